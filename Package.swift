@@ -1,0 +1,76 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // CI sets it; users of the package are not held up by a warning of a newer compiler.
+    Context.environment["XENT_WARNINGS_AS_ERRORS"] == "1" ? .treatAllWarnings(as: .error) : nil,
+].compactMap { $0 }
+
+/// One source, compiled for each instruction set; the folders KernelsAVX2 and KernelsAVX512 are symbolic links to Kernels.
+/// Optimised in debug builds too: unoptimised SIMD is a hundred times slower, and tests score millions of rows.
+func kernels(_ name: String, _ march: [String] = []) -> Target {
+    .target(
+        name: name, dependencies: ["KernelABI"], swiftSettings: strict + [.unsafeFlags(["-O"] + march.flatMap { ["-Xcc", $0] })],
+        // fma, where the processor has none.
+        linkerSettings: [.linkedLibrary("m")])
+}
+
+#if arch(x86_64)
+let vectorKernels = [kernels("KernelsAVX2", ["-march=x86-64-v3"]), kernels("KernelsAVX512", ["-march=x86-64-v4"])]
+#else
+let vectorKernels: [Target] = []
+#endif
+let vectorKernelNames = vectorKernels.map { Target.Dependency.target(name: $0.name) }
+
+let package = Package(
+    name: "xent",
+    products: [
+        .executable(name: "xent", targets: ["xent"]),
+        .library(name: "Engine", targets: ["Engine", "Scoring"]),
+        .library(name: "WorkStealing", targets: ["WorkStealing"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.4.0"),
+        .package(url: "https://github.com/attaswift/BigInt", from: "6.0.0"),
+    ],
+    targets: [
+        // The way of the data, in its order.
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+        .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
+        .target(
+            name: "Container",
+            dependencies: ["CZstd", "CXXHash", .product(name: "SystemPackage", package: "swift-system")], swiftSettings: strict),
+        .target(name: "Formats", swiftSettings: strict),
+        .target(name: "KernelABI"),
+        kernels("Kernels"),
+    ] + vectorKernels + [
+        .target(
+            name: "Scoring",
+            dependencies: ["CXXHash", "KernelABI", "Kernels", .product(name: "BigInt", package: "BigInt")] + vectorKernelNames,
+            swiftSettings: strict),
+        .target(name: "WorkStealing", exclude: ["PROTOCOL.md"], swiftSettings: strict),
+        .target(
+            name: "Engine",
+            dependencies: [
+                "Container", "Formats", "Scoring", "WorkStealing", .product(name: "SystemPackage", package: "swift-system"),
+            ], swiftSettings: strict),
+        .executableTarget(
+            name: "xent",
+            dependencies: ["Engine", "Scoring", "WorkStealing", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict),
+
+        .target(name: "Oracle", dependencies: [.product(name: "BigInt", package: "BigInt")], path: "Tests/Oracle", swiftSettings: strict),
+        .testTarget(
+            name: "OracleTests", dependencies: ["Oracle", .product(name: "BigInt", package: "BigInt")], exclude: ["Fixtures"], swiftSettings: strict),
+        .testTarget(name: "ContainerTests", dependencies: ["Container", "CZstd", "CXXHash"], swiftSettings: strict),
+        .testTarget(name: "FormatsTests", dependencies: ["Formats"], exclude: ["Fixtures"], swiftSettings: strict),
+        .testTarget(name: "WorkStealingTests", dependencies: ["WorkStealing"], swiftSettings: strict),
+        .testTarget(
+            name: "ScoringTests", dependencies: ["Scoring", .product(name: "BigInt", package: "BigInt")], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,494 @@
+import CXXHash
+import CZstd
+
+/// Decodes runs of frames, or ranges of raw files, into buffers that the caller owns.
+///
+/// One for each worker: it owns a libzstd context and a buffer for compressed bytes, which are reused from run to run.
+/// Nothing is allocated for a frame once they have grown to the largest. Own memory is at most about 16 MiB, and the
+/// window of a frame that must be streamed (`ContainerOptions.maximumWindowByteCount`).
+///
+/// Every frame is held to what is known of it: its place, its sizes, its checksums. A frame of at most 8 MiB is verified
+/// before the first of its bytes is given out; a larger one, or one of unknown size, by the time its last is, so bytes
+/// that came before an error must not be relied on.
+public final class Decoder {
+    /// Frames up to this decoded size are decompressed in one piece.
+    static let wholeFrameByteCount = 8 << 20
+    /// What is asked for where a frame's size is unknown, or too large for one piece.
+    static let pieceByteCount = 1 << 20
+    /// The most compressed bytes that are kept; a little more than `wholeFrameByteCount` can become.
+    private static let compressedByteCountMaximum = wholeFrameByteCount + (128 << 10)
+    /// Smaller frames are read several at once.
+    private static let readByteCount = 256 << 10
+    /// How far ahead the kernel is told of what comes next.
+    private static let adviceByteCount = 4 << 20
+
+    private let maximumWindowByteCount: Int
+    /// nil where libzstd had no memory for it; then reading throws.
+    private let context: OpaquePointer?
+    /// For checksums of frames that are streamed; created when first needed.
+    private var hashState: OpaquePointer?
+
+    // The run.
+    private var file: ContainerFile?
+    private var nextFrameIndex = 0
+    private var endFrameIndex = 0
+    /// The end of the run in the file.
+    private var endByteOffset = 0
+    /// Where the kernel has been advised up to.
+    private var advisedByteOffset = 0
+    /// What the run ended with; thrown again until the next start.
+    private var failure: ContainerError?
+
+    /// Compressed bytes: `compressed[..<compressedByteCount]` are those of the file from `compressedByteOffset` on.
+    private var compressed = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private var compressedByteOffset = 0
+    private var compressedByteCount = 0
+
+    /// A whole decoded frame, for a caller whose buffer was smaller: `scratch[scratchRange]` is still to be given out.
+    private var scratch = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private var scratchRange = 0..<0
+
+    /// The frame that is being streamed, and the next byte of the file that libzstd wants. For a raw file, the next byte.
+    private var streamed: StreamedFrame?
+    private var byteOffset = 0
+
+    /// What must hold for a frame that is streamed.
+    private struct StreamedFrame {
+        let extent: Extent
+        let checksum: ExpectedChecksum
+        let expectedByteCount: Int?
+        var decodedByteCount = 0
+    }
+
+    /// A frame's number and place.
+    private struct Extent {
+        let index: Int
+        let byteOffset: Int
+        let byteEnd: Int
+        var byteCount: Int { byteEnd - byteOffset }
+    }
+
+    /// What a seek table's checksum is held against.
+    private enum ExpectedChecksum {
+        /// There is none, or the frame's own goes before it.
+        case none
+        /// The frame's own, which libzstd verifies; the two are the same four bytes.
+        case frames(UInt32)
+        /// The decoded bytes.
+        case content(UInt32)
+    }
+
+    /// A decoder without a run. It holds little memory before its first frame.
+    public init(options: ContainerOptions = .init()) {
+        maximumWindowByteCount = options.maximumWindowByteCount
+        context = ZSTD_createDCtx()
+    }
+
+    deinit {
+        ZSTD_freeDCtx(context)
+        if let hashState { XXH64_freeState(hashState) }
+        compressed.deallocate()
+        scratch.deallocate()
+    }
+
+    /// The memory that this decoder holds at the moment, in bytes.
+    public var allocatedByteCount: Int {
+        compressed.count + scratch.count + (context.map { ZSTD_sizeof_DCtx($0) } ?? 0)
+    }
+
+    // MARK: Runs
+
+    /// Begins a run of frames; whatever run there was is dropped.
+    ///
+    /// - Parameters:
+    ///   - file: A compressed file. Frames of unknown size are streamed.
+    ///   - frames: A range of indices of `file.frames`.
+    public func start(_ file: ContainerFile, frames: Range<Int>) {
+        precondition(frames.lowerBound >= 0 && frames.upperBound <= file.frames.count, "no such frames")
+        begin(file)
+        nextFrameIndex = frames.lowerBound
+        endFrameIndex = frames.upperBound
+        if !frames.isEmpty {
+            advisedByteOffset = file.frames.byteOffset(of: frames.lowerBound)
+            endByteOffset = file.frames.byteEnd(of: frames.upperBound - 1)
+        }
+    }
+
+    /// Begins a run of the bytes of a raw file; whatever run there was is dropped.
+    ///
+    /// - Parameters:
+    ///   - file: A file of compression `.none`.
+    ///   - decodedBytes: A range within `0..<file.byteCount`.
+    public func start(_ file: ContainerFile, decodedBytes: Range<Int>) {
+        precondition(file.compression == .none, "ranges of bytes are for raw files")
+        precondition(decodedBytes.lowerBound >= 0 && decodedBytes.upperBound <= file.byteCount, "no such bytes")
+        begin(file)
+        byteOffset = decodedBytes.lowerBound
+        advisedByteOffset = decodedBytes.lowerBound
+        endByteOffset = decodedBytes.upperBound
+    }
+
+    /// Begins a run of everything that the file holds, whatever its layout, in order.
+    public func start(wholeOf file: ContainerFile) {
+        if file.compression == .none {
+            start(file, decodedBytes: 0..<file.byteCount)
+        } else {
+            start(file, frames: 0..<file.frames.count)
+        }
+    }
+
+    private func begin(_ file: ContainerFile) {
+        if self.file !== file {
+            self.file = file
+            compressedByteCount = 0
+        }
+        failure = nil
+        streamed = nil
+        scratchRange = 0..<0
+        nextFrameIndex = 0
+        endFrameIndex = 0
+        byteOffset = 0
+        endByteOffset = 0
+        advisedByteOffset = 0
+    }
+
+    /// How much room the next read wants in order to decode straight into the caller's buffer.
+    ///
+    /// The next frame's decoded size where that is known and at most 8 MiB, else 1 MiB or what is left; never more than
+    /// 8 MiB, whatever a file claims. 0 at the end of the run.
+    public var nextByteCount: Int {
+        if !scratchRange.isEmpty { return scratchRange.count }
+        // Whoever asks before each read must come and get the error.
+        if failure != nil { return 1 }
+        guard let file else { return 0 }
+        if file.compression == .none { return min(endByteOffset - byteOffset, Self.pieceByteCount) }
+        if let streamed {
+            guard let expected = streamed.expectedByteCount else { return Self.pieceByteCount }
+            return max(1, min(expected - streamed.decodedByteCount, Self.pieceByteCount))
+        }
+        if nextFrameIndex == endFrameIndex { return 0 }
+        let count = file.frames.decodedByteCount(of: nextFrameIndex) ?? Self.pieceByteCount
+        return count <= Self.wholeFrameByteCount ? count : Self.pieceByteCount
+    }
+
+    /// Decodes what comes next in the run into `buffer`.
+    ///
+    /// As many whole frames as fit are decoded by one call. Into a buffer smaller than the next frame its pieces are given,
+    /// one a call.
+    ///
+    /// - Parameter buffer: Where the bytes go, at least one. After an error its content is undefined.
+    /// - Returns: How many bytes were written, or 0 at the end of the run, and only there.
+    /// - Throws: What is wrong with the next frame, after all data before it have been given out; then the same again until
+    ///   the next start. `.truncated` and `.damaged`, `.checksumMismatch`, `.seekTableLies`, `.unsupported` (a dictionary),
+    ///   `.windowTooLarge`, `.readFailed`, `.fileChanged`, `.outOfMemory`.
+    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(ContainerError) -> Int {
+        precondition(!buffer.isEmpty, "a read needs room for a byte")
+        if !scratchRange.isEmpty { return takeScratch(into: buffer) }
+        if let failure { throw failure }
+        guard let file else { return 0 }
+        var filled = 0
+        do {
+            if file.compression == .none {
+                filled = try readRaw(file, into: buffer)
+            } else {
+                try readFrames(file, into: buffer, filled: &filled)
+            }
+        } catch {
+            failure = error
+            if filled == 0 { throw error }
+        }
+        return filled
+    }
+
+    private func readRaw(_ file: ContainerFile, into buffer: UnsafeMutableRawBufferPointer) throws(ContainerError) -> Int {
+        let count = min(buffer.count, endByteOffset - byteOffset)
+        if count == 0 { return 0 }
+        advise(file, from: byteOffset)
+        try file.stored.read(at: byteOffset, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
+        byteOffset += count
+        return count
+    }
+
+    private func readFrames(
+        _ file: ContainerFile, into buffer: UnsafeMutableRawBufferPointer, filled: inout Int
+    ) throws(ContainerError) {
+        while filled < buffer.count {
+            let room = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+            if streamed != nil {
+                try stream(file, into: room, filled: &filled)
+                continue
+            }
+            if nextFrameIndex == endFrameIndex { return }
+            let extent = Extent(
+                index: nextFrameIndex, byteOffset: file.frames.byteOffset(of: nextFrameIndex),
+                byteEnd: file.frames.byteEnd(of: nextFrameIndex))
+            let listedByteCount = file.frames.decodedByteCount(of: nextFrameIndex)
+            if let listedByteCount, filled > 0, listedByteCount > room.count { return }
+
+            let isReadWhole =
+                extent.byteCount <= Self.compressedByteCountMaximum
+                && listedByteCount.map { $0 <= Self.wholeFrameByteCount } ?? false
+            var bytes = try load(
+                file, extent.byteOffset, count: isReadWhole ? extent.byteCount : min(extent.byteCount, ZstdFrameHeader.maximumByteCount))
+            let header = try header(of: extent, bytes, file)
+            let checksum = expectedChecksum(of: extent, header, file)
+            let contentByteCount = header.contentByteCount.map { Int(clamping: $0) }
+            if let contentByteCount, let listedByteCount, contentByteCount != listedByteCount {
+                throw FrameFault.contradiction(
+                    "its header gives another size than the table", found: "\(contentByteCount) bytes", wanted: "\(listedByteCount)"
+                ).error(file.stored, extent.index, extent.byteOffset, hints: file.sizesAreHints)
+            }
+            guard let byteCount = listedByteCount ?? contentByteCount, byteCount <= Self.wholeFrameByteCount,
+                extent.byteCount <= Self.compressedByteCountMaximum
+            else {
+                try beginStream(extent, header, checksum, expectedByteCount: listedByteCount ?? contentByteCount, file)
+                continue
+            }
+            if byteCount <= room.count {
+                if !isReadWhole { bytes = try load(file, extent.byteOffset, count: extent.byteCount) }
+                try decode(extent, bytes, into: UnsafeMutableRawBufferPointer(rebasing: room[..<byteCount]), checksum, file)
+                filled += byteCount
+                nextFrameIndex += 1
+            } else if filled > 0 {
+                return
+            } else {
+                if !isReadWhole { bytes = try load(file, extent.byteOffset, count: extent.byteCount) }
+                Self.grow(&scratch, to: byteCount, keeping: 0)
+                try decode(extent, bytes, into: UnsafeMutableRawBufferPointer(rebasing: scratch[..<byteCount]), checksum, file)
+                scratchRange = 0..<byteCount
+                nextFrameIndex += 1
+                filled = takeScratch(into: buffer)
+                return
+            }
+        }
+    }
+
+    private func takeScratch(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let count = min(buffer.count, scratchRange.count)
+        buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: scratch[scratchRange.lowerBound..<scratchRange.lowerBound + count]))
+        scratchRange = scratchRange.lowerBound + count..<scratchRange.upperBound
+        return count
+    }
+
+    // MARK: Frames in one piece
+
+    private func header(
+        of extent: Extent, _ bytes: UnsafeRawBufferPointer, _ file: ContainerFile
+    ) throws(ContainerError) -> ZstdFrameHeader {
+        let start = FrameStart(UnsafeRawBufferPointer(rebasing: bytes[..<min(bytes.count, ZstdFrameHeader.maximumByteCount)]))
+        guard case .data(let header) = start else {
+            let found =
+                switch start {
+                case .data, .reserved: "a header with a reserved bit set"
+                case .skippable: "a skippable frame"
+                case .incomplete(let wanted): "\(bytes.count) bytes of a header of \(wanted)"
+                case .unknown(let magic): "0x" + String(magic, radix: 16)
+                }
+            throw FrameFault.contradiction("no frame with data begins here", found: found, wanted: "a zstd frame's header")
+                .error(file.stored, extent.index, extent.byteOffset, hints: file.sizesAreHints)
+        }
+        if let fault = ZstdStream.refusal(header) { throw fault.error(file.stored, extent.index, extent.byteOffset) }
+        return header
+    }
+
+    private func expectedChecksum(of extent: Extent, _ header: ZstdFrameHeader, _ file: ContainerFile) -> ExpectedChecksum {
+        guard let checksum = file.frames.checksum(of: extent.index) else { return .none }
+        if !header.hasChecksum { return .content(checksum) }
+        // Where the table has been set aside, a frame's own checksum is worth more than the table's.
+        return file.sizesAreHints ? .frames(checksum) : .none
+    }
+
+    /// Decompresses a frame, all of whose bytes are `bytes`, to fill `output` exactly.
+    private func decode(
+        _ extent: Extent, _ bytes: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, _ checksum: ExpectedChecksum,
+        _ file: ContainerFile
+    ) throws(ContainerError) {
+        guard let context else { throw FrameFault.memory.error(file.stored, extent.index, extent.byteOffset) }
+        let code = ZSTD_decompressDCtx(context, output.baseAddress, output.count, bytes.baseAddress, bytes.count)
+        var fault: FrameFault?
+        if ZSTD_isError(code) != 0 || code != output.count {
+            fault = explain(code, bytes, wanted: output.count)
+        } else {
+            switch checksum {
+            case .none: break
+            case .frames(let wanted):
+                fault = Self.compare(framesChecksum: bytes.littleEndian(UInt32.self, at: bytes.count - 4), wanted)
+            case .content(let wanted):
+                let found = UInt32(truncatingIfNeeded: XXH64(output.baseAddress, output.count, 0))
+                if found != wanted { fault = .checksum(source: "in the seek table", found: found, wanted: wanted) }
+            }
+        }
+        if let fault { throw fault.error(file.stored, extent.index, extent.byteOffset, hints: file.sizesAreHints) }
+    }
+
+    /// Why a frame did not decompress to `wanted` bytes, from what libzstd returned.
+    private func explain(_ code: Int, _ bytes: UnsafeRawBufferPointer, wanted: Int) -> FrameFault {
+        let byteCount = ZSTD_findFrameCompressedSize(bytes.baseAddress, bytes.count)
+        if ZSTD_isError(byteCount) != 0 {
+            return .contradiction("its blocks do not end within it", found: "more", wanted: "\(bytes.count) bytes")
+        }
+        if byteCount != bytes.count {
+            return .contradiction("its blocks end before it does", found: "\(byteCount) bytes", wanted: "\(bytes.count)")
+        }
+        if ZSTD_isError(code) == 0 {
+            return .contradiction("it decompresses to another size than was announced", found: "\(code) bytes", wanted: "\(wanted)")
+        }
+        // Without a content size in the header, the room that libzstd ran out of was the table's idea.
+        let hasContentSize = ZSTD_getFrameContentSize(bytes.baseAddress, bytes.count) < ZSTD_CONTENTSIZE_ERROR
+        if ZSTD_getErrorCode(code) == ZSTD_error_dstSize_tooSmall, !hasContentSize {
+            return .contradiction(
+                "it decompresses to another size than was announced", found: "more", wanted: "\(wanted) bytes")
+        }
+        return ZstdStream.fault(code)
+    }
+
+    private static func compare(framesChecksum found: UInt32, _ wanted: UInt32) -> FrameFault? {
+        if found == wanted { return nil }
+        // libzstd has found the content right by the frame's own checksum.
+        return .contradiction(
+            "its checksum is another than the table's", found: "0x" + String(found, radix: 16), wanted: "0x" + String(wanted, radix: 16))
+    }
+
+    // MARK: Frames in pieces
+
+    private func beginStream(
+        _ extent: Extent, _ header: ZstdFrameHeader, _ checksum: ExpectedChecksum, expectedByteCount: Int?, _ file: ContainerFile
+    ) throws(ContainerError) {
+        guard let context else { throw FrameFault.memory.error(file.stored, extent.index, extent.byteOffset) }
+        if let fault = ZstdStream.begin(context, header, maximumWindowByteCount: maximumWindowByteCount) {
+            throw fault.error(file.stored, extent.index, extent.byteOffset)
+        }
+        if case .content = checksum {
+            if hashState == nil { hashState = XXH64_createState() }
+            guard let hashState else { throw FrameFault.memory.error(file.stored, extent.index, extent.byteOffset) }
+            _ = XXH64_reset(hashState, 0)
+        }
+        streamed = StreamedFrame(extent: extent, checksum: checksum, expectedByteCount: expectedByteCount)
+        byteOffset = extent.byteOffset
+    }
+
+    /// Goes on with the streamed frame until `room` is full, or the frame has ended and was found right.
+    private func stream(
+        _ file: ContainerFile, into room: UnsafeMutableRawBufferPointer, filled: inout Int
+    ) throws(ContainerError) {
+        guard var frame = streamed, let context else { return }
+        let extent = frame.extent
+        var output = ZSTD_outBuffer(dst: room.baseAddress, size: room.count, pos: 0)
+        var fault: FrameFault?
+        while fault == nil {
+            // Also when the room is full libzstd is asked once more: perhaps only the frame's end is missing, and then its
+            // last bytes are verified before they are given out.
+            let wasFull = output.pos == output.size
+            let bytes = try loadAny(file, byteOffset, upTo: extent.byteEnd)
+            var input = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
+            let outputStart = output.pos
+            let code = ZSTD_decompressStream(context, &output, &input)
+            byteOffset += input.pos
+            if ZSTD_isError(code) != 0 {
+                fault = ZstdStream.fault(code)
+                break
+            }
+            let produced = output.pos - outputStart
+            frame.decodedByteCount += produced
+            if produced > 0, case .content = frame.checksum, let hashState {
+                _ = XXH64_update(hashState, room.baseAddress.map { $0 + outputStart }, produced)
+            }
+            if let expected = frame.expectedByteCount, frame.decodedByteCount > expected {
+                fault = .contradiction("it decompresses to another size than was announced", found: "more", wanted: "\(expected) bytes")
+            } else if code == 0 {
+                fault = try check(frame, file)
+                if fault == nil {
+                    streamed = nil
+                    nextFrameIndex += 1
+                    filled += output.pos
+                    return
+                }
+            } else if input.pos == 0 && produced == 0 {
+                if wasFull { break }
+                fault = .contradiction(
+                    "its blocks do not end within it", found: "more", wanted: "\(extent.byteCount) bytes")
+            }
+        }
+        if let fault { throw fault.error(file.stored, extent.index, extent.byteOffset, hints: file.sizesAreHints) }
+        streamed = frame
+        filled += output.pos
+    }
+
+    /// What is wrong with a streamed frame that has come to its end.
+    private func check(_ frame: StreamedFrame, _ file: ContainerFile) throws(ContainerError) -> FrameFault? {
+        let extent = frame.extent
+        if byteOffset != extent.byteEnd {
+            return .contradiction(
+                "its blocks end before it does", found: "\(byteOffset - extent.byteOffset) bytes", wanted: "\(extent.byteCount)")
+        }
+        if let expected = frame.expectedByteCount, frame.decodedByteCount != expected {
+            return .contradiction(
+                "it decompresses to another size than was announced", found: "\(frame.decodedByteCount) bytes", wanted: "\(expected)")
+        }
+        switch frame.checksum {
+        case .none: return nil
+        case .frames(let wanted):
+            var found: UInt32 = 0
+            try withUnsafeMutableBytes(of: &found) { (bytes) throws(ContainerError) in
+                try file.stored.read(at: extent.byteEnd - 4, into: bytes)
+            }
+            return Self.compare(framesChecksum: UInt32(littleEndian: found), wanted)
+        case .content(let wanted):
+            guard let hashState else { return nil }
+            let found = UInt32(truncatingIfNeeded: XXH64_digest(hashState))
+            return found == wanted ? nil : .checksum(source: "in the seek table", found: found, wanted: wanted)
+        }
+    }
+
+    // MARK: Compressed bytes
+
+    /// The `count` bytes of the file from `offset` on, which must lie within the run. Valid until the next call.
+    private func load(_ file: ContainerFile, _ offset: Int, count: Int) throws(ContainerError) -> UnsafeRawBufferPointer {
+        let kept = compressedByteOffset + compressedByteCount - offset
+        if offset < compressedByteOffset || kept < count {
+            let keptByteCount = offset >= compressedByteOffset ? max(0, kept) : 0
+            let total = max(count, min(Self.readByteCount, endByteOffset - offset))
+            if keptByteCount > 0, offset > compressedByteOffset, let base = compressed.baseAddress {
+                base.copyMemory(from: base + (offset - compressedByteOffset), byteCount: keptByteCount)  // they may overlap
+            }
+            compressedByteOffset = offset
+            compressedByteCount = keptByteCount
+            Self.grow(&compressed, to: total, keeping: keptByteCount)
+            advise(file, from: offset)
+            try file.stored.read(
+                at: offset + keptByteCount, into: UnsafeMutableRawBufferPointer(rebasing: compressed[keptByteCount..<total]))
+            compressedByteCount = total
+        }
+        let start = offset - compressedByteOffset
+        return UnsafeRawBufferPointer(rebasing: compressed[start..<start + count])
+    }
+
+    /// Bytes of the file from `offset` on, some of those before `end`: what is there already, or else the next piece.
+    private func loadAny(_ file: ContainerFile, _ offset: Int, upTo end: Int) throws(ContainerError) -> UnsafeRawBufferPointer {
+        let there = compressedByteOffset + compressedByteCount - offset
+        let isThere = offset >= compressedByteOffset && there > 0
+        return try load(file, offset, count: min(isThere ? there : Self.readByteCount, end - offset))
+    }
+
+    /// Makes `buffer` hold at least `count` bytes, in steps, so that frames of similar sizes do not each make it grow.
+    private static func grow(_ buffer: inout UnsafeMutableRawBufferPointer, to count: Int, keeping keptByteCount: Int) {
+        if buffer.count >= count { return }
+        let rounded = (max(count, buffer.count + buffer.count / 4) + 0xFFFF) & ~0xFFFF
+        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: rounded, alignment: 64)
+        if keptByteCount > 0 { larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[..<keptByteCount])) }
+        buffer.deallocate()
+        buffer = larger
+    }
+
+    /// Tells the kernel what the run reads next, some MiB ahead, and no more often than once for half of that.
+    private func advise(_ file: ContainerFile, from offset: Int) {
+        let wanted = min(offset + Self.adviceByteCount, endByteOffset)
+        let lead = advisedByteOffset - offset
+        guard wanted > advisedByteOffset, lead < Self.adviceByteCount / 2 else { return }
+        file.stored.adviseWillNeed(max(offset, advisedByteOffset)..<wanted)
+        advisedByteOffset = wanted
+    }
+}
+
+@available(*, unavailable, message: "each worker has a decoder of its own")
+extension Decoder: Sendable {}

@@ -1,0 +1,84 @@
+internal import Container
+internal import Formats
+internal import Scoring
+
+/// Why an evaluation gave no report: which file, where in it, what is wrong, and the remedy.
+public struct EngineError: Error, Sendable, CustomStringConvertible {
+    /// The classes that a program's exit status tells apart.
+    public enum Category: Sendable {
+        /// The request cannot be meant like this.
+        case usage
+        /// The data is damaged, mismatched or invalid.
+        case data
+        /// An input cannot be opened.
+        case noInput
+        /// Reading or writing failed.
+        case inputOutput
+        /// Somebody cancelled it.
+        case cancelled
+    }
+
+    public let category: Category
+    public let path: String?
+    /// Number and byte offset in the file of the compressed frame concerned.
+    public let frameIndex: Int?
+    public let frameByteOffset: Int?
+    /// The row in the file, from 0.
+    public let row: Int?
+    public let problem: String
+    public let remedy: String?
+    /// The seek table contradicts the frames: without it the file may be sound.
+    let isSeekTableAtFault: Bool
+
+    init(
+        _ category: Category, path: String? = nil, frame: Frame? = nil, row: Int? = nil, _ problem: String, remedy: String? = nil
+    ) {
+        self.category = category
+        self.path = path
+        self.frameIndex = frame?.index
+        self.frameByteOffset = frame?.byteOffset
+        self.row = row
+        self.problem = problem
+        self.remedy = remedy
+        isSeekTableAtFault = false
+    }
+
+    /// A request that cannot be meant like this.
+    public init(usage problem: String, remedy: String) {
+        self.init(.usage, problem, remedy: remedy)
+    }
+
+    init(_ error: ContainerError) {
+        category =
+            switch error.kind {
+            case .notFound, .isDirectory, .notRegularFile, .permissionDenied, .cannotOpen: .noInput
+            case .readFailed, .fileChanged, .outOfMemory: .inputOutput
+            case .empty, .truncated, .damaged, .checksumMismatch, .seekTableLies, .unsupported, .windowTooLarge: .data
+            }
+        // The container's errors say file, frame and byte themselves.
+        path = nil
+        frameIndex = error.frameIndex
+        frameByteOffset = error.byteOffset
+        row = nil
+        problem = error.description
+        remedy = nil
+        isSeekTableAtFault = error.kind == .seekTableLies
+    }
+
+    init(_ error: FormatError, path: String) {
+        self.init(.data, path: path, error.description)
+    }
+
+    init(_ error: PartialError, path: String) {
+        self.init(.data, path: path, error.description)
+    }
+
+    public var description: String {
+        var text = path.map { "\($0): " } ?? ""
+        if path != nil, let frameIndex, let frameByteOffset { text += "frame \(frameIndex) at byte \(frameByteOffset): " }
+        if let row { text += "row \(row): " }
+        text += problem
+        if let remedy { text += "; \(remedy)" }
+        return text
+    }
+}

@@ -1,0 +1,158 @@
+public import Scoring
+public import WorkStealing
+internal import Container
+internal import Formats
+
+/// One evaluation: plan, run, report.
+public struct Evaluation: Sendable {
+    public let report: Report
+    /// The mergeable state.
+    public let partial: Partial
+    /// How the work was done, in lines for whoever asks to see more.
+    public let notes: [String]
+
+    /// Evaluates, blocking until it is done; its work is shared by `options.threadCount` workers.
+    ///
+    /// The result depends on the rows alone: not on threads, kernels, frames, compression or timing. Where several things are wrong, the
+    /// error is the one that comes first in the order of the rows, in every run.
+    /// - Throws: `EngineError`; then no output file has been written or changed.
+    public init(
+        _ options: EvaluationOptions, progress: ProgressMeter = ProgressMeter(), cancellation: Cancellation = Cancellation()
+    ) throws(EngineError) {
+        do throws(EngineError) {
+            self = try Self(options, usesSeekTable: true, progress, cancellation, warnings: [])
+        } catch {
+            guard error.isSeekTableAtFault else { throw error }
+            self = try Self(
+                options, usesSeekTable: false, progress, cancellation,
+                warnings: ["the seek table was set aside, its frames were read instead: \(error.description)"])
+        }
+    }
+
+    private init(
+        _ options: EvaluationOptions, usesSeekTable: Bool, _ progress: ProgressMeter, _ cancellation: Cancellation, warnings: [String]
+    ) throws(EngineError) {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let plan = try Plan(options, usesSeekTable: usesSeekTable)
+        let decodedByteCount = plan.predictions.files.reduce(0) { $0 + $1.layout.endByteOffset }
+        progress.begin(totalByteCount: decodedByteCount)
+
+        var perRow: PerRowOutput?
+        if let path = options.perRowPath { perRow = try PerRowOutput(path: path, rowCount: plan.predictions.rowCount) }
+        let workers: [WorkerResult]
+        let statistics: Statistics
+        do throws(EngineError) {
+            (workers, statistics) = try Self.run(plan, perRow: perRow, progress, cancellation)
+            try perRow?.commit()
+        } catch {
+            perRow?.discard()
+            throw error
+        }
+
+        var moments = Moments()
+        var invalidRows = InvalidRows()
+        var kernels: [InstructionSet] = []
+        for worker in workers {
+            moments.merge(worker.moments)
+            invalidRows.merge(worker.invalidRows)
+            if let ran = worker.instructionSetThatRan, !kernels.contains(ran) { kernels.append(ran) }
+        }
+        let seconds = (clock.now - start).seconds
+        notes = [
+            plan.scheduleText,
+            "\(statistics.workersUsed) workers ran \(statistics.unitsRun) units with \(statistics.steals) steals",
+        ]
+        partial = Partial(specification: options.specification, classCount: plan.classCount, moments: moments)
+        report = Report(
+            specification: options.specification, classCount: plan.classCount, moments: moments, firstInvalid: invalidRows.first,
+            warnings: warnings + plan.warnings + Self.warnings(about: moments),
+            inputs: plan.predictions.files.map { $0.reported(role: "predictions") } + plan.labels.files.map { $0.reported(role: "labels") },
+            run: Report.Run(
+                threads: options.threadCount, kernel: kernels.map(\.rawValue).joined(separator: "+"), seconds: seconds,
+                decodedBytes: decodedByteCount, decodedBytesPerSecond: seconds > 0 ? Double(decodedByteCount) / seconds : 0))
+    }
+
+    /// What a worker leaves.
+    private struct WorkerResult: Sendable {
+        let moments: Moments
+        let invalidRows: InvalidRows
+        let instructionSetThatRan: InstructionSet?
+
+        init(_ worker: EvaluationWorker) {
+            moments = worker.moments
+            invalidRows = worker.invalidRows
+            instructionSetThatRan = worker.instructionSetThatRan
+        }
+    }
+
+    private static func run(
+        _ plan: Plan, perRow: PerRowOutput?, _ progress: ProgressMeter, _ cancellation: Cancellation
+    ) throws(EngineError) -> ([WorkerResult], Statistics) {
+        let pool = WorkStealingPool(workerCount: plan.options.threadCount)
+        let seams = Seams()
+        do throws(RunError<EngineError>) {
+            switch plan.schedule {
+            case .stealing(let units):
+                let result = try pool.run(
+                    unitCount: units.count, cancellation: cancellation,
+                    makeWorker: { _ throws(EngineError) in EvaluationWorker(plan, perRow: perRow, progress: progress, cancellation: cancellation) },
+                    body: { index, worker throws(EngineError) in
+                        try worker.run(units[index], unitIndex: index, seams: seams, labels: nil)
+                    })
+                return (result.workers.map { WorkerResult($0) }, result.statistics)
+            case .inOrder(let units):
+                return try runInOrder(plan, units: units, pool, perRow: perRow, progress, cancellation)
+            case .stream:
+                return try runInOrder(plan, units: nil, pool, perRow: perRow, progress, cancellation)
+            }
+        } catch {
+            switch error {
+            case .unit(let unit): throw unit.underlying
+            case .cancelled: throw EngineError(.cancelled, "cancelled; nothing was written")
+            }
+        }
+    }
+
+    /// One unit for each worker: to take pieces from the feed until there are no more.
+    private static func runInOrder(
+        _ plan: Plan, units: [WorkUnit]?, _ pool: WorkStealingPool, perRow: PerRowOutput?, _ progress: ProgressMeter,
+        _ cancellation: Cancellation
+    ) throws(RunError<EngineError>) -> ([WorkerResult], Statistics) {
+        let feed = OrderedFeed(plan, units: units)
+        let seams = Seams()
+        let result = try pool.run(
+            unitCount: pool.workerCount, cancellation: cancellation,
+            makeWorker: { _ throws(EngineError) in (EvaluationWorker(plan, perRow: perRow, progress: progress, cancellation: cancellation), StreamBuffers()) },
+            body: { _, worker throws(EngineError) in
+                feed.run(worker.0, seams: seams, buffers: worker.1, isCancelled: { cancellation.isCancelled })
+            })
+        if let failure = feed.failure { throw .unit(UnitError(unit: 0, underlying: failure)) }
+        return (result.workers.map { WorkerResult($0.0) }, result.statistics)
+    }
+
+    static func warnings(about moments: Moments) -> [String] {
+        var warnings: [String] = []
+        if moments.scoredCount == 0 { warnings.append("no row was scored: the mean is NaN") }
+        if moments.invalidCount > 0 {
+            warnings.append("\(moments.invalidCount) of \(moments.readCount) rows were invalid and left out (--on-invalid skip)")
+        }
+        if moments.infiniteCount > 0 {
+            warnings.append("\(moments.infiniteCount) rows have an infinite loss: the model gave what happened probability 0")
+        }
+        return warnings
+    }
+}
+
+extension ArrayFile {
+    func reported(role: String) -> Report.Input {
+        Report.Input(
+            role: role, path: path, bytes: container.byteCount, format: "npy",
+            compression: container.compression == .none ? nil : container.compression.rawValue,
+            frames: container.compression == .none ? nil : container.frames.count)
+    }
+}
+
+extension Duration {
+    var seconds: Double { Double(components.seconds) + 1e-18 * Double(components.attoseconds) }
+}

@@ -1,0 +1,30 @@
+public import Scoring
+
+/// What to evaluate, and how.
+public struct EvaluationOptions: Sendable {
+    /// What becomes of invalid rows: a label out of range, NaN, a probability outside of [0, 1].
+    public enum InvalidRowPolicy: String, Sendable, CaseIterable {
+        /// The first one ends the evaluation with an error.
+        case fail
+        /// They are left out, counted, and the first places listed.
+        case skip
+    }
+
+    /// Files whose rows follow one another; the same for labels.
+    public var predictionPaths: [String]
+    public var labelPaths: [String]
+    public var specification: LossSpecification
+    public var invalidRows = InvalidRowPolicy.fail
+    public var threadCount = ProcessorCount.available
+    public var instructionSet = InstructionSet.best
+    /// The largest window that a zstd frame may ask a decoder to keep.
+    public var maximumWindowByteCount = 128 << 20
+    /// Where the losses of all rows go, if anywhere.
+    public var perRowPath: String?
+
+    public init(predictionPaths: [String], labelPaths: [String], specification: LossSpecification) {
+        self.predictionPaths = predictionPaths
+        self.labelPaths = labelPaths
+        self.specification = specification
+    }
+}

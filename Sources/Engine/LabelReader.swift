@@ -1,0 +1,88 @@
+internal import Container
+internal import Formats
+
+/// Labels by row, from files that allow random access: one a worker. It keeps what it last decoded, since neighbouring units ask for
+/// neighbouring rows.
+final class LabelReader {
+    private let labels: RowFiles
+    private let decoder: Decoder
+    /// Decoded bytes of one file, and which.
+    private let decoded = ByteBuffer()
+    private var decodedFile = -1
+    private var decodedBytes = 0..<0
+    /// Rows put together of several files, or in the other byte order.
+    private let assembled = ByteBuffer()
+
+    init(_ labels: RowFiles, options: ContainerOptions) {
+        self.labels = labels
+        decoder = Decoder(options: options)
+    }
+
+    /// The labels of `rows`, one after another in the machine's byte order, all of the type of the first file; valid until the next call.
+    func labels(of rows: Range<Int>) throws(EngineError) -> UnsafeRawPointer {
+        guard !rows.isEmpty else { return UnsafeRawPointer(assembled.base) }
+        let first = labels.locate(rows.lowerBound)
+        let firstFile = labels.files[first.file]
+        let byteCount = firstFile.layout.rowByteCount
+        if first.row + rows.count <= firstFile.rowCount, !firstFile.layout.isByteSwapped {
+            return try read(first.file, rows: first.row..<first.row + rows.count)
+        }
+        assembled.reserve(rows.count * byteCount)
+        var row = rows.lowerBound
+        while row < rows.upperBound {
+            let place = labels.locate(row)
+            let file = labels.files[place.file]
+            let count = min(rows.upperBound - row, file.rowCount - place.row)
+            let source = try read(place.file, rows: place.row..<place.row + count)
+            let target = assembled.room(from: (row - rows.lowerBound) * byteCount, count: count * byteCount)
+            target.copyMemory(from: UnsafeRawBufferPointer(start: source, count: count * byteCount))
+            if file.layout.isByteSwapped { ByteOrder.swapInPlace(target, elementByteCount: byteCount) }
+            row += count
+        }
+        return UnsafeRawPointer(assembled.base)
+    }
+
+    /// Bytes of rows of one file, as stored.
+    private func read(_ fileIndex: Int, rows: Range<Int>) throws(EngineError) -> UnsafeRawPointer {
+        let file = labels.files[fileIndex]
+        let byteCount = file.layout.rowByteCount
+        let start = file.layout.dataByteOffset + rows.lowerBound * byteCount
+        let wanted = start..<start + rows.count * byteCount
+        if decodedFile != fileIndex || !(decodedBytes.lowerBound <= wanted.lowerBound && wanted.upperBound <= decodedBytes.upperBound) {
+            decodedFile = -1
+            let container = file.container
+            var covered = wanted
+            if container.compression == .none {
+                decoder.start(container, decodedBytes: wanted)
+            } else {
+                let frames = container.frames
+                guard let first = frames.index(ofFrameContainingDecodedByte: wanted.lowerBound),
+                    let last = frames.index(ofFrameContainingDecodedByte: wanted.upperBound - 1)
+                else { throw file.lengthError(decodedByteCount: container.decodedByteCount ?? 0) }
+                covered = frames[first].decodedByteOffset..<frames[last].decodedByteOffset + frames[last].decodedByteCount
+                decoder.start(container, frames: first..<last + 1)
+            }
+            decoded.reserve(covered.count)
+            try decoder.fill(decoded.room(from: 0, count: covered.count), from: file)
+            decodedBytes = covered
+            decodedFile = fileIndex
+        }
+        return UnsafeRawPointer(decoded.base) + (wanted.lowerBound - decodedBytes.lowerBound)
+    }
+}
+
+extension Decoder {
+    /// Reads until `buffer` is full; a run that ends before is an error of `file`.
+    func fill(_ buffer: UnsafeMutableRawBufferPointer, from file: ArrayFile) throws(EngineError) {
+        var filled = 0
+        while filled < buffer.count {
+            let count: Int
+            do { count = try read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])) } catch { throw EngineError(error) }
+            guard count > 0 else {
+                throw EngineError(
+                    .data, path: file.path, "the file ends \(buffer.count - filled) bytes early", remedy: "write or copy it again")
+            }
+            filled += count
+        }
+    }
+}

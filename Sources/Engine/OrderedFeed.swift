@@ -1,0 +1,105 @@
+internal import Formats
+internal import Scoring
+internal import Synchronization
+
+/// Hands out work in the order of the rows, where something can only be read in order. Whoever comes takes the lock, reads the next piece
+/// into buffers of its own, and scores it after giving the lock back; no worker waits for one that is not at work.
+final class OrderedFeed: Sendable {
+    private struct State {
+        var nextIndex = 0
+        /// nil where predictions are cut into units.
+        var predictions: SequentialRows?
+        /// nil where labels are read by row.
+        var labels: SequentialRows?
+        var firstFailure: (index: Int, error: EngineError)?
+    }
+
+    private let plan: Plan
+    private let units: [WorkUnit]
+    private let lock = Mutex<Void>(())
+    /// Unsafe only to the compiler, which cannot see it: touched with the lock held and not otherwise. It is not inside the mutex because
+    /// what is read goes into buffers that the caller owns.
+    nonisolated(unsafe) private var state: State
+
+    init(_ plan: Plan, units: [WorkUnit]?) {
+        self.plan = plan
+        self.units = units ?? []
+        let hasSequentialLabels = plan.labels.files.contains { !$0.allowsRandomAccess }
+        state = State(
+            predictions: units == nil ? SequentialRows(plan.predictions, options: plan.containerOptions) : nil,
+            labels: hasSequentialLabels ? SequentialRows(plan.labels, options: plan.containerOptions) : nil)
+    }
+
+    /// The error of the lowest piece that failed: all below it were handed out before it, and are done.
+    var failure: EngineError? { lock.withLock { _ in state.firstFailure?.error } }
+
+    /// Works until there is no more to hand out. `buffers` are the worker's own.
+    func run(_ worker: EvaluationWorker, seams: Seams, buffers: StreamBuffers, isCancelled: () -> Bool) {
+        while !isCancelled(), let job = next(buffers) {
+            do throws(EngineError) {
+                switch job {
+                case .unit(let index):
+                    try worker.run(units[index], unitIndex: index, seams: seams, labels: buffers.labelsIfRead)
+                case .rows(_, let rowCount, let firstRow, let fileIndex):
+                    try worker.run(
+                        streamed: buffers.predictions, rowCount: rowCount, firstRow: firstRow, fileIndex: fileIndex,
+                        labels: buffers.labelsIfRead)
+                }
+            } catch {
+                fail(job.index, error)
+            }
+        }
+    }
+
+    private enum Job {
+        case unit(index: Int)
+        case rows(index: Int, rowCount: Int, firstRow: Int, fileIndex: Int)
+
+        var index: Int {
+            switch self {
+            case .unit(let index), .rows(let index, _, _, _): index
+            }
+        }
+    }
+
+    private func fail(_ index: Int, _ error: EngineError) {
+        lock.withLock { _ in
+            if index < state.firstFailure?.index ?? .max { state.firstFailure = (index, error) }
+        }
+    }
+
+    private func next(_ buffers: StreamBuffers) -> Job? {
+        lock.withLock { _ in
+            guard state.firstFailure == nil else { return nil }
+            let index = state.nextIndex
+            state.nextIndex += 1
+            do throws(EngineError) {
+                guard let predictions = state.predictions else {
+                    guard index < units.count else { return nil }
+                    try state.labels?.readAcrossFiles(rowCount: units[index].rows.count, into: buffers.labels)
+                    buffers.hasLabels = state.labels != nil
+                    return .unit(index: index)
+                }
+                let available = try predictions.availableRowCount()
+                guard available.rowCount > 0 else { return nil }
+                let rowByteCount = plan.predictions.files[available.fileIndex].layout.rowByteCount
+                let rowCount = min(available.rowCount, max(1, EvaluationWorker.blockByteCount / rowByteCount))
+                try predictions.read(rowCount: rowCount, into: buffers.predictions)
+                try state.labels?.readAcrossFiles(rowCount: rowCount, into: buffers.labels)
+                buffers.hasLabels = state.labels != nil
+                return .rows(index: index, rowCount: rowCount, firstRow: available.rowInFile, fileIndex: available.fileIndex)
+            } catch {
+                if index < state.firstFailure?.index ?? .max { state.firstFailure = (index, error) }
+                return nil
+            }
+        }
+    }
+}
+
+/// Where one worker's pieces of streams are read to.
+final class StreamBuffers {
+    let predictions = ByteBuffer()
+    let labels = ByteBuffer()
+    var hasLabels = false
+    var labelsIfRead: UnsafeRawPointer? { hasLabels ? UnsafeRawPointer(labels.base) : nil }
+}

@@ -1,0 +1,31 @@
+/// Files whose rows follow one another.
+struct RowFiles: Sendable {
+    let files: [ArrayFile]
+    /// The number of each file's first row, and after them that of all rows.
+    let firstRows: [Int]
+
+    init(_ files: [ArrayFile]) throws(EngineError) {
+        self.files = files
+        var firstRows = [0]
+        for file in files {
+            let (next, overflow) = firstRows[firstRows.count - 1].addingReportingOverflow(file.rowCount)
+            guard !overflow else { throw EngineError(.data, path: file.path, "the files together promise more rows than can be counted") }
+            firstRows.append(next)
+        }
+        self.firstRows = firstRows
+    }
+
+    var rowCount: Int { firstRows[files.count] }
+
+    /// Which file holds a row, and its number there. O(log files).
+    func locate(_ row: Int) -> (file: Int, row: Int) {
+        var low = 0
+        var high = files.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if firstRows[middle] <= row { low = middle } else { high = middle }
+        }
+        // Files without rows share their first row with the next one: the last of them is the one that has it.
+        return (low, row - firstRows[low])
+    }
+}

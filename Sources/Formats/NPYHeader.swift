@@ -1,0 +1,107 @@
+/// The header of NumPy's `.npy` files, versions 1.0, 2.0 and 3.0.
+///
+/// Magic `\x93NUMPY`, two version bytes, the header's length (little-endian; 2 bytes in version 1, 4 in 2 and 3), the header itself: a
+/// Python dictionary of `descr`, `fortran_order` and `shape`. The data follow.
+/// <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>
+public enum NPYHeader {
+    /// What the bytes given tell.
+    public enum ParseResult: Sendable, Equatable {
+        /// The whole header is there, and read.
+        case complete(ArrayLayout)
+        /// The first `byteCount` bytes of the file, more than were given, are needed to get further. Ask again with them; where the file
+        /// ends before, `truncated(fileByteCount:neededByteCount:)` is the error.
+        case needs(byteCount: Int)
+    }
+
+    /// A header longer than this is refused before anything is read or allocated for it. NumPy itself stops at 10,000.
+    public static let headerByteCountLimit = 1 << 20
+
+    static let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
+
+    /// Whether `prefix` begins with the magic; false when it is too short to tell.
+    public static func looksLikeNPY(_ prefix: UnsafeRawBufferPointer) -> Bool {
+        prefix.starts(with: magic)
+    }
+
+    /// Parses the start of a file. `prefix` may be just the first bytes, and may go beyond the header.
+    ///
+    /// Linear in the header's length. Allocates no more than the header's own bytes.
+    ///
+    /// - Throws: `FormatError`. An array of a type that is not read is refused here; Fortran order is not (`ArrayLayout.requireRowMajor`),
+    ///   nor are zero rows, nor any number of dimensions up to NumPy's 64.
+    public static func parse(_ prefix: UnsafeRawBufferPointer) throws(FormatError) -> ParseResult {
+        guard prefix.starts(with: magic.prefix(prefix.count)) else {
+            let found = Array(prefix.prefix(8))
+            let guess = FileSignature.recognise(found)
+            throw FormatError(
+                kind: .signature, subject: "NumPy magic", byteOffset: 0,
+                found: QuotedBytes.hexadecimal(found) + (guess.map { " (\($0.name))" } ?? ""),
+                allowed: QuotedBytes.hexadecimal(magic) + " (a .npy file)", remedy: guess?.remedy ?? "save the array with np.save")
+        }
+        guard prefix.count >= 8 else { return .needs(byteCount: 10) }
+
+        let lengthByteCount: Int
+        switch (prefix[6], prefix[7]) {
+        case (1, 0): lengthByteCount = 2
+        // Version 3 is version 2 in UTF-8 instead of Latin-1, which shows in the names of fields only, and fields are refused.
+        case (2, 0), (3, 0): lengthByteCount = 4
+        case (let major, let minor):
+            throw FormatError(
+                kind: .version, subject: "NumPy format version", byteOffset: 6, found: "\(major).\(minor)", allowed: "1.0, 2.0, 3.0",
+                remedy: "save the array again with np.save")
+        }
+        let headerByteOffset = 8 + lengthByteCount
+        guard prefix.count >= headerByteOffset else { return .needs(byteCount: headerByteOffset) }
+
+        var headerByteCount = 0
+        for index in 0..<lengthByteCount { headerByteCount |= Int(prefix[8 + index]) << (8 * index) }
+        guard headerByteCount <= headerByteCountLimit else {
+            throw FormatError(
+                kind: .headerLength, subject: "NumPy header length", byteOffset: 8, found: "\(headerByteCount) bytes",
+                allowed: "up to \(headerByteCountLimit)", remedy: "the file is damaged, or was not written by np.save")
+        }
+        let dataByteOffset = headerByteOffset + headerByteCount
+        guard prefix.count >= dataByteOffset else { return .needs(byteCount: dataByteOffset) }
+
+        // Copied, so that the parser's every access is checked in release builds too. Mostly 118 bytes.
+        var dictionary = NPYHeaderDictionary(
+            bytes: Array(prefix[headerByteOffset..<dataByteOffset]), byteOffset: headerByteOffset, majorVersion: prefix[6])
+        return .complete(try dictionary.parse())
+    }
+
+    /// The error for a file that ends before a header that `parse` says is longer.
+    public static func truncated(fileByteCount: Int, neededByteCount: Int) -> FormatError {
+        FormatError(
+            kind: .truncatedHeader, subject: "NumPy header", byteOffset: nil,
+            found: fileByteCount == 0 ? "an empty file" : "the end of the file after \(fileByteCount) bytes",
+            allowed: "at least \(neededByteCount) bytes", remedy: "the file was cut short: write or copy it again")
+    }
+
+    /// The bytes that `np.save` puts before a C-ordered array of this type and shape in this machine's byte order: the same bytes as
+    /// NumPy's (1.25 and later), so version 1.0 (2.0 where some hundreds of dimensions need it), the data aligned to 64 bytes.
+    ///
+    /// - Precondition: no dimension is negative.
+    public static func encode(elementType: ElementType, shape: [Int]) -> [UInt8] {
+        precondition(shape.allSatisfy { $0 >= 0 }, "a dimension is negative")
+        let dimensions = shape.map { String($0) }
+        var dictionary = "{'descr': '\(elementType.npyDescriptor)', 'fortran_order': False, 'shape': ("
+        dictionary += dimensions.joined(separator: ", ") + (dimensions.count == 1 ? ",), }" : "), }")
+        // NumPy leaves room for the first dimension to grow in place, to 21 digits.
+        if let first = dimensions.first { dictionary += String(repeating: " ", count: max(0, 21 - first.utf8.count)) }
+
+        func wrapped(major: UInt8, lengthByteCount: Int) -> [UInt8] {
+            let unpaddedByteCount = 8 + lengthByteCount + dictionary.utf8.count + 1
+            // NumPy adds 64 spaces, not none, where the header already ends on a multiple of 64.
+            let padByteCount = 64 - unpaddedByteCount % 64
+            let headerByteCount = dictionary.utf8.count + padByteCount + 1
+            var bytes = magic + [major, 0]
+            for index in 0..<lengthByteCount { bytes.append(UInt8(truncatingIfNeeded: headerByteCount >> (8 * index))) }
+            bytes += dictionary.utf8
+            bytes += repeatElement(UInt8(ascii: " "), count: padByteCount)
+            bytes.append(UInt8(ascii: "\n"))
+            return bytes
+        }
+        let bytes = wrapped(major: 1, lengthByteCount: 2)
+        return bytes.count - 10 <= Int(UInt16.max) ? bytes : wrapped(major: 2, lengthByteCount: 4)
+    }
+}

@@ -1,0 +1,119 @@
+// Binary cross-entropy, one value a row and a label 0 or 1, eight rows at a time.
+
+public import KernelABI
+
+/// losses[i] = log(1 + exp(−x)) for label 1, log(1 + exp(x)) for label 0.
+///
+/// Error: at most 2 ULP (1.4 seen; Benchmarks/Results/accuracy.md), subnormal losses included. ±∞ give 0 or +∞, NaN gives NaN, as does a
+/// label other than 0 and 1. A row is correct when x > 0 agrees with the label.
+public func binaryLogitRows(_ block: UnsafeMutablePointer<RowBlock>) {
+    binaryRows(block, Logit.self)
+}
+
+/// losses[i] = −log(p) for label 1, −log(1 − p) for label 0.
+///
+/// Error: at most 1 ULP. p outside of [0, 1], NaN, or a label other than 0 and 1 gives NaN; certainty of what did not happen gives +∞.
+/// A row is correct when p > ½ agrees with the label.
+public func binaryProbabilityRows(_ block: UnsafeMutablePointer<RowBlock>) {
+    binaryRows(block, Probability.self)
+}
+
+/// losses[i] = −x for label 1, −log(1 − exp(x)) for label 0, where x = log p.
+///
+/// Error: at most 3 ULP (1.7 seen; Benchmarks/Results/accuracy.md). x above 0, NaN, or a label other than 0 and 1 gives NaN.
+/// A row is correct when x > −log 2 agrees with the label.
+public func binaryLogProbabilityRows(_ block: UnsafeMutablePointer<RowBlock>) {
+    binaryRows(block, LogProbability.self)
+}
+
+/// What one value says of one binary decision. A type and not a closure: a closure is not always inlined.
+private protocol BinaryInput {
+    /// The value that is predicted as class 1 above, as class 0 up to it.
+    static var threshold: Double { get }
+    /// NaN where x is not such an input.
+    static func loss(_ x: Lanes, isPositive: SIMDMask<LaneIntegers>) -> Lanes
+}
+
+private enum Logit: BinaryInput {
+    @inline(always) static var threshold: Double { 0 }
+    @inline(always) static func loss(_ x: Lanes, isPositive: SIMDMask<LaneIntegers>) -> Lanes {
+        let wrongWay = x.replacing(with: lanes(0) - x, where: isPositive)
+        let tail = logarithmOfOnePlus(exponential(lanes(0) - wrongWay.absolute))
+        return wrongWay.replacing(with: lanes(0), where: wrongWay .< lanes(0)) + tail
+    }
+}
+
+private enum Probability: BinaryInput {
+    @inline(always) static var threshold: Double { 0.5 }
+    @inline(always) static func loss(_ p: Lanes, isPositive: SIMDMask<LaneIntegers>) -> Lanes {
+        // log p = log(1 + (p − 1)) where p − 1 is exact, from ½ up; below, log(1 − p) needs log1p and log p does not.
+        let ofPositive = negativeLogarithm(p)
+        let ofNegative = lanes(0) - logarithmOfOnePlus(lanes(0) - p)
+        let isProbability = (p .>= lanes(0)) .& (p .<= lanes(1))
+        return lanes(.nan).replacing(with: ofNegative.replacing(with: ofPositive, where: isPositive), where: isProbability)
+    }
+}
+
+private enum LogProbability: BinaryInput {
+    @inline(always) static var threshold: Double { -0x1.62e42fefa39efp-1 }
+    @inline(always) static func loss(_ x: Lanes, isPositive: SIMDMask<LaneIntegers>) -> Lanes {
+        let ofPositive = negatedLogProbability(x)
+        let ofNegative = lanes(0) - logarithmOfOneMinusExponential(x)
+        return ofNegative.replacing(with: ofPositive, where: isPositive)
+    }
+}
+
+/// log(1 − exp(x)) for x <= 0, by the two ways of Mächler ("Accurately computing log(1 − exp(−|a|))", 2012), which meet at −log 2;
+/// −∞ for 0, NaN above.
+@inline(always)
+private func logarithmOfOneMinusExponential(_ x: Lanes) -> Lanes {
+    let isNear = x .> lanes(-0x1.62e42fefa39efp-1)
+    // Near 0: log(−expm1(x)). There k is 0 or −1, and 1 − exp(x) = −(r + r² P(r)) or 1 − ½ (1 + r + r² P(r)).
+    let near = lanes(-1).larger(x)
+    let (_, reduced, k) = reduce(near, shift: integerShift(bias: 0))
+    let minusOne = exponentialMinusOne(reduced: reduced)
+    let halved = lanes(0.5) - lanes(0.5) * minusOne
+    let complement = (lanes(0) - minusOne).replacing(with: halved, where: k .< lanes(0))
+    let ofNear = lanes(0) - negativeLogarithm(complement)
+    let ofFar = logarithmOfOnePlus(lanes(0) - exponential(x))
+    return lanes(.nan).replacing(with: ofFar.replacing(with: ofNear, where: isNear), where: x .<= lanes(0))
+}
+
+@inline(always)
+private func binaryRows<I: BinaryInput>(_ block: UnsafeMutablePointer<RowBlock>, _ input: I.Type) {
+    switch block.pointee.elementCode {
+    case Int32(XentElementFloat16): binaryRows(&block.pointee, Float16Element.self, input)
+    case Int32(XentElementBFloat16): binaryRows(&block.pointee, BFloat16Element.self, input)
+    case Int32(XentElementFloat32): binaryRows(&block.pointee, Float32Element.self, input)
+    default: binaryRows(&block.pointee, Float64Element.self, input)
+    }
+}
+
+@inline(always)
+private func binaryRows<E: Element, I: BinaryInput>(_ block: inout RowBlock, _ element: E.Type, _ input: I.Type) {
+    var scoredCounts = LaneIntegers(repeating: 0)
+    var correctCounts = LaneIntegers(repeating: 0)
+    var i = 0
+    while i < block.rowCount {
+        let x = E.loadEight(block.values + i &* E.byteCount).widened
+        let label = widen(xentLoadInt32x8(block.labels + i))
+        let isPositive = label .== LaneIntegers(repeating: 1)
+        var losses = I.loss(x, isPositive: isPositive)
+        let isValid = isPositive .| (label .== LaneIntegers(repeating: 0))
+        losses = lanes(.nan).replacing(with: losses, where: isValid)
+        if i &+ 8 > block.rowCount { losses = losses.masked(first: block.rowCount &- i) }
+        let isScored = losses .== losses
+        count(isScored, into: &scoredCounts)
+        count(isScored .& ((x .> lanes(I.threshold)) .== isPositive), into: &correctCounts)
+        losses.store(block.losses + i)
+        i &+= 8
+    }
+    block.unscoredRowCount = block.rowCount &- total(scoredCounts)
+    block.correctRowCount = total(correctCounts)
+    block.instructionSetCode = xentCompiledInstructionSet()
+}
+
+extension SIMDMask where Storage == LaneIntegers {
+    /// Where the two masks agree.
+    @inline(always) static func .== (a: Self, b: Self) -> Self { .!(a .^ b) }
+}

@@ -1,0 +1,122 @@
+// How eight stored predictions become lanes. Comparisons run on the narrower type where that is exact: half the work.
+
+import KernelABI
+
+/// Eight values as loaded, in a type wide enough to hold them exactly.
+protocol Octet {
+    /// Lane by lane: the larger of the two; `self` where either is NaN.
+    func larger(_ other: Self) -> Self
+    /// Lane by lane: `bound` where self is below it; NaN passes.
+    func raised(to bound: Self) -> Self
+    /// `lane` (0...7, others change nothing) set to −∞.
+    func excluding(lane: Int) -> Self
+    /// Lanes from `count` on set to −∞.
+    func keeping(first count: Int) -> Self
+    var widened: Lanes { get }
+    /// The largest lane, none of them NaN.
+    var largest: Double { get }
+    /// `value`, rounded to the type.
+    init(all value: Double)
+}
+
+struct FloatOctet: Octet {
+    let values: SIMD8<Float>
+
+    @inline(always) init(_ values: SIMD8<Float>) { self.values = values }
+    @inline(always) init(all value: Double) { values = SIMD8<Float>(repeating: Float(value)) }
+    @inline(always) func larger(_ other: Self) -> Self { raised(to: other) }
+    @inline(always) func raised(to bound: Self) -> Self {
+        Self(values.replacing(with: bound.values, where: values .< bound.values))
+    }
+    @inline(always) func excluding(lane: Int) -> Self {
+        let index = SIMD8<Int32>(repeating: Int32(truncatingIfNeeded: lane))
+        return Self(values.replacing(with: SIMD8<Float>(repeating: -.infinity), where: SIMD8<Int32>(0, 1, 2, 3, 4, 5, 6, 7) .== index))
+    }
+    @inline(always) func keeping(first count: Int) -> Self {
+        let index = SIMD8<Int32>(repeating: Int32(truncatingIfNeeded: count))
+        return Self(values.replacing(with: SIMD8<Float>(repeating: -.infinity), where: SIMD8<Int32>(0, 1, 2, 3, 4, 5, 6, 7) .>= index))
+    }
+    @inline(always) var widened: Lanes { widen(values) }
+    @inline(always) var largest: Double {
+        let a = values[0] < values[4] ? values[4] : values[0], b = values[1] < values[5] ? values[5] : values[1]
+        let c = values[2] < values[6] ? values[6] : values[2], d = values[3] < values[7] ? values[7] : values[3]
+        let e = a < c ? c : a, f = b < d ? d : b
+        return Double(e < f ? f : e)
+    }
+}
+
+struct DoubleOctet: Octet {
+    let values: Lanes
+
+    @inline(always) init(_ values: Lanes) { self.values = values }
+    @inline(always) init(all value: Double) { values = lanes(value) }
+    @inline(always) func larger(_ other: Self) -> Self { raised(to: other) }
+    @inline(always) func raised(to bound: Self) -> Self { Self(values.larger(bound.values)) }
+    @inline(always) func excluding(lane: Int) -> Self {
+        Self(values.replacing(with: lanes(-.infinity), where: laneIndices .== LaneIntegers(repeating: Int64(lane))))
+    }
+    @inline(always) func keeping(first count: Int) -> Self {
+        Self(values.replacing(with: lanes(-.infinity), where: laneIndices .>= LaneIntegers(repeating: Int64(count))))
+    }
+    @inline(always) var widened: Lanes { values }
+    @inline(always) var largest: Double { values.largestLane }
+}
+
+/// A stored element type. Loads read at any alignment, within the readable bytes that KernelABI.h promises.
+protocol Element {
+    associatedtype Eight: Octet
+    static var byteCount: Int { get }
+    static func loadEight(_ pointer: UnsafeRawPointer) -> Eight
+    static func load(_ pointer: UnsafeRawPointer) -> Double
+}
+
+enum Float32Element: Element {
+    @inline(always) static var byteCount: Int { 4 }
+    @inline(always) static func loadEight(_ pointer: UnsafeRawPointer) -> FloatOctet {
+        FloatOctet(xentLoadFloat8(pointer))
+    }
+    @inline(always) static func load(_ pointer: UnsafeRawPointer) -> Double { Double(xentLoadFloat(pointer)) }
+}
+
+enum Float64Element: Element {
+    @inline(always) static var byteCount: Int { 8 }
+    @inline(always) static func loadEight(_ pointer: UnsafeRawPointer) -> DoubleOctet {
+        DoubleOctet(xentLoadDouble8(pointer))
+    }
+    @inline(always) static func load(_ pointer: UnsafeRawPointer) -> Double { xentLoadDouble(pointer) }
+}
+
+enum Float16Element: Element {
+    @inline(always) static var byteCount: Int { 2 }
+    /// By integer arithmetic, since a processor without F16C would call a library function for each lane: the significand and
+    /// exponent moved into Float32's place, times 2^112 for the difference of the biases, which is exact and makes subnormals right.
+    @inline(always) static func loadEight(_ pointer: UnsafeRawPointer) -> FloatOctet {
+        let half = widen(xentLoadUInt16x8(pointer))
+        let magnitude = (half & SIMD8<UInt32>(repeating: 0x7FFF)) &<< SIMD8<UInt32>(repeating: 13)
+        let scaled = unsafeBitCast(magnitude, to: SIMD8<Float>.self) * SIMD8<Float>(repeating: 0x1p112)
+        let finite = unsafeBitCast(scaled, to: SIMD8<UInt32>.self)
+        // Exponent field 31: infinity and NaN, which arrive here as 65536 and more.
+        let special = finite | SIMD8<UInt32>(repeating: 0x7F80_0000)
+        let sign = (half & SIMD8<UInt32>(repeating: 0x8000)) &<< SIMD8<UInt32>(repeating: 16)
+        let bits = finite.replacing(with: special, where: scaled .>= SIMD8<Float>(repeating: 65536)) | sign
+        return FloatOctet(unsafeBitCast(bits, to: SIMD8<Float>.self))
+    }
+    @inline(always) static func load(_ pointer: UnsafeRawPointer) -> Double {
+        let half = UInt32(xentLoadUInt16(pointer))
+        let scaled = Float(bitPattern: (half & 0x7FFF) &<< 13) * 0x1p112
+        let bits = scaled >= 65536 ? scaled.bitPattern | 0x7F80_0000 : scaled.bitPattern
+        return Double(Float(bitPattern: bits | (half & 0x8000) &<< 16))
+    }
+}
+
+enum BFloat16Element: Element {
+    @inline(always) static var byteCount: Int { 2 }
+    /// bfloat16 is the upper half of a Float32.
+    @inline(always) static func loadEight(_ pointer: UnsafeRawPointer) -> FloatOctet {
+        let half = widen(xentLoadUInt16x8(pointer))
+        return FloatOctet(unsafeBitCast(half &<< SIMD8<UInt32>(repeating: 16), to: SIMD8<Float>.self))
+    }
+    @inline(always) static func load(_ pointer: UnsafeRawPointer) -> Double {
+        Double(Float(bitPattern: UInt32(xentLoadUInt16(pointer)) &<< 16))
+    }
+}

@@ -1,0 +1,65 @@
+// exp on eight lanes. x = k ln 2 + r with |r| <= ln2 / 2, exp(x) = 2^k (1 + r + r² P(r)); P is the minimax polynomial of degree 9
+// that scripts/minimax.py prints (relative error 2^-57.9).
+
+/// The rounding of log2(e), only to choose k.
+private let log2OfE = 0x1.71547652b82fep+0
+/// ln 2 = ln2High + ln2Low; ln2High has 40 bits, so that k * ln2High is exact for |k| < 2^13.
+let ln2High = 0x1.62e42fefa2p-1
+let ln2Low = 0x1.9ef35793c7673p-41
+/// Adding it to a number below 2^51 rounds that number to an integer, which then stands in the low bits.
+private let integerShift = 0x1.8p+52
+
+/// r + r² P(r) = exp(r) − 1 for |r| <= 0.3466, within 0.55 ULP + 2^-57 |r|.
+@inline(always) func exponentialMinusOne(reduced r: Lanes) -> Lanes {
+    var p = r.fma(lanes(0x1.ad9ef30e00d07p-26), 0x1.28ad5e83ce4d5p-22)
+    p = p.fma(r, 0x1.71df0d08f8912p-19)
+    p = p.fma(r, 0x1.a0199a0db0590p-16)
+    p = p.fma(r, 0x1.a01a0137fd838p-13)
+    p = p.fma(r, 0x1.6c16c18438caep-10)
+    p = p.fma(r, 0x1.1111111124739p-7)
+    p = p.fma(r, 0x1.555555555079fp-5)
+    p = p.fma(r, 0x1.555555555550cp-3)
+    p = p.fma(r, 0x1.000000000000ap-1)
+    return (r * r).fma(p, r)
+}
+
+/// Where x lies: k = round(x / ln 2), with k + bias in the low bits of `shifted` for a whole number `bias` hidden in `shift`.
+/// Needs |x| < 5600 (13 bits of k).
+@inline(always) func reduce(_ x: Lanes, shift: Lanes) -> (shifted: Lanes, reduced: Lanes, k: Lanes) {
+    let shifted = x.fma(lanes(log2OfE), shift)
+    let k = shifted - shift
+    return (shifted, k.fma(lanes(-ln2Low), k.fma(lanes(-ln2High), x)), k)
+}
+
+/// For a whole number |bias| < 2^12: the shift that leaves k + bias in the low bits.
+@inline(always) func integerShift(bias: Double) -> Lanes { lanes(integerShift + bias) }
+
+/// round(x / ln 2) and the remainder, for one number, by the same operations as the lanes.
+@inline(always) func reduce(_ x: Double) -> (k: Double, reduced: Double) {
+    let shift = integerShift
+    let k = shift.addingProduct(x, log2OfE) - shift
+    let high = x.addingProduct(k, -ln2High)
+    return (k, high.addingProduct(k, -ln2Low))
+}
+
+/// exp(x + rest) for x <= 0 (−∞ included) and |rest| <= ulp(x) / 2.
+///
+/// Error: at most 1 ULP (0.81 seen; Benchmarks/Results/accuracy.md), subnormal results included. NaN gives NaN.
+/// Valid range: [−∞, 0]; positive x up to 709.78 as well.
+@inline(always) func exponential(_ x: Lanes, rest: Lanes = lanes(0)) -> Lanes {
+    // exp(-760) is below half of the least subnormal: what lies under it is 0 all the same, −∞ included. NaN passes.
+    let clamped = x.replacing(with: lanes(-760), where: x .< lanes(-760))
+    let (shifted, reducedX, _) = reduce(clamped, shift: lanes(integerShift))
+    let r = reducedX + rest.replacing(with: lanes(0), where: x .< lanes(-760))
+    let significand = lanes(1) + exponentialMinusOne(reduced: r)
+    // 2^k as 2^half * 2^(k − half): each is a normal number though 2^k may not be, and only the last product rounds.
+    let k = (shifted.integerBits &<< LaneIntegers(repeating: 51)) &>> LaneIntegers(repeating: 51)
+    let half = k &>> LaneIntegers(repeating: 1)
+    return (significand * powerOfTwo(half)) * powerOfTwo(k &- half)
+}
+
+/// 2^k for −1023 < k < 1024, from the exponent field.
+@inline(always) func powerOfTwo(_ k: LaneIntegers) -> Lanes {
+    // Wrapping: k is within ±1023 by the callers' ranges.
+    Lanes(bits: ((k &+ LaneIntegers(repeating: 1023)) &<< LaneIntegers(repeating: 52)).unsigned)
+}

@@ -1,0 +1,120 @@
+// Adding up a block of losses exactly, eight at a time.
+//
+// Promise 2 asks for the same 64 bits wherever frames are cut and however shards are merged, so a compensated sum, whose last bits depend on
+// where it starts, will not do. Instead each loss is cut at fixed places, not relative to its neighbours: adding 1.5 * 2^12 rounds it to a
+// multiple of 2^-40, which then stands as an integer in the low bits; the remainder, exact, is cut at 2^-92, and what is left of that at
+// 2^-144. Integers add up exactly in any order. (The idea of fixed bins is that of Demmel and Nguyen's reproducible summation, ARITH 21.)
+// What does not fit, a loss of 2^11 or more or digits below 2^-144, is handed back to be added one by one to the exact accumulator.
+
+public import KernelABI
+
+/// A loss below it, in absolute value, is added through the integer levels.
+private let largeLoss = 0x1p11
+/// Losses below it count a second time in the fine squares.
+private let fineLoss = 0x1p-14
+private let level1Shift = 0x1.8p12, level2Shift = 0x1.8p-40, level3Shift = 0x1.8p-92
+private let fineShift = 0x1.8p-14
+
+/// Adds up the block's losses; NaN stands for a row that is not scored and is left out. O(rowCount).
+///
+/// Nothing overflows: XentFoldRowLimit is 2^10, a loss is at most 2^51 units of level 1, and the parts of a square are at most 2^52.
+public func foldLosses(_ fold: UnsafeMutablePointer<LossFold>) {
+    let losses = fold.pointee.losses
+    let rowCount = fold.pointee.rowCount
+    let residuals = fold.pointee.residuals
+    var residualCount = 0
+    var level1 = LaneIntegers(repeating: 0), level2 = level1, level3 = level1, fineSum = level1
+    var squareHigh = LaneBits(repeating: 0), squareMiddle = squareHigh, squareLow = squareHigh
+    var fineHigh = squareHigh, fineMiddle = squareHigh, fineLow = squareHigh
+    var fingerprint = LaneBits(repeating: 0)
+    var minimum = lanes(.infinity), maximum = lanes(-.infinity)
+    // Wrapping: keys are a hash.
+    var key = (laneBits(fold.pointee.firstRow) &+ laneIndices.unsigned) &* laneBits(fingerprintKey)
+
+    // Wrapping integer arithmetic throughout: the ranges are stated above.
+    var i = 0
+    while i < rowCount {
+        var loss = Lanes.load(losses + i)
+        if i &+ 8 > rowCount { loss = loss.masked(first: rowCount &- i) }
+        minimum = minimum.replacing(with: loss, where: loss .< minimum)
+        maximum = maximum.replacing(with: loss, where: loss .> maximum)
+        // Rows that are not scored leave no trace: NaN is unordered.
+        let isScored = loss .== loss
+        let mixed = loss.bits ^ key
+        let product = (mixed & laneBits(0xFFFF_FFFF)) &* (mixed &>> laneBits(32))
+        fingerprint &+= laneBits(0).replacing(with: product &+ mixed, where: isScored)
+        key &+= laneBits(fingerprintKey &* 8)
+
+        let isSmall = loss.absolute .< lanes(largeLoss)
+        let small = lanes(0).replacing(with: loss, where: isSmall)
+        if any(isScored .& .!isSmall) {
+            residualCount = append(loss, where: isScored .& .!isSmall, to: residuals, residualCount)
+        }
+
+        let shifted1 = small + lanes(level1Shift)
+        level1 &+= shifted1.integerBits &- lanes(level1Shift).integerBits
+        let rest1 = small - (shifted1 - lanes(level1Shift))
+        let shifted2 = rest1 + lanes(level2Shift)
+        level2 &+= shifted2.integerBits &- lanes(level2Shift).integerBits
+        let rest2 = rest1 - (shifted2 - lanes(level2Shift))
+        if any(rest2 .!= lanes(0)) {
+            let shifted3 = rest2 + lanes(level3Shift)
+            level3 &+= shifted3.integerBits &- lanes(level3Shift).integerBits
+            let rest3 = rest2 - (shifted3 - lanes(level3Shift))
+            if any(rest3 .!= lanes(0)) { residualCount = append(rest3, where: rest3 .!= lanes(0), to: residuals, residualCount) }
+        }
+
+        let magnitude = small.absolute
+        let square = (magnitude + lanes(level1Shift)).bits &- lanes(level1Shift).bits
+        let high = square &>> laneBits(25), low = square & laneBits(0x1FF_FFFF)
+        squareHigh &+= high &* high
+        squareMiddle &+= high &* low
+        squareLow &+= low &* low
+        let isFine = magnitude .< lanes(fineLoss)
+        if any(isFine .& isScored) {
+            let fine = lanes(0).replacing(with: magnitude, where: isFine)
+            let units = (fine + lanes(fineShift)).bits &- lanes(fineShift).bits
+            let sign = loss.integerBits &>> LaneIntegers(repeating: 63)
+            // Two's complement negation where the loss is negative.
+            fineSum &+= (units.signed ^ sign) &- sign
+            let high = units &>> laneBits(26), low = units & laneBits(0x3FF_FFFF)
+            fineHigh &+= high &* high
+            fineMiddle &+= high &* low
+            fineLow &+= low &* low
+        }
+        i &+= 8
+    }
+    fold.pointee.residualCount = residualCount
+    fold.pointee.level1 = total(level1)
+    fold.pointee.level2 = total(level2)
+    fold.pointee.level3 = total(level3)
+    fold.pointee.squareHigh = total(squareHigh)
+    fold.pointee.squareMiddle = total(squareMiddle)
+    fold.pointee.squareLow = total(squareLow)
+    fold.pointee.fineSum = total(fineSum)
+    fold.pointee.fineSquareHigh = total(fineHigh)
+    fold.pointee.fineSquareMiddle = total(fineMiddle)
+    fold.pointee.fineSquareLow = total(fineLow)
+    fold.pointee.fingerprint = total(fingerprint)
+    fold.pointee.minimum = -(lanes(0) - minimum).largestLane
+    fold.pointee.maximum = maximum.largestLane
+}
+
+/// 2^64 / φ, odd (Knuth, TAOCP 3, 6.4): neighbouring rows get keys far apart.
+private let fingerprintKey: UInt64 = 0x9E37_79B9_7F4A_7C15
+
+@inline(always) private func total(_ lanes: LaneIntegers) -> Int64 { lanes.wrappedTotal }
+@inline(always) private func total(_ lanes: LaneBits) -> UInt64 { UInt64(bitPattern: lanes.signed.wrappedTotal) }
+
+/// Appends the lanes of the mask.
+@inline(never)
+private func append(
+    _ values: Lanes, where mask: SIMDMask<LaneIntegers>, to residuals: UnsafeMutablePointer<Double>, _ count: Int
+) -> Int {
+    var count = count
+    for lane in 0..<8 where mask[lane] {
+        residuals[count] = values[lane]
+        count &+= 1
+    }
+    return count
+}

@@ -1,0 +1,162 @@
+// Eight Float64 lanes: one AVX-512 register, two of AVX2, four of NEON or SSE2. Swift never contracts a*b+c by
+// itself and `addingProduct` is a fused multiply-add on every machine, so the same source gives the same bits.
+
+import KernelABI
+
+typealias Lanes = SIMD8<Double>
+typealias LaneBits = SIMD8<UInt64>
+typealias LaneIntegers = SIMD8<Int64>
+
+@inline(always) func lanes(_ value: Double) -> Lanes { Lanes(repeating: value) }
+@inline(always) func laneBits(_ value: UInt64) -> LaneBits { LaneBits(repeating: value) }
+
+extension SIMD8<Double> {
+    /// The lanes as their IEEE 754 encodings. Unsafe only in name: both types are 64 bytes of plain bits.
+    @inline(always) var bits: LaneBits { unsafeBitCast(self, to: LaneBits.self) }
+    @inline(always) var integerBits: LaneIntegers { unsafeBitCast(self, to: LaneIntegers.self) }
+    @inline(always) init(bits: LaneBits) { self = unsafeBitCast(bits, to: Lanes.self) }
+
+    /// self * factor + addend, rounded once.
+    @inline(always) func fma(_ factor: Lanes, _ addend: Lanes) -> Lanes { addend.addingProduct(self, factor) }
+    @inline(always) func fma(_ factor: Lanes, _ addend: Double) -> Lanes { lanes(addend).addingProduct(self, factor) }
+
+    @inline(always) var absolute: Lanes { Lanes(bits: bits & laneBits(0x7FFF_FFFF_FFFF_FFFF)) }
+    /// The larger of the two by lane; `self` where either is NaN.
+    @inline(always) func larger(_ other: Lanes) -> Lanes { self.replacing(with: other, where: self .< other) }
+
+    /// `other` where the mask is set. Shadows the standard library's, which goes lane by lane: LLVM then splits what surrounds it.
+    @inline(always) func replacing(with other: Lanes, where mask: SIMDMask<LaneIntegers>) -> Lanes {
+        // A mask lane is all ones or all zeros.
+        let chosen = unsafeBitCast(mask, to: LaneBits.self)
+        return Lanes(bits: bits ^ ((bits ^ other.bits) & chosen))
+    }
+    @inline(always) mutating func replace(with other: Lanes, where mask: SIMDMask<LaneIntegers>) {
+        self = replacing(with: other, where: mask)
+    }
+
+    /// The largest lane, none of them NaN. Halves are folded by hand: SIMD's own `max()` compiles to a scalar loop.
+    @inline(always) var largestLane: Double {
+        let a = self[0] < self[4] ? self[4] : self[0], b = self[1] < self[5] ? self[5] : self[1]
+        let c = self[2] < self[6] ? self[6] : self[2], d = self[3] < self[7] ? self[7] : self[3]
+        let e = a < c ? c : a, f = b < d ? d : b
+        return e < f ? f : e
+    }
+    /// Lanes from `count` on set to NaN.
+    @inline(always) func masked(first count: Int) -> Lanes {
+        self.replacing(with: lanes(.nan), where: laneIndices .>= LaneIntegers(repeating: Int64(count)))
+    }
+
+    /// Reading is within the caller's promise of readable bytes (KernelABI.h); no alignment is asked for.
+    @inline(always) static func load(_ pointer: UnsafePointer<Double>) -> Lanes {
+        xentLoadDouble8(pointer)
+    }
+    @inline(always) func store(_ pointer: UnsafeMutablePointer<Double>) {
+        xentStoreDouble8(pointer, self)
+    }
+}
+
+@inline(always) func widen(_ values: SIMD8<Float>) -> Lanes { xentWidenFloat(values) }
+@inline(always) func widen(_ values: SIMD8<UInt16>) -> SIMD8<UInt32> { xentWidenUInt16(values) }
+@inline(always) func widen(_ values: SIMD8<Int32>) -> LaneIntegers { xentWidenInt32(values) }
+// Halves by hand: the standard library's are generic functions, not always inlined, and then weak symbols compiled for this target's
+// instruction set under a name that every object shares.
+extension SIMD8<Double> {
+    @inline(always) var low: SIMD4<Double> { SIMD4(self[0], self[1], self[2], self[3]) }
+    @inline(always) var high: SIMD4<Double> { SIMD4(self[4], self[5], self[6], self[7]) }
+}
+extension SIMD4<Double> {
+    @inline(always) var low: SIMD2<Double> { SIMD2(self[0], self[1]) }
+    @inline(always) var high: SIMD2<Double> { SIMD2(self[2], self[3]) }
+}
+extension SIMD8<Int64> {
+    /// All lanes added up, wrapping.
+    @inline(always) var wrappedTotal: Int64 {
+        ((self[0] &+ self[4]) &+ (self[2] &+ self[6])) &+ ((self[1] &+ self[5]) &+ (self[3] &+ self[7]))
+    }
+}
+extension SIMD8<Int64> {
+    @inline(always) func replacing(with other: LaneIntegers, where mask: SIMDMask<LaneIntegers>) -> LaneIntegers {
+        let chosen = unsafeBitCast(mask, to: LaneIntegers.self)
+        return self ^ ((self ^ other) & chosen)
+    }
+    @inline(always) var unsigned: LaneBits { unsafeBitCast(self, to: LaneBits.self) }
+}
+extension SIMD8<Float> {
+    @inline(always) func replacing(with other: Self, where mask: SIMDMask<SIMD8<Int32>>) -> Self {
+        let chosen = unsafeBitCast(mask, to: SIMD8<UInt32>.self)
+        let bits = unsafeBitCast(self, to: SIMD8<UInt32>.self)
+        return unsafeBitCast(bits ^ ((bits ^ unsafeBitCast(other, to: SIMD8<UInt32>.self)) & chosen), to: Self.self)
+    }
+}
+extension SIMD8<UInt32> {
+    @inline(always) func replacing(with other: Self, where mask: SIMDMask<SIMD8<Int32>>) -> Self {
+        let chosen = unsafeBitCast(mask, to: Self.self)
+        return self ^ ((self ^ other) & chosen)
+    }
+}
+extension SIMD8<UInt64> {
+    @inline(always) func replacing(with other: LaneBits, where mask: SIMDMask<LaneIntegers>) -> LaneBits {
+        let chosen = unsafeBitCast(mask, to: LaneBits.self)
+        return self ^ ((self ^ other) & chosen)
+    }
+    @inline(always) var signed: LaneIntegers { unsafeBitCast(self, to: LaneIntegers.self) }
+}
+
+/// 0, 1, … 7.
+var laneIndices: LaneIntegers { @inline(always) get { LaneIntegers(0, 1, 2, 3, 4, 5, 6, 7) } }
+
+/// The exact sum of a and b as its rounding and what the rounding lost (Knuth, TAOCP 2, 4.2.2, theorem B): a + b = sum + rest.
+/// Exact wherever sum is finite.
+@inline(always) func twoSum(_ a: Lanes, _ b: Lanes) -> (sum: Lanes, rest: Lanes) {
+    let sum = a + b
+    let bRounded = sum - a
+    return (sum, (a - (sum - bRounded)) + (b - bRounded))
+}
+@inline(always) func twoSum(_ a: Double, _ b: Double) -> (sum: Double, rest: Double) {
+    let sum = a + b
+    let bRounded = sum - a
+    return (sum, (a - (sum - bRounded)) + (b - bRounded))
+}
+@inline(always) func twoSum(_ a: SIMD4<Double>, _ b: SIMD4<Double>) -> (sum: SIMD4<Double>, rest: SIMD4<Double>) {
+    let sum = a + b
+    let bRounded = sum - a
+    return (sum, (a - (sum - bRounded)) + (b - bRounded))
+}
+@inline(always) func twoSum(_ a: SIMD2<Double>, _ b: SIMD2<Double>) -> (sum: SIMD2<Double>, rest: SIMD2<Double>) {
+    let sum = a + b
+    let bRounded = sum - a
+    return (sum, (a - (sum - bRounded)) + (b - bRounded))
+}
+
+/// Eight compensated sums side by side (Ogita, Rump and Oishi, Sum2): the error of each does not grow with the number of terms
+/// until that number nears 2^26.
+struct CompensatedLanes {
+    var sum = lanes(0)
+    var rest = lanes(0)
+
+    @inline(always) init() {}
+
+    @inline(always) mutating func add(_ terms: Lanes) {
+        let (newSum, newRest) = twoSum(sum, terms)
+        sum = newSum
+        rest += newRest
+    }
+
+    /// All eight lanes added up, rounded a little over once: within 1.01 half ULP of the sum of terms for terms of one sign.
+    @inline(always) var total: Double {
+        // Halves are folded by hand: SIMD's own `sum()` compiles to a scalar loop.
+        let four = twoSum(sum.low, sum.high)
+        let fourRest = (rest.low + rest.high) + four.rest
+        let two = twoSum(four.sum.low, four.sum.high)
+        let twoRest = (fourRest.low + fourRest.high) + two.rest
+        let one = twoSum(two.sum[0], two.sum[1])
+        return one.sum + (one.rest + (twoRest[0] + twoRest[1]))
+    }
+}
+
+/// How many of the mask's lanes are set, added to `counts` lane by lane.
+@inline(always) func count(_ mask: SIMDMask<SIMD8<Int64>>, into counts: inout LaneIntegers) {
+    // Wrapping: a count of rows in memory cannot reach 2^63.
+    counts &+= LaneIntegers(repeating: 0).replacing(with: LaneIntegers(repeating: 1), where: mask)
+}
+@inline(always) func total(_ counts: LaneIntegers) -> Int { Int(counts.wrappedTotal) }

@@ -1,0 +1,70 @@
+// log and log1p on eight lanes, after fdlibm's e_log.c (Sun Microsystems, 1993): u = 2^k (1 + f) with 1 + f in [√½, √2), s = f / (2 + f),
+// log(1 + f) = f − (f²/2 − s (f²/2 + R(s²))); R is the minimax polynomial that scripts/minimax.py prints (relative error 2^-59.5).
+
+/// k and 1 + f of a positive normal number, as bits.
+@inline(always) private func decompose(_ u: Lanes) -> (k: LaneIntegers, oneAndF: Lanes) {
+    // Wrapping integer arithmetic on encodings; u is positive and normal, so nothing wraps for a lane that is used.
+    let offset = u.integerBits &- LaneIntegers(repeating: 0x3FE6_A09E_667F_3BCD)
+    let k = offset &>> LaneIntegers(repeating: 52)
+    let scaled = u.integerBits &- (k &<< LaneIntegers(repeating: 52))
+    return (k, unsafeBitCast(scaled, to: Lanes.self))
+}
+
+/// An integer within ±2^51 as Float64: exact, and without the conversion instruction that only AVX-512 has.
+@inline(always) private func floating(_ k: LaneIntegers) -> Lanes {
+    let shift = lanes(0x1.8p+52)
+    return unsafeBitCast(shift.integerBits &+ k, to: Lanes.self) - shift
+}
+
+/// log(2^k (1 + f) + correction * 2^k) for |correction| <= 2^-52.
+@inline(always) private func logarithm(k: LaneIntegers, f: Lanes, correction: Lanes) -> Lanes {
+    let s = f / (lanes(2) + f)
+    let z = s * s
+    var r = z.fma(lanes(0x1.2f02517caf3d9p-3), 0x1.39a20ba4e86f7p-3)
+    r = r.fma(z, 0x1.74663ba34b529p-3)
+    r = r.fma(z, 0x1.c71c521a1972bp-3)
+    r = r.fma(z, 0x1.24924941db48cp-2)
+    r = r.fma(z, 0x1.999999997ff63p-2)
+    r = r.fma(z, 0x1.5555555555592p-1)
+    let halfSquare = f * (f * lanes(0.5))
+    let kAsDouble = floating(k)
+    // d log = correction / (1 + f), and 1 / (1 + f) = (1 − s)² / (1 − s²): a division saved, right to 0.1 % of the correction.
+    let oneMinusS = lanes(1) - s
+    let inverse = oneMinusS * oneMinusS
+    let low = correction.fma(inverse.fma(z, inverse), kAsDouble * lanes(ln2Low))
+    let inner = s.fma(r.fma(z, halfSquare), low)
+    return kAsDouble.fma(lanes(ln2High), f - (halfSquare - inner))
+}
+
+/// −log(p) for p in [0, 1]; +∞ for 0, NaN outside of [0, 1] and for NaN.
+///
+/// Error: at most 1 ULP (0.79 seen; Benchmarks/Results/accuracy.md), subnormal p included.
+@inline(always) func negativeLogarithm(_ p: Lanes) -> Lanes {
+    let isSubnormal = p .< lanes(0x1p-1022)
+    let scaled = (p * lanes(0x1p+54)).replacing(with: p, where: .!isSubnormal)
+    let (k, oneAndF) = decompose(scaled)
+    let kOfP = k &- LaneIntegers(repeating: 0).replacing(with: LaneIntegers(repeating: 54), where: isSubnormal)
+    // 0 − x and not −x, so that log 1 gives +0.
+    var result = lanes(0) - logarithm(k: kOfP, f: oneAndF - lanes(1), correction: lanes(0))
+    result.replace(with: lanes(.infinity), where: p .== lanes(0))
+    let isProbability = (p .>= lanes(0)) .& (p .<= lanes(1))
+    return lanes(.nan).replacing(with: result, where: isProbability)
+}
+
+/// log(1 + x) for x in (−1, 2^1023); −∞ for −1, NaN below −1 and for NaN, +∞ for +∞.
+///
+/// Error: at most 1 ULP (0.87 seen; Benchmarks/Results/accuracy.md), subnormal x included.
+@inline(always) func logarithmOfOnePlus(_ x: Lanes) -> Lanes {
+    let (u, rest) = twoSum(lanes(1), x)
+    let (k, oneAndF) = decompose(u)
+    // The rest is at most half an ULP of u: scaled by 2^-k it corrects f. For k > 1021 it is far below any digit, and 2^-k is cut off.
+    let inverseScale = LaneIntegers(repeating: 1023) &- k
+    let limited = inverseScale.replacing(with: LaneIntegers(repeating: 1), where: inverseScale .< LaneIntegers(repeating: 1))
+    let scale = unsafeBitCast(limited &<< LaneIntegers(repeating: 52), to: Lanes.self)
+    var result = logarithm(k: k, f: oneAndF - lanes(1), correction: rest * scale)
+    // log1p(x) = x to the last digit; spares the subnormals the arithmetic above, whose products would round.
+    result.replace(with: x, where: x.absolute .< lanes(0x1p-54))
+    result.replace(with: lanes(-.infinity), where: x .== lanes(-1))
+    result.replace(with: lanes(.infinity), where: x .== lanes(.infinity))
+    return result.replacing(with: lanes(.nan), where: .!(x .>= lanes(-1)))
+}

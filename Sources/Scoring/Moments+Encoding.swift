@@ -1,0 +1,59 @@
+// The stable encoding of moments, version 1; all numbers little-endian.
+//
+//   8 bytes each: scored, ignored, invalid, infinite, correct (UInt64), minimum, maximum (Float64), fingerprint (UInt64)
+//   then five exact sums as ExactSum+Encoding.swift has them: sum, roundedSum, roundedSquares, fineSum, fineSquares
+
+extension Moments {
+    /// Appends the encoding; equal moments give equal bytes. O(1).
+    public func encode(into bytes: inout [UInt8]) {
+        for value in [
+            scoredCount, ignoredCount, invalidCount, infiniteCount, correctCount, minimum.bitPattern, maximum.bitPattern, fingerprint,
+        ] {
+            bytes.append(littleEndian: value)
+        }
+        for exact in [sum, roundedSum, roundedSquares, fineSum, fineSquares] { exact.encode(into: &bytes) }
+    }
+
+    /// Takes one encoding off the front of `bytes`; nil where there is none.
+    public init?(decoding bytes: inout ArraySlice<UInt8>) {
+        self.init()
+        var counts: [UInt64] = []
+        for _ in 0..<8 {
+            guard let value = bytes.popUInt64() else { return nil }
+            counts.append(value)
+        }
+        (scoredCount, ignoredCount, invalidCount, infiniteCount, correctCount) = (counts[0], counts[1], counts[2], counts[3], counts[4])
+        (minimum, maximum) = (Double(bitPattern: counts[5]), Double(bitPattern: counts[6]))
+        fingerprint = counts[7]
+        // Counts whose sums overflow, or parts larger than their whole, were not written by us.
+        let (some, overflow1) = scoredCount.addingReportingOverflow(ignoredCount)
+        guard !overflow1, !some.addingReportingOverflow(invalidCount).overflow, correctCount <= scoredCount, infiniteCount <= scoredCount
+        else { return nil }
+        do {
+            sum = try ExactSum(decoding: &bytes)
+            roundedSum = try ExactSum(decoding: &bytes)
+            roundedSquares = try ExactSum(decoding: &bytes)
+            fineSum = try ExactSum(decoding: &bytes)
+            fineSquares = try ExactSum(decoding: &bytes)
+        } catch {
+            return nil
+        }
+    }
+}
+
+extension [UInt8] {
+    mutating func append(littleEndian value: UInt64) {
+        for shift in stride(from: 0, to: 64, by: 8) { append(UInt8(truncatingIfNeeded: value &>> UInt64(shift))) }
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Takes eight bytes off the front; nil where there are fewer.
+    mutating func popUInt64() -> UInt64? {
+        guard count >= 8 else { return nil }
+        var value: UInt64 = 0
+        for byte in prefix(8).reversed() { value = value &<< 8 | UInt64(byte) }
+        self = dropFirst(8)
+        return value
+    }
+}

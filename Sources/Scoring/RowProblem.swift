@@ -1,0 +1,53 @@
+/// Why a row has no loss.
+public enum RowProblem: Sendable, Equatable {
+    /// The label is not a class index: not a whole number, or outside of `0..<classCount` (binary: neither 0 nor 1).
+    case label(classCount: Int, isBinary: Bool)
+    /// The prediction in `column` is NaN (or, for probabilities, an infinity).
+    case notANumber(column: Int, value: Double)
+    /// The prediction in `column`, which is scored, cannot be what the input is said to be.
+    case outOfRange(column: Int, value: Double, input: PredictionInput)
+    /// Infinities that leave no distribution: the label's logit is +∞, or all logits are −∞.
+    case undefined
+
+    /// What was found and what was allowed, without the place. `labelText` is the label as stored.
+    public func message(labelText: String) -> String {
+        switch self {
+        case .label(_, isBinary: true):
+            "label \(labelText) is neither 0 nor 1"
+        case .label(let classCount, _):
+            "label \(labelText) is outside 0..<\(classCount)"
+        case .notANumber(let column, let value):
+            "the prediction in column \(column) is \(value)"
+        case .outOfRange(let column, let value, .logProbabilities):
+            "the log-probability in column \(column) is \(value), above 0"
+        case .outOfRange(let column, let value, _):
+            "the probability in column \(column) is \(value), outside [0, 1]"
+        case .undefined:
+            "the loss is undefined: the logits hold an infinity that leaves no distribution"
+        }
+    }
+
+    /// What a user can do about it.
+    public var remedy: String {
+        switch self {
+        case .label(_, isBinary: true):
+            "map the labels to 0 and 1, or leave such rows out with --on-invalid skip"
+        case .label:
+            "check that labels count from 0; --on-invalid skip leaves such rows out"
+        case .outOfRange:
+            "check --input; --on-invalid skip leaves such rows out"
+        case .notANumber, .undefined:
+            "--on-invalid skip leaves such rows out"
+        }
+    }
+
+    /// The short name under which rows of this kind are counted.
+    public var kind: String {
+        switch self {
+        case .label: "label"
+        case .notANumber: "not a number"
+        case .outOfRange: "out of range"
+        case .undefined: "undefined"
+        }
+    }
+}

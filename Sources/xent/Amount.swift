@@ -1,0 +1,59 @@
+/// Numbers for people.
+enum Amount {
+    /// 1234567 → "1,234,567".
+    static func grouped(_ value: some BinaryInteger) -> String {
+        var digits = String(value.magnitude)
+        var groups: [String] = []
+        while digits.count > 3 {
+            groups.insert(String(digits.suffix(3)), at: 0)
+            digits.removeLast(3)
+        }
+        return (value < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
+    }
+
+    /// 1234567 → "1.23 MB".
+    static func bytes(_ count: Int) -> String {
+        var value = Double(count)
+        for unit in ["B", "kB", "MB", "GB", "TB"] {
+            if value < 999.5 || unit == "TB" { return unit == "B" ? "\(count) B" : "\(significant(value, digits: 3)) \(unit)" }
+            value /= 1000
+        }
+        return "\(count) B"
+    }
+
+    /// 75 → "1 min 15 s".
+    static func duration(_ seconds: Double) -> String {
+        guard seconds.isFinite, seconds < 1e9 else { return "a long time" }
+        if seconds < 10 { return "\(significant(seconds, digits: 2)) s" }
+        let whole = Int(seconds.rounded())
+        if whole < 60 { return "\(whole) s" }
+        if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
+        return "\(whole / 3600) h \(whole % 3600 / 60) min"
+    }
+
+    /// Rounded to significant digits: 0.0123456 → "0.0123", 1.5e-20 → "1.50e-20".
+    static func significant(_ value: Double, digits: Int) -> String {
+        if value.isNaN { return "nan" }
+        if value.isInfinite { return value < 0 ? "-inf" : "inf" }
+        if value == 0 { return "0" }
+        // Scientific digits by exact decimal scaling of Double's own shortest text would lose ties; for a display, powers of ten do.
+        var exponent = 0
+        var scaled = value.magnitude
+        while scaled >= 10 { scaled /= 10; exponent += 1 }
+        while scaled < 1 { scaled *= 10; exponent -= 1 }
+        var factor = 1.0
+        for _ in 1..<max(digits, 1) { factor *= 10 }
+        var whole = (scaled * factor).rounded()
+        if whole >= 10 * factor { whole /= 10; exponent += 1 }
+        var text = String(Int(whole))
+        let sign = value < 0 ? "-" : ""
+        if exponent < -4 || exponent >= 15 {
+            if digits > 1 { text.insert(".", at: text.index(after: text.startIndex)) }
+            return "\(sign)\(text)e\(exponent)"
+        }
+        if exponent < 0 { return sign + "0." + String(repeating: "0", count: -exponent - 1) + text }
+        if exponent >= digits - 1 { return sign + text + String(repeating: "0", count: exponent - digits + 1) }
+        text.insert(".", at: text.index(text.startIndex, offsetBy: exponent + 1))
+        return sign + text
+    }
+}

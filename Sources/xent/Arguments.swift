@@ -1,0 +1,57 @@
+public import ArgumentParser
+public import Engine
+public import Scoring
+
+// The values that options take, by their names in DESIGN.md.
+extension LossTask: ExpressibleByArgument {}
+extension PredictionInput: ExpressibleByArgument {}
+extension Dialect: ExpressibleByArgument {}
+extension EvaluationOptions.InvalidRowPolicy: ExpressibleByArgument {}
+
+/// When a progress bar is shown.
+enum ProgressChoice: String, ExpressibleByArgument, CaseIterable {
+    /// On a terminal.
+    case auto
+    case always, never
+}
+
+/// The kernel asked for.
+enum KernelChoice: String, ExpressibleByArgument, CaseIterable {
+    case auto, baseline, avx2, avx512, neon
+
+    /// Throws where this machine cannot run it.
+    func instructionSet() throws -> InstructionSet {
+        guard let named = InstructionSet(rawValue: rawValue) else { return .best }
+        let available = InstructionSet.available
+        guard available.contains(named) else {
+            throw EngineError(
+                usage: "this machine has no \(rawValue)",
+                remedy: "--kernel takes " + (["auto"] + available.map(\.rawValue)).joined(separator: ", ") + " here")
+        }
+        return named
+    }
+}
+
+/// A number of bytes: 1048576, 64K, 128M, 2G (powers of 1024).
+struct ByteCount: ExpressibleByArgument {
+    let value: Int
+
+    init(value: Int) { self.value = value }
+
+    init?(argument: String) {
+        let units: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
+        var digits = argument.uppercased()
+        if digits.hasSuffix("IB") { digits.removeLast(2) } else if digits.hasSuffix("B") { digits.removeLast() }
+        var factor = 1
+        if let last = digits.last, let unit = units[last] {
+            factor = unit
+            digits.removeLast()
+        }
+        guard let number = Int(digits), number > 0 else { return nil }
+        let (product, overflow) = number.multipliedReportingOverflow(by: factor)
+        guard !overflow else { return nil }
+        value = product
+    }
+
+    var defaultValueDescription: String { "\(value >> 20)M" }
+}

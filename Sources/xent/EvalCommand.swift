@@ -1,0 +1,116 @@
+import ArgumentParser
+import Engine
+import Scoring
+
+struct EvalCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "eval",
+        abstract: "Evaluate predictions against labels.",
+        discussion: """
+            The mean cross-entropy in nats, correctly rounded, and the story behind it. The result does not depend on threads, frames or the
+            machine.
+
+            EXAMPLES
+              xent eval logits.npy.zst --labels labels.npy --task multiclass --input logits
+              xent eval p.npy --labels y.npy --task binary --input probabilities --on-invalid skip
+              xent eval @shards.txt --labels labels.npy.zst --task multiclass --input logits --json report.json --progress never
+              loss=$(xent eval logits.npy --labels y.npy --task multiclass --input logits --quiet)
+            """)
+
+    @Argument(
+        help: "Files of predictions, whose rows follow one another; @FILE for a file of names.", completion: .file())
+    var predictions: [String]
+
+    @Option(parsing: .upToNextOption, help: "Files of labels, whose rows follow one another.", completion: .file())
+    var labels: [String] = []
+
+    @Option(help: "What is predicted.")
+    var task: LossTask?
+
+    @Option(help: "What the values are. It is required: guessing is how wrong numbers get published.")
+    var input: PredictionInput?
+
+    @Option(help: "Whose conventions the loss follows.")
+    var dialect: Dialect = .exact
+
+    @Option(help: "Whether an invalid row (label out of range, NaN, probability outside [0, 1]) ends the run or is left out and counted.")
+    var onInvalid: EvaluationOptions.InvalidRowPolicy = .fail
+
+    @Option(help: "Write the loss of every row, in order, to this .npy (or .npy.zst) file.", completion: .file())
+    var perRow: String?
+
+    @Option(help: "Write the mergeable state, for xent merge, to this file.", completion: .file())
+    var partial: String?
+
+    @Option(help: "Write the report as JSON to this file; - for standard output, and then nothing else goes there.", completion: .file())
+    var json: String?
+
+    @Option(help: "How many threads work. (default: the cores this process may use)")
+    var threads: Int?
+
+    @Option(help: "The instruction set of the kernels; results are the same on all.")
+    var kernel: KernelChoice = .auto
+
+    @Option(help: "The largest window that a zstd frame may make a thread keep in memory.")
+    var memory = ByteCount(value: 128 << 20)
+
+    @Option(help: "Show progress on standard error.")
+    var progress: ProgressChoice = .auto
+
+    @Flag(help: "Print the mean alone; nothing but errors on standard error.")
+    var quiet = false
+
+    @Flag(help: "Say on standard error how the work was done.")
+    var verbose = false
+
+    func validate() throws {
+        if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, not \(threads).") }
+        if quiet, verbose { throw ValidationError("--quiet and --verbose exclude each other.") }
+    }
+
+    func run() throws {
+        // Before the engine starts, so that no signal finds an unfinished file.
+        let signals = Signals()
+        let evaluation: Evaluation
+        do {
+            evaluation = try reportingErrors { try evaluate(signals) }
+        } catch {
+            signals.dieIfReceived()
+            throw error
+        }
+        if !quiet { for warning in evaluation.report.warnings { StandardError.print("xent: warning: \(warning)") } }
+        if verbose { for note in evaluation.notes { StandardError.print("xent: \(note)") } }
+        try reportingErrors {
+            if let partial { try PartialFile.write(evaluation.partial, to: partial) }
+            if let json { try JSONOutput.write(evaluation.report, to: json) }
+        }
+        if json != "-" { print(quiet ? "\(evaluation.report.loss.mean)" : ReportText.text(evaluation.report)) }
+    }
+
+    private func evaluate(_ signals: Signals) throws -> Evaluation {
+        let paths = try PathList.expand(predictions)
+        guard let task else {
+            throw EngineError(usage: "--task is missing", remedy: "--task " + LossTask.allCases.map(\.rawValue).joined(separator: ", or "))
+        }
+        guard let input else {
+            let look = try paths.first.map { try InputGuess.describe(path: $0) } ?? "no file was named"
+            throw EngineError(
+                usage: "--input is missing, and is not guessed", remedy: look + "; --input takes "
+                    + PredictionInput.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        var options = EvaluationOptions(
+            predictionPaths: paths, labelPaths: try PathList.expand(labels),
+            specification: LossSpecification(task: task, input: input, dialect: dialect))
+        options.invalidRows = onInvalid
+        if let threads { options.threadCount = threads }
+        options.instructionSet = try kernel.instructionSet()
+        options.maximumWindowByteCount = memory.value
+        options.perRowPath = perRow
+
+        let meter = ProgressMeter()
+        let isShown = progress == .always || (progress == .auto && StandardError.isTerminal && !quiet)
+        let bar = isShown ? ProgressBar(meter) : nil
+        defer { bar?.finish() }
+        return try Evaluation(options, progress: meter, cancellation: signals.cancellation)
+    }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Engine
+
+/// Exit statuses after sysexits(3).
+enum ExitStatus {
+    static let usage = ExitCode(64)
+    static let data = ExitCode(65)
+    static let noInput = ExitCode(66)
+    static let inputOutput = ExitCode(74)
+
+    static func of(_ error: EngineError) -> ExitCode {
+        switch error.category {
+        case .usage: usage
+        case .data: data
+        case .noInput: noInput
+        case .inputOutput, .cancelled: inputOutput
+        }
+    }
+}
+
+extension ParsableCommand {
+    /// Runs `body`; an error of the engine is printed on standard error and becomes its exit status.
+    func reportingErrors<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as EngineError {
+            StandardError.print("xent: \(error.description)")
+            throw ExitStatus.of(error)
+        }
+    }
+}

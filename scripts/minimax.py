@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""Minimax polynomials for the kernels' exp and log, with coefficients that are Float64.
+
+    python3 scripts/minimax.py [exp|log]...        needs mpmath (pip install mpmath; gmpy2 makes it faster)
+
+    exp   |r| <= ln 2 / 2 * 1.0001:                exp(r)     = 1 + r + r^2 P(r)
+    log   f in [sqrt(1/2) - 1, sqrt(2) - 1],
+          s = f / (2 + f), z = s^2:                log(1 + f) = 2 s + s^3 R(z)
+
+The polynomial makes the largest relative error of the whole right-hand side smallest (Remez exchange, Cheney,
+"Introduction to Approximation Theory", 1966, chapter 3). Coefficients are then rounded to Float64 one by one from the
+lowest power, and after each rounding the remaining ones are fitted anew, so that they make good what the rounding cost.
+The errors printed are those of the approximation with the rounded coefficients evaluated exactly: the rounding errors
+of a Float64 evaluation come on top.
+"""
+
+import sys
+
+from mpmath import atanh, cos, exp, log, lu_solve, matrix, mp, mpf, pi, sqrt
+
+mp.prec = 240
+GRID_INTERVALS = 4000  # the true maximum is above the grid's by less than (pi * degree / GRID_INTERVALS)^2 / 2 of itself
+
+
+class Problem:
+    """Fit of `weight(x) * (target(x) - Σ c_k x^k)`, which is the relative error, on a fixed grid without x = 0."""
+
+    def __init__(self, low, high, target, weight):
+        middle, half = (low + high) / 2, (high - low) / 2
+        nodes = [middle - half * cos(pi * i / GRID_INTERVALS) for i in range(GRID_INTERVALS + 1)]
+        self.points = [x for x in nodes if abs(x) > half * mpf(10) ** -9]
+        self.weights = [weight(x) for x in self.points]
+        self.targets = [target(x) for x in self.points]
+
+    def errors(self, coefficients):
+        result = []
+        for x, weight, target in zip(self.points, self.weights, self.targets):
+            value = mpf(0)
+            for c in reversed(coefficients):
+                value = value * x + c
+            result.append(weight * (target - value))
+        return result
+
+    def worst(self, coefficients):
+        return max(abs(e) for e in self.errors(coefficients))
+
+    def remez(self, fixed, degree):
+        """The best coefficients of powers len(fixed)...degree, given those of the lower powers."""
+        first, count = len(fixed), degree + 1 - len(fixed)
+        # The free part is x^first times a polynomial: its error alternates apart from the sign of x^first.
+        signs = [-1 if x < 0 and first % 2 == 1 else 1 for x in self.points]
+        last = len(self.points) - 1
+        reference = [round(last * (1 - cos(pi * i / count)) / 2) for i in range(count + 1)]
+        reference = sorted(set(reference))
+        best, best_error = None, None
+        for _ in range(60):
+            system, right = matrix(count + 1), matrix(count + 1, 1)
+            for row, i in enumerate(reference):
+                x, known = self.points[i], mpf(0)
+                for c in reversed(fixed):
+                    known = known * x + c
+                for j in range(count):
+                    system[row, j] = x ** (first + j)
+                system[row, count] = signs[i] * (-1) ** row / self.weights[i]
+                right[row] = self.targets[i] - known
+            solution = lu_solve(system, right)
+            coefficients = list(fixed) + [solution[j] for j in range(count)]
+            level = abs(solution[count])
+            errors = self.errors(coefficients)
+            worst = max(abs(e) for e in errors)
+            if best is None or worst < best_error:
+                best, best_error = coefficients, worst
+            if worst <= level * (1 + mpf(10) ** -6):
+                break
+            exchanged = self.exchange([e * s for e, s in zip(errors, signs)], count + 1)
+            if exchanged is None or exchanged == reference:
+                break
+            reference = exchanged
+        return best
+
+    @staticmethod
+    def exchange(errors, wanted):
+        """Indices of `wanted` extrema of alternating sign, the largest among them; None where there are fewer."""
+        extrema = []
+        for i, e in enumerate(errors):
+            if extrema and (errors[extrema[-1]] > 0) == (e > 0):
+                if abs(e) > abs(errors[extrema[-1]]):
+                    extrema[-1] = i
+            else:
+                extrema.append(i)
+        if len(extrema) < wanted:
+            return None
+        while len(extrema) > wanted:
+            smallest = min(range(len(extrema)), key=lambda k: abs(errors[extrema[k]]))
+            if smallest in (0, len(extrema) - 1):
+                del extrema[smallest]
+            elif len(extrema) == wanted + 1:  # an interior one can leave only with a neighbour: drop an end instead
+                ends = (0, len(extrema) - 1)
+                del extrema[min(ends, key=lambda k: abs(errors[extrema[k]]))]
+            else:
+                neighbour = min((smallest - 1, smallest + 1), key=lambda k: abs(errors[extrema[k]]))
+                for k in sorted((smallest, neighbour), reverse=True):
+                    del extrema[k]
+        return extrema
+
+
+def fit(name, problem, degree):
+    unrounded = problem.remez([], degree)
+    fixed = []
+    while len(fixed) <= degree:
+        free = problem.remez(fixed, degree)
+        fixed.append(mpf(float(free[len(fixed)])))  # float() of an mpf rounds to nearest even
+    unit = mpf(2) ** 53
+    ideal, achieved = problem.worst(unrounded) * unit, problem.worst(fixed) * unit
+    print(f"{name}, degree {degree}: largest relative error {float(achieved):.6f} * 2^-53"
+          f" = 2^{float(log(achieved / unit, 2)):.2f} ({float(ideal):.6f} * 2^-53 before rounding)")
+    for power, c in enumerate(fixed):
+        value = float(c)
+        print(f"    c{power:<2} {value.hex():>26}   {value!r}")
+    print(flush=True)
+
+
+def exp_problem():
+    bound = log(2) / 2 * mpf("1.0001")
+    return Problem(-bound, bound, lambda r: (exp(r) - 1 - r) / r**2, lambda r: r**2 / exp(r))
+
+
+def log_problem():
+    # log(1 + f) = 2 atanh(s), and both ends of f's interval give |s| = (sqrt(2) - 1) / (sqrt(2) + 1).
+    def target(z):
+        s = sqrt(z)
+        return (2 * atanh(s) - 2 * s) / s**3
+
+    def weight(z):
+        s = sqrt(z)
+        return s**3 / (2 * atanh(s))
+
+    bound = ((sqrt(2) - 1) / (sqrt(2) + 1)) ** 2
+    return Problem(mpf(0), bound, target, weight)
+
+
+def main():
+    asked = sys.argv[1:] or ["exp", "log"]
+    for name in asked:
+        if name == "exp":
+            problem = exp_problem()
+            for degree in (8, 9):
+                fit("exp: P(r)", problem, degree)
+        elif name == "log":
+            problem = log_problem()
+            for degree in (5, 6, 7):
+                fit("log: R(z)", problem, degree)
+        else:
+            sys.exit(f"minimax.py: {name}: not a function that is fitted here; ask for exp or log")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds xent in release, and checks everything that can be checked on this machine.
+#
+#   scripts/test.sh [--quick]
+#
+#   --quick    leaves out the thread sanitizer, which needs a build of its own, and the emulator
+#
+# Stops at the first stage that fails, names it, and exits with that stage's status. Works from any folder.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+cd "$root"
+
+quick=false
+for argument in "$@"; do
+    case "$argument" in
+    --quick) quick=true ;;
+    -h | --help)
+        sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+        exit 0
+        ;;
+    *)
+        printf 'test.sh: unknown option %s; the only one is --quick\n' "$argument" >&2
+        exit 64
+        ;;
+    esac
+done
+
+# Package.swift turns warnings into errors, for our targets and not for our dependencies', where this is set.
+export XENT_WARNINGS_AS_ERRORS=1
+# The tests of the command line run this binary.
+export XENT_BINARY=$root/.build/release/xent
+# The first race ends the process: what comes after it explains nothing.
+export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1}
+
+# Cases with figures from elsewhere, which are not part of this repository: a folder with a script `check`, run where there is one.
+golden=${XENT_GOLDEN:-$root/../shared/golden}
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+results=()
+
+# stage NAME COMMAND…: runs the command under a heading; ends the script if it fails.
+stage() {
+    local name=$1 started=$SECONDS status=0
+    shift
+    printf '\n=== %s\n' "$name"
+    "$@" || status=$?
+    if ((status != 0)); then
+        printf '\n=== %s FAILED with exit status %d after %d s\n' "$name" "$status" $((SECONDS - started)) >&2
+        exit "$status"
+    fi
+    printf '=== %s: %d s\n' "$name" $((SECONDS - started))
+}
+
+# Within a stage `set -e` has no effect, so every command that can fail says what then.
+
+build() {
+    swift build -c release --product xent --static-swift-stdlib --explicit-target-dependency-import-check error
+}
+
+# run_tests LABEL OPTION…: runs `swift test`, and fails as well where no test ran, which it calls a success.
+run_tests() {
+    local label=$1 count
+    shift
+    swift test --disable-xctest --explicit-target-dependency-import-check error "$@" 2>&1 | tee "$scratch/log" || return
+    count=$(sed -n 's/.*Test run with \([0-9][0-9]*\) tests\{0,1\} .*passed.*/\1/p' "$scratch/log" | tail -n 1)
+    if ((${count:-0} == 0)); then
+        printf 'No test ran: is there still one that these options match? %s\n' "$*" >&2
+        return 1
+    fi
+    results+=("$count $label")
+}
+
+release_tests=(-c release -Xswiftc -enable-testing --scratch-path .build-test)
+
+check_binary() {
+    local options=()
+    if $quick; then options=(--no-qemu); fi
+    scripts/check-binary.sh ${options[@]+"${options[@]}"} .build/release/xent
+}
+
+# The cases of this version are those of true values, in the dialect `exact`.
+golden_cases() {
+    local folder count=0
+    mkdir "$scratch/golden" || return
+    for folder in "$golden"/truth-*/; do
+        [[ -d $folder ]] || continue
+        cp -R "$folder" "$scratch/golden/" || return
+        count=$((count + 1))
+    done
+    if ((count == 0)); then
+        printf 'There are no truth- cases in %s\n' "$golden" >&2
+        return 1
+    fi
+    "$golden/check" .build/release/xent "$scratch/golden" || return
+    results+=("$count golden cases")
+}
+
+stage "dependencies" scripts/install-dependencies.sh --tests
+stage "release build" build
+stage "tests" run_tests "tests" "${release_tests[@]}" --parallel --skip Stress
+stage "stress tests" run_tests "stress tests" "${release_tests[@]}" --no-parallel --filter Stress
+if ! $quick; then
+    stage "thread sanitizer" run_tests "tests under the thread sanitizer" \
+        --sanitize=thread --scratch-path .build-tsan --no-parallel --filter 'WorkStealing|EngineThreads'
+fi
+stage "binary" check_binary
+if [[ -x $golden/check ]]; then
+    stage "golden cases" golden_cases
+fi
+
+printf -v passed ', %s' "${results[@]}"
+printf '\ntest.sh: all passed in %d min %d s%s: %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$($quick && printf ' (quick)')" "${passed:2}"
