@@ -1,9 +1,9 @@
 import SystemPackage
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #endif
 
 /// An open regular file, read at absolute offsets, so that any number of threads can share it.
@@ -101,7 +101,7 @@ final class StoredFile: Sendable {
     /// Tells the kernel that a range of the file is wanted soon. Never fails: it is advice.
     func adviseWillNeed(_ range: Range<Int>) {
         #if os(Linux)
-        _ = posix_fadvise(descriptor.rawValue, off_t(range.lowerBound), off_t(range.count), POSIX_FADV_WILLNEED)
+            _ = posix_fadvise(descriptor.rawValue, off_t(range.lowerBound), off_t(range.count), POSIX_FADV_WILLNEED)
         #endif
     }
 }

@@ -89,7 +89,8 @@ enum FrameStart: Equatable {
         self = .data(
             ZstdFrameHeader(
                 byteCount: byteCount, windowByteCount: isSingleSegment ? content ?? 0 : window, hasWindowField: !isSingleSegment,
-                contentByteCount: content, dictionaryID: UInt32(truncatingIfNeeded: dictionaryID), hasChecksum: descriptor & 0b0000_0100 != 0))
+                contentByteCount: content, dictionaryID: UInt32(truncatingIfNeeded: dictionaryID),
+                hasChecksum: descriptor & 0b0000_0100 != 0))
     }
 
     /// The lowest of the sixteen magic numbers of skippable frames.

@@ -113,8 +113,16 @@ import Testing
 
     /// Where the caller's buffer takes all of a streamed frame, its checksum is verified before the bytes are given out.
     @Test func theLastBytesOfAStreamedFrameAreVerifiedFirst() throws {
-        let data = ZstdFixture.data(300_000, seed: 17)
-        var bytes = ZstdFixture.frame(data, checksum: true, contentSize: false)
+        // The first 256 KiB, which are read at once, end just before the checksum.
+        var random = SplitMix64(seed: 17)
+        var data = Array(repeating: UInt8(0), count: 20_000)
+        var bytes: [UInt8] = []
+        let target = (256 << 10) + 4
+        while bytes.count < target {
+            data += (0..<max(1, target - bytes.count - 40)).map { _ in UInt8.random(in: 0...255, using: &random) }
+            bytes = ZstdFixture.frame(data, checksum: true, contentSize: false)
+        }
+        #expect(bytes.count == target)
         let temporary = TemporaryFile(bytes)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: data.count, alignment: 1)
         defer { buffer.deallocate() }
@@ -170,7 +178,8 @@ import Testing
                 case 6 where bytes.count > 4:
                     // Sizes that hurt, where there may be a size.
                     let number = [0, 1, 0x7FFF_FFFF, 0xFFFF_FFFF, 0x8000_0000].randomElement(using: &random) ?? 0
-                    bytes.replaceSubrange(min(place, bytes.count - 4)..<min(place, bytes.count - 4) + 4, with: ZstdFixture.littleEndian(number, 4))
+                    bytes.replaceSubrange(
+                        min(place, bytes.count - 4)..<min(place, bytes.count - 4) + 4, with: ZstdFixture.littleEndian(number, 4))
                 default: break
                 }
             }

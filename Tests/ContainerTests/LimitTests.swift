@@ -35,14 +35,17 @@ import Testing
         // A content size that is known and small needs no such window.
         let sized = TemporaryFile(ZstdFixture.bomb(contentSize: 1000, windowDescriptor: 0x98, blockCount: 1, size: 1000))
         strict.start(wholeOf: try ContainerFile(path: sized.path))
-        for bufferByteCount in [nil, 10] { #expect(try readAll(strict, bufferByteCount: bufferByteCount).count == (bufferByteCount == nil ? 1000 : 0)) }
+        for bufferByteCount in [nil, 10] {
+            #expect(try readAll(strict, bufferByteCount: bufferByteCount).count == (bufferByteCount == nil ? 1000 : 0))
+        }
     }
 
     @Test func everyWindowDescriptor() throws {
         let decoder = Decoder()
         for descriptor in UInt8.min...UInt8.max {
-            let temporary = TemporaryFile(ZstdFixture.bomb(contentSize: nil, windowDescriptor: descriptor, blockCount: 2, size: 1000)
-                + ZstdFixture.frame([1, 2, 3]))
+            let temporary = TemporaryFile(
+                ZstdFixture.bomb(contentSize: nil, windowDescriptor: descriptor, blockCount: 2, size: 1000)
+                    + ZstdFixture.frame([1, 2, 3]))
             let file = try ContainerFile(path: temporary.path)
             #expect(file.decodedByteCount == 2003)
             // Blocks that only repeat a byte give the size away, and then no window is needed.
@@ -153,8 +156,11 @@ import Testing
     }
 
     @Test func aDictionaryIsRefused() throws {
-        let frame: [UInt8] = ZstdFixture.littleEndian(0xFD2F_B528, 4) + [0b0000_0011, 0x50] + ZstdFixture.littleEndian(77, 4) + [0x19, 0, 0, 1, 2, 3]
-        for bytes in [frame, frame + ZstdFixture.seekTable([.init(byteCount: frame.count, decodedByteCount: 3, checksum: 0)], checksums: false)] {
+        let frame: [UInt8] =
+            ZstdFixture.littleEndian(0xFD2F_B528, 4) + [0b0000_0011, 0x50] + ZstdFixture.littleEndian(77, 4) + [0x19, 0, 0, 1, 2, 3]
+        for bytes in [
+            frame, frame + ZstdFixture.seekTable([.init(byteCount: frame.count, decodedByteCount: 3, checksum: 0)], checksums: false),
+        ] {
             let temporary = TemporaryFile(bytes)
             let error = containerError { _ = try readAsEngine(temporary.path) }
             #expect(error?.kind == .unsupported && error?.frameIndex == 0)

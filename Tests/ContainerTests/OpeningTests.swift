@@ -50,7 +50,8 @@ import Testing
     }
 
     @Test func rawBytesOfAnyKind() throws {
-        for bytes in [[0x93], [0x28, 0xB5, 0x2E], [0x28, 0xB5, 0x2F, 0xFC], [0x60, 0x2A, 0x4D, 0x18], Array("a,b\n1,2\n".utf8)] as [[UInt8]] {
+        for bytes in [[0x93], [0x28, 0xB5, 0x2E], [0x28, 0xB5, 0x2F, 0xFC], [0x60, 0x2A, 0x4D, 0x18], Array("a,b\n1,2\n".utf8)] as [[UInt8]]
+        {
             let temporary = TemporaryFile(bytes)
             let file = try ContainerFile(path: temporary.path)
             #expect(file.compression == .none && file.decodedByteCount == bytes.count && file.frames.isEmpty && file.isCuttable)

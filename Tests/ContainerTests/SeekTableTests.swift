@@ -53,7 +53,8 @@ import Testing
     }
 
     private func file(
-        _ layout: ZstdFixture.Layout = .seekableFullyChecked, frameByteCount: Int = 700, checksums: Bool? = nil, _ change: (inout [Entry]) -> Void
+        _ layout: ZstdFixture.Layout = .seekableFullyChecked, frameByteCount: Int = 700, checksums: Bool? = nil,
+        _ change: (inout [Entry]) -> Void
     ) -> [UInt8] {
         let built = ZstdFixture.build(layout, Self.data, frameByteCount: frameByteCount)
         var entries = built.entries

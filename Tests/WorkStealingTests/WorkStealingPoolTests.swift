@@ -236,7 +236,7 @@ import Testing
         #expect(!begun.contains { $0 > 80 })
     }
 
-    /// A unit fails when a lower one already has: the limit stays where it is. Unit 20 is begun first, by worker 2; within it worker 0 fails
+    /// A unit fails after a lower one has: the limit stays where it is. Unit 20 is begun first, by worker 2; within it worker 0 fails
     /// before unit 0; then unit 20 throws, and worker 2 turns to the range of worker 1, 10..<20. None of that may be run any more.
     @Test func aLaterFailureOfAHigherUnitChangesNothing() {
         let startWorker = Mutex<(@Sendable (Int) -> Void)?>(nil)
