@@ -1,0 +1,62 @@
+import Scoring
+import Testing
+
+@testable import Engine
+
+/// What must be the same whatever the threads, kernels, frames.
+struct Outcome: Equatable {
+    let meanHex: String
+    let sumHex: String
+    let partial: [UInt8]
+    let perRow: [UInt8]?
+
+    init(_ evaluation: Evaluation, perRow: [UInt8]? = nil) {
+        meanHex = evaluation.report.loss.meanHex
+        sumHex = evaluation.report.loss.sumHex
+        partial = evaluation.partial.encoded()
+        self.perRow = perRow
+    }
+}
+
+/// Runs an evaluation; all but the files has a usual value.
+@discardableResult
+func evaluate(
+    _ predictions: [String], _ labels: [String], _ specification: LossSpecification = LossSpecification(task: .multiclass, input: .logits),
+    threads: Int = 1, kernel: InstructionSet = .best, onInvalid: EvaluationOptions.InvalidRowPolicy = .fail, perRow: String? = nil
+) throws(EngineError) -> Evaluation {
+    var options = EvaluationOptions(predictionPaths: predictions, labelPaths: labels, specification: specification)
+    options.threadCount = threads
+    options.instructionSet = kernel
+    options.invalidRows = onInvalid
+    options.perRowPath = perRow
+    return try Evaluation(options)
+}
+
+/// The schedule that the engine chooses for files.
+func schedule(_ predictions: [String], _ labels: [String]) throws -> Plan.Schedule {
+    try Plan(
+        EvaluationOptions(
+            predictionPaths: predictions, labelPaths: labels, specification: LossSpecification(task: .multiclass, input: .logits)),
+        usesSeekTable: true
+    ).schedule
+}
+
+extension Plan.Schedule {
+    var name: String {
+        switch self {
+        case .stealing: "stealing"
+        case .inOrder: "in order"
+        case .stream: "stream"
+        }
+    }
+
+    var units: [WorkUnit] {
+        switch self {
+        case .stealing(let units), .inOrder(let units): units
+        case .stream: []
+        }
+    }
+}
+
+/// Optimised builds try more.
+let isOptimised = !_isDebugAssertConfiguration()

@@ -1,0 +1,101 @@
+import Foundation
+import Scoring
+import Testing
+import WorkStealing
+
+@testable import Engine
+
+@Suite struct OutputFileTests {
+    @Test func appearsWhenCommitted() throws {
+        let folder = TemporaryFolder()
+        let file = try OutputFile(path: folder["out"])
+        try file.write([1, 2, 3], at: 2)
+        try file.write([9, 8], at: 0)
+        #expect(!folder.names.contains("out"))
+        try file.commit()
+        #expect(folder.names == ["out"] && folder.read("out") == [9, 8, 1, 2, 3])
+    }
+
+    @Test func nothingIsLeftWhenDiscarded() throws {
+        let folder = TemporaryFolder()
+        folder.write([7], "out")
+        let file = try OutputFile(path: folder["out"])
+        try file.write([1, 2, 3], at: 0)
+        file.discard()
+        #expect(folder.names == ["out"] && folder.read("out") == [7])
+    }
+
+    @Test func replacesWhatWasThere() throws {
+        let folder = TemporaryFolder()
+        folder.write([7, 7, 7, 7], "out")
+        try OutputFile.write([1], to: folder["out"])
+        #expect(folder.names == ["out"] && folder.read("out") == [1])
+    }
+
+    @Test func readsBackWhatItWrote() throws {
+        let folder = TemporaryFolder()
+        let file = try OutputFile(path: folder["out"])
+        defer { file.discard() }
+        try file.write([1, 2, 3, 4], at: 0)
+        var bytes: [UInt8] = [0, 0]
+        try bytes.withMutableBytes { bytes throws(EngineError) in try file.read(bytes, at: 1) }
+        #expect(bytes == [2, 3])
+        var tooMany = [UInt8](repeating: 0, count: 5)
+        #expect(throws: EngineError.self) { try tooMany.withMutableBytes { bytes throws(EngineError) in try file.read(bytes, at: 0) } }
+    }
+
+    @Test func aFolderThatIsNotThere() {
+        let folder = TemporaryFolder()
+        let error = #expect(throws: EngineError.self) { try OutputFile.write([1], to: folder["none/out"]) }
+        #expect(error?.category == .inputOutput && error?.path == folder["none/out"] && error?.remedy != nil)
+        #expect(folder.names.isEmpty)
+    }
+
+    @Test func aDirectoryOfThatName() throws {
+        let folder = TemporaryFolder()
+        try FileManager.default.createDirectory(atPath: folder["out"], withIntermediateDirectories: false)
+        let error = #expect(throws: EngineError.self) { try OutputFile.write([1], to: folder["out"]) }
+        #expect(error?.category == .inputOutput)
+        #expect(folder.names == ["out"])
+    }
+}
+
+@Suite struct CancellationTests {
+    /// A run that is cancelled while it works throws, and leaves no file.
+    @Test(arguments: [Framing.raw, .frames(frameByteCount: 100_003, isSized: true), .streamed], [1, 4])
+    func fromAnotherThread(framing: Framing, threads: Int) throws {
+        let folder = TemporaryFolder()
+        let (predictions, labels) = WideDump.write(
+            folder, rowCount: 60_000, classCount: 100, predictions: framing, labels: .raw, seed: 31)
+        let cancellation = Cancellation()
+        let progress = ProgressMeter()
+        Thread.detachNewThread {
+            // As soon as something has been decoded.
+            while progress.decodedByteCount == 0, !cancellation.isCancelled { usleep(50) }
+            cancellation.cancel()
+        }
+        var options = EvaluationOptions(
+            predictionPaths: [predictions], labelPaths: [labels], specification: LossSpecification(task: .multiclass, input: .logits))
+        options.threadCount = threads
+        // Slow enough that it cannot be done before it is cancelled.
+        options.instructionSet = .baseline
+        options.perRowPath = folder["rows.npy"]
+        let error = #expect(throws: EngineError.self) { try Evaluation(options, progress: progress, cancellation: cancellation) }
+        cancellation.cancel()
+        #expect(error?.category == .cancelled)
+        #expect(folder.names == ["labels.npy", "predictions.npy"])
+    }
+
+    @Test func beforeItBegins() throws {
+        let folder = TemporaryFolder()
+        let (predictions, labels) = WideDump.write(folder, rowCount: 10, classCount: 3, predictions: .raw, labels: .raw, seed: 32)
+        let cancellation = Cancellation()
+        cancellation.cancel()
+        var options = EvaluationOptions(
+            predictionPaths: [predictions], labelPaths: [labels], specification: LossSpecification(task: .multiclass, input: .logits))
+        options.perRowPath = folder["rows.npy.zst"]
+        let error = #expect(throws: EngineError.self) { try Evaluation(options, cancellation: cancellation) }
+        #expect(error?.category == .cancelled)
+        #expect(folder.names == ["labels.npy", "predictions.npy"])
+    }
+}

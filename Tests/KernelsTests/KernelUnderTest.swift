@@ -1,0 +1,88 @@
+import KernelABI
+import Kernels
+import Scoring
+
+#if arch(x86_64)
+import KernelsAVX2
+import KernelsAVX512
+#endif
+
+/// The public functions of one kernel target: each test runs them for every instruction set that this processor has.
+struct KernelUnderTest: Sendable {
+    typealias Map = @Sendable (UnsafePointer<Double>, UnsafeMutablePointer<Double>, Int) -> Void
+    typealias Rows = @Sendable (UnsafeMutablePointer<RowBlock>) -> Void
+
+    let instructionSet: InstructionSet
+    /// What `RowBlock.instructionSetCode` must say after a call.
+    let code: Int32
+    let exponential: Map
+    let negativeLogarithm: Map
+    let logarithmOfOnePlus: Map
+    let softmax: Rows
+    let probability: Rows
+    let logProbability: Rows
+    let binaryLogit: Rows
+    let binaryProbability: Rows
+    let binaryLogProbability: Rows
+    let fold: @Sendable (UnsafeMutablePointer<LossFold>) -> Void
+
+    /// Slowest first; the first is the one that the others must equal.
+    static let available: [KernelUnderTest] = InstructionSet.available.map { KernelUnderTest($0) }
+
+    init(_ instructionSet: InstructionSet) {
+        self.instructionSet = instructionSet
+        switch instructionSet {
+        #if arch(x86_64)
+        case .avx512:
+            code = Int32(XentInstructionSetAVX512)
+            exponential = { KernelsAVX512.mapExponential($0, $1, $2) }
+            negativeLogarithm = { KernelsAVX512.mapNegativeLogarithm($0, $1, $2) }
+            logarithmOfOnePlus = { KernelsAVX512.mapLogarithmOfOnePlus($0, $1, $2) }
+            softmax = { KernelsAVX512.softmaxRows($0) }
+            probability = { KernelsAVX512.probabilityRows($0) }
+            logProbability = { KernelsAVX512.logProbabilityRows($0) }
+            binaryLogit = { KernelsAVX512.binaryLogitRows($0) }
+            binaryProbability = { KernelsAVX512.binaryProbabilityRows($0) }
+            binaryLogProbability = { KernelsAVX512.binaryLogProbabilityRows($0) }
+            fold = { KernelsAVX512.foldLosses($0) }
+        case .avx2:
+            code = Int32(XentInstructionSetAVX2)
+            exponential = { KernelsAVX2.mapExponential($0, $1, $2) }
+            negativeLogarithm = { KernelsAVX2.mapNegativeLogarithm($0, $1, $2) }
+            logarithmOfOnePlus = { KernelsAVX2.mapLogarithmOfOnePlus($0, $1, $2) }
+            softmax = { KernelsAVX2.softmaxRows($0) }
+            probability = { KernelsAVX2.probabilityRows($0) }
+            logProbability = { KernelsAVX2.logProbabilityRows($0) }
+            binaryLogit = { KernelsAVX2.binaryLogitRows($0) }
+            binaryProbability = { KernelsAVX2.binaryProbabilityRows($0) }
+            binaryLogProbability = { KernelsAVX2.binaryLogProbabilityRows($0) }
+            fold = { KernelsAVX2.foldLosses($0) }
+        #endif
+        default:
+            code = Int32(instructionSet == .neon ? XentInstructionSetNEON : XentInstructionSetBaseline)
+            exponential = { Kernels.mapExponential($0, $1, $2) }
+            negativeLogarithm = { Kernels.mapNegativeLogarithm($0, $1, $2) }
+            logarithmOfOnePlus = { Kernels.mapLogarithmOfOnePlus($0, $1, $2) }
+            softmax = { Kernels.softmaxRows($0) }
+            probability = { Kernels.probabilityRows($0) }
+            logProbability = { Kernels.logProbabilityRows($0) }
+            binaryLogit = { Kernels.binaryLogitRows($0) }
+            binaryProbability = { Kernels.binaryProbabilityRows($0) }
+            binaryLogProbability = { Kernels.binaryLogProbabilityRows($0) }
+            fold = { Kernels.foldLosses($0) }
+        }
+    }
+
+    /// `map` of each value; the array's end is padded as the function asks.
+    static func apply(_ map: Map, to x: [Double]) -> [Double] {
+        // One more than asked for: the last must stay as it is.
+        let roundedUp = (x.count + 7) / 8 * 8
+        let padded = x + [Double](repeating: .nan, count: roundedUp - x.count)
+        var out = [Double](repeating: -77, count: roundedUp + 1)
+        padded.withUnsafeBufferPointer { source in
+            out.withUnsafeMutableBufferPointer { map(source.baseAddress!, $0.baseAddress!, x.count) }
+        }
+        precondition(out[roundedUp] == -77, "written past its end")
+        return Array(out.prefix(x.count))
+    }
+}

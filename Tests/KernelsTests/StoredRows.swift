@@ -1,0 +1,76 @@
+import KernelABI
+
+/// Rows as a kernel gets them, in memory full of NaN on all sides, so that a lane too many shows, and of a length that is no multiple of
+/// anything.
+struct StoredRows {
+    let element: StoredElement
+    let classCount: Int
+    /// The values as they were stored, exact.
+    private(set) var values: [[Double]] = []
+    private(set) var labels: [Int32] = []
+    private var bytes: [UInt8] = []
+
+    init(_ element: StoredElement, classCount: Int) {
+        self.element = element
+        self.classCount = classCount
+    }
+
+    var rowCount: Int { labels.count }
+
+    mutating func append(_ row: [Double], label: Int32) {
+        precondition(row.count == classCount)
+        append(bits: row.map { element.bits(of: $0) }, label: label)
+    }
+
+    mutating func append(bits row: [UInt64], label: Int32) {
+        values.append(row.map { element.value(of: $0) })
+        labels.append(label)
+        for bits in row {
+            for k in 0..<element.byteCount { bytes.append(UInt8(truncatingIfNeeded: bits >> UInt64(8 * k))) }
+        }
+    }
+
+    struct Result {
+        var losses: [Double]
+        var unscoredRowCount: Int
+        var correctRowCount: Int
+        var instructionSetCode: Int32
+        /// Whether something outside of the room for losses was written.
+        var isOutOfBounds: Bool
+
+        func hasSameBits(as other: Result) -> Bool {
+            unscoredRowCount == other.unscoredRowCount && correctRowCount == other.correctRowCount
+                && zip(losses, other.losses).allSatisfy { sameBits($0, $1) }
+        }
+    }
+
+    /// Runs a kernel over the rows, the values `byteOffset` bytes off a multiple of 64.
+    func run(_ kernel: KernelUnderTest.Rows, byteOffset: Int = 0) -> Result {
+        let room = (rowCount + 63) / 64 * 64
+        // 0xFF everywhere is NaN in each of the types. 64 bytes are readable on both sides.
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 + 64 + bytes.count + 64, alignment: 64)
+        defer { memory.deallocate() }
+        memory.initializeMemory(as: UInt8.self, repeating: 0xFF)
+        let start = 64 + byteOffset
+        UnsafeMutableRawBufferPointer(rebasing: memory[start..<(start + bytes.count)]).copyBytes(from: bytes)
+        // Labels beyond the last are valid ones, and must not count.
+        let paddedLabels = labels + [Int32](repeating: 0, count: room + 64 - rowCount)
+        let guardValue = -123.25
+        var losses = [Double](repeating: guardValue, count: room + 8)
+        var block: RowBlock?
+        paddedLabels.withUnsafeBufferPointer { labels in
+            losses.withUnsafeMutableBufferPointer { losses in
+                var run = RowBlock(
+                    values: UnsafeRawPointer(memory.baseAddress! + start), labels: labels.baseAddress!, losses: losses.baseAddress!,
+                    classCount: classCount, rowCount: rowCount, elementCode: element.code, unscoredRowCount: -1, correctRowCount: -1,
+                    instructionSetCode: -1)
+                kernel(&run)
+                block = run
+            }
+        }
+        return Result(
+            losses: Array(losses.prefix(rowCount)), unscoredRowCount: block?.unscoredRowCount ?? -1,
+            correctRowCount: block?.correctRowCount ?? -1, instructionSetCode: block?.instructionSetCode ?? -1,
+            isOutOfBounds: losses[room...].contains { $0 != guardValue })
+    }
+}

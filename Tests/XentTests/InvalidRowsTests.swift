@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+
+/// `--on-invalid skip`: left out, counted, and the first places listed.
+@Suite struct InvalidRowsTests {
+    @Test func areLeftOutAndCounted() throws {
+        let scratch = try ReportTests.scratch()
+        var logits = SmallDump.logits
+        logits[3 * 4] = .nan
+        try scratch.write("p.npy", NPYFixture.floats(logits, columns: 3))
+        try scratch.write("y.npy", NPYFixture.labels([2, 77, 1, 1, 0, 2]))
+        let run = try XentRun.xent(SmallDump.eval + ["--on-invalid", "skip", "--json", "-"], in: scratch)
+        let report = try run.json()
+        #expect(try report.count("rows", "read") == 6)
+        #expect(try report.count("rows", "scored") == 4)
+        #expect(try report.count("rows", "invalid") == 2)
+        let first = try report.list("rows", "first_invalid")
+        #expect(try first.map { try $0.count("row") } == [1, 4])
+        #expect(try first.map { try $0.text("path") } == ["p.npy", "p.npy"])
+        #expect(try first.map { try $0.text("problem").contains("label 77 is outside 0..<3") } == [true, false])
+        #expect(try report.texts("warnings").contains { $0.contains("2 of 6 rows were invalid") })
+        #expect(run.stderr.contains("2 of 6 rows were invalid"))
+
+        // The figures are those of the other rows alone, to the bit.
+        let kept = [0, 2, 3, 5]
+        let others = try Scratch()
+        try others.write("p.npy", NPYFixture.floats(kept.flatMap { SmallDump.logits[3 * $0..<3 * $0 + 3] }, columns: 3))
+        try others.write("y.npy", NPYFixture.labels(kept.map { SmallDump.labels[$0] }))
+        let clean = try XentRun.xent(SmallDump.eval + ["--json", "-"], in: others).json()
+        for key in ["mean_hex", "sum_hex"] { #expect(try report.text("loss", key) == clean.text("loss", key)) }
+        for key in ["min", "max", "standard_error", "perplexity"] { #expect(try report.number("loss", key) == clean.number("loss", key)) }
+        #expect(try report.number("accuracy") == clean.number("accuracy"))
+
+        let text = try XentRun.xent(SmallDump.eval + ["--on-invalid", "skip"], in: scratch)
+        #expect(text.stdout.contains("4 scored, 2 invalid"))
+        #expect(text.stdout.contains("p.npy: row 1: label 77 is outside 0..<3"))
+    }
+
+    /// The list is the same for any number of threads, in order and short.
+    @Test func firstPlacesAreListed() throws {
+        let scratch = try Scratch()
+        let rows = 3000
+        let predictions = NPYFixture.floats(RandomDump.logits(rows: rows, columns: 4, seed: 5), columns: 4)
+        try scratch.write("p.npy.zst", ZstdFixture(predictions, pieceByteCount: 999).plain)
+        var labels = RandomDump.labels(rows: rows, classes: 4, seed: 6)
+        let bad = stride(from: 17, to: rows, by: 100)
+        for row in bad { labels[row] = 4 }
+        try scratch.write("y.npy", NPYFixture.labels(labels))
+        for threads in ["1", "2", "8"] {
+            let report = try XentRun.xent(
+                ["eval", "p.npy.zst", "--labels", "y.npy", "--on-invalid", "skip", "--threads", threads, "--json", "-"] + SmallDump.task,
+                in: scratch
+            ).json()
+            #expect(try report.count("rows", "invalid") == 30)
+            #expect(try report.list("rows", "first_invalid").map { try $0.count("row") } == Array(bad.prefix(10)))
+        }
+    }
+
+    @Test func noRowIsLeft() throws {
+        let scratch = try ReportTests.scratch()
+        try scratch.write("y.npy", NPYFixture.labels([9, 9, 9, 9, 9, 9]))
+        let run = try XentRun.xent(SmallDump.eval + ["--on-invalid", "skip", "--json", "-"], in: scratch)
+        let report = try run.json()
+        #expect(try report.count("rows", "scored") == 0)
+        for key in ["mean", "mean_hex"] { #expect(try report.text("loss", key) == "nan") }
+        #expect(try report.text("accuracy") == "nan")
+        #expect(run.stderr.contains("no row was scored"))
+    }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import Testing
+
+/// `--partial` and `xent merge`.
+@Suite struct MergeTests {
+    static let rows = 2500
+    /// Where the shards end.
+    static let cuts = [0, 700, 701, rows]
+
+    /// The whole dump as p.npy and y.npy, and in three shards with their partials.
+    static func shards() throws -> Scratch {
+        let scratch = try Scratch()
+        let logits = RandomDump.logits(rows: rows, columns: 6, seed: 21)
+        let labels = RandomDump.labels(rows: rows, classes: 6, seed: 22)
+        try scratch.write("p.npy", NPYFixture.floats(logits, columns: 6))
+        try scratch.write("y.npy", NPYFixture.labels(labels))
+        for shard in 0..<3 {
+            let range = cuts[shard]..<cuts[shard + 1]
+            try scratch.write("p\(shard).npy", NPYFixture.floats(Array(logits[6 * range.lowerBound..<6 * range.upperBound]), columns: 6))
+            try scratch.write("y\(shard).npy", NPYFixture.labels(Array(labels[range])))
+            let run = try XentRun.xent(
+                ["eval", "p\(shard).npy", "--labels", "y\(shard).npy", "--partial", "\(shard).partial", "--quiet"] + SmallDump.task,
+                in: scratch)
+            guard run.ending == .exit(0) else { throw HarnessError(run.stderr) }
+        }
+        return scratch
+    }
+
+    static let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]
+
+    /// Shards give the report that one run over all rows gives, whatever their order.
+    @Test func anyOrderGivesTheWhole() throws {
+        let scratch = try Self.shards()
+        let whole = try XentRun.xent(SmallDump.eval + ["--json", "-"], in: scratch).json()
+        for order in Self.orders {
+            let run = try XentRun.xent(["merge", "--json", "-"] + order.map { "\($0).partial" }, in: scratch)
+            let merged = try run.json()
+            #expect(run.stderr == "")
+            #expect(try merged.without("inputs") == whole.without("inputs", "run"))
+            let inputs = try merged.list("inputs")
+            #expect(try inputs.map { try $0.text("path") } == order.map { "\($0).partial" })
+            #expect(try inputs.allSatisfy { try $0.keys() == ["role", "path", "bytes", "format"] })
+        }
+    }
+
+    @Test func listTextAndQuiet() throws {
+        let scratch = try Self.shards()
+        let whole = try XentRun.xent(SmallDump.eval + ["--json", "-"], in: scratch).json()
+        try scratch.write("shards.txt", "2.partial\r\n\n  0.partial \n1.partial")
+        let text = try XentRun.xent(["merge", "@shards.txt", "--json", "report.json"], in: scratch)
+        #expect(text.stdout.contains("\(try whole.number("loss", "mean")) nats"))
+        #expect(text.stdout.contains(try whole.text("loss", "mean_hex")))
+        #expect(try JSONDocument(path: scratch.place("report.json")).without("inputs") == whole.without("inputs", "run"))
+        let quiet = try XentRun.xent(["merge", "@shards.txt", "--quiet"], in: scratch)
+        #expect(quiet.stdout == "\(try whole.number("loss", "mean"))\n")
+        #expect(quiet.stderr == "")
+    }
+
+    @Test func sameShardTwiceCountsOnce() throws {
+        let scratch = try Self.shards()
+        let whole = try XentRun.xent(SmallDump.eval + ["--json", "-"], in: scratch).json()
+        let run = try XentRun.xent(["merge", "0.partial", "1.partial", "0.partial", "2.partial", "--json", "-"], in: scratch)
+        let merged = try run.json()
+        #expect(try merged.without("inputs", "warnings") == whole.without("inputs", "warnings", "run"))
+        let warnings = try merged.texts("warnings")
+        #expect(warnings.count == 1 && warnings.allSatisfy { $0.hasPrefix("0.partial: ") && $0.contains("once") })
+        #expect(run.stderr == warnings.map { "xent: warning: \($0)\n" }.joined())
+        #expect(try XentRun.xent(["merge", "0.partial", "0.partial", "--quiet"], in: scratch).stderr == "")
+    }
+
+    /// The rows that were left out are counted in the merged report too.
+    @Test func invalidRowsAreCounted() throws {
+        let scratch = try Self.shards()
+        try scratch.write("y1.npy", NPYFixture.labels([6]))
+        try XentRun.xent(
+            ["eval", "p1.npy", "--labels", "y1.npy", "--partial", "1.partial", "--on-invalid", "skip"] + SmallDump.task, in: scratch
+        )
+        .expectSuccess()
+        let run = try XentRun.xent(["merge", "0.partial", "1.partial", "2.partial", "--json", "-"], in: scratch)
+        #expect(try run.json().count("rows", "invalid") == 1)
+        #expect(try run.json().count("rows", "scored") == Self.rows - 1)
+        #expect(run.stderr.contains("1 of \(Self.rows) rows were invalid"))
+    }
+
+    @Test func otherLossIsRefused() throws {
+        let scratch = try Self.shards()
+        try scratch.write("b.npy", NPYFixture.doubles([0.5]))
+        try scratch.write("c.npy", NPYFixture.floats([1, 2], columns: 2))
+        try scratch.write("one.npy", NPYFixture.labels([1]))
+        for (file, task) in [("b.npy", ["--task", "binary", "--input", "logits"]), ("c.npy", SmallDump.task)] {
+            try XentRun.xent(["eval", file, "--labels", "one.npy", "--partial", "other.partial"] + task, in: scratch).expectSuccess()
+            let names = scratch.names
+            let run = try XentRun.xent(["merge", "0.partial", "other.partial", "--json", "report.json"], in: scratch)
+            expectFailure(run, status: 65, says: ["xent: other.partial: ", "different losses", "merge partials of one"])
+            #expect(scratch.names == names)
+        }
+    }
+
+    /// Any byte that is changed, and any that is missing.
+    @Test func damagedIsRefused() throws {
+        let scratch = try Self.shards()
+        let sound = try scratch.bytes("1.partial")
+        for place in stride(from: 0, to: sound.count, by: 19) {
+            var flipped = sound
+            flipped[place] ^= 0x10
+            for bytes in [flipped, sound.prefix(place)] {
+                try scratch.write("damaged.partial", bytes)
+                let run = try XentRun.xent(["merge", "0.partial", "damaged.partial", "--json", "-"], in: scratch)
+                expectFailure(run, status: 65, says: ["xent: damaged.partial: "])
+            }
+        }
+        try scratch.write("damaged.partial", sound + Data([0]))
+        expectFailure(try XentRun.xent(["merge", "damaged.partial"], in: scratch), status: 65, says: ["xent: damaged.partial: "])
+        expectFailure(
+            try XentRun.xent(["merge", "p.npy"], in: scratch), status: 65, says: ["xent: p.npy: ", "no partial", "xent eval --partial"])
+    }
+
+    @Test func missingIsNoInput() throws {
+        let scratch = try Self.shards()
+        try scratch.makeFolder("folder")
+        expectFailure(try XentRun.xent(["merge", "0.partial", "gone.partial"], in: scratch), status: 66, says: ["xent: gone.partial: "])
+        expectFailure(try XentRun.xent(["merge", "gone.partial", "--json", "-"], in: scratch), status: 66, says: ["xent: gone.partial: "])
+        expectFailure(try XentRun.xent(["merge", "folder"], in: scratch), status: 66, says: ["xent: folder: ", "directory"])
+        expectFailure(try XentRun.xent(["merge", "@gone.txt"], in: scratch), status: 66, says: ["xent: gone.txt: "])
+    }
+}

@@ -1,0 +1,138 @@
+import Dispatch
+import Foundation
+import Testing
+
+/// What a finished command left behind.
+struct XentRun {
+    enum Ending: Equatable {
+        case exit(Int32)
+        case signal(Int32)
+    }
+
+    let command: String
+    let ending: Ending
+    let stdout: String
+    let stderr: String
+
+    /// Runs xent to its end, with standard input closed, in the scratch folder.
+    static func xent(_ arguments: [String], in scratch: Scratch) throws -> XentRun {
+        try RunningCommand.xent(arguments, in: scratch).finish()
+    }
+
+    /// The same, by a shell: `"$XENT"` in the script is the binary. For what only a shell does: redirections, pipes, limits.
+    static func shell(_ script: String, in scratch: Scratch) throws -> XentRun {
+        try RunningCommand(
+            "/bin/sh", ["-c", script], in: scratch, environment: ["XENT": try RunningCommand.binaryPath()]
+        ).finish()
+    }
+
+    /// Runs a tool of the system that must succeed.
+    @discardableResult
+    static func tool(_ name: String, _ arguments: [String], in scratch: Scratch) throws -> XentRun {
+        let run = try RunningCommand("/usr/bin/env", [name] + arguments, in: scratch).finish()
+        guard run.ending == .exit(0) else { throw HarnessError("\(run.command) failed (is \(name) installed?): \(run.stderr)") }
+        return run
+    }
+
+    func expectSuccess(sourceLocation: SourceLocation = #_sourceLocation) {
+        #expect(ending == .exit(0), "\(command): \(stderr)", sourceLocation: sourceLocation)
+    }
+
+    /// Standard output as one JSON document; throws if there is anything else.
+    func json() throws -> JSONDocument {
+        guard ending == .exit(0) else { throw HarnessError("\(command): \(ending): \(stderr)") }
+        return try JSONDocument(stdout)
+    }
+}
+
+/// Something in the tests' surroundings is missing.
+struct HarnessError: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// A command that was started. Its output goes to files, so that it never waits for a reader.
+final class RunningCommand {
+    private let process = Process()
+    private let command: String
+    private let ended = DispatchSemaphore(value: 0)
+    private let streams: Scratch
+    /// Longer than any test's command takes, on a busy machine too.
+    private static let secondsLimit = 60.0
+
+    init(_ executable: String, _ arguments: [String], in scratch: Scratch, environment: [String: String] = [:], stdout: Pipe? = nil) throws
+    {
+        streams = try Scratch()
+        command = ([executable] + arguments).joined(separator: " ")
+        process.executableURL = URL(fileURLWithPath: executable)
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: scratch.path)
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        if let stdout { process.standardOutput = stdout } else { process.standardOutput = try streams.create("stdout") }
+        process.standardError = try streams.create("stderr")
+        process.terminationHandler = { [ended] _ in ended.signal() }
+        // A child inherits the signals that its starter's thread blocks, and the threads that tests run on block most of them.
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        do {
+            try process.run()
+        } catch {
+            throw HarnessError("\(executable) does not start: \(error)")
+        }
+    }
+
+    static func xent(_ arguments: [String], in scratch: Scratch, stdout: Pipe? = nil) throws -> RunningCommand {
+        try RunningCommand(binaryPath(), arguments, in: scratch, stdout: stdout)
+    }
+
+    /// The release binary: XENT_BINARY, or where `swift build -c release` puts it. Missing is an error, never a reason to skip.
+    static func binaryPath() throws -> String {
+        let path = ProcessInfo.processInfo.environment["XENT_BINARY"] ?? Repository.root + "/.build/release/xent"
+        guard FileManager.default.isExecutableFile(atPath: path) else {
+            throw HarnessError(
+                "there is no xent to test at \(path): run `swift build -c release --product xent`, or name the binary in XENT_BINARY")
+        }
+        return path
+    }
+
+    var isRunning: Bool { process.isRunning }
+
+    func send(signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// Waits for its end.
+    func finish() throws -> XentRun {
+        guard ended.wait(timeout: .now() + Self.secondsLimit) == .success else {
+            kill(process.processIdentifier, SIGKILL)
+            throw HarnessError("\(command): still running after \(Self.secondsLimit) s")
+        }
+        let status = process.terminationStatus
+        return XentRun(
+            command: command, ending: process.terminationReason == .exit ? .exit(status) : .signal(status),
+            stdout: try streams.text("stdout"), stderr: try streams.text("stderr"))
+    }
+}
+
+/// Where the repository's files lie.
+enum Repository {
+    /// The folder of Package.swift.
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .path
+    static let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden").path
+    static let demo = root + "/Demo"
+    /// Real predictions, which are not part of the repository.
+    static let real = ProcessInfo.processInfo.environment["XENT_REAL"] ?? root + "/../shared/real"
+}
+
+/// The run failed as it should: this status, nothing on standard output, one message that says all of `says`.
+func expectFailure(
+    _ run: XentRun, status: Int32, says: [String], sourceLocation: SourceLocation = #_sourceLocation
+) {
+    #expect(run.ending == .exit(status), "\(run.command): \(run.stderr)", sourceLocation: sourceLocation)
+    #expect(run.stdout == "", "\(run.command)", sourceLocation: sourceLocation)
+    #expect(run.stderr.hasSuffix("\n"), "\(run.command)", sourceLocation: sourceLocation)
+    for text in says { #expect(run.stderr.contains(text), "\(run.command)", sourceLocation: sourceLocation) }
+}
