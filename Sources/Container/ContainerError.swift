@@ -45,6 +45,7 @@ public struct ContainerError: Error, Sendable, Equatable, CustomStringConvertibl
 
     /// The file, as it was named when it was opened.
     public let path: String
+    /// Its class.
     public let kind: Kind
     /// The number of the frame among those with data, where one is concerned and its number is known.
     public let frameIndex: Int?

@@ -4,7 +4,7 @@ import CZstd
 /// Decodes runs of frames, or ranges of raw files, into buffers that the caller owns.
 ///
 /// One for each worker: it owns a libzstd context and a buffer for compressed bytes, which are reused from run to run.
-/// Nothing is allocated for a frame once they have grown to the largest. Own memory is at most about 16 MiB, and the
+/// Nothing is allocated for a frame once they have grown to the largest. Own memory is at most about 20 MiB, and the
 /// window of a frame that must be streamed (`ContainerOptions.maximumWindowByteCount`).
 ///
 /// Every frame is held to what is known of it: its place, its sizes, its checksums. A frame of at most 8 MiB is verified
@@ -15,12 +15,8 @@ public final class Decoder {
     static let wholeFrameByteCount = 8 << 20
     /// What is asked for where a frame's size is unknown, or too large for one piece.
     static let pieceByteCount = 1 << 20
-    /// The most compressed bytes that are kept; a little more than `wholeFrameByteCount` can become.
+    /// The most compressed bytes of one frame that are kept; a little more than `wholeFrameByteCount` can become.
     private static let compressedByteCountMaximum = wholeFrameByteCount + (128 << 10)
-    /// Smaller frames are read several at once.
-    private static let readByteCount = 256 << 10
-    /// How far ahead the kernel is told of what comes next.
-    private static let adviceByteCount = 4 << 20
 
     private let maximumWindowByteCount: Int
     /// nil where libzstd had no memory for it; then reading throws.
@@ -32,25 +28,21 @@ public final class Decoder {
     private var file: ContainerFile?
     private var nextFrameIndex = 0
     private var endFrameIndex = 0
-    /// The end of the run in the file.
-    private var endByteOffset = 0
-    /// Where the kernel has been advised up to.
-    private var advisedByteOffset = 0
     /// What the run ended with; thrown again until the next start.
     private var failure: ContainerError?
 
-    /// Compressed bytes: `compressed[..<compressedByteCount]` are those of the file from `compressedByteOffset` on.
-    private var compressed = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-    private var compressedByteOffset = 0
-    private var compressedByteCount = 0
+    /// The run's bytes as they are in the file.
+    private let bytesAhead = ReadAhead()
 
     /// A whole decoded frame, for a caller whose buffer was smaller: `scratch[scratchRange]` is still to be given out.
     private var scratch = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var scratchRange = 0..<0
 
-    /// The frame that is being streamed, and the next byte of the file that libzstd wants. For a raw file, the next byte.
+    /// The frame that is being streamed.
     private var streamed: StreamedFrame?
+    /// The next byte of the file: of a streamed frame, or of a raw file, which is read up to `endByteOffset`.
     private var byteOffset = 0
+    private var endByteOffset = 0
 
     /// What must hold for a frame that is streamed.
     private struct StreamedFrame {
@@ -87,13 +79,12 @@ public final class Decoder {
     deinit {
         ZSTD_freeDCtx(context)
         if let hashState { XXH64_freeState(hashState) }
-        compressed.deallocate()
         scratch.deallocate()
     }
 
     /// The memory that this decoder holds at the moment, in bytes.
     public var allocatedByteCount: Int {
-        compressed.count + scratch.count + (context.map { ZSTD_sizeof_DCtx($0) } ?? 0)
+        bytesAhead.capacity + scratch.count + (context.map { ZSTD_sizeof_DCtx($0) } ?? 0)
     }
 
     // MARK: Runs
@@ -109,8 +100,8 @@ public final class Decoder {
         nextFrameIndex = frames.lowerBound
         endFrameIndex = frames.upperBound
         if !frames.isEmpty {
-            advisedByteOffset = file.frames.byteOffset(of: frames.lowerBound)
-            endByteOffset = file.frames.byteEnd(of: frames.upperBound - 1)
+            bytesAhead.start(
+                file.stored, file.frames.byteOffset(of: frames.lowerBound)..<file.frames.byteEnd(of: frames.upperBound - 1))
         }
     }
 
@@ -124,8 +115,8 @@ public final class Decoder {
         precondition(decodedBytes.lowerBound >= 0 && decodedBytes.upperBound <= file.byteCount, "no such bytes")
         begin(file)
         byteOffset = decodedBytes.lowerBound
-        advisedByteOffset = decodedBytes.lowerBound
         endByteOffset = decodedBytes.upperBound
+        bytesAhead.start(file.stored, decodedBytes)
     }
 
     /// Begins a run of everything that the file holds, whatever its layout, in order.
@@ -138,10 +129,7 @@ public final class Decoder {
     }
 
     private func begin(_ file: ContainerFile) {
-        if self.file !== file {
-            self.file = file
-            compressedByteCount = 0
-        }
+        self.file = file
         failure = nil
         streamed = nil
         scratchRange = 0..<0
@@ -149,7 +137,6 @@ public final class Decoder {
         endFrameIndex = 0
         byteOffset = 0
         endByteOffset = 0
-        advisedByteOffset = 0
     }
 
     /// How much room the next read wants in order to decode straight into the caller's buffer.
@@ -203,8 +190,7 @@ public final class Decoder {
     private func readRaw(_ file: ContainerFile, into buffer: UnsafeMutableRawBufferPointer) throws(ContainerError) -> Int {
         let count = min(buffer.count, endByteOffset - byteOffset)
         if count == 0 { return 0 }
-        advise(file, from: byteOffset)
-        try file.stored.read(at: byteOffset, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
+        try bytesAhead.read(at: byteOffset, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
         byteOffset += count
         return count
     }
@@ -228,8 +214,8 @@ public final class Decoder {
             let isReadWhole =
                 extent.byteCount <= Self.compressedByteCountMaximum
                 && listedByteCount.map { $0 <= Self.wholeFrameByteCount } ?? false
-            var bytes = try load(
-                file, extent.byteOffset, count: isReadWhole ? extent.byteCount : min(extent.byteCount, ZstdFrameHeader.maximumByteCount))
+            var bytes = try bytesAhead.load(
+                extent.byteOffset, count: isReadWhole ? extent.byteCount : min(extent.byteCount, ZstdFrameHeader.maximumByteCount))
             let header = try header(of: extent, bytes, file)
             let checksum = expectedChecksum(of: extent, header, file)
             let contentByteCount = header.contentByteCount.map { Int(clamping: $0) }
@@ -245,15 +231,15 @@ public final class Decoder {
                 continue
             }
             if byteCount <= room.count {
-                if !isReadWhole { bytes = try load(file, extent.byteOffset, count: extent.byteCount) }
+                if !isReadWhole { bytes = try bytesAhead.load(extent.byteOffset, count: extent.byteCount) }
                 try decode(extent, bytes, into: UnsafeMutableRawBufferPointer(rebasing: room[..<byteCount]), checksum, file)
                 filled += byteCount
                 nextFrameIndex += 1
             } else if filled > 0 {
                 return
             } else {
-                if !isReadWhole { bytes = try load(file, extent.byteOffset, count: extent.byteCount) }
-                Self.grow(&scratch, to: byteCount, keeping: 0)
+                if !isReadWhole { bytes = try bytesAhead.load(extent.byteOffset, count: extent.byteCount) }
+                ReadAhead.grow(&scratch, to: byteCount, keeping: 0)
                 try decode(extent, bytes, into: UnsafeMutableRawBufferPointer(rebasing: scratch[..<byteCount]), checksum, file)
                 scratchRange = 0..<byteCount
                 nextFrameIndex += 1
@@ -379,7 +365,7 @@ public final class Decoder {
             // Also when the room is full libzstd is asked once more: perhaps only the frame's end is missing, and then its
             // last bytes are verified before they are given out.
             let wasFull = output.pos == output.size
-            let bytes = try loadAny(file, byteOffset, upTo: extent.byteEnd)
+            let bytes = try bytesAhead.loadAny(byteOffset, upTo: extent.byteEnd)
             var input = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
             let outputStart = output.pos
             let code = ZSTD_decompressStream(context, &output, &input)
@@ -438,55 +424,6 @@ public final class Decoder {
             let found = UInt32(truncatingIfNeeded: XXH64_digest(hashState))
             return found == wanted ? nil : .checksum(source: "in the seek table", found: found, wanted: wanted)
         }
-    }
-
-    // MARK: Compressed bytes
-
-    /// The `count` bytes of the file from `offset` on, which must lie within the run. Valid until the next call.
-    private func load(_ file: ContainerFile, _ offset: Int, count: Int) throws(ContainerError) -> UnsafeRawBufferPointer {
-        let kept = compressedByteOffset + compressedByteCount - offset
-        if offset < compressedByteOffset || kept < count {
-            let keptByteCount = offset >= compressedByteOffset ? max(0, kept) : 0
-            let total = max(count, min(Self.readByteCount, endByteOffset - offset))
-            if keptByteCount > 0, offset > compressedByteOffset, let base = compressed.baseAddress {
-                base.copyMemory(from: base + (offset - compressedByteOffset), byteCount: keptByteCount)  // they may overlap
-            }
-            compressedByteOffset = offset
-            compressedByteCount = keptByteCount
-            Self.grow(&compressed, to: total, keeping: keptByteCount)
-            advise(file, from: offset)
-            try file.stored.read(
-                at: offset + keptByteCount, into: UnsafeMutableRawBufferPointer(rebasing: compressed[keptByteCount..<total]))
-            compressedByteCount = total
-        }
-        let start = offset - compressedByteOffset
-        return UnsafeRawBufferPointer(rebasing: compressed[start..<start + count])
-    }
-
-    /// Bytes of the file from `offset` on, some of those before `end`: what is there already, or else the next piece.
-    private func loadAny(_ file: ContainerFile, _ offset: Int, upTo end: Int) throws(ContainerError) -> UnsafeRawBufferPointer {
-        let there = compressedByteOffset + compressedByteCount - offset
-        let isThere = offset >= compressedByteOffset && there > 0
-        return try load(file, offset, count: min(isThere ? there : Self.readByteCount, end - offset))
-    }
-
-    /// Makes `buffer` hold at least `count` bytes, in steps, so that frames of similar sizes do not each make it grow.
-    private static func grow(_ buffer: inout UnsafeMutableRawBufferPointer, to count: Int, keeping keptByteCount: Int) {
-        if buffer.count >= count { return }
-        let rounded = (max(count, buffer.count + buffer.count / 4) + 0xFFFF) & ~0xFFFF
-        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: rounded, alignment: 64)
-        if keptByteCount > 0 { larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[..<keptByteCount])) }
-        buffer.deallocate()
-        buffer = larger
-    }
-
-    /// Tells the kernel what the run reads next, some MiB ahead, and no more often than once for half of that.
-    private func advise(_ file: ContainerFile, from offset: Int) {
-        let wanted = min(offset + Self.adviceByteCount, endByteOffset)
-        let lead = advisedByteOffset - offset
-        guard wanted > advisedByteOffset, lead < Self.adviceByteCount / 2 else { return }
-        file.stored.adviseWillNeed(max(offset, advisedByteOffset)..<wanted)
-        advisedByteOffset = wanted
     }
 }
 

@@ -86,7 +86,9 @@ public struct FrameTable: Sendable, RandomAccessCollection {
 
     // MARK: Looking up
 
+    /// 0, the first frame's index.
     public var startIndex: Int { 0 }
+    /// The number of frames.
     public var endIndex: Int { byteOffsets.count }
 
     /// The frame at `index`. O(1).

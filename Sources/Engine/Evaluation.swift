@@ -44,7 +44,7 @@ public struct Evaluation: Sendable {
         let statistics: Statistics
         do throws(EngineError) {
             (workers, statistics) = try Self.run(plan, perRow: perRow, progress, cancellation)
-            try perRow?.commit()
+            try perRow?.commit(cancellation)
         } catch {
             perRow?.discard()
             throw error

@@ -1,6 +1,5 @@
 internal import Formats
 internal import Scoring
-internal import Synchronization
 
 /// Hands out work in the order of the rows, where something can only be read in order. Whoever comes takes the lock, reads the next piece
 /// into buffers of its own, and scores it after giving the lock back; no worker waits for one that is not at work.
@@ -16,22 +15,20 @@ final class OrderedFeed: Sendable {
 
     private let plan: Plan
     private let units: [WorkUnit]
-    private let lock = Mutex<Void>(())
-    /// Unsafe only to the compiler, which cannot see it: touched with the lock held and not otherwise. It is not inside the mutex because
-    /// what is read goes into buffers that the caller owns.
-    nonisolated(unsafe) private var state: State
+    private let state: Lock<State>
 
     init(_ plan: Plan, units: [WorkUnit]?) {
         self.plan = plan
         self.units = units ?? []
         let hasSequentialLabels = plan.labels.files.contains { !$0.allowsRandomAccess }
-        state = State(
-            predictions: units == nil ? SequentialRows(plan.predictions, options: plan.containerOptions) : nil,
-            labels: hasSequentialLabels ? SequentialRows(plan.labels, options: plan.containerOptions) : nil)
+        state = Lock(
+            State(
+                predictions: units == nil ? SequentialRows(plan.predictions, options: plan.containerOptions) : nil,
+                labels: hasSequentialLabels ? SequentialRows(plan.labels, options: plan.containerOptions) : nil))
     }
 
     /// The error of the lowest piece that failed: all below it were handed out before it, and are done.
-    var failure: EngineError? { lock.withLock { _ in state.firstFailure?.error } }
+    var failure: EngineError? { state.withLock { $0.firstFailure?.error } }
 
     /// Works until there is no more to hand out. `buffers` are the worker's own.
     func run(_ worker: EvaluationWorker, seams: Seams, buffers: StreamBuffers, isCancelled: () -> Bool) {
@@ -63,13 +60,13 @@ final class OrderedFeed: Sendable {
     }
 
     private func fail(_ index: Int, _ error: EngineError) {
-        lock.withLock { _ in
+        state.withLock { state in
             if index < state.firstFailure?.index ?? .max { state.firstFailure = (index, error) }
         }
     }
 
     private func next(_ buffers: StreamBuffers) -> Job? {
-        lock.withLock { _ in
+        state.withLock { state in
             guard state.firstFailure == nil else { return nil }
             let index = state.nextIndex
             state.nextIndex += 1

@@ -1,3 +1,4 @@
+internal import Synchronization
 internal import SystemPackage
 #if canImport(Glibc)
 internal import Glibc
@@ -6,20 +7,40 @@ internal import Darwin
 #endif
 
 /// A file that appears whole or not at all: written under a temporary name beside its place, renamed at the end, removed on any error.
+///
+/// A link is followed: what it points to is replaced. What exists and is not a regular file (a pipe, `/dev/null`) is written to as it is.
 public final class OutputFile: Sendable {
-    let path: String
-    private let temporaryPath: String
+    public let path: String
+    /// What is renamed in the end, and to what; nil where the file itself is written to.
+    private let renaming: (from: String, to: String)?
     private let descriptor: FileDescriptor
+    /// How much a file that is not regular has been given. Relaxed: such a file has one writer.
+    private let writtenByteCount = Atomic<Int>(0)
 
+    /// Opens it for writing; nothing is seen of it under its own name until `commit`.
+    ///
     /// `distinction` tells two unfinished files for one place apart.
-    init(path: String, distinction: String = "") throws(EngineError) {
+    public init(path: String, distinction: String = "") throws(EngineError) {
         self.path = path
-        let name = path.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? path
-        let folder = path.dropLast(name.count)
-        temporaryPath = "\(folder).\(name).\(getpid())\(distinction).xent-unfinished"
+        var target = path
+        if let resolved = realpath(path, nil) {
+            target = String(cString: resolved)
+            free(resolved)
+        }
+        var status = stat()
+        let exists = stat(target, &status) == 0
         do {
+            if exists, status.st_mode & S_IFMT == S_IFDIR { throw Errno.isDirectory }
+            if exists, status.st_mode & S_IFMT != S_IFREG {
+                renaming = nil
+                descriptor = try FileDescriptor.open(FilePath(target), .writeOnly, options: [.closeOnExec], retryOnInterrupt: true)
+                return
+            }
+            let name = target.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? target
+            let temporary = "\(target.dropLast(name.count)).\(name).\(getpid())\(distinction).xent-unfinished"
+            renaming = (temporary, target)
             descriptor = try FileDescriptor.open(
-                FilePath(temporaryPath), .readWrite, options: [.create, .truncate, .closeOnExec],
+                FilePath(temporary), .readWrite, options: [.create, .truncate, .closeOnExec],
                 permissions: [.ownerReadWrite, .groupRead, .otherRead], retryOnInterrupt: true)
         } catch {
             throw Self.failure(path, "cannot be created", error)
@@ -29,13 +50,19 @@ public final class OutputFile: Sendable {
     /// Writes all of `bytes` at an offset; from any thread.
     func write(_ bytes: UnsafeRawBufferPointer, at byteOffset: Int) throws(EngineError) {
         do {
-            _ = try descriptor.writeAll(toAbsoluteOffset: Int64(byteOffset), bytes)
+            if renaming == nil {
+                guard byteOffset == writtenByteCount.load(ordering: .relaxed) else { throw Errno.illegalSeek }
+                _ = try descriptor.writeAll(bytes)
+                writtenByteCount.store(byteOffset + bytes.count, ordering: .relaxed)
+            } else {
+                try descriptor.writeAll(toAbsoluteOffset: Int64(byteOffset), bytes)
+            }
         } catch {
             throw Self.failure(path, "cannot be written", error)
         }
     }
 
-    func write(_ bytes: [UInt8], at byteOffset: Int) throws(EngineError) {
+    public func write(_ bytes: [UInt8], at byteOffset: Int) throws(EngineError) {
         try bytes.withBytes { raw throws(EngineError) in try write(raw, at: byteOffset) }
     }
 
@@ -68,24 +95,20 @@ public final class OutputFile: Sendable {
     }
 
     /// Closes the file and gives it its name. After it, or after `discard`, nothing else may be called.
-    func commit() throws(EngineError) {
+    public func commit() throws(EngineError) {
         do {
             try descriptor.close()
+            if let renaming, rename(renaming.from, renaming.to) != 0 { throw Errno(rawValue: errno) }
         } catch {
-            unlink(temporaryPath)
+            if let renaming { unlink(renaming.from) }
             throw Self.failure(path, "cannot be written", error)
-        }
-        guard rename(temporaryPath, path) == 0 else {
-            let error = Errno(rawValue: errno)
-            unlink(temporaryPath)
-            throw Self.failure(path, "cannot be created", error)
         }
     }
 
     /// Closes the file and removes it.
-    func discard() {
+    public func discard() {
         try? descriptor.close()
-        unlink(temporaryPath)
+        if let renaming { unlink(renaming.from) }
     }
 
     private static func failure(_ path: String, _ what: String, _ error: any Error) -> EngineError {
@@ -94,12 +117,11 @@ public final class OutputFile: Sendable {
 }
 
 extension FileDescriptor {
-    fileprivate func writeAll(toAbsoluteOffset offset: Int64, _ bytes: UnsafeRawBufferPointer) throws -> Int {
+    fileprivate func writeAll(toAbsoluteOffset offset: Int64, _ bytes: UnsafeRawBufferPointer) throws {
         var written = 0
         while written < bytes.count {
             written += try write(
                 toAbsoluteOffset: offset + Int64(written), UnsafeRawBufferPointer(rebasing: bytes[written...]), retryOnInterrupt: true)
         }
-        return written
     }
 }

@@ -1,5 +1,6 @@
 internal import Container
 internal import Formats
+internal import WorkStealing
 
 /// The loss of every row in the order of the rows, as `.npy` of f8: written in place by whichever worker scored them.
 ///
@@ -30,12 +31,12 @@ final class PerRowOutput: Sendable {
         try raw.write(UnsafeRawBufferPointer(losses), at: header.count + 8 * firstRow)
     }
 
-    func commit() throws(EngineError) {
+    func commit(_ cancellation: Cancellation) throws(EngineError) {
         guard isCompressed else { return try raw.commit() }
         defer { raw.discard() }
         let output = try OutputFile(path: path, distinction: "-compressed")
         do {
-            try compress(into: output)
+            try compress(into: output, cancellation)
             try output.commit()
         } catch {
             output.discard()
@@ -43,13 +44,14 @@ final class PerRowOutput: Sendable {
         }
     }
 
-    private func compress(into output: OutputFile) throws(EngineError) {
+    private func compress(into output: OutputFile, _ cancellation: Cancellation) throws(EngineError) {
         var writer = SeekableWriter(level: 3)
         var piece = [UInt8](repeating: 0, count: 1 << 20)
         let byteCount = header.count + 8 * rowCount
         var byteOffset = 0
         var outputOffset = 0
         while byteOffset < byteCount {
+            if cancellation.isCancelled { throw EngineError(.cancelled, "cancelled; nothing was written") }
             let count = min(piece.count, byteCount - byteOffset)
             try piece.withMutableBytes { bytes throws(EngineError) in
                 try raw.read(UnsafeMutableRawBufferPointer(rebasing: bytes[..<count]), at: byteOffset)

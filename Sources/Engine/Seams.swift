@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// Where the pieces of a row that two units share meet: whoever brings the second scores the row.
 ///
 /// Pieces wait for as long as the neighbouring unit is not done. Workers go through their ranges in order, so at any time no more pieces
@@ -19,7 +17,7 @@ final class Seams: Sendable {
     }
 
     /// By the number of the unit that holds the row's end.
-    private let waiting = Mutex<[Int: Piece]>([:])
+    private let waiting = Lock<[Int: Piece]>([:])
 
     /// Brings the end of the row that begins before `unit`; returns its beginning if that is here already.
     func bring(head: [UInt8], of unit: Int) -> Tail? {

@@ -17,7 +17,8 @@ enum WholeFile {
             do {
                 count = try piece.withUnsafeMutableBytes { try descriptor.read(into: $0, retryOnInterrupt: true) }
             } catch {
-                throw EngineError(.inputOutput, path: path, "cannot be read: \(error)", remedy: "a directory is not a file")
+                if (error as? Errno) == .isDirectory { throw EngineError(.noInput, path: path, "this is a directory", remedy: "name a file") }
+                throw EngineError(.inputOutput, path: path, "cannot be read: \(error)")
             }
             if count == 0 { return bytes }
             bytes += piece[..<count]

@@ -69,25 +69,39 @@ struct EvalCommand: ParsableCommand {
     }
 
     func run() throws {
-        // Before the engine starts, so that no signal finds an unfinished file.
+        // Before any file is made, so that no signal finds an unfinished one.
         let signals = Signals()
-        let evaluation: Evaluation
+        var partialOutput: OutputFile?
+        var jsonOutput: JSONOutput?
         do {
-            evaluation = try reportingErrors { try evaluate(signals) }
+            try reportingErrors {
+                let options = try options()
+                try OutputPaths.check(
+                    outputs: [("--per-row", perRow), ("--partial", partial), ("--json", json)],
+                    inputs: options.predictionPaths + options.labelPaths)
+                partialOutput = try partial.map { try OutputFile(path: $0) }
+                jsonOutput = try json.map { try JSONOutput(path: $0) }
+                let evaluation = try evaluate(options, signals)
+                signals.dieIfReceived()
+                if !quiet { for warning in evaluation.report.warnings { StandardError.print("xent: warning: \(warning)") } }
+                if verbose { for note in evaluation.notes { StandardError.print("xent: \(note)") } }
+                try partialOutput?.write(evaluation.partial.encoded(), at: 0)
+                try jsonOutput?.write(evaluation.report)
+                if json != "-" { try StandardOutput.print(quiet ? "\(evaluation.report.loss.mean)" : ReportText.text(evaluation.report)) }
+            }
         } catch {
+            partialOutput?.discard()
+            jsonOutput?.discard()
             signals.dieIfReceived()
             throw error
         }
-        if !quiet { for warning in evaluation.report.warnings { StandardError.print("xent: warning: \(warning)") } }
-        if verbose { for note in evaluation.notes { StandardError.print("xent: \(note)") } }
         try reportingErrors {
-            if let partial { try PartialFile.write(evaluation.partial, to: partial) }
-            if let json { try JSONOutput.write(evaluation.report, to: json) }
+            try partialOutput?.commit()
+            try jsonOutput?.commit()
         }
-        if json != "-" { print(quiet ? "\(evaluation.report.loss.mean)" : ReportText.text(evaluation.report)) }
     }
 
-    private func evaluate(_ signals: Signals) throws -> Evaluation {
+    private func options() throws -> EvaluationOptions {
         let paths = try PathList.expand(predictions)
         guard let task else {
             throw EngineError(usage: "--task is missing", remedy: "--task " + LossTask.allCases.map(\.rawValue).joined(separator: ", or "))
@@ -106,7 +120,10 @@ struct EvalCommand: ParsableCommand {
         options.instructionSet = try kernel.instructionSet()
         options.maximumWindowByteCount = memory.value
         options.perRowPath = perRow
+        return options
+    }
 
+    private func evaluate(_ options: EvaluationOptions, _ signals: Signals) throws -> Evaluation {
         let meter = ProgressMeter()
         let isShown = progress == .always || (progress == .auto && StandardError.isTerminal && !quiet)
         let bar = isShown ? ProgressBar(meter) : nil

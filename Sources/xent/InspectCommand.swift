@@ -32,8 +32,12 @@ struct InspectCommand: ParsableCommand {
                 firstFailure = firstFailure ?? failure
             }
         }
-        if let json { try reportingErrors { try JSONOutput.write(inspections, to: json) } }
-        if json != "-" { print(inspections.map { Self.text($0) }.joined(separator: "\n\n")) }
+        try reportingErrors {
+            let output = try json.map { try JSONOutput(path: $0) }
+            try output?.write(inspections)
+            try output?.commit()
+            if json != "-", !inspections.isEmpty { try StandardOutput.print(inspections.map { Self.text($0) }.joined(separator: "\n\n")) }
+        }
         if let firstFailure { throw firstFailure }
     }
 

@@ -1,22 +1,29 @@
 import Engine
 import FoundationEssentials
 
-/// Reports as JSON: keys in alphabetical order, numbers in the shortest form that reads back to the same value, infinities as "inf".
-enum JSONOutput {
-    static func bytes(_ value: some Encodable) throws -> [UInt8] {
+/// A place for reports as JSON: a file, or for "-" standard output. It is opened before the work begins, so that a missing folder is found
+/// then and not after hours.
+///
+/// Keys are in alphabetical order, numbers in the shortest form that reads back to the same value, infinities as "inf".
+struct JSONOutput {
+    private let file: OutputFile?
+
+    init(path: String) throws {
+        file = path == "-" ? nil : try OutputFile(path: path)
+    }
+
+    func write(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        return Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
-    }
-
-    /// Writes to a file, or for "-" to standard output.
-    static func write(_ value: some Encodable, to path: String) throws {
-        let bytes = try bytes(value)
-        if path == "-" {
-            print(String(decoding: bytes, as: UTF8.self), terminator: "")
+        let bytes = Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
+        if let file {
+            try file.write(bytes, at: 0)
         } else {
-            try OutputFile.write(bytes, to: path)
+            try StandardOutput.write(String(decoding: bytes, as: UTF8.self))
         }
     }
+
+    func commit() throws { try file?.commit() }
+    func discard() { file?.discard() }
 }

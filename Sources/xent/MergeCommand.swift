@@ -25,10 +25,19 @@ struct MergeCommand: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
-            let report = try PartialFile.merge(try PathList.expand(partials)).report
-            if !quiet { for warning in report.warnings { StandardError.print("xent: warning: \(warning)") } }
-            if let json { try JSONOutput.write(report, to: json) }
-            if json != "-" { print(quiet ? "\(report.loss.mean)" : ReportText.text(report)) }
+            let paths = try PathList.expand(partials)
+            try OutputPaths.check(outputs: [("--json", json)], inputs: paths)
+            let output = try json.map { try JSONOutput(path: $0) }
+            do {
+                let report = try PartialFile.merge(paths).report
+                if !quiet { for warning in report.warnings { StandardError.print("xent: warning: \(warning)") } }
+                try output?.write(report)
+                if json != "-" { try StandardOutput.print(quiet ? "\(report.loss.mean)" : ReportText.text(report)) }
+            } catch {
+                output?.discard()
+                throw error
+            }
+            try output?.commit()
         }
     }
 }

@@ -7,8 +7,8 @@ import Glibc
 import Darwin
 #endif
 
-/// SIGINT and SIGTERM end the run in good order: unfinished files are removed, then the process dies by the signal itself, as whoever sent
-/// it expects. A second signal kills at once.
+/// SIGINT, SIGTERM and SIGHUP end the run in good order: unfinished files are removed, then the process dies by the signal itself, as whoever sent
+/// it expects. A second signal kills at once. A signal that was ignored when the process began stays ignored (nohup, a script's background).
 final class Signals {
     let cancellation = Cancellation()
     private let received: ReceivedSignal
@@ -22,7 +22,11 @@ final class Signals {
         let received = ReceivedSignal()
         let cancellation = cancellation
         self.received = received
-        sources = [SIGINT, SIGTERM].map { number in
+        sources = [SIGINT, SIGTERM, SIGHUP].compactMap { number in
+            var before = sigaction()
+            sigaction(number, nil, &before)
+            // SIG_IGN is the number 1 in a function pointer's place.
+            if unsafeBitCast(before.__sigaction_handler.sa_handler, to: Int.self) == 1 { return nil }
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {

@@ -21,7 +21,8 @@ enum StandardError {
     static var isTerminal: Bool { isatty(2) == 1 }
 }
 
-private func writeBytes(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+/// write(2), again where a signal came in between.
+func writeBytes(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
     while true {
         let written = write(descriptor, bytes, count)
         if written >= 0 || errno != EINTR { return written }

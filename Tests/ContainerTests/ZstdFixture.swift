@@ -42,7 +42,7 @@ final class TemporaryFile {
         var written = 0
         bytes.withUnsafeBytes { buffer in
             while written < buffer.count {
-                let count = pwrite(descriptor, buffer.baseAddress! + written, buffer.count - written, off_t(written))
+                let count = pwrite(descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written, off_t(written))
                 precondition(count > 0, "the temporary file cannot be written")
                 written += count
             }

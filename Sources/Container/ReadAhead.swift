@@ -1,0 +1,83 @@
+/// The bytes of a range of a file, read in order in large pieces, into a buffer that is kept from range to range.
+final class ReadAhead {
+    /// Pieces are read that large at least, so that small frames come several at once.
+    private static let readByteCount = 256 << 10
+    /// How far ahead the kernel is told of what comes next.
+    private static let adviceByteCount = 4 << 20
+
+    private var file: StoredFile?
+    private var endByteOffset = 0
+    /// Where the kernel has been advised up to.
+    private var advisedByteOffset = 0
+
+    /// `buffer[..<byteCount]` are the bytes of the file from `byteOffset` on.
+    private var buffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private var byteOffset = 0
+    private var byteCount = 0
+
+    deinit { buffer.deallocate() }
+
+    /// The size of the buffer.
+    var capacity: Int { buffer.count }
+
+    /// Turns to another range. Bytes that are there already stay.
+    func start(_ file: StoredFile, _ range: Range<Int>) {
+        if self.file !== file {
+            self.file = file
+            byteCount = 0
+        }
+        advisedByteOffset = range.lowerBound
+        endByteOffset = range.upperBound
+    }
+
+    /// Fills `target` with the bytes from `offset` on, past the buffer.
+    func read(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws(ContainerError) {
+        advise(from: offset)
+        try file?.read(at: offset, into: target)
+    }
+
+    /// The `count` bytes from `offset` on, which must lie within the range. Valid until the next call.
+    func load(_ offset: Int, count: Int) throws(ContainerError) -> UnsafeRawBufferPointer {
+        let kept = byteOffset + byteCount - offset
+        if offset < byteOffset || kept < count {
+            let keptByteCount = offset >= byteOffset ? max(0, kept) : 0
+            let total = max(count, min(Self.readByteCount, endByteOffset - offset))
+            if keptByteCount > 0, offset > byteOffset, let base = buffer.baseAddress {
+                base.copyMemory(from: base + (offset - byteOffset), byteCount: keptByteCount)  // they may overlap
+            }
+            byteOffset = offset
+            byteCount = keptByteCount
+            Self.grow(&buffer, to: total, keeping: keptByteCount)
+            advise(from: offset)
+            try file?.read(at: offset + keptByteCount, into: UnsafeMutableRawBufferPointer(rebasing: buffer[keptByteCount..<total]))
+            byteCount = total
+        }
+        let start = offset - byteOffset
+        return UnsafeRawBufferPointer(rebasing: buffer[start..<start + count])
+    }
+
+    /// Bytes from `offset` on, some of those before `end`: what is there already, or else the next piece.
+    func loadAny(_ offset: Int, upTo end: Int) throws(ContainerError) -> UnsafeRawBufferPointer {
+        let there = byteOffset + byteCount - offset
+        let isThere = offset >= byteOffset && there > 0
+        return try load(offset, count: min(isThere ? there : Self.readByteCount, end - offset))
+    }
+
+    /// Makes `buffer` hold at least `count` bytes, in steps, so that frames of similar sizes do not each make it grow.
+    static func grow(_ buffer: inout UnsafeMutableRawBufferPointer, to count: Int, keeping keptByteCount: Int) {
+        if buffer.count >= count { return }
+        let rounded = (max(count, buffer.count + buffer.count / 4) + 0xFFFF) & ~0xFFFF
+        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: rounded, alignment: 64)
+        if keptByteCount > 0 { larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[..<keptByteCount])) }
+        buffer.deallocate()
+        buffer = larger
+    }
+
+    /// Tells the kernel what the range reads next, some MiB ahead, and no more often than once for half of that.
+    private func advise(from offset: Int) {
+        let wanted = min(offset + Self.adviceByteCount, endByteOffset)
+        guard wanted > advisedByteOffset, advisedByteOffset - offset < Self.adviceByteCount / 2 else { return }
+        file?.adviseWillNeed(max(offset, advisedByteOffset)..<wanted)
+        advisedByteOffset = wanted
+    }
+}

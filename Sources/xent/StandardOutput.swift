@@ -1,0 +1,24 @@
+import ArgumentParser
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Where the report goes. Not `print`, which says nothing when the disk is full: a report that is lost must not look like one that was given.
+enum StandardOutput {
+    static func print(_ line: String) throws { try write(line + "\n") }
+
+    static func write(_ text: String) throws {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { writeBytes(1, $0.baseAddress, $0.count) }
+            guard count > 0 else {
+                let reason = String(cString: strerror(errno))
+                StandardError.print("xent: standard output: cannot be written: \(reason); check where it goes and the free space")
+                throw ExitStatus.inputOutput
+            }
+            bytes = bytes.dropFirst(count)
+        }
+    }
+}
