@@ -8,12 +8,7 @@ public import KernelABI
 /// A part whose factor is 0 counts as 0 whatever its ℓ is. Error: at most 4 ULP; focal: as `power` says. A NaN, a value that may not be scored, or a
 /// target outside of [0, 1] gives NaN for its row. `correctRowCount` counts decisions: p > ½ where t > ½. O(rowCount × classCount).
 public func bernoulliRows(_ block: UnsafeMutablePointer<RowBlock>, _ parameters: UnsafePointer<LossParameters>) {
-    switch block.pointee.elementCode {
-    case Int32(XentElementFloat16): bernoulliRows(&block.pointee, parameters.pointee, Float16Element.self)
-    case Int32(XentElementBFloat16): bernoulliRows(&block.pointee, parameters.pointee, BFloat16Element.self)
-    case Int32(XentElementFloat32): bernoulliRows(&block.pointee, parameters.pointee, Float32Element.self)
-    default: bernoulliRows(&block.pointee, parameters.pointee, Float64Element.self)
-    }
+    bernoulliRows(&block.pointee, parameters.pointee, StoredElement(code: block.pointee.elementCode))
     block.pointee.instructionSetCode = xentCompiledInstructionSet()
 }
 
@@ -74,12 +69,12 @@ private func decisions(
 }
 
 @inline(always)
-private func bernoulliRows<E: Element>(_ block: inout RowBlock, _ parameters: LossParameters, _ element: E.Type) {
+private func bernoulliRows(_ block: inout RowBlock, _ parameters: LossParameters, _ element: StoredElement) {
     guard let targets = block.targets else { return }
     if block.classCount == 1 { return singleDecisions(&block, targets, parameters, element) }
     var unscored = 0
     var correct = 0
-    let rowByteCount = block.classCount &* E.byteCount
+    let rowByteCount = block.classCount &* element.byteCount
     for i in 0..<block.rowCount {
         let row = block.values + i &* rowByteCount
         let labels = targets + i &* block.classCount
@@ -89,7 +84,7 @@ private func bernoulliRows<E: Element>(_ block: inout RowBlock, _ parameters: Lo
         while start < block.classCount {
             let isInside = laneIndices .< LaneIntegers(repeating: Int64(block.classCount &- start))
             let weight = parameters.positiveWeights.map { Lanes.load($0 + start) } ?? lanes(1)
-            let eight = decisions(E.loadEight(row + start &* E.byteCount).widened, Lanes.load(labels + start), positiveWeight: weight, parameters)
+            let eight = decisions(element.loadEight(row + start &* element.byteCount), Lanes.load(labels + start), positiveWeight: weight, parameters)
             sum.add(lanes(0).replacing(with: eight.loss, where: isInside))
             count(eight.isCorrect .& isInside, into: &correctDecisions)
             count(eight.isClipped .& isInside, into: &clippedDecisions)
@@ -110,15 +105,15 @@ private func bernoulliRows<E: Element>(_ block: inout RowBlock, _ parameters: Lo
 
 /// One decision a row, eight rows at a time.
 @inline(always)
-private func singleDecisions<E: Element>(
-    _ block: inout RowBlock, _ targets: UnsafePointer<Double>, _ parameters: LossParameters, _ element: E.Type
+private func singleDecisions(
+    _ block: inout RowBlock, _ targets: UnsafePointer<Double>, _ parameters: LossParameters, _ element: StoredElement
 ) {
     var scoredCounts = LaneIntegers(repeating: 0), correctCounts = scoredCounts
     let weight = lanes(parameters.positiveWeights?[0] ?? 1)
     var i = 0
     while i < block.rowCount {
         let eight = decisions(
-            E.loadEight(block.values + i &* E.byteCount).widened, Lanes.load(targets + i), positiveWeight: weight, parameters)
+            element.loadEight(block.values + i &* element.byteCount), Lanes.load(targets + i), positiveWeight: weight, parameters)
         var losses = eight.loss
         if i &+ 8 > block.rowCount { losses = losses.masked(first: block.rowCount &- i) }
         let isScored = losses .== losses

@@ -95,13 +95,13 @@ private func labelRows<E: Element, T: Treatment>(
         if value == largest { correct &+= isFirst(label, amongEqualsOf: value, row, element) ? 1 : 0 }
         if T.isNormalised {
             if parameters.normalisationCode == Int32(XentNormalisationFirst) {
-                value /= sumOfRow(row, block.classCount, element, low: -.infinity, high: .infinity)
+                value /= sumOfRow(row, block.classCount, StoredElement(code: block.elementCode), low: -.infinity, high: .infinity)
             }
             let clipped = min(max(value, parameters.clipLow), parameters.clipHigh)
             if clipped != value { block.clipped?[i] = 1 }
             value = clipped
             if parameters.normalisationCode == Int32(XentNormalisationLast) {
-                value /= sumOfRow(row, block.classCount, element, low: parameters.clipLow, high: parameters.clipHigh)
+                value /= sumOfRow(row, block.classCount, StoredElement(code: block.elementCode), low: parameters.clipLow, high: parameters.clipHigh)
             }
         }
         block.losses[i] = value
@@ -130,12 +130,12 @@ func largestOfRow<E: Element>(_ row: UnsafeRawPointer, _ classCount: Int, _ elem
 }
 
 /// Σ of a row's values, each clipped to [low, high], to half an ULP.
-@inline(always)
-func sumOfRow<E: Element>(_ row: UnsafeRawPointer, _ classCount: Int, _ element: E.Type, low: Double, high: Double) -> Double {
+@inline(never)
+func sumOfRow(_ row: UnsafeRawPointer, _ classCount: Int, _ element: StoredElement, low: Double, high: Double) -> Double {
     var sum = CompensatedLanes()
     var start = 0
     while start < classCount {
-        var x = E.loadEight(row + start &* E.byteCount).widened
+        var x = element.loadEight(row + start &* element.byteCount)
         x = x.replacing(with: lanes(low), where: x .< lanes(low)).replacing(with: lanes(high), where: x .> lanes(high))
         if start &+ 8 > classCount { x = x.replacing(with: lanes(0), where: laneIndices .>= LaneIntegers(repeating: Int64(classCount &- start))) }
         sum.add(x)

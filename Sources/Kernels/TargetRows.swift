@@ -12,18 +12,13 @@ public import KernelABI
 /// scored value that may not be, a target outside of [0, 1] or a label outside 0..<C gives NaN. A row is correct when the largest value stands
 /// at the label, or at the largest target. O(rowCount × classCount).
 public func targetRows(_ block: UnsafeMutablePointer<RowBlock>, _ parameters: UnsafePointer<LossParameters>) {
-    switch block.pointee.elementCode {
-    case Int32(XentElementFloat16): targetRows(&block.pointee, parameters.pointee, Float16Element.self)
-    case Int32(XentElementBFloat16): targetRows(&block.pointee, parameters.pointee, BFloat16Element.self)
-    case Int32(XentElementFloat32): targetRows(&block.pointee, parameters.pointee, Float32Element.self)
-    default: targetRows(&block.pointee, parameters.pointee, Float64Element.self)
-    }
+    targetRows(&block.pointee, parameters.pointee, StoredElement(code: block.pointee.elementCode))
     block.pointee.instructionSetCode = xentCompiledInstructionSet()
 }
 
 @inline(always)
-private func targetRows<E: Element>(_ block: inout RowBlock, _ parameters: LossParameters, _ element: E.Type) {
-    let rowByteCount = block.classCount &* E.byteCount
+private func targetRows(_ block: inout RowBlock, _ parameters: LossParameters, _ element: StoredElement) {
+    let rowByteCount = block.classCount &* element.byteCount
     var unscored = 0
     var correct = 0
     for i in 0..<block.rowCount {
@@ -50,8 +45,8 @@ private func targetRows<E: Element>(_ block: inout RowBlock, _ parameters: LossP
 }
 
 @inline(always)
-private func targetLoss<E: Element>(
-    _ row: UnsafeRawPointer, _ classCount: Int, _ label: Int, _ targets: UnsafePointer<Double>?, _ parameters: LossParameters, _ element: E.Type
+private func targetLoss(
+    _ row: UnsafeRawPointer, _ classCount: Int, _ label: Int, _ targets: UnsafePointer<Double>?, _ parameters: LossParameters, _ element: StoredElement
 ) -> (loss: Double, isCorrect: Bool, isClipped: Bool) {
     let invalid = (loss: Double.nan, isCorrect: false, isClipped: false)
     let isProbability = parameters.inputCode == Int32(XentInputProbabilities)
@@ -61,7 +56,7 @@ private func targetLoss<E: Element>(
     var (largest, largestIndex) = (-Double.infinity, 0)
     var (largestTarget, largestTargetIndex) = (-Double.infinity, label)
     for j in 0..<classCount {
-        let x = E.load(row + j &* E.byteCount)
+        let x = element.load(row + j &* element.byteCount)
         if x.isNaN { return invalid }
         if x > largest { (largest, largestIndex) = (x, j) }
         if let targets {
@@ -89,7 +84,7 @@ private func targetLoss<E: Element>(
     var clippedTerms = LaneIntegers(repeating: 0)
     var start = 0
     while start < classCount {
-        let x = E.loadEight(row + start &* E.byteCount).widened
+        let x = element.loadEight(row + start &* element.byteCount)
         // The last lanes lie beyond the row.
         let isInside = laneIndices .< LaneIntegers(repeating: Int64(classCount &- start))
         var t = lanes(0)

@@ -45,7 +45,7 @@ struct EvalCommand: ParsableCommand {
     @Option(help: "Label smoothing, in [0, 1].")
     var labelSmoothing = 0.0
 
-    @Option(help: "Rows with this class index are left out.")
+    @Option(parsing: .unconditional, help: "Rows with this class index are left out.")
     var ignoreIndex: Int64?
 
     @Option(help: "Clip probabilities to [E, 1 − E] (dialect exact).")
