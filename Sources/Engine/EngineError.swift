@@ -48,6 +48,11 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         self.init(.usage, problem, remedy: remedy)
     }
 
+    /// Somebody cancelled it.
+    public init(cancelledBefore what: String) {
+        self.init(.cancelled, "cancelled before \(what)")
+    }
+
     init(_ error: ContainerError) {
         category =
             switch error.kind {

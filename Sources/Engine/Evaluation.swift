@@ -8,6 +8,8 @@ public struct Evaluation: Sendable {
     public let report: Report
     /// The mergeable state.
     public let partial: Partial
+    /// The losses of all rows, where they were asked for: whole, but without its name until it is committed.
+    public let perRow: PerRowOutput?
     /// How the work was done, in lines for whoever asks to see more.
     public let notes: [String]
 
@@ -44,7 +46,7 @@ public struct Evaluation: Sendable {
         let statistics: Statistics
         do throws(EngineError) {
             (workers, statistics) = try Self.run(plan, perRow: perRow, progress, cancellation)
-            try perRow?.commit(cancellation)
+            try perRow?.finish(cancellation)
         } catch {
             perRow?.discard()
             throw error
@@ -58,6 +60,7 @@ public struct Evaluation: Sendable {
             invalidRows.merge(worker.invalidRows)
             if let ran = worker.instructionSetThatRan, !kernels.contains(ran) { kernels.append(ran) }
         }
+        self.perRow = perRow
         let seconds = (clock.now - start).seconds
         notes = [
             plan.scheduleText,

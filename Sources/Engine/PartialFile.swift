@@ -35,7 +35,7 @@ public enum PartialFile {
             do {
                 let repeated = try merged.merge(partial)
                 if repeated > 0 {
-                    warnings.append("\(path): \(repeated) of its shards came with a partial before it and count once")
+                    warnings.append("\(path): \(repeated) of its shards came with a partial before it and count once (shards of equal rows are the same shard)")
                 }
             } catch {
                 throw EngineError(error, path: path)

@@ -136,6 +136,10 @@ public final class BlockScorer {
             let target = index == 0 ? losses : losses + Self.rowLimit
             try run(index, rows, rowCount, into: target, onInvalid: onInvalid)
         }
+        if specification.task.hasLabels {
+            let fingerprint = fingerprintOfLabels(rows, rowCount)
+            for index in momentsOfProgram.indices { momentsOfProgram[index].absorb(labelFingerprint: fingerprint) }
+        }
         if ignoredLabelMayOccur {
             for row in 0..<rowCount where rows.classLabels[row] == ignoredLabel { losses[row] = 0 }
         }
@@ -196,6 +200,23 @@ public final class BlockScorer {
         momentsOfProgram[index].ignoredCount += UInt64(ignoredCount)
         momentsOfProgram[index].invalidCount += UInt64(block.unscoredRowCount - ignoredCount)
         momentsOfProgram[index].correctCount += UInt64(block.correctRowCount)
+    }
+
+    /// A commutative hash of the rows' places and labels: a model that says the same of every row has equal losses, be the labels what they are.
+    private func fingerprintOfLabels(_ rows: LabelledRows, _ rowCount: Int) -> UInt64 {
+        var fingerprint: UInt64 = 0
+        func mix(_ label: UInt64, _ place: UInt64) {
+            // Wrapping: a hash. The halves' product, as in XXH3; 2^64 / φ spreads the places.
+            let mixed = label ^ (place &* 0x9E37_79B9_7F4A_7C15)
+            fingerprint &+= (mixed & 0xFFFF_FFFF) &* (mixed >> 32) &+ mixed
+        }
+        if readsClassLabels {
+            for row in 0..<rowCount { mix(UInt64(UInt32(bitPattern: rows.classLabels[row])), rows.firstRow &+ UInt64(row)) }
+        } else if let targets = rows.targets {
+            let firstPlace = rows.firstRow &* UInt64(classCount)
+            for index in 0..<rowCount * classCount { mix(targets[index].bitPattern, firstPlace &+ UInt64(index)) }
+        }
+        return fingerprint
     }
 
     private func fold(_ numbers: UnsafeMutablePointer<Double>, _ rowCount: Int, _ firstRow: UInt64) -> LossFold {

@@ -138,6 +138,12 @@ public struct Moments: Sendable, Equatable {
     /// Adds the products of weights and losses.
     mutating func absorb(products fold: LossFold) { fold.addSum(to: &weightedProducts) }
 
+    /// Adds what tells the rows' labels apart.
+    mutating func absorb(labelFingerprint: UInt64) {
+        // Wrapping: a hash.
+        fingerprint &+= labelFingerprint
+    }
+
     /// Adds the losses of rows with clipped values; the others are NaN.
     mutating func absorb(clipped fold: LossFold, rowCount: Int) {
         fold.addSum(to: &clippedSum)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Scoring
+import WorkStealing
 
 struct EvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -103,6 +104,7 @@ struct EvalCommand: ParsableCommand {
         let signals = Signals()
         var partialOutput: OutputFile?
         var jsonOutput: JSONOutput?
+        var perRowOutput: PerRowOutput?
         do {
             try reportingErrors {
                 let options = try options()
@@ -112,7 +114,9 @@ struct EvalCommand: ParsableCommand {
                 partialOutput = try partial.map { try OutputFile(path: $0) }
                 jsonOutput = try json.map { try JSONOutput(path: $0) }
                 let evaluation = try evaluate(options, signals)
-                signals.dieIfReceived()
+                perRowOutput = evaluation.perRow
+                // The catch below removes the unfinished files, and then the process dies.
+                if signals.cancellation.isCancelled { throw EngineError(cancelledBefore: "anything was written") }
                 if !quiet { for warning in evaluation.report.warnings { StandardError.print("xent: warning: \(warning)") } }
                 if verbose { for note in evaluation.notes { StandardError.print("xent: \(note)") } }
                 try partialOutput?.write(evaluation.partial.encoded(), at: 0)
@@ -120,12 +124,14 @@ struct EvalCommand: ParsableCommand {
                 if json != "-" { try StandardOutput.print(quiet ? "\(evaluation.report.loss.mean)" : ReportText.text(evaluation.report)) }
             }
         } catch {
+            perRowOutput?.discard()
             partialOutput?.discard()
             jsonOutput?.discard()
             signals.dieIfReceived()
             throw error
         }
         try reportingErrors {
+            try perRowOutput?.commit()
             try partialOutput?.commit()
             try jsonOutput?.commit()
         }
