@@ -46,6 +46,20 @@ public final class ContainerFile: Sendable {
         compression == .none || (frames.count > 1 && frames.hasDecodedByteCounts)
     }
 
+    /// Whether its first frame's content has a checksum, the frame's own or the seek table's; nil for a raw file.
+    ///
+    /// - Throws: `.readFailed`, `.fileChanged`.
+    public func hasChecksums() throws(ContainerError) -> Bool? {
+        guard let frame = frames.first else { return nil }
+        if frame.checksum != nil { return true }
+        let byteCount = min(ZstdFrameHeader.maximumByteCount, frame.byteCount)
+        let start = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 8)
+        defer { start.deallocate() }
+        try stored.read(at: frame.byteOffset, into: start)
+        guard case .data(let header) = FrameStart(UnsafeRawBufferPointer(start)) else { return false }
+        return header.hasChecksum
+    }
+
     /// The frame that the byte at `decodedByteOffset` of the decompressed data lies in; for messages. O(log frames).
     ///
     /// - Returns: nil for a raw file, beyond the data, and where decoded sizes are unknown.

@@ -1,6 +1,6 @@
 internal import Container
 internal import Formats
-internal import Scoring
+public import Scoring
 
 /// Why an evaluation gave no report: which file, where in it, what is wrong, and the remedy.
 public struct EngineError: Error, Sendable, CustomStringConvertible {
@@ -48,6 +48,11 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         self.init(.usage, problem, remedy: remedy)
     }
 
+    /// Somebody cancelled it.
+    public init(cancelledBefore what: String) {
+        self.init(.cancelled, "cancelled before \(what)")
+    }
+
     init(_ error: ContainerError) {
         category =
             switch error.kind {
@@ -63,6 +68,10 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         problem = error.description
         remedy = nil
         isSeekTableAtFault = error.kind == .seekTableLies
+    }
+
+    public init(_ error: SpecificationError) {
+        self.init(.usage, error.problem, remedy: error.remedy)
     }
 
     init(_ error: FormatError, path: String) {

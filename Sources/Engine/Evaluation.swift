@@ -8,6 +8,8 @@ public struct Evaluation: Sendable {
     public let report: Report
     /// The mergeable state.
     public let partial: Partial
+    /// The losses of all rows, where they were asked for: whole, but without its name until it is committed.
+    public let perRow: PerRowOutput?
     /// How the work was done, in lines for whoever asks to see more.
     public let notes: [String]
 
@@ -44,30 +46,32 @@ public struct Evaluation: Sendable {
         let statistics: Statistics
         do throws(EngineError) {
             (workers, statistics) = try Self.run(plan, perRow: perRow, progress, cancellation)
-            try perRow?.commit(cancellation)
+            try perRow?.finish(cancellation)
         } catch {
             perRow?.discard()
             throw error
         }
 
-        var moments = Moments()
+        var moments = [Moments](repeating: Moments(), count: plan.specification.dialects.count)
         var invalidRows = InvalidRows()
         var kernels: [InstructionSet] = []
         for worker in workers {
-            moments.merge(worker.moments)
+            for index in moments.indices { moments[index].merge(worker.moments[index]) }
             invalidRows.merge(worker.invalidRows)
             if let ran = worker.instructionSetThatRan, !kernels.contains(ran) { kernels.append(ran) }
         }
+        self.perRow = perRow
         let seconds = (clock.now - start).seconds
         notes = [
             plan.scheduleText,
             "\(statistics.workersUsed) workers ran \(statistics.unitsRun) units with \(statistics.steals) steals",
         ]
-        partial = Partial(specification: options.specification, classCount: plan.classCount, moments: moments)
+        partial = Partial(specification: plan.specification, classCount: plan.classCount, moments: moments)
         report = Report(
-            specification: options.specification, classCount: plan.classCount, moments: moments, firstInvalid: invalidRows.first,
-            warnings: warnings + plan.warnings + Self.warnings(about: moments),
-            inputs: plan.predictions.files.map { $0.reported(role: "predictions") } + plan.labels.files.map { $0.reported(role: "labels") },
+            specification: plan.specification, classCount: plan.classCount, moments: moments, firstInvalid: invalidRows.first,
+            warnings: warnings + plan.warnings + Self.warnings(about: moments[0], plan.specification),
+            inputs: plan.predictions.files.map { $0.reported(role: "predictions") } + (plan.labels?.files ?? []).map { $0.reported(role: "labels") }
+                + (plan.weights?.files ?? []).map { $0.reported(role: "weights") },
             run: Report.Run(
                 threads: options.threadCount, kernel: kernels.map(\.rawValue).joined(separator: "+"), seconds: seconds,
                 decodedBytes: decodedByteCount, decodedBytesPerSecond: seconds > 0 ? Double(decodedByteCount) / seconds : 0))
@@ -75,7 +79,7 @@ public struct Evaluation: Sendable {
 
     /// What a worker leaves.
     private struct WorkerResult: Sendable {
-        let moments: Moments
+        let moments: [Moments]
         let invalidRows: InvalidRows
         let instructionSetThatRan: InstructionSet?
 
@@ -98,7 +102,7 @@ public struct Evaluation: Sendable {
                     unitCount: units.count, cancellation: cancellation,
                     makeWorker: { _ throws(EngineError) in EvaluationWorker(plan, perRow: perRow, progress: progress, cancellation: cancellation) },
                     body: { index, worker throws(EngineError) in
-                        try worker.run(units[index], unitIndex: index, seams: seams, labels: nil)
+                        try worker.run(units[index], unitIndex: index, seams: seams, sides: EvaluationWorker.Sides())
                     })
                 return (result.workers.map { WorkerResult($0) }, result.statistics)
             case .inOrder(let units):
@@ -131,9 +135,14 @@ public struct Evaluation: Sendable {
         return (result.workers.map { WorkerResult($0.0) }, result.statistics)
     }
 
-    static func warnings(about moments: Moments) -> [String] {
+    static func warnings(about moments: Moments, _ specification: LossSpecification) -> [String] {
         var warnings: [String] = []
-        if moments.scoredCount == 0 { warnings.append("no row was scored: the mean is NaN") }
+        if moments.scoredCount == 0 {
+            let mean = moments.mean(specification.task, specification.dialect)
+            warnings.append(
+                "no row was scored" + (moments.ignoredCount > 0 ? ", since all are ignored" : "")
+                    + ": the mean is \(mean.isNaN ? "NaN" : "\(mean)") in dialect \(specification.dialect.name)")
+        }
         if moments.invalidCount > 0 {
             warnings.append("\(moments.invalidCount) of \(moments.readCount) rows were invalid and left out (--on-invalid skip)")
         }

@@ -13,7 +13,11 @@ public struct EvaluationOptions: Sendable {
     /// Files whose rows follow one another; the same for labels.
     public var predictionPaths: [String]
     public var labelPaths: [String]
+    /// Files of row weights, if any.
+    public var weightPaths: [String] = []
     public var specification: LossSpecification
+    /// Class weights N / (C · n_c), from a first pass over the labels.
+    public var usesBalancedClassWeights = false
     public var invalidRows = InvalidRowPolicy.fail
     public var threadCount = ProcessorCount.available
     public var instructionSet = InstructionSet.best

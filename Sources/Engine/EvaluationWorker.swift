@@ -11,12 +11,16 @@ final class EvaluationWorker {
     private let cancellation: Cancellation
     private let decoder: Decoder
     private let buffer = ByteBuffer()
-    private let labelReader: LabelReader
+    private let labelReader: RowReader?
+    private let weightReader: RowReader?
     private let classLabels: UnsafeMutablePointer<Int32>
+    private let targets: UnsafeMutablePointer<Double>
+    private let weights: UnsafeMutablePointer<Double>
     private let scorer: BlockScorer
+    private let blockRowLimit: Int
     private(set) var invalidRows = InvalidRows()
 
-    var moments: Moments { scorer.moments }
+    var moments: [Moments] { scorer.moments }
     var instructionSetThatRan: InstructionSet? { scorer.instructionSetThatRan }
 
     /// How many bytes are decoded before they are scored: a piece that stays in a core's cache.
@@ -28,20 +32,40 @@ final class EvaluationWorker {
         self.perRow = perRow
         self.progress = progress
         decoder = Decoder(options: plan.containerOptions)
-        labelReader = LabelReader(plan.labels, options: plan.containerOptions)
+        labelReader = plan.labels.map { RowReader($0, options: plan.containerOptions) }
+        weightReader = plan.weights.map { RowReader($0, options: plan.containerOptions) }
+        let hasIndices = plan.labels.map { !$0.files[0].layout.elementType.isFloatingPoint } ?? true
         scorer = BlockScorer(
-            specification: plan.options.specification, classCount: plan.classCount, ignoredLabel: ClassLabels.ignored,
+            specification: plan.specification, classCount: plan.classCount, ignoredLabel: ClassLabels.ignored, hasIndices: hasIndices,
             instructionSet: plan.options.instructionSet)
-        let capacity = BlockScorer.rowLimit + BlockScorer.readableLabelCountAfterLast
-        classLabels = .allocate(capacity: capacity)
-        classLabels.initialize(repeating: 0, count: capacity)
+        // Labels as numbers take eight bytes a value: at most 1 MiB of them at a time.
+        blockRowLimit = scorer.readsTargets ? max(1, min(BlockScorer.rowLimit, (1 << 17) / plan.classCount)) : BlockScorer.rowLimit
+        let labelCapacity = BlockScorer.rowLimit + BlockScorer.readableLabelCountAfterLast
+        classLabels = .allocate(capacity: labelCapacity)
+        // Task likelihood has no labels: what happened is label 1.
+        classLabels.initialize(repeating: 1, count: labelCapacity)
+        let targetCapacity = scorer.readsTargets ? blockRowLimit * plan.classCount + 8 : 8
+        targets = .allocate(capacity: targetCapacity)
+        targets.initialize(repeating: 0, count: targetCapacity)
+        weights = .allocate(capacity: BlockScorer.rowLimit)
+        weights.initialize(repeating: 1, count: BlockScorer.rowLimit)
     }
 
-    deinit { classLabels.deallocate() }
+    deinit {
+        classLabels.deallocate()
+        targets.deallocate()
+        weights.deallocate()
+    }
+
+    /// Labels and weights of rows, as stored, in the machine's byte order.
+    struct Sides {
+        var labels: UnsafeRawPointer?
+        var weights: UnsafeRawPointer?
+    }
 
     /// Decodes and scores a unit. `unitIndex` is its number in the plan, which names its seams.
-    /// `labels`, where they come in order, are those of the unit's rows as stored; else they are read by row.
-    func run(_ unit: WorkUnit, unitIndex: Int, seams: Seams, labels given: UnsafeRawPointer?) throws(EngineError) {
+    /// `given`, where labels and weights come in order, are those of the unit's rows; else they are read by row.
+    func run(_ unit: WorkUnit, unitIndex: Int, seams: Seams, sides given: Sides) throws(EngineError) {
         let file = plan.predictions.files[unit.fileIndex]
         let rowByteCount = file.layout.rowByteCount
         switch unit.span {
@@ -96,7 +120,7 @@ final class EvaluationWorker {
                 let rows = nextRow..<nextRow + rowCount
                 try score(
                     rows: rows, of: unit.fileIndex, values: buffer.base + start,
-                    labels: given.map { $0 + (nextRow - unit.rows.lowerBound) * labelByteCount })
+                    sides: advance(given, by: nextRow - unit.rows.lowerBound))
                 nextRow += rowCount
                 start += rowCount * rowByteCount
             }
@@ -105,38 +129,45 @@ final class EvaluationWorker {
             if wanted == 0 { break }
         }
         if unit.tailByteCount > 0 {
-            let label: UnsafeRawPointer
-            if let given {
-                label = given + (nextRow - unit.rows.lowerBound) * labelByteCount
-            } else {
-                label = try storedLabels(of: nextRow..<nextRow + 1, in: unit.fileIndex)
-            }
+            let sides = try complete(advance(given, by: nextRow - unit.rows.lowerBound), rows: nextRow..<nextRow + 1, in: unit.fileIndex)
             let tail = Seams.Tail(
                 bytes: Array(UnsafeRawBufferPointer(buffer.room(from: 0, count: filled))), row: nextRow,
-                label: Array(UnsafeRawBufferPointer(start: label, count: labelByteCount)))
+                labels: Array(UnsafeRawBufferPointer(start: sides.labels, count: sides.labels == nil ? 0 : labelByteCount)),
+                weight: Array(UnsafeRawBufferPointer(start: sides.weights, count: sides.weights == nil ? 0 : weightByteCount)))
             if let head = seams.bring(tail: tail, before: unitIndex + 1) { try score(tail, end: head, of: unit.fileIndex) }
         }
     }
 
     /// Scores rows that lie in a buffer, of a stream: `firstRow` is the first one's number in the file.
     func run(
-        streamed rows: ByteBuffer, rowCount: Int, firstRow: Int, fileIndex: Int, labels given: UnsafeRawPointer?
+        streamed rows: ByteBuffer, rowCount: Int, firstRow: Int, fileIndex: Int, sides given: Sides
     ) throws(EngineError) {
         let byteCount = rowCount * plan.predictions.files[fileIndex].layout.rowByteCount
         progress.advance(by: byteCount)
-        try score(rows: firstRow..<firstRow + rowCount, of: fileIndex, values: rows.base, labels: given, isNative: true)
+        try score(rows: firstRow..<firstRow + rowCount, of: fileIndex, values: rows.base, sides: given, isNative: true)
     }
 
-    private var labelByteCount: Int { plan.labels.files[0].layout.rowByteCount }
+    private var labelByteCount: Int { plan.labels?.rowByteCount ?? 0 }
+    private var weightByteCount: Int { plan.weights?.rowByteCount ?? 0 }
+
+    private func advance(_ sides: Sides, by rowCount: Int) -> Sides {
+        Sides(
+            labels: sides.labels.map { $0 + rowCount * labelByteCount }, weights: sides.weights.map { $0 + rowCount * weightByteCount })
+    }
+
+    /// Reads by row what is not given.
+    private func complete(_ given: Sides, rows: Range<Int>, in fileIndex: Int) throws(EngineError) -> Sides {
+        let first = plan.predictions.firstRows[fileIndex]
+        let place = first + rows.lowerBound..<first + rows.upperBound
+        var sides = given
+        if sides.labels == nil, let labelReader { sides.labels = try labelReader.bytes(of: place) }
+        if sides.weights == nil, let weightReader { sides.weights = try weightReader.bytes(of: place) }
+        return sides
+    }
 
     private func move(from start: Int, _ filled: inout Int) {
         if start > 0 { buffer.base.copyMemory(from: buffer.base + start, byteCount: filled - start) }
         filled -= start
-    }
-
-    private func storedLabels(of rows: Range<Int>, in fileIndex: Int) throws(EngineError) -> UnsafeRawPointer {
-        let first = plan.predictions.firstRows[fileIndex]
-        return try labelReader.labels(of: first + rows.lowerBound..<first + rows.upperBound)
     }
 
     /// A row whose pieces have met.
@@ -145,22 +176,23 @@ final class EvaluationWorker {
         row.reserve(tail.bytes.count + end.count)
         row.room(from: 0, count: tail.bytes.count).copyBytes(from: tail.bytes)
         row.room(from: tail.bytes.count, count: end.count).copyBytes(from: end)
-        try tail.label.withBytes { label throws(EngineError) in
-            guard let label = label.baseAddress else { return }
-            try score(rows: tail.row..<tail.row + 1, of: fileIndex, values: row.base, labels: label)
+        try tail.labels.withBytes { labels throws(EngineError) in
+            try tail.weight.withBytes { weight throws(EngineError) in
+                try score(
+                    rows: tail.row..<tail.row + 1, of: fileIndex, values: row.base,
+                    sides: Sides(labels: labels.baseAddress, weights: weight.baseAddress))
+            }
         }
     }
 
     /// Scores whole rows of one file, a kernel's block at a time.
     private func score(
-        rows: Range<Int>, of fileIndex: Int, values: UnsafeMutableRawPointer, labels given: UnsafeRawPointer?,
-        isNative: Bool = false
+        rows: Range<Int>, of fileIndex: Int, values: UnsafeMutableRawPointer, sides given: Sides, isNative: Bool = false
     ) throws(EngineError) {
         let file = plan.predictions.files[fileIndex]
-        let labelType = plan.labels.files[0].layout.elementType
         guard let element = PredictionElement(file.layout.elementType) else { return }
         let rowByteCount = file.layout.rowByteCount
-        let labels = if let given { given } else { try storedLabels(of: rows, in: fileIndex) }
+        let all = try complete(given, rows: rows, in: fileIndex)
         if file.layout.isByteSwapped, !isNative {
             ByteOrder.swapInPlace(
                 UnsafeMutableRawBufferPointer(start: values, count: rows.count * rowByteCount),
@@ -168,20 +200,42 @@ final class EvaluationWorker {
         }
         var row = rows.lowerBound
         while row < rows.upperBound {
-            let count = min(BlockScorer.rowLimit, rows.upperBound - row)
+            let count = min(blockRowLimit, rows.upperBound - row)
             let done = row - rows.lowerBound
-            let blockLabels = labels + done * labelByteCount
-            ClassLabels.convert(blockLabels, elementType: labelType, rowCount: count, ignoreIndex: nil, into: classLabels)
+            let sides = advance(all, by: done)
+            convert(sides, rowCount: count)
             let firstRow = plan.predictions.firstRows[fileIndex] + row
-            let losses = try scorer.score(
-                values: values + done * rowByteCount, element: element, labels: classLabels, rowCount: count, firstRow: UInt64(firstRow)
-            ) { index, problem throws(EngineError) in
-                let message = problem.message(labelText: ClassLabels.text(blockLabels, elementType: labelType, at: index))
-                try reportInvalid(row: row + index, fileIndex, message, problem)
+            let block = LabelledRows(
+                values: values + done * rowByteCount, element: element, classLabels: classLabels, targets: targets,
+                weights: sides.weights == nil ? nil : UnsafePointer(weights), rowCount: count, firstRow: UInt64(firstRow))
+            let losses = try scorer.score(block) { index, problem throws(EngineError) in
+                try reportInvalid(row: row + index, fileIndex, problem.message(labelText: labelText(sides, at: index)), problem)
             }
             try perRow?.write(losses, firstRow: firstRow)
             row += count
         }
+    }
+
+    /// Labels and weights as the scorer wants them.
+    private func convert(_ sides: Sides, rowCount: Int) {
+        if let labels = sides.labels, let type = plan.labels?.files[0].layout.elementType {
+            if scorer.readsClassLabels {
+                ClassLabels.convert(
+                    labels, elementType: type, rowCount: rowCount, ignoreIndex: plan.specification.modifiers.ignoreIndex, into: classLabels)
+            }
+            if scorer.readsTargets {
+                let count = rowCount * (labelByteCount / type.byteCount)
+                Float64Values.convert(labels, elementType: type, count: count, into: targets)
+            }
+        }
+        if let stored = sides.weights, let type = plan.weights?.files[0].layout.elementType {
+            Float64Values.convert(stored, elementType: type, count: rowCount, into: weights)
+        }
+    }
+
+    private func labelText(_ sides: Sides, at index: Int) -> String {
+        guard let labels = sides.labels, let type = plan.labels?.files[0].layout.elementType else { return "" }
+        return ClassLabels.text(labels, elementType: type, at: index * (labelByteCount / type.byteCount))
     }
 
     private func reportInvalid(row: Int, _ fileIndex: Int, _ message: String, _ problem: RowProblem) throws(EngineError) {

@@ -56,7 +56,11 @@ public struct Inspection: Sendable, Encodable {
         let isRaw = container.compression == .none
         frames = isRaw ? nil : container.frames.count
         largestFrameBytes = isRaw || container.decodedByteCount == nil ? nil : container.frames.map(\.decodedByteCount).max()
-        hasChecksums = isRaw ? nil : container.frames.first.map { $0.checksum != nil }
+        do throws(ContainerError) {
+            hasChecksums = try container.hasChecksums()
+        } catch {
+            throw EngineError(error)
+        }
         isShardable = container.isCuttable
         if isRaw {
             shardingNote = "any worker can read any row"

@@ -8,9 +8,18 @@ final class OrderedFeed: Sendable {
         var nextIndex = 0
         /// nil where predictions are cut into units.
         var predictions: SequentialRows?
-        /// nil where labels are read by row.
+        /// nil where they are read by row.
         var labels: SequentialRows?
+        var weights: SequentialRows?
         var firstFailure: (index: Int, error: EngineError)?
+
+        func readSides(rowCount: Int, into buffers: StreamBuffers) throws(EngineError) {
+            try labels?.readAcrossFiles(rowCount: rowCount, into: buffers.labels)
+            try weights?.readAcrossFiles(rowCount: rowCount, into: buffers.weights)
+            buffers.sides = EvaluationWorker.Sides(
+                labels: labels == nil ? nil : UnsafeRawPointer(buffers.labels.base),
+                weights: weights == nil ? nil : UnsafeRawPointer(buffers.weights.base))
+        }
     }
 
     private let plan: Plan
@@ -20,11 +29,13 @@ final class OrderedFeed: Sendable {
     init(_ plan: Plan, units: [WorkUnit]?) {
         self.plan = plan
         self.units = units ?? []
-        let hasSequentialLabels = plan.labels.files.contains { !$0.allowsRandomAccess }
+        func sequential(_ rows: RowFiles?) -> SequentialRows? {
+            rows.flatMap { $0.isSequential ? SequentialRows($0, options: plan.containerOptions) : nil }
+        }
         state = Lock(
             State(
                 predictions: units == nil ? SequentialRows(plan.predictions, options: plan.containerOptions) : nil,
-                labels: hasSequentialLabels ? SequentialRows(plan.labels, options: plan.containerOptions) : nil))
+                labels: sequential(plan.labels), weights: sequential(plan.weights)))
     }
 
     /// The error of the lowest piece that failed: all below it were handed out before it, and are done.
@@ -36,11 +47,11 @@ final class OrderedFeed: Sendable {
             do throws(EngineError) {
                 switch job {
                 case .unit(let index):
-                    try worker.run(units[index], unitIndex: index, seams: seams, labels: buffers.labelsIfRead)
+                    try worker.run(units[index], unitIndex: index, seams: seams, sides: buffers.sides)
                 case .rows(_, let rowCount, let firstRow, let fileIndex):
                     try worker.run(
                         streamed: buffers.predictions, rowCount: rowCount, firstRow: firstRow, fileIndex: fileIndex,
-                        labels: buffers.labelsIfRead)
+                        sides: buffers.sides)
                 }
             } catch {
                 fail(job.index, error)
@@ -73,8 +84,7 @@ final class OrderedFeed: Sendable {
             do throws(EngineError) {
                 guard let predictions = state.predictions else {
                     guard index < units.count else { return nil }
-                    try state.labels?.readAcrossFiles(rowCount: units[index].rows.count, into: buffers.labels)
-                    buffers.hasLabels = state.labels != nil
+                    try state.readSides(rowCount: units[index].rows.count, into: buffers)
                     return .unit(index: index)
                 }
                 let available = try predictions.availableRowCount()
@@ -82,8 +92,7 @@ final class OrderedFeed: Sendable {
                 let rowByteCount = plan.predictions.files[available.fileIndex].layout.rowByteCount
                 let rowCount = min(available.rowCount, max(1, EvaluationWorker.blockByteCount / rowByteCount))
                 try predictions.read(rowCount: rowCount, into: buffers.predictions)
-                try state.labels?.readAcrossFiles(rowCount: rowCount, into: buffers.labels)
-                buffers.hasLabels = state.labels != nil
+                try state.readSides(rowCount: rowCount, into: buffers)
                 return .rows(index: index, rowCount: rowCount, firstRow: available.rowInFile, fileIndex: available.fileIndex)
             } catch {
                 if index < state.firstFailure?.index ?? .max { state.firstFailure = (index, error) }
@@ -97,6 +106,7 @@ final class OrderedFeed: Sendable {
 final class StreamBuffers {
     let predictions = ByteBuffer()
     let labels = ByteBuffer()
-    var hasLabels = false
-    var labelsIfRead: UnsafeRawPointer? { hasLabels ? UnsafeRawPointer(labels.base) : nil }
+    let weights = ByteBuffer()
+    /// What was read in order of labels and weights.
+    var sides = EvaluationWorker.Sides()
 }

@@ -35,7 +35,7 @@ public enum PartialFile {
             do {
                 let repeated = try merged.merge(partial)
                 if repeated > 0 {
-                    warnings.append("\(path): \(repeated) of its shards came with a partial before it and count once")
+                    warnings.append("\(path): \(repeated) of its shards came with a partial before it and count once (shards of equal rows are the same shard)")
                 }
             } catch {
                 throw EngineError(error, path: path)
@@ -44,7 +44,7 @@ public enum PartialFile {
         let moments = merged.moments
         let report = Report(
             specification: merged.specification, classCount: merged.classCount, moments: moments, firstInvalid: [],
-            warnings: warnings + Evaluation.warnings(about: moments), inputs: inputs, run: nil)
+            warnings: warnings + Evaluation.warnings(about: moments[0], merged.specification), inputs: inputs, run: nil)
         return (report, merged)
     }
 }

@@ -5,12 +5,15 @@ internal import WorkStealing
 /// The loss of every row in the order of the rows, as `.npy` of f8: written in place by whichever worker scored them.
 ///
 /// A row that is ignored or invalid has no loss: 0 for an ignored one, as the frameworks give, NaN for an invalid one. A name that ends in
-/// `.zst` is compressed at the end, from the raw file: frames must follow each other in order, which workers do not.
-final class PerRowOutput: Sendable {
+/// `.zst` is compressed at the end, from the raw file: frames must follow each other in order, which workers do not. After an evaluation it is
+/// whole, but has no name until `commit`.
+public final class PerRowOutput: Sendable {
     private let raw: OutputFile
     private let path: String
     private let header: [UInt8]
     private let rowCount: Int
+    /// What takes the raw file's place once it is there.
+    private let compressed = Lock<OutputFile?>(nil)
     private var isCompressed: Bool { path.hasSuffix(".zst") }
 
     init(path: String, rowCount: Int) throws(EngineError) {
@@ -31,18 +34,27 @@ final class PerRowOutput: Sendable {
         try raw.write(UnsafeRawBufferPointer(losses), at: header.count + 8 * firstRow)
     }
 
-    func commit(_ cancellation: Cancellation) throws(EngineError) {
-        guard isCompressed else { return try raw.commit() }
-        defer { raw.discard() }
+    /// After the last row: compresses, where the name asks for it.
+    func finish(_ cancellation: Cancellation) throws(EngineError) {
+        guard isCompressed else { return }
         let output = try OutputFile(path: path, distinction: "-compressed")
         do {
             try compress(into: output, cancellation)
-            try output.commit()
         } catch {
             output.discard()
             throw error
         }
+        compressed.withLock { $0 = output }
+        raw.discard()
     }
+
+    private var finished: OutputFile { compressed.withLock { $0 } ?? raw }
+
+    /// Gives the file its name. After it, or after `discard`, nothing else may be called.
+    public func commit() throws(EngineError) { try finished.commit() }
+
+    /// Removes the file.
+    public func discard() { finished.discard() }
 
     private func compress(into output: OutputFile, _ cancellation: Cancellation) throws(EngineError) {
         var writer = SeekableWriter(level: 3)
@@ -64,6 +76,4 @@ final class PerRowOutput: Sendable {
         }
         try output.write(writer.seekTable(), at: outputOffset)
     }
-
-    func discard() { raw.discard() }
 }

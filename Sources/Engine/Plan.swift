@@ -16,8 +16,12 @@ struct Plan: Sendable {
 
     let options: EvaluationOptions
     let containerOptions: ContainerOptions
+    /// As asked for, with balanced class weights filled in.
+    let specification: LossSpecification
     let predictions: RowFiles
-    let labels: RowFiles
+    /// nil for tasks without labels, and where there are no weights.
+    let labels: RowFiles?
+    let weights: RowFiles?
     /// Values a row; 1 for binary.
     let classCount: Int
     let schedule: Schedule
@@ -29,16 +33,48 @@ struct Plan: Sendable {
         guard !options.predictionPaths.isEmpty else {
             throw EngineError(.usage, "no predictions are named", remedy: "name at least one file")
         }
-        guard !options.labelPaths.isEmpty else {
+        let task = options.specification.task
+        guard task.hasLabels || options.labelPaths.isEmpty else {
+            throw EngineError(.usage, "task \(task.rawValue) has no labels", remedy: "leave --labels out")
+        }
+        guard !task.hasLabels || !options.labelPaths.isEmpty else {
             throw EngineError(.usage, "no labels are named", remedy: "name their file with --labels")
         }
         predictions = try RowFiles(Self.open(options.predictionPaths, containerOptions))
-        labels = try RowFiles(Self.open(options.labelPaths, containerOptions))
-        classCount = try Self.classCount(of: predictions.files, options.specification.task)
-        try Self.check(labels.files)
-        try Self.checkCounts(predictions, labels)
+        classCount = try Self.classCount(of: predictions.files, task)
+        guard predictions.rowCount > 0 else {
+            throw EngineError(.data, path: predictions.files[0].path, "it has no rows", remedy: "there is nothing to evaluate")
+        }
+        labels = task.hasLabels ? try RowFiles(Self.open(options.labelPaths, containerOptions)) : nil
+        if let labels {
+            try Self.checkLabels(labels.files, task, classCount)
+            try Self.checkCounts(predictions, labels, of: "labels")
+        }
+        weights = options.weightPaths.isEmpty ? nil : try RowFiles(Self.open(options.weightPaths, containerOptions))
+        if let weights {
+            try Self.checkShape(weights.files, columnCount: 1, what: "weight")
+            try Self.checkCounts(predictions, weights, of: "weights")
+        }
+        var modifiers = options.specification.modifiers
+        modifiers.hasRowWeights = weights != nil
+        if options.usesBalancedClassWeights {
+            guard task == .multiclass, let labels else {
+                throw EngineError(
+                    .usage, "--class-weights balanced has no meaning for task \(task.rawValue)", remedy: "only class indices can be counted")
+            }
+            modifiers.classWeights = try Self.balancedWeights(labels, classCount, modifiers.ignoreIndex, containerOptions)
+        }
+        let specification: LossSpecification
+        do throws(SpecificationError) {
+            specification = try LossSpecification(
+                task: task, input: options.specification.input, dialects: options.specification.dialects, modifiers: modifiers)
+            try specification.check(classCount: classCount)
+        } catch {
+            throw EngineError(error)
+        }
+        self.specification = specification
 
-        let hasSequentialLabels = labels.files.contains { !$0.allowsRandomAccess }
+        let hasSequentialLabels = [labels, weights].contains { $0?.isSequential ?? false }
         let hasWholeFiles = predictions.files.contains { !$0.container.isCuttable }
         if hasWholeFiles && (predictions.files.count == 1 || hasSequentialLabels) {
             schedule = .stream
@@ -46,7 +82,7 @@ struct Plan: Sendable {
             let units = predictions.files.enumerated().flatMap { WorkUnit.cut($1, fileIndex: $0) }
             schedule = hasSequentialLabels ? .inOrder(units) : .stealing(units)
         }
-        warnings = (predictions.files + labels.files).flatMap { file in file.container.warnings.map { "\(file.path): \($0)" } }
+        warnings = (predictions.files + (labels?.files ?? []) + (weights?.files ?? [])).flatMap { file in file.container.warnings.map { "\(file.path): \($0)" } }
     }
 
     /// The schedule in words.
@@ -74,18 +110,18 @@ struct Plan: Sendable {
                     remedy: "are predictions and labels exchanged? Predictions are f2, bf16, f4 or f8")
             }
             let columns: Int
-            switch (task, layout.shape.count) {
-            case (.binary, 1): columns = 1
-            case (.binary, 2) where layout.shape[1] == 1: columns = 1
-            case (.multiclass, 2) where layout.shape[1] >= 1: columns = layout.shape[1]
-            case (.binary, _):
+            switch (task.isSingleValued, layout.shape.count) {
+            case (true, 1): columns = 1
+            case (true, 2) where layout.shape[1] == 1: columns = 1
+            case (false, 2) where layout.shape[1] >= 1: columns = layout.shape[1]
+            case (true, _):
                 throw EngineError(
                     .data, path: file.path, "shape \(layout.shapeText) is not one value a row",
-                    remedy: "task binary takes (N,) or (N, 1); two columns of scores are task multiclass")
-            case (.multiclass, _):
+                    remedy: "task \(task.rawValue) takes (N,) or (N, 1); two columns of scores are task multiclass")
+            case (false, _):
                 throw EngineError(
                     .data, path: file.path, "shape \(layout.shapeText) is not C values a row",
-                    remedy: "task multiclass takes (N, C); one value a row is task binary")
+                    remedy: "task \(task.rawValue) takes (N, C); one value a row is task binary")
             }
             if let classCount, classCount != columns {
                 throw EngineError(
@@ -100,40 +136,70 @@ struct Plan: Sendable {
         return classCount ?? 1
     }
 
-    private static func check(_ labels: [ArrayFile]) throws(EngineError) {
-        for file in labels {
+    private static func checkLabels(_ labels: [ArrayFile], _ task: LossTask, _ classCount: Int) throws(EngineError) {
+        let isMatrix = task == .soft || task == .multilabel
+        try checkShape(labels, columnCount: isMatrix ? classCount : 1, what: "label")
+    }
+
+    /// `what` is one thing of a row.
+    private static func checkShape(_ files: [ArrayFile], columnCount: Int, what: String) throws(EngineError) {
+        for file in files {
             let shape = file.layout.shape
-            guard shape.count == 1 || (shape.count == 2 && shape[1] == 1) else {
-                throw EngineError(
-                    .data, path: file.path, "shape \(file.layout.shapeText) is not one label a row",
-                    remedy: "labels are of shape (N,) or (N, 1)")
-            }
-            guard file.layout.elementType == labels[0].layout.elementType else {
+            let isOneColumn = columnCount == 1 && shape.count == 1
+            guard isOneColumn || (shape.count == 2 && shape[1] == columnCount) else {
                 throw EngineError(
                     .data, path: file.path,
-                    "its labels are \(file.layout.elementType.name), those of \(labels[0].path) are \(labels[0].layout.elementType.name)",
-                    remedy: "save all labels in one type")
+                    "shape \(file.layout.shapeText) is not \(columnCount == 1 ? "one \(what)" : "\(columnCount) \(what)s") a row",
+                    remedy: "\(what)s are of shape " + (columnCount == 1 ? "(N,) or (N, 1)" : "(N, \(columnCount))"))
+            }
+            guard file.layout.elementType == files[0].layout.elementType else {
+                throw EngineError(
+                    .data, path: file.path,
+                    "its \(what)s are \(file.layout.elementType.name), those of \(files[0].path) are \(files[0].layout.elementType.name)",
+                    remedy: "save all \(what)s in one type")
             }
         }
     }
 
-    private static func checkCounts(_ predictions: RowFiles, _ labels: RowFiles) throws(EngineError) {
-        if predictions.files.count == labels.files.count {
-            for (file, labelFile) in zip(predictions.files, labels.files) where file.rowCount != labelFile.rowCount {
+    /// N / (C · n_c) for the N labels inside 0..<C, as scikit-learn's "balanced"; a class without labels has weight 0.
+    private static func balancedWeights(
+        _ labels: RowFiles, _ classCount: Int, _ ignoreIndex: Int64?, _ options: ContainerOptions
+    ) throws(EngineError) -> [Double] {
+        var counts = [Int](repeating: 0, count: classCount)
+        let blockRowCount = 1 << 16
+        let buffer = ByteBuffer()
+        let reader = SequentialRows(labels, options: options)
+        var indices = [Int32](repeating: 0, count: blockRowCount)
+        while true {
+            let available = try reader.availableRowCount()
+            if available.rowCount == 0 { break }
+            let count = min(available.rowCount, blockRowCount)
+            try reader.read(rowCount: count, into: buffer)
+            indices.withUnsafeMutableBufferPointer { indices in
+                guard let base = indices.baseAddress else { return }
+                ClassLabels.convert(
+                    buffer.base, elementType: labels.files[0].layout.elementType, rowCount: count, ignoreIndex: ignoreIndex, into: base)
+            }
+            for index in indices[..<count] where index >= 0 && Int(index) < classCount { counts[Int(index)] += 1 }
+        }
+        let total = counts.reduce(0, +)
+        return counts.map { $0 == 0 ? 0 : Double(total) / (Double(classCount) * Double($0)) }
+    }
+
+    private static func checkCounts(_ predictions: RowFiles, _ others: RowFiles, of what: String) throws(EngineError) {
+        if predictions.files.count == others.files.count {
+            for (file, other) in zip(predictions.files, others.files) where file.rowCount != other.rowCount {
                 throw EngineError(
-                    .data, path: labelFile.path, "\(labelFile.rowCount) labels for the \(file.rowCount) rows of \(file.path)",
-                    remedy: "give each predictions file its own labels, in the same order")
+                    .data, path: other.path, "\(other.rowCount) \(what) for the \(file.rowCount) rows of \(file.path)",
+                    remedy: "give each predictions file its own \(what), in the same order")
             }
         }
-        guard predictions.rowCount == labels.rowCount else {
+        guard predictions.rowCount == others.rowCount else {
             throw EngineError(
-                .data, path: labels.files[0].path,
-                "\(labels.rowCount) labels" + (labels.files.count > 1 ? " in \(labels.files.count) files" : "")
+                .data, path: others.files[0].path,
+                "\(others.rowCount) \(what)" + (others.files.count > 1 ? " in \(others.files.count) files" : "")
                     + " for \(predictions.rowCount) rows of predictions",
-                remedy: "give the labels of the same rows")
-        }
-        guard predictions.rowCount > 0 else {
-            throw EngineError(.data, path: predictions.files[0].path, "it has no rows", remedy: "there is nothing to evaluate")
+                remedy: "give the \(what) of the same rows")
         }
     }
 }

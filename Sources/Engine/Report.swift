@@ -26,6 +26,33 @@ public struct Report: Sendable, Encodable {
         }
     }
 
+    /// A dialect's own figures.
+    public struct DialectLoss: Sendable, Encodable {
+        public let mean: Double
+        public let meanHex: String
+        public let sum: Double
+        public let sumHex: String
+        public let meanOverWeight: Double
+        public let meanOverCount: Double
+        public let scoredRows: UInt64
+        public let invalidRows: UInt64
+        /// Rows in which a scored value was clipped, and their share of the sum.
+        public let clippedRows: UInt64
+        public let clippedShare: Double
+
+        enum CodingKeys: String, CodingKey {
+            case mean, sum
+            case meanHex = "mean_hex"
+            case sumHex = "sum_hex"
+            case meanOverWeight = "mean_over_weight"
+            case meanOverCount = "mean_over_count"
+            case scoredRows = "scored_rows"
+            case invalidRows = "invalid_rows"
+            case clippedRows = "clipped_rows"
+            case clippedShare = "clipped_share"
+        }
+    }
+
     public struct Rows: Sendable, Encodable {
         public let read: UInt64
         public let scored: UInt64
@@ -75,35 +102,52 @@ public struct Report: Sendable, Encodable {
     public let dialect: String
     public let unit: String
     public let loss: Loss
+    /// Of each dialect asked for, the first one's included.
+    public let dialects: [String: DialectLoss]
     public let rows: Rows
     public let classes: Int
-    public let accuracy: Double
+    /// Absent for tasks without labels.
+    public let accuracy: Double?
     public let warnings: [String]
     public let inputs: [Input]
     /// Absent after a merge.
     public let run: Run?
 
+    /// `moments`: one for each dialect of the specification.
     init(
-        specification: LossSpecification, classCount: Int, moments: Moments, firstInvalid: [InvalidRow], warnings: [String], inputs: [Input],
+        specification: LossSpecification, classCount: Int, moments: [Moments], firstInvalid: [InvalidRow], warnings: [String], inputs: [Input],
         run: Run?
     ) {
         xent = Version.current
-        task = specification.task.rawValue
+        let task = specification.task
+        self.task = task.rawValue
         input = specification.input.rawValue
-        dialect = specification.dialect.rawValue
+        dialect = specification.dialect.name
         unit = "nats"
-        let mean = moments.mean
-        let sum = moments.roundedTotal
+        let first = moments[0]
+        let mean = first.mean(task, specification.dialect)
+        let sum = first.roundedSum(task, specification.dialect, columnCount: classCount)
         loss = Loss(
-            mean: mean, meanHex: mean.hexadecimalText, sum: sum, sumHex: sum.hexadecimalText, meanOverWeight: mean, meanOverCount: mean,
-            standardError: moments.standardError, min: moments.scoredCount > 0 ? moments.minimum : .nan,
-            max: moments.scoredCount > 0 ? moments.maximum : .nan, perplexity: moments.perplexity)
+            mean: mean, meanHex: mean.hexadecimalText, sum: sum, sumHex: sum.hexadecimalText, meanOverWeight: first.meanOverWeight,
+            meanOverCount: first.meanOverCount, standardError: first.standardError(task, specification.dialect),
+            min: first.scoredCount > 0 ? first.minimum : .nan, max: first.scoredCount > 0 ? first.maximum : .nan,
+            perplexity: Moments.perplexity(mean: mean))
+        var dialects: [String: DialectLoss] = [:]
+        for (dialect, moments) in zip(specification.dialects, moments) {
+            let mean = moments.mean(task, dialect)
+            let sum = moments.roundedSum(task, dialect, columnCount: classCount)
+            dialects[dialect.name] = DialectLoss(
+                mean: mean, meanHex: mean.hexadecimalText, sum: sum, sumHex: sum.hexadecimalText, meanOverWeight: moments.meanOverWeight,
+                meanOverCount: moments.meanOverCount, scoredRows: moments.scoredCount, invalidRows: moments.invalidCount,
+                clippedRows: moments.clippedCount, clippedShare: moments.clippedCount > 0 ? moments.clippedShare : 0)
+        }
+        self.dialects = dialects
         rows = Rows(
-            read: moments.readCount, scored: moments.scoredCount, ignored: moments.ignoredCount, invalid: moments.invalidCount,
-            infinite: moments.infiniteCount, firstInvalid: firstInvalid)
+            read: first.readCount, scored: first.scoredCount, ignored: first.ignoredCount, invalid: first.invalidCount,
+            infinite: first.infiniteCount, firstInvalid: firstInvalid)
         // A binary decision has two classes.
-        classes = specification.task == .binary ? 2 : classCount
-        accuracy = moments.accuracy
+        classes = task == .binary ? 2 : classCount
+        accuracy = task.hasLabels ? first.accuracy(decisionsPerRow: task == .multilabel ? classCount : 1) : nil
         self.warnings = warnings
         self.inputs = inputs
         self.run = run

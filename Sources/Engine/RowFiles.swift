@@ -1,3 +1,5 @@
+internal import Formats
+
 /// Files whose rows follow one another.
 struct RowFiles: Sendable {
     let files: [ArrayFile]
@@ -16,6 +18,12 @@ struct RowFiles: Sendable {
     }
 
     var rowCount: Int { firstRows[files.count] }
+
+    /// Whether some rows can only be had in order.
+    var isSequential: Bool { files.contains { !$0.allowsRandomAccess } }
+
+    /// Bytes of one row of the first file; the files of labels and of weights are of one type each.
+    var rowByteCount: Int { files[0].layout.rowByteCount }
 
     /// Which file holds a row, and its number there. O(log files).
     func locate(_ row: Int) -> (file: Int, row: Int) {

@@ -6,9 +6,10 @@ final class Seams: Sendable {
     struct Tail: Sendable {
         /// The row's first bytes.
         let bytes: [UInt8]
-        /// The row in its file, and its label as stored, in the machine's byte order.
+        /// The row in its file, and its labels and weight as stored, in the machine's byte order.
         let row: Int
-        let label: [UInt8]
+        let labels: [UInt8]
+        let weight: [UInt8]
     }
 
     private enum Piece: Sendable {

@@ -63,22 +63,6 @@ private enum LogProbability: BinaryInput {
     }
 }
 
-/// log(1 − exp(x)) for x <= 0, by the two ways of Mächler ("Accurately computing log(1 − exp(−|a|))", 2012), which meet at −log 2;
-/// −∞ for 0, NaN above.
-@inline(always)
-private func logarithmOfOneMinusExponential(_ x: Lanes) -> Lanes {
-    let isNear = x .> lanes(-0x1.62e42fefa39efp-1)
-    // Near 0: log(−expm1(x)). There k is 0 or −1, and 1 − exp(x) = −(r + r² P(r)) or 1 − ½ (1 + r + r² P(r)).
-    let near = lanes(-1).larger(x)
-    let (_, reduced, k) = reduce(near, shift: integerShift(bias: 0))
-    let minusOne = exponentialMinusOne(reduced: reduced)
-    let halved = lanes(0.5) - lanes(0.5) * minusOne
-    let complement = (lanes(0) - minusOne).replacing(with: halved, where: k .< lanes(0))
-    let ofNear = lanes(0) - negativeLogarithm(complement)
-    let ofFar = logarithmOfOnePlus(lanes(0) - exponential(x))
-    return lanes(.nan).replacing(with: ofFar.replacing(with: ofNear, where: isNear), where: x .<= lanes(0))
-}
-
 @inline(always)
 private func binaryRows<I: BinaryInput>(_ block: UnsafeMutablePointer<RowBlock>, _ input: I.Type) {
     switch block.pointee.elementCode {

@@ -120,3 +120,33 @@ enum BFloat16Element: Element {
         Double(Float(bitPattern: UInt32(xentLoadUInt16(pointer)) &<< 16))
     }
 }
+
+/// An element type that is known when it runs, for kernels whose work per value is so much more than a branch that a copy of each for each type
+/// would buy nothing but compile time.
+struct StoredElement {
+    let code: Int32
+    let byteCount: Int
+
+    @inline(always) init(code: Int32) {
+        self.code = code
+        byteCount = code == Int32(XentElementFloat64) ? 8 : code == Int32(XentElementFloat32) ? 4 : 2
+    }
+
+    @inline(always) func loadEight(_ pointer: UnsafeRawPointer) -> Lanes {
+        switch code {
+        case Int32(XentElementFloat16): Float16Element.loadEight(pointer).widened
+        case Int32(XentElementBFloat16): BFloat16Element.loadEight(pointer).widened
+        case Int32(XentElementFloat32): Float32Element.loadEight(pointer).widened
+        default: Float64Element.loadEight(pointer).widened
+        }
+    }
+
+    @inline(always) func load(_ pointer: UnsafeRawPointer) -> Double {
+        switch code {
+        case Int32(XentElementFloat16): Float16Element.load(pointer)
+        case Int32(XentElementBFloat16): BFloat16Element.load(pointer)
+        case Int32(XentElementFloat32): Float32Element.load(pointer)
+        default: Float64Element.load(pointer)
+        }
+    }
+}

@@ -68,3 +68,49 @@
     result.replace(with: lanes(.infinity), where: x .== lanes(.infinity))
     return result.replacing(with: lanes(.nan), where: .!(x .>= lanes(-1)))
 }
+
+/// log(1 − exp(x)) for x <= 0, by the two ways of Mächler ("Accurately computing log(1 − exp(−|a|))", 2012), which meet at −log 2;
+/// −∞ for 0, NaN above.
+@inline(always)
+func logarithmOfOneMinusExponential(_ x: Lanes) -> Lanes {
+    let isNear = x .> lanes(-0x1.62e42fefa39efp-1)
+    // Near 0: log(−expm1(x)). There k is 0 or −1, and 1 − exp(x) = −(r + r² P(r)) or 1 − ½ (1 + r + r² P(r)).
+    let near = lanes(-1).larger(x)
+    let (_, reduced, k) = reduce(near, shift: integerShift(bias: 0))
+    let minusOne = exponentialMinusOne(reduced: reduced)
+    let halved = lanes(0.5) - lanes(0.5) * minusOne
+    let complement = (lanes(0) - minusOne).replacing(with: halved, where: k .< lanes(0))
+    let ofNear = lanes(0) - negativeLogarithm(complement)
+    let ofFar = logarithmOfOnePlus(lanes(0) - exponential(x))
+    return lanes(.nan).replacing(with: ofFar.replacing(with: ofNear, where: isNear), where: x .<= lanes(0))
+}
+
+/// 1 − exp(x) for x <= 0, within 1.5 ULP; NaN above 0 and for NaN.
+@inline(always)
+func oneMinusExponential(_ x: Lanes) -> Lanes {
+    // Near 0 by expm1, whose k is 0 or −1 there; far from it 1 − exp(x) loses nothing.
+    let (_, reduced, k) = reduce(lanes(-1).larger(x), shift: integerShift(bias: 0))
+    let minusOne = exponentialMinusOne(reduced: reduced)
+    let halved = lanes(0.5) - lanes(0.5) * minusOne
+    let near = (lanes(0) - minusOne).replacing(with: halved, where: k .< lanes(0))
+    let result = (lanes(1) - exponential(x)).replacing(with: near, where: x .> lanes(-0x1.62e42fefa39efp-1))
+    return lanes(.nan).replacing(with: result, where: x .<= lanes(0))
+}
+
+/// base^exponent for base in [0, 1] and a finite exponent >= 0, the same for all lanes.
+///
+/// Whole exponents up to 8 by multiplication, within their number of roundings; others by exp(exponent · log base), whose error grows to
+/// ½ |exponent · log base| ULP.
+@inline(always)
+func power(_ base: Lanes, _ exponent: Double) -> Lanes {
+    if exponent == exponent.rounded(.towardZero), exponent <= 8 {
+        var result = lanes(1)
+        var times = exponent
+        while times > 0 {
+            result *= base
+            times -= 1
+        }
+        return result
+    }
+    return exponential(lanes(0) - lanes(exponent) * negativeLogarithm(base))
+}

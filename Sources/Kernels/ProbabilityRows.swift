@@ -3,15 +3,16 @@
 
 public import KernelABI
 
-/// losses[i] = −log p_i,label.
+/// losses[i] = −log q_i,label, where q is p after the clipping and normalising that the parameters ask for.
 ///
-/// Error: at most 1 ULP. p = 0 gives +∞; a label's p outside of [0, 1], a NaN anywhere in the row, or a label outside 0..<C gives NaN.
-public func probabilityRows(_ block: UnsafeMutablePointer<RowBlock>) {
+/// Error: at most 1 ULP where nothing is clipped or normalised, else 3 ULP. q = 0 gives +∞; a label's p that may not be scored, a NaN anywhere
+/// in the row, or a label outside 0..<C gives NaN.
+public func probabilityRows(_ block: UnsafeMutablePointer<RowBlock>, _ parameters: UnsafePointer<LossParameters>) {
     switch block.pointee.elementCode {
-    case Int32(XentElementFloat16): labelRows(&block.pointee, Float16Element.self, 0...1)
-    case Int32(XentElementBFloat16): labelRows(&block.pointee, BFloat16Element.self, 0...1)
-    case Int32(XentElementFloat32): labelRows(&block.pointee, Float32Element.self, 0...1)
-    default: labelRows(&block.pointee, Float64Element.self, 0...1)
+    case Int32(XentElementFloat16): labelRows(&block.pointee, Float16Element.self, Normalised.self, parameters.pointee)
+    case Int32(XentElementBFloat16): labelRows(&block.pointee, BFloat16Element.self, Normalised.self, parameters.pointee)
+    case Int32(XentElementFloat32): labelRows(&block.pointee, Float32Element.self, Normalised.self, parameters.pointee)
+    default: labelRows(&block.pointee, Float64Element.self, Normalised.self, parameters.pointee)
     }
     mapLosses(block, NegativeLogarithm.self)
 }
@@ -19,12 +20,12 @@ public func probabilityRows(_ block: UnsafeMutablePointer<RowBlock>) {
 /// losses[i] = −x_i,label for x = log p; exact.
 ///
 /// −∞ gives +∞; a label's x above 0, a NaN anywhere in the row, or a label outside 0..<C gives NaN.
-public func logProbabilityRows(_ block: UnsafeMutablePointer<RowBlock>) {
+public func logProbabilityRows(_ block: UnsafeMutablePointer<RowBlock>, _ parameters: UnsafePointer<LossParameters>) {
     switch block.pointee.elementCode {
-    case Int32(XentElementFloat16): labelRows(&block.pointee, Float16Element.self, -.infinity...0)
-    case Int32(XentElementBFloat16): labelRows(&block.pointee, BFloat16Element.self, -.infinity...0)
-    case Int32(XentElementFloat32): labelRows(&block.pointee, Float32Element.self, -.infinity...0)
-    default: labelRows(&block.pointee, Float64Element.self, -.infinity...0)
+    case Int32(XentElementFloat16): labelRows(&block.pointee, Float16Element.self, AsTheyAre.self, parameters.pointee)
+    case Int32(XentElementBFloat16): labelRows(&block.pointee, BFloat16Element.self, AsTheyAre.self, parameters.pointee)
+    case Int32(XentElementFloat32): labelRows(&block.pointee, Float32Element.self, AsTheyAre.self, parameters.pointee)
+    default: labelRows(&block.pointee, Float64Element.self, AsTheyAre.self, parameters.pointee)
     }
     mapLosses(block, Negation.self)
 }
@@ -39,6 +40,7 @@ private protocol LossOfLabel {
     static func loss(_ x: Lanes) -> Lanes
 }
 private enum NegativeLogarithm: LossOfLabel {
+    // A quotient of clipped values may round to a hair over 1.
     @inline(always) static func loss(_ x: Lanes) -> Lanes { negativeLogarithm(x) }
 }
 private enum Negation: LossOfLabel {
@@ -61,41 +63,83 @@ private func mapLosses<L: LossOfLabel>(_ block: UnsafeMutablePointer<RowBlock>, 
     block.pointee.unscoredRowCount = rowCount &- total(scored)
 }
 
-/// Leaves the label's entry of each row in `losses`, NaN where it is not in `scorable` or the row or the label is not valid; counts the
-/// correct rows.
+/// Whether a row's values are clipped and normalised before the label's is taken.
+private protocol Treatment {
+    static var isNormalised: Bool { get }
+}
+private enum Normalised: Treatment { @inline(always) static var isNormalised: Bool { true } }
+private enum AsTheyAre: Treatment { @inline(always) static var isNormalised: Bool { false } }
+
+/// Leaves the label's entry of each row in `losses`, NaN where it may not be scored or the row or the label is not valid; counts the correct
+/// rows.
 @inline(always)
-private func labelRows<E: Element>(_ block: inout RowBlock, _ element: E.Type, _ scorable: ClosedRange<Double>) {
+private func labelRows<E: Element, T: Treatment>(
+    _ block: inout RowBlock, _ element: E.Type, _ treatment: T.Type, _ parameters: LossParameters
+) {
     let rowByteCount = block.classCount &* E.byteCount
     var correct = 0
     for i in 0..<block.rowCount {
         let row = block.values + i &* rowByteCount
         let label = Int(block.labels[i])
+        block.clipped?[i] = 0
         guard label >= 0, label < block.classCount else {
             block.losses[i] = .nan
             continue
         }
-        var largest = E.Eight(all: -.infinity)
-        // NaN if and only if a value is: x * 0 is 0 or, for NaN and infinities, NaN. −∞ is a log-probability, so it is raised first.
-        var notNumbers = lanes(0)
-        var start = 0
-        while start < block.classCount {
-            var x = E.loadEight(row + start &* E.byteCount)
-            if start &+ 8 > block.classCount { x = x.keeping(first: block.classCount &- start) }
-            largest = largest.larger(x)
-            notNumbers += x.raised(to: E.Eight(all: -1)).widened * lanes(0)
-            start &+= 8
+        var value = E.load(row + label &* E.byteCount)
+        let (largest, isNumbers) = largestOfRow(row, block.classCount, element)
+        guard isNumbers, value >= parameters.scorableLow, value <= parameters.scorableHigh else {
+            block.losses[i] = .nan
+            continue
         }
-        let value = E.load(row + label &* E.byteCount)
-        let four = notNumbers.low + notNumbers.high
-        let two = four.low + four.high
-        let isValid = two[0] + two[1] == 0 && scorable.contains(value)
-        block.losses[i] = isValid ? value : .nan
-        if isValid, value == largest.largest {
-            var j = 0
-            while j < label, E.load(row + j &* E.byteCount) != value { j &+= 1 }
-            if j == label { correct &+= 1 }
+        if value == largest { correct &+= isFirst(label, amongEqualsOf: value, row, element) ? 1 : 0 }
+        if T.isNormalised {
+            if parameters.normalisationCode == Int32(XentNormalisationFirst) {
+                value /= sumOfRow(row, block.classCount, StoredElement(code: block.elementCode), low: -.infinity, high: .infinity)
+            }
+            let clipped = min(max(value, parameters.clipLow), parameters.clipHigh)
+            if clipped != value { block.clipped?[i] = 1 }
+            value = clipped
+            if parameters.normalisationCode == Int32(XentNormalisationLast) {
+                value /= sumOfRow(row, block.classCount, StoredElement(code: block.elementCode), low: parameters.clipLow, high: parameters.clipHigh)
+            }
         }
+        block.losses[i] = value
     }
     block.correctRowCount = correct
     block.instructionSetCode = xentCompiledInstructionSet()
+}
+
+/// The largest value of a row, and whether all are numbers: neither NaN nor +∞.
+@inline(always)
+func largestOfRow<E: Element>(_ row: UnsafeRawPointer, _ classCount: Int, _ element: E.Type) -> (largest: Double, isNumbers: Bool) {
+    var largest = E.Eight(all: -.infinity)
+    // x * 0 is 0 or, for NaN and infinities, NaN. −∞ is a log-probability, so it is raised first.
+    var notNumbers = lanes(0)
+    var start = 0
+    while start < classCount {
+        var x = E.loadEight(row + start &* E.byteCount)
+        if start &+ 8 > classCount { x = x.keeping(first: classCount &- start) }
+        largest = largest.larger(x)
+        notNumbers += x.raised(to: E.Eight(all: -1)).widened * lanes(0)
+        start &+= 8
+    }
+    let four = notNumbers.low + notNumbers.high
+    let two = four.low + four.high
+    return (largest.largest, two[0] + two[1] == 0)
+}
+
+/// Σ of a row's values, each clipped to [low, high], to half an ULP.
+@inline(never)
+func sumOfRow(_ row: UnsafeRawPointer, _ classCount: Int, _ element: StoredElement, low: Double, high: Double) -> Double {
+    var sum = CompensatedLanes()
+    var start = 0
+    while start < classCount {
+        var x = element.loadEight(row + start &* element.byteCount)
+        x = x.replacing(with: lanes(low), where: x .< lanes(low)).replacing(with: lanes(high), where: x .> lanes(high))
+        if start &+ 8 > classCount { x = x.replacing(with: lanes(0), where: laneIndices .>= LaneIntegers(repeating: Int64(classCount &- start))) }
+        sum.add(x)
+        start &+= 8
+    }
+    return sum.total
 }

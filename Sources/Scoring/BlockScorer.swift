@@ -1,6 +1,36 @@
 internal import KernelABI
 
-/// Scores blocks of rows and adds them up: one a worker, its buffers reused. Not for sharing between threads.
+/// A block of whole rows, in the machine's byte order, as memory that its owner keeps.
+public struct LabelledRows {
+    /// rowCount × classCount elements at any alignment, with `BlockScorer.readableByteCountAfterValues` readable bytes after the last.
+    public var values: UnsafeRawPointer
+    public var element: PredictionElement
+    /// Class indices; read by task multiclass, and by binary where labels are whole numbers. `readableLabelCountAfterLast` follow the last.
+    public var classLabels: UnsafePointer<Int32>
+    /// Labels as numbers, one a value; read where `BlockScorer.readsTargets`. Eight more are readable after the last.
+    public var targets: UnsafePointer<Double>?
+    /// The rows' weights, where they have any.
+    public var weights: UnsafePointer<Double>?
+    public var rowCount: Int
+    /// The place of the first row in the dump.
+    public var firstRow: UInt64
+
+    public init(
+        values: UnsafeRawPointer, element: PredictionElement, classLabels: UnsafePointer<Int32>, targets: UnsafePointer<Double>?,
+        weights: UnsafePointer<Double>?, rowCount: Int, firstRow: UInt64
+    ) {
+        self.values = values
+        self.element = element
+        self.classLabels = classLabels
+        self.targets = targets
+        self.weights = weights
+        self.rowCount = rowCount
+        self.firstRow = firstRow
+    }
+}
+
+/// Scores blocks of rows in every dialect of a specification and adds them up: one a worker, its buffers reused. Not for sharing between
+/// threads.
 public final class BlockScorer {
     /// Rows of one call at the most.
     public static let rowLimit = Int(XentFoldRowLimit)
@@ -10,112 +40,259 @@ public final class BlockScorer {
     public static let readableLabelCountAfterLast = 64
 
     public let specification: LossSpecification
-    /// Values a row: C for multiclass, 1 for binary.
+    /// Values a row; 1 for binary.
     public let classCount: Int
-    /// All the rows scored so far.
-    public private(set) var moments = Moments()
+    /// All the rows scored so far, for each dialect.
+    public var moments: [Moments] { programOfDialect.map { momentsOfProgram[$0] } }
     /// The instruction set of the kernel that ran last, as the kernel itself reported it; nil before the first block.
     public private(set) var instructionSetThatRan: InstructionSet?
+    /// Whether labels are wanted as numbers, and whether as class indices.
+    public let readsTargets: Bool
+    public let readsClassLabels: Bool
 
-    private let kernel: KernelSet.RowKernel
-    private let fold: @Sendable (UnsafeMutablePointer<LossFold>) -> Void
+    private let kernels: KernelSet
+    /// Dialects whose losses are the same numbers share a program.
+    private let programs: [LossProgram]
+    private let programOfDialect: [Int]
+    private var momentsOfProgram: [Moments]
     private let losses: UnsafeMutablePointer<Double>
+    private let otherNumbers: UnsafeMutablePointer<Double>
     private let residuals: UnsafeMutablePointer<Double>
+    private let clipped: UnsafeMutablePointer<UInt8>
+    private let rowDivisors: UnsafeMutablePointer<Double>
+    /// Padded by eight.
+    private let classWeights: UnsafeMutablePointer<Double>?
+    private let positiveWeights: UnsafeMutablePointer<Double>?
     /// The label that stands for a row to be left out.
     private let ignoredLabel: Int32
 
-    /// `instructionSet` must be among `InstructionSet.available`; another is replaced by the best there is.
-    /// `ignoredLabel` is the label that marks a row to be left out.
-    public init(specification: LossSpecification, classCount: Int, ignoredLabel: Int32, instructionSet: InstructionSet = .best) {
+    /// `instructionSet` must be among `InstructionSet.available`; another is replaced by the best there is. `ignoredLabel` marks a row to be left
+    /// out; `hasIndices` says that labels are whole numbers by their type. Weights have been checked against `classCount`.
+    public init(
+        specification: LossSpecification, classCount: Int, ignoredLabel: Int32, hasIndices: Bool, instructionSet: InstructionSet = .best
+    ) {
         self.specification = specification
         self.classCount = classCount
         self.ignoredLabel = ignoredLabel
-        let kernels = KernelSet(InstructionSet.available.contains(instructionSet) ? instructionSet : .best)
-        kernel =
-            switch (specification.task, specification.input) {
-            case (.multiclass, .logits): kernels.softmaxRows
-            case (.multiclass, .probabilities): kernels.probabilityRows
-            case (.multiclass, .logProbabilities): kernels.logProbabilityRows
-            case (.binary, .logits): kernels.binaryLogitRows
-            case (.binary, .probabilities): kernels.binaryProbabilityRows
-            case (.binary, .logProbabilities): kernels.binaryLogProbabilityRows
-            }
-        fold = kernels.foldLosses
-        losses = .allocate(capacity: Self.rowLimit)
-        losses.initialize(repeating: 0, count: Self.rowLimit)
+        kernels = KernelSet(InstructionSet.available.contains(instructionSet) ? instructionSet : .best)
+        var programs: [LossProgram] = []
+        programOfDialect = specification.dialects.map { dialect in
+            let program = LossProgram(specification, dialect, classCount: classCount, hasIndices: hasIndices)
+            if let index = programs.firstIndex(of: program) { return index }
+            programs.append(program)
+            return programs.count - 1
+        }
+        self.programs = programs
+        momentsOfProgram = [Moments](repeating: Moments(), count: programs.count)
+        readsTargets = programs.contains { $0.readsTargets(specification.task) }
+        readsClassLabels = specification.task == .multiclass || programs.contains { !$0.readsTargets(specification.task) }
+        func numbers(_ count: Int) -> UnsafeMutablePointer<Double> {
+            let numbers = UnsafeMutablePointer<Double>.allocate(capacity: count)
+            numbers.initialize(repeating: 0, count: count)
+            return numbers
+        }
+        // The main dialect's losses stay until the next call; the others share one buffer.
+        losses = numbers(2 * Self.rowLimit)
+        otherNumbers = numbers(Self.rowLimit)
+        rowDivisors = numbers(Self.rowLimit)
         // Each vector of eight can leave its lanes twice: whole, or their last digits.
-        residuals = .allocate(capacity: Self.rowLimit + 8)
-        residuals.initialize(repeating: 0, count: Self.rowLimit + 8)
+        residuals = numbers(Self.rowLimit + 8)
+        clipped = .allocate(capacity: Self.rowLimit + 64)
+        clipped.initialize(repeating: 0, count: Self.rowLimit + 64)
+        func padded(_ weights: [Double]?) -> UnsafeMutablePointer<Double>? {
+            guard let weights else { return nil }
+            let copy = numbers(max(classCount, weights.count) + 8)
+            // One positive weight stands for all columns.
+            for index in 0..<max(classCount, weights.count) { copy[index] = weights.count == 1 ? weights[0] : weights[index] }
+            return copy
+        }
+        classWeights = padded(specification.modifiers.classWeights)
+        positiveWeights = padded(specification.modifiers.positiveWeights)
     }
 
     deinit {
         losses.deallocate()
+        otherNumbers.deallocate()
+        rowDivisors.deallocate()
         residuals.deallocate()
+        clipped.deallocate()
+        classWeights?.deallocate()
+        positiveWeights?.deallocate()
     }
 
     /// Scores up to `rowLimit` rows and adds them to `moments`.
     ///
-    /// - Parameters:
-    ///   - values: rowCount × classCount elements in the machine's byte order, at any alignment, with
-    ///     `readableByteCountAfterValues` readable bytes after the last.
-    ///   - labels: rowCount class indices, with `readableLabelCountAfterLast` readable after the last.
-    ///   - firstRow: the place of the first row in the dump.
-    ///   - onInvalid: called for each row that has no loss and is not ignored, with its index in the block; what it throws ends the
-    ///     call, and the block is then not added.
-    /// - Returns: the rows' losses, NaN where a row was not scored; valid until the next call.
+    /// - Parameter onInvalid: called for each row that has no loss in a dialect and is not ignored, with its index in the block; what it throws ends
+    ///   the call.
+    /// - Returns: the rows' losses in the first dialect, weights applied; 0 where a row is ignored, NaN where it is invalid; valid until the next
+    ///   call.
     ///
-    /// O(rowCount × classCount); allocates nothing.
+    /// O(rowCount × classCount × programs); allocates nothing.
     public func score<Failure: Error>(
-        values: UnsafeRawPointer, element: PredictionElement, labels: UnsafePointer<Int32>, rowCount: Int, firstRow: UInt64,
-        onInvalid: (_ row: Int, _ problem: RowProblem) throws(Failure) -> Void
+        _ rows: LabelledRows, onInvalid: (_ row: Int, _ problem: RowProblem) throws(Failure) -> Void
     ) throws(Failure) -> UnsafeBufferPointer<Double> {
-        let rowCount = min(max(rowCount, 0), Self.rowLimit)
-        var block = RowBlock(
-            values: values, labels: labels, losses: losses, classCount: classCount, rowCount: rowCount, elementCode: element.code,
-            unscoredRowCount: 0, correctRowCount: 0, instructionSetCode: 0)
-        kernel(&block)
-        instructionSetThatRan = InstructionSet(code: block.instructionSetCode)
-        var ignoredCount = 0
-        if block.unscoredRowCount > 0 {
-            for row in 0..<rowCount where losses[row].isNaN {
-                if labels[row] == ignoredLabel {
-                    ignoredCount += 1
-                } else {
-                    let rowValues = values + row * classCount * element.byteCount
-                    try onInvalid(row, problem(of: rowValues, element, label: labels[row]))
-                }
-            }
+        let rowCount = min(max(rows.rowCount, 0), Self.rowLimit)
+        for index in programs.indices {
+            let target = index == 0 ? losses : losses + Self.rowLimit
+            try run(index, rows, rowCount, into: target, onInvalid: onInvalid)
         }
-        var folded = LossFold(
-            losses: losses, rowCount: rowCount, firstRow: firstRow, residuals: residuals, residualCount: 0, level1: 0, level2: 0, level3: 0,
-            squareHigh: 0, squareMiddle: 0, squareLow: 0, fineSum: 0, fineSquareHigh: 0, fineSquareMiddle: 0, fineSquareLow: 0, minimum: 0,
-            maximum: 0, fingerprint: 0)
-        fold(&folded)
-        moments.absorb(folded)
-        moments.scoredCount += UInt64(rowCount - block.unscoredRowCount)
-        moments.ignoredCount += UInt64(ignoredCount)
-        moments.invalidCount += UInt64(block.unscoredRowCount - ignoredCount)
-        moments.correctCount += UInt64(block.correctRowCount)
+        if specification.task.hasLabels {
+            let fingerprint = fingerprintOfLabels(rows, rowCount)
+            for index in momentsOfProgram.indices { momentsOfProgram[index].absorb(labelFingerprint: fingerprint) }
+        }
+        if ignoredLabelMayOccur {
+            for row in 0..<rowCount where rows.classLabels[row] == ignoredLabel { losses[row] = 0 }
+        }
         return UnsafeBufferPointer(start: losses, count: rowCount)
     }
 
+    private var ignoredLabelMayOccur: Bool { specification.modifiers.ignoreIndex != nil }
+
+    private func run<Failure: Error>(
+        _ index: Int, _ rows: LabelledRows, _ rowCount: Int, into losses: UnsafeMutablePointer<Double>,
+        onInvalid: (Int, RowProblem) throws(Failure) -> Void
+    ) throws(Failure) {
+        let program = programs[index]
+        let readsTargets = program.readsTargets(specification.task)
+        var parameters = program.parameters(
+            specification, rows.element, classWeights: classWeights.map { UnsafePointer($0) },
+            positiveWeights: positiveWeights.map { UnsafePointer($0) })
+        let mayClip = program.treatment.clip != .none || program.largestTerm < .infinity
+        var block = RowBlock(
+            values: rows.values, labels: rows.classLabels, targets: readsTargets ? rows.targets : nil, clipped: mayClip ? clipped : nil,
+            losses: losses, classCount: classCount, rowCount: rowCount, elementCode: rows.element.code, unscoredRowCount: 0,
+            correctRowCount: 0, instructionSetCode: 0)
+        kernels.run(program.operation, &block, &parameters)
+        instructionSetThatRan = InstructionSet(code: block.instructionSetCode)
+
+        applyWeights(program, rows, rowCount, losses, &block.unscoredRowCount)
+        var ignoredCount = 0
+        if block.unscoredRowCount > 0 {
+            for row in 0..<rowCount where losses[row].isNaN {
+                if ignoredLabelMayOccur, rows.classLabels[row] == ignoredLabel {
+                    ignoredCount += 1
+                } else {
+                    try onInvalid(row, problem(program, rows, row))
+                }
+            }
+        }
+        momentsOfProgram[index].absorb(losses: fold(losses, rowCount, rows.firstRow))
+        if specification.hasWeights {
+            for row in 0..<rowCount where losses[row].isNaN { rowDivisors[row] = .nan }
+            // The fold's residuals are overwritten by the next one.
+            let weights = fold(rowDivisors, rowCount, rows.firstRow)
+            momentsOfProgram[index].absorb(weights: weights)
+            for row in 0..<rowCount {
+                otherNumbers[row] = losses[row].isInfinite ? .infinity : losses[row] * rowDivisors[row]
+            }
+            momentsOfProgram[index].absorb(products: fold(otherNumbers, rowCount, rows.firstRow))
+        }
+        if mayClip {
+            var clippedCount = 0
+            for row in 0..<rowCount {
+                let isClipped = clipped[row] != 0 && !losses[row].isNaN
+                otherNumbers[row] = isClipped ? losses[row] : .nan
+                clippedCount += isClipped ? 1 : 0
+            }
+            if clippedCount > 0 { momentsOfProgram[index].absorb(clipped: fold(otherNumbers, rowCount, rows.firstRow), rowCount: clippedCount) }
+        }
+        momentsOfProgram[index].scoredCount += UInt64(rowCount - block.unscoredRowCount)
+        momentsOfProgram[index].ignoredCount += UInt64(ignoredCount)
+        momentsOfProgram[index].invalidCount += UInt64(block.unscoredRowCount - ignoredCount)
+        momentsOfProgram[index].correctCount += UInt64(block.correctRowCount)
+    }
+
+    /// A commutative hash of the rows' places and labels: a model that says the same of every row has equal losses, be the labels what they are.
+    private func fingerprintOfLabels(_ rows: LabelledRows, _ rowCount: Int) -> UInt64 {
+        var fingerprint: UInt64 = 0
+        func mix(_ label: UInt64, _ place: UInt64) {
+            // Wrapping: a hash. The halves' product, as in XXH3; 2^64 / φ spreads the places.
+            let mixed = label ^ (place &* 0x9E37_79B9_7F4A_7C15)
+            fingerprint &+= (mixed & 0xFFFF_FFFF) &* (mixed >> 32) &+ mixed
+        }
+        if readsClassLabels {
+            for row in 0..<rowCount { mix(UInt64(UInt32(bitPattern: rows.classLabels[row])), rows.firstRow &+ UInt64(row)) }
+        } else if let targets = rows.targets {
+            let firstPlace = rows.firstRow &* UInt64(classCount)
+            for index in 0..<rowCount * classCount { mix(targets[index].bitPattern, firstPlace &+ UInt64(index)) }
+        }
+        return fingerprint
+    }
+
+    private func fold(_ numbers: UnsafeMutablePointer<Double>, _ rowCount: Int, _ firstRow: UInt64) -> LossFold {
+        var folded = LossFold(
+            losses: numbers, rowCount: rowCount, firstRow: firstRow, residuals: residuals, residualCount: 0, level1: 0, level2: 0, level3: 0,
+            squareHigh: 0, squareMiddle: 0, squareLow: 0, fineSum: 0, fineSquareHigh: 0, fineSquareMiddle: 0, fineSquareLow: 0, minimum: 0,
+            maximum: 0, fingerprint: 0)
+        kernels.foldLosses(&folded)
+        return folded
+    }
+
+    /// Multiplies weights into the losses and leaves each row's part of the divisor in `rowDivisors`.
+    private func applyWeights(
+        _ program: LossProgram, _ rows: LabelledRows, _ rowCount: Int, _ losses: UnsafeMutablePointer<Double>, _ unscoredRowCount: inout Int
+    ) {
+        guard specification.hasWeights else { return }
+        // The kernels over all classes have class weights in their terms already.
+        let isWeighted = program.operation == .target
+        for row in 0..<rowCount {
+            var weight = rows.weights?[row] ?? 1
+            if !(weight >= 0 && weight < .infinity) {
+                if !losses[row].isNaN { unscoredRowCount += 1 }
+                losses[row] = .nan
+                continue
+            }
+            // A row of weight 0 adds nothing, be its loss infinite.
+            losses[row] = weight == 0 && !losses[row].isNaN ? 0 : losses[row] * weight
+            if let classWeights, !losses[row].isNaN {
+                if specification.task == .multiclass {
+                    let classWeight = classWeights[Int(rows.classLabels[row])]
+                    if !isWeighted { losses[row] = classWeight == 0 ? 0 : losses[row] * classWeight }
+                    weight *= classWeight
+                } else if let targets = rows.targets {
+                    var classWeight = 0.0
+                    for column in 0..<classCount { classWeight += targets[row * classCount + column] * classWeights[column] }
+                    weight *= classWeight
+                }
+            }
+            rowDivisors[row] = weight
+        }
+    }
+
     /// Why a row's loss is NaN.
-    private func problem(of values: UnsafeRawPointer, _ element: PredictionElement, label: Int32) -> RowProblem {
+    private func problem(_ program: LossProgram, _ rows: LabelledRows, _ row: Int) -> RowProblem {
+        if let weight = rows.weights?[row], !(weight >= 0 && weight < .infinity) { return .weight(value: weight) }
+        let values = rows.values + row * classCount * rows.element.byteCount
         let isBinary = specification.task == .binary
-        guard label >= 0, Int(label) < (isBinary ? 2 : classCount) else { return .label(classCount: classCount, isBinary: isBinary) }
+        var scoredColumns = 0..<classCount
+        if program.readsTargets(specification.task) {
+            if let targets = rows.targets {
+                for column in 0..<classCount where !(0...1).contains(targets[row * classCount + column]) {
+                    let value = targets[row * classCount + column]
+                    return isBinary ? .label(classCount: 1, isBinary: true) : .target(column: column, value: value)
+                }
+            }
+        } else if specification.task.hasLabels {
+            let label = Int(rows.classLabels[row])
+            guard label >= 0, label < (isBinary ? 2 : classCount) else { return .label(classCount: classCount, isBinary: isBinary) }
+            if specification.task == .multiclass, program.operation != .target { scoredColumns = label..<label + 1 }
+        }
         for column in 0..<classCount {
-            let value = element.value(values, at: column)
-            let isInfinityOfProbability = value.isInfinite && specification.input == .probabilities
-            if value.isNaN || (isInfinityOfProbability && !isBinary) { return .notANumber(column: column, value: value) }
+            let value = rows.element.value(values, at: column)
+            let isInfinityOfProbability = value.isInfinite && specification.input == .probabilities && !specification.task.isSingleValued
+            if value.isNaN || isInfinityOfProbability { return .notANumber(column: column, value: value) }
         }
-        let scoredColumn = isBinary ? 0 : Int(label)
-        let value = element.value(values, at: scoredColumn)
-        switch specification.input {
-        case .probabilities where !(0...1).contains(value), .logProbabilities where value > 0:
-            return .outOfRange(column: scoredColumn, value: value, input: specification.input)
-        default:
-            return .undefined
+        for column in scoredColumns {
+            let value = rows.element.value(values, at: column)
+            let isInRange =
+                switch specification.input {
+                case .probabilities: program.scorable.contains(value)
+                case .logProbabilities: value <= 0
+                case .logits: true
+                }
+            if !isInRange { return .outOfRange(column: column, value: value, input: specification.input) }
         }
+        return .undefined
     }
 }
 
@@ -133,7 +310,7 @@ extension PredictionElement {
     public func value(_ values: UnsafeRawPointer, at index: Int) -> Double {
         switch self {
         case .float16:
-            // Not through Float16, whose conversion is a library call that not every system has.
+            // Not through Float16, which not every platform has.
             let bits = UInt32(values.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))
             let scaled = Float(bitPattern: (bits & 0x7FFF) << 13) * 0x1p112
             let magnitude = scaled >= 65536 ? scaled.bitPattern | 0x7F80_0000 : scaled.bitPattern

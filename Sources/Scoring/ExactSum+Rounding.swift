@@ -178,3 +178,19 @@ extension ExactSum {
         return Double(bitPattern: signBit | (exponentBits + kept + (roundsUp ? 1 : 0)))
     }
 }
+
+extension ExactSum {
+    /// The sum times a count, rounded once.
+    func rounded(times count: Int) -> Double {
+        // By binary digits of the count: a few exact additions.
+        var product = ExactSum()
+        var power = self
+        var rest = UInt64(max(0, count))
+        while rest != 0 {
+            if rest & 1 == 1 { product.add(power) }
+            rest >>= 1
+            if rest != 0 { power.add(power) }
+        }
+        return product.rounded()
+    }
+}

@@ -5,16 +5,9 @@ internal import KernelsAVX2
 internal import KernelsAVX512
 #endif
 
-/// The row kernels of one instruction set: a call a block, never a call a row.
+/// The kernels of one instruction set: a call a block, never a call a row.
 struct KernelSet: Sendable {
-    typealias RowKernel = @Sendable (UnsafeMutablePointer<RowBlock>) -> Void
-
-    let softmaxRows: RowKernel
-    let probabilityRows: RowKernel
-    let logProbabilityRows: RowKernel
-    let binaryLogitRows: RowKernel
-    let binaryProbabilityRows: RowKernel
-    let binaryLogProbabilityRows: RowKernel
+    let run: @Sendable (LossProgram.Operation, UnsafeMutablePointer<RowBlock>, UnsafePointer<LossParameters>) -> Void
     let foldLosses: @Sendable (UnsafeMutablePointer<LossFold>) -> Void
 
     /// `instructionSet` must be among `InstructionSet.available`: another one's instructions would end the process.
@@ -22,29 +15,47 @@ struct KernelSet: Sendable {
         switch instructionSet {
         #if arch(x86_64)
         case .avx512:
-            softmaxRows = { KernelsAVX512.softmaxRows($0) }
-            probabilityRows = { KernelsAVX512.probabilityRows($0) }
-            logProbabilityRows = { KernelsAVX512.logProbabilityRows($0) }
-            binaryLogitRows = { KernelsAVX512.binaryLogitRows($0) }
-            binaryProbabilityRows = { KernelsAVX512.binaryProbabilityRows($0) }
-            binaryLogProbabilityRows = { KernelsAVX512.binaryLogProbabilityRows($0) }
+            run = { operation, block, parameters in
+                switch operation {
+                case .softmax: KernelsAVX512.softmaxRows(block)
+                case .logProbability: KernelsAVX512.logProbabilityRows(block, parameters)
+                case .probability: KernelsAVX512.probabilityRows(block, parameters)
+                case .binaryLogit: KernelsAVX512.binaryLogitRows(block)
+                case .binaryLogProbability: KernelsAVX512.binaryLogProbabilityRows(block)
+                case .binaryProbability: KernelsAVX512.binaryProbabilityRows(block)
+                case .target: KernelsAVX512.targetRows(block, parameters)
+                case .bernoulli: KernelsAVX512.bernoulliRows(block, parameters)
+                }
+            }
             foldLosses = { KernelsAVX512.foldLosses($0) }
         case .avx2:
-            softmaxRows = { KernelsAVX2.softmaxRows($0) }
-            probabilityRows = { KernelsAVX2.probabilityRows($0) }
-            logProbabilityRows = { KernelsAVX2.logProbabilityRows($0) }
-            binaryLogitRows = { KernelsAVX2.binaryLogitRows($0) }
-            binaryProbabilityRows = { KernelsAVX2.binaryProbabilityRows($0) }
-            binaryLogProbabilityRows = { KernelsAVX2.binaryLogProbabilityRows($0) }
+            run = { operation, block, parameters in
+                switch operation {
+                case .softmax: KernelsAVX2.softmaxRows(block)
+                case .logProbability: KernelsAVX2.logProbabilityRows(block, parameters)
+                case .probability: KernelsAVX2.probabilityRows(block, parameters)
+                case .binaryLogit: KernelsAVX2.binaryLogitRows(block)
+                case .binaryLogProbability: KernelsAVX2.binaryLogProbabilityRows(block)
+                case .binaryProbability: KernelsAVX2.binaryProbabilityRows(block)
+                case .target: KernelsAVX2.targetRows(block, parameters)
+                case .bernoulli: KernelsAVX2.bernoulliRows(block, parameters)
+                }
+            }
             foldLosses = { KernelsAVX2.foldLosses($0) }
         #endif
         default:
-            softmaxRows = { Kernels.softmaxRows($0) }
-            probabilityRows = { Kernels.probabilityRows($0) }
-            logProbabilityRows = { Kernels.logProbabilityRows($0) }
-            binaryLogitRows = { Kernels.binaryLogitRows($0) }
-            binaryProbabilityRows = { Kernels.binaryProbabilityRows($0) }
-            binaryLogProbabilityRows = { Kernels.binaryLogProbabilityRows($0) }
+            run = { operation, block, parameters in
+                switch operation {
+                case .softmax: Kernels.softmaxRows(block)
+                case .logProbability: Kernels.logProbabilityRows(block, parameters)
+                case .probability: Kernels.probabilityRows(block, parameters)
+                case .binaryLogit: Kernels.binaryLogitRows(block)
+                case .binaryLogProbability: Kernels.binaryLogProbabilityRows(block)
+                case .binaryProbability: Kernels.binaryProbabilityRows(block)
+                case .target: Kernels.targetRows(block, parameters)
+                case .bernoulli: Kernels.bernoulliRows(block, parameters)
+                }
+            }
             foldLosses = { Kernels.foldLosses($0) }
         }
     }

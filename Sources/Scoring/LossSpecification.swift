@@ -1,38 +1,132 @@
-/// What is predicted (DESIGN.md, section 3).
-public enum LossTask: String, Sendable, CaseIterable {
-    /// One value a row and a label of 0 or 1.
-    case binary
-    /// C values a row and a class index in 0..<C.
-    case multiclass
-}
-
-/// What the predicted values are.
-public enum PredictionInput: String, Sendable, CaseIterable {
-    case logits
-    case probabilities
-    case logProbabilities = "log-probabilities"
-}
-
-/// Whose conventions the loss follows.
-public enum Dialect: String, Sendable, CaseIterable {
-    /// Nothing clipped, nothing renormalised; the mean is divided by Σ of weights.
-    case exact
-}
-
-/// Which loss is computed: a value, checked once, from which the kernel is chosen.
+/// Which loss is computed: a value, checked once, from which kernels and parameters follow (`LossProgram`).
 public struct LossSpecification: Sendable, Equatable {
     public let task: LossTask
     public let input: PredictionInput
-    public let dialect: Dialect
+    /// The dialects to score; the first is the report's own. One pass scores all.
+    public let dialects: [Dialect]
+    public let modifiers: LossModifiers
 
-    public init(task: LossTask, input: PredictionInput, dialect: Dialect = .exact) {
+    /// Throws where the combination has no meaning, or a number is out of its range.
+    public init(
+        task: LossTask, input: PredictionInput, dialects: [Dialect] = [.exact], modifiers: LossModifiers = LossModifiers()
+    ) throws(SpecificationError) {
         self.task = task
         self.input = input
-        self.dialect = dialect
+        var unique: [Dialect] = []
+        for dialect in dialects where !unique.contains(dialect) { unique.append(dialect) }
+        self.dialects = unique.isEmpty ? [.exact] : unique
+        self.modifiers = modifiers
+        for dialect in self.dialects { try check(dialect) }
+        try checkModifiers()
     }
 
+    public var dialect: Dialect { dialects[0] }
+
+    private func check(_ dialect: Dialect) throws(SpecificationError) {
+        guard dialect.accepts(task, input) else {
+            let tasks = dialect.inputs.map { "\($0.task.rawValue) from \($0.inputs.map(\.rawValue).joined(separator: ", "))" }
+            throw SpecificationError(
+                problem: "dialect \(dialect.name) has no \(task.rawValue) loss from \(input.rawValue)",
+                remedy: "it has " + tasks.joined(separator: "; "))
+        }
+        if modifiers.labelSmoothing > 0, !dialect.takesSmoothing || (dialect == .pytorch && !task.isOverClasses) {
+            throw SpecificationError(
+                problem: "dialect \(dialect.name) has no label smoothing for task \(task.rawValue)", remedy: "leave --label-smoothing out")
+        }
+    }
+
+    private func checkModifiers() throws(SpecificationError) {
+        func refuse(_ option: String, _ reason: String) -> SpecificationError {
+            SpecificationError(problem: "\(option) has no meaning for task \(task.rawValue): \(reason)", remedy: "leave \(option) out")
+        }
+        guard (0...1).contains(modifiers.labelSmoothing) else {
+            throw SpecificationError(problem: "label smoothing is \(modifiers.labelSmoothing)", remedy: "it lies in [0, 1]")
+        }
+        if let weights = modifiers.classWeights {
+            guard task.isOverClasses else { throw refuse("--class-weights", "its classes have no index; --pos-weight weighs label 1") }
+            try Self.checkWeights(weights, "class weight")
+        }
+        if let weights = modifiers.positiveWeights {
+            guard task == .binary || task == .multilabel else { throw refuse("--pos-weight", "there is no label 1") }
+            try Self.checkWeights(weights, "positive weight")
+        }
+        if modifiers.ignoreIndex != nil, task != .multiclass {
+            throw refuse("--ignore-index", task == .soft ? "soft labels have no index" : "its labels are no class indices")
+        }
+        if let clip = modifiers.clip {
+            guard input == .probabilities else { throw refuse("--clip", "only probabilities are clipped, and the input is \(input.rawValue)") }
+            guard clip >= 0, clip < 0.5 else {
+                throw SpecificationError(problem: "--clip is \(clip)", remedy: "it lies in [0, 0.5): values are clipped to [E, 1 − E]")
+            }
+        }
+        if modifiers.renormalizes, input != .probabilities || !task.isOverClasses {
+            throw refuse("--renormalize", "only the probabilities of a row of classes sum to 1")
+        }
+        if (modifiers.clip != nil || modifiers.renormalizes), dialects.contains(where: { $0 != .exact }) {
+            throw SpecificationError(
+                problem: "--clip and --renormalize change dialect exact; the other dialects have their own conventions",
+                remedy: "ask for dialect exact alone with them")
+        }
+        if let gamma = modifiers.focalGamma {
+            guard task.hasLabels else { throw refuse("--focal-gamma", "there are no labels") }
+            guard gamma >= 0, gamma <= 100 else { throw SpecificationError(problem: "focal γ is \(gamma)", remedy: "it lies in [0, 100]") }
+            if modifiers.divergence == .kullbackLeibler { throw refuse("--focal-gamma", "KL divergence has no focal form") }
+        }
+        if let alpha = modifiers.focalAlpha {
+            guard modifiers.focalGamma != nil else {
+                throw SpecificationError(problem: "--focal-alpha without --focal-gamma", remedy: "name γ too; 0 leaves only α")
+            }
+            guard alpha >= 0, alpha <= 1 else { throw SpecificationError(problem: "focal α is \(alpha)", remedy: "it lies in [0, 1]") }
+        }
+        if modifiers.divergence == .kullbackLeibler {
+            guard task == .soft else { throw refuse("--divergence kl", "only soft labels are a distribution") }
+            guard modifiers.labelSmoothing == 0, modifiers.classWeights == nil else {
+                throw refuse("--divergence kl with label smoothing or class weights", "the entropy of such targets is not subtracted")
+            }
+        }
+        if !task.hasLabels, modifiers.labelSmoothing > 0 { throw refuse("--label-smoothing", "there are no labels") }
+    }
+
+    private static func checkWeights(_ weights: [Double], _ name: String) throws(SpecificationError) {
+        for (index, weight) in weights.enumerated() where !(weight >= 0 && weight < .infinity) {
+            throw SpecificationError(problem: "\(name) \(index) is \(weight)", remedy: "weights are finite and not negative")
+        }
+        guard weights.contains(where: { $0 > 0 }) else {
+            throw SpecificationError(problem: "no \(name) is above 0", remedy: "give at least one")
+        }
+    }
+
+    /// What depends on the number of classes.
+    public func check(classCount: Int) throws(SpecificationError) {
+        if let weights = modifiers.classWeights, weights.count != classCount {
+            throw SpecificationError(
+                problem: "\(weights.count) class weights for \(classCount) classes", remedy: "give one weight a class")
+        }
+        if let weights = modifiers.positiveWeights, weights.count != 1, weights.count != classCount {
+            throw SpecificationError(
+                problem: "\(weights.count) positive weights for \(classCount) values a row", remedy: "give one, or one a column")
+        }
+    }
+
+    /// Whether rows count with weights, and so what their divisor is.
+    var hasWeights: Bool { modifiers.hasRowWeights || modifiers.classWeights != nil }
+
     /// The specification in one line that does not change between versions: partials carry it, and only equal ones merge.
-    public var canonicalText: String { "task=\(task.rawValue) input=\(input.rawValue) dialect=\(dialect.rawValue)" }
+    public var canonicalText: String {
+        var fields = ["task=\(task.rawValue)", "input=\(input.rawValue)", "dialects=\(dialects.map(\.name).joined(separator: ","))"]
+        func numbers(_ values: [Double]) -> String { values.map { String($0.bitPattern, radix: 16) }.joined(separator: ",") }
+        if let weights = modifiers.classWeights { fields.append("class-weights=\(numbers(weights))") }
+        if let weights = modifiers.positiveWeights { fields.append("pos-weight=\(numbers(weights))") }
+        if modifiers.labelSmoothing != 0 { fields.append("label-smoothing=\(numbers([modifiers.labelSmoothing]))") }
+        if let index = modifiers.ignoreIndex { fields.append("ignore-index=\(index)") }
+        if let clip = modifiers.clip { fields.append("clip=\(numbers([clip]))") }
+        if modifiers.renormalizes { fields.append("renormalize=1") }
+        if let gamma = modifiers.focalGamma { fields.append("focal-gamma=\(numbers([gamma]))") }
+        if let alpha = modifiers.focalAlpha { fields.append("focal-alpha=\(numbers([alpha]))") }
+        if modifiers.divergence != .crossEntropy { fields.append("divergence=\(modifiers.divergence.rawValue)") }
+        if modifiers.hasRowWeights { fields.append("weights=rows") }
+        return fields.joined(separator: " ")
+    }
 
     /// The inverse of `canonicalText`; nil for what this version does not know.
     public init?(canonicalText: String) {
@@ -42,25 +136,47 @@ public struct LossSpecification: Sendable, Equatable {
             guard parts.count == 2 else { return nil }
             fields[parts[0]] = parts[1]
         }
+        func numbers(_ name: Substring) -> [Double]? {
+            guard let text = fields[name] else { return nil }
+            var values: [Double] = []
+            for word in text.split(separator: ",") {
+                guard let bits = UInt64(word, radix: 16) else { return nil }
+                values.append(Double(bitPattern: bits))
+            }
+            return values
+        }
         guard
             let task = fields["task"].flatMap({ LossTask(rawValue: String($0)) }),
-            let input = fields["input"].flatMap({ PredictionInput(rawValue: String($0)) }),
-            let dialect = fields["dialect"].flatMap({ Dialect(rawValue: String($0)) })
+            let input = fields["input"].flatMap({ PredictionInput(rawValue: String($0)) }), let names = fields["dialects"]
         else { return nil }
-        self.init(task: task, input: input, dialect: dialect)
-        guard self.canonicalText == canonicalText else { return nil }
+        let dialects = names.split(separator: ",").compactMap { Dialect(named: String($0)) }
+        var modifiers = LossModifiers()
+        modifiers.classWeights = numbers("class-weights")
+        modifiers.positiveWeights = numbers("pos-weight")
+        modifiers.labelSmoothing = numbers("label-smoothing")?.first ?? 0
+        modifiers.ignoreIndex = fields["ignore-index"].flatMap { Int64($0) }
+        modifiers.clip = numbers("clip")?.first
+        modifiers.renormalizes = fields["renormalize"] != nil
+        modifiers.focalGamma = numbers("focal-gamma")?.first
+        modifiers.focalAlpha = numbers("focal-alpha")?.first
+        modifiers.divergence = fields["divergence"].flatMap { Divergence(rawValue: String($0)) } ?? .crossEntropy
+        modifiers.hasRowWeights = fields["weights"] != nil
+        guard let specification = try? LossSpecification(task: task, input: input, dialects: dialects, modifiers: modifiers),
+            specification.canonicalText == canonicalText
+        else { return nil }
+        self = specification
     }
 }
 
-/// How a prediction is stored, as the kernels read it: in the machine's byte order.
-public enum PredictionElement: Sendable, CaseIterable {
-    case float16, bfloat16, float32, float64
+/// A loss that cannot be meant like this.
+public struct SpecificationError: Error, Sendable, Equatable, CustomStringConvertible {
+    public let problem: String
+    public let remedy: String
 
-    public var byteCount: Int {
-        switch self {
-        case .float16, .bfloat16: 2
-        case .float32: 4
-        case .float64: 8
-        }
+    public init(problem: String, remedy: String) {
+        self.problem = problem
+        self.remedy = remedy
     }
+
+    public var description: String { "\(problem); \(remedy)" }
 }

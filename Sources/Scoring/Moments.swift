@@ -29,6 +29,15 @@ public struct Moments: Sendable, Equatable {
     // The same for the losses below 2^-14 alone, rounded to multiples of 2^-66: used where there are no larger ones.
     var fineSum = ExactSum()
     var fineSquares = ExactSum()
+    /// Whether rows have weights; without, each counts 1 and the sums below are empty.
+    public internal(set) var hasWeights = false
+    /// Σ w, Σ w² (of w rounded to 2^-40) and Σ w · loss, where a row's loss has its weight in it.
+    var weightSum = ExactSum()
+    var weightSquares = ExactSum()
+    var weightedProducts = ExactSum()
+    /// Rows with a clipped value that was scored, and Σ of their losses.
+    public internal(set) var clippedCount: UInt64 = 0
+    var clippedSum = ExactSum()
     /// A commutative hash of (row, loss): with the rest it tells shards apart.
     var fingerprint: UInt64 = 0
 
@@ -36,23 +45,49 @@ public struct Moments: Sendable, Equatable {
 
     public var readCount: UInt64 { scoredCount + ignoredCount + invalidCount }
 
-    /// Σ loss, rounded once.
-    public var roundedTotal: Double { sum.rounded() }
+    /// Σ loss as the dialect counts it: of rows, or of decisions; rounded once.
+    public func roundedSum(_ task: LossTask, _ dialect: Dialect, columnCount: Int) -> Double {
+        guard task == .multilabel, dialect.sumCountsDecisions else { return sum.rounded() }
+        return sum.rounded(times: columnCount)
+    }
 
-    /// The mean of the losses, correctly rounded; NaN where no row was scored.
-    public var mean: Double { sum.rounded(dividedBy: scoredCount) }
+    /// Σ loss / Σ weight and Σ loss / rows, each rounded once; NaN where no row was scored.
+    public var meanOverWeight: Double { hasWeights ? sum.rounded(dividedBy: weightSum) : meanOverCount }
+    public var meanOverCount: Double { sum.rounded(dividedBy: scoredCount) }
 
-    /// The standard error of the mean, s / √n with the unbiased s², from exact sums of the losses rounded to 2^-40 (all below 2^-14: to
-    /// 2^-66), so nothing cancels. NaN for fewer than two rows or an infinite loss.
-    public var standardError: Double {
+    /// The mean as the dialect has it.
+    public func mean(_ task: LossTask, _ dialect: Dialect) -> Double {
+        if scoredCount == 0 { return dialect.emptyMean }
+        return dialect.divisor(task) == .weights ? meanOverWeight : meanOverCount
+    }
+
+    /// The share of the sum that rows with clipped values have; NaN where the sum is 0.
+    public var clippedShare: Double { clippedSum.rounded(dividedBy: sum) }
+
+    /// The standard error of the mean that divides by the count: s / √n with the unbiased s², from exact sums of the losses rounded to 2^-40 (all
+    /// below 2^-14: to 2^-66), so nothing cancels. NaN for fewer than two rows or an infinite loss.
+    public var standardErrorOverCount: Double {
         let isFine = max(maximum.magnitude, minimum.magnitude) < 0x1p-14
         let variance = ExactSum.variance(
             sum: isFine ? fineSum : roundedSum, sumOfSquares: isFine ? fineSquares : roundedSquares, count: scoredCount)
         return (variance / Double(scoredCount)).squareRoot()
     }
 
-    /// The share of scored rows whose prediction was right.
-    public var accuracy: Double { Double(correctCount) / Double(scoredCount) }
+    /// The standard error of the weighted mean, √(n/(n−1) Σ w²(l − μ)²) / Σ w; without weights that of the plain mean.
+    public var standardErrorOverWeight: Double {
+        guard hasWeights else { return standardErrorOverCount }
+        return ExactSum.standardErrorOfWeightedMean(
+            sumOfWeighted: roundedSum, sumOfWeightedSquares: roundedSquares, sumOfWeightTimesWeighted: weightedProducts,
+            sumOfSquaredWeights: weightSquares, sumOfWeights: weightSum, count: scoredCount)
+    }
+
+    /// The standard error of the dialect's mean.
+    public func standardError(_ task: LossTask, _ dialect: Dialect) -> Double {
+        dialect.divisor(task) == .weights ? standardErrorOverWeight : standardErrorOverCount
+    }
+
+    /// The share of scored decisions that were right: one a row, in multilabel one a column.
+    public func accuracy(decisionsPerRow: Int) -> Double { Double(correctCount) / (Double(scoredCount) * Double(decisionsPerRow)) }
 
     /// Adds the rows of `other`, which must be others than the ones counted here.
     public mutating func merge(_ other: Moments) {
@@ -68,44 +103,90 @@ public struct Moments: Sendable, Equatable {
         fineSquares.add(other.fineSquares)
         minimum = min(minimum, other.minimum)
         maximum = max(maximum, other.maximum)
+        hasWeights = hasWeights || other.hasWeights
+        weightSum.add(other.weightSum)
+        weightSquares.add(other.weightSquares)
+        weightedProducts.add(other.weightedProducts)
+        clippedCount += other.clippedCount
+        clippedSum.add(other.clippedSum)
         // Wrapping: a hash.
         fingerprint &+= other.fingerprint
     }
 
-    /// Adds what a kernel folded. The scales are those of Fold.swift.
-    mutating func absorb(_ fold: LossFold) {
-        sum.add(fold.level1, scaledByPowerOfTwo: -40)
-        roundedSum.add(fold.level1, scaledByPowerOfTwo: -40)
-        if fold.level2 != 0 { sum.add(fold.level2, scaledByPowerOfTwo: -92) }
-        if fold.level3 != 0 { sum.add(fold.level3, scaledByPowerOfTwo: -144) }
-        // q = (high * 2^25 + low) * 2^-40. Each sum is at most 2^62, so it fits Int64.
-        roundedSquares.add(Int64(truncatingIfNeeded: fold.squareHigh), scaledByPowerOfTwo: 50 - 80)
-        roundedSquares.add(Int64(truncatingIfNeeded: fold.squareMiddle), scaledByPowerOfTwo: 26 - 80)
-        roundedSquares.add(Int64(truncatingIfNeeded: fold.squareLow), scaledByPowerOfTwo: -80)
-        if fold.fineSum != 0 || fold.fineSquareHigh | fold.fineSquareMiddle | fold.fineSquareLow != 0 {
-            // q = (high * 2^26 + low) * 2^-66.
-            fineSum.add(fold.fineSum, scaledByPowerOfTwo: -66)
-            fineSquares.add(Int64(truncatingIfNeeded: fold.fineSquareHigh), scaledByPowerOfTwo: 52 - 132)
-            fineSquares.add(Int64(truncatingIfNeeded: fold.fineSquareMiddle), scaledByPowerOfTwo: 27 - 132)
-            fineSquares.add(Int64(truncatingIfNeeded: fold.fineSquareLow), scaledByPowerOfTwo: -132)
-        }
-        for i in 0..<fold.residualCount {
-            let residual = fold.residuals[i]
-            sum.add(residual)
-            // A large loss comes whole, a small one leaves only its last digits here.
-            guard residual.magnitude >= 0x1p11 else { continue }
-            roundedSum.add(residual)
-            roundedSquares.addProduct(residual, residual)
-            if residual.isInfinite { infiniteCount += 1 }
-        }
+    /// Adds the losses that a kernel folded.
+    mutating func absorb(losses fold: LossFold) {
+        fold.addSum(to: &sum)
+        fold.addRounded(sum: &roundedSum, squares: &roundedSquares)
+        fold.addFine(sum: &fineSum, squares: &fineSquares)
+        for i in 0..<fold.residualCount where fold.residuals[i].isInfinite { infiniteCount += 1 }
         minimum = min(minimum, fold.minimum)
         maximum = max(maximum, fold.maximum)
         // Wrapping: a hash.
         fingerprint &+= fold.fingerprint
     }
+
+    /// Adds the rows' weights.
+    mutating func absorb(weights fold: LossFold) {
+        hasWeights = true
+        fold.addSum(to: &weightSum)
+        var roundedWeights = ExactSum()
+        fold.addRounded(sum: &roundedWeights, squares: &weightSquares)
+        // Wrapping: a hash. Equal losses of unequal weights are other rows.
+        fingerprint &+= fold.fingerprint &* 3
+    }
+
+    /// Adds the products of weights and losses.
+    mutating func absorb(products fold: LossFold) { fold.addSum(to: &weightedProducts) }
+
+    /// Adds what tells the rows' labels apart.
+    mutating func absorb(labelFingerprint: UInt64) {
+        // Wrapping: a hash.
+        fingerprint &+= labelFingerprint
+    }
+
+    /// Adds the losses of rows with clipped values; the others are NaN.
+    mutating func absorb(clipped fold: LossFold, rowCount: Int) {
+        fold.addSum(to: &clippedSum)
+        clippedCount += UInt64(rowCount)
+    }
+}
+
+// The scales are those of Fold.swift.
+extension LossFold {
+    /// Adds the exact sum.
+    func addSum(to sum: inout ExactSum) {
+        sum.add(level1, scaledByPowerOfTwo: -40)
+        if level2 != 0 { sum.add(level2, scaledByPowerOfTwo: -92) }
+        if level3 != 0 { sum.add(level3, scaledByPowerOfTwo: -144) }
+        for i in 0..<residualCount { sum.add(residuals[i]) }
+    }
+
+    /// Adds Σq and Σq², where q is a number rounded to 2^-40, or a large one as it is.
+    func addRounded(sum: inout ExactSum, squares: inout ExactSum) {
+        sum.add(level1, scaledByPowerOfTwo: -40)
+        // q = (high * 2^25 + low) * 2^-40. Each sum is at most 2^62, so it fits Int64.
+        squares.add(Int64(truncatingIfNeeded: squareHigh), scaledByPowerOfTwo: 50 - 80)
+        squares.add(Int64(truncatingIfNeeded: squareMiddle), scaledByPowerOfTwo: 26 - 80)
+        squares.add(Int64(truncatingIfNeeded: squareLow), scaledByPowerOfTwo: -80)
+        // A large number comes whole, a small one leaves only its last digits.
+        for i in 0..<residualCount where residuals[i].magnitude >= 0x1p11 {
+            sum.add(residuals[i])
+            squares.addProduct(residuals[i], residuals[i])
+        }
+    }
+
+    /// The same for the numbers below 2^-14, rounded to 2^-66.
+    func addFine(sum: inout ExactSum, squares: inout ExactSum) {
+        guard fineSum != 0 || fineSquareHigh | fineSquareMiddle | fineSquareLow != 0 else { return }
+        // q = (high * 2^26 + low) * 2^-66.
+        sum.add(fineSum, scaledByPowerOfTwo: -66)
+        squares.add(Int64(truncatingIfNeeded: fineSquareHigh), scaledByPowerOfTwo: 52 - 132)
+        squares.add(Int64(truncatingIfNeeded: fineSquareMiddle), scaledByPowerOfTwo: 27 - 132)
+        squares.add(Int64(truncatingIfNeeded: fineSquareLow), scaledByPowerOfTwo: -132)
+    }
 }
 
 extension Moments {
     /// exp(mean), within the error of the C library's exp (below 1 ULP in glibc).
-    public var perplexity: Double { exp(mean) }
+    public static func perplexity(mean: Double) -> Double { exp(mean) }
 }

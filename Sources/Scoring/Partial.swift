@@ -8,20 +8,23 @@ public struct Partial: Sendable, Equatable {
     public let specification: LossSpecification
     /// Values a row; 1 for binary.
     public let classCount: Int
-    /// In the order of their encodings, each once.
-    public private(set) var shards: [Moments]
+    /// Of each shard the moments of each dialect; in the order of their encodings, each once.
+    public private(set) var shards: [[Moments]]
 
-    public init(specification: LossSpecification, classCount: Int, moments: Moments) {
+    /// `moments`: one for each dialect of the specification.
+    public init(specification: LossSpecification, classCount: Int, moments: [Moments]) {
         self.specification = specification
         self.classCount = classCount
         shards = [moments]
     }
 
-    /// All shards' rows together.
-    public var moments: Moments {
-        var total = Moments()
-        for shard in shards { total.merge(shard) }
-        return total
+    /// All shards' rows together, for each dialect.
+    public var moments: [Moments] {
+        var totals = [Moments](repeating: Moments(), count: specification.dialects.count)
+        for shard in shards {
+            for index in totals.indices { totals[index].merge(shard[index]) }
+        }
+        return totals
     }
 
     /// Takes in the shards of `other` that are not here yet, and returns how many were here already.
@@ -35,7 +38,7 @@ public struct Partial: Sendable, Equatable {
                 allowed: "\(specification.canonicalText), \(classCount) values a row",
                 remedy: "merge partials of one `xent eval` command line only")
         }
-        var known: [[UInt8]: Moments] = [:]
+        var known: [[UInt8]: [Moments]] = [:]
         for shard in shards { known[Self.encoding(shard)] = shard }
         var repeated = 0
         for shard in other.shards where known.updateValue(shard, forKey: Self.encoding(shard)) != nil { repeated += 1 }
@@ -43,9 +46,9 @@ public struct Partial: Sendable, Equatable {
         return repeated
     }
 
-    private static func encoding(_ shard: Moments) -> [UInt8] {
+    private static func encoding(_ shard: [Moments]) -> [UInt8] {
         var bytes: [UInt8] = []
-        shard.encode(into: &bytes)
+        for moments in shard { moments.encode(into: &bytes) }
         return bytes
     }
 }
@@ -58,7 +61,7 @@ public struct Partial: Sendable, Equatable {
 //   …         the loss as LossSpecification.canonicalText, UTF-8
 //   8         values a row
 //   8         number of shards
-//   …         each shard's moments (Moments+Encoding.swift), in ascending order of their bytes
+//   …         each shard's moments (Moments+Encoding.swift), a dialect after another, in ascending order of their bytes
 //   8         XXH64, seed 0, of all the bytes before
 extension Partial {
     private static let magic = Array("XENTPART".utf8)
@@ -73,7 +76,7 @@ extension Partial {
         bytes += text
         bytes.append(littleEndian: UInt64(classCount))
         bytes.append(littleEndian: UInt64(shards.count))
-        for shard in shards { shard.encode(into: &bytes) }
+        for shard in shards { bytes += Self.encoding(shard) }
         bytes.append(littleEndian: Self.hash(bytes[...]))
         return bytes
     }
@@ -106,8 +109,12 @@ extension Partial {
         // No reservation: the count is a claim until the shards are there.
         var number: UInt64 = 0
         while number < shardCount {
-            guard let moments = Moments(decoding: &rest) else { throw Self.damaged("shard \(number) of \(shardCount) is not whole") }
-            shards.append(moments)
+            var shard: [Moments] = []
+            for _ in specification.dialects {
+                guard let moments = Moments(decoding: &rest) else { throw Self.damaged("shard \(number) of \(shardCount) is not whole") }
+                shard.append(moments)
+            }
+            shards.append(shard)
             number += 1
         }
         guard rest.isEmpty else { throw Self.damaged("\(rest.count) bytes follow its end") }

@@ -6,6 +6,10 @@ public enum RowProblem: Sendable, Equatable {
     case notANumber(column: Int, value: Double)
     /// The prediction in `column`, which is scored, cannot be what the input is said to be.
     case outOfRange(column: Int, value: Double, input: PredictionInput)
+    /// The soft label in `column` is not in [0, 1].
+    case target(column: Int, value: Double)
+    /// The row's weight is not a finite number of at least 0.
+    case weight(value: Double)
     /// Infinities that leave no distribution: the label's logit is +∞, or all logits are −∞.
     case undefined
 
@@ -22,6 +26,10 @@ public enum RowProblem: Sendable, Equatable {
             "the log-probability in column \(column) is \(value), above 0"
         case .outOfRange(let column, let value, _):
             "the probability in column \(column) is \(value), outside [0, 1]"
+        case .target(let column, let value):
+            "the label in column \(column) is \(value), outside [0, 1]"
+        case .weight(let value):
+            "the row's weight is \(value), not a finite number of at least 0"
         case .undefined:
             "the loss is undefined: the logits hold an infinity that leaves no distribution"
         }
@@ -36,7 +44,9 @@ public enum RowProblem: Sendable, Equatable {
             "check that labels count from 0; --on-invalid skip leaves such rows out"
         case .outOfRange:
             "check --input; --on-invalid skip leaves such rows out"
-        case .notANumber, .undefined:
+        case .target:
+            "soft labels are probabilities; --on-invalid skip leaves such rows out"
+        case .notANumber, .undefined, .weight:
             "--on-invalid skip leaves such rows out"
         }
     }
@@ -47,6 +57,8 @@ public enum RowProblem: Sendable, Equatable {
         case .label: "label"
         case .notANumber: "not a number"
         case .outOfRange: "out of range"
+        case .target: "target"
+        case .weight: "weight"
         case .undefined: "undefined"
         }
     }

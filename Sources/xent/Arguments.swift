@@ -5,7 +5,12 @@ public import Scoring
 // The values that options take, by their names in DESIGN.md.
 extension LossTask: ExpressibleByArgument {}
 extension PredictionInput: ExpressibleByArgument {}
-extension Dialect: ExpressibleByArgument {}
+extension Divergence: ExpressibleByArgument {}
+extension Dialect: ExpressibleByArgument {
+    public init?(argument: String) { self.init(named: argument) }
+    public static var allValueStrings: [String] { all.map(\.name) }
+    public var defaultValueDescription: String { name }
+}
 extension EvaluationOptions.InvalidRowPolicy: ExpressibleByArgument {}
 
 /// When a progress bar is shown.
@@ -54,4 +59,20 @@ struct ByteCount: ExpressibleByArgument {
     }
 
     var defaultValueDescription: String { "\(value >> 20)M" }
+}
+
+/// Weights: numbers with commas between them, a .npy file of numbers, or `balanced`.
+enum WeightList {
+    case numbers([Double])
+    case balanced
+
+    init(_ argument: String) throws {
+        if argument == "balanced" {
+            self = .balanced
+            return
+        }
+        let words = argument.split(separator: ",", omittingEmptySubsequences: false)
+        let numbers = words.compactMap { Double($0) }
+        self = numbers.count == words.count ? .numbers(numbers) : .numbers(try NumberFile.read(argument))
+    }
 }

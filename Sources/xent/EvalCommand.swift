@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Scoring
+import WorkStealing
 
 struct EvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -24,14 +25,44 @@ struct EvalCommand: ParsableCommand {
     @Option(parsing: .upToNextOption, help: "Files of labels, whose rows follow one another.", completion: .file())
     var labels: [String] = []
 
+    @Option(parsing: .upToNextOption, help: "Files of row weights, whose rows follow one another.", completion: .file())
+    var weights: [String] = []
+
     @Option(help: "What is predicted.")
     var task: LossTask?
 
     @Option(help: "What the values are. It is required: guessing is how wrong numbers get published.")
     var input: PredictionInput?
 
-    @Option(help: "Whose conventions the loss follows.")
-    var dialect: Dialect = .exact
+    @Option(help: "Whose conventions the loss follows; may be repeated, and one pass scores them all. The first is the report's own.")
+    var dialect: [Dialect] = []
+
+    @Option(help: "One weight a class: W,W,… or a .npy file, or balanced (N / (C · n_c), from a first pass over the labels).")
+    var classWeights: String?
+
+    @Option(help: "The weight of label 1 in binary decisions: one number, or W,W,… one a column, or a .npy file.")
+    var posWeight: String?
+
+    @Option(help: "Label smoothing, in [0, 1].")
+    var labelSmoothing = 0.0
+
+    @Option(parsing: .unconditional, help: "Rows with this class index are left out.")
+    var ignoreIndex: Int64?
+
+    @Option(help: "Clip probabilities to [E, 1 − E] (dialect exact).")
+    var clip: Double?
+
+    @Flag(help: "Divide the probabilities of each row by their sum (dialect exact).")
+    var renormalize = false
+
+    @Option(help: "Focal loss: each term times (1 − p)^G.")
+    var focalGamma: Double?
+
+    @Option(help: "Focal loss: the class balance α.")
+    var focalAlpha: Double?
+
+    @Option(help: "For soft labels: cross-entropy, or Kullback-Leibler divergence.")
+    var divergence: Divergence = .crossEntropy
 
     @Option(help: "Whether an invalid row (label out of range, NaN, probability outside [0, 1]) ends the run or is left out and counted.")
     var onInvalid: EvaluationOptions.InvalidRowPolicy = .fail
@@ -73,16 +104,19 @@ struct EvalCommand: ParsableCommand {
         let signals = Signals()
         var partialOutput: OutputFile?
         var jsonOutput: JSONOutput?
+        var perRowOutput: PerRowOutput?
         do {
             try reportingErrors {
                 let options = try options()
                 try OutputPaths.check(
                     outputs: [("--per-row", perRow), ("--partial", partial), ("--json", json)],
-                    inputs: options.predictionPaths + options.labelPaths)
+                    inputs: options.predictionPaths + options.labelPaths + options.weightPaths)
                 partialOutput = try partial.map { try OutputFile(path: $0) }
                 jsonOutput = try json.map { try JSONOutput(path: $0) }
                 let evaluation = try evaluate(options, signals)
-                signals.dieIfReceived()
+                perRowOutput = evaluation.perRow
+                // The catch below removes the unfinished files, and then the process dies.
+                if signals.cancellation.isCancelled { throw EngineError(cancelledBefore: "anything was written") }
                 if !quiet { for warning in evaluation.report.warnings { StandardError.print("xent: warning: \(warning)") } }
                 if verbose { for note in evaluation.notes { StandardError.print("xent: \(note)") } }
                 try partialOutput?.write(evaluation.partial.encoded(), at: 0)
@@ -90,12 +124,14 @@ struct EvalCommand: ParsableCommand {
                 if json != "-" { try StandardOutput.print(quiet ? "\(evaluation.report.loss.mean)" : ReportText.text(evaluation.report)) }
             }
         } catch {
+            perRowOutput?.discard()
             partialOutput?.discard()
             jsonOutput?.discard()
             signals.dieIfReceived()
             throw error
         }
         try reportingErrors {
+            try perRowOutput?.commit()
             try partialOutput?.commit()
             try jsonOutput?.commit()
         }
@@ -112,9 +148,37 @@ struct EvalCommand: ParsableCommand {
                 usage: "--input is missing, and is not guessed", remedy: look + "; --input takes "
                     + PredictionInput.allCases.map(\.rawValue).joined(separator: ", "))
         }
+        var modifiers = LossModifiers()
+        var usesBalancedClassWeights = false
+        switch try classWeights.map({ try WeightList($0) }) {
+        case .numbers(let numbers)?: modifiers.classWeights = numbers
+        case .balanced?: usesBalancedClassWeights = true
+        case nil: break
+        }
+        switch try posWeight.map({ try WeightList($0) }) {
+        case .numbers(let numbers)?: modifiers.positiveWeights = numbers
+        case .balanced?:
+            throw EngineError(usage: "--pos-weight balanced is not known", remedy: "give numbers")
+        case nil: break
+        }
+        modifiers.labelSmoothing = labelSmoothing
+        modifiers.ignoreIndex = ignoreIndex
+        modifiers.clip = clip
+        modifiers.renormalizes = renormalize
+        modifiers.focalGamma = focalGamma
+        modifiers.focalAlpha = focalAlpha
+        modifiers.divergence = divergence
+        let specification: LossSpecification
+        do throws(SpecificationError) {
+            specification = try LossSpecification(
+                task: task, input: input, dialects: dialect.isEmpty ? [.exact] : dialect, modifiers: modifiers)
+        } catch {
+            throw EngineError(error)
+        }
         var options = EvaluationOptions(
-            predictionPaths: paths, labelPaths: try PathList.expand(labels),
-            specification: LossSpecification(task: task, input: input, dialect: dialect))
+            predictionPaths: paths, labelPaths: try PathList.expand(labels), specification: specification)
+        options.weightPaths = try PathList.expand(weights)
+        options.usesBalancedClassWeights = usesBalancedClassWeights
         options.invalidRows = onInvalid
         if let threads { options.threadCount = threads }
         options.instructionSet = try kernel.instructionSet()

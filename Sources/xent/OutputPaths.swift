@@ -31,7 +31,15 @@ enum OutputPaths {
         init(_ path: String) {
             var status = stat()
             guard stat(path, &status) == 0 else {
-                self = .name(path)
+                // Not there yet: the folder is, by whatever name.
+                let name = path.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? path
+                let folder = String(path.dropLast(name.count))
+                guard let resolved = realpath(folder.isEmpty ? "." : folder, nil) else {
+                    self = .name(path)
+                    return
+                }
+                self = .name(String(cString: resolved) + "/" + name)
+                free(resolved)
                 return
             }
             self = status.st_mode & S_IFMT == S_IFREG ? .file(device: UInt64(status.st_dev), number: UInt64(status.st_ino)) : .other

@@ -7,14 +7,15 @@ enum ReportText {
         let rows = report.rows
         lines.append(
             "\(report.task) cross-entropy from \(report.input), \(Amount.grouped(rows.read)) rows"
-                + (report.task == "binary" ? "" : " × \(Amount.grouped(report.classes)) classes"))
+                + (report.task == "binary" || report.task == "likelihood" ? "" : " × \(Amount.grouped(report.classes)) classes"))
         lines.append("")
-        func line(_ name: String, _ value: String) { lines.append("  " + name + String(repeating: " ", count: max(1, 16 - name.count)) + value) }
+        func line(_ name: String, _ value: String) { lines.append("  " + name + String(repeating: " ", count: max(1, 18 - name.count)) + value) }
         line("mean", "\(report.loss.mean) \(report.unit)  ± \(Amount.significant(report.loss.standardError, digits: 2)) standard error")
         line("", report.loss.meanHex)
         line("perplexity", Amount.significant(report.loss.perplexity, digits: 6))
-        line(
-            "accuracy", rows.scored > 0 ? "\(Amount.significant(100 * report.accuracy, digits: 4)) %" : "nan")
+        if let accuracy = report.accuracy {
+            line("accuracy", accuracy.isNaN ? "nan" : "\(Amount.significant(100 * accuracy, digits: 4)) %")
+        }
         line(
             "row losses",
             "\(Amount.significant(report.loss.min, digits: 4)) to \(Amount.significant(report.loss.max, digits: 4)), sum "
@@ -25,9 +26,19 @@ enum ReportText {
         if rows.infinite > 0 { counts += ", \(Amount.grouped(rows.infinite)) of them infinite" }
         line("rows", counts)
         for row in rows.firstInvalid { lines.append("    left out: \(row.path): row \(row.row): \(row.problem)") }
+        if report.dialects.count > 1 || report.dialects.values.contains(where: { $0.clippedRows > 0 }) {
+            lines.append("")
+            for (name, loss) in report.dialects.sorted(by: { $0.key < $1.key }) {
+                var text = "\(loss.mean) \(report.unit)"
+                if loss.clippedRows > 0 {
+                    text += ", \(Amount.grouped(loss.clippedRows)) rows clipped, \(Amount.significant(100 * loss.clippedShare, digits: 3)) % of the sum"
+                }
+                line(name, text)
+            }
+        }
         lines.append("")
         // Many files are told in one line.
-        for role in ["predictions", "labels", "partial"] {
+        for role in ["predictions", "labels", "weights", "partial"] {
             let inputs = report.inputs.filter { $0.role == role }
             guard let first = inputs.first else { continue }
             if inputs.count > 3 {

@@ -46,6 +46,11 @@ final class Signals {
 
     private static func die(by number: Int32) {
         signal(number, SIG_DFL)
+        // A parent may have left it blocked.
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, number)
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
         kill(getpid(), number)
     }
 }

@@ -20,8 +20,12 @@ enum {
 typedef struct RowBlock {
     /// rowCount * classCount elements. At least 64 readable bytes follow the last one.
     const void *_Nonnull values;
-    /// rowCount class indices (binary: 0 or 1). Room for rowCount rounded up to 64.
+    /// rowCount class indices (binary: 0 or 1). Room for rowCount rounded up to 64. Not read where there are targets.
     const int32_t *_Nonnull labels;
+    /// rowCount * classCount labels as numbers, for the kernels that take any label; eight more are readable after the last.
+    const double *_Nullable targets;
+    /// Out, where it is given: 1 for a row in which a scored value was clipped, else 0. Room for rowCount rounded up to 64.
+    uint8_t *_Nullable clipped;
     /// Out: rowCount losses in nats; NaN where the row is not scored. Room for rowCount rounded up to 64.
     double *_Nonnull losses;
     /// Values a row: C for multiclass, 1 for binary.
@@ -42,6 +46,46 @@ enum {
     XentInstructionSetAVX512 = 3,
     XentInstructionSetNEON = 4
 };
+
+/// What the values are; `LossParameters.inputCode`.
+enum {
+    XentInputLogits = 0,
+    XentInputProbabilities = 1,
+    XentInputLogProbabilities = 2
+};
+
+/// How the probabilities of a row are made to sum to 1.
+enum {
+    XentNormalisationNone = 0,
+    /// Divided by their sum, then clipped.
+    XentNormalisationFirst = 1,
+    /// Clipped, then divided by the clipped ones' sum.
+    XentNormalisationLast = 2
+};
+
+/// The conventions of a loss as numbers: what a dialect and its modifiers come to.
+typedef struct LossParameters {
+    int32_t inputCode;
+    int32_t normalisationCode;
+    /// Probabilities are clipped to them; ∓∞ where they are not.
+    double clipLow, clipHigh;
+    /// Values that may be scored: for probabilities, before clipping.
+    double scorableLow, scorableHigh;
+    /// A single −log is lowered to it; +∞ where it is not.
+    double largestTerm;
+    /// A target t becomes targetKept * t + targetAdded (label smoothing).
+    double targetKept, targetAdded;
+    /// KL: targets are raised to it before anything else; −∞ where they are not.
+    double targetLow;
+    /// KL divergence instead of cross-entropy.
+    int32_t isDivergence;
+    /// The factor (1 − p)^focalGamma, where it is not 0; then focalAlpha, if it is not NaN.
+    int32_t isFocal;
+    double focalGamma, focalAlpha;
+    /// One a class, or null for 1. Eight more are readable after the last.
+    const double *_Nullable classWeights;
+    const double *_Nullable positiveWeights;
+} LossParameters;
 
 /// A block of losses to be added up, and what the fold makes of them: integers, so that adding is exact.
 /// See Fold.swift for the scales.

@@ -1,10 +1,10 @@
 internal import Container
 internal import Formats
 
-/// Labels by row, from files that allow random access: one a worker. It keeps what it last decoded, since neighbouring units ask for
-/// neighbouring rows.
-final class LabelReader {
-    private let labels: RowFiles
+/// Labels or weights by row, from files that allow random access: one a worker. It keeps what it last decoded, since neighbouring units ask
+/// for neighbouring rows.
+final class RowReader {
+    private let source: RowFiles
     private let decoder: Decoder
     /// Decoded bytes of one file, and which.
     private let decoded = ByteBuffer()
@@ -13,16 +13,16 @@ final class LabelReader {
     /// Rows put together of several files, or in the other byte order.
     private let assembled = ByteBuffer()
 
-    init(_ labels: RowFiles, options: ContainerOptions) {
-        self.labels = labels
+    init(_ source: RowFiles, options: ContainerOptions) {
+        self.source = source
         decoder = Decoder(options: options)
     }
 
-    /// The labels of `rows`, one after another in the machine's byte order, all of the type of the first file; valid until the next call.
-    func labels(of rows: Range<Int>) throws(EngineError) -> UnsafeRawPointer {
+    /// The bytes of `rows`, one after another in the machine's byte order, all of the type of the first file; valid until the next call.
+    func bytes(of rows: Range<Int>) throws(EngineError) -> UnsafeRawPointer {
         guard !rows.isEmpty else { return UnsafeRawPointer(assembled.base) }
-        let first = labels.locate(rows.lowerBound)
-        let firstFile = labels.files[first.file]
+        let first = source.locate(rows.lowerBound)
+        let firstFile = source.files[first.file]
         let byteCount = firstFile.layout.rowByteCount
         if first.row + rows.count <= firstFile.rowCount, !firstFile.layout.isByteSwapped {
             return try read(first.file, rows: first.row..<first.row + rows.count)
@@ -30,13 +30,13 @@ final class LabelReader {
         assembled.reserve(rows.count * byteCount)
         var row = rows.lowerBound
         while row < rows.upperBound {
-            let place = labels.locate(row)
-            let file = labels.files[place.file]
+            let place = source.locate(row)
+            let file = source.files[place.file]
             let count = min(rows.upperBound - row, file.rowCount - place.row)
             let source = try read(place.file, rows: place.row..<place.row + count)
             let target = assembled.room(from: (row - rows.lowerBound) * byteCount, count: count * byteCount)
             target.copyMemory(from: UnsafeRawBufferPointer(start: source, count: count * byteCount))
-            if file.layout.isByteSwapped { ByteOrder.swapInPlace(target, elementByteCount: byteCount) }
+            if file.layout.isByteSwapped { ByteOrder.swapInPlace(target, elementByteCount: file.layout.elementType.byteCount) }
             row += count
         }
         return UnsafeRawPointer(assembled.base)
@@ -44,7 +44,7 @@ final class LabelReader {
 
     /// Bytes of rows of one file, as stored.
     private func read(_ fileIndex: Int, rows: Range<Int>) throws(EngineError) -> UnsafeRawPointer {
-        let file = labels.files[fileIndex]
+        let file = source.files[fileIndex]
         let byteCount = file.layout.rowByteCount
         let start = file.layout.dataByteOffset + rows.lowerBound * byteCount
         let wanted = start..<start + rows.count * byteCount

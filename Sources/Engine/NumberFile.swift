@@ -1,0 +1,23 @@
+internal import Container
+internal import Formats
+
+/// Short lists of numbers in files, such as class weights.
+public enum NumberFile {
+    static let countLimit = 1 << 24
+
+    /// The numbers of a one-dimensional `.npy` file, of any type, raw or in zstd.
+    public static func read(_ path: String) throws(EngineError) -> [Double] {
+        let options = ContainerOptions()
+        let file = try ArrayFile(path: path, options: options)
+        let layout = file.layout
+        guard layout.shape.count == 1 || (layout.shape.count == 2 && layout.shape[1] == 1), (1...countLimit).contains(file.rowCount) else {
+            throw EngineError(
+                .data, path: path, "shape \(layout.shapeText) is not a list of 1 to \(countLimit) numbers", remedy: "save it as (N,)")
+        }
+        let buffer = ByteBuffer()
+        let reader = SequentialRows(try RowFiles([file]), options: options)
+        _ = try reader.availableRowCount()
+        try reader.read(rowCount: file.rowCount, into: buffer)
+        return (0..<file.rowCount).map { Float64Values.value(buffer.base, elementType: layout.elementType, at: $0) }
+    }
+}

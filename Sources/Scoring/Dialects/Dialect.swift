@@ -1,0 +1,105 @@
+/// Whose conventions a loss follows, as data: what is clipped, what is divided by what, what an empty mean is.
+///
+/// To add one, add a file like its neighbours in this folder, a line to `Dialect.all`, and golden cases.
+public struct Dialect: Sendable, Equatable {
+    /// How the probabilities of a row are treated before the logarithm.
+    struct Treatment: Sendable, Equatable {
+        enum Normalisation: Sendable, Equatable {
+            case none
+            /// Divided by their sum, then clipped.
+            case thenClip
+            /// Clipped, then divided by the sum.
+            case afterClip
+        }
+        enum Clip: Sendable, Equatable {
+            case none
+            case fixed(low: Double, high: Double)
+            /// [ε, 1 − ε] with the ε of the stored type.
+            case elementEpsilon
+
+            func bounds(_ element: PredictionElement) -> (low: Double, high: Double) {
+                switch self {
+                case .none: (-.infinity, .infinity)
+                case .fixed(let low, let high): (low, high)
+                case .elementEpsilon: (element.epsilon, 1 - element.epsilon)
+                }
+            }
+        }
+
+        var normalisation = Normalisation.none
+        var clip = Clip.none
+        static let asGiven = Treatment()
+    }
+
+    /// What the sum of the losses is divided by.
+    enum Divisor: Sendable, Equatable {
+        /// Σ of the rows' weights, each times the weight of its label's class.
+        case weights
+        /// The number of scored rows.
+        case count
+    }
+
+    /// Which inputs a task takes; a combination without a meaning is refused.
+    struct Inputs: Sendable, Equatable {
+        let task: LossTask
+        let inputs: [PredictionInput]
+    }
+
+    public let name: String
+    /// Whose, in a few words.
+    public let summary: String
+    /// Over the classes of a row with a class index, with soft labels, for KL divergence; for binary decisions.
+    var ofIndex = Treatment.asGiven
+    var ofSoftLabels = Treatment.asGiven
+    var ofDivergence = Treatment.asGiven
+    var ofDecisions = Treatment.asGiven
+    /// KL: soft labels are raised to it.
+    var leastTarget = -Double.infinity
+    /// A single −log p of a binary decision from probabilities is lowered to it.
+    var largestDecisionTerm = Double.infinity
+    /// Probabilities that may be scored before clipping.
+    var scorableProbabilities = 0.0...1.0
+    var divisorOfIndex = Divisor.weights
+    var divisorOfOthers = Divisor.weights
+    /// The mean of no rows.
+    var emptyMean = Double.nan
+    /// Whether the sum of multilabel losses counts each decision, and not each row's mean.
+    var sumCountsDecisions = false
+    /// Whether soft binary labels have a meaning.
+    var takesSoftDecisions = true
+    var takesSmoothing = true
+    /// What it can be asked for.
+    var inputs: [Inputs]
+
+    func accepts(_ task: LossTask, _ input: PredictionInput) -> Bool { inputs.contains { $0.task == task && $0.inputs.contains(input) } }
+
+    func treatment(_ task: LossTask, _ divergence: Divergence) -> Treatment {
+        switch task {
+        case .multiclass: ofIndex
+        case .soft: divergence == .kullbackLeibler ? ofDivergence : ofSoftLabels
+        case .binary, .multilabel, .likelihood: ofDecisions
+        }
+    }
+
+    func divisor(_ task: LossTask) -> Divisor { task == .multiclass ? divisorOfIndex : divisorOfOthers }
+}
+
+extension Dialect {
+    /// All of them; the first is the default.
+    public static let all: [Dialect] = [exact, pytorch, keras, kerasTensorFlow, sklearn, sklearn14, xgboost, lightgbm]
+
+    /// By name; nil for an unknown one.
+    public init?(named name: String) {
+        guard let dialect = Self.all.first(where: { $0.name == name }) else { return nil }
+        self = dialect
+    }
+
+    static let everyInput: [Inputs] = [
+        Inputs(task: .binary, inputs: PredictionInput.allCases),
+        Inputs(task: .multiclass, inputs: PredictionInput.allCases),
+        Inputs(task: .multilabel, inputs: PredictionInput.allCases),
+        Inputs(task: .soft, inputs: PredictionInput.allCases),
+        // A logit alone does not say how likely what happened was.
+        Inputs(task: .likelihood, inputs: [.probabilities, .logProbabilities]),
+    ]
+}

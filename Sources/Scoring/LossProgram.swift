@@ -1,0 +1,94 @@
+internal import KernelABI
+
+/// How a dialect's losses are computed: one kernel and its parameters, or the losses of another dialect that are the same numbers.
+struct LossProgram: Equatable {
+    /// The row operations from which all losses follow.
+    enum Operation: Equatable {
+        /// A class index, from logits, log-probabilities, probabilities.
+        case softmax, logProbability, probability
+        /// A binary label, from logits, log-probabilities, probabilities, nothing else asked for.
+        case binaryLogit, binaryLogProbability, binaryProbability
+        /// Any target over the classes of a row.
+        case target
+        /// Any target of independent decisions.
+        case bernoulli
+    }
+
+    let operation: Operation
+    let isDivergence: Bool
+    let treatment: Dialect.Treatment
+    let scorable: ClosedRange<Double>
+    let largestTerm: Double
+    let targetKept: Double
+    let targetAdded: Double
+    let leastTarget: Double
+
+    /// `hasIndices`: labels are whole numbers by their type.
+    init(_ specification: LossSpecification, _ dialect: Dialect, classCount: Int, hasIndices: Bool) {
+        let modifiers = specification.modifiers
+        let task = specification.task
+        var treatment = dialect.treatment(task, modifiers.divergence)
+        if dialect == .exact {
+            if let clip = modifiers.clip { treatment.clip = .fixed(low: clip, high: 1 - clip) }
+            if modifiers.renormalizes { treatment.normalisation = .thenClip }
+        }
+        if specification.input != .probabilities { treatment = .asGiven }
+        self.treatment = treatment
+        isDivergence = modifiers.divergence == .kullbackLeibler
+        scorable =
+            specification.input != .probabilities
+            ? -Double.infinity...Double.infinity
+            : modifiers.renormalizes ? 0...Double.greatestFiniteMagnitude : dialect.scorableProbabilities
+        largestTerm = task.isOverClasses || specification.input != .probabilities ? .infinity : dialect.largestDecisionTerm
+        let epsilon = modifiers.labelSmoothing
+        targetKept = 1 - epsilon
+        targetAdded = epsilon / Double(task.isOverClasses ? classCount : 2)
+        leastTarget = isDivergence ? dialect.leastTarget : -.infinity
+        let isPlain = epsilon == 0 && modifiers.focalGamma == nil
+        let isPlainDecision =
+            isPlain && hasIndices && task == .binary && treatment == .asGiven && largestTerm == .infinity && modifiers.positiveWeights == nil
+        switch (task, specification.input) {
+        case (.binary, .logits) where isPlainDecision: operation = .binaryLogit
+        case (.binary, .logProbabilities) where isPlainDecision: operation = .binaryLogProbability
+        case (.binary, .probabilities) where isPlainDecision: operation = .binaryProbability
+        case (.multiclass, .logits) where isPlain: operation = .softmax
+        case (.multiclass, .logProbabilities) where isPlain: operation = .logProbability
+        case (.multiclass, .probabilities) where isPlain: operation = .probability
+        case (.multiclass, _), (.soft, _): operation = .target
+        // What happened is scored as a decision that went right.
+        case (.likelihood, .logProbabilities): operation = .binaryLogProbability
+        case (.likelihood, _): operation = .binaryProbability
+        default: operation = .bernoulli
+        }
+    }
+
+    /// Whether it reads labels as numbers (`RowBlock.targets`), and not as class indices.
+    func readsTargets(_ task: LossTask) -> Bool { operation == .bernoulli || (operation == .target && task == .soft) }
+
+    /// The parameters for the kernels. The weights must stay where they are while the parameters are used.
+    func parameters(
+        _ specification: LossSpecification, _ element: PredictionElement, classWeights: UnsafePointer<Double>?,
+        positiveWeights: UnsafePointer<Double>?
+    ) -> LossParameters {
+        let clip = treatment.clip.bounds(element)
+        let input: Int
+        switch specification.input {
+        case .logits: input = XentInputLogits
+        case .probabilities: input = XentInputProbabilities
+        case .logProbabilities: input = XentInputLogProbabilities
+        }
+        let normalisation: Int
+        switch treatment.normalisation {
+        case .none: normalisation = XentNormalisationNone
+        case .thenClip: normalisation = XentNormalisationFirst
+        case .afterClip: normalisation = XentNormalisationLast
+        }
+        return LossParameters(
+            inputCode: Int32(input), normalisationCode: Int32(normalisation), clipLow: clip.low, clipHigh: clip.high,
+            scorableLow: scorable.lowerBound, scorableHigh: specification.input == .logProbabilities ? 0 : scorable.upperBound,
+            largestTerm: largestTerm, targetKept: targetKept, targetAdded: targetAdded, targetLow: leastTarget,
+            isDivergence: isDivergence ? 1 : 0, isFocal: specification.modifiers.focalGamma != nil ? 1 : 0,
+            focalGamma: specification.modifiers.focalGamma ?? 0, focalAlpha: specification.modifiers.focalAlpha ?? .nan,
+            classWeights: classWeights, positiveWeights: positiveWeights)
+    }
+}

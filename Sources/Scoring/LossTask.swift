@@ -1,0 +1,58 @@
+/// What is predicted (DESIGN.md, section 3).
+public enum LossTask: String, Sendable, CaseIterable {
+    /// One value a row and a label of 0 or 1, or a probability.
+    case binary
+    /// C values a row and a class index in 0..<C.
+    case multiclass
+    /// C values and C labels a row, each a binary decision; the row's loss is their mean.
+    case multilabel
+    /// C values a row and a distribution over the classes.
+    case soft
+    /// The log-probability (or probability) of what happened, one value a row; no labels.
+    case likelihood
+
+    /// Whether there are labels at all.
+    public var hasLabels: Bool { self != .likelihood }
+    /// Whether a row has one value.
+    public var isSingleValued: Bool { self == .binary || self == .likelihood }
+    /// Whether the classes of a row exclude one another.
+    var isOverClasses: Bool { self == .multiclass || self == .soft }
+}
+
+/// What the predicted values are.
+public enum PredictionInput: String, Sendable, CaseIterable {
+    case logits
+    case probabilities
+    case logProbabilities = "log-probabilities"
+}
+
+/// What is measured between soft labels and predictions.
+public enum Divergence: String, Sendable, CaseIterable {
+    /// Cross-entropy, −Σ t log p.
+    case crossEntropy = "ce"
+    /// Kullback-Leibler, Σ t log (t / p).
+    case kullbackLeibler = "kl"
+}
+
+/// How a prediction is stored, as the kernels read it: in the machine's byte order.
+public enum PredictionElement: Sendable, CaseIterable {
+    case float16, bfloat16, float32, float64
+
+    public var byteCount: Int {
+        switch self {
+        case .float16, .bfloat16: 2
+        case .float32: 4
+        case .float64: 8
+        }
+    }
+
+    /// The distance from 1 to the next number of the type: numpy's `finfo(dtype).eps`.
+    var epsilon: Double {
+        switch self {
+        case .float16: 0x1p-10
+        case .bfloat16: 0x1p-7
+        case .float32: 0x1p-23
+        case .float64: 0x1p-52
+        }
+    }
+}
