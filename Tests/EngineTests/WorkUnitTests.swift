@@ -104,7 +104,7 @@ import Testing
 }
 
 @Suite struct SeamsTests {
-    private func tail(_ row: Int) -> Seams.Tail { Seams.Tail(bytes: [1, 2, UInt8(row)], row: row, label: [9]) }
+    private func tail(_ row: Int) -> Seams.Tail { Seams.Tail(bytes: [1, 2, UInt8(row)], row: row, labels: [9], weight: []) }
 
     @Test func whoeverComesSecondGetsTheOther() {
         let seams = Seams()
@@ -114,7 +114,7 @@ import Testing
         #expect(seams.bring(tail: tail(3), before: 1) == [5])
         #expect(seams.waitingCount == 1)
         let first = seams.bring(head: [6], of: 2)
-        #expect(first?.row == 7 && first?.bytes == [1, 2, 7] && first?.label == [9])
+        #expect(first?.row == 7 && first?.bytes == [1, 2, 7] && first?.labels == [9])
         #expect(seams.waitingCount == 0)
     }
 

@@ -39,8 +39,8 @@ struct KernelUnderTest: Sendable {
             negativeLogarithm = { KernelsAVX512.mapNegativeLogarithm($0, $1, $2) }
             logarithmOfOnePlus = { KernelsAVX512.mapLogarithmOfOnePlus($0, $1, $2) }
             softmax = { KernelsAVX512.softmaxRows($0) }
-            probability = { KernelsAVX512.probabilityRows($0) }
-            logProbability = { KernelsAVX512.logProbabilityRows($0) }
+            probability = { block in withUnsafePointer(to: plainProbabilities) { KernelsAVX512.probabilityRows(block, $0) } }
+            logProbability = { block in withUnsafePointer(to: plainLogProbabilities) { KernelsAVX512.logProbabilityRows(block, $0) } }
             binaryLogit = { KernelsAVX512.binaryLogitRows($0) }
             binaryProbability = { KernelsAVX512.binaryProbabilityRows($0) }
             binaryLogProbability = { KernelsAVX512.binaryLogProbabilityRows($0) }
@@ -51,8 +51,8 @@ struct KernelUnderTest: Sendable {
             negativeLogarithm = { KernelsAVX2.mapNegativeLogarithm($0, $1, $2) }
             logarithmOfOnePlus = { KernelsAVX2.mapLogarithmOfOnePlus($0, $1, $2) }
             softmax = { KernelsAVX2.softmaxRows($0) }
-            probability = { KernelsAVX2.probabilityRows($0) }
-            logProbability = { KernelsAVX2.logProbabilityRows($0) }
+            probability = { block in withUnsafePointer(to: plainProbabilities) { KernelsAVX2.probabilityRows(block, $0) } }
+            logProbability = { block in withUnsafePointer(to: plainLogProbabilities) { KernelsAVX2.logProbabilityRows(block, $0) } }
             binaryLogit = { KernelsAVX2.binaryLogitRows($0) }
             binaryProbability = { KernelsAVX2.binaryProbabilityRows($0) }
             binaryLogProbability = { KernelsAVX2.binaryLogProbabilityRows($0) }
@@ -64,8 +64,8 @@ struct KernelUnderTest: Sendable {
             negativeLogarithm = { Kernels.mapNegativeLogarithm($0, $1, $2) }
             logarithmOfOnePlus = { Kernels.mapLogarithmOfOnePlus($0, $1, $2) }
             softmax = { Kernels.softmaxRows($0) }
-            probability = { Kernels.probabilityRows($0) }
-            logProbability = { Kernels.logProbabilityRows($0) }
+            probability = { block in withUnsafePointer(to: plainProbabilities) { Kernels.probabilityRows(block, $0) } }
+            logProbability = { block in withUnsafePointer(to: plainLogProbabilities) { Kernels.logProbabilityRows(block, $0) } }
             binaryLogit = { Kernels.binaryLogitRows($0) }
             binaryProbability = { Kernels.binaryProbabilityRows($0) }
             binaryLogProbability = { Kernels.binaryLogProbabilityRows($0) }
@@ -86,3 +86,13 @@ struct KernelUnderTest: Sendable {
         return Array(out.prefix(x.count))
     }
 }
+
+/// Nothing clipped, nothing normalised.
+private func plain(_ input: Int, scorable: ClosedRange<Double>) -> LossParameters {
+    LossParameters(
+        inputCode: Int32(input), normalisationCode: Int32(XentNormalisationNone), clipLow: -.infinity, clipHigh: .infinity,
+        scorableLow: scorable.lowerBound, scorableHigh: scorable.upperBound, largestTerm: .infinity, targetKept: 1, targetAdded: 0,
+        targetLow: -.infinity, isDivergence: 0, isFocal: 0, focalGamma: 0, focalAlpha: .nan, classWeights: nil, positiveWeights: nil)
+}
+private var plainProbabilities: LossParameters { plain(XentInputProbabilities, scorable: 0...1) }
+private var plainLogProbabilities: LossParameters { plain(XentInputLogProbabilities, scorable: -.infinity...0) }

@@ -61,7 +61,8 @@ struct StoredRows {
         paddedLabels.withUnsafeBufferPointer { labels in
             losses.withUnsafeMutableBufferPointer { losses in
                 var run = RowBlock(
-                    values: UnsafeRawPointer(memory.baseAddress! + start), labels: labels.baseAddress!, losses: losses.baseAddress!,
+                    values: UnsafeRawPointer(memory.baseAddress! + start), labels: labels.baseAddress!, targets: nil, clipped: nil,
+                    losses: losses.baseAddress!,
                     classCount: classCount, rowCount: rowCount, elementCode: element.code, unscoredRowCount: -1, correctRowCount: -1,
                     instructionSetCode: -1)
                 kernel(&run)

@@ -112,7 +112,7 @@ struct MomentsTests {
 
     @Test("a thousand and a noise of 1e-6 do not cancel")
     func cancellation() {
-        // s² of 0, 1, 0, 1, … is n / 4 / (n − 1), here times 2^-40, and exact in units of 2^-40. E[x²] − E[x]² in Float64 gives 0 or worse.
+        // s² of 0, 1, 0, 1, … is n / 4 / (n − 1), here times 2^-40, and exact. E[x²] − E[x]² in Float64 gives 0 or worse.
         let losses = (0..<1000).map { 1000 + Double($0 & 1) * 0x1p-20 }
         let truth = (0.25 * 1000 / 999 / 1000).squareRoot() * 0x1p-20
         #expect(abs(moments(of: losses).standardError - truth) <= 2 * truth.ulp)

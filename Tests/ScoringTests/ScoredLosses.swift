@@ -67,7 +67,7 @@ func moments(
         instructionSet: instructionSet)
     let input = ScorerInput(values: losses.map { -$0 }, labels: losses.map { _ in 1 })
     input.score(scorer, firstRow: firstRow, blockRowCount: blockRowCount) { _, _ in }
-    return scorer.moments
+    return scorer.moments[0]
 }
 
 func encoding(_ moments: Moments) -> [UInt8] {
