@@ -78,24 +78,31 @@ final class EvaluationWorker {
         var headMissing = unit.headByteCount
         var nextRow = unit.rows.lowerBound
         var filled = 0
+        var damage: EngineError?
         var remaining = unit.skippedByteCount + unit.decodedBytes.count
         while true {
             // A unit may be a whole file.
             if cancellation.isCancelled { throw EngineError(.cancelled, "cancelled; nothing was written") }
             let wanted = decoder.nextByteCount
             if wanted > 0 {
-                buffer.reserve(filled + wanted, keeping: filled)
-                let count: Int
+                // The room depends on the unit alone, not on what this worker's buffer has grown to: what is gathered before a damaged frame
+                // is met must not depend on threads. And never less than a block, or tiny frames would make the buffer grow by bytes.
+                let room = max(wanted, Self.blockByteCount)
+                buffer.reserve(filled + room, keeping: filled)
+                var count = 0
                 do {
-                    count = try decoder.read(into: buffer.room(from: filled, count: buffer.capacity - filled))
+                    count = try decoder.read(into: buffer.room(from: filled, count: room))
                 } catch {
-                    throw EngineError(error)
+                    // The rows before the damage come first, and with them their errors.
+                    damage = EngineError(error)
                 }
                 filled += count
                 remaining -= count
                 progress.advance(by: count)
                 guard remaining >= 0 else { throw file.lengthError(decodedByteCount: file.layout.endByteOffset - remaining) }
-                guard count > 0 || remaining == 0 else { throw file.lengthError(decodedByteCount: file.layout.endByteOffset - remaining) }
+                if count == 0, remaining > 0, damage == nil {
+                    throw file.lengthError(decodedByteCount: file.layout.endByteOffset - remaining)
+                }
                 // Small frames are gathered.
                 if count > 0, filled < Self.blockByteCount, remaining > 0 { continue }
             } else if remaining > 0 {
@@ -109,6 +116,8 @@ final class EvaluationWorker {
                     start += headMissing
                     headMissing = 0
                     if let tail = seams.bring(head: head, of: unitIndex) { try score(tail, end: head, of: unit.fileIndex) }
+                } else if let damage {
+                    throw damage
                 } else if wanted > 0 {
                     // Never the last piece: a unit is longer than a row.
                     move(from: start, &filled)
@@ -125,6 +134,7 @@ final class EvaluationWorker {
                 start += rowCount * rowByteCount
             }
             move(from: start, &filled)
+            if let damage { throw damage }
             // A unit that is done has been read to its end, where a frame's checksum is.
             if wanted == 0 { break }
         }

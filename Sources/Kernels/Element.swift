@@ -50,8 +50,11 @@ struct DoubleOctet: Octet {
 
     @inline(always) init(_ values: Lanes) { self.values = values }
     @inline(always) init(all value: Double) { values = lanes(value) }
-    @inline(always) func larger(_ other: Self) -> Self { raised(to: other) }
-    @inline(always) func raised(to bound: Self) -> Self { Self(values.larger(bound.values)) }
+    @inline(always) func larger(_ other: Self) -> Self { Self(values.larger(other.values)) }
+    @inline(always) func raised(to bound: Self) -> Self {
+        // A NaN loses its payload: the kernels add to exponent fields, and the low bits of a payload would end there.
+        Self(values.larger(bound.values).replacing(with: lanes(.nan), where: values .!= values))
+    }
     @inline(always) func excluding(lane: Int) -> Self {
         Self(values.replacing(with: lanes(-.infinity), where: laneIndices .== LaneIntegers(repeating: Int64(lane))))
     }

@@ -42,20 +42,22 @@ private let integerShift = 0x1.8p+52
     return (k, high.addingProduct(k, -ln2Low))
 }
 
-/// exp(x + rest) for x <= 0 (−∞ included) and |rest| <= ulp(x) / 2.
+/// exp(x + rest) · 2^exponentBias for x <= 0 (−∞ included), |rest| <= ulp(x) / 2, and a bias in 0...600.
 ///
 /// Error: at most 1 ULP (0.81 seen; Benchmarks/Results/accuracy.md), subnormal results included. NaN gives NaN.
 /// Valid range: [−∞, 0]; positive x up to 709.78 as well.
-@inline(always) func exponential(_ x: Lanes, rest: Lanes = lanes(0)) -> Lanes {
-    // exp(-760) is below half of the least subnormal: what lies under it is 0 all the same, −∞ included. NaN passes.
-    let clamped = x.replacing(with: lanes(-760), where: x .< lanes(-760))
+@inline(always) func exponential(_ x: Lanes, rest: Lanes = lanes(0), exponentBias: Int64 = 0) -> Lanes {
+    // Below it the result is under half of the least subnormal, which is 0 all the same, −∞ included. NaN passes.
+    let least = lanes(-760 - 0.6931471805599453 * Double(exponentBias))
+    let clamped = x.replacing(with: least, where: x .< least)
     let (shifted, reducedX, _) = reduce(clamped, shift: lanes(integerShift))
-    let r = reducedX + rest.replacing(with: lanes(0), where: x .< lanes(-760))
+    let r = reducedX + rest.replacing(with: lanes(0), where: x .< least)
     let significand = lanes(1) + exponentialMinusOne(reduced: r)
     // 2^k as 2^half * 2^(k − half): each is a normal number though 2^k may not be, and only the last product rounds.
     let k = (shifted.integerBits &<< LaneIntegers(repeating: 51)) &>> LaneIntegers(repeating: 51)
-    let half = k &>> LaneIntegers(repeating: 1)
-    return (significand * powerOfTwo(half)) * powerOfTwo(k &- half)
+    let biased = k &+ LaneIntegers(repeating: exponentBias)
+    let half = biased &>> LaneIntegers(repeating: 1)
+    return (significand * powerOfTwo(half)) * powerOfTwo(biased &- half)
 }
 
 /// 2^k for −1023 < k < 1024, from the exponent field.

@@ -13,7 +13,8 @@ private let largeLoss = 0x1p11
 /// Losses below it count a second time in the fine squares.
 private let fineLoss = 0x1p-14
 private let level1Shift = 0x1.8p12, level2Shift = 0x1.8p-40, level3Shift = 0x1.8p-92
-private let fineShift = 0x1.8p-14
+/// Plain, and not 1.5 times a power: what is added to it is not negative, and reaches up to it.
+private let fineShift = 0x1p-14
 
 /// Adds up the block's losses; NaN stands for a row that is not scored and is left out. O(rowCount).
 ///
@@ -96,7 +97,7 @@ public func foldLosses(_ fold: UnsafeMutablePointer<LossFold>) {
     fold.pointee.fineSquareMiddle = total(fineMiddle)
     fold.pointee.fineSquareLow = total(fineLow)
     fold.pointee.fingerprint = total(fingerprint)
-    fold.pointee.minimum = -(lanes(0) - minimum).largestLane
+    fold.pointee.minimum = 0 - (lanes(0) - minimum).largestLane
     fold.pointee.maximum = maximum.largestLane
 }
 

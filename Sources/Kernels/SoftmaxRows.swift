@@ -187,10 +187,21 @@ private func carefulLoss(
 
 /// log Σ_j exp(x_j − largest), without the maximum's own 1: log1p of the sum over the others. All values finite or −∞.
 ///
-/// Error: at most 2 ULP, for any number of classes.
+/// Error: at most 2 ULP, for any number of classes, subnormal results included.
 @inline(never)
 func logarithmOfSum(
     _ row: UnsafeRawPointer, _ classCount: Int, largest: Double, at largestIndex: Int, _ element: StoredElement
+) -> Double {
+    let sum = sumOfExponentials(row, classCount, largest: largest, at: largestIndex, element, exponentBias: 0)
+    if sum >= 0x1p-900 || sum.isNaN { return logarithmOfOnePlus(lanes(sum))[0] }
+    // Subnormal terms have lost digits, which add up: again with all of them times 2^600. log1p of so little is itself.
+    return sumOfExponentials(row, classCount, largest: largest, at: largestIndex, element, exponentBias: 600) * 0x1p-600
+}
+
+/// Σ_j exp(x_j − largest) · 2^exponentBias over all entries but the one at `largestIndex`.
+@inline(always)
+private func sumOfExponentials(
+    _ row: UnsafeRawPointer, _ classCount: Int, largest: Double, at largestIndex: Int, _ element: StoredElement, exponentBias: Int64
 ) -> Double {
     let minusLargest = lanes(-largest)
     var sum = CompensatedLanes()
@@ -201,8 +212,9 @@ func logarithmOfSum(
         let lane = largestIndex &- start
         if UInt(bitPattern: lane) < 8 { x = x.excluding(lane: lane) }
         let (difference, rest) = twoSum(x.values, minusLargest)
-        sum.add(exponential(difference, rest: rest.replacing(with: lanes(0), where: .!(rest.absolute .< lanes(1)))))
+        let carried = rest.replacing(with: lanes(0), where: .!(rest.absolute .< lanes(1)))
+        sum.add(exponential(difference, rest: carried, exponentBias: exponentBias))
         start &+= 8
     }
-    return logarithmOfOnePlus(lanes(sum.total))[0]
+    return sum.total
 }

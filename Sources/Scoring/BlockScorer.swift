@@ -140,13 +140,8 @@ public final class BlockScorer {
             let fingerprint = fingerprintOfLabels(rows, rowCount)
             for index in momentsOfProgram.indices { momentsOfProgram[index].absorb(labelFingerprint: fingerprint) }
         }
-        if ignoredLabelMayOccur {
-            for row in 0..<rowCount where rows.classLabels[row] == ignoredLabel { losses[row] = 0 }
-        }
         return UnsafeBufferPointer(start: losses, count: rowCount)
     }
-
-    private var ignoredLabelMayOccur: Bool { specification.modifiers.ignoreIndex != nil }
 
     private func run<Failure: Error>(
         _ index: Int, _ rows: LabelledRows, _ rowCount: Int, into losses: UnsafeMutablePointer<Double>,
@@ -169,7 +164,7 @@ public final class BlockScorer {
         var ignoredCount = 0
         if block.unscoredRowCount > 0 {
             for row in 0..<rowCount where losses[row].isNaN {
-                if ignoredLabelMayOccur, rows.classLabels[row] == ignoredLabel {
+                if readsClassLabels, rows.classLabels[row] == ignoredLabel {
                     ignoredCount += 1
                 } else {
                     try onInvalid(row, problem(program, rows, row))
@@ -196,6 +191,8 @@ public final class BlockScorer {
             }
             if clippedCount > 0 { momentsOfProgram[index].absorb(clipped: fold(otherNumbers, rowCount, rows.firstRow), rowCount: clippedCount) }
         }
+        // Ignored rows have no loss; frameworks write 0 for them.
+        if ignoredCount > 0 { for row in 0..<rowCount where rows.classLabels[row] == ignoredLabel { losses[row] = 0 } }
         momentsOfProgram[index].scoredCount += UInt64(rowCount - block.unscoredRowCount)
         momentsOfProgram[index].ignoredCount += UInt64(ignoredCount)
         momentsOfProgram[index].invalidCount += UInt64(block.unscoredRowCount - ignoredCount)
@@ -279,8 +276,10 @@ public final class BlockScorer {
         }
         for column in 0..<classCount {
             let value = rows.element.value(values, at: column)
-            let isInfinityOfProbability = value.isInfinite && specification.input == .probabilities && !specification.task.isSingleValued
-            if value.isNaN || isInfinityOfProbability { return .notANumber(column: column, value: value) }
+            let isNoLogit = value.isInfinite && specification.input != .logits && !specification.task.isSingleValued
+            // −∞ is the logarithm of 0.
+            let isNoNumber = isNoLogit && !(specification.input == .logProbabilities && value < 0)
+            if value.isNaN || isNoNumber { return .notANumber(column: column, value: value) }
         }
         for column in scoredColumns {
             let value = rows.element.value(values, at: column)

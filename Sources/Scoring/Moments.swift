@@ -43,7 +43,12 @@ public struct Moments: Sendable, Equatable {
 
     public init() {}
 
-    public var readCount: UInt64 { scoredCount + ignoredCount + invalidCount }
+    public var readCount: UInt64 {
+        var count = scoredCount
+        count.addSaturating(ignoredCount)
+        count.addSaturating(invalidCount)
+        return count
+    }
 
     /// Σ loss as the dialect counts it: of rows, or of decisions; rounded once.
     public func roundedSum(_ task: LossTask, _ dialect: Dialect, columnCount: Int) -> Double {
@@ -91,11 +96,11 @@ public struct Moments: Sendable, Equatable {
 
     /// Adds the rows of `other`, which must be others than the ones counted here.
     public mutating func merge(_ other: Moments) {
-        scoredCount += other.scoredCount
-        ignoredCount += other.ignoredCount
-        invalidCount += other.invalidCount
-        infiniteCount += other.infiniteCount
-        correctCount += other.correctCount
+        scoredCount.addSaturating(other.scoredCount)
+        ignoredCount.addSaturating(other.ignoredCount)
+        invalidCount.addSaturating(other.invalidCount)
+        infiniteCount.addSaturating(other.infiniteCount)
+        correctCount.addSaturating(other.correctCount)
         sum.add(other.sum)
         roundedSum.add(other.roundedSum)
         roundedSquares.add(other.roundedSquares)
@@ -107,7 +112,7 @@ public struct Moments: Sendable, Equatable {
         weightSum.add(other.weightSum)
         weightSquares.add(other.weightSquares)
         weightedProducts.add(other.weightedProducts)
-        clippedCount += other.clippedCount
+        clippedCount.addSaturating(other.clippedCount)
         clippedSum.add(other.clippedSum)
         // Wrapping: a hash.
         fingerprint &+= other.fingerprint
@@ -189,4 +194,12 @@ extension LossFold {
 extension Moments {
     /// exp(mean), within the error of the C library's exp (below 1 ULP in glibc).
     public static func perplexity(mean: Double) -> Double { exp(mean) }
+}
+
+extension UInt64 {
+    /// Counts of rows of a file that somebody made up may not fit: they stay at the limit, and nothing traps.
+    mutating func addSaturating(_ other: UInt64) {
+        let (sum, overflow) = addingReportingOverflow(other)
+        self = overflow ? .max : sum
+    }
 }

@@ -71,7 +71,7 @@ import Testing
         #expect(run.stderr == "")
         #expect(
             try report.keys() == [
-                "xent", "task", "input", "dialect", "unit", "loss", "rows", "classes", "accuracy", "warnings", "inputs", "run",
+                "xent", "task", "input", "dialect", "unit", "loss", "dialects", "rows", "classes", "accuracy", "warnings", "inputs", "run",
             ])
         #expect(
             try report.keys("loss") == [

@@ -71,6 +71,9 @@ public struct Dialect: Sendable, Equatable {
     /// What it can be asked for.
     var inputs: [Inputs]
 
+    /// By name: a dialect is its name, and the mean of no rows may be NaN, which equals nothing.
+    public static func == (left: Dialect, right: Dialect) -> Bool { left.name == right.name }
+
     func accepts(_ task: LossTask, _ input: PredictionInput) -> Bool { inputs.contains { $0.task == task && $0.inputs.contains(input) } }
 
     func treatment(_ task: LossTask, _ divergence: Divergence) -> Treatment {
