@@ -88,7 +88,8 @@ final class EvaluationWorker {
                 // The room depends on the unit alone, not on what this worker's buffer has grown to: what is gathered before a damaged frame
                 // is met must not depend on threads. And never less than a block, or tiny frames would make the buffer grow by bytes.
                 let room = max(wanted, Self.blockByteCount)
-                buffer.reserve(filled + room, keeping: filled)
+                // Room for the whole row at once: growing by blocks would copy a wide row again and again.
+                buffer.reserve(max(filled, rowByteCount) + room, keeping: filled)
                 var count = 0
                 do {
                     count = try decoder.read(into: buffer.room(from: filled, count: room))

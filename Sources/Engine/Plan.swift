@@ -14,6 +14,9 @@ struct Plan: Sendable {
         case stream
     }
 
+    /// The most values a row: a row is kept in memory whole, and no header may ask for more than that. Vocabularies reach 256 K.
+    static let classCountLimit = 1 << 24
+
     let options: EvaluationOptions
     let containerOptions: ContainerOptions
     /// As asked for, with balanced class weights filled in.
@@ -128,8 +131,10 @@ struct Plan: Sendable {
                     .data, path: file.path, "it has \(columns) values a row, \(files[0].path) has \(classCount)",
                     remedy: "give files of one model")
             }
-            guard columns <= Int(Int32.max) - 1 else {
-                throw EngineError(.data, path: file.path, "\(columns) values a row are more than there can be classes")
+            guard columns <= Self.classCountLimit else {
+                throw EngineError(
+                    .data, path: file.path, "\(columns) values a row, up to \(Self.classCountLimit) are read",
+                    remedy: "is the array transposed, or the header damaged?")
             }
             classCount = columns
         }

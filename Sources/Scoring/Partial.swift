@@ -118,6 +118,11 @@ extension Partial {
             number += 1
         }
         guard rest.isEmpty else { throw Self.damaged("\(rest.count) bytes follow its end") }
+        // Strictly ascending: in order, and each once.
+        let encodings = shards.map { Self.encoding($0) }
+        guard zip(encodings, encodings.dropFirst()).allSatisfy({ $0.lexicographicallyPrecedes($1) }) else {
+            throw Self.damaged("its shards are not in order, or one is there twice")
+        }
         guard encoded() == bytes else { throw Self.damaged("it is not in canonical form") }
     }
 

@@ -543,9 +543,11 @@ import Testing
 
     enum Lie: CaseIterable, Sendable {
         /// The sizes still add up.
-        case swapsDecodedSizes, movesBytesToTheNext
+        case swapsDecodedSizes, movesBytesToTheNext, swapsLastDecodedSizes
         /// They do not.
         case addsDecodedBytes, halvesDecodedSizes, swapsCompressedSizes, addsAFrame
+        /// They do not, behind the frames that hold the array's header.
+        case addsDecodedByteToTheLast, takesDecodedByteFromTheLast
     }
 
     @Test(arguments: Lie.allCases, [false, true])
@@ -578,6 +580,11 @@ import Testing
         case .halvesDecodedSizes: for index in entries.indices { entries[index].decodedByteCount /= 2 }
         case .swapsCompressedSizes: (entries[2].byteCount, entries[3].byteCount) = (entries[3].byteCount, entries[2].byteCount)
         case .addsAFrame: entries.append(entries[0])
+        case .swapsLastDecodedSizes:
+            let last = entries.count - 1
+            (entries[last - 1].decodedByteCount, entries[last].decodedByteCount) = (entries[last].decodedByteCount, entries[last - 1].decodedByteCount)
+        case .addsDecodedByteToTheLast: entries[entries.count - 1].decodedByteCount += 1
+        case .takesDecodedByteFromTheLast: entries[entries.count - 1].decodedByteCount -= 1
         }
         let path = folder.write(file + Compressor.seekTable(entries, hasChecksums: true), isOfLabels ? "l.npy" : "p.npy")
         for threads in [1, 8] {

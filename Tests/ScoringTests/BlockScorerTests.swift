@@ -45,7 +45,7 @@ struct BlockScorerTests {
             multiclass(.probabilities, [0.5, 0.5, infinity], 0, .notANumber(column: 2, value: infinity)),
             multiclass(.probabilities, [0.5, 0.5, -infinity], 2, .notANumber(column: 2, value: -infinity)),
             multiclass(.logProbabilities, [-1, 0.5, -2], 1, .outOfRange(column: 1, value: 0.5, input: .logProbabilities)),
-            multiclass(.logProbabilities, [-1, infinity, -2], 1, .outOfRange(column: 1, value: infinity, input: .logProbabilities)),
+            multiclass(.logProbabilities, [-1, infinity, -2], 1, .notANumber(column: 1, value: infinity)),
             multiclass(.logProbabilities, [-1, -1, .nan], 0, .notANumber(column: 2, value: .nan)),
             // No logits here, and nothing undefined: the infinity in another column is what is wrong.
             multiclass(.logProbabilities, [-1, infinity, -2], 0, .notANumber(column: 1, value: infinity)),

@@ -52,13 +52,15 @@ struct LossSpecificationTests {
         "other texts are refused",
         arguments: [
             "", " ", "task", "=", "task=binary", "task=binary input=logits", "task=binary input=logits dialects=EXACT",
-            "input=logits task=binary dialects=exact", "task=binary  input=logits dialects=exact", "task=binary input=logits dialects=exact ",
+            "input=logits task=binary dialects=exact", "task=binary  input=logits dialects=exact",
+            "task=binary input=logits dialects=exact ",
             " task=binary input=logits dialects=exact", "task=binary input=logits dialects=exact dialects=exact",
             "task=binary input=logits dialects=exact future=1", "task=other input=logits dialects=exact",
             "task=binary input=logits dialects=exact\n", "task=binary=binary input=logits dialects=exact",
             "task= input=logits dialects=exact", "task=binary input=logits dialects=exact\u{0}",
             "task=binary input=logits dialects=exact,exact", "task=binary input=logits dialects=sklearn",
-            "task=multiclass input=logits dialects=exact class-weights=x", "task=multiclass input=logits dialects=exact label-smoothing=4000000000000000",
+            "task=multiclass input=logits dialects=exact class-weights=x",
+            "task=multiclass input=logits dialects=exact label-smoothing=4000000000000000",
         ])
     func refused(text: String) {
         #expect(LossSpecification(canonicalText: text) == nil)
@@ -82,7 +84,9 @@ struct LossSpecificationTests {
         #expect(problem(.multiclass, .logits, [.sklearn]) == "dialect sklearn has no multiclass loss from logits")
         #expect(problem(.multiclass, .logits) { $0.labelSmoothing = 1.5 } == "label smoothing is 1.5")
         #expect(problem(.multiclass, .logits) { $0.labelSmoothing = .nan } == "label smoothing is nan")
-        #expect(problem(.binary, .logits, [.pytorch]) { $0.labelSmoothing = 0.1 } == "dialect pytorch has no label smoothing for task binary")
+        #expect(
+            problem(.binary, .logits, [.pytorch]) { $0.labelSmoothing = 0.1 }
+                == "dialect pytorch has no label smoothing for task binary")
         #expect(problem(.multiclass, .logits) { $0.classWeights = [1, -1] } == "class weight 1 is -1.0")
         #expect(problem(.multiclass, .logits) { $0.classWeights = [.nan, 1] } == "class weight 0 is nan")
         #expect(problem(.multiclass, .logits) { $0.classWeights = [0, 0] } == "no class weight is above 0")

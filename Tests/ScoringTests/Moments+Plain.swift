@@ -23,7 +23,8 @@ extension BlockScorer {
         specification: LossSpecification, classCount: Int, ignoredLabel: Int32, instructionSet: InstructionSet = .best
     ) {
         self.init(
-            specification: specification, classCount: classCount, ignoredLabel: ignoredLabel, hasIndices: true, instructionSet: instructionSet)
+            specification: specification, classCount: classCount, ignoredLabel: ignoredLabel, hasIndices: true,
+            instructionSet: instructionSet)
     }
 
     func score<Failure: Error>(

@@ -50,7 +50,7 @@ struct PartialTests {
     @Test("the head of the format is as documented, byte by byte")
     func layout() {
         let bytes = Self.partial(3).encoded()
-        let text = Array("task=multiclass input=logits dialect=exact".utf8)
+        let text = Array("task=multiclass input=logits dialects=exact".utf8)
         var expected = Array("XENTPART".utf8) + [1, 0, 0, 0, 0, 0, 0, 0] + [UInt8(text.count), 0, 0, 0, 0, 0, 0, 0] + text
         expected += [10, 0, 0, 0, 0, 0, 0, 0] + [1, 0, 0, 0, 0, 0, 0, 0] + encoding(Self.shard(3))
         #expect(bytes == Self.withChecksum(expected))
