@@ -69,10 +69,13 @@ let package = Package(
         .testTarget(name: "ContainerTests", dependencies: ["Container", "CZstd", "CXXHash"], swiftSettings: strict),
         .testTarget(name: "FormatsTests", dependencies: ["Formats"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(name: "WorkStealingTests", dependencies: ["WorkStealing"], swiftSettings: strict),
-        .testTarget(name: "KernelsTests", dependencies: ["Kernels", "KernelABI", "Scoring", "Oracle"] + vectorKernelNames, swiftSettings: strict),
+        .testTarget(
+            name: "KernelsTests",
+            dependencies: ["Kernels", "KernelABI", "Scoring", "Oracle", .product(name: "BigInt", package: "BigInt")] + vectorKernelNames,
+            swiftSettings: strict),
         .testTarget(
             name: "ScoringTests",
-            dependencies: ["Scoring", "KernelABI", "Oracle", .product(name: "BigInt", package: "BigInt")], swiftSettings: strict),
+            dependencies: ["Scoring", "KernelABI", "CXXHash", "Oracle", .product(name: "BigInt", package: "BigInt")], swiftSettings: strict),
         .testTarget(
             name: "EngineTests",
             dependencies: ["Engine", "Scoring", "Container", "Formats", "WorkStealing", "CZstd", "CXXHash", "Oracle"], swiftSettings: strict),

@@ -38,7 +38,7 @@
 
 /// −log(p) for p in [0, 1]; +∞ for 0, NaN outside of [0, 1] and for NaN.
 ///
-/// Error: at most 1 ULP (0.79 seen; Benchmarks/Results/accuracy.md), subnormal p included.
+/// Error: at most 1 ULP (0.75 seen), subnormal p included.
 @inline(always) func negativeLogarithm(_ p: Lanes) -> Lanes {
     let isSubnormal = p .< lanes(0x1p-1022)
     let scaled = (p * lanes(0x1p+54)).replacing(with: p, where: .!isSubnormal)
@@ -53,7 +53,7 @@
 
 /// log(1 + x) for x in (−1, 2^1023); −∞ for −1, NaN below −1 and for NaN, +∞ for +∞.
 ///
-/// Error: at most 1 ULP (0.87 seen; Benchmarks/Results/accuracy.md), subnormal x included.
+/// Error: at most 1 ULP (0.88 seen), subnormal x included.
 @inline(always) func logarithmOfOnePlus(_ x: Lanes) -> Lanes {
     let (u, rest) = twoSum(lanes(1), x)
     let (k, oneAndF) = decompose(u)

@@ -5,7 +5,7 @@ public import KernelABI
 
 /// losses[i] = −log q_i,label, where q is p after the clipping and normalising that the parameters ask for.
 ///
-/// Error: at most 1 ULP where nothing is clipped or normalised, else 3 ULP. q = 0 gives +∞; a label's p that may not be scored, a NaN anywhere
+/// Error: at most 1 ULP where nothing is clipped or normalised, else 3 ULP. q = 0 gives +∞; a label's p that may not be scored, a NaN or +∞ anywhere
 /// in the row, or a label outside 0..<C gives NaN.
 public func probabilityRows(_ block: UnsafeMutablePointer<RowBlock>, _ parameters: UnsafePointer<LossParameters>) {
     switch block.pointee.elementCode {
@@ -19,7 +19,7 @@ public func probabilityRows(_ block: UnsafeMutablePointer<RowBlock>, _ parameter
 
 /// losses[i] = −x_i,label for x = log p; exact.
 ///
-/// −∞ gives +∞; a label's x above 0, a NaN anywhere in the row, or a label outside 0..<C gives NaN.
+/// −∞ gives +∞; a label's x above 0, a NaN or +∞ anywhere in the row, or a label outside 0..<C gives NaN.
 public func logProbabilityRows(_ block: UnsafeMutablePointer<RowBlock>, _ parameters: UnsafePointer<LossParameters>) {
     switch block.pointee.elementCode {
     case Int32(XentElementFloat16): labelRows(&block.pointee, Float16Element.self, AsTheyAre.self, parameters.pointee)

@@ -279,8 +279,7 @@ public final class BlockScorer {
             let isNoLogit = value.isInfinite && specification.input != .logits && !specification.task.isSingleValued
             // −∞ is the logarithm of 0.
             let isNoNumber = isNoLogit && !(specification.input == .logProbabilities && value < 0)
-            let isScoredInfinity = isNoNumber && specification.input == .logProbabilities && scoredColumns.contains(column)
-            if value.isNaN || (isNoNumber && !isScoredInfinity) { return .notANumber(column: column, value: value) }
+            if value.isNaN || isNoNumber { return .notANumber(column: column, value: value) }
         }
         for column in scoredColumns {
             let value = rows.element.value(values, at: column)

@@ -21,5 +21,5 @@ struct Xent: ParsableCommand {
               failed; death by the signal itself on SIGINT and SIGTERM.
             """,
         version: Version.current,
-        subcommands: [EvalCommand.self, MergeCommand.self, InspectCommand.self])
+        subcommands: [EvalCommand.self, MergeCommand.self, InspectCommand.self, LossesCommand.self])
 }

@@ -1,0 +1,29 @@
+import ArgumentParser
+import Engine
+import Scoring
+
+struct LossesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "losses",
+        abstract: "Print the losses: tasks, inputs, dialects and modifiers, with their formulas.",
+        discussion: """
+            EXAMPLES
+              xent losses
+              xent losses --json - | jq '.[] | select(.dialect == "keras")'
+            """)
+
+    @Option(help: "Write the table as JSON to this file; - for standard output.", completion: .file())
+    var json: String?
+
+    func run() throws {
+        try reportingErrors {
+            if let json {
+                let output = try JSONOutput(path: json)
+                try output.write(LossTable.rows)
+                try output.commit()
+                if json == "-" { return }
+            }
+            try StandardOutput.print(LossTable.text)
+        }
+    }
+}
