@@ -6,6 +6,12 @@ final class ArrayFile: Sendable {
     let container: ContainerFile
     let layout: ArrayLayout
 
+    /// What was put up with when it was opened.
+    let warnings: [String]
+
+    /// The most values a row: a row is kept in memory whole, and no header may ask for more than that. Vocabularies reach 256 K.
+    static let columnLimit = 1 << 24
+
     var path: String { container.path }
     var rowCount: Int { layout.rowCount }
     /// Where row 0 begins in the decoded bytes, and where the last row ends.
@@ -16,9 +22,23 @@ final class ArrayFile: Sendable {
     /// Whether any row can be had without decoding much that comes before it.
     let allowsRandomAccess: Bool
 
+    /// Opens the file; one whose seek table contradicts its frames is opened again without the table, with a warning.
+    static func open(_ path: String, options: ContainerOptions) throws(EngineError) -> ArrayFile {
+        do throws(EngineError) {
+            return try ArrayFile(path: path, options: options, warnings: [])
+        } catch {
+            guard error.isSeekTableAtFault, options.usesSeekTable else { throw error }
+            var withoutTable = options
+            withoutTable.usesSeekTable = false
+            return try ArrayFile(
+                path: path, options: withoutTable,
+                warnings: ["the seek table was set aside, its frames were read instead: \(error.description)"])
+        }
+    }
+
     /// Opens the file, parses its header, and holds the header's promise of rows against the bytes that there are, where their number is
     /// known beforehand.
-    init(path: String, options: ContainerOptions) throws(EngineError) {
+    private init(path: String, options: ContainerOptions, warnings: [String]) throws(EngineError) {
         let container: ContainerFile
         do {
             container = try ContainerFile(path: path, options: options)
@@ -26,6 +46,7 @@ final class ArrayFile: Sendable {
             throw EngineError(error)
         }
         self.container = container
+        self.warnings = warnings + container.warnings
         layout = try Self.parseHeader(of: container, options)
         do {
             try layout.requireRowMajor()
@@ -36,7 +57,10 @@ final class ArrayFile: Sendable {
             container.compression == .none
             || container.frames.allSatisfy { container.decodedByteCount != nil && $0.decodedByteCount <= Self.randomAccessFrameLimit }
         if let decodedByteCount = container.decodedByteCount, decodedByteCount != layout.endByteOffset {
-            throw lengthError(decodedByteCount: decodedByteCount)
+            let error = lengthError(decodedByteCount: decodedByteCount)
+            // It may be the table that is wrong, and not the frames.
+            let isFromTable = container.compression == .zstdSeekable || container.compression == .zstdPzstd
+            throw options.usesSeekTable && isFromTable ? error.blamingSeekTable() : error
         }
     }
 
@@ -54,6 +78,15 @@ final class ArrayFile: Sendable {
             .data, path: path,
             "\(decodedByteCount - layout.endByteOffset) bytes follow the last of the \(layout.rowCount) rows that the header promises",
             remedy: "is it two arrays in one file? Give each a file of its own")
+    }
+
+    /// Throws where a row is wider than is kept in memory.
+    func checkWidth() throws(EngineError) {
+        guard layout.elementsPerRow <= Self.columnLimit else {
+            throw EngineError(
+                .data, path: path, "\(layout.elementsPerRow) values a row, up to \(Self.columnLimit) are read",
+                remedy: "is the array transposed, or the header damaged?")
+        }
     }
 
     private static func parseHeader(of container: ContainerFile, _ options: ContainerOptions) throws(EngineError) -> ArrayLayout {

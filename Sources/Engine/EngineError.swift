@@ -28,7 +28,14 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
     public let problem: String
     public let remedy: String?
     /// The seek table contradicts the frames: without it the file may be sound.
-    let isSeekTableAtFault: Bool
+    private(set) var isSeekTableAtFault: Bool
+
+    /// The same, as one that a second look without the seek table may mend.
+    func blamingSeekTable() -> EngineError {
+        var error = self
+        error.isSeekTableAtFault = true
+        return error
+    }
 
     init(
         _ category: Category, path: String? = nil, frame: Frame? = nil, row: Int? = nil, _ problem: String, remedy: String? = nil

@@ -42,7 +42,7 @@ public struct Inspection: Sendable, Encodable {
     /// Opens the file and reads its first rows.
     public init(path: String, maximumWindowByteCount: Int = 128 << 20) throws(EngineError) {
         let options = ContainerOptions(maximumWindowByteCount: maximumWindowByteCount)
-        let file = try ArrayFile(path: path, options: options)
+        let file = try ArrayFile.open(path, options: options)
         let container = file.container
         let layout = file.layout
         self.path = path
@@ -72,7 +72,7 @@ public struct Inspection: Sendable, Encodable {
             shardingNote = "it is a single frame: one worker decompresses, the others score"
         }
         firstRows = try Self.firstRows(of: file, options)
-        warnings = container.warnings
+        warnings = file.warnings
     }
 
     static let rowLimit = 3
@@ -81,6 +81,7 @@ public struct Inspection: Sendable, Encodable {
     static func firstRows(of file: ArrayFile, _ options: ContainerOptions) throws(EngineError) -> [[Double]] {
         let rowCount = min(rowLimit, file.rowCount)
         guard rowCount > 0, file.layout.rowByteCount > 0 else { return [] }
+        try file.checkWidth()
         let buffer = ByteBuffer()
         let reader = SequentialRows(try RowFiles([file]), options: options)
         _ = try reader.availableRowCount()
@@ -99,9 +100,10 @@ public enum InputGuess {
     /// What the first rows of a predictions file look like, in a sentence.
     public static func describe(path: String) throws(EngineError) -> String {
         let options = ContainerOptions()
-        let file = try ArrayFile(path: path, options: options)
+        let file = try ArrayFile.open(path, options: options)
         let rowCount = min(file.rowCount, 256)
         guard rowCount > 0, PredictionElement(file.layout.elementType) != nil else { return "\(path) holds no predictions" }
+        try file.checkWidth()
         let buffer = ByteBuffer()
         let reader = SequentialRows(try RowFiles([file]), options: options)
         _ = try reader.availableRowCount()

@@ -8,7 +8,7 @@ public enum NumberFile {
     /// The numbers of a one-dimensional `.npy` file, of any type, raw or in zstd.
     public static func read(_ path: String) throws(EngineError) -> [Double] {
         let options = ContainerOptions()
-        let file = try ArrayFile(path: path, options: options)
+        let file = try ArrayFile.open(path, options: options)
         let layout = file.layout
         guard layout.shape.count == 1 || (layout.shape.count == 2 && layout.shape[1] == 1), (1...countLimit).contains(file.rowCount) else {
             throw EngineError(

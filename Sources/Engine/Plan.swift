@@ -14,9 +14,6 @@ struct Plan: Sendable {
         case stream
     }
 
-    /// The most values a row: a row is kept in memory whole, and no header may ask for more than that. Vocabularies reach 256 K.
-    static let classCountLimit = 1 << 24
-
     let options: EvaluationOptions
     let containerOptions: ContainerOptions
     /// As asked for, with balanced class weights filled in.
@@ -85,7 +82,7 @@ struct Plan: Sendable {
             let units = predictions.files.enumerated().flatMap { WorkUnit.cut($1, fileIndex: $0) }
             schedule = hasSequentialLabels ? .inOrder(units) : .stealing(units)
         }
-        warnings = (predictions.files + (labels?.files ?? []) + (weights?.files ?? [])).flatMap { file in file.container.warnings.map { "\(file.path): \($0)" } }
+        warnings = (predictions.files + (labels?.files ?? []) + (weights?.files ?? [])).flatMap { file in file.warnings.map { "\(file.path): \($0)" } }
     }
 
     /// The schedule in words.
@@ -99,7 +96,7 @@ struct Plan: Sendable {
 
     private static func open(_ paths: [String], _ options: ContainerOptions) throws(EngineError) -> [ArrayFile] {
         var files: [ArrayFile] = []
-        for path in paths { files.append(try ArrayFile(path: path, options: options)) }
+        for path in paths { files.append(try ArrayFile.open(path, options: options)) }
         return files
     }
 
@@ -131,11 +128,7 @@ struct Plan: Sendable {
                     .data, path: file.path, "it has \(columns) values a row, \(files[0].path) has \(classCount)",
                     remedy: "give files of one model")
             }
-            guard columns <= Self.classCountLimit else {
-                throw EngineError(
-                    .data, path: file.path, "\(columns) values a row, up to \(Self.classCountLimit) are read",
-                    remedy: "is the array transposed, or the header damaged?")
-            }
+            try file.checkWidth()
             classCount = columns
         }
         return classCount ?? 1

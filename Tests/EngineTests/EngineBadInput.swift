@@ -29,7 +29,8 @@ import Testing
     }
 
     private func failure(
-        _ folder: TemporaryFolder, _ predictions: [String], _ labels: [String], _ what: String, sourceLocation: SourceLocation = #_sourceLocation
+        _ folder: TemporaryFolder, _ predictions: [String], _ labels: [String], _ what: String,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) -> EngineError? {
         failure(folder, predictions, labels, LossSpecification(task: .multiclass, input: .logits), what, sourceLocation: sourceLocation)
     }
@@ -268,7 +269,8 @@ import Testing
         for count in [9, 11] {
             let labels = folder.write(framing.store(NPY.header("|u1", shape: [10]) + [UInt8](repeating: 1, count: count)), "l.npy")
             let error = failure(folder, [predictions], [labels], "\(count) labels, \(framing)")
-            #expect(error?.category == .data && error?.description.contains("l.npy") == true, "\(count) labels: \(String(describing: error))")
+            #expect(
+                error?.category == .data && error?.description.contains("l.npy") == true, "\(count) labels: \(String(describing: error))")
         }
     }
 
@@ -322,14 +324,19 @@ import Testing
         func specification(_ task: LossTask, _ input: PredictionInput) -> LossSpecification { LossSpecification(task: task, input: input) }
         // NaN in any column, also of a class that is not the label's.
         for input in PredictionInput.allCases {
-            let error = failure(folder, [rows([-0.0, -0, -1, -1, -0, .nan].map { input == .probabilities ? -$0 / 2 : $0 })], [labels], specification(.multiclass, input))
-            #expect(error?.category == .data && error?.row == 2 && error?.problem.contains("column 1 is ") == true, "\(String(describing: error))")
+            let error = failure(
+                folder, [rows([-0.0, -0, -1, -1, -0, .nan].map { input == .probabilities ? -$0 / 2 : $0 })], [labels],
+                specification(.multiclass, input))
+            #expect(
+                error?.category == .data && error?.row == 2 && error?.problem.contains("column 1 is ") == true,
+                "\(String(describing: error))")
             let binary = failure(folder, [rows([-0.0, .nan, -0.0], columns: 1)], [labels], specification(.binary, input))
             #expect(binary?.row == 1 && binary?.problem.contains("nan") == true, "\(String(describing: binary))")
         }
         for value in [(1.0).nextUp, -Double.leastNonzeroMagnitude, -3, 2] {
             let error = failure(folder, [rows([0.5, 0.5, 0.5, value, 0.5, 0.5])], [labels], specification(.multiclass, .probabilities))
-            #expect(error?.category == .data && error?.row == 1 && error?.problem.contains("\(value)") == true, "\(String(describing: error))")
+            #expect(
+                error?.category == .data && error?.row == 1 && error?.problem.contains("\(value)") == true, "\(String(describing: error))")
             let binary = failure(folder, [rows([0.5, value, 0.5], columns: 1)], [labels], specification(.binary, .probabilities))
             #expect(binary?.row == 1 && binary?.problem.contains("[0, 1]") == true, "\(String(describing: binary))")
         }
@@ -374,7 +381,9 @@ import Testing
                 let report = evaluation.report
                 #expect(report.rows.read == UInt64(rowCount) && report.rows.invalid == 500 && report.rows.scored == UInt64(rowCount - 500))
                 #expect(report.rows.firstInvalid.map(\.row) == Array(invalid.prefix(10)))
-                #expect(report.rows.firstInvalid.allSatisfy { $0.path == predictions && $0.problem.contains($0.row % 2 == 0 ? "label" : "nan") })
+                #expect(
+                    report.rows.firstInvalid.allSatisfy { $0.path == predictions && $0.problem.contains($0.row % 2 == 0 ? "label" : "nan") }
+                )
                 #expect(report.warnings.contains { $0.contains("500 of \(rowCount)") })
                 let losses = NPY.losses(folder.read("rows.npy"), rowCount: rowCount)
                 #expect((0..<rowCount).filter { losses[$0].isNaN } == invalid)
@@ -424,7 +433,7 @@ import Testing
         }
     }
 
-    /// An invalid row a little before a damaged frame: which of the two is reported follows from the file, not from what else the worker did.
+    /// An invalid row just before a damaged frame: which of the two is reported follows from the file, not from what else the worker did.
     @Test func invalidRowBeforeDamage() throws {
         let folder = TemporaryFolder()
         let (classCount, rowCount) = (25, 60_000)
@@ -482,11 +491,14 @@ import Testing
             for isSized in [true, false] {
                 for blockByteCount in [1 << 17, 0] {
                     let predictions = folder.write(
-                        header + Compressor.bomb(contentByteCount: isSized ? 16 * rowCount : nil, blockCount: 40, blockByteCount: blockByteCount),
+                        header
+                            + Compressor.bomb(
+                                contentByteCount: isSized ? 16 * rowCount : nil, blockCount: 40, blockByteCount: blockByteCount),
                         "p.npy")
                     let labels = folder.write(
                         labelHeader
-                            + Compressor.bomb(contentByteCount: isSized ? rowCount : nil, blockCount: 40, blockByteCount: blockByteCount, byte: 1),
+                            + Compressor.bomb(
+                                contentByteCount: isSized ? rowCount : nil, blockCount: 40, blockByteCount: blockByteCount, byte: 1),
                         "l.npy")
                     suite.expectQuickAndSmall {
                         let error = suite.failure(folder, [predictions], [labels], "sized: \(isSized), blocks of \(blockByteCount)")
@@ -536,6 +548,15 @@ import Testing
                     #expect(error?.category == .data && error?.path == predictions, "\(String(describing: error))")
                 }
             }
+            // Those that only look at a file do not believe its header either.
+            for columns in [1 << 28, 1 << 58] {
+                let bytes = NPY.header("<f4", shape: [3, columns]) + [UInt8](repeating: 0, count: 1000)
+                let claim = folder.write(Framing.frames(frameByteCount: 128, isSized: false).store(bytes), "p.npy")
+                suite.expectQuickAndSmall {
+                    #expect(throws: EngineError.self) { try Inspection(path: claim) }
+                    #expect(throws: EngineError.self) { try InputGuess.describe(path: claim) }
+                }
+            }
         }
     }
 
@@ -572,7 +593,8 @@ import Testing
             start = end
         }
         switch lie {
-        case .swapsDecodedSizes: (entries[2].decodedByteCount, entries[3].decodedByteCount) = (entries[3].decodedByteCount, entries[2].decodedByteCount)
+        case .swapsDecodedSizes:
+            (entries[2].decodedByteCount, entries[3].decodedByteCount) = (entries[3].decodedByteCount, entries[2].decodedByteCount)
         case .movesBytesToTheNext:
             entries[3].decodedByteCount -= 1
             entries[4].decodedByteCount += 1
@@ -582,7 +604,9 @@ import Testing
         case .addsAFrame: entries.append(entries[0])
         case .swapsLastDecodedSizes:
             let last = entries.count - 1
-            (entries[last - 1].decodedByteCount, entries[last].decodedByteCount) = (entries[last].decodedByteCount, entries[last - 1].decodedByteCount)
+            (entries[last - 1].decodedByteCount, entries[last].decodedByteCount) = (
+                entries[last].decodedByteCount, entries[last - 1].decodedByteCount
+            )
         case .addsDecodedByteToTheLast: entries[entries.count - 1].decodedByteCount += 1
         case .takesDecodedByteFromTheLast: entries[entries.count - 1].decodedByteCount -= 1
         }
@@ -593,6 +617,10 @@ import Testing
             #expect(
                 evaluation.report.warnings.contains { $0.contains(path) && $0.contains("seek table") }, "\(evaluation.report.warnings)")
         }
+        let inspection = try Inspection(path: path)
+        #expect(
+            inspection.shape == (isOfLabels ? [10] : [10, 3])
+                && inspection.firstRows.first?.first == (isOfLabels ? Double(dump.labels[0]) : dump.values[0]))
         // Damage below a table that lies is still found: in the last frame's checksum.
         file[file.count - 1] ^= 1
         folder.write(file + Compressor.seekTable(entries, hasChecksums: true), isOfLabels ? "l.npy" : "p.npy")

@@ -11,12 +11,14 @@ import Testing
 
     /// Evaluates one stored form of a dump by all threads and kernels, and holds the results against what is expected.
     private func expectSame(
-        _ expected: inout Outcome?, _ folder: TemporaryFolder, _ predictions: [String], _ labels: [String], _ specification: LossSpecification,
+        _ expected: inout Outcome?, _ folder: TemporaryFolder, _ predictions: [String], _ labels: [String],
+        _ specification: LossSpecification,
         threadCounts: [Int] = Self.threadCounts, kernels: [InstructionSet] = InstructionSet.available, _ what: String
     ) throws {
         for threads in threadCounts {
             for kernel in kernels {
-                let evaluation = try evaluate(predictions, labels, specification, threads: threads, kernel: kernel, perRow: folder["rows.npy"])
+                let evaluation = try evaluate(
+                    predictions, labels, specification, threads: threads, kernel: kernel, perRow: folder["rows.npy"])
                 #expect(evaluation.report.run?.kernel == kernel.rawValue)
                 let found = Outcome(evaluation, perRow: folder.read("rows.npy"))
                 let wanted = expected ?? found
@@ -92,7 +94,9 @@ import Testing
                 var start = 0
                 for file in 0..<fileCount {
                     let left = fileCount - 1 - file
-                    let end = left == 0 ? dump.rowCount : Int.random(in: start + leastRowCount...dump.rowCount - left * leastRowCount, using: &random)
+                    let end =
+                        left == 0
+                        ? dump.rowCount : Int.random(in: start + leastRowCount...dump.rowCount - left * leastRowCount, using: &random)
                     ranges.append(start..<end)
                     start = end
                 }
@@ -124,7 +128,8 @@ import Testing
                 others.append(folder.write(Framing.all.randomElement(using: &random)!.store(part.labelBytes), "o\(index).npy"))
             }
             try expectSame(
-                &outcome, folder, predictions, others, dump.specification, threadCounts: threads, kernels: kernels, what + ", labels cut otherwise")
+                &outcome, folder, predictions, others, dump.specification, threadCounts: threads, kernels: kernels,
+                what + ", labels cut otherwise")
 
             var partials: [String] = []
             for index in 0..<fileCount {

@@ -29,7 +29,8 @@ import Testing
                 let predictions = folder.write("p\(blockCount).npy.zst") { append in
                     append(headerFrame)
                     for _ in 0..<blockCount { for frame in frames { append(frame) } }
-                    let all = [Compressor.Entry(frame: headerFrame, decodedByteCount: header.count)]
+                    let all =
+                        [Compressor.Entry(frame: headerFrame, decodedByteCount: header.count)]
                         + (0..<blockCount).flatMap { _ in entries }
                     append(Compressor.seekTable(all, hasChecksums: true))
                 }
@@ -57,7 +58,9 @@ import Testing
             let shortPeak = try peak(short, blockCount: 3)
             let longPeak = try peak(long, blockCount: 30)
             #expect(longPeak - shortPeak <= 2 << 20, "\(shortPeak >> 10) KiB and \(longPeak >> 10) KiB")
-            #expect(shortPeak - baseline < 64 << 20 && longPeak - baseline < 64 << 20, "\(baseline >> 10), \(shortPeak >> 10), \(longPeak >> 10) KiB")
+            #expect(
+                shortPeak - baseline < 64 << 20 && longPeak - baseline < 64 << 20,
+                "\(baseline >> 10), \(shortPeak >> 10), \(longPeak >> 10) KiB")
         }
     }
 }

@@ -56,7 +56,9 @@ import Testing
         let predictionPath = folder.write(predictions.store(bytes.predictions), "p.npy")
         let labelPath = folder.write(labels.store(bytes.labels), "l.npy")
         for _ in 0..<3 {
-            let error = #expect(throws: EngineError.self) { try evaluate([predictionPath], [labelPath], threads: 4, perRow: folder["r.npy"]) }
+            let error = #expect(throws: EngineError.self) {
+                try evaluate([predictionPath], [labelPath], threads: 4, perRow: folder["r.npy"])
+            }
             #expect(error?.row == 50)
             let report = try evaluate([predictionPath], [labelPath], threads: 4, onInvalid: .skip).report
             #expect(report.rows.invalid == 130 && report.rows.firstInvalid.map(\.row) == (0..<10).map { 50 + 100 * $0 })

@@ -73,7 +73,8 @@ import Testing
     @Test func infiniteLossIsReportedAsSuch() throws {
         let folder = TemporaryFolder()
         let dump = Dump(
-            specification: LossSpecification(task: .multiclass, input: .probabilities), classCount: 2, values: [0.5, 0.5, 0, 1, 0.25, 0.75],
+            specification: LossSpecification(task: .multiclass, input: .probabilities), classCount: 2,
+            values: [0.5, 0.5, 0, 1, 0.25, 0.75],
             labels: [0, 0, 1])
         let evaluation = try evaluate(
             [folder.write(dump.predictionBytes, "p.npy")], [folder.write(dump.labelBytes, "l.npy")], dump.specification,

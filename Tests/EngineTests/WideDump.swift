@@ -5,7 +5,9 @@ import Scoring
 /// Dumps of many megabytes, quickly made: f4 logits whose bits are random, labels in a type of choice.
 enum WideDump {
     /// The bytes of the two `.npy` files.
-    static func bytes(rowCount: Int, classCount: Int, labelType: ElementType = .int64, seed: UInt64) -> (predictions: [UInt8], labels: [UInt8]) {
+    static func bytes(rowCount: Int, classCount: Int, labelType: ElementType = .int64, seed: UInt64) -> (
+        predictions: [UInt8], labels: [UInt8]
+    ) {
         var random = SplitMix64(seed: seed)
         let header = NPY.header("<f4", shape: [rowCount, classCount])
         let count = rowCount * classCount

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct WorkUnitTests {
     private func units(of bytes: [UInt8], _ folder: TemporaryFolder) throws -> (file: ArrayFile, units: [WorkUnit]) {
-        let file = try ArrayFile(path: folder.write(bytes, "a.npy"), options: ContainerOptions())
+        let file = try ArrayFile.open(folder.write(bytes, "a.npy"), options: ContainerOptions())
         return (file, WorkUnit.cut(file, fileIndex: 3))
     }
 
@@ -84,7 +84,9 @@ import Testing
         for framing in Framing.all {
             let (file, units) = try units(of: framing.store(bytes), folder)
             #expect(file.rowCount == 0)
-            #expect(units.allSatisfy { $0.rows.isEmpty && $0.decodedBytes.isEmpty && $0.headByteCount == 0 && $0.tailByteCount == 0 }, "\(framing)")
+            #expect(
+                units.allSatisfy { $0.rows.isEmpty && $0.decodedBytes.isEmpty && $0.headByteCount == 0 && $0.tailByteCount == 0 },
+                "\(framing)")
         }
     }
 
@@ -92,8 +94,7 @@ import Testing
         let folder = TemporaryFolder()
         let counts = [0, 3, 0, 0, 1, 5, 0]
         let files = try counts.enumerated().map { index, count in
-            try ArrayFile(
-                path: folder.write(NPY.file(.uint8, shape: [count], values: [Double](repeating: 0, count: count)), "\(index)"),
+            try ArrayFile.open(folder.write(NPY.file(.uint8, shape: [count], values: [Double](repeating: 0, count: count)), "\(index)"),
                 options: ContainerOptions())
         }
         let rows = try RowFiles(files)
