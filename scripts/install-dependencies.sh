@@ -8,7 +8,7 @@
 # Exit status: 0 everything is there; 64 bad usage; 69 something is missing that this script cannot install.
 set -euo pipefail
 
-readonly swift_major=6 swift_minor=2
+readonly swift_major=6 swift_minor=3
 
 fail() {
     printf 'install-dependencies: %s\n' "$1" >&2

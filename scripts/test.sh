@@ -33,7 +33,6 @@ export XENT_BINARY=$root/.build/release/xent
 export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1}
 
 # Cases with figures from elsewhere, which are not part of this repository: a folder with a script `check`, run where there is one.
-golden=${XENT_GOLDEN:-$root/../shared/golden}
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -80,22 +79,6 @@ check_binary() {
 }
 
 # The cases of this version are those of true values, in the dialect `exact`.
-golden_cases() {
-    local folder count=0
-    mkdir "$scratch/golden" || return
-    for folder in "$golden"/truth-*/; do
-        [[ -d $folder ]] || continue
-        cp -R "$folder" "$scratch/golden/" || return
-        count=$((count + 1))
-    done
-    if ((count == 0)); then
-        printf 'There are no truth- cases in %s\n' "$golden" >&2
-        return 1
-    fi
-    "$golden/check" .build/release/xent "$scratch/golden" || return
-    results+=("$count golden cases")
-}
-
 stage "dependencies" scripts/install-dependencies.sh --tests
 stage "release build" build
 stage "tests" run_tests "tests" "${release_tests[@]}" --parallel --skip Stress
@@ -105,9 +88,5 @@ if ! $quick; then
         --sanitize=thread --scratch-path .build-tsan --no-parallel --filter 'WorkStealing|EngineThreads'
 fi
 stage "binary" check_binary
-if [[ -x $golden/check ]]; then
-    stage "golden cases" golden_cases
-fi
-
 printf -v passed ', %s' "${results[@]}"
 printf '\ntest.sh: all passed in %d min %d s%s: %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$($quick && printf ' (quick)')" "${passed:2}"
