@@ -32,8 +32,6 @@ export XENT_BINARY=$root/.build/release/xent
 # The first race ends the process: what comes after it explains nothing.
 export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1}
 
-# Cases with figures from elsewhere, which are not part of this repository: a folder with a script `check`, run where there is one.
-
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 results=()
