@@ -80,6 +80,11 @@ final class ArrayFile: Sendable {
             remedy: "is it two arrays in one file? Give each a file of its own")
     }
 
+    /// How many first rows to read for a look: up to `limit`, and no more than fit in 8 MiB, but one.
+    func rowCountToLookAt(limit: Int) -> Int {
+        min(rowCount, limit, max(1, (8 << 20) / max(1, layout.rowByteCount)))
+    }
+
     /// Throws where a row is wider than is kept in memory.
     func checkWidth() throws(EngineError) {
         guard layout.elementsPerRow <= Self.columnLimit else {

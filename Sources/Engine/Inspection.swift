@@ -79,7 +79,7 @@ public struct Inspection: Sendable, Encodable {
     static let columnLimit = 6
 
     static func firstRows(of file: ArrayFile, _ options: ContainerOptions) throws(EngineError) -> [[Double]] {
-        let rowCount = min(rowLimit, file.rowCount)
+        let rowCount = file.rowCountToLookAt(limit: rowLimit)
         guard rowCount > 0, file.layout.rowByteCount > 0 else { return [] }
         try file.checkWidth()
         let buffer = ByteBuffer()
@@ -101,7 +101,7 @@ public enum InputGuess {
     public static func describe(path: String) throws(EngineError) -> String {
         let options = ContainerOptions()
         let file = try ArrayFile.open(path, options: options)
-        let rowCount = min(file.rowCount, 256)
+        let rowCount = file.rowCountToLookAt(limit: 256)
         guard rowCount > 0, PredictionElement(file.layout.elementType) != nil else { return "\(path) holds no predictions" }
         try file.checkWidth()
         let buffer = ByteBuffer()

@@ -549,8 +549,8 @@ import Testing
                 }
             }
             // Those that only look at a file do not believe its header either.
-            for columns in [1 << 28, 1 << 58] {
-                let bytes = NPY.header("<f4", shape: [3, columns]) + [UInt8](repeating: 0, count: 1000)
+            for shape in [[3, 1 << 28], [3, 1 << 58], [1 << 16, 1 << 24]] {
+                let bytes = NPY.header("<f8", shape: shape) + [UInt8](repeating: 0, count: 1000)
                 let claim = folder.write(Framing.frames(frameByteCount: 128, isSized: false).store(bytes), "p.npy")
                 suite.expectQuickAndSmall {
                     #expect(throws: EngineError.self) { try Inspection(path: claim) }
