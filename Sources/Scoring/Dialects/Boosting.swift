@@ -5,7 +5,7 @@ extension Dialect {
 
     /// XGBoost's evaluation metrics `logloss` and `mlogloss`: p is raised to 1e-16 (as Float32), and so is 1 − p for two classes.
     ///
-    /// Source: src/metric/elementwise_metric.cu and multiclass_metric.cu of XGBoost 2.
+    /// Not yet checked against the library itself.
     public static let xgboost = Dialect(
         name: "xgboost", summary: "XGBoost's logloss and mlogloss",
         ofIndex: Treatment(clip: .fixed(low: Double(Float(1e-16)), high: .infinity)),
@@ -14,7 +14,7 @@ extension Dialect {
 
     /// LightGBM's metrics `binary_logloss` and `multi_logloss`: p, or 1 − p, is raised to 1e-15 (as Float32).
     ///
-    /// Source: src/metric/binary_metric.hpp and multiclass_metric.hpp of LightGBM 4.
+    /// Not yet checked against the library itself.
     public static let lightgbm = Dialect(
         name: "lightgbm", summary: "LightGBM's binary_logloss and multi_logloss",
         ofIndex: Treatment(clip: .fixed(low: Double(Float(1e-15)), high: .infinity)),

@@ -10,7 +10,7 @@ extension Dialect {
     /// `keras.losses` of Keras 3 on its PyTorch (and JAX) backend: probabilities are renormalised, then clipped; the mean is
     /// `sum_over_batch_size`.
     ///
-    /// Source: keras/src/backend/torch/nn.py and keras/src/losses/losses.py of 3.15.
+    /// Checked against figures of Keras 3.15 (the golden cases).
     public static let keras = Dialect(
         name: "keras", summary: "keras.losses, PyTorch and JAX backends",
         ofIndex: Treatment(normalisation: .thenClip, clip: clip), ofSoftLabels: Treatment(normalisation: .thenClip, clip: clip),
@@ -21,7 +21,7 @@ extension Dialect {
     /// The same on the TensorFlow backend, where probabilities with a class index are clipped first and then renormalised, by a softmax over
     /// their logarithms.
     ///
-    /// Source: keras/src/backend/tensorflow/nn.py of 3.15.
+    /// Checked against figures of Keras 3.15 (the golden cases).
     public static let kerasTensorFlow = Dialect(
         name: "keras-tensorflow", summary: "keras.losses, TensorFlow backend",
         ofIndex: Treatment(normalisation: .afterClip, clip: clip), ofSoftLabels: Treatment(normalisation: .thenClip, clip: clip),
