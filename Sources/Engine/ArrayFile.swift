@@ -30,9 +30,7 @@ final class ArrayFile: Sendable {
             guard error.isSeekTableAtFault, options.usesSeekTable else { throw error }
             var withoutTable = options
             withoutTable.usesSeekTable = false
-            return try ArrayFile(
-                path: path, options: withoutTable,
-                warnings: ["the seek table was set aside, its frames were read instead: \(error.description)"])
+            return try ArrayFile(path: path, options: withoutTable, warnings: [error.seekTableWarning])
         }
     }
 
@@ -83,6 +81,15 @@ final class ArrayFile: Sendable {
     /// How many first rows to read for a look: up to `limit`, and no more than fit in 8 MiB, but one.
     func rowCountToLookAt(limit: Int) -> Int {
         min(rowCount, limit, max(1, (8 << 20) / max(1, layout.rowByteCount)))
+    }
+
+    /// The first rows, in the machine's byte order.
+    func firstRows(_ count: Int, options: ContainerOptions) throws(EngineError) -> ByteBuffer {
+        let buffer = ByteBuffer()
+        let reader = SequentialRows(try RowFiles([self]), options: options)
+        _ = try reader.availableRowCount()
+        try reader.read(rowCount: count, into: buffer)
+        return buffer
     }
 
     /// Throws where a row is wider than is kept in memory.

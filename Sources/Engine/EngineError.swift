@@ -55,6 +55,9 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         self.init(.usage, problem, remedy: remedy)
     }
 
+    /// The warning where a second look without the table mended it.
+    var seekTableWarning: String { "the seek table was set aside, its frames were read instead: \(description)" }
+
     /// Somebody cancelled it.
     public init(cancelledBefore what: String) {
         self.init(.cancelled, "cancelled before \(what)")

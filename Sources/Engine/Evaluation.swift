@@ -27,7 +27,7 @@ public struct Evaluation: Sendable {
             guard error.isSeekTableAtFault else { throw error }
             self = try Self(
                 options, usesSeekTable: false, progress, cancellation,
-                warnings: ["the seek table was set aside, its frames were read instead: \(error.description)"])
+                warnings: [error.seekTableWarning])
         }
     }
 

@@ -82,10 +82,7 @@ public struct Inspection: Sendable, Encodable {
         let rowCount = file.rowCountToLookAt(limit: rowLimit)
         guard rowCount > 0, file.layout.rowByteCount > 0 else { return [] }
         try file.checkWidth()
-        let buffer = ByteBuffer()
-        let reader = SequentialRows(try RowFiles([file]), options: options)
-        _ = try reader.availableRowCount()
-        try reader.read(rowCount: rowCount, into: buffer)
+        let buffer = try file.firstRows(rowCount, options: options)
         let columnCount = min(columnLimit, file.layout.elementsPerRow)
         return (0..<rowCount).map { row in
             (0..<columnCount).map {
@@ -104,10 +101,7 @@ public enum InputGuess {
         let rowCount = file.rowCountToLookAt(limit: 256)
         guard rowCount > 0, PredictionElement(file.layout.elementType) != nil else { return "\(path) holds no predictions" }
         try file.checkWidth()
-        let buffer = ByteBuffer()
-        let reader = SequentialRows(try RowFiles([file]), options: options)
-        _ = try reader.availableRowCount()
-        try reader.read(rowCount: rowCount, into: buffer)
+        let buffer = try file.firstRows(rowCount, options: options)
         let columnCount = file.layout.elementsPerRow
         var minimum = Double.infinity, maximum = -Double.infinity
         var worstSum = 0.0, worstExponentialSum = 0.0

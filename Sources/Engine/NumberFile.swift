@@ -14,10 +14,7 @@ public enum NumberFile {
             throw EngineError(
                 .data, path: path, "shape \(layout.shapeText) is not a list of 1 to \(countLimit) numbers", remedy: "save it as (N,)")
         }
-        let buffer = ByteBuffer()
-        let reader = SequentialRows(try RowFiles([file]), options: options)
-        _ = try reader.availableRowCount()
-        try reader.read(rowCount: file.rowCount, into: buffer)
+        let buffer = try file.firstRows(file.rowCount, options: options)
         return (0..<file.rowCount).map { Float64Values.value(buffer.base, elementType: layout.elementType, at: $0) }
     }
 }

@@ -16,6 +16,7 @@ public final class OutputFile: Sendable {
     private let descriptor: FileDescriptor
     /// How much a file that is not regular has been given. Relaxed: such a file has one writer.
     private let writtenByteCount = Atomic<Int>(0)
+    private let isOpen = Atomic<Bool>(true)
 
     /// Opens it for writing; nothing is seen of it under its own name until `commit`.
     ///
@@ -94,8 +95,9 @@ public final class OutputFile: Sendable {
         try file.commit()
     }
 
-    /// Closes the file and gives it its name. After it, or after `discard`, nothing else may be called.
+    /// Closes the file and gives it its name. Only the first `commit` or `discard` does anything.
     public func commit() throws(EngineError) {
+        guard isOpen.exchange(false, ordering: .sequentiallyConsistent) else { return }
         do {
             try descriptor.close()
             if let renaming, rename(renaming.from, renaming.to) != 0 { throw Errno(rawValue: errno) }
@@ -105,8 +107,9 @@ public final class OutputFile: Sendable {
         }
     }
 
-    /// Closes the file and removes it.
+    /// Closes the file and removes it, unless it was committed or discarded before.
     public func discard() {
+        guard isOpen.exchange(false, ordering: .sequentiallyConsistent) else { return }
         try? descriptor.close()
         if let renaming { unlink(renaming.from) }
     }

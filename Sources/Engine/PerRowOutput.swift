@@ -50,7 +50,7 @@ public final class PerRowOutput: Sendable {
 
     private var finished: OutputFile { compressed.withLock { $0 } ?? raw }
 
-    /// Gives the file its name. After it, or after `discard`, nothing else may be called.
+    /// Gives the file its name. Only the first `commit` or `discard` does anything.
     public func commit() throws(EngineError) { try finished.commit() }
 
     /// Removes the file.

@@ -90,11 +90,7 @@ private func bernoulliRows(_ block: inout RowBlock, _ parameters: LossParameters
             count(eight.isClipped .& isInside, into: &clippedDecisions)
             start &+= 8
         }
-        // Infinite terms first: a compensated sum makes NaN of them.
-        let four = sum.sum.low + sum.sum.high
-        let two = four.low + four.high
-        let plain = two[0] + two[1]
-        let loss = (plain.isInfinite ? plain : sum.total) / Double(block.classCount)
+        let loss = sum.totalOrInfinity / Double(block.classCount)
         block.losses[i] = loss
         block.clipped?[i] = total(clippedDecisions) != 0 ? 1 : 0
         if loss.isNaN { unscored &+= 1 } else { correct &+= total(correctDecisions) }

@@ -152,6 +152,16 @@ struct CompensatedLanes {
         let one = twoSum(two.sum[0], two.sum[1])
         return one.sum + (one.rest + (twoRest[0] + twoRest[1]))
     }
+
+    /// The same, and +∞ where a term was: the compensation makes NaN of it.
+    @inline(always) var totalOrInfinity: Double {
+        let total = total
+        if !total.isNaN { return total }
+        // Σ of the plain lanes is +∞ if a term is, and NaN if one is NaN.
+        let four = sum.low + sum.high
+        let two = four.low + four.high
+        return two[0] + two[1]
+    }
 }
 
 /// How many of the mask's lanes are set, added to `counts` lane by lane.

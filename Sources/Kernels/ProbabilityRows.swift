@@ -40,7 +40,6 @@ private protocol LossOfLabel {
     static func loss(_ x: Lanes) -> Lanes
 }
 private enum NegativeLogarithm: LossOfLabel {
-    // A quotient of clipped values may round to a hair over 1.
     @inline(always) static func loss(_ x: Lanes) -> Lanes { negativeLogarithm(x) }
 }
 private enum Negation: LossOfLabel {

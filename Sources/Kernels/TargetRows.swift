@@ -134,17 +134,5 @@ private func targetLoss(
         start &+= 8
     }
     if total(invalidTerms) != 0 { return invalid }
-    let loss = infiniteOr(sum)
-    return (loss, largestIndex == largestTargetIndex, total(clippedTerms) != 0)
-}
-
-/// The sum, or +∞ where a term was: a compensated sum makes NaN of it.
-@inline(always)
-private func infiniteOr(_ sum: CompensatedLanes) -> Double {
-    let total = sum.total
-    if !total.isNaN { return total }
-    // Σ of the plain lanes is +∞ if a term is, and NaN if one is NaN.
-    let four = sum.sum.low + sum.sum.high
-    let two = four.low + four.high
-    return two[0] + two[1]
+    return (sum.totalOrInfinity, largestIndex == largestTargetIndex, total(clippedTerms) != 0)
 }

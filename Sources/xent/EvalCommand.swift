@@ -122,18 +122,17 @@ struct EvalCommand: ParsableCommand {
                 try partialOutput?.write(evaluation.partial.encoded(), at: 0)
                 try jsonOutput?.write(evaluation.report)
                 if json != "-" { try StandardOutput.print(quiet ? "\(evaluation.report.loss.mean)" : ReportText.text(evaluation.report)) }
+                try perRowOutput?.commit()
+                try partialOutput?.commit()
+                try jsonOutput?.commit()
             }
         } catch {
+            // What was committed stays; of the rest nothing does.
             perRowOutput?.discard()
             partialOutput?.discard()
             jsonOutput?.discard()
             signals.dieIfReceived()
             throw error
-        }
-        try reportingErrors {
-            try perRowOutput?.commit()
-            try partialOutput?.commit()
-            try jsonOutput?.commit()
         }
     }
 

@@ -6,6 +6,19 @@ import WorkStealing
 @testable import Engine
 
 @Suite struct OutputFileTests {
+    /// Whoever cleans up after an error need not know how far it had come.
+    @Test func onlyTheFirstCommitOrDiscardCounts() throws {
+        let folder = TemporaryFolder()
+        let committed = try OutputFile(path: folder["committed"])
+        try committed.write([1, 2], at: 0)
+        try committed.commit()
+        committed.discard()
+        let discarded = try OutputFile(path: folder["discarded"])
+        discarded.discard()
+        try discarded.commit()
+        #expect(folder.names == ["committed"])
+    }
+
     @Test func appearsWhenCommitted() throws {
         let folder = TemporaryFolder()
         let file = try OutputFile(path: folder["out"])

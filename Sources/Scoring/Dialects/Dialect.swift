@@ -65,8 +65,7 @@ public struct Dialect: Sendable, Equatable {
     var emptyMean = Double.nan
     /// Whether the sum of multilabel losses counts each decision, and not each row's mean.
     var sumCountsDecisions = false
-    /// Whether soft binary labels have a meaning.
-    var takesSoftDecisions = true
+    /// Whether label smoothing has a meaning.
     var takesSmoothing = true
     /// What it can be asked for.
     var inputs: [Inputs]
