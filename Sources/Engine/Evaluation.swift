@@ -54,10 +54,12 @@ public struct Evaluation: Sendable {
 
         var moments = [Moments](repeating: Moments(), count: plan.specification.dialects.count)
         var invalidRows = InvalidRows()
+        var observations = Observations()
         var kernels: [InstructionSet] = []
         for worker in workers {
             for index in moments.indices { moments[index].merge(worker.moments[index]) }
             invalidRows.merge(worker.invalidRows)
+            observations.merge(worker.observations)
             if let ran = worker.instructionSetThatRan, !kernels.contains(ran) { kernels.append(ran) }
         }
         self.perRow = perRow
@@ -69,7 +71,8 @@ public struct Evaluation: Sendable {
         partial = Partial(specification: plan.specification, classCount: plan.classCount, moments: moments)
         report = Report(
             specification: plan.specification, classCount: plan.classCount, moments: moments, firstInvalid: invalidRows.first,
-            warnings: warnings + plan.warnings + Self.warnings(about: moments[0], plan.specification),
+            warnings: warnings + plan.warnings + Self.warnings(about: moments[0], plan.specification)
+                + observations.warnings(plan.specification, classCount: plan.classCount) { plan.predictions.placeText($0) },
             inputs: plan.predictions.files.map { $0.reported(role: "predictions") } + (plan.labels?.files ?? []).map { $0.reported(role: "labels") }
                 + (plan.weights?.files ?? []).map { $0.reported(role: "weights") },
             run: Report.Run(
@@ -81,11 +84,13 @@ public struct Evaluation: Sendable {
     private struct WorkerResult: Sendable {
         let moments: [Moments]
         let invalidRows: InvalidRows
+        let observations: Observations
         let instructionSetThatRan: InstructionSet?
 
         init(_ worker: EvaluationWorker) {
             moments = worker.moments
             invalidRows = worker.invalidRows
+            observations = worker.observations
             instructionSetThatRan = worker.instructionSetThatRan
         }
     }

@@ -21,6 +21,7 @@ final class EvaluationWorker {
     private(set) var invalidRows = InvalidRows()
 
     var moments: [Moments] { scorer.moments }
+    var observations: Observations { scorer.observations }
     var instructionSetThatRan: InstructionSet? { scorer.instructionSetThatRan }
 
     /// How many bytes are decoded before they are scored: a piece that stays in a core's cache.
@@ -253,8 +254,18 @@ final class EvaluationWorker {
         let file = plan.predictions.files[fileIndex]
         guard plan.options.invalidRows == .skip else {
             throw EngineError(
-                .data, path: file.path, frame: file.frame(containingRow: row), row: row, message, remedy: problem.remedy)
+                .data, path: file.path, frame: file.frame(containingRow: row), row: row, message, remedy: remedy(problem))
         }
         invalidRows.add(InvalidRow(path: file.path, row: row, problem: message, order: plan.predictions.firstRows[fileIndex] + row))
+    }
+
+    /// A label that is no class may be one of many: whether they count from 1 is worth another look at all of them, on the way out.
+    private func remedy(_ problem: RowProblem) -> String {
+        guard case .label(let classCount, isBinary: false) = problem, let labels = plan.labels,
+            let census = try? LabelCensus(
+                labels, classCount: classCount, ignoreIndex: plan.specification.modifiers.ignoreIndex, options: plan.containerOptions),
+            census.countsFromOne
+        else { return problem.remedy }
+        return "the labels run from 1 to \(classCount), so they seem to count from 1: subtract 1, they must count from 0"
     }
 }

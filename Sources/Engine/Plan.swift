@@ -62,7 +62,9 @@ struct Plan: Sendable {
                 throw EngineError(
                     .usage, "--class-weights balanced has no meaning for task \(task.rawValue)", remedy: "only class indices can be counted")
             }
-            modifiers.classWeights = try Self.balancedWeights(labels, classCount, modifiers.ignoreIndex, containerOptions)
+            modifiers.classWeights = try LabelCensus(
+                labels, classCount: classCount, ignoreIndex: modifiers.ignoreIndex, options: containerOptions
+            ).balancedWeights
         }
         let specification: LossSpecification
         do throws(SpecificationError) {
@@ -157,31 +159,6 @@ struct Plan: Sendable {
                     remedy: "save all \(what)s in one type")
             }
         }
-    }
-
-    /// N / (C · n_c) for the N labels inside 0..<C, as scikit-learn's "balanced"; a class without labels has weight 0.
-    private static func balancedWeights(
-        _ labels: RowFiles, _ classCount: Int, _ ignoreIndex: Int64?, _ options: ContainerOptions
-    ) throws(EngineError) -> [Double] {
-        var counts = [Int](repeating: 0, count: classCount)
-        let blockRowCount = 1 << 16
-        let buffer = ByteBuffer()
-        let reader = SequentialRows(labels, options: options)
-        var indices = [Int32](repeating: 0, count: blockRowCount)
-        while true {
-            let available = try reader.availableRowCount()
-            if available.rowCount == 0 { break }
-            let count = min(available.rowCount, blockRowCount)
-            try reader.read(rowCount: count, into: buffer)
-            indices.withUnsafeMutableBufferPointer { indices in
-                guard let base = indices.baseAddress else { return }
-                ClassLabels.convert(
-                    buffer.base, elementType: labels.files[0].layout.elementType, rowCount: count, ignoreIndex: ignoreIndex, into: base)
-            }
-            for index in indices[..<count] where index >= 0 && Int(index) < classCount { counts[Int(index)] += 1 }
-        }
-        let total = counts.reduce(0, +)
-        return counts.map { $0 == 0 ? 0 : Double(total) / (Double(classCount) * Double($0)) }
     }
 
     private static func checkCounts(_ predictions: RowFiles, _ others: RowFiles, of what: String) throws(EngineError) {

@@ -36,4 +36,10 @@ struct RowFiles: Sendable {
         // Files without rows share their first row with the next one: the last of them is the one that has it.
         return (low, row - firstRows[low])
     }
+
+    /// "p.npy: row 17" for a row of all the files.
+    func placeText(_ row: UInt64) -> String {
+        let place = locate(Int(clamping: row))
+        return "\(files[place.file].path): row \(place.row)"
+    }
 }

@@ -52,6 +52,8 @@ private func decisions(
         if parameters.isFocal != 0 { (p, oneMinusP) = (exponential(x), oneMinusExponential(x)) }
     }
     let largest = lanes(parameters.largestTerm)
+    // A term that is not scored is not clipped.
+    isClipped = isClipped .| ((ofPositive .> largest) .& (target .!= lanes(0))) .| ((ofNegative .> largest) .& (target .!= lanes(1)))
     ofPositive = ofPositive.replacing(with: largest, where: ofPositive .> largest)
     ofNegative = ofNegative.replacing(with: largest, where: ofNegative .> largest)
     let positive = (target * positiveWeight * ofPositive).replacing(with: lanes(0), where: target .== lanes(0))

@@ -65,10 +65,10 @@ private func targetLoss(
             if t > largestTarget { (largestTarget, largestTargetIndex) = (t, j) }
         }
     }
-    // Without a finite largest logit there is no distribution.
-    if isLogit, largest.isInfinite { return invalid }
+    // All logits −∞: no distribution. One of +∞ leaves the others probability 0, and makes the loss NaN where it is scored itself.
+    if isLogit, largest == -.infinity { return invalid }
     if isProbability, largest.isInfinite { return invalid }
-    let tail = isLogit ? logarithmOfSum(row, classCount, largest: largest, at: largestIndex, element) : 0
+    let tail = isLogit && largest < .infinity ? logarithmOfSum(row, classCount, largest: largest, at: largestIndex, element) : 0
     var scale = 1.0
     if isProbability {
         switch parameters.normalisationCode {
@@ -121,7 +121,6 @@ private func targetLoss(
             count(isScored .& (x .> lanes(0)), into: &invalidTerms)
             if parameters.isFocal != 0 { oneMinusP = oneMinusExponential(x) }
         }
-        term = term.replacing(with: lanes(parameters.largestTerm), where: term .> lanes(parameters.largestTerm))
         if parameters.isDivergence != 0 {
             term -= negativeLogarithm(lanes(1).replacing(with: t, where: isScored))
         }

@@ -44,6 +44,8 @@ public final class BlockScorer {
     public let classCount: Int
     /// All the rows scored so far, for each dialect.
     public var moments: [Moments] { programOfDialect.map { momentsOfProgram[$0] } }
+    /// What was seen of all the rows so far.
+    public private(set) var observations = Observations()
     /// The instruction set of the kernel that ran last, as the kernel itself reported it; nil before the first block.
     public private(set) var instructionSetThatRan: InstructionSet?
     /// Whether labels are wanted as numbers, and whether as class indices.
@@ -132,6 +134,7 @@ public final class BlockScorer {
         _ rows: LabelledRows, onInvalid: (_ row: Int, _ problem: RowProblem) throws(Failure) -> Void
     ) throws(Failure) -> UnsafeBufferPointer<Double> {
         let rowCount = min(max(rows.rowCount, 0), Self.rowLimit)
+        observe(rows, rowCount)
         for index in programs.indices {
             let target = index == 0 ? losses : losses + Self.rowLimit
             try run(index, rows, rowCount, into: target, onInvalid: onInvalid)
@@ -141,6 +144,33 @@ public final class BlockScorer {
             for index in momentsOfProgram.indices { momentsOfProgram[index].absorb(labelFingerprint: fingerprint) }
         }
         return UnsafeBufferPointer(start: losses, count: rowCount)
+    }
+
+    /// Looks at what the warnings are about.
+    private func observe(_ rows: LabelledRows, _ rowCount: Int) {
+        let task = specification.task
+        var surveyedRowCount = 0
+        switch specification.input {
+        case .logits where rows.firstRow < UInt64(Observations.logitRowLimit):
+            surveyedRowCount = min(rowCount, Observations.logitRowLimit - Int(rows.firstRow))
+        case .probabilities where task.isOverClasses: surveyedRowCount = rowCount
+        case .logits, .probabilities, .logProbabilities: break
+        }
+        if surveyedRowCount > 0 {
+            var survey = RowSurvey(
+                values: rows.values, classCount: classCount, rowCount: surveyedRowCount, elementCode: rows.element.code,
+                tolerance: rows.element.epsilon.squareRoot(), deviatingRowCount: 0, worstDeviation: 0, worstRow: -1, outsideUnitCount: 0)
+            kernels.surveyRows(&survey)
+            observations.add(survey, firstRow: rows.firstRow)
+        }
+        if rows.element == .float16, specification.input == .logits {
+            observations.saturatedCount.addSaturating(UInt64(kernels.countSaturated(rows.values, rowCount * classCount)))
+        }
+        if readsClassLabels, task.hasLabels {
+            observations.add(labels: rows.classLabels, rowCount: rowCount, ignored: ignoredLabel)
+        } else if task == .binary, let targets = rows.targets {
+            observations.add(targets: targets, rowCount: rowCount, firstRow: rows.firstRow)
+        }
     }
 
     private func run<Failure: Error>(
@@ -160,6 +190,10 @@ public final class BlockScorer {
         kernels.run(program.operation, &block, &parameters)
         instructionSetThatRan = InstructionSet(code: block.instructionSetCode)
 
+        if let weights = rows.weights {
+            // A row that is left out for its weight is not right, either.
+            for row in 0..<rowCount where !Self.isWeight(weights[row]) { block.correctRowCount -= correctCount(of: row, rows, block, program, &parameters) }
+        }
         applyWeights(program, rows, rowCount, losses, &block.unscoredRowCount)
         var ignoredCount = 0
         if block.unscoredRowCount > 0 {
@@ -199,6 +233,22 @@ public final class BlockScorer {
         momentsOfProgram[index].correctCount += UInt64(block.correctRowCount)
     }
 
+    private static func isWeight(_ weight: Double) -> Bool { weight >= 0 && weight < .infinity }
+
+    /// What one row adds to `correctRowCount`.
+    private func correctCount(of row: Int, _ rows: LabelledRows, _ block: RowBlock, _ program: LossProgram, _ parameters: inout LossParameters) -> Int {
+        var single = block
+        single.values = block.values + row * classCount * rows.element.byteCount
+        single.labels = block.labels + row
+        single.targets = block.targets.map { $0 + row * classCount }
+        single.clipped = nil
+        // It is written to next.
+        single.losses = otherNumbers
+        single.rowCount = 1
+        kernels.run(program.operation, &single, &parameters)
+        return single.correctRowCount
+    }
+
     /// A commutative hash of the rows' places and labels: a model that says the same of every row has equal losses, be the labels what they are.
     private func fingerprintOfLabels(_ rows: LabelledRows, _ rowCount: Int) -> UInt64 {
         var fingerprint: UInt64 = 0
@@ -234,7 +284,7 @@ public final class BlockScorer {
         let isWeighted = program.operation == .target
         for row in 0..<rowCount {
             var weight = rows.weights?[row] ?? 1
-            if !(weight >= 0 && weight < .infinity) {
+            if !Self.isWeight(weight) {
                 if !losses[row].isNaN { unscoredRowCount += 1 }
                 losses[row] = .nan
                 continue
@@ -258,7 +308,7 @@ public final class BlockScorer {
 
     /// Why a row's loss is NaN.
     private func problem(_ program: LossProgram, _ rows: LabelledRows, _ row: Int) -> RowProblem {
-        if let weight = rows.weights?[row], !(weight >= 0 && weight < .infinity) { return .weight(value: weight) }
+        if let weight = rows.weights?[row], !Self.isWeight(weight) { return .weight(value: weight) }
         let values = rows.values + row * classCount * rows.element.byteCount
         let isBinary = specification.task == .binary
         var scoredColumns = 0..<classCount

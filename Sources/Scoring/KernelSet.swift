@@ -9,6 +9,8 @@ internal import KernelsAVX512
 struct KernelSet: Sendable {
     let run: @Sendable (LossProgram.Operation, UnsafeMutablePointer<RowBlock>, UnsafePointer<LossParameters>) -> Void
     let foldLosses: @Sendable (UnsafeMutablePointer<LossFold>) -> Void
+    let surveyRows: @Sendable (UnsafeMutablePointer<RowSurvey>) -> Void
+    let countSaturated: @Sendable (UnsafeRawPointer, Int) -> Int
 
     /// `instructionSet` must be among `InstructionSet.available`: another one's instructions would end the process.
     init(_ instructionSet: InstructionSet) {
@@ -28,6 +30,8 @@ struct KernelSet: Sendable {
                 }
             }
             foldLosses = { KernelsAVX512.foldLosses($0) }
+            surveyRows = { KernelsAVX512.surveyRows($0) }
+            countSaturated = { KernelsAVX512.countSaturated($0, $1) }
         case .avx2:
             run = { operation, block, parameters in
                 switch operation {
@@ -42,6 +46,8 @@ struct KernelSet: Sendable {
                 }
             }
             foldLosses = { KernelsAVX2.foldLosses($0) }
+            surveyRows = { KernelsAVX2.surveyRows($0) }
+            countSaturated = { KernelsAVX2.countSaturated($0, $1) }
         #endif
         default:
             run = { operation, block, parameters in
@@ -57,6 +63,8 @@ struct KernelSet: Sendable {
                 }
             }
             foldLosses = { Kernels.foldLosses($0) }
+            surveyRows = { Kernels.surveyRows($0) }
+            countSaturated = { Kernels.countSaturated($0, $1) }
         }
     }
 }

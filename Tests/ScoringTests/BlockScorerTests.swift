@@ -189,7 +189,7 @@ struct BlockScorerTests {
         #expect(scorer.instructionSetThatRan == .best)
     }
 
-    @Test("every instruction set and cutting gives the same moments", arguments: plainTasks, PredictionInput.allCases)
+    @Test("every instruction set and cutting gives the same moments, and sees the same", arguments: plainTasks, PredictionInput.allCases)
     func sameMoments(task: LossTask, input: PredictionInput) {
         let seed: UInt64 = 61
         print("seed \(seed)")
@@ -204,6 +204,7 @@ struct BlockScorerTests {
             rows.labels.append(Int32.random(in: -1...Int32(max(classCount, 2)), using: &random))
         }
         var expected: [UInt8]?
+        var seen: Observations?
         for set in InstructionSet.available {
             for blockRowCount in [1024, 1, 63, 64, 65, 1000] {
                 let scorer = BlockScorer(
@@ -213,6 +214,8 @@ struct BlockScorerTests {
                 let bytes = encoding(scorer.moments[0])
                 #expect(bytes == expected ?? bytes, "\(set), blocks of \(blockRowCount)")
                 expected = bytes
+                #expect(scorer.observations == seen ?? scorer.observations, "\(set), blocks of \(blockRowCount)")
+                seen = scorer.observations
                 #expect(scorer.moments[0].ignoredCount > 0 && scorer.moments[0].invalidCount > 0 && scorer.moments[0].readCount == 1500)
             }
         }

@@ -66,4 +66,26 @@ import Testing
         #expect(try report.text("accuracy") == "nan")
         #expect(run.stderr.contains("no row was scored"))
     }
+
+    /// A logit of +∞ leaves the other classes probability 0, for an index and for soft labels alike; where it is scored itself, nothing is defined.
+    @Test func infiniteLogits() throws {
+        let scratch = try Scratch()
+        try scratch.write("p.npy", NPYFixture.doubles([1, .infinity, 2, 0, 1, 2], columns: 3))
+        try scratch.write("index.npy", NPYFixture.labels([0, 1]))
+        try scratch.write("soft.npy", NPYFixture.doubles([0.25, 0, 0.75, 0, 1, 0], columns: 3))
+        try scratch.write("both.npy", NPYFixture.doubles([0.25, 0.25, 0.5, 0, 1, 0], columns: 3))
+        func run(_ labels: String, _ task: String, _ options: [String] = []) throws -> XentRun {
+            try XentRun.xent(
+                ["eval", "p.npy", "--labels", labels, "--task", task, "--input", "logits", "--json", "-"] + options, in: scratch)
+        }
+        for (labels, task, options) in [("index.npy", "multiclass", []), ("index.npy", "multiclass", ["--focal-gamma", "0"]), ("soft.npy", "soft", [])] {
+            let report = try run(labels, task, options).json()
+            #expect(try report.text("loss", "mean") == "inf")
+            #expect(try report.count("rows", "infinite") == 1)
+            #expect(try report.count("rows", "scored") == 2)
+        }
+        for failed in [try run("both.npy", "soft"), try run("index.npy", "multiclass", ["--label-smoothing", "0.1"])] {
+            expectFailure(failed, status: 65, says: ["p.npy: row 0: the loss is undefined"])
+        }
+    }
 }

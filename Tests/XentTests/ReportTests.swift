@@ -12,8 +12,8 @@ import Testing
     /// Two rows of which one gave what happened probability 0.
     static func infiniteScratch() throws -> Scratch {
         let scratch = try Scratch()
-        try scratch.write("p.npy", NPYFixture.doubles([0.5, 0]))
-        try scratch.write("y.npy", NPYFixture.labels([1, 1]))
+        try scratch.write("p.npy", NPYFixture.doubles([0.5, 1]))
+        try scratch.write("y.npy", NPYFixture.labels([1, 0]))
         return scratch
     }
 

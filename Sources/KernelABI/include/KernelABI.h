@@ -87,6 +87,26 @@ typedef struct LossParameters {
     const double *_Nullable positiveWeights;
 } LossParameters;
 
+/// What a block of predictions is like, beside its losses: what warnings follow from.
+typedef struct RowSurvey {
+    /// As in RowBlock.
+    const void *_Nonnull values;
+    ptrdiff_t classCount;
+    ptrdiff_t rowCount;
+    int32_t elementCode;
+    /// How far from 1 a row's sum may be.
+    double tolerance;
+
+    // Out:
+    /// Rows whose sum is further from 1 than the tolerance, the largest such distance, and its row (the first of equals); -1 where there is none.
+    /// Rows with a NaN or an infinity are not among them.
+    ptrdiff_t deviatingRowCount;
+    double worstDeviation;
+    ptrdiff_t worstRow;
+    /// Values outside of [0, 1], NaN included.
+    ptrdiff_t outsideUnitCount;
+} RowSurvey;
+
 /// A block of losses to be added up, and what the fold makes of them: integers, so that adding is exact.
 /// See Fold.swift for the scales.
 typedef struct LossFold {

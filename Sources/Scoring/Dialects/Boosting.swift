@@ -18,5 +18,5 @@ extension Dialect {
     public static let lightgbm = Dialect(
         name: "lightgbm", summary: "LightGBM's binary_logloss and multi_logloss",
         ofIndex: Treatment(clip: .fixed(low: Double(Float(1e-15)), high: .infinity)),
-        largestDecisionTerm: 34.538776394910684, takesSmoothing: false, inputs: boostingInputs)
+        largestDecisionTerm: 34.538776394910684, takesSoftDecisions: false, takesSmoothing: false, inputs: boostingInputs)
 }

@@ -65,6 +65,8 @@ public struct Dialect: Sendable, Equatable {
     var emptyMean = Double.nan
     /// Whether the sum of multilabel losses counts each decision, and not each row's mean.
     var sumCountsDecisions = false
+    /// Whether the library takes binary labels between 0 and 1.
+    var takesSoftDecisions = true
     /// Whether label smoothing has a meaning.
     var takesSmoothing = true
     /// What it can be asked for.

@@ -9,7 +9,7 @@ extension Dialect {
     public static let sklearn = Dialect(
         name: "sklearn", summary: "sklearn.metrics.log_loss, 1.5 and later", ofIndex: Treatment(clip: .elementEpsilon),
         ofDecisions: Treatment(clip: .elementEpsilon),
-        takesSmoothing: false, inputs: sklearnInputs)
+        takesSoftDecisions: false, takesSmoothing: false, inputs: sklearnInputs)
 
     /// `sklearn.metrics.log_loss` of 1.2 to 1.4: clipped to the type's eps, then renormalised, binary probabilities as two columns.
     ///
@@ -18,5 +18,5 @@ extension Dialect {
         name: "sklearn-1.4", summary: "sklearn.metrics.log_loss, 1.2 to 1.4",
         ofIndex: Treatment(normalisation: .afterClip, clip: .elementEpsilon),
         ofDecisions: Treatment(normalisation: .afterClip, clip: .elementEpsilon),
-        takesSmoothing: false, inputs: sklearnInputs)
+        takesSoftDecisions: false, takesSmoothing: false, inputs: sklearnInputs)
 }

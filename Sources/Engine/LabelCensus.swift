@@ -1,0 +1,47 @@
+internal import Container
+internal import Formats
+
+/// How often each class is a label, from a pass over the labels alone.
+struct LabelCensus {
+    /// One a class.
+    private(set) var counts: [Int]
+    /// The least and the greatest label that is not ignored, be it a class or not.
+    private(set) var least = Int32.max
+    private(set) var greatest = Int32.min
+
+    /// Reads all labels in their order. O(labels) time, O(classes) memory.
+    init(
+        _ labels: RowFiles, classCount: Int, ignoreIndex: Int64?, options: ContainerOptions
+    ) throws(EngineError) {
+        counts = [Int](repeating: 0, count: classCount)
+        let blockRowCount = 1 << 16
+        let buffer = ByteBuffer()
+        let reader = SequentialRows(labels, options: options)
+        var indices = [Int32](repeating: 0, count: blockRowCount)
+        while true {
+            let available = try reader.availableRowCount()
+            if available.rowCount == 0 { break }
+            let count = min(available.rowCount, blockRowCount)
+            try reader.read(rowCount: count, into: buffer)
+            indices.withUnsafeMutableBufferPointer { indices in
+                guard let base = indices.baseAddress else { return }
+                ClassLabels.convert(
+                    buffer.base, elementType: labels.files[0].layout.elementType, rowCount: count, ignoreIndex: ignoreIndex, into: base)
+            }
+            for index in indices[..<count] where index != ClassLabels.ignored {
+                least = min(least, index)
+                greatest = max(greatest, index)
+                if index >= 0 && Int(index) < classCount { counts[Int(index)] += 1 }
+            }
+        }
+    }
+
+    /// Whether the labels run from 1 to the number of classes.
+    var countsFromOne: Bool { least == 1 && Int(greatest) == counts.count }
+
+    /// N / (C · n_c) for the N labels inside 0..<C, as scikit-learn's "balanced"; a class without labels has weight 0.
+    var balancedWeights: [Double] {
+        let total = counts.reduce(0, +)
+        return counts.map { $0 == 0 ? 0 : Double(total) / (Double(counts.count) * Double($0)) }
+    }
+}

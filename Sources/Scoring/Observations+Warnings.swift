@@ -1,0 +1,67 @@
+extension Observations {
+    /// Logits of one value a row that must lie in [0, 1] before they are taken for probabilities.
+    private static let leastBinaryRowCount = 16
+
+    /// What is suspicious, a sentence each; empty where nothing is.
+    ///
+    /// - Parameter place: names a row of all the files, "p.npy: row 17".
+    public func warnings(_ specification: LossSpecification, classCount: Int, place: (UInt64) -> String) -> [String] {
+        [
+            logitWarning(specification), sumWarning(specification, place), labelRangeWarning(specification, classCount),
+            equalLabelWarning(specification), softLabelWarning(specification, place), saturationWarning(),
+        ].compactMap { $0 }
+    }
+
+    private func logitWarning(_ specification: LossSpecification) -> String? {
+        guard specification.input == .logits, outsideUnitCount == 0 else { return nil }
+        let remedy = "are they probabilities? --input probabilities scores them as such"
+        if specification.task.isOverClasses {
+            guard surveyedRowCount > 1, deviatingRowCount == 0 else { return nil }
+            return "the logits of the first \(surveyedRowCount) rows all lie in [0, 1] and sum to 1: " + remedy
+        }
+        guard surveyedRowCount >= Self.leastBinaryRowCount else { return nil }
+        return "the logits of the first \(surveyedRowCount) rows all lie in [0, 1]: " + remedy
+    }
+
+    private func sumWarning(_ specification: LossSpecification, _ place: (UInt64) -> String) -> String? {
+        guard specification.input == .probabilities, deviatingRowCount > 0, !specification.modifiers.renormalizes else { return nil }
+        return "\(deviatingRowCount) of \(surveyedRowCount) rows of probabilities do not sum to 1 within \(Self.short(tolerance)): the worst, "
+            + "\(place(worstRow)), is \(Self.short(worstDeviation)) away; dialect exact scores them as they are, --renormalize divides by the sum"
+    }
+
+    private func labelRangeWarning(_ specification: LossSpecification, _ classCount: Int) -> String? {
+        guard specification.task == .multiclass, hasLabelsFromOne(classCount: classCount) else { return nil }
+        return "the labels run from 1 to \(classCount), of \(classCount) classes: they seem to count from 1, and must count from 0"
+    }
+
+    /// Whether the labels seen start at 1 and end at C.
+    public func hasLabelsFromOne(classCount: Int) -> Bool { leastLabel == 1 && greatestLabel == Double(classCount) }
+
+    private func equalLabelWarning(_ specification: LossSpecification) -> String? {
+        guard labelCount > 1, leastLabel == greatestLabel else { return nil }
+        let label = Self.short(leastLabel)
+        return "all \(labelCount) labels are \(label): is it the right labels file?"
+    }
+
+    private func softLabelWarning(_ specification: LossSpecification, _ place: (UInt64) -> String) -> String? {
+        guard softLabelCount > 0, specification.task == .binary else { return nil }
+        let names = specification.dialects.filter { !$0.takesSoftDecisions }.map(\.name)
+        guard !names.isEmpty else { return nil }
+        return "\(softLabelCount) labels are neither 0 nor 1 (the first: \(place(firstSoftRow))), which the library of dialect "
+            + "\(names.joined(separator: ", ")) does not take; they are scored as probabilities"
+    }
+
+    private func saturationWarning() -> String? {
+        guard saturatedCount > 0 else { return nil }
+        return "\(saturatedCount) Float16 logits are 65504 or infinite, where the type ends: larger ones were cut; save bfloat16 or Float32"
+    }
+
+    /// Three digits of a number that is not negative, or all of a whole one.
+    private static func short(_ value: Double) -> String {
+        if value == value.rounded(), value.magnitude < 0x1p53 { return "\(Int(value))" }
+        var scale = 1.0
+        while value * scale < 100, scale < 1e300 { scale *= 10 }
+        // Beyond 100 nothing is cut but the fraction.
+        return "\((value * scale).rounded() / scale)"
+    }
+}
