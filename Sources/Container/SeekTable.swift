@@ -4,11 +4,11 @@
 /// 0x184D2A5E holds one entry a frame (compressed size, decompressed size and, by a flag, checksum, four bytes each) and a
 /// footer of nine bytes (number of frames, descriptor, magic number).
 struct SeekTable {
-    private static let footerByteCount = 9
-    private static let footerMagic: UInt32 = 0x8F92_EAB1
-    private static let frameVariant: UInt8 = 0xE
+    static let footerByteCount = 9
+    static let footerMagic: UInt32 = 0x8F92_EAB1
+    static let frameVariant: UInt8 = 0xE
     /// What zstd's own writer stops at.
-    private static let maximumEntryCount = 0x800_0000
+    static let maximumEntryCount = 0x800_0000
 
     private let file: StoredFile
     let entryCount: Int

@@ -37,6 +37,13 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         return error
     }
 
+    /// The same, where there is no second look.
+    func withoutBlame() -> EngineError {
+        var error = self
+        error.isSeekTableAtFault = false
+        return error
+    }
+
     init(
         _ category: Category, path: String? = nil, frame: Frame? = nil, row: Int? = nil, _ problem: String, remedy: String? = nil
     ) {

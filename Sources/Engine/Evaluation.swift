@@ -71,7 +71,7 @@ public struct Evaluation: Sendable {
         partial = Partial(specification: plan.specification, classCount: plan.classCount, moments: moments)
         report = Report(
             specification: plan.specification, classCount: plan.classCount, moments: moments, firstInvalid: invalidRows.first,
-            warnings: warnings + plan.warnings + Self.warnings(about: moments[0], plan.specification)
+            warnings: warnings + plan.warnings + Self.warnings(about: moments, plan.specification)
                 + observations.warnings(plan.specification, classCount: plan.classCount) { plan.predictions.placeText($0) },
             inputs: plan.predictions.files.map { $0.reported(role: "predictions") } + (plan.labels?.files ?? []).map { $0.reported(role: "labels") }
                 + (plan.weights?.files ?? []).map { $0.reported(role: "weights") },
@@ -140,13 +140,28 @@ public struct Evaluation: Sendable {
         return (result.workers.map { WorkerResult($0.0) }, result.statistics)
     }
 
-    static func warnings(about moments: Moments, _ specification: LossSpecification) -> [String] {
+    /// `all`: the moments of each dialect of the specification.
+    static func warnings(about all: [Moments], _ specification: LossSpecification) -> [String] {
         var warnings: [String] = []
+        let moments = all[0]
+        // What each dialect makes of it.
+        func means(where isConcerned: (Moments) -> Bool) -> String {
+            zip(specification.dialects, all).filter { isConcerned($1) }.map { dialect, moments in
+                let mean = moments.mean(specification.task, dialect)
+                return "the mean is \(mean.isNaN ? "NaN" : mean == 0 ? "0" : "\(mean)") in dialect \(dialect.name)"
+            }.joined(separator: ", ")
+        }
         if moments.scoredCount == 0 {
-            let mean = moments.mean(specification.task, specification.dialect)
-            warnings.append(
-                "no row was scored" + (moments.ignoredCount > 0 ? ", since all are ignored" : "")
-                    + ": the mean is \(mean.isNaN ? "NaN" : "\(mean)") in dialect \(specification.dialect.name)")
+            let reason =
+                switch (moments.ignoredCount, moments.invalidCount) {
+                case (0, 0): ""
+                case (_, 0): ", since all are ignored"
+                case (0, _): ", since all are invalid"
+                case (_, _): ", since all are ignored or invalid"
+                }
+            warnings.append("no row was scored\(reason): " + means { $0.scoredCount == 0 })
+        } else if moments.hasWeights, moments.meanOverWeight.isNaN, !moments.sum.rounded().isNaN {
+            warnings.append("the weights of all scored rows are 0: " + means { _ in true })
         }
         if moments.invalidCount > 0 {
             warnings.append("\(moments.invalidCount) of \(moments.readCount) rows were invalid and left out (--on-invalid skip)")

@@ -47,7 +47,7 @@ final class EvaluationWorker {
         classLabels.initialize(repeating: 1, count: labelCapacity)
         let targetCapacity = scorer.readsTargets ? blockRowLimit * plan.classCount + 8 : 8
         targets = .allocate(capacity: targetCapacity)
-        targets.initialize(repeating: 0, count: targetCapacity)
+        targets.initialize(repeating: plan.labels == nil ? 1 : 0, count: targetCapacity)
         weights = .allocate(capacity: BlockScorer.rowLimit)
         weights.initialize(repeating: 1, count: BlockScorer.rowLimit)
     }

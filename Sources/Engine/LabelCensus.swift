@@ -40,8 +40,11 @@ struct LabelCensus {
     var countsFromOne: Bool { least == 1 && Int(greatest) == counts.count }
 
     /// N / (C · n_c) for the N labels inside 0..<C, as scikit-learn's "balanced"; a class without labels has weight 0.
+    ///
+    /// Where no label is inside, no row will have a weight: all are 1, and what is wrong with the labels is said when they are scored.
     var balancedWeights: [Double] {
         let total = counts.reduce(0, +)
+        guard total > 0 else { return counts.map { _ in 1 } }
         return counts.map { $0 == 0 ? 0 : Double(total) / (Double(counts.count) * Double($0)) }
     }
 }

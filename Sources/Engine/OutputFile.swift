@@ -18,6 +18,12 @@ public final class OutputFile: Sendable {
     private let writtenByteCount = Atomic<Int>(0)
     private let isOpen = Atomic<Bool>(true)
 
+    /// Where its bytes can be read before it is committed; nil where the file itself is written to.
+    var unfinishedPath: String? { renaming?.from }
+
+    /// Whether nothing is lost if it is discarded and begun anew: false once a pipe or a device has been given something.
+    var canBeginAnew: Bool { renaming != nil || writtenByteCount.load(ordering: .relaxed) == 0 }
+
     /// Opens it for writing; nothing is seen of it under its own name until `commit`.
     ///
     /// `distinction` tells two unfinished files for one place apart.

@@ -44,7 +44,7 @@ public enum PartialFile {
         let moments = merged.moments
         let report = Report(
             specification: merged.specification, classCount: merged.classCount, moments: moments, firstInvalid: [],
-            warnings: warnings + Evaluation.warnings(about: moments[0], merged.specification), inputs: inputs, run: nil)
+            warnings: warnings + Evaluation.warnings(about: moments, merged.specification), inputs: inputs, run: nil)
         return (report, merged)
     }
 }

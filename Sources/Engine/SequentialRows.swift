@@ -5,14 +5,17 @@ internal import Formats
 final class SequentialRows {
     private let rows: RowFiles
     private let decoder: Decoder
+    private let keepsByteOrder: Bool
     private var fileIndex = -1
     /// The next row of the file, and of all.
     private var rowInFile = 0
     private(set) var nextRow = 0
     private var started = false
 
-    init(_ rows: RowFiles, options: ContainerOptions) {
+    /// `keepsByteOrder`: give the bytes as they are stored, not in the machine's byte order.
+    init(_ rows: RowFiles, options: ContainerOptions, keepsByteOrder: Bool = false) {
         self.rows = rows
+        self.keepsByteOrder = keepsByteOrder
         decoder = Decoder(options: options)
     }
 
@@ -30,7 +33,8 @@ final class SequentialRows {
         return (fileIndex, rowInFile, rows.files[fileIndex].rowCount - rowInFile)
     }
 
-    /// Decodes the next `rowCount` rows, which lie in one file, into `buffer` from `byteOffset` on, in the machine's byte order.
+    /// Decodes the next `rowCount` rows, which lie in one file, into `buffer` from `byteOffset` on, in the machine's byte order
+    /// unless the stored one is kept.
     func read(rowCount: Int, into buffer: ByteBuffer, at byteOffset: Int = 0) throws(EngineError) {
         let file = rows.files[fileIndex]
         let byteCount = rowCount * file.layout.rowByteCount
@@ -50,7 +54,7 @@ final class SequentialRows {
             }
             filled += count
         }
-        if file.layout.isByteSwapped { ByteOrder.swapInPlace(target, elementByteCount: file.layout.elementType.byteCount) }
+        if file.layout.isByteSwapped, !keepsByteOrder { ByteOrder.swapInPlace(target, elementByteCount: file.layout.elementType.byteCount) }
         rowInFile += rowCount
         nextRow += rowCount
         if rowInFile == file.rowCount { try finishFile() }

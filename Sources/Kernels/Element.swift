@@ -10,6 +10,8 @@ protocol Octet {
     func raised(to bound: Self) -> Self
     /// `lane` (0...7, others change nothing) set to −∞.
     func excluding(lane: Int) -> Self
+    /// −∞ in the lanes whose entry in `lanes` is `index`.
+    func excluding(index: Int32, among lanes: SIMD8<Int32>) -> Self
     /// Lanes from `count` on set to −∞.
     func keeping(first count: Int) -> Self
     var widened: Lanes { get }
@@ -26,11 +28,14 @@ struct FloatOctet: Octet {
     @inline(always) init(all value: Double) { values = SIMD8<Float>(repeating: Float(value)) }
     @inline(always) func larger(_ other: Self) -> Self { raised(to: other) }
     @inline(always) func raised(to bound: Self) -> Self {
-        Self(values.replacing(with: bound.values, where: values .< bound.values))
+        Self(xentRaiseFloat8(values, bound.values))
     }
     @inline(always) func excluding(lane: Int) -> Self {
         let index = SIMD8<Int32>(repeating: Int32(truncatingIfNeeded: lane))
         return Self(values.replacing(with: SIMD8<Float>(repeating: -.infinity), where: SIMD8<Int32>(0, 1, 2, 3, 4, 5, 6, 7) .== index))
+    }
+    @inline(always) func excluding(index: Int32, among lanes: SIMD8<Int32>) -> Self {
+        Self(values.replacing(with: SIMD8<Float>(repeating: -.infinity), where: lanes .== SIMD8<Int32>(repeating: index)))
     }
     @inline(always) func keeping(first count: Int) -> Self {
         let index = SIMD8<Int32>(repeating: Int32(truncatingIfNeeded: count))
@@ -58,6 +63,9 @@ struct DoubleOctet: Octet {
     @inline(always) func excluding(lane: Int) -> Self {
         Self(values.replacing(with: lanes(-.infinity), where: laneIndices .== LaneIntegers(repeating: Int64(lane))))
     }
+    @inline(always) func excluding(index: Int32, among indices: SIMD8<Int32>) -> Self {
+        Self(values.replacing(with: lanes(-.infinity), where: widen(indices) .== LaneIntegers(repeating: Int64(index))))
+    }
     @inline(always) func keeping(first count: Int) -> Self {
         Self(values.replacing(with: lanes(-.infinity), where: laneIndices .>= LaneIntegers(repeating: Int64(count))))
     }
@@ -70,6 +78,8 @@ protocol Element {
     associatedtype Eight: Octet
     static var byteCount: Int { get }
     static func loadEight(_ pointer: UnsafeRawPointer) -> Eight
+    /// Eight elements that lie `stride` bytes apart.
+    static func gatherEight(_ pointer: UnsafeRawPointer, stride: Int) -> Eight
     static func load(_ pointer: UnsafeRawPointer) -> Double
 }
 
@@ -77,6 +87,9 @@ enum Float32Element: Element {
     @inline(always) static var byteCount: Int { 4 }
     @inline(always) static func loadEight(_ pointer: UnsafeRawPointer) -> FloatOctet {
         FloatOctet(xentLoadFloat8(pointer))
+    }
+    @inline(always) static func gatherEight(_ pointer: UnsafeRawPointer, stride: Int) -> FloatOctet {
+        FloatOctet(xentGatherFloat8(pointer, stride))
     }
     @inline(always) static func load(_ pointer: UnsafeRawPointer) -> Double { Double(xentLoadFloat(pointer)) }
 }
@@ -86,24 +99,19 @@ enum Float64Element: Element {
     @inline(always) static func loadEight(_ pointer: UnsafeRawPointer) -> DoubleOctet {
         DoubleOctet(xentLoadDouble8(pointer))
     }
+    @inline(always) static func gatherEight(_ pointer: UnsafeRawPointer, stride: Int) -> DoubleOctet {
+        DoubleOctet(xentGatherDouble8(pointer, stride))
+    }
     @inline(always) static func load(_ pointer: UnsafeRawPointer) -> Double { xentLoadDouble(pointer) }
 }
 
 enum Float16Element: Element {
     @inline(always) static var byteCount: Int { 2 }
-    /// By integer arithmetic, since a processor without F16C would call a library function for each lane: the significand and
-    /// exponent moved into Float32's place, times 2^112 for the difference of the biases, which is exact and makes subnormals right.
-    @inline(always) static func loadEight(_ pointer: UnsafeRawPointer) -> FloatOctet {
-        let half = widen(xentLoadUInt16x8(pointer))
-        let magnitude = (half & SIMD8<UInt32>(repeating: 0x7FFF)) &<< SIMD8<UInt32>(repeating: 13)
-        let scaled = unsafeBitCast(magnitude, to: SIMD8<Float>.self) * SIMD8<Float>(repeating: 0x1p112)
-        let finite = unsafeBitCast(scaled, to: SIMD8<UInt32>.self)
-        // Exponent field 31: infinity and NaN, which arrive here as 65536 and more.
-        let special = finite | SIMD8<UInt32>(repeating: 0x7F80_0000)
-        let sign = (half & SIMD8<UInt32>(repeating: 0x8000)) &<< SIMD8<UInt32>(repeating: 16)
-        let bits = finite.replacing(with: special, where: scaled .>= SIMD8<Float>(repeating: 65536)) | sign
-        return FloatOctet(unsafeBitCast(bits, to: SIMD8<Float>.self))
+    @inline(always) static func loadEight(_ pointer: UnsafeRawPointer) -> FloatOctet { FloatOctet(xentWidenHalf(xentLoadUInt16x8(pointer))) }
+    @inline(always) static func gatherEight(_ pointer: UnsafeRawPointer, stride: Int) -> FloatOctet {
+        FloatOctet(xentWidenHalf(xentGatherUInt16x8(pointer, stride)))
     }
+    /// As `xentWidenHalf` has it without the instruction.
     @inline(always) static func load(_ pointer: UnsafeRawPointer) -> Double {
         let half = UInt32(xentLoadUInt16(pointer))
         let scaled = Float(bitPattern: (half & 0x7FFF) &<< 13) * 0x1p112
@@ -115,8 +123,12 @@ enum Float16Element: Element {
 enum BFloat16Element: Element {
     @inline(always) static var byteCount: Int { 2 }
     /// bfloat16 is the upper half of a Float32.
-    @inline(always) static func loadEight(_ pointer: UnsafeRawPointer) -> FloatOctet {
-        let half = widen(xentLoadUInt16x8(pointer))
+    @inline(always) static func loadEight(_ pointer: UnsafeRawPointer) -> FloatOctet { octet(xentLoadUInt16x8(pointer)) }
+    @inline(always) static func gatherEight(_ pointer: UnsafeRawPointer, stride: Int) -> FloatOctet {
+        octet(xentGatherUInt16x8(pointer, stride))
+    }
+    @inline(always) private static func octet(_ stored: SIMD8<UInt16>) -> FloatOctet {
+        let half = widen(stored)
         return FloatOctet(unsafeBitCast(half &<< SIMD8<UInt32>(repeating: 16), to: SIMD8<Float>.self))
     }
     @inline(always) static func load(_ pointer: UnsafeRawPointer) -> Double {

@@ -7,7 +7,7 @@ private let log2OfE = 0x1.71547652b82fep+0
 let ln2High = 0x1.62e42fefa2p-1
 let ln2Low = 0x1.9ef35793c7673p-41
 /// Adding it to a number below 2^51 rounds that number to an integer, which then stands in the low bits.
-private let integerShift = 0x1.8p+52
+let integerShift = 0x1.8p+52
 
 /// r + r² P(r) = exp(r) − 1 for |r| <= 0.3466, within 0.55 ULP + 2^-57 |r|.
 @inline(always) func exponentialMinusOne(reduced r: Lanes) -> Lanes {
@@ -21,6 +21,17 @@ private let integerShift = 0x1.8p+52
     p = p.fma(r, 0x1.555555555550cp-3)
     p = p.fma(r, 0x1.000000000000ap-1)
     return (r * r).fma(p, r)
+}
+
+/// 8 / ln 2, and ln 2 / 8 = eighthLn2High + eighthLn2Low; eighthLn2High has 36 bits, so that k * eighthLn2High is exact for |k| < 2^17.
+let eighthsOfE = 0x1.71547652b82fep+3
+let eighthLn2High = 0x1.62e42fefap-4
+let eighthLn2Low = 0x1.cf79abc9e3b3ap-43
+
+/// k = round(8 x / ln 2) and the remainder r = x − k ln 2 / 8, for |x| < 1e4.
+@inline(always) func reduceToEighths(_ x: Lanes) -> (reduced: Lanes, k: Lanes) {
+    let k = x.fma(lanes(eighthsOfE), integerShift) - lanes(integerShift)
+    return (k.fma(lanes(-eighthLn2Low), k.fma(lanes(-eighthLn2High), x)), k)
 }
 
 /// Where x lies: k = round(x / ln 2), with k + bias in the low bits of `shifted` for a whole number `bias` hidden in `shift`.

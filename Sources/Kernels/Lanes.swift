@@ -22,7 +22,7 @@ extension SIMD8<Double> {
 
     @inline(always) var absolute: Lanes { Lanes(bits: bits & laneBits(0x7FFF_FFFF_FFFF_FFFF)) }
     /// The larger of the two by lane; `self` where either is NaN.
-    @inline(always) func larger(_ other: Lanes) -> Lanes { self.replacing(with: other, where: self .< other) }
+    @inline(always) func larger(_ other: Lanes) -> Lanes { xentRaiseDouble8(self, other) }
 
     /// `other` where the mask is set. Shadows the standard library's, which goes lane by lane: LLVM then splits what surrounds it.
     @inline(always) func replacing(with other: Lanes, where mask: SIMDMask<LaneIntegers>) -> Lanes {
@@ -102,6 +102,9 @@ extension SIMD8<UInt64> {
     @inline(always) var signed: LaneIntegers { unsafeBitCast(self, to: LaneIntegers.self) }
 }
 
+/// `min`, which is generic and not always inlined (see above).
+@inline(always) func smaller(_ a: Int, _ b: Int) -> Int { a < b ? a : b }
+
 /// 0, 1, … 7.
 var laneIndices: LaneIntegers { @inline(always) get { LaneIntegers(0, 1, 2, 3, 4, 5, 6, 7) } }
 
@@ -153,6 +156,24 @@ struct CompensatedLanes {
         return one.sum + (one.rest + (twoRest[0] + twoRest[1]))
     }
 
+    /// `total` of eight sums, a lane each, from memory that holds eight lanes of each: the same operations in the same order.
+    @inline(always) static func totals(sums: UnsafePointer<Double>, rests: UnsafePointer<Double>) -> Lanes {
+        @inline(always) func load(_ lanes: UnsafePointer<Double>, _ index: Int) -> Lanes { Lanes.load(lanes + 8 &* index) }
+        @inline(always) func halves(_ i: Int) -> (sum: Lanes, rest: Lanes) {
+            let (a, b) = (load(sums, i), load(sums, i &+ 1))
+            let (restA, restB) = (load(rests, i), load(rests, i &+ 1))
+            let (sum, rest) = twoSum(xentLowHalves(a, b), xentHighHalves(a, b))
+            return (sum, (xentLowHalves(restA, restB) + xentHighHalves(restA, restB)) + rest)
+        }
+        @inline(always) func pairs(_ a: (sum: Lanes, rest: Lanes), _ b: (sum: Lanes, rest: Lanes)) -> (sum: Lanes, rest: Lanes) {
+            let (sum, rest) = twoSum(xentLowPairs(a.sum, b.sum), xentHighPairs(a.sum, b.sum))
+            return (sum, (xentLowPairs(a.rest, b.rest) + xentHighPairs(a.rest, b.rest)) + rest)
+        }
+        let (a, b) = (pairs(halves(0), halves(2)), pairs(halves(4), halves(6)))
+        let (sum, rest) = twoSum(xentEvenLanes(a.sum, b.sum), xentOddLanes(a.sum, b.sum))
+        return sum + (rest + (xentEvenLanes(a.rest, b.rest) + xentOddLanes(a.rest, b.rest)))
+    }
+
     /// The same, and +∞ where a term was: the compensation makes NaN of it.
     @inline(always) var totalOrInfinity: Double {
         let total = total
@@ -162,6 +183,23 @@ struct CompensatedLanes {
         let two = four.low + four.high
         return two[0] + two[1]
     }
+}
+
+/// The largest of the eight lanes at `vectors`, `vectors + 8`, …: a lane each; none of them NaN.
+@inline(always) func largestOfEight(_ vectors: UnsafePointer<Double>) -> Lanes {
+    @inline(always) func halves(_ i: Int) -> Lanes {
+        let (a, b) = (Lanes.load(vectors + 8 &* i), Lanes.load(vectors + 8 &* (i &+ 1)))
+        return xentLowHalves(a, b).larger(xentHighHalves(a, b))
+    }
+    @inline(always) func pairs(_ a: Lanes, _ b: Lanes) -> Lanes { xentLowPairs(a, b).larger(xentHighPairs(a, b)) }
+    let (a, b) = (pairs(halves(0), halves(2)), pairs(halves(4), halves(6)))
+    return xentEvenLanes(a, b).larger(xentOddLanes(a, b))
+}
+
+/// The mask as bits, the first lane lowest.
+@inline(always) func bits(_ mask: SIMDMask<LaneIntegers>) -> UInt8 {
+    let powers = unsafeBitCast(mask, to: LaneIntegers.self) & LaneIntegers(1, 2, 4, 8, 16, 32, 64, 128)
+    return UInt8(truncatingIfNeeded: powers.wrappedTotal)
 }
 
 /// How many of the mask's lanes are set, added to `counts` lane by lane.

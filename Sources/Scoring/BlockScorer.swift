@@ -61,6 +61,8 @@ public final class BlockScorer {
     private let otherNumbers: UnsafeMutablePointer<Double>
     private let residuals: UnsafeMutablePointer<Double>
     private let clipped: UnsafeMutablePointer<UInt8>
+    /// The kernels' own.
+    private let scratch: UnsafeMutablePointer<Double>
     private let rowDivisors: UnsafeMutablePointer<Double>
     /// Padded by eight.
     private let classWeights: UnsafeMutablePointer<Double>?
@@ -101,6 +103,9 @@ public final class BlockScorer {
         residuals = numbers(Self.rowLimit + 8)
         clipped = .allocate(capacity: Self.rowLimit + 64)
         clipped.initialize(repeating: 0, count: Self.rowLimit + 64)
+        scratch = UnsafeMutableRawPointer.allocate(byteCount: 8 * Int(XentScratchCount), alignment: 64)
+            .bindMemory(to: Double.self, capacity: Int(XentScratchCount))
+        scratch.initialize(repeating: 0, count: Int(XentScratchCount))
         func padded(_ weights: [Double]?) -> UnsafeMutablePointer<Double>? {
             guard let weights else { return nil }
             let copy = numbers(max(classCount, weights.count) + 8)
@@ -118,6 +123,7 @@ public final class BlockScorer {
         rowDivisors.deallocate()
         residuals.deallocate()
         clipped.deallocate()
+        scratch.deallocate()
         classWeights?.deallocate()
         positiveWeights?.deallocate()
     }
@@ -185,7 +191,7 @@ public final class BlockScorer {
         let mayClip = program.treatment.clip != .none || program.largestTerm < .infinity
         var block = RowBlock(
             values: rows.values, labels: rows.classLabels, targets: readsTargets ? rows.targets : nil, clipped: mayClip ? clipped : nil,
-            losses: losses, classCount: classCount, rowCount: rowCount, elementCode: rows.element.code, unscoredRowCount: 0,
+            losses: losses, scratch: scratch, classCount: classCount, rowCount: rowCount, elementCode: rows.element.code, unscoredRowCount: 0,
             correctRowCount: 0, instructionSetCode: 0)
         kernels.run(program.operation, &block, &parameters)
         instructionSetThatRan = InstructionSet(code: block.instructionSetCode)

@@ -22,7 +22,7 @@ extension ExactSum {
             return value
         }
         guard count != 0 else {
-            return Double(sign) / 0
+            return Self.quotientByZero(sign)
         }
         var (isNegative, words) = signAndMagnitude()
         // Long division from the highest word. The remainder stays below the count, so that every quotient is below 2^32.
@@ -46,7 +46,8 @@ extension ExactSum {
     public func rounded(dividedBy divisor: ExactSum) -> Double {
         if hasNonFiniteTerms || divisor.hasNonFiniteTerms {
             // A finite value counts by its sign only, and must not overflow here.
-            return (nonFiniteValue ?? Double(sign)) / (divisor.nonFiniteValue ?? Double(divisor.sign))
+            let quotient = (nonFiniteValue ?? Double(sign)) / (divisor.nonFiniteValue ?? Double(divisor.sign))
+            return quotient.isNaN ? .nan : quotient
         }
         let numerator = bigInteger()
         let denominator = divisor.bigInteger()
@@ -54,6 +55,10 @@ extension ExactSum {
             numerator.numerator, over: denominator.numerator,
             scaledByPowerOfTwo: numerator.exponentOfTwo - denominator.exponentOfTwo)
     }
+
+    /// What IEEE 754 gives for a number of this sign over zero. Not by division: the sign of
+    /// a NaN that a division makes is the processor's choice.
+    private static func quotientByZero(_ sign: some SignedInteger) -> Double { sign == 0 ? .nan : sign > 0 ? .infinity : -.infinity }
 
     // MARK: Exact rationals
 
@@ -78,7 +83,7 @@ extension ExactSum {
     /// infinity. A denominator of zero gives NaN for a numerator of zero, else an infinity of the numerator's sign.
     static func rounded(_ numerator: BigInt, over denominator: BigInt, scaledByPowerOfTwo exponent: Int) -> Double {
         guard denominator.signum() != 0 else {
-            return Double(numerator.signum()) / 0
+            return quotientByZero(numerator.signum())
         }
         guard numerator.signum() != 0 else {
             return 0

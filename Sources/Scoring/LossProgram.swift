@@ -28,7 +28,7 @@ struct LossProgram: Equatable {
         let modifiers = specification.modifiers
         let task = specification.task
         var treatment = dialect.treatment(task, modifiers.divergence)
-        if dialect == .exact {
+        if dialect.isAdjustable {
             if let clip = modifiers.clip { treatment.clip = .fixed(low: clip, high: 1 - clip) }
             if modifiers.renormalizes { treatment.normalisation = .thenClip }
         }
@@ -39,7 +39,7 @@ struct LossProgram: Equatable {
             specification.input != .probabilities
             ? -Double.infinity...Double.infinity
             : modifiers.renormalizes ? 0...Double.greatestFiniteMagnitude : dialect.scorableProbabilities
-        largestTerm = task.isOverClasses || specification.input != .probabilities ? .infinity : dialect.largestDecisionTerm
+        largestTerm = dialect.largestTerm(task, specification.input)
         let epsilon = modifiers.labelSmoothing
         targetKept = 1 - epsilon
         targetAdded = epsilon / Double(task.isOverClasses ? classCount : 2)
@@ -57,7 +57,7 @@ struct LossProgram: Equatable {
         case (.multiclass, _), (.soft, _): operation = .target
         // What happened is scored as a decision that went right.
         case (.likelihood, .logProbabilities): operation = .binaryLogProbability
-        case (.likelihood, _): operation = .binaryProbability
+        case (.likelihood, _) where treatment == .asGiven: operation = .binaryProbability
         default: operation = .bernoulli
         }
     }

@@ -24,15 +24,27 @@ public struct LossSpecification: Sendable, Equatable {
 
     private func check(_ dialect: Dialect) throws(SpecificationError) {
         guard dialect.accepts(task, input) else {
-            let tasks = dialect.inputs.map { "\($0.task.rawValue) from \($0.inputs.map(\.rawValue).joined(separator: ", "))" }
             throw SpecificationError(
-                problem: "dialect \(dialect.name) has no \(task.rawValue) loss from \(input.rawValue)",
-                remedy: "it has " + tasks.joined(separator: "; "))
+                problem: "dialect \(dialect.name) has no \(task.rawValue) loss from \(input.rawValue)", remedy: remedy(instead: dialect))
         }
-        if modifiers.labelSmoothing > 0, !dialect.takesSmoothing || (dialect == .pytorch && !task.isOverClasses) {
+        if modifiers.labelSmoothing > 0, !dialect.smooths(task) {
             throw SpecificationError(
                 problem: "dialect \(dialect.name) has no label smoothing for task \(task.rawValue)", remedy: "leave --label-smoothing out")
         }
+    }
+
+    /// What can be had in place of what `dialect` has not.
+    private func remedy(instead dialect: Dialect) -> String {
+        func list<Name>(_ names: some Sequence<Name>) -> String { names.map { "\($0)" }.joined(separator: ", ") }
+        let others = Dialect.all.filter { $0.accepts(task, input) }
+        guard !others.isEmpty else {
+            return "a logit alone does not say how likely what happened was: give \(list(Dialect.exact.inputs(of: task).map(\.rawValue)))"
+        }
+        let inputs = dialect.inputs(of: task)
+        let ofDialect =
+            inputs.isEmpty
+            ? "it has the tasks \(list(dialect.inputs.map(\.task.rawValue)))" : "it takes \(list(inputs.map(\.rawValue))) for it"
+        return ofDialect + "; dialects that have it: \(list(others.map(\.name)))"
     }
 
     private func checkModifiers() throws(SpecificationError) {
@@ -62,7 +74,7 @@ public struct LossSpecification: Sendable, Equatable {
         if modifiers.renormalizes, input != .probabilities || !task.isOverClasses {
             throw refuse("--renormalize", "only the probabilities of a row of classes sum to 1")
         }
-        if (modifiers.clip != nil || modifiers.renormalizes), dialects.contains(where: { $0 != .exact }) {
+        if (modifiers.clip != nil || modifiers.renormalizes), dialects.contains(where: { !$0.isAdjustable }) {
             throw SpecificationError(
                 problem: "--clip and --renormalize change dialect exact; the other dialects have their own conventions",
                 remedy: "ask for dialect exact alone with them")
@@ -81,7 +93,9 @@ public struct LossSpecification: Sendable, Equatable {
         if modifiers.divergence == .kullbackLeibler {
             guard task == .soft else { throw refuse("--divergence kl", "only soft labels are a distribution") }
             guard modifiers.labelSmoothing == 0, modifiers.classWeights == nil else {
-                throw refuse("--divergence kl with label smoothing or class weights", "the entropy of such targets is not subtracted")
+                throw SpecificationError(
+                    problem: "--divergence kl has no meaning with --label-smoothing or --class-weights: no framework defines it",
+                    remedy: "leave one of them out")
             }
         }
         if !task.hasLabels, modifiers.labelSmoothing > 0 { throw refuse("--label-smoothing", "there are no labels") }
@@ -104,7 +118,8 @@ public struct LossSpecification: Sendable, Equatable {
         }
         if let weights = modifiers.positiveWeights, weights.count != 1, weights.count != classCount {
             throw SpecificationError(
-                problem: "\(weights.count) positive weights for \(classCount) values a row", remedy: "give one, or one a column")
+                problem: "\(weights.count) positive weights for \(classCount == 1 ? "one value" : "\(classCount) values") a row",
+                remedy: classCount == 1 ? "give one" : "give one, or one a column")
         }
     }
 

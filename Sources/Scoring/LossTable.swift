@@ -1,28 +1,108 @@
-/// What each dialect makes of each task and input: derived from the dialects' own data, so that the table cannot say other than the code does.
+/// What each dialect makes of each task, input and modifier: derived from the dialects' own data and from what `LossSpecification` takes,
+/// so that the table cannot say other than the code does.
 public enum LossTable {
+    /// One combination that has a meaning.
     public struct Row: Sendable, Encodable {
+        /// The names of the command line.
         public let task: String
         public let input: String
         public let dialect: String
+        /// "ce", or for soft labels "kl" as well.
+        public let divergence: String
         /// The loss of a row, without modifiers.
         public let formula: String
         /// What is done to probabilities before the logarithm.
         public let treatment: String
+        /// What the sum is divided by: "sum of weights" or "count".
         public let divisor: String
+        /// What else is the dialect's own; may be empty.
+        public let notes: [String]
+        /// The options that may be added, each by itself.
+        public let modifiers: [String]
     }
 
-    /// Every combination that has a meaning.
+    /// Every combination that has a meaning. O(dialects × tasks × inputs × modifiers), once.
     public static let rows: [Row] = Dialect.all.flatMap { dialect in
         LossTask.allCases.flatMap { task in
-            PredictionInput.allCases.compactMap { input in
-                guard dialect.accepts(task, input) else { return nil }
-                return Row(
-                    task: task.rawValue, input: input.rawValue, dialect: dialect.name, formula: formula(task, input),
-                    treatment: input == .probabilities ? treatment(dialect, task) : "as they are", divisor: divisor(dialect, task))
+            dialect.inputs(of: task).flatMap { input in
+                Divergence.allCases.compactMap { divergence in
+                    guard isTaken(dialect, task, input, { $0.divergence = divergence }) else { return nil }
+                    let modifiers = Modifier.all.filter { modifier in
+                        isTaken(dialect, task, input) {
+                            $0.divergence = divergence
+                            modifier.apply(&$0)
+                        }
+                    }
+                    return Row(
+                        task: task.rawValue, input: input.rawValue, dialect: dialect.name, divergence: divergence.rawValue,
+                        formula: formula(task, input, divergence),
+                        treatment: input == .probabilities ? treatment(dialect, task, divergence) : asGiven,
+                        divisor: divisor(dialect, task), notes: notes(dialect, task, input, divergence), modifiers: modifiers.map(\.option))
+                }
             }
         }
     }
 
+    /// Whether a loss with these modifiers has a meaning, as `LossSpecification` has it.
+    private static func isTaken(
+        _ dialect: Dialect, _ task: LossTask, _ input: PredictionInput, _ change: (inout LossModifiers) -> Void
+    ) -> Bool {
+        var modifiers = LossModifiers()
+        change(&modifiers)
+        return (try? LossSpecification(task: task, input: input, dialects: [dialect], modifiers: modifiers)) != nil
+    }
+
+    /// An option that changes a loss.
+    struct Modifier: Sendable {
+        /// As `LossTable.Row.modifiers` names it.
+        let option: String
+        /// The option with its value.
+        let usage: String
+        let effect: String
+        /// Asks for it, with any value that may be.
+        let apply: @Sendable (inout LossModifiers) -> Void
+
+        static let all = [
+            Modifier(option: "--class-weights", usage: "--class-weights w,w,…", effect: "the term of class c times w_c") {
+                $0.classWeights = [1]
+            },
+            Modifier(option: "--pos-weight", usage: "--pos-weight w", effect: "the term of label 1 times w") { $0.positiveWeights = [1] },
+            Modifier(option: "--weights", usage: "--weights FILE", effect: "a row's loss times its weight") { $0.hasRowWeights = true },
+            Modifier(
+                option: "--label-smoothing", usage: "--label-smoothing e",
+                effect: "of C classes t_c becomes (1 - e) t_c + e/C; of a decision t becomes (1 - e) t + e/2"
+            ) { $0.labelSmoothing = 0.5 },
+            Modifier(option: "--ignore-index", usage: "--ignore-index k", effect: "rows with label k are left out") { $0.ignoreIndex = 0 },
+            Modifier(option: "--clip", usage: "--clip e", effect: "p is clipped to [e, 1 - e]") { $0.clip = 0.25 },
+            Modifier(option: "--renormalize", usage: "--renormalize", effect: "p_c is divided by sum_k p_k, before any clipping") {
+                $0.renormalizes = true
+            },
+            Modifier(
+                option: "--focal-gamma", usage: "--focal-gamma g",
+                effect: "the term of p times (1 - p)^g; of a decision the loss times (t (1 - p) + (1 - t) p)^g"
+            ) { $0.focalGamma = 1 },
+            Modifier(
+                option: "--focal-alpha", usage: "--focal-gamma g --focal-alpha a",
+                effect: "that, times a; of a decision times t a + (1 - t) (1 - a)"
+            ) { ($0.focalGamma, $0.focalAlpha) = (1, 0.5) },
+        ]
+
+        /// Where the modifier has a meaning.
+        var tasks: String { names(LossTable.taskNames) { $0.taskName } }
+        var inputs: String { names(PredictionInput.allCases.map(\.rawValue)) { $0.input } }
+        var dialects: String { names(Dialect.all.map(\.name)) { $0.dialect } }
+
+        /// Those of `all` that a row with this modifier has.
+        private func names(_ all: [String], _ name: (Row) -> String) -> String {
+            let taken = Set(LossTable.rows.filter { $0.modifiers.contains(option) }.map(name))
+            return LossTable.list(all.filter { taken.contains($0) }, of: all)
+        }
+    }
+}
+
+// MARK: The table as text
+
+extension LossTable {
     /// The table as text for a terminal.
     public static var text: String {
         var lines: [String] = []
@@ -30,69 +110,146 @@ public enum LossTable {
             lines.append("\(dialect.name): \(dialect.summary)")
             for row in rows where row.dialect == dialect.name {
                 lines.append(
-                    "  " + pad(row.task, 11) + pad(row.input, 19) + pad(row.formula, 46) + pad(row.treatment, 52) + "mean / " + row.divisor)
+                    "  " + pad(row.taskName, 12) + pad(row.input, 19) + pad(row.formula, 54) + pad(row.treatment, 56) + "mean / "
+                        + row.divisor
+                        + row.notes.map { "; " + $0 }.joined())
             }
             lines.append("")
         }
-        lines += modifierLines
+        lines.append("Modifiers")
+        for modifier in Modifier.all {
+            lines.append("  " + pad(modifier.usage, 34) + modifier.effect)
+            lines.append(
+                "  " + pad("", 34) + "tasks \(modifier.tasks); inputs \(modifier.inputs); dialects \(modifier.dialects)")
+        }
         return lines.joined(separator: "\n")
     }
 
-    static let modifierLines = [
-        "Modifiers",
-        "  --class-weights w    multiclass, soft: a term of class c times w_c",
-        "  --pos-weight w       binary, multilabel: the term of label 1 times w",
-        "  --weights FILE       any task: a row's loss times its weight",
-        "  --label-smoothing e  multiclass, soft: t_c becomes (1 - e) t_c + e/C; binary, multilabel: (1 - e) t + e/2",
-        "  --ignore-index k     multiclass: rows with label k are left out",
-        "  --clip E             probabilities, dialect exact: clipped to [E, 1 - E]",
-        "  --renormalize        probabilities of classes, dialect exact: divided by their sum",
-        "  --focal-gamma g      each term times (1 - p)^g; --focal-alpha a: times a (binary: a for label 1, 1 - a for 0)",
-        "  --divergence kl      soft: sum t_c (log t_c - log p_c)",
-    ]
+    /// The table as Markdown, in three parts: the formula of each task and input, what each dialect makes of them, what each modifier does.
+    ///
+    /// README.md and the article of this module hold these lines as they are.
+    public static var markdown: String {
+        var lines = ["| task | input | loss of a row |", "|---|---|---|"]
+        var formulas: [[String]] = []
+        for row in rows {
+            let cells = [row.taskName, row.input, "`\(row.formula)`"]
+            if !formulas.contains(cells) { formulas.append(cells) }
+        }
+        lines += formulas.map { line($0) }
 
-    private static func formula(_ task: LossTask, _ input: PredictionInput) -> String {
-        switch (task, input) {
+        lines += ["", "| dialect | tasks | inputs | probabilities | divisor of the mean | besides |", "|---|---|---|---|---|---|"]
+        for dialect in Dialect.all {
+            // Tasks of which the same is true share a line.
+            var groups: [(tasks: [String], cells: [String])] = []
+            for name in taskNames {
+                let ofTask = rows.filter { $0.dialect == dialect.name && $0.taskName == name }
+                guard let first = ofTask.first else { continue }
+                let treatment = ofTask.first { $0.input == PredictionInput.probabilities.rawValue }?.treatment ?? asGiven
+                var notes: [String] = []
+                for note in ofTask.flatMap(\.notes) where !notes.contains(note) { notes.append(note) }
+                let cells = [
+                    list(ofTask.map(\.input), of: PredictionInput.allCases.map(\.rawValue)), treatment, first.divisor,
+                    notes.joined(separator: "; "),
+                ]
+                if let index = groups.firstIndex(where: { $0.cells == cells }) {
+                    groups[index].tasks.append(name)
+                } else {
+                    groups.append(([name], cells))
+                }
+            }
+            lines += groups.map { line(["`\(dialect.name)`", $0.tasks.joined(separator: ", ")] + $0.cells) }
+        }
+
+        lines += ["", "| modifier | what it does | tasks | inputs | dialects |", "|---|---|---|---|---|"]
+        lines += Modifier.all.map {
+            line(["`\($0.usage)`", $0.effect, $0.tasks, $0.inputs, $0.dialects])
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
+
+    /// The tasks by their names, in the order of the rows.
+    fileprivate static let taskNames: [String] = rows.reduce(into: []) { names, row in
+        if !names.contains(row.taskName) { names.append(row.taskName) }
+    }
+
+    fileprivate static func list(_ names: [String], of all: [String]) -> String { names == all ? "all" : names.joined(separator: ", ") }
+
+    private static func pad(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(1, width - text.count))
+    }
+}
+
+// MARK: A row's cells
+
+extension LossTable.Row {
+    /// The task, with its divergence where that is not cross-entropy.
+    fileprivate var taskName: String { divergence == Divergence.crossEntropy.rawValue ? task : "\(task) (\(divergence))" }
+}
+
+extension LossTable {
+    private static let asGiven = "as they are"
+
+    private static func formula(_ task: LossTask, _ input: PredictionInput, _ divergence: Divergence) -> String {
+        let entropy = divergence == .kullbackLeibler ? "log t_c " : ""
+        return switch (task, input) {
         case (.multiclass, .logits): "log sum_c exp(x_c) - x_y"
         case (.multiclass, .probabilities): "-log p_y"
         case (.multiclass, .logProbabilities): "-x_y"
-        case (.soft, .logits): "sum_c t_c (log sum_k exp(x_k) - x_c)"
-        case (.soft, .probabilities): "-sum_c t_c log p_c"
-        case (.soft, .logProbabilities): "-sum_c t_c x_c"
+        case (.soft, .logits): "sum_c t_c (\(entropy)\(entropy.isEmpty ? "" : "+ ")log sum_k exp(x_k) - x_c)"
+        case (.soft, .probabilities): entropy.isEmpty ? "-sum_c t_c log p_c" : "sum_c t_c (\(entropy)- log p_c)"
+        case (.soft, .logProbabilities): entropy.isEmpty ? "-sum_c t_c x_c" : "sum_c t_c (\(entropy)- x_c)"
         case (.likelihood, .logProbabilities): "-x"
         case (.likelihood, _): "-log p"
-        case (let task, .logits): mean(task, "t log(1 + exp(-x)) + (1-t) log(1 + exp(x))")
-        case (let task, .probabilities): mean(task, "-t log p - (1-t) log(1-p)")
-        case (let task, .logProbabilities): mean(task, "-t x - (1-t) log(1-exp x)")
+        case (let task, .logits): mean(task, "t log(1 + exp(-x)) + (1 - t) log(1 + exp(x))")
+        case (let task, .probabilities): mean(task, "-t log p - (1 - t) log(1 - p)")
+        case (let task, .logProbabilities): mean(task, "-t x - (1 - t) log(1 - exp(x))")
         }
     }
 
     private static func mean(_ task: LossTask, _ formula: String) -> String {
-        task == .multilabel ? "mean_c " + formula : formula
+        task == .multilabel ? "mean_c [\(formula)]" : formula
     }
 
-    private static func treatment(_ dialect: Dialect, _ task: LossTask) -> String {
-        let treatment = dialect.treatment(task, .crossEntropy)
+    private static func treatment(_ dialect: Dialect, _ task: LossTask, _ divergence: Divergence) -> String {
+        let treatment = dialect.treatment(task, divergence)
         let clip: String
         switch treatment.clip {
         case .none: clip = ""
         case .fixed(let low, let high):
-            clip = high == .infinity ? "raised to \(low)" : "clipped to [\(low), \(high == 1 ? "1" : "1 - \(low)")]"
+            let end = high == 1 - low ? "1 - \(short(low))" : short(high)
+            clip = high == .infinity ? "raised to \(short(low))" : "clipped to [\(short(low)), \(end)]"
         case .elementEpsilon: clip = "clipped to the type's [eps, 1 - eps]"
         }
         var parts: [String] = []
         if treatment.normalisation == .thenClip { parts.append("renormalised") }
         if !clip.isEmpty { parts.append(clip) }
         if treatment.normalisation == .afterClip { parts.append("renormalised") }
-        if !task.isOverClasses, dialect.largestDecisionTerm < .infinity { parts.append("each -log at most \(dialect.largestDecisionTerm)") }
-        return parts.isEmpty ? "as they are" : parts.joined(separator: ", then ")
+        let largestTerm = dialect.largestTerm(task, .probabilities)
+        if largestTerm < .infinity { parts.append("each -log at most \(short(largestTerm))") }
+        return parts.isEmpty ? asGiven : parts.joined(separator: ", then ")
     }
 
     private static func divisor(_ dialect: Dialect, _ task: LossTask) -> String {
         dialect.divisor(task) == .weights ? "sum of weights" : "count"
     }
 
-    private static func pad(_ text: String, _ width: Int) -> String {
-        text + String(repeating: " ", count: max(1, width - text.count))
+    /// What is the dialect's own beyond treatment and divisor.
+    private static func notes(_ dialect: Dialect, _ task: LossTask, _ input: PredictionInput, _ divergence: Divergence) -> [String] {
+        var notes: [String] = []
+        if task == .multilabel, dialect.sumCountsDecisions { notes.append("the sum counts decisions, not rows") }
+        if divergence == .kullbackLeibler, dialect.leastTarget > 0 { notes.append("t raised to \(short(dialect.leastTarget))") }
+        if input == .probabilities, dialect.scorableProbabilities.upperBound > 1 { notes.append("p above 1 is taken") }
+        if task == .binary, !dialect.takesSoftDecisions { notes.append("a label between 0 and 1 draws a warning") }
+        if !dialect.emptyMean.isNaN { notes.append("the mean of no rows is \(short(dialect.emptyMean))") }
+        return notes
+    }
+
+    /// A number in its shortest form: as Float32 where it is one, and without what Swift adds.
+    private static func short(_ value: Double) -> String {
+        var text = Double(Float(value)) == value ? "\(Float(value))" : "\(value)"
+        if text.hasSuffix(".0") { text.removeLast(2) }
+        return text.split(separator: "e-0", omittingEmptySubsequences: false).joined(separator: "e-")
     }
 }

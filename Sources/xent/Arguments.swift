@@ -61,18 +61,25 @@ struct ByteCount: ExpressibleByArgument {
     var defaultValueDescription: String { "\(value >> 20)M" }
 }
 
-/// Weights: numbers with commas between them, a .npy file of numbers, or `balanced`.
+/// Weights: numbers with commas between them (and spaces, if any), a .npy file of numbers, or `balanced`.
 enum WeightList {
     case numbers([Double])
     case balanced
 
-    init(_ argument: String) throws {
+    /// `option` is the option's name, for messages.
+    init(_ argument: String, option: String) throws {
         if argument == "balanced" {
             self = .balanced
             return
         }
-        let words = argument.split(separator: ",", omittingEmptySubsequences: false)
-        let numbers = words.compactMap { Double($0) }
-        self = numbers.count == words.count ? .numbers(numbers) : .numbers(try NumberFile.read(argument))
+        let words = argument.split(separator: ",", omittingEmptySubsequences: false).map { String($0).trimmedOfSpaces }
+        let numbers = words.map { Double($0) }
+        // With a number in it, it is a list and no file's name.
+        if let wrong = numbers.firstIndex(of: nil), argument.isEmpty || numbers.contains(where: { $0 != nil }) {
+            throw EngineError(
+                usage: "\(option): weight \(wrong) is '\(words[wrong])', no number", remedy: "give W,W,… or the name of a .npy file")
+        }
+        let list = numbers.compactMap(\.self)
+        self = .numbers(list.isEmpty ? try NumberFile.read(argument) : list)
     }
 }

@@ -37,28 +37,32 @@ struct EvalCommand: ParsableCommand {
     @Option(help: "Whose conventions the loss follows; may be repeated, and one pass scores them all. The first is the report's own.")
     var dialect: [Dialect] = []
 
-    @Option(help: "One weight a class: W,W,… or a .npy file, or balanced (N / (C · n_c), from a first pass over the labels).")
+    // A negative number is a value, to be refused by its name, and no option: hence unconditional.
+    @Option(
+        parsing: .unconditional,
+        help: "One weight a class: W,W,… or a .npy file, or balanced (N / (C · n_c), from a first pass over the labels).")
     var classWeights: String?
 
-    @Option(help: "The weight of label 1 in binary decisions: one number, or W,W,… one a column, or a .npy file.")
+    @Option(
+        parsing: .unconditional, help: "The weight of label 1 in binary decisions: one number, or W,W,… one a column, or a .npy file.")
     var posWeight: String?
 
-    @Option(help: "Label smoothing, in [0, 1].")
+    @Option(parsing: .unconditional, help: "Label smoothing, in [0, 1].")
     var labelSmoothing = 0.0
 
     @Option(parsing: .unconditional, help: "Rows with this class index are left out.")
     var ignoreIndex: Int64?
 
-    @Option(help: "Clip probabilities to [E, 1 − E] (dialect exact).")
+    @Option(parsing: .unconditional, help: "Clip probabilities to [E, 1 − E] (dialect exact).")
     var clip: Double?
 
     @Flag(help: "Divide the probabilities of each row by their sum (dialect exact).")
     var renormalize = false
 
-    @Option(help: "Focal loss: each term times (1 − p)^G.")
+    @Option(parsing: .unconditional, help: "Focal loss: each term times (1 − p)^G.")
     var focalGamma: Double?
 
-    @Option(help: "Focal loss: the class balance α.")
+    @Option(parsing: .unconditional, help: "Focal loss: the class balance α.")
     var focalAlpha: Double?
 
     @Option(help: "For soft labels: cross-entropy, or Kullback-Leibler divergence.")
@@ -149,12 +153,12 @@ struct EvalCommand: ParsableCommand {
         }
         var modifiers = LossModifiers()
         var usesBalancedClassWeights = false
-        switch try classWeights.map({ try WeightList($0) }) {
+        switch try classWeights.map({ try WeightList($0, option: "--class-weights") }) {
         case .numbers(let numbers)?: modifiers.classWeights = numbers
         case .balanced?: usesBalancedClassWeights = true
         case nil: break
         }
-        switch try posWeight.map({ try WeightList($0) }) {
+        switch try posWeight.map({ try WeightList($0, option: "--pos-weight") }) {
         case .numbers(let numbers)?: modifiers.positiveWeights = numbers
         case .balanced?:
             throw EngineError(usage: "--pos-weight balanced is not known", remedy: "give numbers")

@@ -10,10 +10,14 @@ struct LossesCommand: ParsableCommand {
             EXAMPLES
               xent losses
               xent losses --json - | jq '.[] | select(.dialect == "keras")'
+              xent losses --markdown
             """)
 
     @Option(help: "Write the table as JSON to this file; - for standard output.", completion: .file())
     var json: String?
+
+    @Flag(help: "Print the table as Markdown, as README.md holds it.")
+    var markdown = false
 
     func run() throws {
         try reportingErrors {
@@ -23,7 +27,7 @@ struct LossesCommand: ParsableCommand {
                 try output.commit()
                 if json == "-" { return }
             }
-            try StandardOutput.print(LossTable.text)
+            try StandardOutput.print(markdown ? LossTable.markdown : LossTable.text)
         }
     }
 }

@@ -20,7 +20,8 @@ enum PathList {
 }
 
 extension String {
-    fileprivate var trimmedOfSpaces: String {
+    /// Without spaces, tabs and carriage returns at its ends.
+    var trimmedOfSpaces: String {
         let isSpace = { (character: Character) in character == " " || character == "\t" || character == "\r" }
         return String(drop(while: isSpace).reversed().drop(while: isSpace).reversed())
     }

@@ -15,11 +15,12 @@ struct Xent: ParsableCommand {
               xent eval shard-*.npy.zst --labels shard-*.y.npy --task multiclass --input logits --partial all.partial
               xent merge *.partial --json -
               xent inspect logits.npy.zst
+              xent pack logits.npy -o logits.npy.zst
 
             EXIT STATUS
               0 done; 64 bad usage; 65 bad data (damaged, mismatched, or invalid); 66 an input cannot be opened; 74 reading or writing
               failed; death by the signal itself on SIGINT and SIGTERM.
             """,
         version: Version.current,
-        subcommands: [EvalCommand.self, MergeCommand.self, InspectCommand.self, LossesCommand.self])
+        subcommands: [EvalCommand.self, MergeCommand.self, InspectCommand.self, PackCommand.self, LossesCommand.self])
 }

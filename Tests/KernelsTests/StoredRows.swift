@@ -55,6 +55,10 @@ struct StoredRows {
         UnsafeMutableRawBufferPointer(rebasing: memory[start..<(start + bytes.count)]).copyBytes(from: bytes)
         // Labels beyond the last are valid ones, and must not count.
         let paddedLabels = labels + [Int32](repeating: 0, count: room + 64 - rowCount)
+        // What a kernel finds in its scratch must not matter.
+        let scratch = UnsafeMutableRawPointer.allocate(byteCount: 8 * Int(XentScratchCount), alignment: 64)
+        defer { scratch.deallocate() }
+        scratch.initializeMemory(as: UInt8.self, repeating: 0xFF, count: 8 * Int(XentScratchCount))
         let guardValue = -123.25
         var losses = [Double](repeating: guardValue, count: room + 8)
         var block: RowBlock?
@@ -62,7 +66,7 @@ struct StoredRows {
             losses.withUnsafeMutableBufferPointer { losses in
                 var run = RowBlock(
                     values: UnsafeRawPointer(memory.baseAddress! + start), labels: labels.baseAddress!, targets: nil, clipped: nil,
-                    losses: losses.baseAddress!,
+                    losses: losses.baseAddress!, scratch: scratch.assumingMemoryBound(to: Double.self),
                     classCount: classCount, rowCount: rowCount, elementCode: element.code, unscoredRowCount: -1, correctRowCount: -1,
                     instructionSetCode: -1)
                 kernel(&run)

@@ -1,4 +1,5 @@
 import Foundation
+import GoldenCases
 import Testing
 
 /// The predictions of real models that the repository ships.

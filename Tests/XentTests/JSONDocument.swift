@@ -61,6 +61,9 @@ struct JSONDocument {
         return object
     }
 
+    /// What lies at a path.
+    func at(_ path: [String]) throws -> JSONDocument { JSONDocument(root: try value(path)) }
+
     func keys(_ path: String...) throws -> Set<String> { Set(try object(path).keys) }
 
     func text(_ path: String...) throws -> String {
@@ -112,16 +115,4 @@ struct JSONDocument {
 
     /// The document without some of its top keys, to be compared with another.
     func without(_ keys: String...) throws -> [String: Value] { try object([]).filter { !keys.contains($0.key) } }
-}
-
-extension Double {
-    /// How many Float64 values lie between; 0 for equal ones, very many where one is NaN.
-    func ulpDistance(to other: Double) -> UInt64 {
-        if isNaN || other.isNaN { return isNaN && other.isNaN ? 0 : .max }
-        func place(_ value: Double) -> Int64 {
-            value.sign == .plus ? Int64(value.bitPattern) : -Int64(value.magnitude.bitPattern)
-        }
-        let (difference, overflow) = place(self).subtractingReportingOverflow(place(other))
-        return overflow ? .max : difference.magnitude
-    }
 }

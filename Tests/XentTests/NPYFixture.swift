@@ -23,22 +23,6 @@ enum NPYFixture {
 
     static func wideLabels(_ values: [Int64]) -> Data { header("<i8", [values.count]) + raw(values.map { $0.littleEndian }) }
 
-    /// The values of a one-dimensional file of f8.
-    static func doubles(from bytes: Data) throws -> [Double] {
-        let bytes = [UInt8](bytes)
-        guard bytes.count >= 10, bytes.starts(with: [0x93] + Array("NUMPY".utf8)), bytes[6] == 1 else {
-            throw HarnessError("no .npy of version 1")
-        }
-        let start = 10 + Int(bytes[8]) + Int(bytes[9]) << 8
-        guard bytes.count >= start, String(decoding: bytes[10..<start], as: UTF8.self).contains("'descr': '<f8'") else {
-            throw HarnessError("no .npy of f8")
-        }
-        guard (bytes.count - start) % 8 == 0 else { throw HarnessError("the data end inside a value") }
-        return stride(from: start, to: bytes.count, by: 8).map { place in
-            Double(bitPattern: (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[place + $1]) << UInt64(8 * $1) })
-        }
-    }
-
     private static func shape(_ count: Int, _ columns: Int?) -> [Int] { columns.map { [count / $0, $0] } ?? [count] }
 
     private static func raw(_ values: [some FixedWidthInteger]) -> Data { values.withUnsafeBytes { Data($0) } }

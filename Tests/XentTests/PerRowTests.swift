@@ -1,4 +1,5 @@
 import Foundation
+import GoldenCases
 import Testing
 
 /// `--per-row`: the loss of every row, in order.
@@ -21,7 +22,7 @@ import Testing
             #expect(try XentRun.xent(arguments + ["--per-row", "rows.npy.zst"], in: scratch).ending == .exit(0))
             let raw = try scratch.bytes("rows.npy")
             #expect(try ZstdFixture.decompressed(scratch.bytes("rows.npy.zst")) == raw)
-            let losses = try NPYFixture.doubles(from: raw)
+            let losses = try Float64Array.values(of: raw)
             #expect(losses.count == 3000)
             #expect(try losses.min() == report.number("loss", "min"))
             #expect(try losses.max() == report.number("loss", "max"))
@@ -34,7 +35,7 @@ import Testing
     @Test func rowsAreInOrder() throws {
         let scratch = try ReportTests.scratch()
         #expect(try XentRun.xent(SmallDump.eval + ["--per-row", "rows.npy"], in: scratch).ending == .exit(0))
-        let losses = try NPYFixture.doubles(from: scratch.bytes("rows.npy"))
+        let losses = try Float64Array.values(of: scratch.bytes("rows.npy"))
         try #require(losses.count == 6)
         for row in 0..<6 {
             let logits = SmallDump.logits[3 * row..<3 * row + 3].map(Double.init)
@@ -58,7 +59,7 @@ import Testing
         let scratch = try ReportTests.scratch()
         try scratch.write("y.npy", NPYFixture.labels([2, 0, 9, 1, 0, 2]))
         #expect(try XentRun.xent(SmallDump.eval + ["--on-invalid", "skip", "--per-row", "rows.npy"], in: scratch).ending == .exit(0))
-        let losses = try NPYFixture.doubles(from: scratch.bytes("rows.npy"))
+        let losses = try Float64Array.values(of: scratch.bytes("rows.npy"))
         #expect(losses.map(\.isNaN) == [false, false, true, false, false, false])
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import GoldenCases
 import Testing
 
 /// Predictions of published models, where a copy is at hand: the folder in XENT_REAL, or ../shared/real beside the repository.

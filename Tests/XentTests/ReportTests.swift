@@ -1,4 +1,5 @@
 import Foundation
+import GoldenCases
 import Testing
 
 /// The report: on standard output, with nothing beside it.

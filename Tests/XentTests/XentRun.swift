@@ -121,7 +121,6 @@ enum Repository {
     /// The folder of Package.swift.
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .path
-    static let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden").path
     static let demo = root + "/Demo"
     /// Real predictions, which are not part of the repository.
     static let real = ProcessInfo.processInfo.environment["XENT_REAL"] ?? root + "/../shared/real"

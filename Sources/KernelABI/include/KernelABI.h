@@ -28,6 +28,8 @@ typedef struct RowBlock {
     uint8_t *_Nullable clipped;
     /// Out: rowCount losses in nats; NaN where the row is not scored. Room for rowCount rounded up to 64.
     double *_Nonnull losses;
+    /// Room for XentScratchCount numbers, aligned to 64 bytes; what is in them does not matter.
+    double *_Nonnull scratch;
     /// Values a row: C for multiclass, 1 for binary.
     ptrdiff_t classCount;
     ptrdiff_t rowCount;
@@ -39,6 +41,9 @@ typedef struct RowBlock {
     /// Out: the instruction set that the kernel was compiled for, as it says itself: one of XentInstructionSet….
     int32_t instructionSetCode;
 } RowBlock;
+
+/// What `softmaxRows` notes of 64 rows.
+enum { XentScratchCount = 64 * 29 };
 
 enum {
     XentInstructionSetBaseline = 1,
@@ -142,10 +147,28 @@ typedef uint16_t XentUInt16x8 __attribute__((ext_vector_type(8)));
 typedef uint32_t XentUInt32x8 __attribute__((ext_vector_type(8)));
 typedef int32_t XentInt32x8 __attribute__((ext_vector_type(8)));
 typedef int64_t XentInt64x8 __attribute__((ext_vector_type(8)));
+typedef uint64_t XentUInt64x8 __attribute__((ext_vector_type(8)));
+typedef uint32_t XentUInt32x16 __attribute__((ext_vector_type(16)));
+typedef double XentDouble4 __attribute__((ext_vector_type(4)));
 #define XENT_INLINE static inline __attribute__((always_inline))
 XENT_INLINE XentDouble8 xentWidenFloat(XentFloat8 v) { return __builtin_convertvector(v, XentDouble8); }
 XENT_INLINE XentUInt32x8 xentWidenUInt16(XentUInt16x8 v) { return __builtin_convertvector(v, XentUInt32x8); }
 XENT_INLINE XentInt64x8 xentWidenInt32(XentInt32x8 v) { return __builtin_convertvector(v, XentInt64x8); }
+
+/// Float16 as Float32, exactly. Where the processor has no instruction for it, the significand and exponent are moved into Float32's place and
+/// multiplied by 2^112 for the difference of the biases, which is exact and makes subnormals right.
+XENT_INLINE XentFloat8 xentWidenHalf(XentUInt16x8 half) {
+#if defined(__F16C__)
+    typedef int16_t Half __attribute__((vector_size(16)));
+    return (XentFloat8)__builtin_ia32_vcvtph2ps256((Half)half);
+#else
+    XentUInt32x8 bits = __builtin_convertvector(half, XentUInt32x8);
+    XentFloat8 scaled = (XentFloat8)((bits & 0x7FFF) << 13) * 0x1p112f;
+    // Exponent field 31: infinity and NaN, which arrive here as 65536 and more.
+    XentUInt32x8 special = (XentUInt32x8)(scaled >= 65536.0f) & 0x7F800000;
+    return (XentFloat8)((XentUInt32x8)scaled | special | (bits & 0x8000) << 16);
+#endif
+}
 
 /// What the target that calls it is compiled for.
 XENT_INLINE int32_t xentCompiledInstructionSet(void) {
@@ -170,6 +193,78 @@ XENT_LOAD(xentLoadInt32x8, XentInt32x8)
 XENT_LOAD(xentLoadFloat, float)
 XENT_LOAD(xentLoadDouble, double)
 XENT_LOAD(xentLoadUInt16, uint16_t)
+// The larger lane by lane, `v` where either is NaN. Written so that it becomes one instruction.
+XENT_INLINE XentFloat8 xentRaiseFloat8(XentFloat8 v, XentFloat8 bound) { return v < bound ? bound : v; }
+XENT_INLINE XentDouble8 xentRaiseDouble8(XentDouble8 v, XentDouble8 bound) { return v < bound ? bound : v; }
+// Eight elements that lie `stride` bytes apart.
+#define XENT_GATHER(NAME, TYPE, ELEMENT) \
+    XENT_INLINE TYPE NAME(const void *_Nonnull pointer, ptrdiff_t stride) { \
+        const char *p = (const char *)pointer; \
+        ELEMENT e[8]; \
+        for (int i = 0; i < 8; i++) __builtin_memcpy(&e[i], p + i * stride, sizeof e[i]); \
+        return (TYPE){e[0], e[1], e[2], e[3], e[4], e[5], e[6], e[7]}; \
+    }
+XENT_GATHER(xentGatherFloat8, XentFloat8, float)
+XENT_GATHER(xentGatherDouble8, XentDouble8, double)
+XENT_GATHER(xentGatherUInt16x8, XentUInt16x8, uint16_t)
+// Halves, pairs and single lanes of two vectors side by side: three steps of them bring what eight vectors hold each into one.
+XENT_INLINE XentDouble8 xentLowHalves(XentDouble8 a, XentDouble8 b) { return __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11); }
+XENT_INLINE XentDouble8 xentHighHalves(XentDouble8 a, XentDouble8 b) { return __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15); }
+XENT_INLINE XentDouble8 xentLowPairs(XentDouble8 a, XentDouble8 b) { return __builtin_shufflevector(a, b, 0, 1, 4, 5, 8, 9, 12, 13); }
+XENT_INLINE XentDouble8 xentHighPairs(XentDouble8 a, XentDouble8 b) { return __builtin_shufflevector(a, b, 2, 3, 6, 7, 10, 11, 14, 15); }
+XENT_INLINE XentDouble8 xentEvenLanes(XentDouble8 a, XentDouble8 b) { return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14); }
+XENT_INLINE XentDouble8 xentOddLanes(XentDouble8 a, XentDouble8 b) { return __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15); }
+// No instruction: what it is given must be there before anything goes on. LLVM would work off one vector's chain of steps after the other, and
+// no processor looks far enough ahead to overlap them.
+// (Pointers to vectors are opaque to Swift: these point to vectors of eight doubles.)
+XENT_INLINE void xentMeetFour(void *_Nonnull a, void *_Nonnull b, void *_Nonnull c, void *_Nonnull d) {
+#if defined(__AVX512F__)
+    __asm__("" : "+v"(*(XentDouble8 *)a), "+v"(*(XentDouble8 *)b), "+v"(*(XentDouble8 *)c), "+v"(*(XentDouble8 *)d));
+#endif
+}
+XENT_INLINE void xentMeetTwo(void *_Nonnull a, void *_Nonnull b) {
+#if defined(__AVX2__) && !defined(__AVX512F__)
+    XentDouble8 *v = (XentDouble8 *)a, *w = (XentDouble8 *)b;
+    XentDouble4 aLow = __builtin_shufflevector(*v, *v, 0, 1, 2, 3), aHigh = __builtin_shufflevector(*v, *v, 4, 5, 6, 7);
+    XentDouble4 bLow = __builtin_shufflevector(*w, *w, 0, 1, 2, 3), bHigh = __builtin_shufflevector(*w, *w, 4, 5, 6, 7);
+    __asm__("" : "+x"(aLow), "+x"(aHigh), "+x"(bLow), "+x"(bHigh));
+    *v = __builtin_shufflevector(aLow, aHigh, 0, 1, 2, 3, 4, 5, 6, 7);
+    *w = __builtin_shufflevector(bLow, bHigh, 0, 1, 2, 3, 4, 5, 6, 7);
+#endif
+}
+/// 2^(i/8) for the low three bits i of each lane, rounded to nearest.
+XENT_INLINE XentDouble8 xentEighthPower(XentUInt64x8 i) {
+#define XENT_EIGHTH_POWERS \
+    0x1p+0, 0x1.172b83c7d517bp+0, 0x1.306fe0a31b715p+0, 0x1.4bfdad5362a27p+0, \
+    0x1.6a09e667f3bcdp+0, 0x1.8ace5422aa0dbp+0, 0x1.ae89f995ad3adp+0, 0x1.d5818dcfba487p+0
+#if defined(__AVX512F__)
+    XentDouble8 powers = {XENT_EIGHTH_POWERS};
+    return __builtin_ia32_permvardf512(powers, (XentInt64x8)i);
+#elif defined(__AVX2__)
+    // Four powers at a time, as eight halves: lane i's are at 2i and 2i + 1.
+    typedef int32_t Indices __attribute__((vector_size(32)));
+    typedef float Halves __attribute__((vector_size(32)));
+    typedef double Four __attribute__((vector_size(32)));
+    const Four low = {0x1p+0, 0x1.172b83c7d517bp+0, 0x1.306fe0a31b715p+0, 0x1.4bfdad5362a27p+0};
+    const Four high = {0x1.6a09e667f3bcdp+0, 0x1.8ace5422aa0dbp+0, 0x1.ae89f995ad3adp+0, 0x1.d5818dcfba487p+0};
+    const XentUInt32x8 halves[2] = {
+        __builtin_shufflevector((XentUInt32x16)i, (XentUInt32x16)i, 0, 0, 2, 2, 4, 4, 6, 6),
+        __builtin_shufflevector((XentUInt32x16)i, (XentUInt32x16)i, 8, 8, 10, 10, 12, 12, 14, 14)};
+    XentDouble4 result[2];
+    for (int half = 0; half < 2; half++) {
+        XentUInt32x8 places = (halves[half] << 1) + (XentUInt32x8){0, 1, 0, 1, 0, 1, 0, 1};
+        Four ofLow = (Four)__builtin_ia32_permvarsf256((Halves)low, (Indices)places);
+        Four ofHigh = (Four)__builtin_ia32_permvarsf256((Halves)high, (Indices)places);
+        // The sign bit chooses: bit 2 of the index moved there.
+        result[half] = (XentDouble4)__builtin_ia32_blendvpd256(ofLow, ofHigh, (Four)(halves[half] << 29));
+    }
+    return __builtin_shufflevector(result[0], result[1], 0, 1, 2, 3, 4, 5, 6, 7);
+#else
+    static const double powers[8] = {XENT_EIGHTH_POWERS};
+    return (XentDouble8){powers[i[0] & 7], powers[i[1] & 7], powers[i[2] & 7], powers[i[3] & 7],
+                         powers[i[4] & 7], powers[i[5] & 7], powers[i[6] & 7], powers[i[7] & 7]};
+#endif
+}
 XENT_INLINE void xentStoreDouble8(void *_Nonnull pointer, XentDouble8 value) { __builtin_memcpy(pointer, &value, sizeof value); }
 
 /// Which instruction sets this processor and its operating system offer, as bits.
@@ -183,7 +278,7 @@ static inline int32_t xentProcessorFeatures(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
     // What -march=x86-64-v3 and -v4 may use beyond what every x86-64 has.
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi")
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c") && __builtin_cpu_supports("bmi")
         && __builtin_cpu_supports("bmi2")) {
         features |= XentProcessorAVX2;
         if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd")

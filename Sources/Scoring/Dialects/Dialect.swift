@@ -67,15 +67,23 @@ public struct Dialect: Sendable, Equatable {
     var sumCountsDecisions = false
     /// Whether the library takes binary labels between 0 and 1.
     var takesSoftDecisions = true
-    /// Whether label smoothing has a meaning.
+    /// Whether label smoothing has a meaning, and whether of binary decisions as well.
     var takesSmoothing = true
+    var takesDecisionSmoothing = true
+    /// Whether `--clip` and `--renormalize` change it: a framework's conventions are its own.
+    var isAdjustable = false
     /// What it can be asked for.
     var inputs: [Inputs]
 
     /// By name: a dialect is its name, and the mean of no rows may be NaN, which equals nothing.
     public static func == (left: Dialect, right: Dialect) -> Bool { left.name == right.name }
 
-    func accepts(_ task: LossTask, _ input: PredictionInput) -> Bool { inputs.contains { $0.task == task && $0.inputs.contains(input) } }
+    /// What a task can be computed from; empty where the dialect does not have it.
+    func inputs(of task: LossTask) -> [PredictionInput] { inputs.first { $0.task == task }?.inputs ?? [] }
+
+    func accepts(_ task: LossTask, _ input: PredictionInput) -> Bool { inputs(of: task).contains(input) }
+
+    func smooths(_ task: LossTask) -> Bool { takesSmoothing && (task.isOverClasses || takesDecisionSmoothing) }
 
     func treatment(_ task: LossTask, _ divergence: Divergence) -> Treatment {
         switch task {
@@ -83,6 +91,11 @@ public struct Dialect: Sendable, Equatable {
         case .soft: divergence == .kullbackLeibler ? ofDivergence : ofSoftLabels
         case .binary, .multilabel, .likelihood: ofDecisions
         }
+    }
+
+    /// What a single −log is lowered to. What a likelihood says is no decision.
+    func largestTerm(_ task: LossTask, _ input: PredictionInput) -> Double {
+        input == .probabilities && (task == .binary || task == .multilabel) ? largestDecisionTerm : .infinity
     }
 
     func divisor(_ task: LossTask) -> Divisor { task == .multiclass ? divisorOfIndex : divisorOfOthers }

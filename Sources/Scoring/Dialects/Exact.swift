@@ -1,4 +1,5 @@
 extension Dialect {
     /// Nothing clipped, nothing renormalised; divided by Σ of weights.
-    public static let exact = Dialect(name: "exact", summary: "nothing clipped or renormalised; divided by the weights", inputs: everyInput)
+    public static let exact = Dialect(
+        name: "exact", summary: "nothing clipped or renormalised; divided by the weights", isAdjustable: true, inputs: everyInput)
 }

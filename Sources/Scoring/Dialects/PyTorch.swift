@@ -5,5 +5,5 @@ extension Dialect {
     /// divides by the weights of the labels' classes, everything else by the number of elements.
     public static let pytorch = Dialect(
         name: "pytorch", summary: "torch.nn.functional", largestDecisionTerm: 100, divisorOfOthers: .count, sumCountsDecisions: true,
-        inputs: everyInput)
+        takesDecisionSmoothing: false, inputs: everyInput)
 }

@@ -1,0 +1,112 @@
+internal import Container
+internal import Formats
+public import WorkStealing
+
+/// A dump rewritten as seekable zstd: frames of whole rows with checksums, compressed by many workers. `zstd -d` gives the plain `.npy`
+/// again, bit for bit.
+public struct Packing: Sendable {
+    /// What was done.
+    public let report: PackReport
+    /// The packed file: whole, but without its name until it is committed.
+    public let output: OutputFile
+
+    /// Packs, blocking until it is done; compressing is shared by `options.threadCount` workers, reading is done by one of them at a time.
+    ///
+    /// The file's bytes depend on the input's content, level, frame size and libzstd's version alone: not on threads, timing, or how the
+    /// input was compressed. Memory is at most about five frames (or rows, where those are larger) and libzstd's context for each worker.
+    /// - Throws: `EngineError`; then no file has been written or changed. What is wrong with the input gives the errors of `Evaluation`.
+    public init(
+        _ options: PackingOptions, progress: ProgressMeter = ProgressMeter(), cancellation: Cancellation = Cancellation()
+    ) throws(EngineError) {
+        try options.check()
+        do throws(EngineError) {
+            self = try Self(options, usesSeekTable: true, progress, cancellation, warnings: [])
+        } catch {
+            guard error.isSeekTableAtFault else { throw error }
+            self = try Self(options, usesSeekTable: false, progress, cancellation, warnings: [error.seekTableWarning])
+        }
+    }
+
+    private init(
+        _ options: PackingOptions, usesSeekTable: Bool, _ progress: ProgressMeter, _ cancellation: Cancellation, warnings: [String]
+    ) throws(EngineError) {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let containerOptions = ContainerOptions(maximumWindowByteCount: options.maximumWindowByteCount, usesSeekTable: usesSeekTable)
+        let input = try ArrayFile.open(options.inputPath, options: containerOptions)
+        var reader = try PackingReader(input, frameByteCount: options.frameByteCount, options: containerOptions)
+        let rowsPerFrame = reader.rowsPerFrame
+        progress.begin(totalByteCount: input.layout.endByteOffset)
+
+        let output = try OutputFile(path: options.outputPath)
+        do throws(EngineError) {
+            let pool = WorkStealingPool(workerCount: options.threadCount)
+            let frames = SeekableOutput(output, workerCount: pool.workerCount, progress: progress) { buffer throws(EngineError) in
+                try reader.next(into: buffer)
+            }
+            let (frameCount, byteCount) = try frames.run(pool, level: options.level, cancellation)
+            let inputFacts = try ReadingFacts(input)
+            let outputFacts = try Self.lookAgain(at: output, layout: input.layout, frameCount: frameCount)
+            let seconds = (clock.now - start).seconds
+            report = PackReport(
+                input, inputFacts, outputPath: options.outputPath, outputByteCount: byteCount, frameCount: frameCount, outputFacts,
+                packing: PackReport.Frames(rows: rowsPerFrame, level: options.level == 0 ? FrameCompressor.defaultLevel : options.level),
+                warnings: warnings + input.warnings.map { "\(input.path): \($0)" }, threads: options.threadCount, seconds: seconds)
+            self.output = output
+        } catch {
+            let isOver = error.isSeekTableAtFault && !output.canBeginAnew
+            output.discard()
+            // What a pipe was given cannot be taken back.
+            throw isOver ? error.withoutBlame() : error
+        }
+    }
+
+    /// Opens what was written as an evaluation will, before it gets its name.
+    ///
+    /// - Returns: nil for a pipe or a device.
+    private static func lookAgain(
+        at output: OutputFile, layout: ArrayLayout, frameCount: Int
+    ) throws(EngineError) -> ReadingFacts? {
+        guard let path = output.unfinishedPath else { return nil }
+        let facts: ReadingFacts
+        let problem: String
+        do throws(EngineError) {
+            let file = try ArrayFile.open(path, options: ContainerOptions())
+            facts = try ReadingFacts(file)
+            if file.layout == layout, file.container.compression == .zstdSeekable, file.container.frames.count == frameCount {
+                return facts
+            }
+            problem = "it holds another array, or other frames, than were written"
+        } catch {
+            problem = error.description
+        }
+        throw EngineError(
+            .inputOutput, path: output.path, "what was written does not read back: \(problem)", remedy: "is the disk sound? Pack it again")
+    }
+}
+
+extension PackReport {
+    fileprivate init(
+        _ file: ArrayFile, _ inputFacts: ReadingFacts, outputPath: String, outputByteCount: Int, frameCount: Int,
+        _ outputFacts: ReadingFacts?, packing: Frames, warnings: [String], threads: Int, seconds: Double
+    ) {
+        let layout = file.layout
+        let container = file.container
+        let isRaw = container.compression == .none
+        let decodedByteCount = layout.endByteOffset
+        xent = Version.current
+        array = Array(
+            format: "npy", elementType: layout.elementType.name, shape: layout.shape, rows: layout.rowCount, bytes: decodedByteCount)
+        input = File(
+            path: file.path, bytes: container.byteCount, compression: isRaw ? nil : container.compression.rawValue,
+            frames: isRaw ? nil : container.frames.count, units: inputFacts.unitCount)
+        output = File(
+            path: outputPath, bytes: outputByteCount, compression: Compression.zstdSeekable.rawValue, frames: frameCount,
+            units: outputFacts?.unitCount)
+        self.packing = packing
+        ratio = Double(decodedByteCount) / Double(max(1, outputByteCount))
+        changes = outputFacts.map { inputFacts.changes(with: $0) } ?? []
+        self.warnings = warnings
+        run = Run(threads: threads, seconds: seconds, decodedBytesPerSecond: seconds > 0 ? Double(decodedByteCount) / seconds : 0)
+    }
+}

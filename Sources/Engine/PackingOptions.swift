@@ -1,0 +1,42 @@
+internal import Container
+
+/// What to pack, and how.
+public struct PackingOptions: Sendable {
+    /// The dump: an array, raw or in zstd.
+    public var inputPath: String
+    /// Where the packed file goes.
+    public var outputPath: String
+    /// zstd's compression level, one of `levels`; 0 is its default.
+    public var level = 3
+    /// How many bytes of rows a frame holds at most. A larger row has a frame of its own.
+    public var frameByteCount = 1 << 20
+    /// How many workers compress; nothing but the time depends on it.
+    public var threadCount = ProcessorCount.available
+    /// The largest window that a zstd frame of the input may ask a decoder to keep.
+    public var maximumWindowByteCount = 128 << 20
+
+    /// Level 3, frames of 1 MiB, as many workers as there are cores to use.
+    public init(inputPath: String, outputPath: String) {
+        self.inputPath = inputPath
+        self.outputPath = outputPath
+    }
+
+    /// The levels that this machine's libzstd has.
+    public static var levels: ClosedRange<Int> { FrameCompressor.levels }
+    /// The sizes of a frame that the seekable format allows.
+    public static var frameByteCounts: ClosedRange<Int> { 1...FrameCompressor.largestContentByteCount }
+
+    /// Throws where level or frame size cannot be.
+    func check() throws(EngineError) {
+        guard Self.levels.contains(level) else {
+            throw EngineError(
+                usage: "libzstd has no compression level \(level)",
+                remedy: "levels go from \(Self.levels.lowerBound) (fastest) to \(Self.levels.upperBound) (smallest); 3 is usual")
+        }
+        guard Self.frameByteCounts.contains(frameByteCount) else {
+            throw EngineError(
+                usage: "a frame cannot have \(frameByteCount) bytes",
+                remedy: "the seekable format allows 1 to \(Self.frameByteCounts.upperBound); 1 MiB is usual")
+        }
+    }
+}

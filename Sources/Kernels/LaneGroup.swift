@@ -1,0 +1,75 @@
+// Vectors that are worked on side by side, step by step: a step of a long chain waits for the one before, and a processor does not look far
+// enough ahead to find the next vector's by itself.
+
+import KernelABI
+
+/// One, two or four times eight lanes. The same operations on each: grouping changes the order of evaluation, never a result.
+protocol LaneGroup {
+    init(_ all: Lanes)
+    func fma(_ factor: Self, _ addend: Self) -> Self
+    static func - (a: Self, b: Self) -> Self
+    var squared: Self { get }
+    /// self, all of whose vectors must be there before anything goes on.
+    var met: Self { get }
+    /// 2^(i/8) for the lowest three bits i of `shifted`, within half an ULP.
+    static func eighthPower(_ shifted: Self) -> Self
+    /// self * 2^k for k in the low bits of `shifted` above the lowest three, by adding to the exponent field; wrapping.
+    func scaled(by shifted: Self) -> Self
+}
+
+extension LaneGroup {
+    @inline(always) func fma(_ factor: Self, _ addend: Double) -> Self { fma(factor, Self(lanes(addend))) }
+    @inline(always) func fma(_ factor: Double, _ addend: Self) -> Self { fma(Self(lanes(factor)), addend) }
+}
+
+extension SIMD8<Double>: LaneGroup {
+    @inline(always) init(_ all: Lanes) { self = all }
+    @inline(always) var met: Lanes { self }
+    @inline(always) var squared: Lanes { self * self }
+    @inline(always) static func eighthPower(_ shifted: Lanes) -> Lanes { xentEighthPower(shifted.bits) }
+    @inline(always) func scaled(by shifted: Lanes) -> Lanes { Lanes(bits: bits &+ ((shifted.bits & laneBits(~7)) &<< laneBits(49))) }
+}
+
+struct TwoLanes: LaneGroup {
+    var a: Lanes, b: Lanes
+
+    @inline(always) init(_ a: Lanes, _ b: Lanes) { (self.a, self.b) = (a, b) }
+    @inline(always) init(_ all: Lanes) { (a, b) = (all, all) }
+    @inline(always) var met: TwoLanes {
+        var (a, b) = (a, b)
+        xentMeetTwo(&a, &b)
+        return TwoLanes(a, b)
+    }
+    @inline(always) func fma(_ factor: TwoLanes, _ addend: TwoLanes) -> TwoLanes {
+        TwoLanes(a.fma(factor.a, addend.a), b.fma(factor.b, addend.b))
+    }
+    @inline(always) static func - (x: TwoLanes, y: TwoLanes) -> TwoLanes { TwoLanes(x.a - y.a, x.b - y.b) }
+    @inline(always) var squared: TwoLanes { TwoLanes(a * a, b * b) }
+    @inline(always) static func eighthPower(_ x: TwoLanes) -> TwoLanes { TwoLanes(Lanes.eighthPower(x.a), Lanes.eighthPower(x.b)) }
+    @inline(always) func scaled(by shifted: TwoLanes) -> TwoLanes { TwoLanes(a.scaled(by: shifted.a), b.scaled(by: shifted.b)) }
+}
+
+struct FourLanes: LaneGroup {
+    var a: Lanes, b: Lanes, c: Lanes, d: Lanes
+
+    @inline(always) init(_ a: Lanes, _ b: Lanes, _ c: Lanes, _ d: Lanes) { (self.a, self.b, self.c, self.d) = (a, b, c, d) }
+    @inline(always) init(_ all: Lanes) { (a, b, c, d) = (all, all, all, all) }
+    @inline(always) var met: FourLanes {
+        var (a, b, c, d) = (a, b, c, d)
+        xentMeetFour(&a, &b, &c, &d)
+        return FourLanes(a, b, c, d)
+    }
+    @inline(always) func fma(_ factor: FourLanes, _ addend: FourLanes) -> FourLanes {
+        FourLanes(a.fma(factor.a, addend.a), b.fma(factor.b, addend.b), c.fma(factor.c, addend.c), d.fma(factor.d, addend.d))
+    }
+    /// Each lane rounded twice.
+    @inline(always) var pairwiseSum: Lanes { (a + b) + (c + d) }
+    @inline(always) static func - (x: FourLanes, y: FourLanes) -> FourLanes { FourLanes(x.a - y.a, x.b - y.b, x.c - y.c, x.d - y.d) }
+    @inline(always) var squared: FourLanes { FourLanes(a * a, b * b, c * c, d * d) }
+    @inline(always) static func eighthPower(_ x: FourLanes) -> FourLanes {
+        FourLanes(Lanes.eighthPower(x.a), Lanes.eighthPower(x.b), Lanes.eighthPower(x.c), Lanes.eighthPower(x.d))
+    }
+    @inline(always) func scaled(by shifted: FourLanes) -> FourLanes {
+        FourLanes(a.scaled(by: shifted.a), b.scaled(by: shifted.b), c.scaled(by: shifted.c), d.scaled(by: shifted.d))
+    }
+}

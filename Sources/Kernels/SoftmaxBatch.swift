@@ -1,0 +1,257 @@
+// The fast way through rows of logits: see SoftmaxRows.swift for its formula and its range.
+
+import KernelABI
+
+/// Rows of one batch; KernelABI's scratch has room for what is noted of them.
+let softmaxBatchRowCount = 64
+
+/// Rows that go through each step together, so that one row's wait is another's work.
+struct SoftmaxBatch<E: Element> {
+    /// Rows of up to so many classes lie side by side in the lanes, a row a lane; of wider ones eight classes at a time.
+    @inline(always) static var narrowClassLimit: Int { 24 }
+    /// Wider rows have enough steps that the one which holds the label is worth a branch.
+    @inline(always) private static var maskedClassLimit: Int { 512 }
+
+    let rows: UnsafeRawPointer
+    let labels: UnsafePointer<Int32>
+    let losses: UnsafeMutablePointer<Double>
+    let rowCount: Int
+    let classCount: Int
+    let scratch: UnsafeMutablePointer<Double>
+
+    // A number a row each: the label's logit, NaN where the row is not one for the fast way; the shift that takes its k off; exp(−r_y) − 1; Σ; the
+    // largest of the others.
+    @inline(always) var labelValues: UnsafeMutablePointer<Double> { scratch }
+    @inline(always) var shifts: UnsafeMutablePointer<Double> { scratch + softmaxBatchRowCount }
+    @inline(always) var factors: UnsafeMutablePointer<Double> { scratch + 2 &* softmaxBatchRowCount }
+    @inline(always) var totals: UnsafeMutablePointer<Double> { scratch + 3 &* softmaxBatchRowCount }
+    @inline(always) var largestOthers: UnsafeMutablePointer<Double> { scratch + 4 &* softmaxBatchRowCount }
+    // Eight lanes a row each: a compensated sum, and the largest of the others.
+    @inline(always) var sums: UnsafeMutablePointer<Double> { scratch + 5 &* softmaxBatchRowCount }
+    @inline(always) var rests: UnsafeMutablePointer<Double> { scratch + 13 &* softmaxBatchRowCount }
+    @inline(always) var largest: UnsafeMutablePointer<Double> { scratch + 21 &* softmaxBatchRowCount }
+
+    @inline(always) func row(_ i: Int) -> UnsafeRawPointer { rows + i &* (classCount &* E.byteCount) }
+
+    @inline(always) func readLabels() {
+        for i in 0..<rowCount {
+            let label = Int(labels[i])
+            // As unsigned numbers, negative ones are too large.
+            labelValues[i] = UInt(bitPattern: label) < UInt(bitPattern: classCount) ? E.load(row(i) + label &* E.byteCount) : .nan
+        }
+        for i in rowCount..<(rowCount &+ 7) & ~7 { labelValues[i] = .nan }
+        var i = 0
+        while i < rowCount {
+            let loaded = Lanes.load(labelValues + i)
+            let values = lanes(.nan).replacing(with: loaded, where: loaded.absolute .<= lanes(1000))
+            let (reduced, k) = reduceToEighths(values)
+            values.store(labelValues + i)
+            (lanes(integerShift) - k).store(shifts + i)
+            exponentialMinusOne(reduced: lanes(0) - reduced).store(factors + i)
+            i &+= 8
+        }
+    }
+
+    /// Σ_{j≠label} exp(x_j − x_label) but for the factor exp(−r_y), and the largest x_j besides the label's; eight classes at a time.
+    @inline(always) func addRows() {
+        for i in 0..<rowCount { addRow(i) }
+        if classCount & 31 != 0 {
+            var i = 0
+            while i < rowCount {
+                addTails(i)
+                i &+= 4
+            }
+        }
+        var i = 0
+        while i < rowCount {
+            // What the last rows leave of eight is read, and not used.
+            CompensatedLanes.totals(sums: sums + 8 &* i, rests: rests + 8 &* i).store(totals + i)
+            largestOfEight(largest + 8 &* i).store(largestOthers + i)
+            i &+= 8
+        }
+    }
+
+    @inline(always) private func addRow(_ i: Int) {
+        let row = row(i)
+        let label = Int(labels[i])
+        let bound = E.Eight(all: labelValues[i] - 700)
+        let shift = FourLanes(lanes(shifts[i]))
+        var largest = E.Eight(all: -.infinity)
+        var sum = CompensatedLanes()
+        let isMasked = classCount <= Self.maskedClassLimit
+        var start = 0
+        while start &+ 32 <= classCount {
+            let x = row + start &* E.byteCount
+            var x0 = E.loadEight(x)
+            var x1 = E.loadEight(x + 8 &* E.byteCount)
+            var x2 = E.loadEight(x + 16 &* E.byteCount)
+            var x3 = E.loadEight(x + 24 &* E.byteCount)
+            let index = label &- start
+            if isMasked || UInt(bitPattern: index) < 32 {
+                let index = Int32(truncatingIfNeeded: index)
+                x0 = x0.excluding(index: index, among: SIMD8(0, 1, 2, 3, 4, 5, 6, 7))
+                x1 = x1.excluding(index: index, among: SIMD8(8, 9, 10, 11, 12, 13, 14, 15))
+                x2 = x2.excluding(index: index, among: SIMD8(16, 17, 18, 19, 20, 21, 22, 23))
+                x3 = x3.excluding(index: index, among: SIMD8(24, 25, 26, 27, 28, 29, 30, 31))
+            }
+            largest = largest.larger(x0.larger(x1).larger(x2.larger(x3)))
+            let raised = FourLanes(
+                x0.raised(to: bound).widened, x1.raised(to: bound).widened, x2.raised(to: bound).widened, x3.raised(to: bound).widened)
+            sum.add(fourTerms(raised, shift).pairwiseSum)
+            start &+= 32
+        }
+        sum.sum.store(sums + 8 &* i)
+        sum.rest.store(rests + 8 &* i)
+        largest.widened.store(self.largest + 8 &* i)
+    }
+
+    /// The last classCount % 32 classes of four rows, side by side: a row's alone would be a chain of steps with nothing beside it.
+    @inline(always) private func addTails(_ i0: Int) {
+        // Past the last row it is that one again, and not stored.
+        let last = rowCount &- 1
+        let (i1, i2, i3) = (smaller(i0 &+ 1, last), smaller(i0 &+ 2, last), smaller(i0 &+ 3, last))
+        let shift = FourLanes(lanes(shifts[i0]), lanes(shifts[i1]), lanes(shifts[i2]), lanes(shifts[i3]))
+        var tails = FourLanes(lanes(0))
+        var largest = FourLanes(lanes(-.infinity))
+        @inline(always) func load(_ i: Int, _ start: Int, _ largest: inout Lanes) -> Lanes {
+            var x = E.loadEight(row(i) + start &* E.byteCount)
+            if start &+ 8 > classCount { x = x.keeping(first: classCount &- start) }
+            x = x.excluding(index: Int32(truncatingIfNeeded: Int(labels[i]) &- start), among: SIMD8(0, 1, 2, 3, 4, 5, 6, 7))
+            largest = largest.larger(x.widened)
+            return x.raised(to: E.Eight(all: labelValues[i] - 700)).widened
+        }
+        var start = classCount & ~31
+        while start < classCount {
+            let x = FourLanes(load(i0, start, &largest.a), load(i1, start, &largest.b), load(i2, start, &largest.c), load(i3, start, &largest.d))
+            let four = fourTerms(x, shift)
+            tails = FourLanes(tails.a + four.a, tails.b + four.b, tails.c + four.c, tails.d + four.d)
+            start &+= 8
+        }
+        @inline(always) func add(_ i: Int, _ tail: Lanes, _ largestOfTail: Lanes) {
+            var sum = CompensatedLanes()
+            (sum.sum, sum.rest) = (Lanes.load(sums + 8 &* i), Lanes.load(rests + 8 &* i))
+            sum.add(tail)
+            sum.sum.store(sums + 8 &* i)
+            sum.rest.store(rests + 8 &* i)
+            Lanes.load(self.largest + 8 &* i).larger(largestOfTail).store(self.largest + 8 &* i)
+        }
+        add(i0, tails.a, largest.a)
+        if i1 > i0 { add(i1, tails.b, largest.b) }
+        if i2 > i1 { add(i2, tails.c, largest.c) }
+        if i3 > i2 { add(i3, tails.d, largest.d) }
+    }
+
+    /// The same for rows of few classes: eight rows at a time, a lane each.
+    @inline(always) func addNarrowRows() {
+        var i = 0
+        while i < rowCount {
+            addNarrowRows(i)
+            i &+= 8
+        }
+    }
+
+    @inline(always) private func addNarrowRows(_ firstRow: Int) {
+        let rowByteCount = classCount &* E.byteCount
+        let first = row(firstRow)
+        let count = rowCount &- firstRow
+        let labels = xentLoadInt32x8(labels + firstRow)
+        let shift = Lanes.load(shifts + firstRow)
+        let bound = Lanes.load(labelValues + firstRow) - lanes(700)
+        var largest = lanes(-.infinity)
+        var sum = CompensatedLanes()
+        @inline(always) func column(_ j: Int) -> Lanes {
+            let first = first + j &* E.byteCount
+            var x: Lanes
+            if count >= 8 {
+                x = E.gatherEight(first, stride: rowByteCount).widened
+            } else {
+                // The memory behind the last row is not its own.
+                x = lanes(0)
+                for i in 0..<count { x[i] = E.load(first + i &* rowByteCount) }
+            }
+            x = x.replacing(with: lanes(-.infinity), where: widen(labels) .== LaneIntegers(repeating: Int64(j)))
+            largest = largest.larger(x)
+            // NaN passes, without its payload: its low bits would end in the exponent field.
+            return bound.larger(x).replacing(with: lanes(.nan), where: x .!= x)
+        }
+        var j = 0
+        while j &+ 4 <= classCount {
+            sum.add(fourTerms(FourLanes(column(j), column(j &+ 1), column(j &+ 2), column(j &+ 3)), FourLanes(shift)).pairwiseSum)
+            j &+= 4
+        }
+        while j < classCount {
+            sum.add(terms(column(j), shift))
+            j &+= 1
+        }
+        (sum.sum + sum.rest).store(totals + firstRow)
+        largest.store(largestOthers + firstRow)
+    }
+
+    /// The losses; rows that are not in range one by one.
+    @inline(always) func finish(elementCode: Int32) -> (unscored: Int, correct: Int) {
+        var unscored = 0
+        var correctCounts = LaneIntegers(repeating: 0)
+        var correct = 0
+        var firstRow = 0
+        while firstRow < rowCount {
+            let labelValue = Lanes.load(labelValues + firstRow), others = Lanes.load(largestOthers + firstRow)
+            let sum = Lanes.load(totals + firstRow)
+            // Times exp(−r_y), as S + S (exp(−r_y) − 1): one rounding where 1 + … would make two.
+            let total = sum.fma(Lanes.load(factors + firstRow), sum)
+            logarithmOfOnePlus(total).store(losses + firstRow)
+            let isInRange = (total .>= lanes(0x1p-900)) .& (others .<= labelValue + lanes(600))
+            count(isInRange .& (labelValue .> others), into: &correctCounts)
+            let careful = bits(.!isInRange), equal = bits(isInRange .& (labelValue .== others))
+            if careful | equal != 0 {
+                for i in firstRow..<smaller(firstRow &+ 8, rowCount) {
+                    let bit = UInt8(1) &<< UInt8(truncatingIfNeeded: i &- firstRow)
+                    let label = Int(labels[i])
+                    if equal & bit != 0 {
+                        correct &+= isFirst(label, amongEqualsOf: labelValues[i], row(i), E.self) ? 1 : 0
+                    } else if careful & bit != 0 {
+                        losses[i] = .nan
+                        if label >= 0, label < classCount {
+                            let (loss, isCorrect) = carefulLoss(row(i), classCount, label, StoredElement(code: elementCode))
+                            losses[i] = loss
+                            if isCorrect, !loss.isNaN { correct &+= 1 }
+                        }
+                        if losses[i].isNaN { unscored &+= 1 }
+                    }
+                }
+            }
+            firstRow &+= 8
+        }
+        return (unscored, correct &+ total(correctCounts))
+    }
+}
+
+/// exp(x − labelValue) of what was loaded but for the label's exp(−r_y), for a `shift` that has the label's k taken off.
+///
+/// x = k/8 ln 2 + r with |r| <= ln2 / 16: exp(x) = 2^(k/8) (1 + r + r² P(r)), 2^(k/8) by its fraction from a table and its whole part by the
+/// exponent. P is the minimax polynomial of degree 5 that scripts/minimax.py prints (relative error 2^-58.3). Error of a term: 1.05 ULP.
+///
+/// The label's own entry is −∞ here. Terms below exp(−700) count as that much: 2^-110 of any sum that is used.
+@inline(always)
+private func terms<Group: LaneGroup>(_ x: Group, _ shift: Group) -> Group {
+    let shifted = x.fma(eighthsOfE, shift)
+    let k = shifted - shift
+    let r = k.fma(-eighthLn2Low, k.fma(-eighthLn2High, x)).met
+    var p = r.fma(0x1.a01675716e371p-13, Group(lanes(0x1.6c1cbd97558f9p-10)))
+    p = p.fma(r, 0x1.111111250458fp-7)
+    p = p.fma(r, 0x1.555555480decfp-5).met
+    p = p.fma(r, 0x1.5555555555160p-3)
+    p = p.fma(r, 0x1.000000000010bp-1)
+    let minusOne = r.squared.fma(p, r).met
+    let power = Group.eighthPower(shifted)
+    // 2^(k − k_y); out of range only where the caller starts over.
+    return power.fma(minusOne, power).met.scaled(by: shifted)
+}
+
+/// Four vectors' terms: as many side by side as the registers hold.
+@inline(always)
+private func fourTerms(_ x: FourLanes, _ shift: FourLanes) -> FourLanes {
+    if xentCompiledInstructionSet() == Int32(XentInstructionSetAVX512) { return terms(x, shift) }
+    let first = terms(TwoLanes(x.a, x.b), TwoLanes(shift.a, shift.b))
+    let second = terms(TwoLanes(x.c, x.d), TwoLanes(shift.c, shift.d))
+    return FourLanes(first.a, first.b, second.a, second.b)
+}

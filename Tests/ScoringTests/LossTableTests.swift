@@ -1,0 +1,93 @@
+import Foundation
+import Scoring
+import Testing
+
+/// One table in three places: what `xent losses` prints, the README, and the article on losses.
+@Suite("LossTableTests")
+struct LossTableTests {
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    @Test("documents hold the table as it is", arguments: ["README.md", "Sources/Scoring/Scoring.docc/Losses.md"])
+    func documents(path: String) throws {
+        let text = try String(contentsOf: Self.root.appendingPathComponent(path), encoding: .utf8)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let begins = lines.indices.filter { lines[$0] == "<!-- the loss table -->" }
+        let ends = lines.indices.filter { lines[$0] == "<!-- the loss table ends -->" }
+        try #require(begins.count == 1 && ends.count == 1 && begins[0] < ends[0], "the comments around the table are not there once each")
+        let table = [""] + LossTable.markdown.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) + [""]
+        let held = Array(lines[begins[0] + 1..<ends[0]])
+        for (line, expected) in zip(held, table) where line != expected {
+            Issue.record("\(path) says\n  \(line)\nfor\n  \(expected)\nscripts/write-loss-tables.sh writes it again")
+        }
+        #expect(held.count == table.count, "scripts/write-loss-tables.sh writes \(path) again")
+    }
+
+    @Test("each row is a loss that is taken, and no loss is missing")
+    func rowsAreTheLosses() throws {
+        var missing = LossTable.rows.map { [$0.dialect, $0.task, $0.input, $0.divergence] }
+        for dialect in Dialect.all {
+            for task in LossTask.allCases {
+                for input in PredictionInput.allCases {
+                    for divergence in Divergence.allCases {
+                        var modifiers = LossModifiers()
+                        modifiers.divergence = divergence
+                        let isTaken = (try? LossSpecification(task: task, input: input, dialects: [dialect], modifiers: modifiers)) != nil
+                        let key = [dialect.name, task.rawValue, input.rawValue, divergence.rawValue]
+                        let index = missing.firstIndex(of: key)
+                        #expect((index != nil) == isTaken, "\(key)")
+                        if let index { missing.remove(at: index) }
+                    }
+                }
+            }
+        }
+        #expect(missing.isEmpty)
+    }
+
+    @Test("modifiers stand where they have a meaning")
+    func modifiers() throws {
+        func modifiers(_ dialect: String, _ task: String, _ input: String, _ divergence: String = "ce") -> [String]? {
+            LossTable.rows.first { [$0.dialect, $0.task, $0.input, $0.divergence] == [dialect, task, input, divergence] }?.modifiers
+        }
+        #expect(
+            modifiers("exact", "multiclass", "probabilities") == [
+                "--class-weights", "--weights", "--label-smoothing", "--ignore-index", "--clip", "--renormalize", "--focal-gamma",
+                "--focal-alpha",
+            ])
+        #expect(modifiers("pytorch", "binary", "logits") == ["--pos-weight", "--weights", "--focal-gamma", "--focal-alpha"])
+        #expect(modifiers("keras", "soft", "probabilities", "kl") == ["--weights"])
+        #expect(modifiers("exact", "likelihood", "log-probabilities") == ["--weights"])
+        #expect(modifiers("sklearn", "multiclass", "logits") == nil)
+    }
+
+    /// The figures of conventions that no test of losses would miss if the table said others.
+    @Test("the table says what the dialects do")
+    func conventions() {
+        func row(_ dialect: String, _ task: String, _ input: String = "probabilities", _ divergence: String = "ce") -> LossTable.Row? {
+            LossTable.rows.first { [$0.dialect, $0.task, $0.input, $0.divergence] == [dialect, task, input, divergence] }
+        }
+        #expect(row("exact", "binary")?.treatment == "as they are")
+        #expect(row("pytorch", "binary")?.treatment == "each -log at most 100")
+        #expect(row("pytorch", "binary", "logits")?.treatment == "as they are")
+        #expect(row("pytorch", "likelihood")?.treatment == "as they are")
+        #expect(row("keras", "multiclass")?.treatment == "renormalised, then clipped to [1e-7, 1 - 1e-7]")
+        #expect(row("keras-tensorflow", "multiclass")?.treatment == "clipped to [1e-7, 1 - 1e-7], then renormalised")
+        #expect(row("keras", "soft", "probabilities", "kl")?.treatment == "clipped to [1e-7, 1]")
+        #expect(row("keras", "soft", "probabilities", "kl")?.notes.contains("t raised to 1e-7") == true)
+        #expect(row("sklearn", "binary")?.treatment == "clipped to the type's [eps, 1 - eps]")
+        #expect(row("pytorch", "multiclass", "logits")?.divisor == "sum of weights")
+        #expect(row("pytorch", "soft", "logits")?.divisor == "count")
+        #expect(row("pytorch", "multilabel", "logits")?.notes == ["the sum counts decisions, not rows"])
+        #expect(row("keras", "binary", "logits")?.notes == ["the mean of no rows is 0"])
+    }
+
+    @Test("the text has every row and every modifier")
+    func text() {
+        let lines = LossTable.text.split(separator: "\n")
+        for row in LossTable.rows {
+            #expect(lines.contains { $0.contains(" \(row.task) ") && $0.contains(" \(row.input) ") && $0.contains(row.formula) })
+            for modifier in row.modifiers { #expect(lines.contains { $0.contains("\(modifier) ") }) }
+        }
+        for dialect in Dialect.all { #expect(lines.contains { $0.hasPrefix("\(dialect.name): ") }) }
+    }
+}
