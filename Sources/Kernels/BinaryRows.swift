@@ -46,11 +46,7 @@ private enum Logit: BinaryInput {
 private enum Probability: BinaryInput {
     @inline(always) static var threshold: Double { 0.5 }
     @inline(always) static func loss(_ p: Lanes, isPositive: SIMDMask<LaneIntegers>) -> Lanes {
-        // log p = log(1 + (p − 1)) where p − 1 is exact, from ½ up; below, log(1 − p) needs log1p and log p does not.
-        let ofPositive = negativeLogarithm(p)
-        let ofNegative = lanes(0) - logarithmOfOnePlus(lanes(0) - p)
-        let isProbability = (p .>= lanes(0)) .& (p .<= lanes(1))
-        return lanes(.nan).replacing(with: ofNegative.replacing(with: ofPositive, where: isPositive), where: isProbability)
+        negativeLogarithm(p, isPositive: isPositive)
     }
 }
 

@@ -37,8 +37,25 @@ public func foldLosses(_ fold: UnsafeMutablePointer<LossFold>) {
     while i < rowCount {
         var loss = Lanes.load(losses + i)
         if i &+ 8 > rowCount { loss = loss.masked(first: rowCount &- i) }
-        minimum = minimum.replacing(with: loss, where: loss .< minimum)
-        maximum = maximum.replacing(with: loss, where: loss .> maximum)
+        minimum = minimum.smaller(loss)
+        maximum = maximum.larger(loss)
+        if !any(.!((loss .>= lanes(fineLoss)) .& (loss .< lanes(largeLoss)))) {
+            // The usual case, by the same operations as below: all are scored, none is negative, large or fine, and no digit lies below level 2.
+            let mixed = loss.bits ^ key
+            fingerprint &+= (mixed & laneBits(0xFFFF_FFFF)) &* (mixed &>> laneBits(32)) &+ mixed
+            key &+= laneBits(fingerprintKey &* 8)
+            let shifted1 = loss + lanes(level1Shift)
+            let units = shifted1.bits &- lanes(level1Shift).bits
+            level1 &+= units.signed
+            let shifted2 = (loss - (shifted1 - lanes(level1Shift))) + lanes(level2Shift)
+            level2 &+= shifted2.integerBits &- lanes(level2Shift).integerBits
+            let high = (units &>> laneBits(25)) & laneBits(0xFFFF_FFFF), low = units & laneBits(0x1FF_FFFF)
+            squareHigh &+= high &* high
+            squareMiddle &+= high &* low
+            squareLow &+= low &* low
+            i &+= 8
+            continue
+        }
         // Rows that are not scored leave no trace: NaN is unordered.
         let isScored = loss .== loss
         let mixed = loss.bits ^ key
@@ -67,7 +84,8 @@ public func foldLosses(_ fold: UnsafeMutablePointer<LossFold>) {
 
         let magnitude = small.absolute
         let square = (magnitude + lanes(level1Shift)).bits &- lanes(level1Shift).bits
-        let high = square &>> laneBits(25), low = square & laneBits(0x1FF_FFFF)
+        // Below 2^32, and said so: a product of halves is one instruction where a whole one is several.
+        let high = (square &>> laneBits(25)) & laneBits(0xFFFF_FFFF), low = square & laneBits(0x1FF_FFFF)
         squareHigh &+= high &* high
         squareMiddle &+= high &* low
         squareLow &+= low &* low
@@ -78,7 +96,7 @@ public func foldLosses(_ fold: UnsafeMutablePointer<LossFold>) {
             let sign = loss.integerBits &>> LaneIntegers(repeating: 63)
             // Two's complement negation where the loss is negative.
             fineSum &+= (units.signed ^ sign) &- sign
-            let high = units &>> laneBits(26), low = units & laneBits(0x3FF_FFFF)
+            let high = (units &>> laneBits(26)) & laneBits(0xFFFF_FFFF), low = units & laneBits(0x3FF_FFFF)
             fineHigh &+= high &* high
             fineMiddle &+= high &* low
             fineLow &+= low &* low

@@ -24,6 +24,9 @@ extension SIMD8<Double> {
     /// The larger of the two by lane; `self` where either is NaN.
     @inline(always) func larger(_ other: Lanes) -> Lanes { xentRaiseDouble8(self, other) }
 
+    /// The smaller of the two by lane; `self` where either is NaN.
+    @inline(always) func smaller(_ other: Lanes) -> Lanes { xentLowerDouble8(self, other) }
+
     /// `other` where the mask is set. Shadows the standard library's, which goes lane by lane: LLVM then splits what surrounds it.
     @inline(always) func replacing(with other: Lanes, where mask: SIMDMask<LaneIntegers>) -> Lanes {
         // A mask lane is all ones or all zeros.

@@ -69,6 +69,28 @@
     return result.replacing(with: lanes(.nan), where: .!(x .>= lanes(-1)))
 }
 
+/// −log(p) where `isPositive`, −log(1 − p) elsewhere, for p in [0, 1]: one logarithm for both; NaN outside of [0, 1] and for NaN.
+///
+/// The same bits as `negativeLogarithm(p)` and `0 − logarithmOfOnePlus(−p)`, and their errors.
+@inline(always) func negativeLogarithm(_ p: Lanes, isPositive: SIMDMask<LaneIntegers>) -> Lanes {
+    let isSubnormal = (p .< lanes(0x1p-1022)) .& isPositive
+    // Wholly or without a rest, as the label has it: u + rest = p or 1 − p.
+    let complement = lanes(1) - p
+    let rest = ((lanes(1) - complement) - p).replacing(with: lanes(0), where: isPositive)
+    let ofPositive = p.replacing(with: p * lanes(0x1p+54), where: isSubnormal)
+    let (k, oneAndF) = decompose(complement.replacing(with: ofPositive, where: isPositive))
+    let kOfArgument = k &- LaneIntegers(repeating: 0).replacing(with: LaneIntegers(repeating: 54), where: isSubnormal)
+    // The rest is not 0 for u in [½, 1] alone, where its scale is 1 or 2.
+    let scale = unsafeBitCast((LaneIntegers(repeating: 1023) &- k) &<< LaneIntegers(repeating: 52), to: Lanes.self)
+    let correction = lanes(0).replacing(with: rest * scale, where: rest .!= lanes(0))
+    var result = lanes(0) - logarithm(k: kOfArgument, f: oneAndF - lanes(1), correction: correction)
+    // −0 is 0.
+    result.replace(with: p.absolute, where: .!isPositive .& (p .< lanes(0x1p-54)))
+    result.replace(with: lanes(.infinity), where: p .== lanes(1).replacing(with: lanes(0), where: isPositive))
+    let isProbability = (p .>= lanes(0)) .& (p .<= lanes(1))
+    return lanes(.nan).replacing(with: result, where: isProbability)
+}
+
 /// log(1 − exp(x)) for x <= 0, by the two ways of Mächler ("Accurately computing log(1 − exp(−|a|))", 2012), which meet at −log 2;
 /// −∞ for 0, NaN above.
 @inline(always)

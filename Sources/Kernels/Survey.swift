@@ -42,13 +42,50 @@ private func surveyRows(_ survey: inout RowSurvey, _ element: StoredElement) {
     survey.outsideUnitCount = total(outsideCounts)
 }
 
+/// The least and the greatest label, and a hash of all with their places; the ignored ones are left out of the former. O(rowCount).
+///
+/// Labels are readable up to a multiple of eight rows.
+public func surveyLabels(_ survey: UnsafeMutablePointer<LabelSurvey>) {
+    let labels = survey.pointee.labels
+    let rowCount = survey.pointee.rowCount
+    let ignored = LaneIntegers(repeating: Int64(survey.pointee.ignoredLabel))
+    var least = LaneIntegers(repeating: Int64(Int32.max)), greatest = LaneIntegers(repeating: Int64(Int32.min))
+    var counts = LaneIntegers(repeating: 0)
+    var fingerprint = laneBits(0)
+    // Wrapping: keys are a hash. 2^64 / φ spreads the places; the halves' product as in XXH3.
+    var key = (laneBits(survey.pointee.firstRow) &+ laneIndices.unsigned) &* laneBits(0x9E37_79B9_7F4A_7C15)
+    var i = 0
+    while i < rowCount {
+        let label = widen(xentLoadInt32x8(labels + i))
+        let isInside = laneIndices .< LaneIntegers(repeating: Int64(rowCount &- i))
+        let isCounted = isInside .& (label .!= ignored)
+        least = least.replacing(with: label, where: isCounted .& (label .< least))
+        greatest = greatest.replacing(with: label, where: isCounted .& (label .> greatest))
+        count(isCounted, into: &counts)
+        let mixed = (label.unsigned & laneBits(0xFFFF_FFFF)) ^ key
+        let hash = (mixed & laneBits(0xFFFF_FFFF)) &* (mixed &>> laneBits(32)) &+ mixed
+        fingerprint &+= laneBits(0).replacing(with: hash, where: isInside)
+        key &+= laneBits(0x9E37_79B9_7F4A_7C15 &* 8)
+        i &+= 8
+    }
+    var (leastLabel, greatestLabel) = (least[0], greatest[0])
+    for lane in 1..<8 {
+        if least[lane] < leastLabel { leastLabel = least[lane] }
+        if greatest[lane] > greatestLabel { greatestLabel = greatest[lane] }
+    }
+    survey.pointee.least = Int32(truncatingIfNeeded: leastLabel)
+    survey.pointee.greatest = Int32(truncatingIfNeeded: greatestLabel)
+    survey.pointee.countedRowCount = total(counts)
+    survey.pointee.fingerprint = UInt64(bitPattern: fingerprint.signed.wrappedTotal)
+}
+
 /// How many of `count` Float16 values are 65504 or +∞: where the type ends. (−65504 and −∞ are what masks are made of.) O(count).
 public func countSaturated(_ values: UnsafeRawPointer, _ count: Int) -> Int {
     var total = 0
     var start = 0
     while start < count {
         // Counted in as few bits as the values have, so that vectors hold as many: a step's count fits them.
-        let end = min(count, start &+ 0x8000)
+        let end = smaller(count, start &+ 0x8000)
         var saturated: UInt16 = 0
         for index in start..<end {
             // 0x7BFF and 0x7C00; wrapping: everything else becomes 2 or more.

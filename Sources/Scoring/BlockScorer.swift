@@ -53,6 +53,8 @@ public final class BlockScorer {
     public let readsClassLabels: Bool
 
     private let kernels: KernelSet
+    /// Of the class labels of the block that is scored.
+    private var fingerprintOfIndices: UInt64 = 0
     /// Dialects whose losses are the same numbers share a program.
     private let programs: [LossProgram]
     private let programOfDialect: [Int]
@@ -146,7 +148,7 @@ public final class BlockScorer {
             try run(index, rows, rowCount, into: target, onInvalid: onInvalid)
         }
         if specification.task.hasLabels {
-            let fingerprint = fingerprintOfLabels(rows, rowCount)
+            let fingerprint = readsClassLabels ? fingerprintOfIndices : fingerprintOfTargets(rows, rowCount)
             for index in momentsOfProgram.indices { momentsOfProgram[index].absorb(labelFingerprint: fingerprint) }
         }
         return UnsafeBufferPointer(start: losses, count: rowCount)
@@ -173,7 +175,13 @@ public final class BlockScorer {
             observations.saturatedCount.addSaturating(UInt64(kernels.countSaturated(rows.values, rowCount * classCount)))
         }
         if readsClassLabels, task.hasLabels {
-            observations.add(labels: rows.classLabels, rowCount: rowCount, ignored: ignoredLabel)
+            // With the labels' fingerprint: a model that says the same of every row has equal losses, be the labels what they are.
+            var survey = LabelSurvey(
+                labels: rows.classLabels, rowCount: rowCount, firstRow: rows.firstRow, ignoredLabel: ignoredLabel, least: 0, greatest: 0,
+                countedRowCount: 0, fingerprint: 0)
+            kernels.surveyLabels(&survey)
+            observations.add(survey)
+            fingerprintOfIndices = survey.fingerprint
         } else if task == .binary, let targets = rows.targets {
             observations.add(targets: targets, rowCount: rowCount, firstRow: rows.firstRow)
         }
@@ -255,19 +263,15 @@ public final class BlockScorer {
         return single.correctRowCount
     }
 
-    /// A commutative hash of the rows' places and labels: a model that says the same of every row has equal losses, be the labels what they are.
-    private func fingerprintOfLabels(_ rows: LabelledRows, _ rowCount: Int) -> UInt64 {
+    /// A commutative hash of the values' places and labels, where the labels are numbers.
+    private func fingerprintOfTargets(_ rows: LabelledRows, _ rowCount: Int) -> UInt64 {
+        guard let targets = rows.targets else { return 0 }
         var fingerprint: UInt64 = 0
-        func mix(_ label: UInt64, _ place: UInt64) {
-            // Wrapping: a hash. The halves' product, as in XXH3; 2^64 / φ spreads the places.
-            let mixed = label ^ (place &* 0x9E37_79B9_7F4A_7C15)
+        let firstPlace = rows.firstRow &* UInt64(classCount)
+        for index in 0..<rowCount * classCount {
+            // Wrapping: a hash, as `surveyLabels` has it.
+            let mixed = targets[index].bitPattern ^ ((firstPlace &+ UInt64(index)) &* 0x9E37_79B9_7F4A_7C15)
             fingerprint &+= (mixed & 0xFFFF_FFFF) &* (mixed >> 32) &+ mixed
-        }
-        if readsClassLabels {
-            for row in 0..<rowCount { mix(UInt64(UInt32(bitPattern: rows.classLabels[row])), rows.firstRow &+ UInt64(row)) }
-        } else if let targets = rows.targets {
-            let firstPlace = rows.firstRow &* UInt64(classCount)
-            for index in 0..<rowCount * classCount { mix(targets[index].bitPattern, firstPlace &+ UInt64(index)) }
         }
         return fingerprint
     }

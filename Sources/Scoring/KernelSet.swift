@@ -10,6 +10,7 @@ struct KernelSet: Sendable {
     let run: @Sendable (LossProgram.Operation, UnsafeMutablePointer<RowBlock>, UnsafePointer<LossParameters>) -> Void
     let foldLosses: @Sendable (UnsafeMutablePointer<LossFold>) -> Void
     let surveyRows: @Sendable (UnsafeMutablePointer<RowSurvey>) -> Void
+    let surveyLabels: @Sendable (UnsafeMutablePointer<LabelSurvey>) -> Void
     let countSaturated: @Sendable (UnsafeRawPointer, Int) -> Int
 
     /// `instructionSet` must be among `InstructionSet.available`: another one's instructions would end the process.
@@ -31,6 +32,7 @@ struct KernelSet: Sendable {
             }
             foldLosses = { KernelsAVX512.foldLosses($0) }
             surveyRows = { KernelsAVX512.surveyRows($0) }
+            surveyLabels = { KernelsAVX512.surveyLabels($0) }
             countSaturated = { KernelsAVX512.countSaturated($0, $1) }
         case .avx2:
             run = { operation, block, parameters in
@@ -47,6 +49,7 @@ struct KernelSet: Sendable {
             }
             foldLosses = { KernelsAVX2.foldLosses($0) }
             surveyRows = { KernelsAVX2.surveyRows($0) }
+            surveyLabels = { KernelsAVX2.surveyLabels($0) }
             countSaturated = { KernelsAVX2.countSaturated($0, $1) }
         #endif
         default:
@@ -64,6 +67,7 @@ struct KernelSet: Sendable {
             }
             foldLosses = { Kernels.foldLosses($0) }
             surveyRows = { Kernels.surveyRows($0) }
+            surveyLabels = { Kernels.surveyLabels($0) }
             countSaturated = { Kernels.countSaturated($0, $1) }
         }
     }

@@ -54,22 +54,12 @@ public struct Observations: Sendable, Equatable {
         if deviation > worstDeviation || (deviation == worstDeviation && row < worstRow) { (worstDeviation, worstRow) = (deviation, row) }
     }
 
-    /// Class indices, of which `ignored` are left out.
-    mutating func add(labels: UnsafePointer<Int32>, rowCount: Int, ignored: Int32) {
-        var least = Int32.max, greatest = Int32.min
-        var count = 0
-        for row in 0..<rowCount {
-            let label = labels[row]
-            let isCounted = label != ignored
-            least = min(least, isCounted ? label : .max)
-            greatest = max(greatest, isCounted ? label : .min)
-            // Wrapping: a count of rows in memory.
-            count &+= isCounted ? 1 : 0
-        }
-        guard count > 0 else { return }
-        leastLabel = min(leastLabel, Double(least))
-        greatestLabel = max(greatestLabel, Double(greatest))
-        labelCount.addSaturating(UInt64(count))
+    /// Class indices.
+    mutating func add(_ survey: LabelSurvey) {
+        guard survey.countedRowCount > 0 else { return }
+        leastLabel = min(leastLabel, Double(survey.least))
+        greatestLabel = max(greatestLabel, Double(survey.greatest))
+        labelCount.addSaturating(UInt64(survey.countedRowCount))
     }
 
     /// Binary labels as numbers; NaN is no label.

@@ -112,6 +112,22 @@ typedef struct RowSurvey {
     ptrdiff_t outsideUnitCount;
 } RowSurvey;
 
+/// What a block of class indices is like.
+typedef struct LabelSurvey {
+    const int32_t *_Nonnull labels;
+    ptrdiff_t rowCount;
+    /// The place of labels[0] in the dump: it keys the fingerprint.
+    uint64_t firstRow;
+    /// Rows with it count for the fingerprint alone.
+    int32_t ignoredLabel;
+
+    // Out:
+    int32_t least, greatest;
+    ptrdiff_t countedRowCount;
+    /// Σ over rows, modulo 2^64, of a mix of the row's place and its label.
+    uint64_t fingerprint;
+} LabelSurvey;
+
 /// A block of losses to be added up, and what the fold makes of them: integers, so that adding is exact.
 /// See Fold.swift for the scales.
 typedef struct LossFold {
@@ -193,9 +209,10 @@ XENT_LOAD(xentLoadInt32x8, XentInt32x8)
 XENT_LOAD(xentLoadFloat, float)
 XENT_LOAD(xentLoadDouble, double)
 XENT_LOAD(xentLoadUInt16, uint16_t)
-// The larger lane by lane, `v` where either is NaN. Written so that it becomes one instruction.
+// The larger or the smaller lane by lane, `v` where either is NaN. Written so that they become one instruction.
 XENT_INLINE XentFloat8 xentRaiseFloat8(XentFloat8 v, XentFloat8 bound) { return v < bound ? bound : v; }
 XENT_INLINE XentDouble8 xentRaiseDouble8(XentDouble8 v, XentDouble8 bound) { return v < bound ? bound : v; }
+XENT_INLINE XentDouble8 xentLowerDouble8(XentDouble8 v, XentDouble8 bound) { return v > bound ? bound : v; }
 // Eight elements that lie `stride` bytes apart.
 #define XENT_GATHER(NAME, TYPE, ELEMENT) \
     XENT_INLINE TYPE NAME(const void *_Nonnull pointer, ptrdiff_t stride) { \
