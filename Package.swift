@@ -88,3 +88,19 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Benchmarks (Benchmarks/README.md): for us alone, so that no user of the package fetches their library.
+if Context.environment["XENT_BENCHMARKS"] == "1" {
+    package.dependencies.append(.package(url: "https://github.com/ordo-one/benchmark", from: "1.30.0", traits: []))
+    package.targets.append(.target(name: "BenchmarkDump", dependencies: ["Container"], path: "Benchmarks/Suites/Dump"))
+    let suites: [(String, [Target.Dependency])] = [
+        ("Container", ["Container", "BenchmarkDump"]), ("Kernels", ["Scoring"]), ("Fold", ["Scoring"]), ("WorkStealing", ["WorkStealing"]),
+        ("Engine", ["Engine", "Scoring", "BenchmarkDump"]),
+    ]
+    for (name, dependencies) in suites {
+        package.targets.append(
+            .executableTarget(
+                name: name + "Benchmarks", dependencies: dependencies + [.product(name: "Benchmark", package: "benchmark")],
+                path: "Benchmarks/Suites/" + name, plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
+    }
+}

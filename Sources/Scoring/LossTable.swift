@@ -242,7 +242,10 @@ extension LossTable {
         if divergence == .kullbackLeibler, dialect.leastTarget > 0 { notes.append("t raised to \(short(dialect.leastTarget))") }
         if input == .probabilities, dialect.scorableProbabilities.upperBound > 1 { notes.append("p above 1 is taken") }
         if task == .binary, !dialect.takesSoftDecisions { notes.append("a label between 0 and 1 draws a warning") }
-        if !dialect.emptyMean.isNaN { notes.append("the mean of no rows is \(short(dialect.emptyMean))") }
+        let emptyMean = dialect.emptyMean(task)
+        if !emptyMean.isNaN {
+            notes.append("the mean of no rows\(dialect.divisor(task) == .weights ? " or weights of 0" : "") is \(short(emptyMean))")
+        }
         return notes
     }
 

@@ -62,8 +62,9 @@ public struct Moments: Sendable, Equatable {
 
     /// The mean as the dialect has it.
     public func mean(_ task: LossTask, _ dialect: Dialect) -> Double {
-        if scoredCount == 0 { return dialect.emptyMean }
-        return dialect.divisor(task) == .weights ? meanOverWeight : meanOverCount
+        let isOverWeight = dialect.divisor(task) == .weights
+        if scoredCount == 0 || (isOverWeight && hasWeights && weightSum.isZero) { return dialect.emptyMean(task) }
+        return isOverWeight ? meanOverWeight : meanOverCount
     }
 
     /// The share of the sum that rows with clipped values have; NaN where the sum is 0.

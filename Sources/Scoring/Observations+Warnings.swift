@@ -48,7 +48,7 @@ extension Observations {
         let names = specification.dialects.filter { !$0.takesSoftDecisions }.map(\.name)
         guard !names.isEmpty else { return nil }
         return "\(softLabelCount) labels are neither 0 nor 1 (the first: \(place(firstSoftRow))), which the library of dialect "
-            + "\(names.joined(separator: ", ")) does not take; they are scored as probabilities"
+            + "\(names.joined(separator: ", ")) does not score as probabilities; here they are"
     }
 
     private func saturationWarning() -> String? {

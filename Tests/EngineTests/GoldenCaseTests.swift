@@ -8,7 +8,7 @@ import Testing
 @Suite struct GoldenCaseTests {
     @Test func allCasesAreHere() {
         #expect(GoldenCase.truthNames.count == 12)
-        #expect(GoldenCase.frameworkNames.count == 74)
+        #expect(GoldenCase.frameworkNames.count == 86)
     }
 
     @Test(arguments: GoldenCase.truthNames + GoldenCase.frameworkNames)

@@ -61,8 +61,9 @@ public struct Dialect: Sendable, Equatable {
     var scorableProbabilities = 0.0...1.0
     var divisorOfIndex = Divisor.weights
     var divisorOfOthers = Divisor.weights
-    /// The mean of no rows.
-    var emptyMean = Double.nan
+    /// The mean where the divisor is 0: no rows, or all weights 0.
+    var emptyMeanOfIndex = Double.nan
+    var emptyMeanOfOthers = Double.nan
     /// Whether the sum of multilabel losses counts each decision, and not each row's mean.
     var sumCountsDecisions = false
     /// Whether the library takes binary labels between 0 and 1.
@@ -97,6 +98,8 @@ public struct Dialect: Sendable, Equatable {
     func largestTerm(_ task: LossTask, _ input: PredictionInput) -> Double {
         input == .probabilities && (task == .binary || task == .multilabel) ? largestDecisionTerm : .infinity
     }
+
+    func emptyMean(_ task: LossTask) -> Double { task == .multiclass ? emptyMeanOfIndex : emptyMeanOfOthers }
 
     func divisor(_ task: LossTask) -> Divisor { task == .multiclass ? divisorOfIndex : divisorOfOthers }
 }

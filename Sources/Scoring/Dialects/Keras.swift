@@ -15,8 +15,8 @@ extension Dialect {
         name: "keras", summary: "keras.losses, PyTorch and JAX backends",
         ofIndex: Treatment(normalisation: .thenClip, clip: clip), ofSoftLabels: Treatment(normalisation: .thenClip, clip: clip),
         ofDivergence: Treatment(clip: .fixed(low: epsilon, high: 1)), ofDecisions: Treatment(clip: clip), leastTarget: epsilon,
-        scorableProbabilities: 0...Double.greatestFiniteMagnitude, divisorOfIndex: .count, divisorOfOthers: .count, emptyMean: 0,
-        inputs: kerasInputs)
+        scorableProbabilities: 0...Double.greatestFiniteMagnitude, divisorOfIndex: .count, divisorOfOthers: .count,
+        emptyMeanOfIndex: 0, emptyMeanOfOthers: 0, inputs: kerasInputs)
 
     /// The same on the TensorFlow backend, where probabilities with a class index are clipped first and then renormalised, by a softmax over
     /// their logarithms.
@@ -26,6 +26,6 @@ extension Dialect {
         name: "keras-tensorflow", summary: "keras.losses, TensorFlow backend",
         ofIndex: Treatment(normalisation: .afterClip, clip: clip), ofSoftLabels: Treatment(normalisation: .thenClip, clip: clip),
         ofDivergence: Treatment(clip: .fixed(low: epsilon, high: 1)), ofDecisions: Treatment(clip: clip), leastTarget: epsilon,
-        scorableProbabilities: 0...Double.greatestFiniteMagnitude, divisorOfIndex: .count, divisorOfOthers: .count, emptyMean: 0,
-        inputs: kerasInputs)
+        scorableProbabilities: 0...Double.greatestFiniteMagnitude, divisorOfIndex: .count, divisorOfOthers: .count,
+        emptyMeanOfIndex: 0, emptyMeanOfOthers: 0, inputs: kerasInputs)
 }
