@@ -5,8 +5,9 @@ public import KernelABI
 /// For each decision: loss = t · w · ℓ₁ + (1 − t) · ℓ₀ with ℓ₁ = −log p, ℓ₀ = −log(1 − p), the smoothed target t, and the column's positive weight
 /// w (focal: times (1 − p_t)^γ and the class balance α); losses[i] is the mean over the row's decisions.
 ///
-/// A part whose factor is 0 counts as 0 whatever its ℓ is. Error: at most 4 ULP; focal: as `power` says. A NaN, a value that may not be scored, or a
-/// target outside of [0, 1] gives NaN for its row. `correctRowCount` counts decisions: p > ½ where t > ½. O(rowCount × classCount).
+/// A part whose factor is 0 counts as 0 whatever its ℓ is. Error: at most 4 ULP (3 seen); focal: 4 + 2γ ULP, what a subnormal p loses aside.
+/// A NaN, a value that may not be scored, or a target outside of [0, 1] gives NaN for its row. `correctRowCount` counts decisions: p > ½ where
+/// t > ½. O(rowCount × classCount).
 public func bernoulliRows(_ block: UnsafeMutablePointer<RowBlock>, _ parameters: UnsafePointer<LossParameters>) {
     bernoulliRows(&block.pointee, parameters.pointee, StoredElement(code: block.pointee.elementCode))
     block.pointee.instructionSetCode = xentCompiledInstructionSet()
@@ -17,7 +18,9 @@ public func bernoulliRows(_ block: UnsafeMutablePointer<RowBlock>, _ parameters:
 private func decisions(
     _ x: Lanes, _ label: Lanes, positiveWeight: Lanes, _ parameters: LossParameters
 ) -> (loss: Lanes, isCorrect: SIMDMask<LaneIntegers>, isClipped: SIMDMask<LaneIntegers>) {
+    // Both by themselves: 1 − target would lose what little smoothing adds.
     let target = label.fma(lanes(parameters.targetKept), parameters.targetAdded)
+    let other = (lanes(1) - label).fma(lanes(parameters.targetKept), parameters.targetAdded)
     var ofPositive: Lanes
     var ofNegative: Lanes
     var p = lanes(0), oneMinusP = lanes(0)
@@ -29,7 +32,20 @@ private func decisions(
         ofPositive = (lanes(0) - x).replacing(with: lanes(0), where: x .> lanes(0)) + tail
         ofNegative = x.replacing(with: lanes(0), where: x .< lanes(0)) + tail
         isPredicted = x .> lanes(0)
-        if parameters.isFocal != 0 { (p, oneMinusP) = (exponential(lanes(0) - ofPositive), exponential(lanes(0) - ofNegative)) }
+        if parameters.isFocal != 0 {
+            let odds = exponential(lanes(0) - x.absolute)
+            let likelier = lanes(1) / (lanes(1) + odds)
+            let unlikelier = odds / (lanes(1) + odds)
+            p = unlikelier.replacing(with: likelier, where: isPredicted)
+            oneMinusP = likelier.replacing(with: unlikelier, where: isPredicted)
+            if parameters.clipHigh < .infinity {
+                // A framework that makes probabilities of the logits first clips those.
+                let bound = lanes(parameters.clipHigh).replacing(with: lanes(parameters.clipLow), where: p .< lanes(parameters.clipLow))
+                isClipped = (p .< lanes(parameters.clipLow)) .| (p .> lanes(parameters.clipHigh))
+                ofPositive.replace(with: negativeLogarithm(bound), where: isClipped)
+                ofNegative.replace(with: lanes(0) - logarithmOfOnePlus(lanes(0) - bound), where: isClipped)
+            }
+        }
     } else if parameters.inputCode == Int32(XentInputProbabilities) {
         isValid = isValid .& (x .>= lanes(parameters.scorableLow)) .& (x .<= lanes(parameters.scorableHigh))
         (p, oneMinusP) = (x, lanes(1) - x)
@@ -39,8 +55,7 @@ private func decisions(
         if parameters.normalisationCode == Int32(XentNormalisationLast) {
             // The two columns are clipped each and divided by their sum.
             let complement = oneMinusP.replacing(with: low, where: oneMinusP .< low).replacing(with: high, where: oneMinusP .> high)
-            let sum = q + complement
-            (ofPositive, ofNegative) = (negativeLogarithm(q / sum), negativeLogarithm(complement / sum))
+            (ofPositive, ofNegative) = (logarithmOfOnePlus(complement / q), logarithmOfOnePlus(q / complement))
         } else {
             (ofPositive, ofNegative) = (negativeLogarithm(q), lanes(0) - logarithmOfOnePlus(lanes(0) - q))
         }
@@ -53,16 +68,18 @@ private func decisions(
     }
     let largest = lanes(parameters.largestTerm)
     // A term that is not scored is not clipped.
-    isClipped = isClipped .| ((ofPositive .> largest) .& (target .!= lanes(0))) .| ((ofNegative .> largest) .& (target .!= lanes(1)))
+    isClipped = isClipped .| ((ofPositive .> largest) .& (target .!= lanes(0))) .| ((ofNegative .> largest) .& (other .!= lanes(0)))
     ofPositive = ofPositive.replacing(with: largest, where: ofPositive .> largest)
     ofNegative = ofNegative.replacing(with: largest, where: ofNegative .> largest)
-    let positive = (target * positiveWeight * ofPositive).replacing(with: lanes(0), where: target .== lanes(0))
-    let negative = ((lanes(1) - target) * ofNegative).replacing(with: lanes(0), where: target .== lanes(1))
+    let weightedTarget = target * positiveWeight
+    let positive = (weightedTarget * ofPositive).replacing(with: lanes(0), where: weightedTarget .== lanes(0))
+    let negative = (other * ofNegative).replacing(with: lanes(0), where: other .== lanes(0))
     var loss = positive + negative
     if parameters.isFocal != 0 {
-        loss *= power(target.fma(oneMinusP, (lanes(1) - target) * p), parameters.focalGamma)
+        loss *= power(target.fma(oneMinusP, other * p), parameters.focalGamma)
         if !parameters.focalAlpha.isNaN {
-            loss *= target.fma(lanes(parameters.focalAlpha), (lanes(1) - target) * lanes(1 - parameters.focalAlpha))
+            let balance = target.fma(lanes(parameters.focalAlpha), other * lanes(1 - parameters.focalAlpha))
+            loss = (loss * balance).replacing(with: lanes(0), where: balance .== lanes(0))
         }
     }
     // NaN inputs came through the arithmetic or fail the comparisons.

@@ -119,10 +119,11 @@ func oneMinusExponential(_ x: Lanes) -> Lanes {
     return lanes(.nan).replacing(with: result, where: x .<= lanes(0))
 }
 
-/// base^exponent for base in [0, 1] and a finite exponent >= 0, the same for all lanes.
+/// base^exponent for a base up to 1 (beyond it while the result stays below 2^1023) and an exponent in 0...100, the same for all lanes; 0^0
+/// is 1. A base below 0 has powers with whole exponents; others are NaN.
 ///
-/// Whole exponents up to 8 by multiplication, within their number of roundings; others by exp(exponent · log base), whose error grows to
-/// ½ |exponent · log base| ULP.
+/// Error: at most 2 + exponent / 2 ULP, however small the result, while it is no subnormal. Whole exponents up to 8 by multiplication; others
+/// by exp(exponent · log base), where the part of the logarithm that may be large, k ln 2 of base = 2^k m, is carried to twice the digits.
 @inline(always)
 func power(_ base: Lanes, _ exponent: Double) -> Lanes {
     if exponent == exponent.rounded(.towardZero), exponent <= 8 {
@@ -134,5 +135,24 @@ func power(_ base: Lanes, _ exponent: Double) -> Lanes {
         }
         return result
     }
-    return exponential(lanes(0) - lanes(exponent) * negativeLogarithm(base))
+    let magnitude = base.absolute
+    let isSubnormal = magnitude .< lanes(0x1p-1022)
+    let (kOfScaled, m) = decompose((magnitude * lanes(0x1p+54)).replacing(with: magnitude, where: .!isSubnormal))
+    let k = floating(kOfScaled &- LaneIntegers(repeating: 0).replacing(with: LaneIntegers(repeating: 54), where: isSubnormal))
+    let logarithmOfM = logarithm(k: LaneIntegers(repeating: 0), f: m - lanes(1), correction: lanes(0))
+    // exponent · k and exponent · k · ln 2 as products and what they rounded off. ln 2 = ln2Nearest + ln2Rest.
+    let scaledK = lanes(exponent) * k
+    let scaledKRest = lanes(exponent).fma(k, lanes(0) - scaledK)
+    let large = scaledK * lanes(ln2Nearest)
+    let largeRest = scaledK.fma(lanes(ln2Nearest), lanes(0) - large) + scaledK.fma(lanes(ln2Rest), scaledKRest * lanes(ln2Nearest))
+    let (sum, sumRest) = twoSum(large, lanes(exponent) * logarithmOfM)
+    let result = exponential(sum, rest: sumRest + largeRest)
+    var ofNegative = lanes(.nan)
+    if exponent == exponent.rounded(.towardZero) {
+        ofNegative = exponent / 2 == (exponent / 2).rounded(.towardZero) ? result : lanes(0) - result
+    }
+    return lanes(0).replacing(with: result, where: base .> lanes(0)).replacing(with: ofNegative, where: base .< lanes(0))
 }
+
+private let ln2Nearest = 0x1.62e42fefa39efp-1
+private let ln2Rest = 0x1.abc9e3b39803fp-56

@@ -5,8 +5,8 @@ public import KernelABI
 
 /// losses[i] = −log q_i,label, where q is p after the clipping and normalising that the parameters ask for.
 ///
-/// Error: at most 1 ULP where nothing is clipped or normalised, else 3 ULP. q = 0 gives +∞; a label's p that may not be scored, a NaN or +∞ anywhere
-/// in the row, or a label outside 0..<C gives NaN.
+/// Error: at most 1 ULP where nothing is normalised, else 3 ULP, next to q = 1 too. q = 0 gives +∞; a label's p that may not be scored, a NaN or +∞
+/// anywhere in the row, a row that cannot be normalised, or a label outside 0..<C gives NaN.
 public func probabilityRows(_ block: UnsafeMutablePointer<RowBlock>, _ parameters: UnsafePointer<LossParameters>) {
     switch block.pointee.elementCode {
     case Int32(XentElementFloat16): labelRows(&block.pointee, Float16Element.self, Normalised.self, parameters.pointee)
@@ -14,7 +14,11 @@ public func probabilityRows(_ block: UnsafeMutablePointer<RowBlock>, _ parameter
     case Int32(XentElementFloat32): labelRows(&block.pointee, Float32Element.self, Normalised.self, parameters.pointee)
     default: labelRows(&block.pointee, Float64Element.self, Normalised.self, parameters.pointee)
     }
-    mapLosses(block, NegativeLogarithm.self)
+    if parameters.pointee.normalisationCode == Int32(XentNormalisationNone) {
+        mapLosses(block, NegativeLogarithm.self)
+    } else {
+        mapLosses(block, LogarithmOfOnePlus.self)
+    }
 }
 
 /// losses[i] = −x_i,label for x = log p; exact.
@@ -41,6 +45,9 @@ private protocol LossOfLabel {
 }
 private enum NegativeLogarithm: LossOfLabel {
     @inline(always) static func loss(_ x: Lanes) -> Lanes { negativeLogarithm(x) }
+}
+private enum LogarithmOfOnePlus: LossOfLabel {
+    @inline(always) static func loss(_ x: Lanes) -> Lanes { logarithmOfOnePlus(x) }
 }
 private enum Negation: LossOfLabel {
     @inline(always) static func loss(_ x: Lanes) -> Lanes { negatedLogProbability(x) }
@@ -69,8 +76,8 @@ private protocol Treatment {
 private enum Normalised: Treatment { @inline(always) static var isNormalised: Bool { true } }
 private enum AsTheyAre: Treatment { @inline(always) static var isNormalised: Bool { false } }
 
-/// Leaves the label's entry of each row in `losses`, NaN where it may not be scored or the row or the label is not valid; counts the correct
-/// rows.
+/// Leaves the label's entry of each row in `losses`, and where rows are normalised 1/q − 1, whose log1p is −log q; NaN where it may not be scored
+/// or the row or the label is not valid. Counts the correct rows.
 @inline(always)
 private func labelRows<E: Element, T: Treatment>(
     _ block: inout RowBlock, _ element: E.Type, _ treatment: T.Type, _ parameters: LossParameters
@@ -91,19 +98,33 @@ private func labelRows<E: Element, T: Treatment>(
             block.losses[i] = .nan
             continue
         }
-        if value == largest { correct &+= isFirst(label, amongEqualsOf: value, row, element) ? 1 : 0 }
+        let isCorrect = value == largest && isFirst(label, amongEqualsOf: value, row, element)
         if T.isNormalised {
+            // The others' sum over the label's part, for next to q = 1 a difference would have no digits left.
+            var odds = 0.0
             if parameters.normalisationCode == Int32(XentNormalisationFirst) {
-                value /= sumOfRow(row, block.classCount, StoredElement(code: block.elementCode), low: -.infinity, high: .infinity)
+                let others = sumOfRow(
+                    row, block.classCount, StoredElement(code: block.elementCode), low: -.infinity, high: .infinity, excluding: label)
+                odds = others / value
+                value /= others + value
             }
             let clipped = min(max(value, parameters.clipLow), parameters.clipHigh)
-            if clipped != value { block.clipped?[i] = 1 }
-            value = clipped
-            if parameters.normalisationCode == Int32(XentNormalisationLast) {
-                value /= sumOfRow(row, block.classCount, StoredElement(code: block.elementCode), low: parameters.clipLow, high: parameters.clipHigh)
+            if clipped != value {
+                block.clipped?[i] = 1
+                odds = (1 - clipped) / clipped
             }
+            if parameters.normalisationCode == Int32(XentNormalisationLast) {
+                let others = sumOfRow(
+                    row, block.classCount, StoredElement(code: block.elementCode), low: parameters.clipLow, high: parameters.clipHigh,
+                    excluding: label)
+                odds = others / clipped
+            }
+            // Other values below 0 leave a label more than everything.
+            value = parameters.normalisationCode == Int32(XentNormalisationNone) ? clipped : odds >= 0 ? odds : .nan
         }
         block.losses[i] = value
+        // A row that cannot be normalised is not right, either.
+        if isCorrect, !value.isNaN { correct &+= 1 }
     }
     block.correctRowCount = correct
     block.instructionSetCode = xentCompiledInstructionSet()
@@ -128,16 +149,18 @@ func largestOfRow<E: Element>(_ row: UnsafeRawPointer, _ classCount: Int, _ elem
     return (largest.largest, two[0] + two[1] == 0)
 }
 
-/// Σ of a row's values, each clipped to [low, high], to half an ULP.
+/// Σ of a row's values but one, each clipped to [low, high], to half an ULP.
 @inline(never)
-func sumOfRow(_ row: UnsafeRawPointer, _ classCount: Int, _ element: StoredElement, low: Double, high: Double) -> Double {
+func sumOfRow(
+    _ row: UnsafeRawPointer, _ classCount: Int, _ element: StoredElement, low: Double, high: Double, excluding index: Int
+) -> Double {
     var sum = CompensatedLanes()
     var start = 0
     while start < classCount {
         var x = element.loadEight(row + start &* element.byteCount)
         x = x.replacing(with: lanes(low), where: x .< lanes(low)).replacing(with: lanes(high), where: x .> lanes(high))
-        if start &+ 8 > classCount { x = x.replacing(with: lanes(0), where: laneIndices .>= LaneIntegers(repeating: Int64(classCount &- start))) }
-        sum.add(x)
+        let isLeftOut = laneIndices .>= LaneIntegers(repeating: Int64(classCount &- start))
+        sum.add(x.replacing(with: lanes(0), where: isLeftOut .| (laneIndices .== LaneIntegers(repeating: Int64(index &- start)))))
         start &+= 8
     }
     return sum.total

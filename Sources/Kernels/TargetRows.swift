@@ -8,9 +8,9 @@ public import KernelABI
 ///
 /// Without targets, t is 1 at the row's label and 0 elsewhere. Terms with a_c = 0 count as 0 whatever ℓ_c is.
 ///
-/// Error: at most 4 ULP for cross-entropy; KL: 4 ULP of Σ_c t_c (|log t_c| + ℓ_c), whose parts cancel; focal: as `power` says. A NaN anywhere, a
-/// scored value that may not be, a target outside of [0, 1] or a label outside 0..<C gives NaN. A row is correct when the largest value stands
-/// at the label, or at the largest target. O(rowCount × classCount).
+/// Error: at most 4 ULP for cross-entropy (2 seen); KL: 4 ULP of Σ_c t_c (|log t_c| + ℓ_c), whose parts cancel (1 seen); focal: 4 + 2γ ULP.
+/// A NaN anywhere, +∞ among probabilities or their logarithms, a scored value that may not be, a target outside of [0, 1] or a label outside
+/// 0..<C gives NaN. A row is correct when the largest value stands at the label, or at the largest target. O(rowCount × classCount).
 public func targetRows(_ block: UnsafeMutablePointer<RowBlock>, _ parameters: UnsafePointer<LossParameters>) {
     targetRows(&block.pointee, parameters.pointee, StoredElement(code: block.pointee.elementCode))
     block.pointee.instructionSetCode = xentCompiledInstructionSet()
@@ -67,17 +67,22 @@ private func targetLoss(
     }
     // All logits −∞: no distribution. One of +∞ leaves the others probability 0, and makes the loss NaN where it is scored itself.
     if isLogit, largest == -.infinity { return invalid }
-    if isProbability, largest.isInfinite { return invalid }
+    if !isLogit, largest == .infinity { return invalid }
+    if isProbability, largest == -.infinity { return invalid }
     let tail = isLogit && largest < .infinity ? logarithmOfSum(row, classCount, largest: largest, at: largestIndex, element) : 0
+    // Of the likeliest class the odds against it, by addition: next to p = 1 neither p nor 1 − p would have digits for them.
     var scale = 1.0
-    if isProbability {
-        switch parameters.normalisationCode {
-        case Int32(XentNormalisationFirst): scale = sumOfRow(row, classCount, element, low: -.infinity, high: .infinity)
-        case Int32(XentNormalisationLast):
-            scale = sumOfRow(row, classCount, element, low: parameters.clipLow, high: parameters.clipHigh)
-        default: break
-        }
+    var oddsAgainst = Double.nan
+    if isProbability, parameters.normalisationCode != Int32(XentNormalisationNone) {
+        let isLast = parameters.normalisationCode == Int32(XentNormalisationLast)
+        let (low, high) = isLast ? (parameters.clipLow, parameters.clipHigh) : (-Double.infinity, Double.infinity)
+        let others = sumOfRow(row, classCount, element, low: low, high: high, excluding: largestIndex)
+        let part = min(max(largest, low), high)
+        scale = others + part
+        oddsAgainst = others / part
+        if !isLast, part / scale > parameters.clipHigh || part / scale < parameters.clipLow { oddsAgainst = .nan }
     }
+    let isNormalised = !oddsAgainst.isNaN
 
     var sum = CompensatedLanes()
     var invalidTerms = LaneIntegers(repeating: 0)
@@ -94,31 +99,48 @@ private func targetLoss(
         } else {
             t = t.replacing(with: lanes(1), where: laneIndices .== LaneIntegers(repeating: Int64(label &- start)))
         }
-        var a = t.fma(lanes(parameters.targetKept), parameters.targetAdded)
-        if let weights = parameters.classWeights { a *= Lanes.load(weights + start) }
-        a = lanes(0).replacing(with: a, where: isInside)
+        var a = lanes(0).replacing(with: t.fma(lanes(parameters.targetKept), parameters.targetAdded), where: isInside)
+        // What may not be scored is invalid, be its class's weight 0.
+        let isTarget = a .!= lanes(0)
+        if let weights = parameters.classWeights { a *= Lanes.load(weights + start).replacing(with: lanes(0), where: .!isInside) }
         let isScored = a .!= lanes(0)
 
         var term: Lanes
         var oneMinusP = lanes(0)
         if isLogit {
             term = (lanes(largest) - x) + lanes(tail)
+            if parameters.isFocal != 0, parameters.clipHigh < .infinity {
+                // A framework that makes probabilities of the logits first clips those.
+                let p = exponential(lanes(0) - term)
+                let isBelow = p .< lanes(parameters.clipLow), isAbove = p .> lanes(parameters.clipHigh)
+                term.replace(with: negativeLogarithm(lanes(parameters.clipLow)), where: isBelow)
+                term.replace(with: negativeLogarithm(lanes(parameters.clipHigh)), where: isAbove)
+                count(isTarget .& (isBelow .| isAbove), into: &clippedTerms)
+            }
             if parameters.isFocal != 0 { oneMinusP = oneMinusExponential(lanes(0) - term) }
         } else if isProbability {
             var q = x
             if parameters.normalisationCode == Int32(XentNormalisationFirst) { q /= lanes(scale) }
             let clipped = q.replacing(with: lanes(parameters.clipLow), where: q .< lanes(parameters.clipLow))
                 .replacing(with: lanes(parameters.clipHigh), where: q .> lanes(parameters.clipHigh))
-            count(isScored .& (clipped .!= q), into: &clippedTerms)
+            count(isTarget .& (clipped .!= q), into: &clippedTerms)
             q = clipped
             if parameters.normalisationCode == Int32(XentNormalisationLast) { q /= lanes(scale) }
             term = negativeLogarithm(q)
             oneMinusP = lanes(1) - q
+            if isNormalised {
+                // Next to 0 the quotient loses digits, or all of it: again with it times 2^200.
+                let isTiny = q .< lanes(0x1p-900)
+                term.replace(with: negativeLogarithm(x * lanes(0x1p200) / lanes(scale)) + lanes(200 * 0x1.62e42fefa39efp-1), where: isTiny)
+                let isLargest = laneIndices .== LaneIntegers(repeating: Int64(largestIndex &- start))
+                term.replace(with: logarithmOfOnePlus(lanes(oddsAgainst)), where: isLargest)
+                oneMinusP.replace(with: lanes(oddsAgainst / (1 + oddsAgainst)), where: isLargest)
+            }
             let isScorable = (x .>= lanes(parameters.scorableLow)) .& (x .<= lanes(parameters.scorableHigh))
-            count(isScored .& .!isScorable, into: &invalidTerms)
+            count(isTarget .& .!isScorable, into: &invalidTerms)
         } else {
             term = lanes(0) - x
-            count(isScored .& (x .> lanes(0)), into: &invalidTerms)
+            count(isTarget .& (x .> lanes(0)), into: &invalidTerms)
             if parameters.isFocal != 0 { oneMinusP = oneMinusExponential(x) }
         }
         if parameters.isDivergence != 0 {
@@ -127,8 +149,11 @@ private func targetLoss(
         var product = a * term
         if parameters.isFocal != 0 {
             product *= power(oneMinusP, parameters.focalGamma)
+            // 0 · ∞ is 0 here.
+            if parameters.focalAlpha == 0 { product.replace(with: lanes(0), where: product .== lanes(.infinity)) }
             if !parameters.focalAlpha.isNaN { product *= lanes(parameters.focalAlpha) }
         }
+        count(isTarget .& (term .!= term), into: &invalidTerms)
         sum.add(lanes(0).replacing(with: product, where: isScored))
         start &+= 8
     }

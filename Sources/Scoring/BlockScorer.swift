@@ -63,6 +63,10 @@ public final class BlockScorer {
     private let otherNumbers: UnsafeMutablePointer<Double>
     private let residuals: UnsafeMutablePointer<Double>
     private let clipped: UnsafeMutablePointer<UInt8>
+    /// What became of a block's rows in each program.
+    private var tallies: [Tally]
+    /// For each row of a block 1 + the first program in which it is invalid, or 0.
+    private let invalidIn: UnsafeMutablePointer<Int>
     /// The kernels' own.
     private let scratch: UnsafeMutablePointer<Double>
     private let rowDivisors: UnsafeMutablePointer<Double>
@@ -71,6 +75,13 @@ public final class BlockScorer {
     private let positiveWeights: UnsafeMutablePointer<Double>?
     /// The label that stands for a row to be left out.
     private let ignoredLabel: Int32
+
+    /// Of a block and a program.
+    private struct Tally {
+        var unscoredCount = 0
+        var ignoredCount = 0
+        var correctCount = 0
+    }
 
     /// `instructionSet` must be among `InstructionSet.available`; another is replaced by the best there is. `ignoredLabel` marks a row to be left
     /// out; `hasIndices` says that labels are whole numbers by their type. Weights have been checked against `classCount`.
@@ -97,14 +108,17 @@ public final class BlockScorer {
             numbers.initialize(repeating: 0, count: count)
             return numbers
         }
-        // The main dialect's losses stay until the next call; the others share one buffer.
-        losses = numbers(2 * Self.rowLimit)
+        // A stretch of `rowLimit` for each program; the first one's losses stay until the next call.
+        losses = numbers(programs.count * Self.rowLimit)
         otherNumbers = numbers(Self.rowLimit)
-        rowDivisors = numbers(Self.rowLimit)
+        rowDivisors = numbers(programs.count * Self.rowLimit)
+        tallies = [Tally](repeating: Tally(), count: programs.count)
+        invalidIn = .allocate(capacity: Self.rowLimit)
+        invalidIn.initialize(repeating: 0, count: Self.rowLimit)
         // Each vector of eight can leave its lanes twice: whole, or their last digits.
         residuals = numbers(Self.rowLimit + 8)
-        clipped = .allocate(capacity: Self.rowLimit + 64)
-        clipped.initialize(repeating: 0, count: Self.rowLimit + 64)
+        clipped = .allocate(capacity: programs.count * Self.rowLimit + 64)
+        clipped.initialize(repeating: 0, count: programs.count * Self.rowLimit + 64)
         scratch = UnsafeMutableRawPointer.allocate(byteCount: 8 * Int(XentScratchCount), alignment: 64)
             .bindMemory(to: Double.self, capacity: Int(XentScratchCount))
         scratch.initialize(repeating: 0, count: Int(XentScratchCount))
@@ -125,6 +139,7 @@ public final class BlockScorer {
         rowDivisors.deallocate()
         residuals.deallocate()
         clipped.deallocate()
+        invalidIn.deallocate()
         scratch.deallocate()
         classWeights?.deallocate()
         positiveWeights?.deallocate()
@@ -132,8 +147,8 @@ public final class BlockScorer {
 
     /// Scores up to `rowLimit` rows and adds them to `moments`.
     ///
-    /// - Parameter onInvalid: called for each row that has no loss in a dialect and is not ignored, with its index in the block; what it throws ends
-    ///   the call.
+    /// - Parameter onInvalid: called once for each row that has no loss in some dialect and is not ignored, in the order of the rows, with its index
+    ///   in the block; what it throws ends the call, and the block is not added.
     /// - Returns: the rows' losses in the first dialect, weights applied; 0 where a row is ignored, NaN where it is invalid; valid until the next
     ///   call.
     ///
@@ -143,10 +158,14 @@ public final class BlockScorer {
     ) throws(Failure) -> UnsafeBufferPointer<Double> {
         let rowCount = min(max(rows.rowCount, 0), Self.rowLimit)
         observe(rows, rowCount)
-        for index in programs.indices {
-            let target = index == 0 ? losses : losses + Self.rowLimit
-            try run(index, rows, rowCount, into: target, onInvalid: onInvalid)
+        var hasInvalidRows = false
+        for index in programs.indices where run(index, rows, rowCount) { hasInvalidRows = true }
+        if hasInvalidRows {
+            defer { invalidIn.update(repeating: 0, count: rowCount) }
+            // Of all programs together: which row comes first must not depend on where blocks end.
+            for row in 0..<rowCount where invalidIn[row] > 0 { try onInvalid(row, problem(programs[invalidIn[row] - 1], rows, row)) }
         }
+        for index in programs.indices { absorb(index, rows, rowCount) }
         if specification.task.hasLabels {
             let fingerprint = readsClassLabels ? fingerprintOfIndices : fingerprintOfTargets(rows, rowCount)
             for index in momentsOfProgram.indices { momentsOfProgram[index].absorb(labelFingerprint: fingerprint) }
@@ -187,18 +206,17 @@ public final class BlockScorer {
         }
     }
 
-    private func run<Failure: Error>(
-        _ index: Int, _ rows: LabelledRows, _ rowCount: Int, into losses: UnsafeMutablePointer<Double>,
-        onInvalid: (Int, RowProblem) throws(Failure) -> Void
-    ) throws(Failure) {
+    /// Leaves a program's losses and divisors in its buffers. Whether some rows are invalid; then `invalidIn` names them.
+    private func run(_ index: Int, _ rows: LabelledRows, _ rowCount: Int) -> Bool {
         let program = programs[index]
+        let losses = losses + index * Self.rowLimit
         let readsTargets = program.readsTargets(specification.task)
         var parameters = program.parameters(
             specification, rows.element, classWeights: classWeights.map { UnsafePointer($0) },
             positiveWeights: positiveWeights.map { UnsafePointer($0) })
-        let mayClip = program.treatment.clip != .none || program.largestTerm < .infinity
         var block = RowBlock(
-            values: rows.values, labels: rows.classLabels, targets: readsTargets ? rows.targets : nil, clipped: mayClip ? clipped : nil,
+            values: rows.values, labels: rows.classLabels, targets: readsTargets ? rows.targets : nil,
+            clipped: program.mayClip ? clipped + index * Self.rowLimit : nil,
             losses: losses, scratch: scratch, classCount: classCount, rowCount: rowCount, elementCode: rows.element.code, unscoredRowCount: 0,
             correctRowCount: 0, instructionSetCode: 0)
         kernels.run(program.operation, &block, &parameters)
@@ -208,17 +226,27 @@ public final class BlockScorer {
             // A row that is left out for its weight is not right, either.
             for row in 0..<rowCount where !Self.isWeight(weights[row]) { block.correctRowCount -= correctCount(of: row, rows, block, program, &parameters) }
         }
-        applyWeights(program, rows, rowCount, losses, &block.unscoredRowCount)
+        applyWeights(program, rows, rowCount, losses, rowDivisors + index * Self.rowLimit, &block.unscoredRowCount)
         var ignoredCount = 0
         if block.unscoredRowCount > 0 {
             for row in 0..<rowCount where losses[row].isNaN {
                 if readsClassLabels, rows.classLabels[row] == ignoredLabel {
                     ignoredCount += 1
-                } else {
-                    try onInvalid(row, problem(program, rows, row))
+                } else if invalidIn[row] == 0 {
+                    invalidIn[row] = index + 1
                 }
             }
         }
+        tallies[index] = Tally(unscoredCount: block.unscoredRowCount, ignoredCount: ignoredCount, correctCount: block.correctRowCount)
+        return block.unscoredRowCount > ignoredCount
+    }
+
+    /// Adds what `run` left to the program's moments.
+    private func absorb(_ index: Int, _ rows: LabelledRows, _ rowCount: Int) {
+        let program = programs[index]
+        let losses = losses + index * Self.rowLimit, rowDivisors = rowDivisors + index * Self.rowLimit
+        let clipped = clipped + index * Self.rowLimit
+        let tally = tallies[index]
         momentsOfProgram[index].absorb(losses: fold(losses, rowCount, rows.firstRow))
         if specification.hasWeights {
             for row in 0..<rowCount where losses[row].isNaN { rowDivisors[row] = .nan }
@@ -230,7 +258,7 @@ public final class BlockScorer {
             }
             momentsOfProgram[index].absorb(products: fold(otherNumbers, rowCount, rows.firstRow))
         }
-        if mayClip {
+        if program.mayClip {
             var clippedCount = 0
             for row in 0..<rowCount {
                 let isClipped = clipped[row] != 0 && !losses[row].isNaN
@@ -240,11 +268,11 @@ public final class BlockScorer {
             if clippedCount > 0 { momentsOfProgram[index].absorb(clipped: fold(otherNumbers, rowCount, rows.firstRow), rowCount: clippedCount) }
         }
         // Ignored rows have no loss; frameworks write 0 for them.
-        if ignoredCount > 0 { for row in 0..<rowCount where rows.classLabels[row] == ignoredLabel { losses[row] = 0 } }
-        momentsOfProgram[index].scoredCount += UInt64(rowCount - block.unscoredRowCount)
-        momentsOfProgram[index].ignoredCount += UInt64(ignoredCount)
-        momentsOfProgram[index].invalidCount += UInt64(block.unscoredRowCount - ignoredCount)
-        momentsOfProgram[index].correctCount += UInt64(block.correctRowCount)
+        if tally.ignoredCount > 0 { for row in 0..<rowCount where rows.classLabels[row] == ignoredLabel { losses[row] = 0 } }
+        momentsOfProgram[index].scoredCount += UInt64(rowCount - tally.unscoredCount)
+        momentsOfProgram[index].ignoredCount += UInt64(tally.ignoredCount)
+        momentsOfProgram[index].invalidCount += UInt64(tally.unscoredCount - tally.ignoredCount)
+        momentsOfProgram[index].correctCount += UInt64(tally.correctCount)
     }
 
     private static func isWeight(_ weight: Double) -> Bool { weight >= 0 && weight < .infinity }
@@ -287,7 +315,8 @@ public final class BlockScorer {
 
     /// Multiplies weights into the losses and leaves each row's part of the divisor in `rowDivisors`.
     private func applyWeights(
-        _ program: LossProgram, _ rows: LabelledRows, _ rowCount: Int, _ losses: UnsafeMutablePointer<Double>, _ unscoredRowCount: inout Int
+        _ program: LossProgram, _ rows: LabelledRows, _ rowCount: Int, _ losses: UnsafeMutablePointer<Double>,
+        _ rowDivisors: UnsafeMutablePointer<Double>, _ unscoredRowCount: inout Int
     ) {
         guard specification.hasWeights else { return }
         // The kernels over all classes have class weights in their terms already.

@@ -32,7 +32,10 @@ struct LossProgram: Equatable {
             if let clip = modifiers.clip { treatment.clip = .fixed(low: clip, high: 1 - clip) }
             if modifiers.renormalizes { treatment.normalisation = .thenClip }
         }
-        if specification.input != .probabilities { treatment = .asGiven }
+        if specification.input != .probabilities {
+            let makesProbabilities = dialect.focalTakesProbabilities && specification.input == .logits && modifiers.focalGamma != nil
+            treatment = Dialect.Treatment(clip: makesProbabilities ? treatment.clip : .none)
+        }
         self.treatment = treatment
         isDivergence = modifiers.divergence == .kullbackLeibler
         scorable =
@@ -47,13 +50,15 @@ struct LossProgram: Equatable {
         let isPlain = epsilon == 0 && modifiers.focalGamma == nil
         let isPlainDecision =
             isPlain && hasIndices && task == .binary && treatment == .asGiven && largestTerm == .infinity && modifiers.positiveWeights == nil
+        // Without a bound a normalised probability may be too small for Float64.
+        let mayVanish = treatment.normalisation != .none && !treatment.clip.keepsFromZero
         switch (task, specification.input) {
         case (.binary, .logits) where isPlainDecision: operation = .binaryLogit
         case (.binary, .logProbabilities) where isPlainDecision: operation = .binaryLogProbability
         case (.binary, .probabilities) where isPlainDecision: operation = .binaryProbability
         case (.multiclass, .logits) where isPlain: operation = .softmax
         case (.multiclass, .logProbabilities) where isPlain: operation = .logProbability
-        case (.multiclass, .probabilities) where isPlain: operation = .probability
+        case (.multiclass, .probabilities) where isPlain && !mayVanish: operation = .probability
         case (.multiclass, _), (.soft, _): operation = .target
         // What happened is scored as a decision that went right.
         case (.likelihood, .logProbabilities): operation = .binaryLogProbability
@@ -61,6 +66,9 @@ struct LossProgram: Equatable {
         default: operation = .bernoulli
         }
     }
+
+    /// Whether it may clip what it scores.
+    var mayClip: Bool { treatment.clip != .none || largestTerm < .infinity }
 
     /// Whether it reads labels as numbers (`RowBlock.targets`), and not as class indices.
     func readsTargets(_ task: LossTask) -> Bool { operation == .bernoulli || (operation == .target && task == .soft) }

@@ -9,16 +9,22 @@ struct Dump: Sendable {
     var isBigEndian = false
     var labelType = ElementType.int64
     var areLabelsBigEndian = false
-    /// Labels of shape (N, 1) instead of (N,).
+    /// Labels and weights of shape (N, 1) instead of (N,).
     var areLabelsColumn = false
-    /// Predictions of shape (N, 1) instead of (N,), for binary.
+    /// Predictions of shape (N, 1) instead of (N,), for tasks of one value a row.
     var isColumn = false
     var classCount: Int
     /// Row by row: exactly what is stored.
     var values: [Double]
     var labels: [Int]
+    /// What is stored instead of `labels` where they are no whole numbers, or more than one a row.
+    var targets: [Double]?
+    /// One a row.
+    var weights: [Double]?
+    var weightType = ElementType.float64
 
-    var rowCount: Int { labels.count }
+    var rowCount: Int { values.count / classCount }
+    var labelColumnCount: Int { [.multilabel, .soft].contains(specification.task) ? classCount : 1 }
 
     func values(ofRow row: Int) -> ArraySlice<Double> { values[row * classCount..<(row + 1) * classCount] }
 
@@ -26,19 +32,27 @@ struct Dump: Sendable {
     func slice(_ rows: Range<Int>) -> Dump {
         var slice = self
         slice.values = Array(values[rows.lowerBound * classCount..<rows.upperBound * classCount])
-        slice.labels = Array(labels[rows])
+        if !labels.isEmpty { slice.labels = Array(labels[rows]) }
+        slice.targets = targets.map { Array($0[rows.lowerBound * labelColumnCount..<rows.upperBound * labelColumnCount]) }
+        slice.weights = weights.map { Array($0[rows]) }
         return slice
     }
 
     var predictionBytes: [UInt8] {
-        let shape = specification.task == .binary && !isColumn ? [rowCount] : [rowCount, classCount]
+        let shape = specification.task.isSingleValued && !isColumn ? [rowCount] : [rowCount, classCount]
         return NPY.file(elementType, shape: shape, isBigEndian: isBigEndian, values: values)
     }
 
     var labelBytes: [UInt8] {
+        let isMatrix = areLabelsColumn || labelColumnCount > 1
+        return NPY.file(
+            labelType, shape: isMatrix ? [rowCount, labelColumnCount] : [rowCount], isBigEndian: areLabelsBigEndian,
+            values: targets ?? labels.map { Double($0) })
+    }
+
+    var weightBytes: [UInt8] {
         NPY.file(
-            labelType, shape: areLabelsColumn ? [rowCount, 1] : [rowCount], isBigEndian: areLabelsBigEndian,
-            values: labels.map { Double($0) })
+            weightType, shape: areLabelsColumn ? [rowCount, 1] : [rowCount], isBigEndian: areLabelsBigEndian, values: weights ?? [])
     }
 
     /// The tasks whose labels are indices.
@@ -129,7 +143,7 @@ extension Dump {
 
     var summary: String {
         "\(specification.canonicalText), \(rowCount) x \(classCount) of \(elementType.name)\(isBigEndian ? " big-endian" : ""), "
-            + "labels \(labelType.name)\(areLabelsBigEndian ? " big-endian" : "")"
+            + "labels \(labelType.name)\(areLabelsBigEndian ? " big-endian" : "")\(weights == nil ? "" : ", weights \(weightType.name)")"
     }
 }
 

@@ -22,9 +22,11 @@ struct Outcome: Equatable {
 @discardableResult
 func evaluate(
     _ predictions: [String], _ labels: [String], _ specification: LossSpecification = LossSpecification(task: .multiclass, input: .logits),
-    threads: Int = 1, kernel: InstructionSet = .best, onInvalid: EvaluationOptions.InvalidRowPolicy = .fail, perRow: String? = nil
+    weights: [String] = [], threads: Int = 1, kernel: InstructionSet = .best, onInvalid: EvaluationOptions.InvalidRowPolicy = .fail,
+    perRow: String? = nil
 ) throws(EngineError) -> Evaluation {
     var options = EvaluationOptions(predictionPaths: predictions, labelPaths: labels, specification: specification)
+    options.weightPaths = weights
     options.threadCount = threads
     options.instructionSet = kernel
     options.invalidRows = onInvalid
@@ -32,6 +34,19 @@ func evaluate(
     let evaluation = try Evaluation(options)
     try evaluation.perRow?.commit()
     return evaluation
+}
+
+/// Writes a dump, its files framed alike, and evaluates it.
+@discardableResult
+func evaluate(
+    _ dump: Dump, _ folder: TemporaryFolder, framing: Framing, threads: Int = 1, onInvalid: EvaluationOptions.InvalidRowPolicy = .fail,
+    perRow: String? = nil
+) throws(EngineError) -> Evaluation {
+    try evaluate(
+        [folder.write(framing.store(dump.predictionBytes), "p.npy")],
+        dump.specification.task.hasLabels ? [folder.write(framing.store(dump.labelBytes), "l.npy")] : [], dump.specification,
+        weights: dump.weights == nil ? [] : [folder.write(framing.store(dump.weightBytes), "w.npy")], threads: threads,
+        onInvalid: onInvalid, perRow: perRow)
 }
 
 /// The schedule that the engine chooses for files.

@@ -17,6 +17,15 @@ public struct Dialect: Sendable, Equatable {
             /// [ε, 1 − ε] with the ε of the stored type.
             case elementEpsilon
 
+            /// Whether what is clipped is a normal number.
+            var keepsFromZero: Bool {
+                switch self {
+                case .none: false
+                case .fixed(let low, _): low >= 0x1p-900
+                case .elementEpsilon: true
+                }
+            }
+
             func bounds(_ element: PredictionElement) -> (low: Double, high: Double) {
                 switch self {
                 case .none: (-.infinity, .infinity)
@@ -68,6 +77,8 @@ public struct Dialect: Sendable, Equatable {
     var sumCountsDecisions = false
     /// Whether the library takes binary labels between 0 and 1.
     var takesSoftDecisions = true
+    /// Whether focal losses make probabilities of logits first, and so clip them.
+    var focalTakesProbabilities = false
     /// Whether label smoothing has a meaning, and whether of binary decisions as well.
     var takesSmoothing = true
     var takesDecisionSmoothing = true
