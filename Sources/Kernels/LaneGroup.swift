@@ -9,7 +9,7 @@ protocol LaneGroup {
     func fma(_ factor: Self, _ addend: Self) -> Self
     static func - (a: Self, b: Self) -> Self
     var squared: Self { get }
-    /// self, all of whose vectors must be there before anything goes on.
+    /// self, at a point that each of its vectors reaches before any goes on (`xentInOrder`).
     var met: Self { get }
     /// 2^(i/8) for the lowest three bits i of `shifted`, within half an ULP.
     static func eighthPower(_ shifted: Self) -> Self
@@ -35,11 +35,7 @@ struct TwoLanes: LaneGroup {
 
     @inline(always) init(_ a: Lanes, _ b: Lanes) { (self.a, self.b) = (a, b) }
     @inline(always) init(_ all: Lanes) { (a, b) = (all, all) }
-    @inline(always) var met: TwoLanes {
-        var (a, b) = (a, b)
-        xentMeetTwo(&a, &b)
-        return TwoLanes(a, b)
-    }
+    @inline(always) var met: TwoLanes { TwoLanes(xentInOrder(a), xentInOrder(b)) }
     @inline(always) func fma(_ factor: TwoLanes, _ addend: TwoLanes) -> TwoLanes {
         TwoLanes(a.fma(factor.a, addend.a), b.fma(factor.b, addend.b))
     }
@@ -54,11 +50,7 @@ struct FourLanes: LaneGroup {
 
     @inline(always) init(_ a: Lanes, _ b: Lanes, _ c: Lanes, _ d: Lanes) { (self.a, self.b, self.c, self.d) = (a, b, c, d) }
     @inline(always) init(_ all: Lanes) { (a, b, c, d) = (all, all, all, all) }
-    @inline(always) var met: FourLanes {
-        var (a, b, c, d) = (a, b, c, d)
-        xentMeetFour(&a, &b, &c, &d)
-        return FourLanes(a, b, c, d)
-    }
+    @inline(always) var met: FourLanes { FourLanes(xentInOrder(a), xentInOrder(b), xentInOrder(c), xentInOrder(d)) }
     @inline(always) func fma(_ factor: FourLanes, _ addend: FourLanes) -> FourLanes {
         FourLanes(a.fma(factor.a, addend.a), b.fma(factor.b, addend.b), c.fma(factor.c, addend.c), d.fma(factor.d, addend.d))
     }

@@ -231,22 +231,18 @@ XENT_INLINE XentDouble8 xentLowPairs(XentDouble8 a, XentDouble8 b) { return __bu
 XENT_INLINE XentDouble8 xentHighPairs(XentDouble8 a, XentDouble8 b) { return __builtin_shufflevector(a, b, 2, 3, 6, 7, 10, 11, 14, 15); }
 XENT_INLINE XentDouble8 xentEvenLanes(XentDouble8 a, XentDouble8 b) { return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14); }
 XENT_INLINE XentDouble8 xentOddLanes(XentDouble8 a, XentDouble8 b) { return __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15); }
-// No instruction: what it is given must be there before anything goes on. LLVM would work off one vector's chain of steps after the other, and
-// no processor looks far enough ahead to overlap them.
-// (Pointers to vectors are opaque to Swift: these point to vectors of eight doubles.)
-XENT_INLINE void xentMeetFour(void *_Nonnull a, void *_Nonnull b, void *_Nonnull c, void *_Nonnull d) {
+/// v, and no instruction. Such points stay in the order of the source: LLVM would else work off one vector's chain of steps after the other, and
+/// no processor looks far enough ahead to overlap them.
+XENT_INLINE XentDouble8 xentInOrder(XentDouble8 v) {
 #if defined(__AVX512F__)
-    __asm__("" : "+v"(*(XentDouble8 *)a), "+v"(*(XentDouble8 *)b), "+v"(*(XentDouble8 *)c), "+v"(*(XentDouble8 *)d));
-#endif
-}
-XENT_INLINE void xentMeetTwo(void *_Nonnull a, void *_Nonnull b) {
-#if defined(__AVX2__) && !defined(__AVX512F__)
-    XentDouble8 *v = (XentDouble8 *)a, *w = (XentDouble8 *)b;
-    XentDouble4 aLow = __builtin_shufflevector(*v, *v, 0, 1, 2, 3), aHigh = __builtin_shufflevector(*v, *v, 4, 5, 6, 7);
-    XentDouble4 bLow = __builtin_shufflevector(*w, *w, 0, 1, 2, 3), bHigh = __builtin_shufflevector(*w, *w, 4, 5, 6, 7);
-    __asm__("" : "+x"(aLow), "+x"(aHigh), "+x"(bLow), "+x"(bHigh));
-    *v = __builtin_shufflevector(aLow, aHigh, 0, 1, 2, 3, 4, 5, 6, 7);
-    *w = __builtin_shufflevector(bLow, bHigh, 0, 1, 2, 3, 4, 5, 6, 7);
+    __asm__ volatile("" : "+v"(v));
+    return v;
+#elif defined(__AVX2__)
+    XentDouble4 low = __builtin_shufflevector(v, v, 0, 1, 2, 3), high = __builtin_shufflevector(v, v, 4, 5, 6, 7);
+    __asm__ volatile("" : "+x"(low), "+x"(high));
+    return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
+#else
+    return v;
 #endif
 }
 /// 2^(i/8) for the low three bits i of each lane, rounded to nearest.
