@@ -1,0 +1,20 @@
+#!/usr/bin/env python3
+"""Mean cross-entropy with Polars: a lazy query over a Parquet file on the streaming engine.
+
+    with_polars.py multiclass|binary TABLE.parquet           (POLARS_MAX_THREADS says how many threads)
+"""
+
+import sys
+
+import polars as pl
+
+task, table = sys.argv[1:]
+prediction, label, shifted = pl.col("prediction"), pl.col("label"), pl.col("shifted")
+if task == "binary":
+    query = pl.scan_parquet(table).select(-pl.when(label == 1).then(prediction).otherwise(1 - prediction).log().mean())
+else:
+    query = (pl.scan_parquet(table)
+             .with_columns(highest=prediction.arr.max())
+             .with_columns(shifted=prediction - pl.col("highest"))
+             .select((shifted.arr.eval(pl.element().exp()).arr.sum().log() - shifted.arr.get(label)).mean()))
+print(repr(query.collect(engine="streaming").item()))

@@ -1,0 +1,241 @@
+"""The dumps that the benchmarks read: made once from fixed seeds, then kept. Each has its true mean beside it.
+
+    logits          500,000 × 100 f32, i4 labels: a classifier that is right in two rows of three
+    binary          50,000,000 f32 probabilities, u1 labels drawn from them
+    language-model  4,096 × 49,152 f32: what SmolLM2-135M says of each next token of a licence text, i4 labels
+    logits-f16      the logits as f16
+
+The zstd files are seekable: frames of at most 1 MiB that end where a row ends, with checksums, and the seek table at the end.
+"""
+
+import contextlib
+import dataclasses
+import json
+import os
+import pathlib
+import struct
+import sys
+
+import numpy
+import zstandard
+
+frame_bytes = 1 << 20
+level = 3
+licence_text = pathlib.Path("/usr/share/common-licenses/GPL-3")
+window_tokens = 1024  # the language model sees at most so many tokens at a time
+
+
+@dataclasses.dataclass(frozen=True)
+class Dump:
+    name: str
+    task: str
+    folder: pathlib.Path
+
+    def path(self, name: str) -> str:
+        return str(self.folder / name)
+
+    @property
+    def input(self) -> str:
+        return "probabilities" if self.task == "binary" else "logits"
+
+    @property
+    def predictions(self) -> str:
+        return self.path("predictions.npy.zst")
+
+    @property
+    def labels(self) -> str:
+        return self.path("labels.npy.zst" if self.task == "binary" else "labels.npy")
+
+    @property
+    def table(self) -> str:
+        return self.path("table.parquet")
+
+    @property
+    def shape(self) -> tuple:
+        with open(self.path("predictions.npy"), "rb") as file:
+            numpy.lib.format.read_magic(file)
+            return numpy.lib.format.read_array_header_1_0(file)[0]
+
+    @property
+    def truth(self) -> numpy.longdouble:
+        parts = json.loads(pathlib.Path(self.path("truth.json")).read_text())
+        return sum((numpy.longdouble(float.fromhex(part)) for part in parts["mean_hex"]), numpy.longdouble(0))
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def written(path: str):
+    """A file that appears under its name only when it is whole."""
+    with open(path + ".part", "wb") as file:
+        yield file
+    os.rename(path + ".part", path)
+
+
+def header(dtype: str, shape: tuple) -> bytes:
+    """Of a .npy file, version 1, as numpy writes it."""
+    text = repr({"descr": dtype, "fortran_order": False, "shape": shape})
+    text += " " * (63 - (10 + len(text)) % 64) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text.encode("ascii")
+
+
+class SeekableWriter:
+    """zstd frames and their table, in the Seekable format of facebook/zstd (contrib/seekable_format)."""
+
+    def __init__(self, file) -> None:
+        self.file, self.table, self.frame_count = file, b"", 0
+        self.compressor = zstandard.ZstdCompressor(level=level, write_checksum=True)
+
+    def append(self, content) -> bytes:
+        frame = self.compressor.compress(content)
+        self.append_compressed(frame, len(content))
+        return frame
+
+    def append_compressed(self, frame: bytes, decoded_bytes: int) -> None:
+        self.file.write(frame)
+        self.table += struct.pack("<II", len(frame), decoded_bytes) + frame[-4:]  # a frame ends with its checksum
+        self.frame_count += 1
+
+    def finish(self) -> None:
+        footer = struct.pack("<IBI", self.frame_count, 0x80, 0x8F92EAB1)
+        self.file.write(struct.pack("<II", 0x184D2A5E, len(self.table) + len(footer)) + self.table + footer)
+
+
+def write_seekable(path: str, array: numpy.ndarray, copies: int = 1) -> None:
+    """`array` as .npy in frames of whole rows; with `copies`, the rows that often one after another, compressed once."""
+    content = memoryview(numpy.ascontiguousarray(array)).cast("B")
+    row_bytes = len(content) // len(array)
+    rows = max(1, frame_bytes // row_bytes) * row_bytes
+    start = header(array.dtype.str, (len(array) * copies,) + array.shape[1:])
+    first = max(1, (frame_bytes - len(start)) // row_bytes) * row_bytes
+    with written(path) as file:
+        writer = SeekableWriter(file)
+        writer.append(start + content[:first])
+        frames = [(writer.append(content[at:at + rows]), min(rows, len(content) - at)) for at in range(first, len(content), rows)]
+        if copies > 1: frames.insert(0, (writer.compressor.compress(content[:first]), first))
+        for _ in range(copies - 1):
+            for frame, decoded_bytes in frames: writer.append_compressed(frame, decoded_bytes)
+        writer.finish()
+
+
+def write_raw(path: str, array: numpy.ndarray) -> None:
+    with written(path) as file: numpy.save(file, array)
+
+
+def write_truth(path: str, losses) -> None:
+    """The mean of chunks of losses in extended precision, as a Float64 and what is left after it."""
+    if numpy.finfo(numpy.longdouble).nmant < 63:
+        raise SystemExit("numpy.longdouble is no more than a Float64 on this machine: the true means cannot be computed here")
+    total, count = numpy.longdouble(0), 0
+    for chunk in losses: total, count = total + chunk.sum(), count + len(chunk)
+    mean = total / count
+    with written(path) as file:
+        file.write(json.dumps({"mean_hex": [float(mean).hex(), float(mean - numpy.longdouble(float(mean))).hex()]}).encode())
+
+
+def multiclass_losses(logits: numpy.ndarray, labels: numpy.ndarray):
+    step = max(1, 2_000_000 // logits.shape[1])
+    for start in range(0, len(logits), step):
+        x, y = logits[start:start + step].astype(numpy.longdouble), labels[start:start + step]
+        x -= x.max(axis=1, keepdims=True)
+        yield numpy.log(numpy.exp(x).sum(axis=1)) - x[numpy.arange(len(x)), y]
+
+
+def binary_losses(probabilities: numpy.ndarray, labels: numpy.ndarray):
+    for start in range(0, len(probabilities), 2_000_000):
+        p, y = probabilities[start:start + 2_000_000].astype(numpy.longdouble), labels[start:start + 2_000_000]
+        yield -numpy.log(numpy.where(y == 1, p, 1 - p))  # 1 − p is exact in extended precision
+
+
+def logits_arrays() -> tuple:
+    random = numpy.random.default_rng(1)
+    labels = random.integers(0, 100, 500_000).astype("<i4")
+    logits = random.standard_normal((500_000, 100), numpy.float32) * numpy.float32(2)
+    logits[numpy.arange(500_000), labels] += numpy.float32(6)
+    return logits, labels
+
+
+def binary_arrays() -> tuple:
+    random = numpy.random.default_rng(2)
+    count = 50_000_000
+    probabilities = (1 / (1 + numpy.exp(random.standard_normal(count, numpy.float32) * -2.5))).astype("<f4")
+    return probabilities, (random.random(count, numpy.float32) < probabilities).astype("u1")
+
+
+def language_model_arrays() -> tuple:
+    from language_model import LanguageModel
+    count = 4096
+    if not licence_text.exists():
+        raise SystemExit(f"{licence_text} is missing: copy the text of the GNU General Public License, version 3, there")
+    model = LanguageModel()
+    tokens = model.tokens(licence_text.read_text("utf-8"))
+    if len(tokens) <= count: raise SystemExit(f"{licence_text} has {len(tokens)} tokens; more than {count} are needed")
+    logits = numpy.empty((count, model.class_count), "<f4")
+    for start in range(0, count, window_tokens):
+        logits[start:start + window_tokens] = model.logits(tokens[start:start + window_tokens])
+    return logits, tokens[1:count + 1]
+
+
+def half_arrays() -> tuple:
+    logits, labels = logits_arrays()
+    return logits.astype("<f2"), labels
+
+
+makers = {"logits": ("multiclass", logits_arrays), "binary": ("binary", binary_arrays),
+          "language-model": ("multiclass", language_model_arrays), "logits-f16": ("multiclass", half_arrays)}
+
+
+def made(work: pathlib.Path, name: str) -> Dump:
+    """The dump of this name; makes what is missing."""
+    task, make = makers[name]
+    dump = Dump(name, task, work / "dumps-1" / name)  # another number where a recipe changes
+    dump.folder.mkdir(parents=True, exist_ok=True)
+    if not os.path.exists(dump.path("truth.json")):  # the last that is written
+        say(f"making the dump {name}")
+        predictions, labels = make()
+        write_raw(dump.path("predictions.npy"), predictions)
+        write_seekable(dump.predictions, predictions)
+        write_raw(dump.path("labels.npy"), labels)
+        if task == "binary": write_seekable(dump.labels, labels)
+        losses = binary_losses if task == "binary" else multiclass_losses
+        write_truth(dump.path("truth.json"), losses(predictions, labels))
+    return dump
+
+
+def add_single_frame(dump: Dump) -> str:
+    """The same .npy in one zstd frame, as the `zstd` tool writes it."""
+    path = dump.path("single-frame.npy.zst")
+    if not os.path.exists(path):
+        say(f"making the single frame of {dump.name}")
+        content = pathlib.Path(dump.path("predictions.npy")).read_bytes()
+        with written(path) as file: file.write(zstandard.ZstdCompressor(level=level, write_checksum=True).compress(content))
+    return path
+
+
+def add_tenfold(dump: Dump) -> Dump:
+    """Its rows ten times, one after another."""
+    tenfold = dataclasses.replace(dump, name=dump.name + "-tenfold", folder=dump.folder.with_name(dump.name + "-tenfold"))
+    tenfold.folder.mkdir(exist_ok=True)
+    if not os.path.exists(tenfold.labels):
+        say(f"making the dump {tenfold.name}")
+        write_seekable(tenfold.predictions, numpy.load(dump.path("predictions.npy"), mmap_mode="r"), copies=10)
+        write_raw(tenfold.labels, numpy.tile(numpy.load(dump.path("labels.npy")), 10))
+    return tenfold
+
+
+def add_table(dump: Dump) -> None:
+    """The same values as Parquet with zstd: a column `prediction` (a number, or a list of fixed size) and a column `label`."""
+    if os.path.exists(dump.table): return
+    say(f"making the Parquet file of {dump.name}")
+    import pyarrow
+    import pyarrow.parquet
+    predictions, labels = (numpy.load(dump.path(name), mmap_mode="r") for name in ("predictions.npy", "labels.npy"))
+    column = pyarrow.array(predictions.reshape(-1))
+    if predictions.ndim == 2: column = pyarrow.FixedSizeListArray.from_arrays(column, predictions.shape[1])
+    table = pyarrow.table({"prediction": column, "label": pyarrow.array(labels)})
+    row_bytes = predictions.nbytes // len(predictions)
+    pyarrow.parquet.write_table(table, dump.table + ".part", compression="zstd", compression_level=level, use_dictionary=False,
+                                row_group_size=min(1 << 20, (32 << 20) // row_bytes))
+    os.rename(dump.table + ".part", dump.table)
