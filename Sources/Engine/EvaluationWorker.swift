@@ -221,7 +221,8 @@ final class EvaluationWorker {
                 values: values + done * rowByteCount, element: element, classLabels: classLabels, targets: targets,
                 weights: sides.weights == nil ? nil : UnsafePointer(weights), rowCount: count, firstRow: UInt64(firstRow))
             let losses = try scorer.score(block) { index, problem throws(EngineError) in
-                try reportInvalid(row: row + index, fileIndex, problem.message(labelText: labelText(sides, at: index)), problem)
+                try reportInvalid(
+                    row: row + index, fileIndex, problem.message(labelText: labelText(sides, at: index)), problem, label: classLabels[index])
             }
             try perRow?.write(losses, firstRow: firstRow)
             row += count
@@ -250,18 +251,21 @@ final class EvaluationWorker {
         return ClassLabels.text(labels, elementType: type, at: index * (labelByteCount / type.byteCount))
     }
 
-    private func reportInvalid(row: Int, _ fileIndex: Int, _ message: String, _ problem: RowProblem) throws(EngineError) {
+    private func reportInvalid(
+        row: Int, _ fileIndex: Int, _ message: String, _ problem: RowProblem, label: Int32
+    ) throws(EngineError) {
         let file = plan.predictions.files[fileIndex]
         guard plan.options.invalidRows == .skip else {
             throw EngineError(
-                .data, path: file.path, frame: file.frame(containingRow: row), row: row, message, remedy: remedy(problem))
+                .data, path: file.path, frame: file.frame(containingRow: row), row: row, message, remedy: remedy(problem, label: label))
         }
         invalidRows.add(InvalidRow(path: file.path, row: row, problem: message, order: plan.predictions.firstRows[fileIndex] + row))
     }
 
     /// A label that is no class may be one of many: whether they count from 1 is worth another look at all of them, on the way out.
-    private func remedy(_ problem: RowProblem) -> String {
-        guard case .label(let classCount, isBinary: false) = problem, let labels = plan.labels,
+    private func remedy(_ problem: RowProblem, label: Int32) -> String {
+        // Another label than C has refuted it already.
+        guard case .label(let classCount, isBinary: false) = problem, label == classCount, let labels = plan.labels,
             let census = try? LabelCensus(
                 labels, classCount: classCount, ignoreIndex: plan.specification.modifiers.ignoreIndex, options: plan.containerOptions),
             census.countsFromOne

@@ -4,11 +4,9 @@ struct InvalidRows: Sendable {
     /// In order, at most `limit`.
     private(set) var first: [InvalidRow] = []
 
-    /// A row that is here already stays as it is: each dialect may find it invalid.
     mutating func add(_ row: InvalidRow) {
         if first.count == Self.limit, let last = first.last, row.order >= last.order { return }
-        let index = first.firstIndex { $0.order >= row.order } ?? first.count
-        if index < first.count, first[index].order == row.order { return }
+        let index = first.firstIndex { $0.order > row.order } ?? first.count
         first.insert(row, at: index)
         if first.count > Self.limit { first.removeLast() }
     }

@@ -8,8 +8,6 @@ protocol Octet {
     func larger(_ other: Self) -> Self
     /// Lane by lane: `bound` where self is below it; NaN passes.
     func raised(to bound: Self) -> Self
-    /// `lane` (0...7, others change nothing) set to −∞.
-    func excluding(lane: Int) -> Self
     /// −∞ in the lanes whose entry in `lanes` is `index`.
     func excluding(index: Int32, among lanes: SIMD8<Int32>) -> Self
     /// Lanes from `count` on set to −∞.
@@ -29,10 +27,6 @@ struct FloatOctet: Octet {
     @inline(always) func larger(_ other: Self) -> Self { raised(to: other) }
     @inline(always) func raised(to bound: Self) -> Self {
         Self(xentRaiseFloat8(values, bound.values))
-    }
-    @inline(always) func excluding(lane: Int) -> Self {
-        let index = SIMD8<Int32>(repeating: Int32(truncatingIfNeeded: lane))
-        return Self(values.replacing(with: SIMD8<Float>(repeating: -.infinity), where: SIMD8<Int32>(0, 1, 2, 3, 4, 5, 6, 7) .== index))
     }
     @inline(always) func excluding(index: Int32, among lanes: SIMD8<Int32>) -> Self {
         Self(values.replacing(with: SIMD8<Float>(repeating: -.infinity), where: lanes .== SIMD8<Int32>(repeating: index)))
@@ -59,9 +53,6 @@ struct DoubleOctet: Octet {
     @inline(always) func raised(to bound: Self) -> Self {
         // A NaN loses its payload: the kernels add to exponent fields, and the low bits of a payload would end there.
         Self(values.larger(bound.values).replacing(with: lanes(.nan), where: values .!= values))
-    }
-    @inline(always) func excluding(lane: Int) -> Self {
-        Self(values.replacing(with: lanes(-.infinity), where: laneIndices .== LaneIntegers(repeating: Int64(lane))))
     }
     @inline(always) func excluding(index: Int32, among indices: SIMD8<Int32>) -> Self {
         Self(values.replacing(with: lanes(-.infinity), where: widen(indices) .== LaneIntegers(repeating: Int64(index))))

@@ -34,23 +34,11 @@ let eighthLn2Low = 0x1.cf79abc9e3b3ap-43
     return (k.fma(lanes(-eighthLn2Low), k.fma(lanes(-eighthLn2High), x)), k)
 }
 
-/// Where x lies: k = round(x / ln 2), with k + bias in the low bits of `shifted` for a whole number `bias` hidden in `shift`.
-/// Needs |x| < 5600 (13 bits of k).
-@inline(always) func reduce(_ x: Lanes, shift: Lanes) -> (shifted: Lanes, reduced: Lanes, k: Lanes) {
-    let shifted = x.fma(lanes(log2OfE), shift)
-    let k = shifted - shift
+/// Where x lies: k = round(x / ln 2), also as an integer in the low bits of `shifted`. Needs |x| < 5600 (13 bits of k).
+@inline(always) func reduce(_ x: Lanes) -> (shifted: Lanes, reduced: Lanes, k: Lanes) {
+    let shifted = x.fma(lanes(log2OfE), integerShift)
+    let k = shifted - lanes(integerShift)
     return (shifted, k.fma(lanes(-ln2Low), k.fma(lanes(-ln2High), x)), k)
-}
-
-/// For a whole number |bias| < 2^12: the shift that leaves k + bias in the low bits.
-@inline(always) func integerShift(bias: Double) -> Lanes { lanes(integerShift + bias) }
-
-/// round(x / ln 2) and the remainder, for one number, by the same operations as the lanes.
-@inline(always) func reduce(_ x: Double) -> (k: Double, reduced: Double) {
-    let shift = integerShift
-    let k = shift.addingProduct(x, log2OfE) - shift
-    let high = x.addingProduct(k, -ln2High)
-    return (k, high.addingProduct(k, -ln2Low))
 }
 
 /// exp(x + rest) · 2^exponentBias for x <= 0 (−∞ included), |rest| <= ulp(x) / 2, and a bias in 0...600.
@@ -61,7 +49,7 @@ let eighthLn2Low = 0x1.cf79abc9e3b3ap-43
     // Below it the result is under half of the least subnormal, which is 0 all the same, −∞ included. NaN passes.
     let least = lanes(-760 - 0.6931471805599453 * Double(exponentBias))
     let clamped = x.replacing(with: least, where: x .< least)
-    let (shifted, reducedX, _) = reduce(clamped, shift: lanes(integerShift))
+    let (shifted, reducedX, _) = reduce(clamped)
     let r = reducedX + rest.replacing(with: lanes(0), where: x .< least)
     let significand = lanes(1) + exponentialMinusOne(reduced: r)
     // 2^k as 2^half * 2^(k − half): each is a normal number though 2^k may not be, and only the last product rounds.

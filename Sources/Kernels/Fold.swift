@@ -29,8 +29,7 @@ public func foldLosses(_ fold: UnsafeMutablePointer<LossFold>) {
     var fineHigh = squareHigh, fineMiddle = squareHigh, fineLow = squareHigh
     var fingerprint = LaneBits(repeating: 0)
     var minimum = lanes(.infinity), maximum = lanes(-.infinity)
-    // Wrapping: keys are a hash.
-    var key = (laneBits(fold.pointee.firstRow) &+ laneIndices.unsigned) &* laneBits(fingerprintKey)
+    var key = fingerprintKeys(firstRow: fold.pointee.firstRow)
 
     // Wrapping integer arithmetic throughout: the ranges are stated above.
     var i = 0
@@ -41,9 +40,8 @@ public func foldLosses(_ fold: UnsafeMutablePointer<LossFold>) {
         maximum = maximum.larger(loss)
         if !any(.!((loss .>= lanes(fineLoss)) .& (loss .< lanes(largeLoss)))) {
             // The usual case, by the same operations as below: all are scored, none is negative, large or fine, and no digit lies below level 2.
-            let mixed = loss.bits ^ key
-            fingerprint &+= (mixed & laneBits(0xFFFF_FFFF)) &* (mixed &>> laneBits(32)) &+ mixed
-            key &+= laneBits(fingerprintKey &* 8)
+            fingerprint &+= fingerprintMix(loss.bits, key)
+            key &+= fingerprintKeyStep
             let shifted1 = loss + lanes(level1Shift)
             let units = shifted1.bits &- lanes(level1Shift).bits
             level1 &+= units.signed
@@ -58,10 +56,8 @@ public func foldLosses(_ fold: UnsafeMutablePointer<LossFold>) {
         }
         // Rows that are not scored leave no trace: NaN is unordered.
         let isScored = loss .== loss
-        let mixed = loss.bits ^ key
-        let product = (mixed & laneBits(0xFFFF_FFFF)) &* (mixed &>> laneBits(32))
-        fingerprint &+= laneBits(0).replacing(with: product &+ mixed, where: isScored)
-        key &+= laneBits(fingerprintKey &* 8)
+        fingerprint &+= laneBits(0).replacing(with: fingerprintMix(loss.bits, key), where: isScored)
+        key &+= fingerprintKeyStep
 
         let isSmall = loss.absolute .< lanes(largeLoss)
         let small = lanes(0).replacing(with: loss, where: isSmall)
@@ -118,9 +114,6 @@ public func foldLosses(_ fold: UnsafeMutablePointer<LossFold>) {
     fold.pointee.minimum = 0 - (lanes(0) - minimum).largestLane
     fold.pointee.maximum = maximum.largestLane
 }
-
-/// 2^64 / φ, odd (Knuth, TAOCP 3, 6.4): neighbouring rows get keys far apart.
-private let fingerprintKey: UInt64 = 0x9E37_79B9_7F4A_7C15
 
 @inline(always) private func total(_ lanes: LaneIntegers) -> Int64 { lanes.wrappedTotal }
 @inline(always) private func total(_ lanes: LaneBits) -> UInt64 { UInt64(bitPattern: lanes.signed.wrappedTotal) }

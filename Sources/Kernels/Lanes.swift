@@ -91,12 +91,6 @@ extension SIMD8<Float> {
         return unsafeBitCast(bits ^ ((bits ^ unsafeBitCast(other, to: SIMD8<UInt32>.self)) & chosen), to: Self.self)
     }
 }
-extension SIMD8<UInt32> {
-    @inline(always) func replacing(with other: Self, where mask: SIMDMask<SIMD8<Int32>>) -> Self {
-        let chosen = unsafeBitCast(mask, to: Self.self)
-        return self ^ ((self ^ other) & chosen)
-    }
-}
 extension SIMD8<UInt64> {
     @inline(always) func replacing(with other: LaneBits, where mask: SIMDMask<LaneIntegers>) -> LaneBits {
         let chosen = unsafeBitCast(mask, to: LaneBits.self)

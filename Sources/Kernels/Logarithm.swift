@@ -98,7 +98,7 @@ func logarithmOfOneMinusExponential(_ x: Lanes) -> Lanes {
     let isNear = x .> lanes(-0x1.62e42fefa39efp-1)
     // Near 0: log(−expm1(x)). There k is 0 or −1, and 1 − exp(x) = −(r + r² P(r)) or 1 − ½ (1 + r + r² P(r)).
     let near = lanes(-1).larger(x)
-    let (_, reduced, k) = reduce(near, shift: integerShift(bias: 0))
+    let (_, reduced, k) = reduce(near)
     let minusOne = exponentialMinusOne(reduced: reduced)
     let halved = lanes(0.5) - lanes(0.5) * minusOne
     let complement = (lanes(0) - minusOne).replacing(with: halved, where: k .< lanes(0))
@@ -111,7 +111,7 @@ func logarithmOfOneMinusExponential(_ x: Lanes) -> Lanes {
 @inline(always)
 func oneMinusExponential(_ x: Lanes) -> Lanes {
     // Near 0 by expm1, whose k is 0 or −1 there; far from it 1 − exp(x) loses nothing.
-    let (_, reduced, k) = reduce(lanes(-1).larger(x), shift: integerShift(bias: 0))
+    let (_, reduced, k) = reduce(lanes(-1).larger(x))
     let minusOne = exponentialMinusOne(reduced: reduced)
     let halved = lanes(0.5) - lanes(0.5) * minusOne
     let near = (lanes(0) - minusOne).replacing(with: halved, where: k .< lanes(0))

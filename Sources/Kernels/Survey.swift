@@ -52,8 +52,7 @@ public func surveyLabels(_ survey: UnsafeMutablePointer<LabelSurvey>) {
     var least = LaneIntegers(repeating: Int64(Int32.max)), greatest = LaneIntegers(repeating: Int64(Int32.min))
     var counts = LaneIntegers(repeating: 0)
     var fingerprint = laneBits(0)
-    // Wrapping: keys are a hash. 2^64 / φ spreads the places; the halves' product as in XXH3.
-    var key = (laneBits(survey.pointee.firstRow) &+ laneIndices.unsigned) &* laneBits(0x9E37_79B9_7F4A_7C15)
+    var key = fingerprintKeys(firstRow: survey.pointee.firstRow)
     var i = 0
     while i < rowCount {
         let label = widen(xentLoadInt32x8(labels + i))
@@ -62,10 +61,8 @@ public func surveyLabels(_ survey: UnsafeMutablePointer<LabelSurvey>) {
         least = least.replacing(with: label, where: isCounted .& (label .< least))
         greatest = greatest.replacing(with: label, where: isCounted .& (label .> greatest))
         count(isCounted, into: &counts)
-        let mixed = (label.unsigned & laneBits(0xFFFF_FFFF)) ^ key
-        let hash = (mixed & laneBits(0xFFFF_FFFF)) &* (mixed &>> laneBits(32)) &+ mixed
-        fingerprint &+= laneBits(0).replacing(with: hash, where: isInside)
-        key &+= laneBits(0x9E37_79B9_7F4A_7C15 &* 8)
+        fingerprint &+= laneBits(0).replacing(with: fingerprintMix(label.unsigned & laneBits(0xFFFF_FFFF), key), where: isInside)
+        key &+= fingerprintKeyStep
         i &+= 8
     }
     var (leastLabel, greatestLabel) = (least[0], greatest[0])

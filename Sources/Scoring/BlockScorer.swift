@@ -52,7 +52,7 @@ public final class BlockScorer {
     public let readsTargets: Bool
     public let readsClassLabels: Bool
 
-    private let kernels: KernelSet
+    private let kernels: KernelTable
     /// Of the class labels of the block that is scored.
     private var fingerprintOfIndices: UInt64 = 0
     /// Dialects whose losses are the same numbers share a program.
@@ -91,7 +91,7 @@ public final class BlockScorer {
         self.specification = specification
         self.classCount = classCount
         self.ignoredLabel = ignoredLabel
-        kernels = KernelSet(InstructionSet.available.contains(instructionSet) ? instructionSet : .best)
+        kernels = KernelTable(InstructionSet.available.contains(instructionSet) ? instructionSet : .best)
         var programs: [LossProgram] = []
         programOfDialect = specification.dialects.map { dialect in
             let program = LossProgram(specification, dialect, classCount: classCount, hasIndices: hasIndices)

@@ -8,7 +8,7 @@ extension Observations {
     public func warnings(_ specification: LossSpecification, classCount: Int, place: (UInt64) -> String) -> [String] {
         [
             logitWarning(specification), sumWarning(specification, place), labelRangeWarning(specification, classCount),
-            equalLabelWarning(specification), softLabelWarning(specification, place), saturationWarning(),
+            equalLabelWarning(), softLabelWarning(specification, place), saturationWarning(),
         ].compactMap { $0 }
     }
 
@@ -30,14 +30,11 @@ extension Observations {
     }
 
     private func labelRangeWarning(_ specification: LossSpecification, _ classCount: Int) -> String? {
-        guard specification.task == .multiclass, hasLabelsFromOne(classCount: classCount) else { return nil }
+        guard specification.task == .multiclass, leastLabel == 1, greatestLabel == Double(classCount) else { return nil }
         return "the labels run from 1 to \(classCount), of \(classCount) classes: they seem to count from 1, and must count from 0"
     }
 
-    /// Whether the labels seen start at 1 and end at C.
-    public func hasLabelsFromOne(classCount: Int) -> Bool { leastLabel == 1 && greatestLabel == Double(classCount) }
-
-    private func equalLabelWarning(_ specification: LossSpecification) -> String? {
+    private func equalLabelWarning() -> String? {
         guard labelCount > 1, leastLabel == greatestLabel else { return nil }
         let label = Self.short(leastLabel)
         return "all \(labelCount) labels are \(label): is it the right labels file?"

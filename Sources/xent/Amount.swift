@@ -11,6 +11,9 @@ enum Amount {
         return (value < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
     }
 
+    /// 1, "frame" → "1 frame"; 1234, "frame" → "1,234 frames".
+    static func counted(_ count: Int, _ noun: String) -> String { "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")" }
+
     /// 1234567 → "1.23 MB".
     static func bytes(_ count: Int) -> String {
         var value = Double(count)

@@ -18,6 +18,12 @@ enum ProgressChoice: String, ExpressibleByArgument, CaseIterable {
     /// On a terminal.
     case auto
     case always, never
+
+    /// The bar of a run, where one is shown; whoever starts it finishes it.
+    func bar(_ meter: ProgressMeter, isQuiet: Bool) -> ProgressBar? {
+        let isShown = self == .always || (self == .auto && StandardError.isTerminal && !isQuiet)
+        return isShown ? ProgressBar(meter) : nil
+    }
 }
 
 /// The kernel asked for.

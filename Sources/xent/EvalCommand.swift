@@ -192,8 +192,7 @@ struct EvalCommand: ParsableCommand {
 
     private func evaluate(_ options: EvaluationOptions, _ signals: Signals) throws -> Evaluation {
         let meter = ProgressMeter()
-        let isShown = progress == .always || (progress == .auto && StandardError.isTerminal && !quiet)
-        let bar = isShown ? ProgressBar(meter) : nil
+        let bar = progress.bar(meter, isQuiet: quiet)
         defer { bar?.finish() }
         return try Evaluation(options, progress: meter, cancellation: signals.cancellation)
     }

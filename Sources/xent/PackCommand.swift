@@ -98,8 +98,7 @@ struct PackCommand: ParsableCommand {
 
     private func pack(_ options: PackingOptions, _ signals: Signals) throws -> Packing {
         let meter = ProgressMeter()
-        let isShown = progress == .always || (progress == .auto && StandardError.isTerminal && !quiet)
-        let bar = isShown ? ProgressBar(meter) : nil
+        let bar = progress.bar(meter, isQuiet: quiet)
         defer { bar?.finish() }
         return try Packing(options, progress: meter, cancellation: signals.cancellation)
     }

@@ -1,3 +1,4 @@
+import Oracle
 import Scoring
 import Testing
 
@@ -47,6 +48,25 @@ func evaluate(
         dump.specification.task.hasLabels ? [folder.write(framing.store(dump.labelBytes), "l.npy")] : [], dump.specification,
         weights: dump.weights == nil ? [] : [folder.write(framing.store(dump.weightBytes), "w.npy")], threads: threads,
         onInvalid: onInvalid, perRow: perRow)
+}
+
+/// Merges one partial a shard three times, each in another order: all shards are there, and the merged bytes are the same.
+func mergeInAnyOrder(
+    _ partials: [String], using random: inout SplitMix64, _ what: String, check: (Report) throws -> Void
+) throws {
+    var partials = partials
+    var mergedBytes: [UInt8]?
+    for _ in 0..<3 {
+        partials.shuffle(using: &random)
+        let merged = try PartialFile.merge(partials)
+        #expect(merged.partial.shards.count == partials.count, "\(what)")
+        try check(merged.report)
+        let bytes = merged.partial.encoded()
+        // Not within the expectation, which would print them.
+        let isSame = bytes == mergedBytes ?? bytes
+        #expect(isSame, "\(what), merged in another order")
+        mergedBytes = bytes
+    }
 }
 
 /// The schedule that the engine chooses for files.

@@ -209,15 +209,9 @@ import Testing
                 try PartialFile.write(evaluation.partial, to: folder["partial\(index)"])
                 partials.append(folder["partial\(index)"])
             }
-            var mergedBytes: [UInt8]?
-            for _ in 0..<3 {
-                partials.shuffle(using: &random)
-                let merged = try PartialFile.merge(partials)
-                #expect(merged.partial.shards.count == fileCount, "\(what)")
-                #expect(try Findings.figures(merged.report) == expected?.figures, "\(what), merged")
-                let bytes = merged.partial.encoded()
-                #expect(bytes == mergedBytes ?? bytes ? true : false, "\(what), merged in another order")
-                mergedBytes = bytes
+            try mergeInAnyOrder(partials, using: &random, what) { merged in
+                let figures = try Findings.figures(merged)
+                #expect(figures == expected?.figures, "\(what), merged")
             }
         }
     }

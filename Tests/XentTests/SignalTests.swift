@@ -32,14 +32,7 @@ import Testing
         let run = try LongRun(seconds: 20)
         let command = try Self.start(run, ["--progress", progress])
         try Self.waitUntilAtWork(command, run)
-        try #require(command.isRunning)
-        let sent = Date()
-        command.send(signal: number)
-        let result = try command.finish()
-        #expect(Date().timeIntervalSince(sent) < 1)
-        #expect(result.ending == .signal(number))
-        #expect(result.stdout == "")
-        #expect(result.stderr.hasSuffix("cancelled; nothing was written\n"))
+        _ = try command.expectDeath(by: number)
         #expect(run.scratch.names == Self.before)
     }
 

@@ -103,6 +103,19 @@ final class RunningCommand {
 
     func send(signal: Int32) { kill(process.processIdentifier, signal) }
 
+    /// Sends a signal to a command at work: it dies of it within a second, with nothing on standard output, and says that nothing was written.
+    func expectDeath(by number: Int32, sourceLocation: SourceLocation = #_sourceLocation) throws -> XentRun {
+        try #require(isRunning, sourceLocation: sourceLocation)
+        let sent = Date()
+        send(signal: number)
+        let result = try finish()
+        #expect(Date().timeIntervalSince(sent) < 1, sourceLocation: sourceLocation)
+        #expect(result.ending == .signal(number), sourceLocation: sourceLocation)
+        #expect(result.stdout == "", sourceLocation: sourceLocation)
+        #expect(result.stderr.hasSuffix("cancelled; nothing was written\n"), sourceLocation: sourceLocation)
+        return result
+    }
+
     /// Waits for its end.
     func finish() throws -> XentRun {
         guard ended.wait(timeout: .now() + Self.secondsLimit) == .success else {

@@ -155,6 +155,22 @@ typedef struct LossFold {
 
 enum { XentFoldRowLimit = 1024 };
 
+/// All kernels of one instruction set: what a kernel target gives its caller.
+typedef struct KernelTable {
+    void (*_Nonnull softmaxRows)(RowBlock *_Nonnull);
+    void (*_Nonnull logProbabilityRows)(RowBlock *_Nonnull, const LossParameters *_Nonnull);
+    void (*_Nonnull probabilityRows)(RowBlock *_Nonnull, const LossParameters *_Nonnull);
+    void (*_Nonnull binaryLogitRows)(RowBlock *_Nonnull);
+    void (*_Nonnull binaryLogProbabilityRows)(RowBlock *_Nonnull);
+    void (*_Nonnull binaryProbabilityRows)(RowBlock *_Nonnull);
+    void (*_Nonnull targetRows)(RowBlock *_Nonnull, const LossParameters *_Nonnull);
+    void (*_Nonnull bernoulliRows)(RowBlock *_Nonnull, const LossParameters *_Nonnull);
+    void (*_Nonnull foldLosses)(LossFold *_Nonnull);
+    void (*_Nonnull surveyRows)(RowSurvey *_Nonnull);
+    void (*_Nonnull surveyLabels)(LabelSurvey *_Nonnull);
+    ptrdiff_t (*_Nonnull countSaturated)(const void *_Nonnull, ptrdiff_t);
+} KernelTable;
+
 // Conversions of eight lanes at once. Swift has no whole-vector conversion: its initialisers go lane by lane, and what LLVM makes of that is
 // one instruction or forty, as it happens. Inline, so each kernel target compiles them for its own instruction set.
 typedef float XentFloat8 __attribute__((ext_vector_type(8)));

@@ -1,0 +1,11 @@
+public import KernelABI
+
+/// The kernels of the instruction set that this target is compiled for.
+public func kernelTable() -> KernelTable {
+    KernelTable(
+        softmaxRows: { softmaxRows($0) }, logProbabilityRows: { logProbabilityRows($0, $1) }, probabilityRows: { probabilityRows($0, $1) },
+        binaryLogitRows: { binaryLogitRows($0) }, binaryLogProbabilityRows: { binaryLogProbabilityRows($0) },
+        binaryProbabilityRows: { binaryProbabilityRows($0) }, targetRows: { targetRows($0, $1) }, bernoulliRows: { bernoulliRows($0, $1) },
+        foldLosses: { foldLosses($0) }, surveyRows: { surveyRows($0) }, surveyLabels: { surveyLabels($0) },
+        countSaturated: { countSaturated($0, $1) })
+}
