@@ -16,11 +16,12 @@ struct Xent: ParsableCommand {
               xent merge *.partial --json -
               xent inspect logits.npy.zst
               xent pack logits.npy -o logits.npy.zst
+              xent bench --threads 1,2,4
 
             EXIT STATUS
               0 done; 64 bad usage; 65 bad data (damaged, mismatched, or invalid); 66 an input cannot be opened; 74 reading or writing
               failed; death by the signal itself on SIGINT and SIGTERM.
             """,
         version: Version.current,
-        subcommands: [EvalCommand.self, MergeCommand.self, InspectCommand.self, PackCommand.self, LossesCommand.self])
+        subcommands: [EvalCommand.self, MergeCommand.self, InspectCommand.self, PackCommand.self, LossesCommand.self, BenchCommand.self])
 }

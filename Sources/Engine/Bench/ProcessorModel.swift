@@ -1,0 +1,14 @@
+internal import SystemPackage
+
+/// What this machine's processor calls itself.
+enum ProcessorModel {
+    /// As Linux shows it; nil where it does not (other systems, and most of ARM).
+    static var name: String? {
+        guard let descriptor = try? FileDescriptor.open("/proc/cpuinfo", .readOnly) else { return nil }
+        defer { try? descriptor.close() }
+        var bytes = [UInt8](repeating: 0, count: 8192)
+        guard let count = try? bytes.withUnsafeMutableBytes({ try descriptor.read(into: $0) }) else { return nil }
+        let line = String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("model name") }
+        return line?.split(separator: ":", maxSplits: 1).last.map { String($0.drop { $0 == " " }) }
+    }
+}

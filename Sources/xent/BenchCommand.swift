@@ -1,0 +1,190 @@
+import ArgumentParser
+import Engine
+import Scoring
+
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure decoding alone, the kernels alone, and an evaluation as a whole, by number of threads.",
+        discussion: """
+            Of the files named, or of a dump that is made in memory: random values by a seed, in seekable zstd of 1 MiB frames. Decoding,
+            evaluation and kernels are measured in turn, round after round; figures are medians of the rounds, with the least and the
+            greatest, and ratios are taken within a round. A first round warms up and does not count. No label is needed: where a file is
+            missing, random ones are made.
+
+            With --losses the kernels alone are measured for every loss, one thread, as a table in Markdown.
+
+            EXAMPLES
+              xent bench
+              xent bench --rows 200000 --classes 1000 --type bf16 --threads 1,2,4,8 --json bench.json
+              xent bench logits.npy.zst --labels labels.npy --task multiclass --input logits
+              xent bench --losses --type f16 --kernel avx2
+            """)
+
+    @Argument(help: "Files of predictions to measure; @FILE for a file of names. (default: a dump made in memory)", completion: .file())
+    var predictions: [String] = []
+
+    @Option(parsing: .upToNextOption, help: "Files of labels. (default: random ones, where there is one a row)", completion: .file())
+    var labels: [String] = []
+
+    @Option(help: "What is predicted. (default: multiclass; with --losses: all)")
+    var task: LossTask?
+
+    @Option(help: "What the values are. (default: logits, or log-probabilities for likelihood; with --losses: all)")
+    var input: PredictionInput?
+
+    @Option(help: "Whose conventions the loss follows; may be repeated, and one pass scores them all. (default: exact)")
+    var dialect: [Dialect] = []
+
+    @Option(parsing: .unconditional, help: "Rows of the dump that is made. (default: as many as make 50,000,000 values)")
+    var rows: Int?
+
+    @Option(parsing: .unconditional, help: "Values a row of the dump that is made. (default: 100; one for binary and likelihood)")
+    var classes: Int?
+
+    @Option(help: "How the values that are made are stored: f16, bf16, f32 or f64. (default: f32)")
+    var type: ElementChoice?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "zstd's level for the dump that is made, from \(PackingOptions.levels.lowerBound) to \(PackingOptions.levels.upperBound). "
+                + "(default: 3)"))
+    var level: Int?
+
+    @Option(help: "The seed of what is made.")
+    var seed: UInt64 = 1
+
+    @Option(help: "How many threads, one number after another: N,N,… (default: 1,2,4,… up to the cores this process may use)")
+    var threads: ThreadCounts?
+
+    @Option(parsing: .unconditional, help: "How often everything is measured.")
+    var repeats = 5
+
+    @Option(parsing: .unconditional, help: "How many seconds the kernels alone run for one measurement.")
+    var seconds = 0.05
+
+    @Option(help: "The instruction set of the kernels of the whole; with --losses the only one to measure.")
+    var kernel: KernelChoice = .auto
+
+    @Flag(help: "Measure the kernels alone for every loss instead.")
+    var losses = false
+
+    @Option(help: "The largest window that a zstd frame may make a thread keep in memory.")
+    var memory = ByteCount(value: 128 << 20)
+
+    @Option(help: "Write the report as JSON to this file; - for standard output, and then nothing else goes there.", completion: .file())
+    var json: String?
+
+    @Option(help: "Show on standard error what is being measured.")
+    var progress: ProgressChoice = .auto
+
+    func run() throws {
+        // Before any file is made, so that no signal finds an unfinished one.
+        let signals = Signals()
+        var jsonOutput: JSONOutput?
+        do {
+            try reportingErrors {
+                let paths = try PathList.expand(predictions)
+                let labelPaths = try PathList.expand(labels)
+                try checkOptions(paths, labelPaths)
+                try OutputPaths.check(outputs: [("--json", json)], inputs: paths + labelPaths)
+                jsonOutput = try json.map { try JSONOutput(path: $0) }
+                if losses { try measureLosses(signals, jsonOutput) } else { try measureDump(paths, labelPaths, signals, jsonOutput) }
+                try jsonOutput?.commit()
+            }
+        } catch {
+            jsonOutput?.discard()
+            signals.dieIfReceived()
+            throw error
+        }
+    }
+
+    private func measureDump(_ paths: [String], _ labelPaths: [String], _ signals: Signals, _ jsonOutput: JSONOutput?) throws {
+        let options = try benchOptions(paths, labelPaths)
+        let steps = Steps(isShown: isProgressShown)
+        defer { steps.finish() }
+        let report = try Bench(options, cancellation: signals.cancellation, step: steps.show).report
+        steps.finish()
+        for warning in report.warnings { StandardError.print("xent: warning: \(warning)") }
+        try jsonOutput?.write(report)
+        if json != "-" { try StandardOutput.print(BenchText.text(report)) }
+    }
+
+    private func measureLosses(_ signals: Signals, _ jsonOutput: JSONOutput?) throws {
+        var options = LossBenchOptions()
+        if let classes { options.classCount = classes }
+        if let type { options.element = type.element }
+        options.task = task
+        options.input = input
+        if kernel != .auto { options.instructionSets = [try kernel.instructionSet()] }
+        options.repeatCount = repeats
+        options.kernelSeconds = seconds
+        options.seed = seed
+        let steps = Steps(isShown: isProgressShown)
+        defer { steps.finish() }
+        let report = try LossBench(options, cancellation: signals.cancellation, step: steps.show).report
+        steps.finish()
+        for warning in report.warnings { StandardError.print("xent: warning: \(warning)") }
+        try jsonOutput?.write(report)
+        if json != "-" { try StandardOutput.print(BenchText.markdown(report)) }
+    }
+
+    private var isProgressShown: Bool { progress == .always || (progress == .auto && StandardError.isTerminal) }
+
+    /// Refuses what would be left aside.
+    private func checkOptions(_ paths: [String], _ labelPaths: [String]) throws {
+        func refuse(_ options: [(name: String, isGiven: Bool)], _ reason: String) throws {
+            for option in options where option.isGiven {
+                throw EngineError(usage: "\(option.name) has no meaning here: \(reason)", remedy: "leave it out")
+            }
+        }
+        if losses {
+            try refuse(
+                [
+                    ("a file of predictions", !paths.isEmpty), ("--labels", !labelPaths.isEmpty), ("--dialect", !dialect.isEmpty),
+                    ("--rows", rows != nil), ("--level", level != nil), ("--threads", threads != nil),
+                ], "--losses measures blocks in cache, on one thread, in dialect exact")
+        } else if paths.isEmpty {
+            try refuse([("--labels", !labelPaths.isEmpty)], "no predictions are named, and labels are made with the dump")
+        } else {
+            try refuse(
+                [("--rows", rows != nil), ("--classes", classes != nil), ("--type", type != nil), ("--level", level != nil)],
+                "they describe a dump that is made, and files are named")
+        }
+    }
+
+    private func benchOptions(_ paths: [String], _ labelPaths: [String]) throws -> BenchOptions {
+        let task = task ?? .multiclass
+        let specification: LossSpecification
+        do throws(SpecificationError) {
+            specification = try LossSpecification(
+                task: task, input: input ?? (task.hasLabels ? .logits : .logProbabilities), dialects: dialect.isEmpty ? [.exact] : dialect)
+        } catch {
+            throw EngineError(error)
+        }
+        let classCount = classes ?? (task.isSingleValued ? 1 : 100)
+        var shape = SyntheticShape(
+            rowCount: rows ?? max(1, 50_000_000 / max(1, classCount)), classCount: classCount, element: (type ?? .f32).element)
+        if let level { shape.level = level }
+        var options = BenchOptions(
+            source: paths.isEmpty ? .synthetic(shape) : .files(predictions: paths, labels: labelPaths), specification: specification)
+        if let threads { options.threadCounts = threads.values }
+        options.repeatCount = repeats
+        options.kernelSeconds = seconds
+        options.instructionSet = try kernel.instructionSet()
+        options.maximumWindowByteCount = memory.value
+        options.seed = seed
+        return options
+    }
+}
+
+/// A line on standard error that says what is being measured. It changes between measurements, never within one.
+private struct Steps {
+    let isShown: Bool
+
+    func show(_ text: String) { if isShown { StandardError.write("\r\u{1B}[K\(text)") } }
+
+    /// Removes the line.
+    func finish() { if isShown { StandardError.write("\r\u{1B}[K") } }
+}
