@@ -1,0 +1,25 @@
+/// The formats of text that are known, and how the beginning of a text says which it is.
+public enum RecordFormats {
+    /// What the user says of a table.
+    public struct Options: Sendable {
+        /// The first line holds names of columns.
+        public var hasHeader = true
+
+        public init() {}
+    }
+
+    /// How much of a text's beginning is looked at.
+    public static let prefixByteCount = 1 << 20
+
+    /// Finds out the format.
+    ///
+    /// `prefix` is the beginning of the decompressed text, `prefixByteCount` of it or all there is (`isWhole`).
+    /// - Returns: nil where it is no text that is known.
+    /// - Throws: `FormatError` where it is, and something is wrong with its beginning: names twice, no record whole.
+    public static func recognise(
+        _ prefix: UnsafeRawBufferPointer, isWhole: Bool, options: Options
+    ) throws(FormatError) -> (any RecordFormat)? {
+        // One line a format; JSON Lines first, since `{` begins no table worth the name.
+        nil
+    }
+}
