@@ -41,10 +41,18 @@ let package = Package(
         // The way of the data, in its order.
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(
             name: "Container",
-            dependencies: ["CZstd", "CXXHash", .product(name: "SystemPackage", package: "swift-system")], swiftSettings: strict),
-        .target(name: "Formats", swiftSettings: strict),
+            dependencies: ["CZstd", "CZlib", "CXXHash", .product(name: "SystemPackage", package: "swift-system")], swiftSettings: strict),
+        // fast_float is header only: libfast-float-dev. Optimised in debug builds too, as the kernels are.
+        .target(name: "CFastFloat", cxxSettings: [.unsafeFlags(["-O2", "-fno-exceptions", "-fno-rtti"])]),
+        // C++ behind a face of C, over libsimdjson-dev and libfast-float-dev. Without pkg-config: SwiftPM warns of a flag that simdjson.pc
+        // has.
+        .target(
+            name: "JSONReading", cxxSettings: [.unsafeFlags(["-O2", "-fno-exceptions", "-fno-rtti"])],
+            linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "Formats", dependencies: ["CFastFloat", "JSONReading"], exclude: ["Records/README.md"], swiftSettings: strict),
         .target(name: "KernelABI"),
         kernels("Kernels"),
     ] + vectorKernels + [
@@ -68,7 +76,10 @@ let package = Package(
         .target(name: "Oracle", dependencies: [.product(name: "BigInt", package: "BigInt")], path: "Tests/Oracle", swiftSettings: strict),
         .testTarget(
             name: "OracleTests", dependencies: ["Oracle", .product(name: "BigInt", package: "BigInt")], exclude: ["Fixtures"], swiftSettings: strict),
-        .testTarget(name: "ContainerTests", dependencies: ["Container", "CZstd", "CXXHash"], swiftSettings: strict),
+        // What the fuzzer calls (Fuzz/README.md), which the tests call with what it found.
+        .target(name: "FuzzTargets", dependencies: ["Container", "Formats"], path: "Fuzz/Targets", swiftSettings: strict),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Fixtures"], swiftSettings: strict),
+        .testTarget(name: "ContainerTests", dependencies: ["Container", "CZstd", "CZlib", "CXXHash"], swiftSettings: strict),
         .testTarget(name: "FormatsTests", dependencies: ["Formats"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(name: "WorkStealingTests", dependencies: ["WorkStealing"], swiftSettings: strict),
         .testTarget(
@@ -88,6 +99,13 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The fuzzer (Fuzz/README.md): it links only with libFuzzer, which has a main of its own.
+if Context.environment["XENT_FUZZ"] == "1" {
+    package.targets.append(.systemLibrary(name: "CLibFuzzer", path: "Fuzz/CLibFuzzer"))
+    package.targets.append(
+        .executableTarget(name: "xent-fuzz", dependencies: ["FuzzTargets", "CLibFuzzer"], path: "Fuzz/Driver", swiftSettings: strict))
+}
 
 // Benchmarks (Benchmarks/README.md): for us alone, so that no user of the package fetches their library.
 if Context.environment["XENT_BENCHMARKS"] == "1" {

@@ -56,6 +56,9 @@ has_library() {
 missing=()
 has_library libzstd zstd.h || missing+=(libzstd-dev)
 has_library libxxhash xxhash.h || missing+=(libxxhash-dev)
+has_library zlib zlib.h || missing+=(zlib1g-dev)
+has_library simdjson simdjson.h || missing+=(libsimdjson-dev)
+has_library fast_float fast_float/fast_float.h || missing+=(libfast-float-dev)
 if ! has_command zstd || ! has_command pzstd; then missing+=(zstd); fi
 has_command python3 || missing+=(python3)
 if $tests; then

@@ -10,4 +10,21 @@ public enum Compression: String, Sendable, CaseIterable {
     case zstdFrames = "zstd-frames"
     /// One zstd frame, or none with data in it.
     case zstdSingleFrame = "zstd-single-frame"
+    /// zstd frames of any kind from a stream, where only reading tells how many.
+    case zstdStream = "zstd-stream"
+    /// gzip members (RFC 1952), of which only decompressing tells where they end.
+    case gzip
+    /// gzip members of at most 64 KiB, each of which says how large it is: BGZF, as `bgzip` writes it (SAMv1, section 4.1).
+    case gzipBlocks = "gzip-blocks"
+    /// One deflate stream (RFC 1951), as a zip archive holds it.
+    case deflate
+
+    /// What an independent piece is called in this format, for messages.
+    var frameTerm: String {
+        switch self {
+        case .none, .zstdSeekable, .zstdPzstd, .zstdFrames, .zstdSingleFrame, .zstdStream, .deflate: "frame"
+        case .gzip: "member"
+        case .gzipBlocks: "block"
+        }
+    }
 }

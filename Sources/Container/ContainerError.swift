@@ -8,7 +8,7 @@ public struct ContainerError: Error, Sendable, Equatable, CustomStringConvertibl
         case notFound
         /// The path names a directory.
         case isDirectory
-        /// The path names a pipe, a device or a socket.
+        /// The path names a device or a socket.
         case notRegularFile
         /// The file may not be read by this user.
         case permissionDenied
@@ -17,7 +17,7 @@ public struct ContainerError: Error, Sendable, Equatable, CustomStringConvertibl
 
         // The machine failed.
 
-        /// The system reported an error while reading.
+        /// The system reported an error while reading; or a stream was to be read again whose beginning has gone by.
         case readFailed
         /// The file became shorter while it was being read.
         case fileChanged
@@ -28,14 +28,14 @@ public struct ContainerError: Error, Sendable, Equatable, CustomStringConvertibl
 
         /// The file has no bytes at all.
         case empty
-        /// The file ends inside a frame.
+        /// The file, or the stream, ends inside a frame or a member.
         case truncated
         /// The file is not what it says it is.
         case damaged
         /// The decompressed bytes are not the ones that were compressed.
         case checksumMismatch
-        /// Sizes in the seek table, or in pzstd's skippable frames, contradict the frames. Opening the file again with
-        /// `ContainerOptions.usesSeekTable` off may succeed, and finds the damage if there is any.
+        /// Sizes in the seek table, in pzstd's skippable frames, or in the headers of BGZF's blocks, contradict the frames. Opening the
+        /// file again with `ContainerOptions.usesSeekTable` off may succeed, and finds the damage if there is any.
         case seekTableLies
         /// A format, or a feature of it, that is not supported.
         case unsupported
@@ -47,8 +47,11 @@ public struct ContainerError: Error, Sendable, Equatable, CustomStringConvertibl
     public let path: String
     /// Its class.
     public let kind: Kind
-    /// The number of the frame among those with data, where one is concerned and its number is known.
+    /// The number of the frame among those with data (of a gzip file, of the member among all), where one is concerned and its number is
+    /// known.
     public let frameIndex: Int?
+    /// What a frame is called in this file's format: frame, member (gzip), block (BGZF).
+    public let frameTerm: String
     /// The offset of the frame, or of the fault, in the file.
     public let byteOffset: Int?
     /// What is wrong.
@@ -61,12 +64,13 @@ public struct ContainerError: Error, Sendable, Equatable, CustomStringConvertibl
     public let remedy: String?
 
     init(
-        path: String, kind: Kind, frameIndex: Int? = nil, byteOffset: Int? = nil, problem: String, found: String? = nil,
-        allowed: String? = nil, remedy: String? = nil
+        path: String, kind: Kind, frameIndex: Int? = nil, frameTerm: String = "frame", byteOffset: Int? = nil, problem: String,
+        found: String? = nil, allowed: String? = nil, remedy: String? = nil
     ) {
         self.path = path
         self.kind = kind
         self.frameIndex = frameIndex
+        self.frameTerm = frameTerm
         self.byteOffset = byteOffset
         self.problem = problem
         self.found = found
@@ -76,10 +80,10 @@ public struct ContainerError: Error, Sendable, Equatable, CustomStringConvertibl
 
     /// One line: `predictions.npy.zst: frame 17 at byte 16290: what is wrong: found this, wanted that; the remedy`.
     public var description: String {
-        var text = path
+        var text = path == StoredFile.standardInputPath ? "standard input" : path
         switch (frameIndex, byteOffset) {
-        case (let index?, let offset?): text += ": frame \(index) at byte \(offset)"
-        case (let index?, nil): text += ": frame \(index)"
+        case (let index?, let offset?): text += ": \(frameTerm) \(index) at byte \(offset)"
+        case (let index?, nil): text += ": \(frameTerm) \(index)"
         case (nil, let offset?): text += ": at byte \(offset)"
         case (nil, nil): break
         }

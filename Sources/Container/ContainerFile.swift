@@ -1,34 +1,57 @@
-/// A file of data, raw or compressed, and where its independently decodable frames lie.
+/// A file of data, raw or compressed, and where its independently decodable frames lie; or a member of a zip archive; or a stream.
 ///
-/// Any number of threads may share one: it is read at absolute offsets, each `Decoder` on its own.
+/// Any number of threads may share one: it is read at absolute offsets, each `Decoder` on its own. A stream (`isStream`) comes once and
+/// in order: one decoder reads it at a time.
 public final class ContainerFile: Sendable {
     let stored: StoredFile
     /// How the file is stored.
     public let compression: Compression
-    /// The frames with data; empty for a raw file.
+    /// The frames with data; empty for a raw file and for a stream. A file of compression `.gzip` counts as one frame of unknown size.
     public let frames: FrameTable
-    /// The size of all data, decompressed. nil where only decompressing can tell (a frame without a content size).
+    /// The size of all data, decompressed. nil where only decompressing can tell (a frame without a content size, gzip, a stream).
     public let decodedByteCount: Int?
     /// What was put up with when the file was opened, such as a seek table set aside.
     public let warnings: [String]
     /// Whether places and sizes of frames come from beside the frames (`ContainerError.Kind.seekTableLies`).
     let sizesAreHints: Bool
+    /// Where a raw file's bytes begin: 0, but for a member of an archive.
+    let rawByteOffset: Int
+    /// The stored size of a member of an archive.
+    private let memberByteCount: Int?
+    /// The CRC-32 that an archive's directory gives the content of this member.
+    let memberChecksum: UInt32?
 
-    /// Opens a regular file and finds its layout from its content, never from its name.
+    /// How much of a stream's beginning is kept, in stored bytes, so that runs can begin there again.
+    public static let rewindableByteCount = ByteStream.keptByteCountLimit
+
+    /// Opens a file, a named pipe, or standard input where the path is `-`, and finds its layout from its content, never from its name.
     ///
     /// A raw file takes one look at its beginning. A seekable file takes its table. pzstd's files take a look at every
     /// frame's header, and their first and last frames are decompressed (they do not say how large they are). Of others
-    /// every block header is visited, without decompressing: time proportional to the file's size over 128 KiB.
+    /// every block header is visited, without decompressing: time proportional to the file's size over 128 KiB. Of BGZF every
+    /// block's header and trailer are visited, as long as each block says where it ends: to the file's size over 64 KiB or less.
+    ///
+    /// Standard input that is a regular file is read like any other, from its beginning. If it is a pipe, a socket or a terminal, it is a
+    /// stream, of which the first bytes are waited for here; so is a named pipe, whose first writer is waited for.
+    /// Opening `-` again finds the same stream and its beginning, as far as that is kept.
     ///
     /// - Parameters:
-    ///   - path: The file's name, which errors begin with.
+    ///   - path: The file's name, which errors begin with; `-` for standard input.
     ///   - options: Limits, and whether a seek table is to be used.
     /// - Throws: Why it cannot be opened (`.notFound`, `.isDirectory`, `.notRegularFile`, `.permissionDenied`,
     ///   `.cannotOpen`), what failed (`.readFailed`, `.fileChanged`, `.outOfMemory`), or what is wrong with its bytes
     ///   (`.empty`, `.truncated`, `.damaged`, `.checksumMismatch`, `.unsupported`, `.windowTooLarge`).
-    public init(path: String, options: ContainerOptions = .init()) throws(ContainerError) {
-        stored = try StoredFile(path: path)
-        let layout = try Layout(of: stored, options: options)
+    public convenience init(path: String, options: ContainerOptions = .init()) throws(ContainerError) {
+        try self.init(StoredFile(path: path), options)
+    }
+
+    /// Finds the layout of an opened file.
+    init(_ stored: StoredFile, _ options: ContainerOptions) throws(ContainerError) {
+        let layout = try stored.isStream ? Layout(ofStream: stored) : Layout(of: stored, options: options)
+        self.stored = stored
+        rawByteOffset = 0
+        memberByteCount = nil
+        memberChecksum = nil
         compression = layout.compression
         frames = layout.frames
         decodedByteCount = layout.decodedByteCount
@@ -36,20 +59,52 @@ public final class ContainerFile: Sendable {
         sizesAreHints = layout.sizesAreHints
     }
 
-    /// The file's name, as it was given.
-    public var path: String { stored.path }
-    /// The file's size when it was opened.
-    public var byteCount: Int { stored.byteCount }
-
-    /// Whether the data can be decoded in pieces side by side: a raw file, or several frames of known sizes.
-    public var isCuttable: Bool {
-        compression == .none || (frames.count > 1 && frames.hasDecodedByteCounts)
+    /// Opens a member of a zip archive as a file of its own.
+    ///
+    /// A stored member is a raw file: any range of it can be read, and its CRC-32 is verified only by a run that reads it from its
+    /// beginning to its end (`Decoder.start(wholeOf:)`). A deflated one is one frame of known size, whose CRC-32 is always verified.
+    /// The archive itself is shared: nothing is opened again.
+    ///
+    /// - Throws: `.unsupported` for an encrypted member and for other methods; `.damaged` for an empty member with data.
+    public init(member: ZipArchive.Member, of archive: ZipArchive) throws(ContainerError) {
+        let stored = StoredFile(archive.stored, member: member.name)
+        let layout = try Layout(of: member, in: stored)
+        self.stored = stored
+        compression = layout.compression
+        frames = layout.frames
+        decodedByteCount = layout.decodedByteCount
+        warnings = []
+        sizesAreHints = false
+        rawByteOffset = member.byteRange.lowerBound
+        memberByteCount = member.byteRange.count
+        memberChecksum = member.checksum
     }
 
-    /// Whether its first frame's content has a checksum, the frame's own or the seek table's; nil for a raw file.
+    /// The file's name, as it was given; of a member of an archive `archive.npz: member.npy`.
+    public var path: String { stored.path }
+    /// The name of the file itself, as it was given.
+    public var filePath: String { stored.filePath }
+    /// The file's size when it was opened; of a member of an archive its stored size; of a stream the bytes that have come so far.
+    public var byteCount: Int { memberByteCount ?? stored.byteCount }
+
+    /// Whether it is a stream (standard input that is a pipe, a named pipe): read once and in order, by one decoder at a time.
+    public var isStream: Bool { stored.isStream }
+
+    /// Whether the data can be decoded in pieces side by side: a raw file, or several frames of known sizes; never a stream.
+    public var isCuttable: Bool {
+        !isStream && (compression == .none || (frames.count > 1 && frames.hasDecodedByteCounts))
+    }
+
+    /// Whether its first frame's content has a checksum, the frame's own or the seek table's; gzip and zip always have. nil for a raw file
+    /// that is no member of an archive, and for a stream of zstd frames.
     ///
     /// - Throws: `.readFailed`, `.fileChanged`.
     public func hasChecksums() throws(ContainerError) -> Bool? {
+        switch compression {
+        case .gzip, .gzipBlocks, .deflate: return true
+        case .none where memberChecksum != nil: return true
+        default: break
+        }
         guard let frame = frames.first else { return nil }
         if frame.checksum != nil { return true }
         let byteCount = min(ZstdFrameHeader.maximumByteCount, frame.byteCount)

@@ -5,7 +5,8 @@ public struct ContainerOptions: Sendable {
     /// It binds where a frame is streamed. A frame of at most 8 MiB is decompressed in one piece and needs no window.
     public var maximumWindowByteCount: Int
 
-    /// Whether sizes that stand beside the frames are used: the table of the seekable format, pzstd's skippable frames.
+    /// Whether sizes that stand beside the frames are used: the table of the seekable format, pzstd's skippable frames, the sizes in
+    /// the headers of BGZF's blocks.
     ///
     /// When false, only the frames themselves say where they end and how large they are. Checksums of a seek table are
     /// still verified for the frames that carry none of their own.

@@ -3,13 +3,16 @@ import CZstd
 
 /// Decodes runs of frames, or ranges of raw files, into buffers that the caller owns.
 ///
-/// One for each worker: it owns a libzstd context and a buffer for compressed bytes, which are reused from run to run.
-/// Nothing is allocated for a frame once they have grown to the largest. Own memory is at most about 20 MiB, and the
+/// One for each worker: it owns a libzstd context, an inflater and a buffer for compressed bytes, which are reused from run to
+/// run. Nothing is allocated for a frame once they have grown to the largest. Own memory is at most about 20 MiB, and the
 /// window of a frame that must be streamed (`ContainerOptions.maximumWindowByteCount`).
 ///
 /// Every frame is held to what is known of it: its place, its sizes, its checksums. A frame of at most 8 MiB is verified
-/// before the first of its bytes is given out; a larger one, or one of unknown size, by the time its last is, so bytes
-/// that came before an error must not be relied on.
+/// before the first of its bytes is given out; a larger one, one of unknown size, a gzip member, and whatever comes from a
+/// stream, by the time its last is, so bytes that came before an error must not be relied on.
+///
+/// The CRC-32 of a zip archive's stored member is verified by a run of the whole member, at its end. Runs of parts of it cannot
+/// verify it.
 public final class Decoder {
     /// Frames up to this decoded size are decompressed in one piece.
     static let wholeFrameByteCount = 8 << 20
@@ -25,24 +28,33 @@ public final class Decoder {
     private var hashState: OpaquePointer?
 
     // The run.
-    private var file: ContainerFile?
-    private var nextFrameIndex = 0
-    private var endFrameIndex = 0
+    var file: ContainerFile?
+    var nextFrameIndex = 0
+    var endFrameIndex = 0
     /// What the run ended with; thrown again until the next start.
     private var failure: ContainerError?
 
     /// The run's bytes as they are in the file.
-    private let bytesAhead = ReadAhead()
+    let bytesAhead = ReadAhead()
 
     /// A whole decoded frame, for a caller whose buffer was smaller: `scratch[scratchRange]` is still to be given out.
-    private var scratch = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-    private var scratchRange = 0..<0
+    var scratch = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    var scratchRange = 0..<0
 
     /// The frame that is being streamed.
     private var streamed: StreamedFrame?
     /// The next byte of the file: of a streamed frame, or of a raw file, which is read up to `endByteOffset`.
     private var byteOffset = 0
     private var endByteOffset = 0
+    /// The CRC-32 that the bytes of a raw run must have, and what it is so far.
+    private var rawChecksum: (wanted: UInt32, found: UInt32)?
+
+    /// Created when first needed.
+    var inflaterIfAny: Inflater?
+    /// The deflated member that is being decoded in pieces.
+    var deflated: DeflatedMember?
+    /// What decodes a run that can only go from the beginning to the end.
+    private var sequence: (any SequentialSource)?
 
     /// What must hold for a frame that is streamed.
     private struct StreamedFrame {
@@ -53,7 +65,7 @@ public final class Decoder {
     }
 
     /// A frame's number and place.
-    private struct Extent {
+    struct Extent {
         let index: Int
         let byteOffset: Int
         let byteEnd: Int
@@ -102,26 +114,52 @@ public final class Decoder {
         if !frames.isEmpty {
             bytesAhead.start(
                 file.stored, file.frames.byteOffset(of: frames.lowerBound)..<file.frames.byteEnd(of: frames.upperBound - 1))
+            // Its one frame is all of its members.
+            if file.compression == .gzip { sequence = GzipMembers(file.stored, inflater(), bytesAhead) }
         }
     }
 
     /// Begins a run of the bytes of a raw file; whatever run there was is dropped.
     ///
     /// - Parameters:
-    ///   - file: A file of compression `.none`.
+    ///   - file: A file of compression `.none`. Of a stream no range can be had, and reading throws `.readFailed`.
     ///   - decodedBytes: A range within `0..<file.byteCount`.
     public func start(_ file: ContainerFile, decodedBytes: Range<Int>) {
         precondition(file.compression == .none, "ranges of bytes are for raw files")
+        if file.isStream {
+            begin(file)
+            failure = ContainerError(
+                path: file.path, kind: .readFailed, byteOffset: decodedBytes.lowerBound, problem: "a stream is read from its beginning on",
+                found: "a range of its bytes that was asked for", remedy: "write it to a file first")
+            return
+        }
         precondition(decodedBytes.lowerBound >= 0 && decodedBytes.upperBound <= file.byteCount, "no such bytes")
         begin(file)
-        byteOffset = decodedBytes.lowerBound
-        endByteOffset = decodedBytes.upperBound
-        bytesAhead.start(file.stored, decodedBytes)
+        byteOffset = file.rawByteOffset + decodedBytes.lowerBound
+        endByteOffset = file.rawByteOffset + decodedBytes.upperBound
+        if let checksum = file.memberChecksum, decodedBytes == 0..<file.byteCount { rawChecksum = (wanted: checksum, found: 0) }
+        bytesAhead.start(file.stored, byteOffset..<endByteOffset)
     }
 
     /// Begins a run of everything that the file holds, whatever its layout, in order.
+    ///
+    /// Of a stream, several runs can begin one after the other as long as none has gone beyond what the stream keeps
+    /// (`ContainerFile.rewindableByteCount`); after that, reading throws `.readFailed`.
     public func start(wholeOf file: ContainerFile) {
-        if file.compression == .none {
+        if file.isStream {
+            begin(file)
+            bytesAhead.start(file.stored, 0..<Int.max)
+            switch file.compression {
+            case .none: sequence = RawStream(bytesAhead)
+            case .gzip: sequence = GzipMembers(file.stored, inflater(), bytesAhead)
+            default:
+                guard let context else {
+                    failure = FrameFault.memory.error(file.stored, nil, 0)
+                    return
+                }
+                sequence = ZstdFrameStream(file.stored, context, maximumWindowByteCount: maximumWindowByteCount, bytesAhead)
+            }
+        } else if file.compression == .none {
             start(file, decodedBytes: 0..<file.byteCount)
         } else {
             start(file, frames: 0..<file.frames.count)
@@ -132,6 +170,9 @@ public final class Decoder {
         self.file = file
         failure = nil
         streamed = nil
+        deflated = nil
+        sequence = nil
+        rawChecksum = nil
         scratchRange = 0..<0
         nextFrameIndex = 0
         endFrameIndex = 0
@@ -142,17 +183,19 @@ public final class Decoder {
     /// How much room the next read wants in order to decode straight into the caller's buffer.
     ///
     /// The next frame's decoded size where that is known and at most 8 MiB, else 1 MiB or what is left; never more than
-    /// 8 MiB, whatever a file claims. 0 at the end of the run.
+    /// 8 MiB, whatever a file claims. 0 at the end of the run; a stream's end shows only when it has been read.
     public var nextByteCount: Int {
         if !scratchRange.isEmpty { return scratchRange.count }
         // Whoever asks before each read must come and get the error.
         if failure != nil { return 1 }
         guard let file else { return 0 }
+        if let sequence { return sequence.isAtEnd ? 0 : Self.pieceByteCount }
         if file.compression == .none { return min(endByteOffset - byteOffset, Self.pieceByteCount) }
         if let streamed {
             guard let expected = streamed.expectedByteCount else { return Self.pieceByteCount }
             return max(1, min(expected - streamed.decodedByteCount, Self.pieceByteCount))
         }
+        if let deflated { return max(1, min(deflated.byteCount - deflated.decodedByteCount, Self.pieceByteCount)) }
         if nextFrameIndex == endFrameIndex { return 0 }
         let count = file.frames.decodedByteCount(of: nextFrameIndex) ?? Self.pieceByteCount
         return count <= Self.wholeFrameByteCount ? count : Self.pieceByteCount
@@ -175,10 +218,14 @@ public final class Decoder {
         guard let file else { return 0 }
         var filled = 0
         do {
-            if file.compression == .none {
-                filled = try readRaw(file, into: buffer)
+            if let sequence {
+                try sequence.read(into: buffer, &filled)
             } else {
-                try readFrames(file, into: buffer, filled: &filled)
+                switch file.compression {
+                case .none: filled = try readRaw(file, into: buffer)
+                case .gzipBlocks, .deflate: try readDeflated(file, into: buffer, filled: &filled)
+                default: try readFrames(file, into: buffer, filled: &filled)
+                }
             }
         } catch {
             failure = error
@@ -190,8 +237,17 @@ public final class Decoder {
     private func readRaw(_ file: ContainerFile, into buffer: UnsafeMutableRawBufferPointer) throws(ContainerError) -> Int {
         let count = min(buffer.count, endByteOffset - byteOffset)
         if count == 0 { return 0 }
-        try bytesAhead.read(at: byteOffset, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
+        let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
+        try bytesAhead.read(at: byteOffset, into: bytes)
         byteOffset += count
+        if let checksum = rawChecksum {
+            let found = Inflater.checksum(UnsafeRawBufferPointer(bytes), after: checksum.found)
+            rawChecksum = (checksum.wanted, found)
+            if byteOffset == endByteOffset, found != checksum.wanted {
+                throw FrameFault.checksum(source: "in the archive's directory", found: found, wanted: checksum.wanted)
+                    .error(file.stored, nil, file.rawByteOffset)
+            }
+        }
         return count
     }
 
@@ -249,7 +305,7 @@ public final class Decoder {
         }
     }
 
-    private func takeScratch(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    func takeScratch(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         let count = min(buffer.count, scratchRange.count)
         buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: scratch[scratchRange.lowerBound..<scratchRange.lowerBound + count]))
         scratchRange = scratchRange.lowerBound + count..<scratchRange.upperBound

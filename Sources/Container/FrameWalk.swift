@@ -154,6 +154,11 @@ struct FrameWalk {
     }
 
     private func garbage(at start: Int, _ bytes: UnsafeRawBufferPointer) -> ContainerError {
+        Self.garbage(in: file, at: start, bytes, after: dataFrameCount)
+    }
+
+    /// The error for bytes at `start`, after `dataFrameCount` frames with data, that are no frame.
+    static func garbage(in file: StoredFile, at start: Int, _ bytes: UnsafeRawBufferPointer, after dataFrameCount: Int) -> ContainerError {
         let found = bytes.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
         return ContainerError(
             path: file.path, kind: .damaged, byteOffset: start,

@@ -15,16 +15,12 @@ struct Layout {
             throw ContainerError(path: file.path, kind: .empty, problem: "the file is empty", remedy: "was it ever written?")
         }
         let first = try HeaderWindow(file).copy(at: 0)
-        if let format = UnsupportedFormat.allCases.first(where: { first.starts(with: $0.magic) }) {
-            throw ContainerError(
-                path: file.path, kind: .unsupported, problem: "\(format.rawValue) is not supported",
-                remedy: "decompress it with \(format.tool), and compress it with zstd if you like")
+        try Self.refuse(first, file)
+        if first.starts(with: GzipHeader.magic) {
+            self = try Self.gzip(file, first, options)
+            return
         }
-        let isZstd = first.withUnsafeBytes { bytes in
-            if bytes.count < 4 { return FrameWalk.isBeginningOfMagic(bytes) }
-            if case .unknown = FrameStart(bytes) { return false }
-            return true
-        }
+        let isZstd = Self.isZstd(first)
         let finding = try SeekTable.find(in: file)
         guard isZstd else {
             if case .present = finding {
@@ -77,6 +73,102 @@ struct Layout {
         if isPzstd { compression = .zstdPzstd }
     }
 
+    /// What a stream is, as far as its first bytes tell.
+    ///
+    /// - Throws: `.empty`, `.unsupported`, or a failure to read.
+    init(ofStream file: StoredFile) throws(ContainerError) {
+        let first = try file.firstBytes(HeaderWindow.lookByteCount)
+        guard !first.isEmpty else {
+            throw ContainerError(
+                path: file.path, kind: .empty, problem: "the stream is empty", remedy: "did what should write it fail?")
+        }
+        try Self.refuse(first, file)
+        if ZipArchive.isZip(first) {
+            throw ContainerError(
+                path: file.path, kind: .unsupported,
+                problem: "a zip archive (npz) cannot be read from a stream: its directory is at its end",
+                remedy: "write it to a file first")
+        }
+        if first.starts(with: GzipHeader.magic) {
+            compression = .gzip
+        } else {
+            compression = Self.isZstd(first) ? .zstdStream : .none
+        }
+    }
+
+    /// The layout of an archive's member.
+    ///
+    /// - Throws: `.unsupported`, `.damaged`, or a failure to read.
+    init(of member: ZipArchive.Member, in file: StoredFile) throws(ContainerError) {
+        func refusal(_ problem: String, _ remedy: String) -> ContainerError {
+            ContainerError(path: file.path, kind: .unsupported, byteOffset: member.byteRange.lowerBound, problem: problem, remedy: remedy)
+        }
+        if member.isEncrypted { throw refusal("this member of the archive is encrypted", "decrypt it first") }
+        decodedByteCount = member.decodedByteCount
+        switch member.method {
+        case .stored: compression = .none
+        case .deflated:
+            compression = .deflate
+            if member.decodedByteCount == 0 {
+                guard try GzipBlocks.isEmpty(in: file, member.byteRange, Inflater()) else {
+                    throw FrameFault.damaged(
+                        "the archive's directory says that this member is empty, and it is not", found: nil, wanted: nil
+                    )
+                    .error(file, nil, member.byteRange.lowerBound)
+                }
+            } else {
+                // The one frame of a table always fits.
+                _ = frames.append(
+                    byteOffset: member.byteRange.lowerBound, byteEnd: member.byteRange.upperBound,
+                    decodedByteCount: member.decodedByteCount, checksum: nil)
+            }
+        case .other:
+            throw refusal(
+                "this member of the archive is compressed by \(member.method), which is not supported", "write it stored or deflated")
+        }
+    }
+
+    private init(compression: Compression) { self.compression = compression }
+
+    /// The layout of a file of gzip members.
+    private static func gzip(_ file: StoredFile, _ first: [UInt8], _ options: ContainerOptions) throws(ContainerError) -> Layout {
+        if case .method(let method) = first.withUnsafeBytes({ GzipStart($0) }) {
+            throw GzipMembers.methodFault(method).error(file, 0, 0, term: Compression.gzip.frameTerm)
+        }
+        if options.usesSeekTable, let found = try GzipBlocks.find(in: file) {
+            var layout = Layout(compression: .gzipBlocks)
+            layout.frames = found.frames
+            layout.decodedByteCount = found.frames.decodedByteCount
+            layout.sizesAreHints = true
+            if !found.hasEndBlock {
+                layout.warnings.append(
+                    "the empty block that ends a BGZF file is missing: the file may have been cut short between two blocks")
+            }
+            return layout
+        }
+        var layout = Layout(compression: .gzip)
+        _ = layout.frames.append(byteOffset: 0, byteEnd: file.byteCount, decodedByteCount: nil, checksum: nil)
+        return layout
+    }
+
+    /// Throws where `first`, the beginning of `file`, is that of a format that is not supported.
+    private static func refuse(_ first: [UInt8], _ file: StoredFile) throws(ContainerError) {
+        if let format = UnsupportedFormat.allCases.first(where: { first.starts(with: $0.magic) }) {
+            throw ContainerError(
+                path: file.path, kind: .unsupported, problem: "\(format.rawValue) is not supported",
+                remedy: "decompress it with \(format.tool), and compress it with zstd if you like")
+        }
+    }
+
+    /// Whether `first` is the beginning of a zstd file.
+    private static func isZstd(_ first: [UInt8]) -> Bool {
+        first.withUnsafeBytes { bytes in
+            if bytes.count < 4 { return FrameWalk.isBeginningOfMagic(bytes) }
+            if case .unknown = FrameStart(bytes) { return false }
+            return true
+        }
+    }
+
     private mutating func setAside(_ what: String, _ reason: String) {
         warnings.append("\(what) was set aside, and the frames were found one by one: \(reason)")
     }
@@ -120,7 +212,6 @@ struct Layout {
 
 /// Formats that are recognised in order to be refused by name.
 private enum UnsupportedFormat: String, CaseIterable {
-    case gzip
     case xz
     case bzip2
     case lz4 = "LZ4"
@@ -128,7 +219,6 @@ private enum UnsupportedFormat: String, CaseIterable {
 
     var magic: [UInt8] {
         switch self {
-        case .gzip: [0x1F, 0x8B]
         case .xz: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]
         case .bzip2: [0x42, 0x5A, 0x68, 0x39, 0x31, 0x41, 0x59, 0x26, 0x53, 0x59]
         case .lz4: [0x04, 0x22, 0x4D, 0x18]
@@ -138,7 +228,6 @@ private enum UnsupportedFormat: String, CaseIterable {
 
     var tool: String {
         switch self {
-        case .gzip: "gunzip"
         case .xz: "unxz"
         case .bzip2: "bunzip2"
         case .lz4: "unlz4"

@@ -63,6 +63,54 @@ final class ReadAhead {
         return try load(offset, count: min(isThere ? there : Self.readByteCount, end - offset))
     }
 
+    /// Bytes from `offset` on, some of those before `end` and before the range's end: what is there already, or else the next piece.
+    /// Of a stream as many as come at once. Empty only where there are no more.
+    func loadSome(_ offset: Int, upTo end: Int = .max) throws(ContainerError) -> UnsafeRawBufferPointer {
+        guard let file, file.isStream else { return try loadAny(offset, upTo: max(offset, min(end, endByteOffset))) }
+        if offset < byteOffset || offset >= byteOffset + byteCount {
+            byteOffset = offset
+            byteCount = 0
+            Self.grow(&buffer, to: Self.readByteCount, keeping: 0)
+            byteCount = try file.readSome(at: offset, into: buffer)
+        }
+        let start = offset - byteOffset
+        return UnsafeRawBufferPointer(rebasing: buffer[start..<min(byteCount, start + (end - offset))])
+    }
+
+    /// The `count` bytes from `offset` on, fewer only where there are no more. Valid until the next call.
+    func loadUpTo(_ offset: Int, count: Int) throws(ContainerError) -> UnsafeRawBufferPointer {
+        guard let file, file.isStream else { return try load(offset, count: max(0, min(count, endByteOffset - offset))) }
+        var kept = try loadSome(offset)
+        while kept.count < count {
+            // To the front, and the next bytes behind them.
+            let keptByteCount = kept.count
+            if offset > byteOffset, let base = buffer.baseAddress {
+                base.copyMemory(from: base + (offset - byteOffset), byteCount: keptByteCount)  // they may overlap
+            }
+            byteOffset = offset
+            byteCount = keptByteCount
+            Self.grow(&buffer, to: count + Self.readByteCount, keeping: keptByteCount)
+            let more = try file.readSome(
+                at: offset + keptByteCount, into: UnsafeMutableRawBufferPointer(rebasing: buffer[keptByteCount...]))
+            byteCount += more
+            kept = UnsafeRawBufferPointer(rebasing: buffer[..<byteCount])
+            if more == 0 { break }
+        }
+        return UnsafeRawBufferPointer(rebasing: kept[..<min(count, kept.count)])
+    }
+
+    /// Fills `target` with some of a stream's bytes from `offset` on: what is there already, or else past the buffer.
+    ///
+    /// - Returns: How many; 0 only where there are no more.
+    func readSome(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws(ContainerError) -> Int {
+        let isThere = offset >= byteOffset && offset < byteOffset + byteCount
+        if !isThere, target.count >= Self.readByteCount, let file { return try file.readSome(at: offset, into: target) }
+        let bytes = try loadSome(offset)
+        let count = min(bytes.count, target.count)
+        target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+        return count
+    }
+
     /// Makes `buffer` hold at least `count` bytes, in steps, so that frames of similar sizes do not each make it grow.
     static func grow(_ buffer: inout UnsafeMutableRawBufferPointer, to count: Int, keeping keptByteCount: Int) {
         if buffer.count >= count { return }

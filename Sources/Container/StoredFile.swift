@@ -4,56 +4,126 @@ import SystemPackage
     import Glibc
 #elseif canImport(Musl)
     import Musl
+#elseif canImport(Darwin)
+    import Darwin
 #endif
 
-/// An open regular file, read at absolute offsets, so that any number of threads can share it.
+/// An open file. A regular one is read at absolute offsets, so that any number of threads can share it; a stream once, in order.
 final class StoredFile: Sendable {
-    /// The name that it was opened by.
-    let path: String
-    /// Its size when it was opened.
-    let byteCount: Int
-    private let descriptor: FileDescriptor
+    /// The path that stands for standard input.
+    static let standardInputPath = "-"
 
-    /// Opens the file at `path` for reading.
+    /// The name that it was opened by; of an archive's member that, and the member's name.
+    let path: String
+    /// The name that it was opened by.
+    let filePath: String
+    private let source: Source
+
+    private enum Source {
+        /// A regular file, and its size when it was opened.
+        case file(OpenDescriptor, byteCount: Int)
+        case stream(ByteStream)
+    }
+
+    /// Opens the file at `path` for reading, or standard input where that is `-`.
     ///
     /// - Throws: `ContainerError` of the kinds that a failure to open can have, and `.readFailed`.
     init(path: String) throws(ContainerError) {
+        self.path = path
+        filePath = path
+        if path == Self.standardInputPath {
+            let status = try Self.status(of: .standardInput, path: path)
+            switch status.type {
+            case .regular:
+                source = .file(
+                    OpenDescriptor(.standardInput, closesWhenDone: false), byteCount: max(0, Int(clamping: status.size)))
+            case .directory: throw Self.directoryError(path)
+            default: source = .stream(.standardInput)
+            }
+            return
+        }
         // A C string ends at its first NUL: the system would open another file than the one that was named.
         if path.utf8.contains(0) || path.isEmpty {
             throw ContainerError(path: path, kind: .notFound, problem: "no file can have this name")
         }
         let descriptor: FileDescriptor
         do {
-            // Without O_NONBLOCK a pipe would block here until somebody writes to it.
+            // Without O_NONBLOCK a device, or a pipe that nobody writes to yet, could hold us up here.
             descriptor = try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
         } catch {
             throw Self.openingError(error as? Errno ?? .ioError, path: path)
         }
-        let status: Stat
-        do {
-            status = try descriptor.stat()
+        do throws(ContainerError) {
+            let status = try Self.status(of: descriptor, path: path)
+            switch status.type {
+            case .regular:
+                source = .file(OpenDescriptor(descriptor, closesWhenDone: true), byteCount: max(0, Int(clamping: status.size)))
+            case .fifo:
+                let stream = ByteStream(descriptor, closesWhenDone: true)
+                // Before its first writer comes a pipe reads as one that has ended.
+                stream.wait()
+                source = .stream(stream)
+            case .directory: throw Self.directoryError(path)
+            default: throw Self.notRegularError(path)
+            }
         } catch {
             try? descriptor.close()
-            throw ContainerError(path: path, kind: .readFailed, problem: "its status cannot be read: \(error)")
+            throw error
         }
-        guard status.type == .regular else {
-            try? descriptor.close()
-            if status.type == .directory {
-                throw ContainerError(
-                    path: path, kind: .isDirectory, problem: "this is a directory", remedy: "name the files in it")
-            }
-            throw ContainerError(
-                path: path, kind: .notRegularFile, problem: "this is a pipe, a device or a socket, not a regular file",
-                remedy: "write it to a file first")
-        }
-        self.path = path
-        self.byteCount = max(0, Int(clamping: status.size))
-        self.descriptor = descriptor
     }
 
-    deinit {
-        // Nothing was written, so there is nothing that closing could lose.
-        try? descriptor.close()
+    /// A descriptor of a stream that somebody else has opened, which is closed in the end.
+    init(stream descriptor: CInt, path: String) {
+        self.path = path
+        filePath = path
+        source = .stream(ByteStream(FileDescriptor(rawValue: descriptor), closesWhenDone: true))
+    }
+
+    /// The same file under a name that says which member of it is meant.
+    init(_ file: StoredFile, member name: String) {
+        filePath = file.path
+        path = "\(file.path): \(name)"
+        source = file.source
+    }
+
+    /// Whether it is read once, in order.
+    var isStream: Bool {
+        if case .stream = source { true } else { false }
+    }
+
+    /// Its size when it was opened; of a stream, what has come of it so far.
+    var byteCount: Int {
+        switch source {
+        case .file(_, let byteCount): byteCount
+        case .stream(let stream): stream.byteCount
+        }
+    }
+
+    /// How far a reader may ask for bytes: its size, which of a stream nobody knows.
+    var endByteOffset: Int {
+        if case .file(_, let byteCount) = source { byteCount } else { .max }
+    }
+
+    private static func status(of descriptor: FileDescriptor, path: String) throws(ContainerError) -> Stat {
+        do {
+            return try descriptor.stat()
+        } catch {
+            if path == standardInputPath, error == .badFileDescriptor {
+                throw ContainerError(
+                    path: path, kind: .cannotOpen, problem: "there is none: it was closed", remedy: "redirect a file or a pipe to it")
+            }
+            throw ContainerError(path: path, kind: .readFailed, problem: "its status cannot be read: \(error)")
+        }
+    }
+
+    private static func directoryError(_ path: String) -> ContainerError {
+        ContainerError(path: path, kind: .isDirectory, problem: "this is a directory", remedy: "name the files in it")
+    }
+
+    private static func notRegularError(_ path: String) -> ContainerError {
+        ContainerError(
+            path: path, kind: .notRegularFile, problem: "this is a device or a socket, not a regular file or a pipe",
+            remedy: "write it to a file first, or redirect it to standard input and name -")
     }
 
     private static func openingError(_ code: Errno, path: String) -> ContainerError {
@@ -65,9 +135,7 @@ final class StoredFile: Sendable {
                 path: path, kind: .permissionDenied, problem: "this user may not read it", remedy: "check the file's permissions")
         case .noSuchAddressOrDevice:
             // What open(2) says of a socket.
-            ContainerError(
-                path: path, kind: .notRegularFile, problem: "this is a pipe, a device or a socket, not a regular file",
-                remedy: "write it to a file first")
+            notRegularError(path)
         default:
             ContainerError(path: path, kind: .cannotOpen, problem: "cannot be opened: \(code)")
         }
@@ -75,20 +143,17 @@ final class StoredFile: Sendable {
 
     /// Fills `buffer` with the bytes from `byteOffset` on, which must lie within the file as it was opened.
     ///
-    /// - Throws: `.readFailed`; `.fileChanged` where the file has become shorter.
+    /// - Throws: `.readFailed`; `.fileChanged` where the file has become shorter, `.truncated` where a stream ends before.
     func read(at byteOffset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(ContainerError) {
         var filled = 0
         while filled < buffer.count {
-            let count: Int
-            do {
-                count = try descriptor.read(
-                    fromAbsoluteOffset: Int64(byteOffset + filled),
-                    into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
-            } catch {
-                throw ContainerError(
-                    path: path, kind: .readFailed, byteOffset: byteOffset + filled, problem: "reading failed: \(error)")
-            }
+            let count = try readSome(at: byteOffset + filled, into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
             if count == 0 {
+                guard case .file(_, let byteCount) = source else {
+                    throw ContainerError(
+                        path: path, kind: .truncated, byteOffset: byteOffset + filled, problem: "the stream ends early",
+                        remedy: "look at what writes it")
+                }
                 throw ContainerError(
                     path: path, kind: .fileChanged, byteOffset: byteOffset + filled,
                     problem: "the file became shorter while it was being read", found: "the end here",
@@ -98,10 +163,56 @@ final class StoredFile: Sendable {
         }
     }
 
+    /// Reads some of the bytes from `byteOffset` on, at least one unless there are no more.
+    ///
+    /// - Throws: `.readFailed`.
+    func readSome(at byteOffset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(ContainerError) -> Int {
+        switch source {
+        case .file(let descriptor, _):
+            do {
+                return try descriptor.value.read(fromAbsoluteOffset: Int64(byteOffset), into: buffer)
+            } catch {
+                throw ContainerError(path: path, kind: .readFailed, byteOffset: byteOffset, problem: "reading failed: \(error)")
+            }
+        case .stream(let stream):
+            return try stream.read(at: byteOffset, into: buffer, path: path)
+        }
+    }
+
+    /// The first `count` bytes, fewer only where there are no more.
+    func firstBytes(_ count: Int) throws(ContainerError) -> [UInt8] {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 16)
+        defer { buffer.deallocate() }
+        var filled = 0
+        while filled < count {
+            let more = try readSome(at: filled, into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
+            if more == 0 { break }
+            filled += more
+        }
+        return Array(buffer[..<filled])
+    }
+
     /// Tells the kernel that a range of the file is wanted soon. Never fails: it is advice.
     func adviseWillNeed(_ range: Range<Int>) {
         #if os(Linux)
-            _ = posix_fadvise(descriptor.rawValue, off_t(range.lowerBound), off_t(range.count), POSIX_FADV_WILLNEED)
+            guard case .file(let descriptor, _) = source else { return }
+            _ = posix_fadvise(descriptor.value.rawValue, off_t(range.lowerBound), off_t(range.count), POSIX_FADV_WILLNEED)
         #endif
+    }
+}
+
+/// A descriptor, closed when nobody has it any more.
+private final class OpenDescriptor: Sendable {
+    let value: FileDescriptor
+    private let closesWhenDone: Bool
+
+    init(_ value: FileDescriptor, closesWhenDone: Bool) {
+        self.value = value
+        self.closesWhenDone = closesWhenDone
+    }
+
+    deinit {
+        // Nothing was written, so there is nothing that closing could lose.
+        if closesWhenDone { try? value.close() }
     }
 }

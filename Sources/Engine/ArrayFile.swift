@@ -1,10 +1,12 @@
 internal import Container
 internal import Formats
 
-/// An opened file that holds one array: its bytes, and what they mean.
+/// An opened file's array: its bytes, and what they mean.
 final class ArrayFile: Sendable {
     let container: ContainerFile
     let layout: ArrayLayout
+    /// Where the decoded bytes of the file end, as its header has it: the array's end, or that of the last array.
+    let endByteOffset: Int
 
     /// What was put up with when it was opened.
     let warnings: [String]
@@ -17,44 +19,41 @@ final class ArrayFile: Sendable {
     /// Where row 0 begins in the decoded bytes, and where the last row ends.
     var dataBytes: Range<Int> { layout.dataByteOffset..<layout.endByteOffset }
 
+    /// Whether the file holds nothing else.
+    let isAlone: Bool
+
     /// Frames up to this size are worth decoding again for a few rows; larger ones are read once, in order.
     static let randomAccessFrameLimit = 16 << 20
     /// Whether any row can be had without decoding much that comes before it.
     let allowsRandomAccess: Bool
 
-    /// Opens the file; one whose seek table contradicts its frames is opened again without the table, with a warning.
+    /// Opens a file that holds one array; for another, or several, there is an error that lists them.
     static func open(_ path: String, options: ContainerOptions) throws(EngineError) -> ArrayFile {
-        do throws(EngineError) {
-            return try ArrayFile(path: path, options: options, warnings: [])
-        } catch {
-            guard error.isSeekTableAtFault, options.usesSeekTable else { throw error }
-            var withoutTable = options
-            withoutTable.usesSeekTable = false
-            return try ArrayFile(path: path, options: withoutTable, warnings: [error.seekTableWarning])
-        }
+        try DumpFile.open(path, options: options).onlyArray()
     }
 
-    /// Opens the file, parses its header, and holds the header's promise of rows against the bytes that there are, where their number is
-    /// known beforehand.
-    private init(path: String, options: ContainerOptions, warnings: [String]) throws(EngineError) {
-        let container: ContainerFile
-        do {
-            container = try ContainerFile(path: path, options: options)
-        } catch {
-            throw EngineError(error)
-        }
+    /// Holds the header's promise of rows against the bytes that there are, where their number is known beforehand.
+    ///
+    /// `endByteOffset`: where the file's last array ends, if it has several.
+    init(_ container: ContainerFile, _ layout: ArrayLayout, endByteOffset: Int? = nil, options: ContainerOptions, warnings: [String])
+        throws(EngineError)
+    {
         self.container = container
-        self.warnings = warnings + container.warnings
-        layout = try Self.parseHeader(of: container, options)
+        self.layout = layout
+        self.warnings = warnings
+        self.endByteOffset = endByteOffset ?? layout.endByteOffset
+        isAlone = endByteOffset == nil
         do {
             try layout.requireRowMajor()
         } catch {
-            throw EngineError(error, path: path)
+            throw EngineError(error, path: container.path)
         }
+        let isInMemory = container.compression == .none && !container.isStream
         allowsRandomAccess =
-            container.compression == .none
-            || container.frames.allSatisfy { container.decodedByteCount != nil && $0.decodedByteCount <= Self.randomAccessFrameLimit }
-        if let decodedByteCount = container.decodedByteCount, decodedByteCount != layout.endByteOffset {
+            isInMemory
+            || (container.decodedByteCount != nil && !container.isStream
+                && container.frames.allSatisfy { $0.decodedByteCount <= Self.randomAccessFrameLimit } && !container.frames.isEmpty)
+        if let decodedByteCount = container.decodedByteCount, decodedByteCount != self.endByteOffset {
             let error = lengthError(decodedByteCount: decodedByteCount)
             // It may be the table that is wrong, and not the frames.
             let isFromTable = container.compression == .zstdSeekable || container.compression == .zstdPzstd
@@ -64,18 +63,22 @@ final class ArrayFile: Sendable {
 
     /// The error for a file with another number of bytes than its header promises.
     func lengthError(decodedByteCount: Int) -> EngineError {
-        if decodedByteCount < layout.endByteOffset {
-            let whole = layout.rowByteCount == 0 ? 0 : max(0, decodedByteCount - layout.dataByteOffset) / layout.rowByteCount
+        if decodedByteCount < endByteOffset {
+            let whole =
+                layout.rowByteCount == 0
+                ? 0 : max(0, min(decodedByteCount, layout.endByteOffset) - layout.dataByteOffset) / layout.rowByteCount
             return EngineError(
                 .data, path: path, row: whole,
                 "the file ends after \(whole) of the \(layout.rowCount) rows that its header promises (\(decodedByteCount) of "
-                    + "\(layout.endByteOffset) bytes)",
+                    + "\(endByteOffset) bytes)",
                 remedy: "it was cut short: write or copy it again")
         }
         return EngineError(
             .data, path: path,
-            "\(decodedByteCount - layout.endByteOffset) bytes follow the last of the \(layout.rowCount) rows that the header promises",
-            remedy: "is it two arrays in one file? Give each a file of its own")
+            isAlone
+                ? "\(decodedByteCount - endByteOffset) bytes follow the last of the \(layout.rowCount) rows that the header promises"
+                : "\(decodedByteCount - endByteOffset) bytes follow the last array that the header promises",
+            remedy: isAlone ? "is it two arrays in one file? Give each a file of its own" : "write or copy it again")
     }
 
     /// How many first rows to read for a look: up to `limit`, and no more than fit in 8 MiB, but one.
@@ -98,37 +101,6 @@ final class ArrayFile: Sendable {
             throw EngineError(
                 .data, path: path, "\(layout.elementsPerRow) values a row, up to \(Self.columnLimit) are read",
                 remedy: "is the array transposed, or the header damaged?")
-        }
-    }
-
-    private static func parseHeader(of container: ContainerFile, _ options: ContainerOptions) throws(EngineError) -> ArrayLayout {
-        let decoder = Decoder(options: options)
-        decoder.start(wholeOf: container)
-        var prefix: [UInt8] = []
-        var wanted = 128
-        while true {
-            // A header is read in pieces, since frames may be of a few bytes.
-            while prefix.count < wanted {
-                var piece = [UInt8](repeating: 0, count: wanted - prefix.count)
-                let count = try piece.withMutableBytes { bytes throws(EngineError) -> Int in
-                    do throws(ContainerError) { return try decoder.read(into: bytes) } catch { throw EngineError(error) }
-                }
-                if count == 0 { break }
-                prefix += piece.prefix(count)
-            }
-            let result = try prefix.withBytes { bytes throws(EngineError) -> NPYHeader.ParseResult in
-                do throws(FormatError) { return try NPYHeader.parse(bytes) } catch { throw EngineError(error, path: container.path) }
-            }
-            switch result {
-            case .complete(let layout):
-                return layout
-            case .needs(let byteCount):
-                guard prefix.count >= wanted, byteCount > prefix.count else {
-                    throw EngineError(
-                        NPYHeader.truncated(fileByteCount: prefix.count, neededByteCount: byteCount), path: container.path)
-                }
-                wanted = byteCount
-            }
         }
     }
 

@@ -25,6 +25,8 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
     public let frameByteOffset: Int?
     /// The row in the file, from 0.
     public let row: Int?
+    /// The line of a text, from 1.
+    public let line: Int?
     public let problem: String
     public let remedy: String?
     /// The seek table contradicts the frames: without it the file may be sound.
@@ -45,16 +47,28 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
     }
 
     init(
-        _ category: Category, path: String? = nil, frame: Frame? = nil, row: Int? = nil, _ problem: String, remedy: String? = nil
+        _ category: Category, path: String? = nil, frame: Frame? = nil, row: Int? = nil, line: Int? = nil, _ problem: String,
+        remedy: String? = nil
     ) {
         self.category = category
         self.path = path
         self.frameIndex = frame?.index
         self.frameByteOffset = frame?.byteOffset
         self.row = row
+        self.line = line
         self.problem = problem
         self.remedy = remedy
         isSeekTableAtFault = false
+    }
+
+    /// A quoted field is open at a line feed where text was cut: whether the cut is to blame shows where it is read in order.
+    private(set) var isCutInsideQuotes = false
+
+    /// The same, as one that reading the text in order may mend.
+    func blamingCut() -> EngineError {
+        var error = self
+        error.isCutInsideQuotes = true
+        return error
     }
 
     /// A request that cannot be meant like this.
@@ -82,6 +96,7 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         frameIndex = error.frameIndex
         frameByteOffset = error.byteOffset
         row = nil
+        line = nil
         problem = error.description
         remedy = nil
         isSeekTableAtFault = error.kind == .seekTableLies
@@ -100,9 +115,9 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
     }
 
     public var description: String {
-        var text = path.map { "\($0): " } ?? ""
+        var text = path.map { $0 == "-" ? "standard input: " : "\($0): " } ?? ""
         if path != nil, let frameIndex, let frameByteOffset { text += "frame \(frameIndex) at byte \(frameByteOffset): " }
-        if let row { text += "row \(row): " }
+        if let line { text += "line \(line): " } else if let row { text += "row \(row): " }
         text += problem
         if let remedy { text += "; \(remedy)" }
         return text

@@ -1,7 +1,7 @@
-public import Scoring
-public import WorkStealing
 internal import Container
 internal import Formats
+public import Scoring
+public import WorkStealing
 
 /// One evaluation: plan, run, report.
 public struct Evaluation: Sendable {
@@ -21,42 +21,59 @@ public struct Evaluation: Sendable {
     public init(
         _ options: EvaluationOptions, progress: ProgressMeter = ProgressMeter(), cancellation: Cancellation = Cancellation()
     ) throws(EngineError) {
-        do throws(EngineError) {
-            self = try Self(options, usesSeekTable: true, progress, cancellation, warnings: [])
-        } catch {
-            guard error.isSeekTableAtFault else { throw error }
-            self = try Self(
-                options, usesSeekTable: false, progress, cancellation,
-                warnings: [error.seekTableWarning])
+        var usesSeekTable = true
+        var isCuttingAllowed = true
+        var warnings: [String] = []
+        // Each attempt can fail for a reason that the next one mends, once.
+        while true {
+            do throws(EngineError) {
+                self = try Self(
+                    options, usesSeekTable: usesSeekTable, isCuttingAllowed: isCuttingAllowed, progress, cancellation, warnings: warnings)
+                return
+            } catch {
+                if error.isSeekTableAtFault, usesSeekTable {
+                    usesSeekTable = false
+                    warnings.append(error.seekTableWarning)
+                } else if error.isCutInsideQuotes, isCuttingAllowed {
+                    isCuttingAllowed = false
+                } else {
+                    throw error
+                }
+            }
         }
     }
 
     private init(
-        _ options: EvaluationOptions, usesSeekTable: Bool, _ progress: ProgressMeter, _ cancellation: Cancellation, warnings: [String]
+        _ options: EvaluationOptions, usesSeekTable: Bool, isCuttingAllowed: Bool, _ progress: ProgressMeter, _ cancellation: Cancellation,
+        warnings: [String]
     ) throws(EngineError) {
         let clock = ContinuousClock()
         let start = clock.now
         let plan = try Plan(options, usesSeekTable: usesSeekTable)
-        let decodedByteCount = plan.predictions.files.reduce(0) { $0 + $1.layout.endByteOffset }
-        progress.begin(totalByteCount: decodedByteCount)
+        progress.begin(totalByteCount: plan.decodedByteCount ?? 0)
 
         var perRow: PerRowOutput?
-        if let path = options.perRowPath { perRow = try PerRowOutput(path: path, rowCount: plan.predictions.rowCount) }
-        let workers: [WorkerResult]
-        let statistics: Statistics
+        if let path = options.perRowPath {
+            perRow = try PerRowOutput(path: path, rowCount: plan.schedule.isOfRecords ? nil : plan.predictions.rowCount)
+        }
+        let outcome: Outcome
         do throws(EngineError) {
-            (workers, statistics) = try Self.run(plan, perRow: perRow, progress, cancellation)
-            try perRow?.finish(cancellation)
+            outcome = try Self.run(plan, isCuttingAllowed: isCuttingAllowed, perRow: perRow, progress, cancellation)
+            try perRow?.finish(rowCount: outcome.rowCount, cancellation)
         } catch {
             perRow?.discard()
             throw error
         }
+        let (workers, statistics) = (outcome.workers, outcome.statistics)
+        let decodedByteCount = plan.decodedByteCount ?? progress.decodedByteCount
 
         var moments = [Moments](repeating: Moments(), count: plan.specification.dialects.count)
         var invalidRows = InvalidRows()
         var observations = Observations()
         var kernels: [InstructionSet] = []
+        var tokens = TokenCounts()
         for worker in workers {
+            tokens.merge(worker.tokens)
             for index in moments.indices { moments[index].merge(worker.moments[index]) }
             invalidRows.merge(worker.invalidRows)
             observations.merge(worker.observations)
@@ -72,9 +89,10 @@ public struct Evaluation: Sendable {
         report = Report(
             specification: plan.specification, classCount: plan.classCount, moments: moments, firstInvalid: invalidRows.first,
             warnings: warnings + plan.warnings + Self.warnings(about: moments, plan.specification)
-                + observations.warnings(plan.specification, classCount: plan.classCount) { plan.predictions.placeText($0) },
-            inputs: plan.predictions.files.map { $0.reported(role: "predictions") } + (plan.labels?.files ?? []).map { $0.reported(role: "labels") }
-                + (plan.weights?.files ?? []).map { $0.reported(role: "weights") },
+                + observations.warnings(plan.specification, classCount: plan.classCount) { outcome.placeText($0) },
+            inputs: plan.inputs.map { $0.file.reported(role: $0.role) },
+            tokens: plan.schedule.isOfRecords && plan.specification.task == .likelihood
+                ? Report.Tokens(tokens, moments[0], plan.specification, hasBytes: options.columns.byteCount != nil) : nil,
             run: Report.Run(
                 threads: options.threadCount, kernel: kernels.map(\.rawValue).joined(separator: "+"), seconds: seconds,
                 decodedBytes: decodedByteCount, decodedBytesPerSecond: seconds > 0 ? Double(decodedByteCount) / seconds : 0))
@@ -86,18 +104,36 @@ public struct Evaluation: Sendable {
         let invalidRows: InvalidRows
         let observations: Observations
         let instructionSetThatRan: InstructionSet?
+        let tokens: TokenCounts
 
-        init(_ worker: EvaluationWorker) {
-            moments = worker.moments
-            invalidRows = worker.invalidRows
-            observations = worker.observations
-            instructionSetThatRan = worker.instructionSetThatRan
+        init(_ scorer: RowScorer, tokens: TokenCounts = TokenCounts()) {
+            moments = scorer.moments
+            invalidRows = scorer.invalidRows
+            observations = scorer.observations
+            instructionSetThatRan = scorer.instructionSetThatRan
+            self.tokens = tokens
+        }
+    }
+
+    /// What all workers leave.
+    private struct Outcome {
+        let workers: [WorkerResult]
+        let statistics: Statistics
+        let rowCount: Int
+        /// "p.npy: row 17" for a row of all.
+        let placeText: (UInt64) -> String
+
+        /// Of arrays.
+        static func ofArrays(_ plan: Plan, _ workers: [WorkerResult], _ statistics: Statistics) -> Outcome {
+            Outcome(
+                workers: workers, statistics: statistics, rowCount: plan.predictions.rowCount, placeText: { plan.predictions.placeText($0) }
+            )
         }
     }
 
     private static func run(
-        _ plan: Plan, perRow: PerRowOutput?, _ progress: ProgressMeter, _ cancellation: Cancellation
-    ) throws(EngineError) -> ([WorkerResult], Statistics) {
+        _ plan: Plan, isCuttingAllowed: Bool, perRow: PerRowOutput?, _ progress: ProgressMeter, _ cancellation: Cancellation
+    ) throws(EngineError) -> Outcome {
         let pool = WorkStealingPool(workerCount: plan.options.threadCount)
         let seams = Seams()
         do throws(RunError<EngineError>) {
@@ -105,15 +141,19 @@ public struct Evaluation: Sendable {
             case .stealing(let units):
                 let result = try pool.run(
                     unitCount: units.count, cancellation: cancellation,
-                    makeWorker: { _ throws(EngineError) in EvaluationWorker(plan, perRow: perRow, progress: progress, cancellation: cancellation) },
+                    makeWorker: { _ throws(EngineError) in
+                        EvaluationWorker(plan, perRow: perRow, progress: progress, cancellation: cancellation)
+                    },
                     body: { index, worker throws(EngineError) in
                         try worker.run(units[index], unitIndex: index, seams: seams, sides: EvaluationWorker.Sides())
                     })
-                return (result.workers.map { WorkerResult($0) }, result.statistics)
+                return .ofArrays(plan, result.workers.map { WorkerResult($0.scorer) }, result.statistics)
             case .inOrder(let units):
                 return try runInOrder(plan, units: units, pool, perRow: perRow, progress, cancellation)
             case .stream:
                 return try runInOrder(plan, units: nil, pool, perRow: perRow, progress, cancellation)
+            case .records(let files):
+                return try runRecords(plan, files, isCuttingAllowed: isCuttingAllowed, pool, perRow: perRow, progress, cancellation)
             }
         } catch {
             switch error {
@@ -127,17 +167,56 @@ public struct Evaluation: Sendable {
     private static func runInOrder(
         _ plan: Plan, units: [WorkUnit]?, _ pool: WorkStealingPool, perRow: PerRowOutput?, _ progress: ProgressMeter,
         _ cancellation: Cancellation
-    ) throws(RunError<EngineError>) -> ([WorkerResult], Statistics) {
-        let feed = OrderedFeed(plan, units: units)
+    ) throws(RunError<EngineError>) -> Outcome {
+        let feed = try Self.unit { () throws(EngineError) in try OrderedFeed(plan, units: units) }
         let seams = Seams()
         let result = try pool.run(
             unitCount: pool.workerCount, cancellation: cancellation,
-            makeWorker: { _ throws(EngineError) in (EvaluationWorker(plan, perRow: perRow, progress: progress, cancellation: cancellation), StreamBuffers()) },
+            makeWorker: { _ throws(EngineError) in
+                (EvaluationWorker(plan, perRow: perRow, progress: progress, cancellation: cancellation), StreamBuffers())
+            },
             body: { _, worker throws(EngineError) in
                 feed.run(worker.0, seams: seams, buffers: worker.1, isCancelled: { cancellation.isCancelled })
             })
-        if let failure = feed.failure { throw .unit(UnitError(unit: 0, underlying: failure)) }
-        return (result.workers.map { WorkerResult($0.0) }, result.statistics)
+        try Self.unit { () throws(EngineError) in
+            if let failure = feed.failure { throw failure }
+            try feed.finish()
+        }
+        return .ofArrays(plan, result.workers.map { WorkerResult($0.0.scorer) }, result.statistics)
+    }
+
+    /// The same for records, whose number is known in the end.
+    private static func runRecords(
+        _ plan: Plan, _ files: [RecordFile], isCuttingAllowed: Bool, _ pool: WorkStealingPool, perRow: PerRowOutput?,
+        _ progress: ProgressMeter, _ cancellation: Cancellation
+    ) throws(RunError<EngineError>) -> Outcome {
+        let feed = try Self.unit { () throws(EngineError) in
+            try RecordFeed(plan, files, isCuttingAllowed: isCuttingAllowed, progress: progress)
+        }
+        let result = try pool.run(
+            unitCount: pool.workerCount, cancellation: cancellation,
+            makeWorker: { _ throws(EngineError) in RecordWorker(plan, files, perRow: perRow) },
+            body: { _, worker throws(EngineError) in feed.run(worker, isCancelled: { cancellation.isCancelled }) })
+        try Self.unit { () throws(EngineError) in
+            if let failure = feed.failure { throw failure }
+            try feed.finish()
+            let path = files[files.count - 1].path
+            guard feed.rowCount > 0 else {
+                throw EngineError(.data, path: path, "it has no rows", remedy: "there is nothing to evaluate")
+            }
+            if let expected = plan.options.expectedRowCount, expected != feed.rowCount {
+                throw EngineError(expected: expected, rowCount: feed.rowCount, path: path)
+            }
+        }
+        return Outcome(
+            workers: result.workers.map { WorkerResult($0.scorer, tokens: $0.tokens) }, statistics: result.statistics,
+            rowCount: feed.rowCount,
+            placeText: { feed.placeText($0) })
+    }
+
+    /// Errors outside of any unit as those of the run.
+    private static func unit<Result>(_ body: () throws(EngineError) -> Result) throws(RunError<EngineError>) -> Result {
+        do { return try body() } catch { throw .unit(UnitError(unit: 0, underlying: error)) }
     }
 
     /// `all`: the moments of each dialect of the specification.
@@ -173,10 +252,10 @@ public struct Evaluation: Sendable {
     }
 }
 
-extension ArrayFile {
+extension DumpFile {
     func reported(role: String) -> Report.Input {
         Report.Input(
-            role: role, path: path, bytes: container.byteCount, format: "npy",
+            role: role, path: path, bytes: container.byteCount, format: format,
             compression: container.compression == .none ? nil : container.compression.rawValue,
             frames: container.compression == .none ? nil : container.frames.count)
     }

@@ -10,11 +10,16 @@ public struct EvaluationOptions: Sendable {
         case skip
     }
 
-    /// Files whose rows follow one another; the same for labels.
+    /// Files whose rows follow one another, `-` for standard input; the same for labels. Without files of their own, labels lie beside the
+    /// predictions.
     public var predictionPaths: [String]
     public var labelPaths: [String]
     /// Files of row weights, if any.
     public var weightPaths: [String] = []
+    /// Which columns of the files are what.
+    public var columns = DumpColumns()
+    /// How many rows there must be, where that is known from elsewhere: a pipe that ends early at the end of a line looks whole.
+    public var expectedRowCount: Int?
     public var specification: LossSpecification
     /// Class weights N / (C · n_c), from a first pass over the labels.
     public var usesBalancedClassWeights = false

@@ -3,26 +3,19 @@ internal import Formats
 internal import Scoring
 internal import WorkStealing
 
-/// What one worker owns: decoder, buffers, scorer. Its memory is a frame, a row and some labels; nothing grows with the dump.
+/// What one worker owns who scores arrays: decoder, buffers, scorer. Its memory is a frame, a row and some labels; nothing grows with the
+/// dump.
 final class EvaluationWorker {
     private let plan: Plan
-    private let perRow: PerRowOutput?
     private let progress: ProgressMeter
     private let cancellation: Cancellation
     private let decoder: Decoder
     private let buffer = ByteBuffer()
     private let labelReader: RowReader?
     private let weightReader: RowReader?
-    private let classLabels: UnsafeMutablePointer<Int32>
-    private let targets: UnsafeMutablePointer<Double>
-    private let weights: UnsafeMutablePointer<Double>
-    private let scorer: BlockScorer
-    private let blockRowLimit: Int
-    private(set) var invalidRows = InvalidRows()
+    let scorer: RowScorer
 
-    var moments: [Moments] { scorer.moments }
-    var observations: Observations { scorer.observations }
-    var instructionSetThatRan: InstructionSet? { scorer.instructionSetThatRan }
+    typealias Sides = RowScorer.Sides
 
     /// How many bytes are decoded before they are scored: a piece that stays in a core's cache.
     static let blockByteCount = 512 << 10
@@ -30,38 +23,11 @@ final class EvaluationWorker {
     init(_ plan: Plan, perRow: PerRowOutput?, progress: ProgressMeter, cancellation: Cancellation) {
         self.plan = plan
         self.cancellation = cancellation
-        self.perRow = perRow
         self.progress = progress
         decoder = Decoder(options: plan.containerOptions)
-        labelReader = plan.labels.map { RowReader($0, options: plan.containerOptions) }
-        weightReader = plan.weights.map { RowReader($0, options: plan.containerOptions) }
-        let hasIndices = plan.labels.map { !$0.files[0].layout.elementType.isFloatingPoint } ?? true
-        scorer = BlockScorer(
-            specification: plan.specification, classCount: plan.classCount, ignoredLabel: ClassLabels.ignored, hasIndices: hasIndices,
-            instructionSet: plan.options.instructionSet)
-        // Labels as numbers take eight bytes a value: at most 1 MiB of them at a time.
-        blockRowLimit = scorer.readsTargets ? max(1, min(BlockScorer.rowLimit, (1 << 17) / plan.classCount)) : BlockScorer.rowLimit
-        let labelCapacity = BlockScorer.rowLimit + BlockScorer.readableLabelCountAfterLast
-        classLabels = .allocate(capacity: labelCapacity)
-        // Task likelihood has no labels: what happened is label 1.
-        classLabels.initialize(repeating: 1, count: labelCapacity)
-        let targetCapacity = scorer.readsTargets ? blockRowLimit * plan.classCount + 8 : 8
-        targets = .allocate(capacity: targetCapacity)
-        targets.initialize(repeating: plan.labels == nil ? 1 : 0, count: targetCapacity)
-        weights = .allocate(capacity: BlockScorer.rowLimit)
-        weights.initialize(repeating: 1, count: BlockScorer.rowLimit)
-    }
-
-    deinit {
-        classLabels.deallocate()
-        targets.deallocate()
-        weights.deallocate()
-    }
-
-    /// Labels and weights of rows, as stored, in the machine's byte order.
-    struct Sides {
-        var labels: UnsafeRawPointer?
-        var weights: UnsafeRawPointer?
+        labelReader = plan.labels?.arrays.map { RowReader($0, options: plan.containerOptions) }
+        weightReader = plan.weights?.arrays.map { RowReader($0, options: plan.containerOptions) }
+        scorer = RowScorer(plan, perRow: perRow)
     }
 
     /// Decodes and scores a unit. `unitIndex` is its number in the plan, which names its seams.
@@ -80,7 +46,7 @@ final class EvaluationWorker {
         var nextRow = unit.rows.lowerBound
         var filled = 0
         var damage: EngineError?
-        var remaining = unit.skippedByteCount + unit.decodedBytes.count
+        var remaining = unit.skippedByteCount + unit.decodedBytes.count + unit.trailingByteCount
         while true {
             // A unit may be a whole file.
             if cancellation.isCancelled { throw EngineError(.cancelled, "cancelled; nothing was written") }
@@ -101,14 +67,14 @@ final class EvaluationWorker {
                 filled += count
                 remaining -= count
                 progress.advance(by: count)
-                guard remaining >= 0 else { throw file.lengthError(decodedByteCount: file.layout.endByteOffset - remaining) }
+                guard remaining >= 0 else { throw file.lengthError(decodedByteCount: file.endByteOffset - remaining) }
                 if count == 0, remaining > 0, damage == nil {
-                    throw file.lengthError(decodedByteCount: file.layout.endByteOffset - remaining)
+                    throw file.lengthError(decodedByteCount: file.endByteOffset - remaining)
                 }
                 // Small frames are gathered.
                 if count > 0, filled < Self.blockByteCount, remaining > 0 { continue }
             } else if remaining > 0 {
-                throw file.lengthError(decodedByteCount: file.layout.endByteOffset - remaining)
+                throw file.lengthError(decodedByteCount: file.endByteOffset - remaining)
             }
             var start = min(skipping, filled)
             skipping -= start
@@ -126,12 +92,13 @@ final class EvaluationWorker {
                     continue
                 }
             }
-            let rowCount = (filled - start) / rowByteCount
+            let trailing = max(0, unit.trailingByteCount - remaining)
+            let rowCount = max(0, filled - trailing - start) / rowByteCount
             if rowCount > 0 {
                 let rows = nextRow..<nextRow + rowCount
                 try score(
                     rows: rows, of: unit.fileIndex, values: buffer.base + start,
-                    sides: advance(given, by: nextRow - unit.rows.lowerBound))
+                    sides: given.advanced(by: nextRow - unit.rows.lowerBound, in: plan))
                 nextRow += rowCount
                 start += rowCount * rowByteCount
             }
@@ -141,9 +108,10 @@ final class EvaluationWorker {
             if wanted == 0 { break }
         }
         if unit.tailByteCount > 0 {
-            let sides = try complete(advance(given, by: nextRow - unit.rows.lowerBound), rows: nextRow..<nextRow + 1, in: unit.fileIndex)
+            let sides = try complete(
+                given.advanced(by: nextRow - unit.rows.lowerBound, in: plan), rows: nextRow..<nextRow + 1, in: unit.fileIndex)
             let tail = Seams.Tail(
-                bytes: Array(UnsafeRawBufferPointer(buffer.room(from: 0, count: filled))), row: nextRow,
+                bytes: Array(UnsafeRawBufferPointer(buffer.room(from: 0, count: filled - unit.trailingByteCount))), row: nextRow,
                 labels: Array(UnsafeRawBufferPointer(start: sides.labels, count: sides.labels == nil ? 0 : labelByteCount)),
                 weight: Array(UnsafeRawBufferPointer(start: sides.weights, count: sides.weights == nil ? 0 : weightByteCount)))
             if let head = seams.bring(tail: tail, before: unitIndex + 1) { try score(tail, end: head, of: unit.fileIndex) }
@@ -161,11 +129,6 @@ final class EvaluationWorker {
 
     private var labelByteCount: Int { plan.labels?.rowByteCount ?? 0 }
     private var weightByteCount: Int { plan.weights?.rowByteCount ?? 0 }
-
-    private func advance(_ sides: Sides, by rowCount: Int) -> Sides {
-        Sides(
-            labels: sides.labels.map { $0 + rowCount * labelByteCount }, weights: sides.weights.map { $0 + rowCount * weightByteCount })
-    }
 
     /// Reads by row what is not given.
     private func complete(_ given: Sides, rows: Range<Int>, in fileIndex: Int) throws(EngineError) -> Sides {
@@ -197,58 +160,23 @@ final class EvaluationWorker {
         }
     }
 
-    /// Scores whole rows of one file, a kernel's block at a time.
+    /// Scores whole rows of one file.
     private func score(
         rows: Range<Int>, of fileIndex: Int, values: UnsafeMutableRawPointer, sides given: Sides, isNative: Bool = false
     ) throws(EngineError) {
-        let file = plan.predictions.files[fileIndex]
-        guard let element = PredictionElement(file.layout.elementType) else { return }
-        let rowByteCount = file.layout.rowByteCount
-        let all = try complete(given, rows: rows, in: fileIndex)
-        if file.layout.isByteSwapped, !isNative {
+        let layout = plan.predictions.files[fileIndex].layout
+        guard let element = PredictionElement(layout.elementType) else { return }
+        let sides = try complete(given, rows: rows, in: fileIndex)
+        if layout.isByteSwapped, !isNative {
             ByteOrder.swapInPlace(
-                UnsafeMutableRawBufferPointer(start: values, count: rows.count * rowByteCount),
-                elementByteCount: file.layout.elementType.byteCount)
+                UnsafeMutableRawBufferPointer(start: values, count: rows.count * layout.rowByteCount),
+                elementByteCount: layout.elementType.byteCount)
         }
-        var row = rows.lowerBound
-        while row < rows.upperBound {
-            let count = min(blockRowLimit, rows.upperBound - row)
-            let done = row - rows.lowerBound
-            let sides = advance(all, by: done)
-            convert(sides, rowCount: count)
-            let firstRow = plan.predictions.firstRows[fileIndex] + row
-            let block = LabelledRows(
-                values: values + done * rowByteCount, element: element, classLabels: classLabels, targets: targets,
-                weights: sides.weights == nil ? nil : UnsafePointer(weights), rowCount: count, firstRow: UInt64(firstRow))
-            let losses = try scorer.score(block) { index, problem throws(EngineError) in
-                try reportInvalid(
-                    row: row + index, fileIndex, problem.message(labelText: labelText(sides, at: index)), problem, label: classLabels[index])
-            }
-            try perRow?.write(losses, firstRow: firstRow)
-            row += count
+        try scorer.score(
+            values, element, rowCount: rows.count, firstRow: plan.predictions.firstRows[fileIndex] + rows.lowerBound, sides: sides
+        ) { index, problem, labelText, label throws(EngineError) in
+            try reportInvalid(row: rows.lowerBound + index, fileIndex, problem.message(labelText: labelText), problem, label: label)
         }
-    }
-
-    /// Labels and weights as the scorer wants them.
-    private func convert(_ sides: Sides, rowCount: Int) {
-        if let labels = sides.labels, let type = plan.labels?.files[0].layout.elementType {
-            if scorer.readsClassLabels {
-                ClassLabels.convert(
-                    labels, elementType: type, rowCount: rowCount, ignoreIndex: plan.specification.modifiers.ignoreIndex, into: classLabels)
-            }
-            if scorer.readsTargets {
-                let count = rowCount * (labelByteCount / type.byteCount)
-                Float64Values.convert(labels, elementType: type, count: count, into: targets)
-            }
-        }
-        if let stored = sides.weights, let type = plan.weights?.files[0].layout.elementType {
-            Float64Values.convert(stored, elementType: type, count: rowCount, into: weights)
-        }
-    }
-
-    private func labelText(_ sides: Sides, at index: Int) -> String {
-        guard let labels = sides.labels, let type = plan.labels?.files[0].layout.elementType else { return "" }
-        return ClassLabels.text(labels, elementType: type, at: index * (labelByteCount / type.byteCount))
     }
 
     private func reportInvalid(
@@ -259,15 +187,16 @@ final class EvaluationWorker {
             throw EngineError(
                 .data, path: file.path, frame: file.frame(containingRow: row), row: row, message, remedy: remedy(problem, label: label))
         }
-        invalidRows.add(InvalidRow(path: file.path, row: row, problem: message, order: plan.predictions.firstRows[fileIndex] + row))
+        scorer.add(InvalidRow(path: file.path, row: row, line: nil, problem: message, order: plan.predictions.firstRows[fileIndex] + row))
     }
 
     /// A label that is no class may be one of many: whether they count from 1 is worth another look at all of them, on the way out.
     private func remedy(_ problem: RowProblem, label: Int32) -> String {
         // Another label than C has refuted it already.
-        guard case .label(let classCount, isBinary: false) = problem, label == classCount, let labels = plan.labels,
+        guard case .label(let classCount, isBinary: false) = problem, label == classCount, let labels = plan.labels?.arrays,
             let census = try? LabelCensus(
-                labels, classCount: classCount, ignoreIndex: plan.specification.modifiers.ignoreIndex, options: plan.containerOptions),
+                SequentialRows(labels, options: plan.containerOptions), elementType: labels.files[0].layout.elementType,
+                classCount: classCount, ignoreIndex: plan.specification.modifiers.ignoreIndex),
             census.countsFromOne
         else { return problem.remedy }
         return "the labels run from 1 to \(classCount), so they seem to count from 1: subtract 1, they must count from 0"

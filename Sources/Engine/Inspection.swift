@@ -1,21 +1,49 @@
 internal import Container
 internal import Formats
 internal import Scoring
+
 #if canImport(Glibc)
-internal import func Glibc.exp
+    internal import func Glibc.exp
 #elseif canImport(Darwin)
-internal import func Darwin.exp
+    internal import func Darwin.exp
 #endif
 
-/// What a file is: format, shape, type, frames, and whether it can be shared out over cores.
+/// What a file is: format, columns, shape, type, frames, and whether it can be shared out over cores.
 public struct Inspection: Sendable, Encodable {
+    /// An array of an archive, a column of a table, or a path in the first record.
+    public struct Column: Sendable, Encodable {
+        public let name: String
+        /// As NumPy names it, of an array.
+        public let elementType: String?
+        public let shape: [Int]?
+        /// What the first records hold, of text: number, text, boolean, missing, array.
+        public let content: String?
+        /// Numbers of an array in the first record.
+        public let count: Int?
+        /// The first values: of an array those of its first row, of text as they stand there.
+        public let examples: [String]?
+        /// Of an array of a zip archive, where it is compressed.
+        public let compression: String?
+        /// Why the array cannot be read.
+        public let problem: String?
+
+        enum CodingKeys: String, CodingKey {
+            case name, shape, content, count, examples, compression, problem
+            case elementType = "element_type"
+        }
+    }
+
     public let path: String
     public let bytes: Int
-    public let decodedBytes: Int
+    /// Absent where only decoding tells.
+    public let decodedBytes: Int?
     public let format: String
-    public let elementType: String
-    public let byteOrder: String
-    public let shape: [Int]
+    /// The next three are those of the file's one array; absent where it has several, or is text.
+    public let elementType: String?
+    public let byteOrder: String?
+    public let shape: [Int]?
+    /// Absent for an array that has no name.
+    public let columns: [Column]?
     public let compression: String
     public let frames: Int?
     public let largestFrameBytes: Int?
@@ -28,7 +56,7 @@ public struct Inspection: Sendable, Encodable {
     public let warnings: [String]
 
     enum CodingKeys: String, CodingKey {
-        case path, bytes, format, shape, compression, frames, warnings
+        case path, bytes, format, shape, columns, compression, frames, warnings
         case decodedBytes = "decoded_bytes"
         case elementType = "element_type"
         case byteOrder = "byte_order"
@@ -40,18 +68,15 @@ public struct Inspection: Sendable, Encodable {
     }
 
     /// Opens the file and reads its first rows.
-    public init(path: String, maximumWindowByteCount: Int = 128 << 20) throws(EngineError) {
+    ///
+    /// `hasHeader`: the first line of a table holds names.
+    public init(path: String, maximumWindowByteCount: Int = 128 << 20, hasHeader: Bool = true) throws(EngineError) {
         let options = ContainerOptions(maximumWindowByteCount: maximumWindowByteCount)
-        let file = try ArrayFile.open(path, options: options)
+        let file = try DumpFile.open(path, options: options, hasHeader: hasHeader)
         let container = file.container
-        let layout = file.layout
         self.path = path
         bytes = container.byteCount
-        decodedBytes = layout.endByteOffset
-        format = "npy"
-        elementType = layout.elementType.name
-        byteOrder = layout.elementType.byteCount == 1 ? "none" : (layout.isByteSwapped == ByteOrder.isLittleEndianMachine ? "big" : "little")
-        shape = layout.shape
+        format = file.format
         compression = container.compression.rawValue
         let isRaw = container.compression == .none
         frames = isRaw ? nil : container.frames.count
@@ -61,18 +86,50 @@ public struct Inspection: Sendable, Encodable {
         } catch {
             throw EngineError(error)
         }
-        isShardable = container.isCuttable
-        if isRaw {
-            shardingNote = "any worker can read any row"
+        let isText = file.isText
+        let others = isText ? "the others parse and score" : "the others score"
+        if container.isStream {
+            shardingNote = "it is read from a pipe: one worker decodes, \(others)"
+        } else if isRaw {
+            shardingNote =
+                if isText {
+                    "any worker can read any line"
+                } else if file.format == "npz" {
+                    "any worker can read any row of an array that is stored; one that is deflated is decompressed by one"
+                } else {
+                    "any worker can read any row"
+                }
         } else if container.isCuttable {
             shardingNote = "its frames can be decompressed side by side"
-        } else if container.decodedByteCount == nil {
-            shardingNote = "its frames do not say how long they are: one worker decompresses, the others score"
+        } else if container.frames.count > 1 {
+            shardingNote = "its frames do not say how long they are: one worker decompresses, \(others)"
         } else {
-            shardingNote = "it is a single frame: one worker decompresses, the others score"
+            shardingNote =
+                "it is a single \(container.compression.rawValue == "gzip" ? "stream" : "frame"): one worker decompresses, \(others)"
         }
-        firstRows = try Self.firstRows(of: file, options)
         warnings = file.warnings
+        isShardable = container.isCuttable
+        switch file.content {
+        case .array(let array):
+            let layout = array.layout
+            decodedBytes = layout.endByteOffset
+            elementType = layout.elementType.name
+            byteOrder =
+                layout.elementType.byteCount == 1 ? "none" : (layout.isByteSwapped == ByteOrder.isLittleEndianMachine ? "big" : "little")
+            shape = layout.shape
+            columns = nil
+            firstRows = try Self.firstRows(of: array, options)
+        case .archive(let arrays):
+            decodedBytes = container.decodedByteCount
+            (elementType, byteOrder, shape) = (nil, nil, nil)
+            columns = arrays.map { Column($0, options) }
+            firstRows = []
+        case .records(let records):
+            decodedBytes = container.decodedByteCount
+            (elementType, byteOrder, shape) = (nil, nil, nil)
+            columns = records.format.columns.map { Column($0) }
+            firstRows = []
+        }
     }
 
     static let rowLimit = 3
@@ -92,24 +149,72 @@ public struct Inspection: Sendable, Encodable {
     }
 }
 
+extension Inspection.Column {
+    fileprivate init(_ archived: DumpFile.ArchivedArray, _ options: ContainerOptions) {
+        name = archived.name
+        (content, count) = (nil, nil)
+        do throws(EngineError) {
+            let array = try archived.open()
+            let row = array.container.isStream ? nil : try Inspection.firstRows(of: array, options).first
+            elementType = array.layout.elementType.name
+            shape = array.layout.shape
+            examples = row.map { $0.map { "\($0)" } }
+            compression = array.container.compression == .deflate ? array.container.compression.rawValue : nil
+            problem = nil
+        } catch {
+            (elementType, shape, examples, compression) = (nil, nil, nil, nil)
+            problem = error.description
+        }
+    }
+
+    fileprivate init(_ column: RecordColumn) {
+        name = column.name
+        (elementType, shape, compression, problem) = (nil, nil, nil, nil)
+        examples = column.examples
+        switch column.content {
+        case .number: (content, count) = ("number", nil)
+        case .text: (content, count) = ("text", nil)
+        case .boolean: (content, count) = ("boolean", nil)
+        case .missing: (content, count) = ("missing", nil)
+        case .array(let numbers): (content, count) = ("array", numbers)
+        }
+    }
+}
+
 /// A look at values whose meaning was not given.
 public enum InputGuess {
+    /// The most rows that are looked at.
+    private static let rowLimit = 256
+
     /// What the first rows of a predictions file look like, in a sentence.
-    public static func describe(path: String) throws(EngineError) -> String {
+    public static func describe(path: String, columns: DumpColumns = DumpColumns()) throws(EngineError) -> String {
         let options = ContainerOptions()
-        let file = try ArrayFile.open(path, options: options)
-        let rowCount = file.rowCountToLookAt(limit: 256)
-        guard rowCount > 0, PredictionElement(file.layout.elementType) != nil else { return "\(path) holds no predictions" }
-        try file.checkWidth()
-        let buffer = try file.firstRows(rowCount, options: options)
-        let columnCount = file.layout.elementsPerRow
+        let file = try DumpFile.open(path, options: options, hasHeader: columns.hasHeader)
+        if case .records(let records) = file.content {
+            let selected = try OpenedDump.selection(of: records, among: file, for: .predictions, columns, options)
+            guard let rows = try selected.file.firstRows(options: options), rows.rowCount > 0 else { return "\(path) holds no rows" }
+            return describe(
+                path: path, rowCount: min(rows.rowCount, rowLimit), columnCount: rows.valuesPerRow
+            ) { rows.values[$0 * rows.valuesPerRow + $1] }
+        }
+        let array = try file.array(for: .predictions(nil), named: columns.predictions.first, isAlone: true)
+        let rowCount = array.rowCountToLookAt(limit: rowLimit)
+        guard rowCount > 0, PredictionElement(array.layout.elementType) != nil else { return "\(path) holds no predictions" }
+        try array.checkWidth()
+        let buffer = try array.firstRows(rowCount, options: options)
+        return describe(path: path, rowCount: rowCount, columnCount: array.layout.elementsPerRow) { row, column in
+            Float64Values.value(
+                buffer.base + row * array.layout.rowByteCount, elementType: array.layout.elementType, at: column)
+        }
+    }
+
+    private static func describe(path: String, rowCount: Int, columnCount: Int, _ value: (_ row: Int, _ column: Int) -> Double) -> String {
         var minimum = Double.infinity, maximum = -Double.infinity
         var worstSum = 0.0, worstExponentialSum = 0.0
         for row in 0..<rowCount {
             var sum = 0.0, exponentialSum = 0.0
             for column in 0..<columnCount {
-                let value = Float64Values.value(
-                    buffer.base + row * file.layout.rowByteCount, elementType: file.layout.elementType, at: column)
+                let value = value(row, column)
                 minimum = min(minimum, value)
                 maximum = max(maximum, value)
                 sum += value

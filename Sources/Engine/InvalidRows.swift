@@ -21,9 +21,11 @@ public struct InvalidRow: Sendable, Equatable, Encodable {
     public let path: String
     /// In the file, from 0.
     public let row: Int
+    /// The line of a text, from 1; absent for arrays.
+    public let line: Int?
     public let problem: String
     /// Among all rows of all files.
     let order: Int
 
-    enum CodingKeys: CodingKey { case path, row, problem }
+    enum CodingKeys: CodingKey { case path, row, line, problem }
 }

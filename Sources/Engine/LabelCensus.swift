@@ -11,22 +11,19 @@ struct LabelCensus {
 
     /// Reads all labels in their order. O(labels) time, O(classes) memory.
     init(
-        _ labels: RowFiles, classCount: Int, ignoreIndex: Int64?, options: ContainerOptions
+        _ labels: any RowStream, elementType: ElementType, classCount: Int, ignoreIndex: Int64?
     ) throws(EngineError) {
         counts = [Int](repeating: 0, count: classCount)
         let blockRowCount = 1 << 16
         let buffer = ByteBuffer()
-        let reader = SequentialRows(labels, options: options)
         var indices = [Int32](repeating: 0, count: blockRowCount)
         while true {
-            let available = try reader.availableRowCount()
-            if available.rowCount == 0 { break }
-            let count = min(available.rowCount, blockRowCount)
-            try reader.read(rowCount: count, into: buffer)
+            let count = try labels.readAcrossFiles(rowCount: blockRowCount, into: buffer)
+            if count == 0 { break }
             indices.withUnsafeMutableBufferPointer { indices in
                 guard let base = indices.baseAddress else { return }
                 ClassLabels.convert(
-                    buffer.base, elementType: labels.files[0].layout.elementType, rowCount: count, ignoreIndex: ignoreIndex, into: base)
+                    buffer.base, elementType: elementType, rowCount: count, ignoreIndex: ignoreIndex, into: base)
             }
             for index in indices[..<count] where index != ClassLabels.ignored {
                 least = min(least, index)

@@ -9,16 +9,26 @@ final class OrderedFeed: Sendable {
         /// nil where predictions are cut into units.
         var predictions: SequentialRows?
         /// nil where they are read by row.
-        var labels: SequentialRows?
-        var weights: SequentialRows?
+        let labels: (any RowStream)?
+        let weights: (any RowStream)?
         var firstFailure: (index: Int, error: EngineError)?
 
-        func readSides(rowCount: Int, into buffers: StreamBuffers) throws(EngineError) {
-            try labels?.readAcrossFiles(rowCount: rowCount, into: buffers.labels)
-            try weights?.readAcrossFiles(rowCount: rowCount, into: buffers.weights)
+        func readSides(rowCount: Int, into buffers: StreamBuffers, _ plan: Plan) throws(EngineError) {
+            try read(rowCount, labels, into: buffers.labels, plan.labels, "labels", plan)
+            try read(rowCount, weights, into: buffers.weights, plan.weights, "weights", plan)
             buffers.sides = EvaluationWorker.Sides(
                 labels: labels == nil ? nil : UnsafeRawPointer(buffers.labels.base),
                 weights: weights == nil ? nil : UnsafeRawPointer(buffers.weights.base))
+        }
+
+        private func read(
+            _ rowCount: Int, _ stream: (any RowStream)?, into buffer: ByteBuffer, _ column: SideColumn?, _ what: String, _ plan: Plan
+        ) throws(EngineError) {
+            guard let stream, let column else { return }
+            // Of arrays the plan has counted the rows.
+            guard try stream.readAcrossFiles(rowCount: rowCount, into: buffer) == rowCount else {
+                throw column.countError(what, found: nil, predictions: "\(plan.predictions.rowCount)")
+            }
         }
     }
 
@@ -26,20 +36,24 @@ final class OrderedFeed: Sendable {
     private let units: [WorkUnit]
     private let state: Lock<State>
 
-    init(_ plan: Plan, units: [WorkUnit]?) {
+    init(_ plan: Plan, units: [WorkUnit]?) throws(EngineError) {
         self.plan = plan
         self.units = units ?? []
-        func sequential(_ rows: RowFiles?) -> SequentialRows? {
-            rows.flatMap { $0.isSequential ? SequentialRows($0, options: plan.containerOptions) : nil }
-        }
         state = Lock(
             State(
                 predictions: units == nil ? SequentialRows(plan.predictions, options: plan.containerOptions) : nil,
-                labels: sequential(plan.labels), weights: sequential(plan.weights)))
+                labels: try plan.labels?.stream(plan.containerOptions), weights: try plan.weights?.stream(plan.containerOptions)))
     }
 
     /// The error of the lowest piece that failed: all below it were handed out before it, and are done.
     var failure: EngineError? { state.withLock { $0.firstFailure?.error } }
+
+    /// After the run: whether labels and weights end where the predictions do.
+    func finish() throws(EngineError) {
+        let (labels, weights) = state.withLock { ($0.labels, $0.weights) }
+        try plan.labels?.checkEnd(labels, "labels", rowCount: plan.predictions.rowCount)
+        try plan.weights?.checkEnd(weights, "weights", rowCount: plan.predictions.rowCount)
+    }
 
     /// Works until there is no more to hand out. `buffers` are the worker's own.
     func run(_ worker: EvaluationWorker, seams: Seams, buffers: StreamBuffers, isCancelled: () -> Bool) {
@@ -84,7 +98,7 @@ final class OrderedFeed: Sendable {
             do throws(EngineError) {
                 guard let predictions = state.predictions else {
                     guard index < units.count else { return nil }
-                    try state.readSides(rowCount: units[index].rows.count, into: buffers)
+                    try state.readSides(rowCount: units[index].rows.count, into: buffers, plan)
                     return .unit(index: index)
                 }
                 let available = try predictions.availableRowCount()
@@ -92,7 +106,7 @@ final class OrderedFeed: Sendable {
                 let rowByteCount = plan.predictions.files[available.fileIndex].layout.rowByteCount
                 let rowCount = min(available.rowCount, max(1, EvaluationWorker.blockByteCount / rowByteCount))
                 try predictions.read(rowCount: rowCount, into: buffers.predictions)
-                try state.readSides(rowCount: rowCount, into: buffers)
+                try state.readSides(rowCount: rowCount, into: buffers, plan)
                 return .rows(index: index, rowCount: rowCount, firstRow: available.rowInFile, fileIndex: available.fileIndex)
             } catch {
                 if index < state.firstFailure?.index ?? .max { state.firstFailure = (index, error) }

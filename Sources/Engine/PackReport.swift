@@ -80,4 +80,6 @@ public struct PackReport: Sendable, Encodable {
     public let warnings: [String]
     /// The time.
     public let run: Run
+    /// The same of the labels, where they were packed as well: one or none.
+    public var labels: [PackReport] = []
 }

@@ -33,10 +33,10 @@ public struct Packing: Sendable {
         let clock = ContinuousClock()
         let start = clock.now
         let containerOptions = ContainerOptions(maximumWindowByteCount: options.maximumWindowByteCount, usesSeekTable: usesSeekTable)
-        let input = try ArrayFile.open(options.inputPath, options: containerOptions)
-        var reader = try PackingReader(input, frameByteCount: options.frameByteCount, options: containerOptions)
+        let source = try PackingSource(options, containerOptions)
+        var reader = try PackingReader(source, frameByteCount: options.frameByteCount)
         let rowsPerFrame = reader.rowsPerFrame
-        progress.begin(totalByteCount: input.layout.endByteOffset)
+        progress.begin(totalByteCount: source.layout.endByteOffset)
 
         let output = try OutputFile(path: options.outputPath)
         do throws(EngineError) {
@@ -45,13 +45,12 @@ public struct Packing: Sendable {
                 try reader.next(into: buffer)
             }
             let (frameCount, byteCount) = try frames.run(pool, level: options.level, cancellation)
-            let inputFacts = try ReadingFacts(input)
-            let outputFacts = try Self.lookAgain(at: output, layout: input.layout, frameCount: frameCount)
+            let outputFacts = try Self.lookAgain(at: output, layout: source.layout, frameCount: frameCount)
             let seconds = (clock.now - start).seconds
             report = PackReport(
-                input, inputFacts, outputPath: options.outputPath, outputByteCount: byteCount, frameCount: frameCount, outputFacts,
+                source, outputPath: options.outputPath, outputByteCount: byteCount, frameCount: frameCount, outputFacts,
                 packing: PackReport.Frames(rows: rowsPerFrame, level: options.level == 0 ? FrameCompressor.defaultLevel : options.level),
-                warnings: warnings + input.warnings.map { "\(input.path): \($0)" }, threads: options.threadCount, seconds: seconds)
+                warnings: warnings + source.warnings, threads: options.threadCount, seconds: seconds)
             self.output = output
         } catch {
             let isOver = error.isSeekTableAtFault && !output.canBeginAnew
@@ -87,25 +86,25 @@ public struct Packing: Sendable {
 
 extension PackReport {
     fileprivate init(
-        _ file: ArrayFile, _ inputFacts: ReadingFacts, outputPath: String, outputByteCount: Int, frameCount: Int,
-        _ outputFacts: ReadingFacts?, packing: Frames, warnings: [String], threads: Int, seconds: Double
+        _ source: PackingSource, outputPath: String, outputByteCount: Int, frameCount: Int, _ outputFacts: ReadingFacts?, packing: Frames,
+        warnings: [String], threads: Int, seconds: Double
     ) {
-        let layout = file.layout
-        let container = file.container
+        let layout = source.layout
+        let container = source.file.container
         let isRaw = container.compression == .none
         let decodedByteCount = layout.endByteOffset
         xent = Version.current
         array = Array(
             format: "npy", elementType: layout.elementType.name, shape: layout.shape, rows: layout.rowCount, bytes: decodedByteCount)
         input = File(
-            path: file.path, bytes: container.byteCount, compression: isRaw ? nil : container.compression.rawValue,
-            frames: isRaw ? nil : container.frames.count, units: inputFacts.unitCount)
+            path: source.file.path, bytes: container.byteCount, compression: isRaw ? nil : container.compression.rawValue,
+            frames: isRaw ? nil : container.frames.count, units: source.facts?.unitCount)
         output = File(
             path: outputPath, bytes: outputByteCount, compression: Compression.zstdSeekable.rawValue, frames: frameCount,
             units: outputFacts?.unitCount)
         self.packing = packing
         ratio = Double(decodedByteCount) / Double(max(1, outputByteCount))
-        changes = outputFacts.map { inputFacts.changes(with: $0) } ?? []
+        changes = outputFacts.map { output in source.facts?.changes(with: output) ?? output.changesFromText(source.file.format) } ?? []
         self.warnings = warnings
         run = Run(threads: threads, seconds: seconds, decodedBytesPerSecond: seconds > 0 ? Double(decodedByteCount) / seconds : 0)
     }

@@ -2,10 +2,21 @@ internal import Container
 
 /// What to pack, and how.
 public struct PackingOptions: Sendable {
-    /// The dump: an array, raw or in zstd.
+    /// What of a dump is made an array.
+    public enum Part: Sendable {
+        /// The predictions: of text, numbers of `Float64`, one a prediction column.
+        case predictions
+        /// The labels: of text, class indices of `Int64`, or numbers of `Float64` where `columns.labels` names them.
+        case labels
+    }
+
+    /// The dump, of any format.
     public var inputPath: String
     /// Where the packed file goes.
     public var outputPath: String
+    /// Which of its columns are what, and which are packed.
+    public var columns = DumpColumns()
+    public var part = Part.predictions
     /// zstd's compression level, one of `levels`; 0 is its default.
     public var level = 3
     /// How many bytes of rows a frame holds at most. A larger row has a frame of its own.

@@ -10,17 +10,21 @@ internal import WorkStealing
 public final class PerRowOutput: Sendable {
     private let raw: OutputFile
     private let path: String
-    private let header: [UInt8]
-    private let rowCount: Int
+    private let headerByteCount: Int
+    private let hasHeader: Bool
     /// What takes the raw file's place once it is there.
     private let compressed = Lock<OutputFile?>(nil)
     private var isCompressed: Bool { path.hasSuffix(".zst") }
 
-    init(path: String, rowCount: Int) throws(EngineError) {
+    /// `rowCount`: nil where it is known at the end only.
+    init(path: String, rowCount: Int?) throws(EngineError) {
         self.path = path
-        self.rowCount = rowCount
-        header = NPYHeader.encode(elementType: .float64, shape: [rowCount])
+        // NumPy leaves room for the number of rows to grow, so the header's size does not depend on it.
+        let header = Self.header(rowCount: rowCount ?? 0)
+        headerByteCount = header.count
+        hasHeader = rowCount != nil
         raw = try OutputFile(path: path)
+        guard hasHeader else { return }
         do {
             try raw.write(header, at: 0)
         } catch {
@@ -29,17 +33,20 @@ public final class PerRowOutput: Sendable {
         }
     }
 
+    private static func header(rowCount: Int) -> [UInt8] { NPYHeader.encode(elementType: .float64, shape: [rowCount]) }
+
     /// Writes the losses of neighbouring rows.
     func write(_ losses: UnsafeBufferPointer<Double>, firstRow: Int) throws(EngineError) {
-        try raw.write(UnsafeRawBufferPointer(losses), at: header.count + 8 * firstRow)
+        try raw.write(UnsafeRawBufferPointer(losses), at: headerByteCount + 8 * firstRow)
     }
 
     /// After the last row: compresses, where the name asks for it.
-    func finish(_ cancellation: Cancellation) throws(EngineError) {
+    func finish(rowCount: Int, _ cancellation: Cancellation) throws(EngineError) {
+        if !hasHeader { try raw.write(Self.header(rowCount: rowCount), at: 0) }
         guard isCompressed else { return }
         let output = try OutputFile(path: path, distinction: "-compressed")
         do {
-            try compress(into: output, cancellation)
+            try compress(into: output, byteCount: headerByteCount + 8 * rowCount, cancellation)
         } catch {
             output.discard()
             throw error
@@ -56,10 +63,9 @@ public final class PerRowOutput: Sendable {
     /// Removes the file.
     public func discard() { finished.discard() }
 
-    private func compress(into output: OutputFile, _ cancellation: Cancellation) throws(EngineError) {
+    private func compress(into output: OutputFile, byteCount: Int, _ cancellation: Cancellation) throws(EngineError) {
         var writer = SeekableWriter(level: 3)
         var piece = [UInt8](repeating: 0, count: 1 << 20)
-        let byteCount = header.count + 8 * rowCount
         var byteOffset = 0
         var outputOffset = 0
         while byteOffset < byteCount {

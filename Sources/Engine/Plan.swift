@@ -12,19 +12,24 @@ struct Plan: Sendable {
         case inOrder([WorkUnit])
         /// One stream of predictions, decoded by one worker at a time, scored by all.
         case stream
+        /// Text of records, whose rows are counted as they are read.
+        case records([RecordFile])
     }
 
     let options: EvaluationOptions
     let containerOptions: ContainerOptions
     /// As asked for, with balanced class weights filled in.
     let specification: LossSpecification
+    /// Of arrays; without files where the predictions are records.
     let predictions: RowFiles
     /// nil for tasks without labels, and where there are no weights.
-    let labels: RowFiles?
-    let weights: RowFiles?
+    let labels: SideColumn?
+    let weights: SideColumn?
     /// Values a row; 1 for binary.
     let classCount: Int
     let schedule: Schedule
+    /// For the report: each file, once for each role.
+    let inputs: [(role: String, file: DumpFile)]
     let warnings: [String]
 
     init(_ options: EvaluationOptions, usesSeekTable: Bool) throws(EngineError) {
@@ -34,37 +39,33 @@ struct Plan: Sendable {
             throw EngineError(.usage, "no predictions are named", remedy: "name at least one file")
         }
         let task = options.specification.task
-        guard task.hasLabels || options.labelPaths.isEmpty else {
-            throw EngineError(.usage, "task \(task.rawValue) has no labels", remedy: "leave --labels out")
+        guard task.hasLabels || (options.labelPaths.isEmpty && options.columns.labelNames.isEmpty) else {
+            throw EngineError(.usage, "task \(task.rawValue) has no labels", remedy: "leave \(options.labelPaths.isEmpty ? "--label-column" : "--labels") out")
         }
-        guard !task.hasLabels || !options.labelPaths.isEmpty else {
-            throw EngineError(.usage, "no labels are named", remedy: "name their file with --labels")
-        }
-        predictions = try RowFiles(Self.open(options.predictionPaths, containerOptions))
-        classCount = try Self.classCount(of: predictions.files, task)
-        guard predictions.rowCount > 0 else {
-            throw EngineError(.data, path: predictions.files[0].path, "it has no rows", remedy: "there is nothing to evaluate")
-        }
-        labels = task.hasLabels ? try RowFiles(Self.open(options.labelPaths, containerOptions)) : nil
-        if let labels {
-            try Self.checkLabels(labels.files, task, classCount)
-            try Self.checkCounts(predictions, labels, of: "labels")
-        }
-        weights = options.weightPaths.isEmpty ? nil : try RowFiles(Self.open(options.weightPaths, containerOptions))
-        if let weights {
-            try Self.checkShape(weights.files, columnCount: 1, what: "weight")
-            try Self.checkCounts(predictions, weights, of: "weights")
+        let files = try Self.open(options.predictionPaths, options, containerOptions)
+        let opened = try OpenedDump(files, options, containerOptions)
+        predictions = try RowFiles(opened.arrays)
+        labels = opened.labels
+        weights = opened.weights
+        classCount = opened.classCount
+        inputs = files.map { ("predictions", $0) } + opened.labelFiles.map { ("labels", $0) } + opened.weightFiles.map { ("weights", $0) }
+
+        if opened.records.isEmpty {
+            guard predictions.rowCount > 0 else {
+                throw EngineError(.data, path: predictions.files[0].path, "it has no rows", remedy: "there is nothing to evaluate")
+            }
+            if let expected = options.expectedRowCount, expected != predictions.rowCount {
+                throw EngineError(
+                    expected: expected, rowCount: predictions.rowCount, path: predictions.files[predictions.files.count - 1].path)
+            }
+            try Self.checkCounts(predictions, labels?.arrays, of: "labels")
+            try Self.checkCounts(predictions, weights?.arrays, of: "weights")
         }
         var modifiers = options.specification.modifiers
         modifiers.hasRowWeights = weights != nil
         if options.usesBalancedClassWeights {
-            guard task == .multiclass, let labels else {
-                throw EngineError(
-                    .usage, "--class-weights balanced has no meaning for task \(task.rawValue)", remedy: "only class indices can be counted")
-            }
-            modifiers.classWeights = try LabelCensus(
-                labels, classCount: classCount, ignoreIndex: modifiers.ignoreIndex, options: containerOptions
-            ).balancedWeights
+            modifiers.classWeights = try Self.balancedWeights(
+                task, labels, opened.records, classCount: classCount, modifiers, containerOptions)
         }
         let specification: LossSpecification
         do throws(SpecificationError) {
@@ -78,31 +79,79 @@ struct Plan: Sendable {
 
         let hasSequentialLabels = [labels, weights].contains { $0?.isSequential ?? false }
         let hasWholeFiles = predictions.files.contains { !$0.container.isCuttable }
-        if hasWholeFiles && (predictions.files.count == 1 || hasSequentialLabels) {
+        if !opened.records.isEmpty {
+            schedule = .records(opened.records)
+        } else if hasWholeFiles && (predictions.files.count == 1 || hasSequentialLabels) {
             schedule = .stream
         } else {
             let units = predictions.files.enumerated().flatMap { WorkUnit.cut($1, fileIndex: $0) }
             schedule = hasSequentialLabels ? .inOrder(units) : .stealing(units)
         }
-        warnings = (predictions.files + (labels?.files ?? []) + (weights?.files ?? [])).flatMap { file in file.warnings.map { "\(file.path): \($0)" } }
+        warnings = inputs.flatMap { input in input.file.warnings.map { "\(input.file.path): \($0)" } } + opened.warnings
     }
 
     /// The schedule in words.
     var scheduleText: String {
         switch schedule {
-        case .stealing(let units): "\(units.count) units, shared out by stealing"
-        case .inOrder(let units): "\(units.count) units in order, since the labels cannot be read out of order"
-        case .stream: "one stream of predictions, decompressed by one worker at a time and scored by all"
+        case .stealing(let units): return "\(units.count) units, shared out by stealing"
+        case .inOrder(let units): return "\(units.count) units in order, since the labels cannot be read out of order"
+        case .stream: return "one stream of predictions, decompressed by one worker at a time and scored by all"
+        case .records(let files):
+            let spans = files.map { $0.spans.count }
+            let cut = spans.reduce(0, +)
+            return cut == 0
+                ? "text in order, decompressed by one worker at a time, parsed and scored by all"
+                : "\(cut) units of text, decompressed, parsed and scored by all"
+                    + (spans.contains(0) ? ", and \(spans.count { $0 == 0 }) files in order" : "")
         }
     }
 
-    private static func open(_ paths: [String], _ options: ContainerOptions) throws(EngineError) -> [ArrayFile] {
-        var files: [ArrayFile] = []
-        for path in paths { files.append(try ArrayFile.open(path, options: options)) }
+    /// Decoded bytes of predictions; nil where reading tells.
+    var decodedByteCount: Int? {
+        var total = 0
+        for input in inputs where input.role == "predictions" {
+            guard let count = input.file.container.decodedByteCount else {
+                if schedule.isOfRecords { return nil }
+                return predictions.files.reduce(0) { $0 + $1.layout.endByteOffset }
+            }
+            total += count
+        }
+        return schedule.isOfRecords ? total : predictions.files.reduce(0) { $0 + $1.layout.endByteOffset }
+    }
+
+    static func open(
+        _ paths: [String], _ options: EvaluationOptions, _ containerOptions: ContainerOptions
+    ) throws(EngineError) -> [DumpFile] {
+        var files: [DumpFile] = []
+        for path in paths { files.append(try DumpFile.open(path, options: containerOptions, hasHeader: options.columns.hasHeader)) }
         return files
     }
 
-    private static func classCount(of files: [ArrayFile], _ task: LossTask) throws(EngineError) -> Int {
+    private static func balancedWeights(
+        _ task: LossTask, _ labels: SideColumn?, _ records: [RecordFile], classCount: Int, _ modifiers: LossModifiers,
+        _ options: ContainerOptions
+    ) throws(EngineError) -> [Double] {
+        guard task == .multiclass, let labels else {
+            throw EngineError(
+                .usage, "--class-weights balanced has no meaning for task \(task.rawValue)", remedy: "only class indices can be counted")
+        }
+        let stream: any RowStream
+        switch labels.source {
+        case .arrays(let rows): stream = SequentialRows(rows, options: options)
+        case .records(let files, let column): stream = try RecordColumnRows(files, column, options)
+        case .besidePredictions:
+            let files = records.map { file in
+                var selection = RecordSelection(predictions: [])
+                selection.labels = file.selection.labels
+                return file.selecting(selection)
+            }
+            stream = try RecordColumnRows(files, .labels, options)
+        }
+        return try LabelCensus(stream, elementType: labels.elementType, classCount: classCount, ignoreIndex: modifiers.ignoreIndex)
+            .balancedWeights
+    }
+
+    static func classCount(of files: [ArrayFile], _ task: LossTask) throws(EngineError) -> Int {
         var classCount: Int?
         for file in files {
             let layout = file.layout
@@ -136,13 +185,8 @@ struct Plan: Sendable {
         return classCount ?? 1
     }
 
-    private static func checkLabels(_ labels: [ArrayFile], _ task: LossTask, _ classCount: Int) throws(EngineError) {
-        let isMatrix = task == .soft || task == .multilabel
-        try checkShape(labels, columnCount: isMatrix ? classCount : 1, what: "label")
-    }
-
     /// `what` is one thing of a row.
-    private static func checkShape(_ files: [ArrayFile], columnCount: Int, what: String) throws(EngineError) {
+    static func checkShape(_ files: [ArrayFile], columnCount: Int, what: String) throws(EngineError) {
         for file in files {
             let shape = file.layout.shape
             let isOneColumn = columnCount == 1 && shape.count == 1
@@ -161,7 +205,8 @@ struct Plan: Sendable {
         }
     }
 
-    private static func checkCounts(_ predictions: RowFiles, _ others: RowFiles, of what: String) throws(EngineError) {
+    private static func checkCounts(_ predictions: RowFiles, _ others: RowFiles?, of what: String) throws(EngineError) {
+        guard let others else { return }
         if predictions.files.count == others.files.count {
             for (file, other) in zip(predictions.files, others.files) where file.rowCount != other.rowCount {
                 throw EngineError(
@@ -176,6 +221,21 @@ struct Plan: Sendable {
                     + " for \(predictions.rowCount) rows of predictions",
                 remedy: "give the \(what) of the same rows")
         }
+    }
+}
+
+extension Plan.Schedule {
+    var isOfRecords: Bool {
+        if case .records = self { true } else { false }
+    }
+}
+
+extension EngineError {
+    /// Another number of rows than `--expect-rows` says.
+    init(expected: Int, rowCount: Int, path: String) {
+        self.init(
+            .data, path: path, "\(rowCount) rows were read, and \(expected) are expected",
+            remedy: rowCount < expected ? "something is missing: was it cut short?" : "is it another dump, or one with more?")
     }
 }
 

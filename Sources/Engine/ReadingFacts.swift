@@ -80,6 +80,12 @@ struct ReadingFacts {
         return changes
     }
 
+    /// The same for an input that is text.
+    func changesFromText(_ format: String) -> [String] {
+        let readers = unitCount == 1 ? "one thread" : "up to \(unitCount) threads side by side"
+        return ["it is read by \(readers), and its numbers are not parsed again as those of \(format) are each time"]
+    }
+
     /// 891 of 1000 → "89.1 %".
     private static func share(_ part: Int, _ whole: Int) -> String {
         let permille = (1000 * Double(part) / Double(max(1, whole))).rounded()

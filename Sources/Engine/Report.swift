@@ -80,6 +80,36 @@ public struct Report: Sendable, Encodable {
         public let frames: Int?
     }
 
+    /// Task likelihood, where records hold the log-probabilities of their tokens.
+    public struct Tokens: Sendable, Encodable {
+        /// Numbers that were added up.
+        public let count: Int
+        /// The sum of the losses over them; a record's own mean is `loss.mean`.
+        public let mean: Double
+        public let meanHex: String
+        public let perplexity: Double
+        /// Of the texts that were named; absent where none were.
+        public let bytes: Int?
+        public let bitsPerByte: Double?
+
+        enum CodingKeys: String, CodingKey {
+            case count, mean, perplexity, bytes
+            case meanHex = "mean_hex"
+            case bitsPerByte = "bits_per_byte"
+        }
+
+        init(_ counts: TokenCounts, _ moments: Moments, _ specification: LossSpecification, hasBytes: Bool) {
+            let sum = moments.roundedSum(specification.task, specification.dialect, columnCount: 1)
+            count = counts.tokens
+            mean = sum / Double(counts.tokens)
+            meanHex = mean.hexadecimalText
+            perplexity = Moments.perplexity(mean: mean)
+            bytes = hasBytes ? counts.bytes : nil
+            // Bits are nats over ln 2.
+            bitsPerByte = hasBytes ? sum / (0x1.62e42fefa39efp-1 * Double(counts.bytes)) : nil
+        }
+    }
+
     public struct Run: Sendable, Encodable {
         public let threads: Int
         /// The kernel that ran, as it said itself.
@@ -108,6 +138,7 @@ public struct Report: Sendable, Encodable {
     public let classes: Int
     /// Absent for tasks without labels.
     public let accuracy: Double?
+    public let tokens: Tokens?
     public let warnings: [String]
     public let inputs: [Input]
     /// Absent after a merge.
@@ -115,8 +146,9 @@ public struct Report: Sendable, Encodable {
 
     /// `moments`: one for each dialect of the specification.
     init(
-        specification: LossSpecification, classCount: Int, moments: [Moments], firstInvalid: [InvalidRow], warnings: [String], inputs: [Input],
-        run: Run?
+        specification: LossSpecification, classCount: Int, moments: [Moments], firstInvalid: [InvalidRow], warnings: [String],
+        inputs: [Input],
+        tokens: Tokens? = nil, run: Run?
     ) {
         xent = Version.current
         let task = specification.task
@@ -148,6 +180,7 @@ public struct Report: Sendable, Encodable {
         // A binary decision has two classes.
         classes = task == .binary ? 2 : classCount
         accuracy = task.hasLabels ? first.accuracy(decisionsPerRow: task == .multilabel ? classCount : 1) : nil
+        self.tokens = tokens
         self.warnings = warnings
         self.inputs = inputs
         self.run = run

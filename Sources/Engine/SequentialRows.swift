@@ -1,8 +1,8 @@
 internal import Container
 internal import Formats
 
-/// Rows in their order, from files that cannot be cut: decoded by one at a time.
-final class SequentialRows {
+/// Rows in their order, from arrays that cannot be cut: decoded by one at a time.
+final class SequentialRows: RowStream {
     private let rows: RowFiles
     private let decoder: Decoder
     private let keepsByteOrder: Bool
@@ -10,7 +10,8 @@ final class SequentialRows {
     /// The next row of the file, and of all.
     private var rowInFile = 0
     private(set) var nextRow = 0
-    private var started = false
+    /// What follows the file's last row has been read.
+    private var isFinished = false
 
     /// `keepsByteOrder`: give the bytes as they are stored, not in the machine's byte order.
     init(_ rows: RowFiles, options: ContainerOptions, keepsByteOrder: Bool = false) {
@@ -26,9 +27,9 @@ final class SequentialRows {
             guard fileIndex + 1 < rows.files.count else { return (fileIndex, 0, 0) }
             fileIndex += 1
             rowInFile = 0
+            isFinished = false
             let file = rows.files[fileIndex]
-            decoder.start(wholeOf: file.container)
-            try skip(file.layout.dataByteOffset, of: file)
+            try decoder.start(atDataOf: file)
         }
         return (fileIndex, rowInFile, rows.files[fileIndex].rowCount - rowInFile)
     }
@@ -60,24 +61,24 @@ final class SequentialRows {
         if rowInFile == file.rowCount { try finishFile() }
     }
 
-    /// The same for rows that may lie in several files, all of one element type.
-    func readAcrossFiles(rowCount: Int, into buffer: ByteBuffer) throws(EngineError) {
+    func readAcrossFiles(rowCount: Int, into buffer: ByteBuffer) throws(EngineError) -> Int {
         var missing = rowCount
         var filled = 0
         while missing > 0 {
             let available = try availableRowCount()
-            // The plan has counted the rows.
-            guard available.rowCount > 0 else { return }
+            guard available.rowCount > 0 else { break }
             let count = min(missing, available.rowCount)
             try read(rowCount: count, into: buffer, at: filled)
             filled += count * rows.files[available.fileIndex].layout.rowByteCount
             missing -= count
         }
+        return rowCount - missing
     }
 
-    /// After the last row: nothing may follow, and the last frame's checksum is read.
+    /// After the last row: nothing may follow but what the file's other arrays take, and the last frame's checksum is read.
     private func finishFile() throws(EngineError) {
-        guard rowInFile >= 0 else { return }
+        guard !isFinished else { return }
+        isFinished = true
         let file = rows.files[fileIndex]
         var rest = 0
         var piece = [UInt8](repeating: 0, count: 4096)
@@ -88,11 +89,34 @@ final class SequentialRows {
             if count == 0 { break }
             rest += count
         }
-        if rest > 0 { throw file.lengthError(decodedByteCount: file.layout.endByteOffset + rest) }
+        if file.layout.endByteOffset + rest != file.endByteOffset {
+            throw file.lengthError(decodedByteCount: file.layout.endByteOffset + rest)
+        }
     }
+}
 
-    private func skip(_ byteCount: Int, of file: ArrayFile) throws(EngineError) {
-        var header = [UInt8](repeating: 0, count: byteCount)
-        try header.withMutableBytes { bytes throws(EngineError) in try decoder.fill(bytes, from: file) }
+extension Decoder {
+    /// Begins at the first byte of an array's data, and goes on to the end of its file.
+    func start(atDataOf file: ArrayFile) throws(EngineError) {
+        let container = file.container
+        var skipped = file.layout.dataByteOffset
+        if container.compression == .none, !container.isStream {
+            start(container, decodedBytes: skipped..<max(skipped, container.byteCount))
+            return
+        }
+        if container.isCuttable, let first = container.frames.index(ofFrameContainingDecodedByte: skipped) {
+            start(container, frames: first..<container.frames.count)
+            skipped -= container.frames[first].decodedByteOffset
+        } else {
+            start(wholeOf: container)
+        }
+        var piece = [UInt8](repeating: 0, count: min(skipped, 1 << 20))
+        while skipped > 0 {
+            let count = min(skipped, piece.count)
+            try piece.withMutableBytes { bytes throws(EngineError) in
+                try fill(UnsafeMutableRawBufferPointer(rebasing: bytes[..<count]), from: file)
+            }
+            skipped -= count
+        }
     }
 }

@@ -18,8 +18,10 @@ struct WorkUnit: Sendable {
     let span: Span
     /// Where it lies in the file's decoded bytes, without the header and what follows the last row.
     let decodedBytes: Range<Int>
-    /// What stands before `decodedBytes` in the unit: the header, in a file's first.
+    /// What stands before `decodedBytes` in the unit: the header, in a file's first; other arrays of the file.
     let skippedByteCount: Int
+    /// What stands after them: other arrays of the file.
+    let trailingByteCount: Int
     /// The rows that begin in it, numbered in the file.
     let rows: Range<Int>
     /// The end of the row that begins before the unit.
@@ -47,10 +49,11 @@ extension WorkUnit {
             let endRow = (end + rowByteCount - 1) / rowByteCount
             return WorkUnit(
                 fileIndex: fileIndex, span: span, decodedBytes: inside, skippedByteCount: inside.lowerBound - decoded.lowerBound,
-                rows: firstRow..<endRow, headByteCount: firstRow * rowByteCount - before,
+                trailingByteCount: decoded.upperBound - inside.upperBound, rows: firstRow..<endRow,
+                headByteCount: firstRow * rowByteCount - before,
                 tailByteCount: end - (end / rowByteCount) * rowByteCount)
         }
-        guard file.container.isCuttable else { return [unit(.whole, decoded: 0..<data.upperBound)] }
+        guard file.container.isCuttable else { return [unit(.whole, decoded: 0..<file.endByteOffset)] }
         var units: [WorkUnit] = []
         if file.container.compression == .none {
             let step = target / rowByteCount * rowByteCount
@@ -64,16 +67,21 @@ extension WorkUnit {
             return units
         }
         let frames = file.container.frames
+        // The whole file where the array is all that it holds, with its header and what may follow; else the frames that have a part of it.
         var first = 0
-        var firstDecoded = 0
-        // `frames` is a collection that makes each frame as it is asked for.
-        for frame in frames {
-            let end = frame.decodedByteOffset + frame.decodedByteCount
+        var last = frames.count - 1
+        if !file.isAlone, let begin = frames.index(ofFrameContainingDecodedByte: data.lowerBound),
+            let end = frames.index(ofFrameContainingDecodedByte: max(data.lowerBound, data.upperBound - 1))
+        {
+            (first, last) = (begin, end)
+        }
+        var firstDecoded = frames[first].decodedByteOffset
+        for index in first...last {
+            let end = frames[index].decodedByteOffset + frames[index].decodedByteCount
             let dataByteCount = end - max(firstDecoded, data.lowerBound)
-            let isLast = frame.index == frames.count - 1
-            guard isLast || (dataByteCount >= target && data.upperBound - end >= target) else { continue }
-            units.append(unit(.frames(first..<frame.index + 1), decoded: firstDecoded..<end))
-            first = frame.index + 1
+            guard index == last || (dataByteCount >= target && data.upperBound - end >= target) else { continue }
+            units.append(unit(.frames(first..<index + 1), decoded: firstDecoded..<end))
+            first = index + 1
             firstDecoded = end
         }
         return units

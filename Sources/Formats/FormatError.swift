@@ -30,6 +30,8 @@ public struct FormatError: Error, Sendable, Equatable, CustomStringConvertible {
         case arrayTooLarge
         /// The elements lie in an order that is not read (columns first).
         case storageOrder
+        /// A column that is not there, is there twice, or could be several.
+        case column
     }
 
     /// What went wrong, for code.

@@ -16,7 +16,7 @@ public enum NPYHeader {
     /// A header longer than this is refused before anything is read or allocated for it. NumPy itself stops at 10,000.
     public static let headerByteCountLimit = 1 << 20
 
-    static let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
+    public static let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
 
     /// Whether `prefix` begins with the magic; false when it is too short to tell.
     public static func looksLikeNPY(_ prefix: UnsafeRawBufferPointer) -> Bool {

@@ -16,6 +16,12 @@ enum QuotedBytes {
         return text + (bytes.count > byteCountLimit ? "…'" : "'")
     }
 
+    /// A column's name as it is, where that is safe; else as `text` has it.
+    static func name(_ name: String) -> String {
+        let isPlain = name.utf8.count <= byteCountLimit && name.utf8.allSatisfy { 0x20...0x7E ~= $0 }
+        return isPlain ? name : text(name.utf8)
+    }
+
     /// `93 4e 55`, at most `limit` of them.
     static func hexadecimal(_ bytes: some Collection<UInt8>, limit: Int = 8) -> String {
         bytes.prefix(limit).map(hex).joined(separator: " ")

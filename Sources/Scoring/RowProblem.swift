@@ -13,6 +13,14 @@ public enum RowProblem: Sendable, Equatable {
     /// Infinities that leave no distribution: the label's logit is +∞, or all logits are −∞.
     case undefined
 
+    /// The prediction or label of the row that is at fault, where it is one.
+    public var column: Int? {
+        switch self {
+        case .notANumber(let column, _), .outOfRange(let column, _, _), .target(let column, _): column
+        case .label, .weight, .undefined: nil
+        }
+    }
+
     /// What was found and what was allowed, without the place. `labelText` is the label as stored.
     public func message(labelText: String) -> String {
         switch self {

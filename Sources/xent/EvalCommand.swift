@@ -16,14 +16,25 @@ struct EvalCommand: ParsableCommand {
               xent eval p.npy --labels y.npy --task binary --input probabilities --on-invalid skip
               xent eval @shards.txt --labels labels.npy.zst --task multiclass --input logits --json report.json --progress never
               loss=$(xent eval logits.npy --labels y.npy --task multiclass --input logits --quiet)
+              xent eval dump.npz --task multiclass --input logits --label-column y_true
+              xent eval oof.csv.gz --task multiclass --input probabilities --prediction-columns 'p_*' --label-column label
+              xent eval - --task likelihood --input log-probabilities --prediction-columns 'tokens.*.logprob' < log.jsonl.gz
             """)
 
     @Argument(
-        help: "Files of predictions, whose rows follow one another; @FILE for a file of names.", completion: .file())
+        help: """
+            Files of predictions, whose rows follow one another: .npy, .npz, .safetensors, CSV, TSV or JSON Lines, raw, in zstd or in gzip; \
+            - for standard input, @FILE for a file of names, a quoted 'pattern*' for all that match.
+            """, completion: .file())
     var predictions: [String]
 
-    @Option(parsing: .upToNextOption, help: "Files of labels, whose rows follow one another.", completion: .file())
+    @Option(
+        parsing: .upToNextOption, help: "Files of labels, whose rows follow one another. Without, labels lie beside the predictions.",
+        completion: .file())
     var labels: [String] = []
+
+    @OptionGroup(title: "Columns")
+    var columns: ColumnOptions
 
     @Option(parsing: .upToNextOption, help: "Files of row weights, whose rows follow one another.", completion: .file())
     var weights: [String] = []
@@ -71,6 +82,9 @@ struct EvalCommand: ParsableCommand {
     @Option(help: "Whether an invalid row (label out of range, NaN, probability outside [0, 1]) ends the run or is left out and counted.")
     var onInvalid: EvaluationOptions.InvalidRowPolicy = .fail
 
+    @Option(parsing: .unconditional, help: "Fail unless there are N rows: a pipe that ends early at the end of a line looks whole.")
+    var expectRows: Int?
+
     @Option(help: "Write the loss of every row, in order, to this .npy (or .npy.zst) file.", completion: .file())
     var perRow: String?
 
@@ -100,6 +114,7 @@ struct EvalCommand: ParsableCommand {
 
     func validate() throws {
         if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, not \(threads).") }
+        if let expectRows, expectRows < 0 { throw ValidationError("--expect-rows must be at least 0, not \(expectRows).") }
         if quiet, verbose { throw ValidationError("--quiet and --verbose exclude each other.") }
     }
 
@@ -146,9 +161,10 @@ struct EvalCommand: ParsableCommand {
             throw EngineError(usage: "--task is missing", remedy: "--task " + LossTask.allCases.map(\.rawValue).joined(separator: ", or "))
         }
         guard let input else {
-            let look = try paths.first.map { try InputGuess.describe(path: $0) } ?? "no file was named"
+            let look = try paths.first.map { try InputGuess.describe(path: $0, columns: columns.columns()) } ?? "no file was named"
             throw EngineError(
-                usage: "--input is missing, and is not guessed", remedy: look + "; --input takes "
+                usage: "--input is missing, and is not guessed",
+                remedy: look + "; --input takes "
                     + PredictionInput.allCases.map(\.rawValue).joined(separator: ", "))
         }
         var modifiers = LossModifiers()
@@ -181,6 +197,11 @@ struct EvalCommand: ParsableCommand {
         var options = EvaluationOptions(
             predictionPaths: paths, labelPaths: try PathList.expand(labels), specification: specification)
         options.weightPaths = try PathList.expand(weights)
+        options.columns = try columns.columns()
+        options.expectedRowCount = expectRows
+        guard (options.predictionPaths + options.labelPaths + options.weightPaths).count(where: { $0 == "-" }) <= 1 else {
+            throw EngineError(usage: "standard input is named twice, and can be read once", remedy: "write one of them to a file first")
+        }
         options.usesBalancedClassWeights = usesBalancedClassWeights
         options.invalidRows = onInvalid
         if let threads { options.threadCount = threads }

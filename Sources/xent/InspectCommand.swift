@@ -4,15 +4,19 @@ import Engine
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Show what a file is: format, shape, type, frames, and whether it can be sharded.",
+        abstract: "Show what a file is: format, columns, shape, type, frames, and whether it can be sharded.",
         discussion: """
             EXAMPLES
               xent inspect logits.npy.zst labels.npy
+              xent inspect dump.npz oof.csv.gz log.jsonl.zst model.safetensors
               xent inspect logits.npy.zst --json -
             """)
 
     @Argument(help: "Files of predictions or labels; @FILE for a file of names.", completion: .file())
     var files: [String]
+
+    @Flag(help: "The first line of a table is data; columns are named 0, 1, 2…")
+    var noHeader = false
 
     @Option(help: "Write what was found as JSON, a list of one object a file, to this file; - for standard output.", completion: .file())
     var json: String?
@@ -27,7 +31,8 @@ struct InspectCommand: ParsableCommand {
         var firstFailure: ExitCode?
         for path in paths {
             do {
-                inspections.append(try reportingErrors { try Inspection(path: path, maximumWindowByteCount: memory.value) })
+                inspections.append(
+                    try reportingErrors { try Inspection(path: path, maximumWindowByteCount: memory.value, hasHeader: !noHeader) })
             } catch let failure as ExitCode {
                 firstFailure = firstFailure ?? failure
             }
@@ -41,15 +46,36 @@ struct InspectCommand: ParsableCommand {
         if let firstFailure { throw firstFailure }
     }
 
+    /// Columns beyond these are counted; JSON has them all.
+    private static let columnLimit = 40
+
+    private static func text(shape: [Int]) -> String { shape.map { Amount.grouped($0) }.joined(separator: " × ") }
+
+    private static func text(_ column: Inspection.Column) -> String {
+        if let problem = column.problem { return problem }
+        if let elementType = column.elementType, let shape = column.shape {
+            let values = (column.examples ?? []).compactMap { Double($0) }.map { Amount.significant($0, digits: 6) }
+            return "\(elementType), \(text(shape: shape))" + (column.compression.map { ", \($0)" } ?? "")
+                + (values.isEmpty ? "" : ": " + values.joined(separator: "  ") + (shape.dropFirst().reduce(1, *) > values.count ? "  …" : ""))
+        }
+        let content = (column.content ?? "") + (column.count.map { " of \($0)" } ?? "")
+        let examples = column.examples ?? []
+        return content + (examples.isEmpty ? "" : ": " + examples.joined(separator: ", "))
+    }
+
     static func text(_ inspection: Inspection) -> String {
         var lines = [inspection.path]
         func line(_ name: String, _ value: String) {
             lines.append("  " + name + String(repeating: " ", count: max(1, 14 - name.count)) + value)
         }
-        let shape = inspection.shape.map { Amount.grouped($0) }.joined(separator: " × ")
-        line("format", "\(inspection.format), \(inspection.elementType)" + (inspection.byteOrder == "none" ? "" : ", \(inspection.byteOrder)-endian"))
-        line("shape", shape)
-        line("bytes", "\(Amount.grouped(inspection.bytes)), decoded \(Amount.grouped(inspection.decodedBytes))")
+        var format = inspection.format
+        if let elementType = inspection.elementType { format += ", \(elementType)" }
+        if let byteOrder = inspection.byteOrder, byteOrder != "none" { format += ", \(byteOrder)-endian" }
+        line("format", format)
+        if let shape = inspection.shape { line("shape", Self.text(shape: shape)) }
+        line(
+            "bytes",
+            Amount.grouped(inspection.bytes) + (inspection.decodedBytes.map { ", decoded \(Amount.grouped($0))" } ?? ""))
         var compression = inspection.compression
         if let frames = inspection.frames { compression += ", \(Amount.grouped(frames)) frame\(frames == 1 ? "" : "s")" }
         if let largest = inspection.largestFrameBytes { compression += " of up to \(Amount.grouped(largest)) bytes" }
@@ -58,9 +84,16 @@ struct InspectCommand: ParsableCommand {
         line("shardable", (inspection.isShardable ? "yes: " : "no: ") + inspection.shardingNote)
         for (number, row) in inspection.firstRows.enumerated() {
             let values = row.map { Amount.significant($0, digits: 6) }.joined(separator: "  ")
-            let isCut = inspection.shape.dropFirst().reduce(1, *) > row.count
+            let isCut = (inspection.shape ?? []).dropFirst().reduce(1, *) > row.count
             line(number == 0 ? "first rows" : "", values + (isCut ? "  …" : ""))
         }
+        let columns = inspection.columns ?? []
+        let width = columns.prefix(columnLimit).reduce(0) { max($0, min(30, $1.name.count)) }
+        for (number, column) in columns.prefix(columnLimit).enumerated() {
+            let name = column.name + String(repeating: " ", count: max(0, width - column.name.count))
+            line(number == 0 ? "columns" : "", "\(name)  \(Self.text(column))")
+        }
+        if columns.count > columnLimit { line("", "and \(columns.count - columnLimit) more") }
         for warning in inspection.warnings { line("warning", warning) }
         return lines.joined(separator: "\n")
     }

@@ -7,18 +7,25 @@ struct PackCommand: ParsableCommand {
         commandName: "pack",
         abstract: "Rewrite a dump as row-aligned seekable zstd, with checksums, for every core to read.",
         discussion: """
-            The input is a .npy file, raw or in zstd of any framing. Its header has a frame of its own, and each frame after it holds whole
-            rows: as many as fit in the frame size, or one that is larger. The bytes of the output do not depend on the threads, and
-            `zstd -d` gives the plain .npy again, bit for bit.
+            The input is a dump of any format that xent reads. The output is a .npy in zstd: its header has a frame of its own, and each frame
+            after it holds whole rows: as many as fit in the frame size, or one that is larger. The bytes of the output do not depend on the
+            threads, and `zstd -d` gives the plain .npy, of one that was packed bit for bit. Of text, predictions become numbers of 8 bytes.
 
             EXAMPLES
               xent pack logits.npy -o logits.npy.zst
               xent pack single-frame.npy.zst -o logits.npy.zst --level 6 --json report.json
               xent pack labels.npy -o labels.npy.zst --frame-size 256K --threads 1
+              xent pack oof.csv.gz -o p.npy.zst --label-column label --labels-output y.npy.zst
             """)
 
-    @Argument(help: "The file to pack: an array, raw or in zstd.", completion: .file())
+    @Argument(help: "The dump to pack: one file.", completion: .file())
     var input: String
+
+    @OptionGroup(title: "Columns")
+    var columns: ColumnOptions
+
+    @Option(help: "Pack the dump's labels to this file as well.", completion: .file())
+    var labelsOutput: String?
 
     @Option(name: .shortAndLong, help: "The file to write, whole or not at all.", completion: .file())
     var output: String
@@ -55,25 +62,37 @@ struct PackCommand: ParsableCommand {
         // Before any file is made, so that no signal finds an unfinished one.
         let signals = Signals()
         var jsonOutput: JSONOutput?
-        var packed: OutputFile?
+        var packed: [OutputFile] = []
         do {
             try reportingErrors {
                 let options = try options()
-                try OutputPaths.check(outputs: [("--output", output), ("--json", json)], inputs: [options.inputPath])
+                try OutputPaths.check(
+                    outputs: [("--output", output), ("--labels-output", labelsOutput), ("--json", json)], inputs: [options.inputPath])
                 jsonOutput = try json.map { try JSONOutput(path: $0) }
                 let packing = try pack(options, signals)
-                packed = packing.output
+                packed.append(packing.output)
+                var report = packing.report
+                if let labelsOutput {
+                    var ofLabels = options
+                    ofLabels.part = .labels
+                    ofLabels.outputPath = labelsOutput
+                    let labels = try pack(ofLabels, signals)
+                    packed.append(labels.output)
+                    report.labels = [labels.report]
+                }
                 // The catch below removes the unfinished files, and then the process dies.
                 if signals.cancellation.isCancelled { throw EngineError(cancelledBefore: "anything was written") }
-                if !quiet { for warning in packing.report.warnings { StandardError.print("xent: warning: \(warning)") } }
-                try jsonOutput?.write(packing.report)
-                if json != "-", !quiet { try StandardOutput.print(PackText.text(packing.report)) }
-                try packed?.commit()
+                if !quiet { for warning in report.warnings { StandardError.print("xent: warning: \(warning)") } }
+                try jsonOutput?.write(report)
+                if json != "-", !quiet {
+                    try StandardOutput.print(([report] + report.labels).map { PackText.text($0) }.joined(separator: "\n\n"))
+                }
+                for output in packed { try output.commit() }
                 try jsonOutput?.commit()
             }
         } catch {
             // What was committed stays; of the rest nothing does.
-            packed?.discard()
+            for output in packed { output.discard() }
             jsonOutput?.discard()
             signals.dieIfReceived()
             throw error
@@ -89,6 +108,7 @@ struct PackCommand: ParsableCommand {
             throw EngineError(usage: "--output - is not known: standard output takes the report", remedy: "name a file")
         }
         var options = PackingOptions(inputPath: path, outputPath: output)
+        options.columns = try columns.columns()
         options.level = level
         options.frameByteCount = frameSize.value
         if let threads { options.threadCount = threads }

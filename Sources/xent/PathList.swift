@@ -1,19 +1,17 @@
 import Engine
 
-/// The file names of a command line, with `@list` replaced by the names in the file `list`, one a line.
+/// The file names of a command line: `@list` is replaced by the names in the file `list`, one a line, and a pattern that is no file's name by
+/// the names that match it, in the order of their bytes.
 enum PathList {
     static func expand(_ arguments: [String]) throws -> [String] {
         var paths: [String] = []
         for argument in arguments {
-            if argument == "-" {
-                throw EngineError(usage: "standard input is not read yet", remedy: "name a file")
-            }
             guard argument.hasPrefix("@") else {
-                paths.append(argument)
+                paths += try FilePattern.expand(argument)
                 continue
             }
-            let names = try TextFile.lines(of: String(argument.dropFirst()))
-            paths += names.map { $0.trimmedOfSpaces }.filter { !$0.isEmpty }
+            let names = try TextFile.lines(of: String(argument.dropFirst())).map { $0.trimmedOfSpaces }.filter { !$0.isEmpty }
+            for name in names { paths += try FilePattern.expand(name) }
         }
         return paths
     }

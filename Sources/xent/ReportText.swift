@@ -7,9 +7,17 @@ enum ReportText {
         var lines = ReportLines(
             title: "\(report.task) cross-entropy from \(report.input), \(Amount.grouped(rows.read)) rows"
                 + (report.task == "binary" || report.task == "likelihood" ? "" : " × \(Amount.grouped(report.classes)) classes"))
-        lines.add("mean", "\(report.loss.mean) \(report.unit)  ± \(Amount.significant(report.loss.standardError, digits: 2)) standard error")
+        lines.add(
+            "mean", "\(report.loss.mean) \(report.unit)  ± \(Amount.significant(report.loss.standardError, digits: 2)) standard error")
         lines.add("", report.loss.meanHex)
         lines.add("perplexity", Amount.significant(report.loss.perplexity, digits: 6))
+        if let tokens = report.tokens {
+            lines.add("per token", "\(tokens.mean) \(report.unit), \(Amount.grouped(tokens.count)) tokens")
+            lines.add("", "perplexity \(Amount.significant(tokens.perplexity, digits: 6))")
+            if let bits = tokens.bitsPerByte, let bytes = tokens.bytes {
+                lines.add("bits per byte", "\(bits), \(Amount.grouped(bytes)) bytes of text")
+            }
+        }
         if let accuracy = report.accuracy {
             lines.add("accuracy", accuracy.isNaN ? "nan" : "\(Amount.significant(100 * accuracy, digits: 4)) %")
         }
@@ -22,13 +30,16 @@ enum ReportText {
         if rows.invalid > 0 { counts += ", \(Amount.grouped(rows.invalid)) invalid" }
         if rows.infinite > 0 { counts += ", \(Amount.grouped(rows.infinite)) of them infinite" }
         lines.add("rows", counts)
-        for row in rows.firstInvalid { lines.add(line: "    left out: \(row.path): row \(row.row): \(row.problem)") }
+        for row in rows.firstInvalid {
+            lines.add(line: "    left out: \(row.path): \(row.line.map { "line \($0)" } ?? "row \(row.row)"): \(row.problem)")
+        }
         if report.dialects.count > 1 || report.dialects.values.contains(where: { $0.clippedRows > 0 }) {
             lines.add(line: "")
             for (name, loss) in report.dialects.sorted(by: { $0.key < $1.key }) {
                 var text = "\(loss.mean) \(report.unit)"
                 if loss.clippedRows > 0 {
-                    text += ", \(Amount.grouped(loss.clippedRows)) rows clipped, \(Amount.significant(100 * loss.clippedShare, digits: 3)) % of the sum"
+                    text +=
+                        ", \(Amount.grouped(loss.clippedRows)) rows clipped, \(Amount.significant(100 * loss.clippedShare, digits: 3)) % of the sum"
                 }
                 lines.add(name, text)
             }

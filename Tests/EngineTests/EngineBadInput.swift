@@ -160,8 +160,8 @@ import Testing
         let folder = TemporaryFolder()
         let labels = folder.write(Self.dump.labelBytes, "l.npy")
         let contents: [(bytes: [UInt8], says: String)] = [
-            (Array("0.1,0.2,0.7\n0.3,0.3,0.4\n".utf8), "magic"), ([0x50, 0x4B, 3, 4, 0, 0, 0, 0, 0, 0], "zip"),
-            ([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0], "gzip"), ([0x80, 4, 0x95, 0, 0, 0, 0, 0, 0, 0], "pickle"),
+            (Array("0.1,0.2,0.7\n0.3,0.3,0.4\n".utf8), "--no-header"), ([0x50, 0x4B, 3, 4, 0, 0, 0, 0, 0, 0], "zip"),
+            ([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0], "cut short"), ([0x80, 4, 0x95, 0, 0, 0, 0, 0, 0, 0], "pickle"),
             ([0x93] + Array("NUMPX".utf8) + [UInt8](repeating: 0, count: 100), "magic"), ([0], "magic"),
         ]
         for content in contents {
@@ -191,7 +191,10 @@ import Testing
 
     @Test func noPathsIsUsage() throws {
         #expect(throws: EngineError.self) { try evaluate([], ["l"]) }
-        let error = #expect(throws: EngineError.self) { try evaluate(["p"], []) }
+        // An array has no labels beside it.
+        let folder = TemporaryFolder()
+        let predictions = folder.write(Self.dump.predictionBytes, "p.npy")
+        let error = #expect(throws: EngineError.self) { try evaluate([predictions], []) }
         #expect(error?.category == .usage && error?.remedy != nil)
     }
 

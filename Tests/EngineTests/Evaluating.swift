@@ -84,13 +84,14 @@ extension Plan.Schedule {
         case .stealing: "stealing"
         case .inOrder: "in order"
         case .stream: "stream"
+        case .records: "records"
         }
     }
 
     var units: [WorkUnit] {
         switch self {
         case .stealing(let units), .inOrder(let units): units
-        case .stream: []
+        case .stream, .records: []
         }
     }
 }

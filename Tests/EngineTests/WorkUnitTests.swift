@@ -139,7 +139,7 @@ import Testing
 }
 
 @Suite struct InvalidRowsTests {
-    private func row(_ order: Int) -> InvalidRow { InvalidRow(path: "p", row: order % 100, problem: "NaN", order: order) }
+    private func row(_ order: Int) -> InvalidRow { InvalidRow(path: "p", row: order % 100, line: nil, problem: "NaN", order: order) }
 
     @Test func firstTenInAnyOrderOfMerging() {
         let seed: UInt64 = 23

@@ -91,7 +91,7 @@ import Testing
             },
             says: ["p.npy: ", "no rows"]),
         Case(
-            testDescription: "text instead of an array", change: { try $0.write("p.npy", "class,score\n1,0.5\n") },
+            testDescription: "noise instead of an array", change: { try $0.write("p.npy", Data([0, 1, 2, 3, 4, 5, 6, 7])) },
             says: ["p.npy: ", "np.save"]),
         Case(
             testDescription: "wrong magic",

@@ -64,6 +64,22 @@ import Testing
             if word == "xent" || word.hasPrefix("loss=") { commands.append([word]) } else { commands[commands.count - 1].append(word) }
         }
         #expect(commands.count >= 4)
+        try scratch.write("logits-of-archive.npy", logits)
+        try scratch.write("labels-of-archive.npy", NPYFixture.labels(SmallDump.labels))
+        try XentRun.tool(
+            "python3",
+            [
+                "-c",
+                """
+                import zipfile
+                with zipfile.ZipFile("dump.npz", "w") as archive:
+                    archive.write("logits-of-archive.npy", "logits.npy")
+                    archive.write("labels-of-archive.npy", "y_true.npy")
+                """,
+            ], in: scratch)
+        try scratch.write("oof.csv", "p_0,p_1,label\n0.25,0.75,1\n")
+        try scratch.write("log.jsonl", #"{"tokens": [{"logprob": -0.5}, {"logprob": -1}]}"#)
+        try XentRun.tool("gzip", ["oof.csv", "log.jsonl"], in: scratch)
         for command in commands {
             let text = command.joined(separator: " ")
             if text.contains("binary") {

@@ -97,7 +97,7 @@ import Testing
     /// One bad file is reported, the others are shown, and the status is that of the first bad one.
     @Test func badOnesAmongGoodOnes() throws {
         let scratch = try Self.scratch()
-        try scratch.write("bad.npy", "no array")
+        try scratch.write("bad.npy", Data([0, 1, 2, 3, 4, 5, 6, 7]))
         try scratch.write("files.txt", "raw.npy\nbad.npy\ngone.npy\nplain.npy.zst\n")
         for (arguments, status) in [
             (["raw.npy", "bad.npy", "gone.npy", "plain.npy.zst"], Int32(65)), (["gone.npy", "raw.npy", "bad.npy", "plain.npy.zst"], 66),

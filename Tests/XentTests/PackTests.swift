@@ -134,7 +134,7 @@ import Testing
         Mistake(arguments: ["p.npy"], says: ["--output"]),
         Mistake(arguments: ["-o", "out"], says: ["input"]),
         Mistake(arguments: ["p.npy", "y.npy", "-o", "out"], says: ["y.npy"]),
-        Mistake(arguments: ["-", "-o", "out"], says: ["standard input", "name a file"]),
+        Mistake(arguments: ["-", "-o", "out"], status: 65, says: ["standard input: the stream is empty"]),
         Mistake(arguments: ["p.npy", "-o", "-"], says: ["--output -", "standard output takes the report", "name a file"]),
         Mistake(arguments: ["@both.txt", "-o", "out"], says: ["@both.txt names 2 files", "one is packed at a time"]),
         Mistake(arguments: ["p.npy", "-o", "p.npy"], says: ["--output p.npy is also an input", "another name"]),
@@ -156,7 +156,7 @@ import Testing
         Mistake(arguments: ["p.npy", "-o", "gone/out"], status: 74, says: ["xent: gone/out: ", "folder"]),
         Mistake(arguments: ["p.npy", "-o", "folder"], status: 74, says: ["xent: folder: "]),
         Mistake(arguments: ["p.npy", "-o", "out", "--json", "gone/out"], status: 74, says: ["xent: gone/out: ", "folder"]),
-        Mistake(arguments: ["both.txt", "-o", "out"], status: 65, says: ["xent: both.txt: ", "np.save"]),
+        Mistake(arguments: ["both.txt", "-o", "out"], says: ["xent: both.txt: no column is known by its name", "there are p.npy"]),
     ]
 
     @Test(arguments: mistakes)
@@ -277,6 +277,8 @@ import Testing
         try scratch.write("logits.npy", scratch.bytes("p.npy"))
         try scratch.write("labels.npy", scratch.bytes("y.npy"))
         try scratch.write("single-frame.npy.zst", scratch.bytes("single.npy.zst"))
+        try scratch.write("oof.csv", "p_0,p_1,label\n0.25,0.75,1\n")
+        try XentRun.tool("gzip", ["oof.csv"], in: scratch)
         let help = try XentRun.shell("COLUMNS=1000 \"$XENT\" pack --help", in: scratch)
         let words = help.stdout.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         for text in [

@@ -34,4 +34,27 @@ struct RealDataTests {
             #expect(try report.count("classes") == truth.count(name, "classes"), "\(file)")
         }
     }
+
+    /// As they are published: several arrays in an archive, a table with text in it.
+    @Test func filesAsTheyAre() throws {
+        let scratch = try Scratch()
+        let truth = try JSONDocument(path: Repository.real + "/truth.json")
+        for name in ["lenet5-cifar10", "wideresnet-cifar100"] {
+            let report = try XentRun.xent(
+                ["eval", Repository.real + "/\(name).npz", "--task", "multiclass", "--input", truth.text(name, "input"), "--json", "-"],
+                in: scratch
+            ).json()
+            #expect(try report.hexadecimal("loss", "mean_hex").ulpDistance(to: truth.hexadecimal(name, "mean_hex")) <= 1, "\(name)")
+            #expect(try report.count("rows", "scored") == truth.count(name, "rows"), "\(name)")
+        }
+        let name = "march-madness-in-game"
+        let report = try XentRun.xent(
+            [
+                "eval", Repository.real + "/\(name).csv", "--task", "binary", "--input", truth.text(name, "input"), "--prediction-columns",
+                truth.text(name, "prediction_column"), "--label-column", truth.text(name, "label_column"), "--json", "-",
+            ], in: scratch
+        ).json()
+        #expect(try report.hexadecimal("loss", "mean_hex").ulpDistance(to: truth.hexadecimal(name, "mean_hex")) <= 1)
+        #expect(try report.count("rows", "scored") == truth.count(name, "rows"))
+    }
 }

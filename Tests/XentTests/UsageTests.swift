@@ -18,7 +18,7 @@ import Testing
         Mistake(arguments: ["eval", "p.npy", "--labels", "y.npy", "--input", "logits"], says: ["--task", "multiclass", "binary"]),
         Mistake(arguments: ["eval", "p.npy", "--task", "multiclass", "--input", "logits"], says: ["labels", "--labels"]),
         Mistake(arguments: ["eval", "--labels", "y.npy"] + SmallDump.task, says: ["predictions"]),
-        Mistake(arguments: ["eval", "-", "--labels", "y.npy"] + SmallDump.task, says: ["standard input", "name a file"]),
+        Mistake(arguments: ["eval", "-", "--labels", "-"] + SmallDump.task, says: ["standard input is named twice", "to a file first"]),
         Mistake(arguments: ["eval", "@none.txt", "--labels", "y.npy"] + SmallDump.task, says: ["no predictions are named"]),
         Mistake(arguments: SmallDump.eval + ["--speed", "11"], says: ["--speed"]),
         Mistake(arguments: SmallDump.eval + ["--threads", "0"], says: ["--threads must be at least 1, not 0"]),

@@ -22,6 +22,7 @@ public struct Bench: Sendable {
         let threadCounts = Set(options.threadCounts).sorted()
         let (evaluation, dump) = try Self.prepare(options, cancellation, step)
         let plan = try Plan(evaluation, usesSeekTable: true)
+        if plan.schedule.isOfRecords || !(plan.labels?.recordFiles.isEmpty ?? true) { throw Self.recordsError(plan) }
         let block = try CachedBlock(plan)
         var samples = Samples(threadCounts: threadCounts)
         for round in 0...options.repeatCount {
@@ -39,6 +40,12 @@ public struct Bench: Sendable {
         report = BenchReport(options, plan, block, samples, dump)
         // Its files live as long as it does.
         withExtendedLifetime(dump) {}
+    }
+
+    static func recordsError(_ plan: Plan) -> EngineError {
+        EngineError(
+            .usage, path: plan.inputs.first?.file.path, "text is parsed, and bench measures decoding and kernels of arrays",
+            remedy: "make arrays of it with xent pack first")
     }
 
     /// The dump as files to evaluate, some or all of which may be made.
@@ -183,7 +190,7 @@ extension BenchReport {
         }
         let inputs =
             inputs("predictions", plan.predictions.files, isMade: made?.predictions != nil)
-            + inputs("labels", plan.labels?.files ?? [], isMade: made?.labels != nil)
+            + inputs("labels", plan.labels?.arrays?.files ?? [], isMade: made?.labels != nil)
         let storedByteCount = inputs.reduce(0) { $0 + $1.bytes }
         var level: Int?
         if case .synthetic(let shape) = options.source { level = shape.level == 0 ? FrameCompressor.defaultLevel : shape.level }

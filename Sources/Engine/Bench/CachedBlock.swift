@@ -35,14 +35,14 @@ final class CachedBlock: @unchecked Sendable {
         guard let element = PredictionElement(type) else {
             throw EngineError(.data, "predictions of type \(type.name) are no logits or probabilities")
         }
-        let labelType = plan.labels?.files[0].layout.elementType
+        let labelType = plan.labels?.elementType
         let scorer = Self.scorer(plan.specification, classCount: plan.classCount, labelType, plan.options.instructionSet)
         let rowCount = min(available.rowCount, Self.rowCount(scorer, element))
         let values = ByteBuffer()
         try predictions.read(rowCount: rowCount, into: values)
         let labels = ByteBuffer()
-        if let source = plan.labels {
-            try SequentialRows(source, options: plan.containerOptions).readAcrossFiles(rowCount: rowCount, into: labels)
+        if let source = plan.labels?.arrays {
+            _ = try SequentialRows(source, options: plan.containerOptions).readAcrossFiles(rowCount: rowCount, into: labels)
         }
         self.init(scorer, element, rowCount: rowCount, values: values, labels: labels, labelType)
     }

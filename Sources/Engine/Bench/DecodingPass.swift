@@ -24,8 +24,9 @@ enum DecodingPass {
         switch plan.schedule {
         case .stealing(let cut), .inOrder(let cut): units = cut.map { Unit(parts: [(files[$0.fileIndex], $0.span)]) }
         case .stream: units = [Unit(parts: files.map { ($0, .whole) })]
+        case .records: throw Bench.recordsError(plan)
         }
-        for file in plan.labels?.files ?? [] {
+        for file in plan.labels?.arrays?.files ?? [] {
             units += WorkUnit.cut(file, fileIndex: 0).map { Unit(parts: [(file, $0.span)]) }
         }
         let pool = WorkStealingPool(workerCount: options.threadCount)

@@ -20,6 +20,7 @@ public enum RecordFormats {
         _ prefix: UnsafeRawBufferPointer, isWhole: Bool, options: Options
     ) throws(FormatError) -> (any RecordFormat)? {
         // One line a format; JSON Lines first, since `{` begins no table worth the name.
-        nil
+        if let lines = try JSONLines.recognise(prefix, isWhole: isWhole) { return lines }
+        return try TableFormat.recognise(prefix, isWhole: isWhole, options: options)
     }
 }

@@ -11,7 +11,20 @@ public protocol RecordParser: AnyObject {
     ///
     /// Never fails: a record that is no row becomes a row of NaN with its `RecordProblem`. As many rows as `measure` counts.
     /// `text` is followed by `readableByteCountAfterText` readable bytes.
+    ///
+    /// `assumesNoLineFeedsInRecords`: every line feed ends a record, as `measure` was told; a quoted field that is not closed on its line
+    /// is then a problem with `isUnclosedQuote`.
+    func parse(_ text: UnsafeRawBufferPointer, assumesNoLineFeedsInRecords: Bool, into rows: RecordRows)
+
+    /// The same, where records may hold line feeds if the format allows that.
     func parse(_ text: UnsafeRawBufferPointer, into rows: RecordRows)
+}
+
+extension RecordParser {
+    /// For formats whose records hold no line feeds.
+    public func parse(_ text: UnsafeRawBufferPointer, assumesNoLineFeedsInRecords: Bool, into rows: RecordRows) {
+        parse(text, into: rows)
+    }
 }
 
 /// How many bytes must be readable after the text that a `RecordParser` is given; SIMD parsers read ahead.

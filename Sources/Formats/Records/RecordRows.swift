@@ -21,6 +21,11 @@ public final class RecordRows {
     public internal(set) var byteCount = 0
 
     public init() {}
+
+    /// Puts eight zeros after the last value, for kernels that read in steps of eight.
+    public func padValues() {
+        values.append(contentsOf: repeatElement(0, count: 8))
+    }
 }
 
 /// Why a record is no row.

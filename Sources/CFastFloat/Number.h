@@ -1,0 +1,177 @@
+// Decimal numbers as Float64.
+#ifndef XENT_NUMBER_H
+#define XENT_NUMBER_H
+
+#include "ByteMask.h"
+
+#include <fast_float/fast_float.h>
+
+namespace xent {
+
+inline bool isDigit(uint8_t byte) { return static_cast<uint8_t>(byte - '0') < 10; }
+
+/// How many of eight bytes, from the first in memory, are digits before another byte comes.
+inline int leadingDigitCount(uint64_t bytes) {
+    // A digit is 0x30 to 0x39: its upper half is 3, also after 6 is added. No byte carries into another: where one is 0xFA or more, that
+    // makes wrong what comes after it alone.
+    const uint64_t upper = 0xF0F0F0F0F0F0F0F0, three = 0x3030303030303030;
+    const uint64_t others = ((bytes & upper) ^ three) | (((bytes + 0x0606060606060606) & upper) ^ three);
+    return others == 0 ? 8 : __builtin_ctzll(others) >> 3;
+}
+
+/// The number that eight digits are, the first in memory being the highest (D. Lemire, "Quickly parsing eight digits", 2018).
+inline uint64_t eightDigits(uint64_t bytes) {
+    bytes -= 0x3030303030303030;
+    bytes = bytes * 10 + (bytes >> 8);
+    const uint64_t mask = 0x000000FF000000FF;
+    return ((bytes & mask) * 0x000F424000000064 + ((bytes >> 16) & mask) * 0x0000271000000001) >> 32;
+}
+
+constexpr uint64_t integerPowersOfTen[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+
+/// Appends the digits that stand at `text` to a number, and returns how many there are. Reads up to 7 bytes after them. The number has
+/// overflowed, modulo 2^64, where it has more than 19 digits.
+inline int appendDigits(const uint8_t *text, uint64_t &number) {
+    int total = 0;
+    while (true) {
+        uint64_t bytes;
+        std::memcpy(&bytes, text + total, sizeof bytes);
+        const int count = leadingDigitCount(bytes);
+        if (count == 0) return total;
+        // The digits become the last of eight, with zeros before them.
+        const int shift = 64 - 8 * count;
+        const uint64_t digits = shift == 0 ? bytes : bytes << shift | (0x3030303030303030 >> (64 - shift));
+        number = number * integerPowersOfTen[count] + eightDigits(digits);
+        total += count;
+        if (count < 8) return total;
+    }
+}
+
+/// The value of digits and a power of ten where it is a product or quotient of two exact Float64, and so rounded once (W. Clinger, "How to
+/// read floating point numbers accurately", 1990).
+inline bool makeExactNumber(uint64_t mantissa, int64_t exponent, double &value) {
+    using Format = fast_float::binary_format<double>;
+    if (mantissa > uint64_t(1) << 53 || exponent < -22 || exponent > 22) return false;
+    const double exact = static_cast<double>(mantissa);
+    value = exponent < 0 ? exact / Format::exact_power_of_ten(-exponent) : exact * Format::exact_power_of_ten(exponent);
+    return true;
+}
+
+/// The value of at most 19 digits and a power of ten. Returns false where 128 bits do not decide it.
+inline bool makeNumber(uint64_t mantissa, int64_t exponent, double &value) {
+    if (makeExactNumber(mantissa, exponent, value)) return true;
+    const auto found = fast_float::compute_float<fast_float::binary_format<double>>(exponent, mantissa);
+    if (found.power2 < 0) return false;
+    fast_float::to_float(false, found, value);
+    return true;
+}
+
+/// The same with a sign: -1 times as much where it is 1, without a branch that nobody can foresee.
+inline double withSign(double magnitude, bool isNegative) {
+    uint64_t bits;
+    std::memcpy(&bits, &magnitude, sizeof bits);
+    bits ^= static_cast<uint64_t>(isNegative) << 63;
+    std::memcpy(&magnitude, &bits, sizeof bits);
+    return magnitude;
+}
+
+/// Parses the exponent that begins at `next` with `e`, and adds it. Returns its end, or null where it is none, or of more than four digits.
+inline const uint8_t *parseExponent(const uint8_t *next, int64_t &exponent) {
+    next++;
+    const bool isNegative = *next == '-';
+    next += isNegative || *next == '+' ? 1 : 0;
+    const uint8_t *const first = next;
+    int64_t written = 0;
+    while (isDigit(*next) && next - first < 5) written = written * 10 + (*next++ - '0');
+    exponent += isNegative ? -written : written;
+    return next == first || next - first > 4 ? nullptr : next;
+}
+
+/// Up to 15 digits with a point among the first eight bytes, which nearly all numbers are, without a branch on how many there are of them.
+/// Null where the text is something else. Inlined where it is called: half of the time it takes would be the call's.
+__attribute__((always_inline)) inline const uint8_t *parseShortNumber(const uint8_t *text, double &value) {
+    const bool isNegative = *text == '-';
+    const uint8_t *next = text + (isNegative | (*text == '+'));
+    const unsigned others = otherThanDigits(next);
+    // Digits before the point, and all that there are.
+    const unsigned after = others & (others - 1);
+    if (after == 0) return nullptr;
+    const int point = lowestBit(others), stop = lowestBit(after), count = stop - 1;
+    if (point >= 8 || next[point] != '.' || count == 0) return nullptr;
+    uint64_t low, high;
+    std::memcpy(&low, next, sizeof low);
+    std::memcpy(&high, next + 8, sizeof high);
+    // Without the point, and moved up so that the digits become the last of sixteen, with zeros before them.
+    const uint64_t before = (uint64_t(1) << 8 * point) - 1;
+    low = (low & before) | ((low >> 8 | high << 56) & ~before);
+    high >>= 8;
+    const int shift = 8 * (16 - count);
+    const auto digits = (static_cast<unsigned __int128>(high) << 64 | low) << shift;
+    const auto zeros = (static_cast<unsigned __int128>(0x3030303030303030) << 64 | 0x3030303030303030) >> (128 - shift);
+    const uint64_t mantissa = eightDigits(static_cast<uint64_t>(digits | zeros)) * 100000000
+        + eightDigits(static_cast<uint64_t>((digits | zeros) >> 64));
+    int64_t exponent = point - count;
+    next += stop;
+    if ((*next | 0x20) == 'e') {
+        next = parseExponent(next, exponent);
+        if (!next) return nullptr;
+    }
+    if (!makeExactNumber(mantissa, exponent, value) && !makeNumber(mantissa, exponent, value)) return nullptr;
+    value = withSign(value, isNegative);
+    return next;
+}
+
+/// What `parseNumber` does, of numbers of any length.
+__attribute__((noinline, unused)) static const uint8_t *parseAnyNumber(const uint8_t *text, const uint8_t *end, double &value) {
+    const uint8_t *next = text;
+    const bool isNegative = *next == '-';
+    if (isNegative || *next == '+') next++;
+    const uint8_t *const first = next;
+    uint64_t mantissa = 0;
+    // Few digits come before the point: not worth eight at a time.
+    while (isDigit(*next)) mantissa = mantissa * 10 + static_cast<uint64_t>(*next++ - '0');
+    ptrdiff_t digitCount = next - first;
+    int64_t exponent = 0;
+    if (*next == '.') {
+        const int count = appendDigits(next + 1, mantissa);
+        digitCount += count;
+        exponent = -count;
+        next += 1 + count;
+    }
+    if (digitCount == 0) return nullptr;
+    if (digitCount > 19) {
+        // Zeros before the first other digit do not count.
+        for (const uint8_t *zero = first; *zero == '0' || *zero == '.'; zero++) digitCount -= *zero == '0' ? 1 : 0;
+    }
+    bool isShort = digitCount <= 19;
+    if ((*next | 0x20) == 'e') {
+        const uint8_t *const place = parseExponent(next, exponent);
+        if (place) {
+            next = place;
+        } else {
+            isShort = false;
+        }
+    }
+    if (!isShort || !makeNumber(mantissa, exponent, value)) {
+        const auto *digits = reinterpret_cast<const char *>(first);
+        // In newer versions it says that a number is out of range. Infinity and 0 are what strtod gives.
+        const auto result = fast_float::from_chars(digits, reinterpret_cast<const char *>(end), value);
+        if (result.ptr == digits) return nullptr;
+        next = reinterpret_cast<const uint8_t *>(result.ptr);
+    }
+    value = withSign(value, isNegative);
+    return next;
+}
+
+/// Parses the decimal number that begins at `text`: digits with a point, an exponent, a sign `-` or `+` before it. Returns its end, or null
+/// where none begins here. At least one byte before `end` is none of a number; up to 16 bytes after it are read.
+///
+/// Correctly rounded, as what fast_float gives is.
+inline const uint8_t *parseNumber(const uint8_t *text, const uint8_t *end, double &value) {
+    const uint8_t *const found = parseShortNumber(text, value);
+    return found ? found : parseAnyNumber(text, end, value);
+}
+
+} // namespace xent
+
+#endif

@@ -1,0 +1,332 @@
+// Records as rows, where nothing is wrong with them.
+#include "ByteMask.h"
+#include "CFastFloat.h"
+#include "Number.h"
+
+#include <climits>
+
+using namespace xent;
+
+namespace {
+
+/// A field whose column is not skipped, without spaces around it and without quotes.
+struct Field {
+    const uint8_t *first;
+    const uint8_t *last;
+    /// At the delimiter or line feed after it.
+    const uint8_t *end;
+};
+
+/// One call of `xentParseRows`. Every loop over bytes ends at the line feed before `end` at the latest, so that none need ask for more:
+/// a delimiter, a number and a text without quotes do not go beyond a line feed, and what has quotes looks for `end` itself.
+///
+/// Functions that return a pointer return null for a record that is not plain.
+struct Parser {
+    XentTableRows *const rows;
+    const uint8_t *const end;
+    const uint8_t delimiter;
+    const bool assumesNoLineFeedsInRecords;
+    /// Of the record: there may be a NUL or bytes that are not ASCII in it, or right after it; line feeds in quotes; bytes of texts.
+    bool isSuspect = false;
+    size_t lineFeedCount = 0;
+    uint64_t textByteCount = 0;
+
+    bool isSpace(uint8_t byte) const { return byte == ' ' || (byte == '\t' && byte != delimiter); }
+
+    const uint8_t *pastSpaces(const uint8_t *next) const {
+        while (isSpace(*next)) next++;
+        return next;
+    }
+
+    /// The delimiter or line feed here; past a carriage return, if that stands before the line feed.
+    const uint8_t *fieldEnd(const uint8_t *next) const {
+        if (*next == delimiter || *next == '\n') return next;
+        if (*next == '\r' && next[1] == '\n') return next + 1;
+        return nullptr;
+    }
+
+    /// The quote that closes what is open before `next`.
+    const uint8_t *closingQuote(const uint8_t *next, size_t &doubledCount) {
+        while (next < end) {
+            const Block block(next);
+            isSuspect = isSuspect || block.suspect() != 0;
+            const unsigned stops = block.equal('"', '\n');
+            if (stops == 0) {
+                next += Block::byteCount;
+                continue;
+            }
+            next += lowestBit(stops);
+            if (next >= end) return nullptr;
+            if (*next == '\n') {
+                if (assumesNoLineFeedsInRecords) return nullptr;
+                lineFeedCount++;
+                next++;
+            } else if (next[1] == '"') {
+                doubledCount++;
+                next += 2;
+            } else {
+                return next;
+            }
+        }
+        return nullptr;
+    }
+
+    /// The end of a field that begins with a quote.
+    const uint8_t *skipQuoted(const uint8_t *next) {
+        size_t doubledCount = 0;
+        const uint8_t *closing = closingQuote(next + 1, doubledCount);
+        return closing ? fieldEnd(pastSpaces(closing + 1)) : nullptr;
+    }
+
+    /// Skips fields, and returns the end of the last one.
+    const uint8_t *skip(const uint8_t *next, uint32_t count) {
+        while (true) {
+            if (*next == '"') {
+                next = skipQuoted(next);
+                if (!next || --count == 0) return next;
+                if (*next == '\n') return nullptr;
+                next++;
+                continue;
+            }
+            // As many fields without quotes as there are. A quote within one is a byte like others.
+            while (true) {
+                const Block block(next);
+                unsigned stops = block.equal(delimiter, '\n');
+                isSuspect = isSuspect || block.suspect() != 0;
+                bool isQuoteNext = false;
+                while (stops != 0) {
+                    const uint8_t *stop = next + lowestBit(stops);
+                    if (--count == 0) return stop;
+                    if (*stop == '\n') return nullptr;
+                    if (stop[1] == '"') {
+                        next = stop + 1;
+                        isQuoteNext = true;
+                        break;
+                    }
+                    stops &= stops - 1;
+                }
+                if (isQuoteNext) break;
+                next += Block::byteCount;
+            }
+        }
+    }
+
+    /// Past a quote, if the field begins with one, and spaces.
+    const uint8_t *pastOpening(const uint8_t *next, bool &isQuoted) const {
+        isQuoted = *next == '"';
+        return pastSpaces(isQuoted ? next + 1 : next);
+    }
+
+    /// Past spaces and the quote that closes the field, if it has one; the field's end.
+    const uint8_t *pastClosing(const uint8_t *next, bool isQuoted) const {
+        next = pastSpaces(next);
+        if (isQuoted) {
+            if (*next != '"') return nullptr;
+            next = pastSpaces(next + 1);
+        }
+        return fieldEnd(next);
+    }
+
+    const uint8_t *number(const uint8_t *next, double &value) const {
+        // As nearly all are.
+        if (const uint8_t *found = parseShortNumber(next, value); found && (*found == delimiter || *found == '\n')) return found;
+        bool isQuoted;
+        next = parseAnyNumber(pastOpening(next, isQuoted), end, value);
+        if (!next) return nullptr;
+        return *next == delimiter && !isQuoted ? next : pastClosing(next, isQuoted);
+    }
+
+    /// A number, or `true` or `false`.
+    const uint8_t *target(const uint8_t *next, double &value) {
+        // 2^53 may have been 2^53 + 1. Who writes better messages says so.
+        if (const uint8_t *found = number(next, value)) return value < 0x1p53 && value > -0x1p53 ? found : nullptr;
+        Field field;
+        if (!find(next, field)) return nullptr;
+        const bool isTrue = is(field, "true");
+        if (!isTrue && !is(field, "false")) return nullptr;
+        value = isTrue ? 1 : 0;
+        return field.end;
+    }
+
+    /// Whether the field is this word, in any case.
+    static bool is(const Field &field, const char *word) {
+        const size_t length = std::strlen(word);
+        if (field.last - field.first != static_cast<ptrdiff_t>(length)) return false;
+        for (size_t place = 0; place < length; place++) {
+            if ((field.first[place] | 0x20) != static_cast<uint8_t>(word[place])) return false;
+        }
+        return true;
+    }
+
+    /// Finds where a field begins and ends.
+    bool find(const uint8_t *next, Field &field) {
+        if (*next == '"') {
+            size_t doubledCount = 0;
+            const uint8_t *closing = closingQuote(next + 1, doubledCount);
+            if (!closing || doubledCount != 0) return false;
+            field.first = next + 1;
+            field.last = closing;
+            field.end = fieldEnd(pastSpaces(closing + 1));
+            if (!field.end) return false;
+        } else {
+            field.first = next;
+            while (*next != delimiter && *next != '\n') {
+                if (*next == '"') return false;
+                isSuspect = isSuspect || static_cast<int8_t>(*next) < 1;
+                next++;
+            }
+            field.end = next;
+            field.last = *next == '\n' && next > field.first && next[-1] == '\r' ? next - 1 : next;
+        }
+        while (field.first < field.last && isSpace(*field.first)) field.first++;
+        while (field.first < field.last && isSpace(field.last[-1])) field.last--;
+        return true;
+    }
+
+    /// Digits with a sign or none, and perhaps zeros after a point, as most class indices are.
+    const uint8_t *classIndex(const uint8_t *next, int64_t &label) const {
+        bool isQuoted;
+        next = pastOpening(next, isQuoted);
+        const bool isNegative = *next == '-';
+        if (isNegative || *next == '+') next++;
+        const uint8_t *const first = next;
+        int64_t magnitude = 0;
+        while (isDigit(*next) && next - first < 18) magnitude = magnitude * 10 + (*next++ - '0');
+        if (next == first) return nullptr;
+        if (*next == '.') {
+            do next++;
+            while (*next == '0');
+        }
+        label = isNegative ? -magnitude : magnitude;
+        return pastClosing(next, isQuoted);
+    }
+
+    const uint8_t *className(const uint8_t *next, int64_t &label) {
+        Field field;
+        if (!find(next, field)) return nullptr;
+        label = xentClassIndex(rows->names, field.first, static_cast<size_t>(field.last - field.first));
+        return label == INT64_MIN ? nullptr : field.end;
+    }
+
+    const uint8_t *text(const uint8_t *next) {
+        if (*next == '"') {
+            size_t doubledCount = 0;
+            const uint8_t *closing = closingQuote(next + 1, doubledCount);
+            if (!closing) return nullptr;
+            textByteCount += static_cast<uint64_t>(closing - next) - 1 - doubledCount;
+            return fieldEnd(pastSpaces(closing + 1));
+        }
+        const uint8_t *stop = skip(next, 1);
+        if (!stop) return nullptr;
+        textByteCount += static_cast<uint64_t>(stop - next) - (*stop == '\n' && stop > next && stop[-1] == '\r' ? 1 : 0);
+        return stop;
+    }
+
+    const uint8_t *step(const XentTableStep &step, const uint8_t *next, size_t row) {
+        double number;
+        switch (step.kind) {
+        case XentStepSkip: return skip(next, step.index);
+        case XentStepValue: return this->number(next, rows->values[row * rows->valuesPerRow + step.index]);
+        case XentStepTarget: return target(next, rows->targets[row * rows->targetsPerRow + step.index]);
+        case XentStepWeight: return this->number(next, rows->weights[row]);
+        case XentStepClassIndex: return classIndex(next, rows->classLabels[row]);
+        case XentStepClassName: return className(next, rows->classLabels[row]);
+        case XentStepClassIndexOrName: {
+            const uint8_t *found = classIndex(next, rows->classLabels[row]);
+            return found ? found : className(next, rows->classLabels[row]);
+        }
+        case XentStepByteCount:
+            next = this->number(next, number);
+            // A whole number below 2^53; what is not is looked at elsewhere.
+            if (!next || !(number >= 0 && number < 0x1p53) || number != static_cast<double>(static_cast<uint64_t>(number))) return nullptr;
+            textByteCount += static_cast<uint64_t>(number);
+            return next;
+        case XentStepText: return text(next);
+        default: return nullptr;
+        }
+    }
+
+    /// Parses a record, and returns the beginning of the next.
+    const uint8_t *record(const uint8_t *next, size_t row) {
+        const XentTableStep *const last = rows->steps + rows->stepCount - 1;
+        for (const XentTableStep *current = rows->steps;; current++) {
+            next = step(*current, next, row);
+            if (!next) return nullptr;
+            if (current == last) return *next == '\n' ? next + 1 : nullptr;
+            if (*next == '\n') return nullptr;
+            next++;
+        }
+    }
+};
+
+} // namespace
+
+int32_t xentParseRows(XentTableRows *rows) {
+    const uint8_t *const textEnd = rows->text + rows->byteCount;
+    Parser parser{rows, rows->text + rows->lineFeedEnd, rows->delimiter, rows->assumesNoLineFeedsInRecords};
+    const uint8_t *next = rows->text + rows->byteOffset;
+    size_t line = rows->line, row = rows->rowCount;
+    int32_t stop;
+    while (true) {
+        if (next == textEnd) {
+            stop = XentStopEnd;
+            break;
+        }
+        if (*next <= ' ') {
+            const uint8_t *lineEnd;
+            if (isBlankLine(next, textEnd, rows->delimiter, true, &lineEnd)) {
+                next = lineEnd;
+                line++;
+                continue;
+            }
+        }
+        if (row == rows->rowCapacity) {
+            stop = XentStopFull;
+            break;
+        }
+        if (next >= parser.end) {
+            stop = XentStopRecord;
+            break;
+        }
+        parser.isSuspect = false;
+        parser.lineFeedCount = 0;
+        parser.textByteCount = 0;
+        const uint8_t *const found = parser.record(next, row);
+        if (!found) {
+            stop = XentStopRecord;
+            break;
+        }
+        if (parser.isSuspect && rows->checksBytes) {
+            stop = XentStopBytes;
+            break;
+        }
+        rows->lines[row] = static_cast<uint32_t>(line);
+        rows->textByteCount += parser.textByteCount;
+        line += 1 + parser.lineFeedCount;
+        row++;
+        next = found;
+    }
+    rows->byteOffset = static_cast<size_t>(next - rows->text);
+    rows->line = line;
+    rows->rowCount = row;
+    return stop;
+}
+
+uint64_t xentNameHash(const uint8_t *name, size_t byteCount) {
+    // FNV-1a, its upper half folded in: the places are taken from the lower bits.
+    uint64_t hash = 0xCBF29CE484222325;
+    for (size_t place = 0; place < byteCount; place++) hash = (hash ^ name[place]) * 0x100000001B3;
+    return hash ^ hash >> 32;
+}
+
+int64_t xentClassIndex(const XentClassNames *names, const uint8_t *name, size_t byteCount) {
+    const uint64_t mask = names->placeCount - 1;
+    for (uint64_t place = xentNameHash(name, byteCount) & mask;; place = (place + 1) & mask) {
+        const uint32_t number = names->places[place];
+        if (number == 0) return INT64_MIN;
+        const uint32_t start = names->offsets[number - 1];
+        if (names->offsets[number] - start == byteCount && std::memcmp(names->bytes + start, name, byteCount) == 0) {
+            return names->classIndices[number - 1];
+        }
+    }
+}

@@ -1,0 +1,101 @@
+/// A zip archive (an `.npz` file): its members, and where their bytes lie.
+///
+/// Format: PKWARE's APPNOTE.TXT, version 6.3.10, with zip64. The directory at the archive's end is read, and each entry is held against the
+/// member's own header. An archive is refused as a whole where the two differ, where members overlap each other or the directory, or where
+/// two have one name: it could then be read in more than one way.
+public struct ZipArchive: Sendable {
+    /// One file of the archive.
+    public struct Member: Sendable, Equatable {
+        /// Its name, folders included.
+        public let name: String
+        /// How its bytes are compressed.
+        public let method: Method
+        /// Whether its bytes are encrypted; then it cannot be read.
+        public let isEncrypted: Bool
+        /// Where its bytes lie in the archive as they are stored, without its header.
+        public let byteRange: Range<Int>
+        /// Its size when it is decompressed.
+        public let decodedByteCount: Int
+        /// The CRC-32 of its decompressed bytes.
+        public let checksum: UInt32
+    }
+
+    /// How a member is compressed.
+    public enum Method: Sendable, Equatable, CustomStringConvertible {
+        case stored
+        case deflated
+        /// By a method that is not supported, of this number.
+        case other(Int)
+
+        init(_ number: Int) {
+            self =
+                switch number {
+                case 0: .stored
+                case 8: .deflated
+                default: .other(number)
+                }
+        }
+
+        /// Its name.
+        public var description: String {
+            switch self {
+            case .stored: "nothing (stored)"
+            case .deflated: "deflate"
+            case .other(1): "shrink"
+            case .other(2...5): "reduce"
+            case .other(6): "implode"
+            case .other(9): "deflate64"
+            case .other(12): "bzip2"
+            case .other(14): "LZMA"
+            case .other(20), .other(93): "zstd"
+            case .other(95): "xz"
+            case .other(98): "PPMd"
+            case .other(99): "AES encryption"
+            case .other(let number): "method \(number)"
+            }
+        }
+    }
+
+    /// The most members that an archive may have here.
+    public static let memberCountLimit = 100_000
+    /// The most bytes that its directory may have: it is kept in memory while it is parsed.
+    static let directoryByteCountLimit = 32 << 20
+
+    let stored: StoredFile
+    /// The files in it, in the directory's order; folders are left out.
+    public let members: [Member]
+
+    /// Opens the archive at `path`, or the one that is standard input where the path is `-` and it was redirected from a file.
+    ///
+    /// Time and memory are proportional to the number of members. No member is decompressed.
+    ///
+    /// - Throws: Why the file cannot be opened or read; `.unsupported` for a stream and for an archive in several parts; `.truncated` where
+    ///   the directory is missing; `.damaged` where it is wrong.
+    public init(path: String) throws(ContainerError) {
+        try self.init(StoredFile(path: path))
+    }
+
+    init(_ file: StoredFile) throws(ContainerError) {
+        stored = file
+        guard !file.isStream else {
+            throw ContainerError(
+                path: file.path, kind: .unsupported, problem: "a zip archive cannot be read from a stream: its directory is at its end",
+                remedy: "write it to a file first")
+        }
+        members = try ZipDirectory(of: file).members()
+    }
+
+    /// The archive's name, as it was given.
+    public var path: String { stored.path }
+
+    /// The member of this name, if there is one. O(members).
+    public func member(named name: String) -> Member? { members.first { $0.name == name } }
+
+    /// Whether a file that begins with `firstBytes`, four of them or more, is a zip archive.
+    ///
+    /// An archive behind something else, such as a program that unpacks it, is not taken for one.
+    public static func isZip(_ firstBytes: some Collection<UInt8>) -> Bool {
+        // A member; the end of an archive without members; a member of one that was to be split and was not.
+        [[0x50, 0x4B, 3, 4], [0x50, 0x4B, 5, 6], [0x50, 0x4B, 7, 8]].contains { firstBytes.starts(with: $0 as [UInt8]) }
+    }
+}

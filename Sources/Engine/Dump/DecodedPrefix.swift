@@ -1,0 +1,27 @@
+internal import Container
+
+/// The beginning of a file's decoded bytes, as much of it as somebody has asked for.
+struct DecodedPrefix {
+    private(set) var bytes: [UInt8] = []
+    /// These are all bytes that there are.
+    private(set) var isWhole = false
+    private let decoder: Decoder
+
+    init(of container: ContainerFile, options: ContainerOptions) {
+        decoder = Decoder(options: options)
+        decoder.start(wholeOf: container)
+    }
+
+    /// Reads on until there are `byteCount` bytes, or all.
+    mutating func read(upTo byteCount: Int) throws(EngineError) {
+        // In pieces, since frames may be of a few bytes.
+        while bytes.count < byteCount, !isWhole {
+            var piece = [UInt8](repeating: 0, count: min(byteCount - bytes.count, 1 << 20))
+            let count = try piece.withMutableBytes { bytes throws(EngineError) -> Int in
+                do throws(ContainerError) { return try decoder.read(into: bytes) } catch { throw EngineError(error) }
+            }
+            isWhole = count == 0
+            bytes += piece.prefix(count)
+        }
+    }
+}

@@ -1,0 +1,324 @@
+internal import Container
+internal import Formats
+internal import Scoring
+
+/// The files of an evaluation with their columns found: what is predictions, what labels, what weights.
+struct OpenedDump {
+    /// The predictions: either of these.
+    private(set) var arrays: [ArrayFile] = []
+    private(set) var records: [RecordFile] = []
+    private(set) var labels: SideColumn?
+    private(set) var weights: SideColumn?
+    /// Values a row; 1 for binary.
+    private(set) var classCount = 1
+    /// Files that hold nothing else.
+    private(set) var labelFiles: [DumpFile] = []
+    private(set) var weightFiles: [DumpFile] = []
+    private(set) var warnings: [String] = []
+
+    private let options: EvaluationOptions
+    private let containerOptions: ContainerOptions
+    private var task: LossTask { options.specification.task }
+    private var columns: DumpColumns { options.columns }
+
+    /// `files`: those of the predictions, all of one kind.
+    init(_ files: [DumpFile], _ options: EvaluationOptions, _ containerOptions: ContainerOptions) throws(EngineError) {
+        self.options = options
+        self.containerOptions = containerOptions
+        guard options.columns.label == nil || options.columns.labels.isEmpty else {
+            throw EngineError(.usage, "--label-column and --label-columns exclude each other", remedy: "give one of them")
+        }
+        if case .records = files[0].content {
+            try openRecords(files)
+        } else {
+            try openArrays(files)
+        }
+    }
+
+    // MARK: Arrays
+
+    private mutating func openArrays(_ files: [DumpFile]) throws(EngineError) {
+        guard columns.predictions.count <= 1 else {
+            throw EngineError(
+                .usage, path: files[0].path, "\(columns.predictions.count) prediction columns are named, and it is \(files[0].format)",
+                remedy: "name the one array of all classes")
+        }
+        // An archive's only array is its predictions where the labels are elsewhere.
+        let isAlone = !task.hasLabels || !options.labelPaths.isEmpty
+        for file in files {
+            arrays.append(
+                try file.array(for: .predictions(options.specification.input), named: columns.predictions.first, isAlone: isAlone))
+        }
+        classCount = try Plan.classCount(of: arrays, task)
+        if task.hasLabels {
+            guard !options.labelPaths.isEmpty || files[0].hasColumns else {
+                throw EngineError(.usage, "no labels are named", remedy: "name their file with --labels")
+            }
+            labels = try sideColumn(.labels, options.labelPaths, beside: files)
+        }
+        if !options.weightPaths.isEmpty || columns.weight != nil {
+            weights = try sideColumn(.weights, options.weightPaths, beside: files)
+        } else {
+            warnOfWeights(files[0])
+        }
+    }
+
+    /// Labels or weights, from files of their own if there are any.
+    private mutating func sideColumn(_ role: ColumnRole, _ paths: [String], beside predictions: [DumpFile]) throws(EngineError)
+        -> SideColumn
+    {
+        let isLabels = role.text == "labels"
+        let files = paths.isEmpty ? predictions : try Plan.open(paths, options, containerOptions)
+        if !paths.isEmpty {
+            if isLabels { labelFiles = files } else { weightFiles = files }
+        }
+        let columnCount = isLabels && (task == .soft || task == .multilabel) ? classCount : 1
+        if case .records = files[0].content { return try recordColumn(role, files, columnCount: columnCount) }
+        guard columns.labels.count <= 1 || !isLabels else {
+            throw EngineError(
+                .usage, path: files[0].path, "\(columns.labels.count) label columns are named, and it is \(files[0].format)",
+                remedy: "name the one array of all")
+        }
+        let name = isLabels ? columns.labelNames.first : columns.weight
+        var arrays: [ArrayFile] = []
+        for file in files { arrays.append(try file.array(for: role, named: name, isAlone: !paths.isEmpty)) }
+        if paths.isEmpty, let stream = predictions.first(where: { $0.container.isStream }) {
+            throw EngineError(
+                .usage, path: stream.path,
+                "its arrays follow one another, and a pipe is read once: predictions and \(role.text) cannot both be had",
+                remedy: "write it to a file first")
+        }
+        try Plan.checkShape(arrays, columnCount: columnCount, what: isLabels ? "label" : "weight")
+        return SideColumn(source: .arrays(try RowFiles(arrays)), elementType: arrays[0].layout.elementType, valuesPerRow: columnCount)
+    }
+
+    /// Labels or weights in text of their own.
+    private func recordColumn(_ role: ColumnRole, _ files: [DumpFile], columnCount: Int) throws(EngineError) -> SideColumn {
+        var column = SideColumn(source: .besidePredictions, elementType: .float64, valuesPerRow: columnCount)
+        var selected: [RecordFile] = []
+        for file in files {
+            let records = try file.requireRecords(role)
+            var selection = RecordSelection(predictions: [])
+            if case .labels = role {
+                let (labels, type) = try labelSelection(records, among: file, columnCount: columnCount, predictions: [], isAlone: true)
+                selection.labels = labels
+                selection.labelsPerRow = columnCount
+                column = SideColumn(source: .besidePredictions, elementType: type, valuesPerRow: columnCount)
+            } else {
+                selection.weight = try Self.path(role, columns.weight, records, among: file, isAlone: true)
+            }
+            selected.append(records.selecting(selection))
+        }
+        let isLabels = role.text == "labels"
+        return SideColumn(
+            source: .records(selected, isLabels ? .labels : .weights), elementType: column.elementType, valuesPerRow: columnCount)
+    }
+
+    private mutating func warnOfWeights(_ file: DumpFile) {
+        let usual = ColumnRole.weights.usualNames.joined()
+        guard let name = file.columnNames.first(where: { usual.contains($0.lowercased()) }) else { return }
+        warnings.append("\(file.path): the column \(name) is not used, all rows weigh the same: --weight-column \(name) uses it")
+    }
+
+    // MARK: Records
+
+    private mutating func openRecords(_ files: [DumpFile]) throws(EngineError) {
+        let first = try files[0].requireRecords(.predictions(options.specification.input))
+        var selection = try predictionSelection(first, among: files[0])
+        classCount = try Self.valuesPerRow(first, selection, containerOptions)
+        let columnCount = task == .soft || task == .multilabel ? classCount : 1
+        var labelType = ElementType.int64
+        let hasLabelsBeside = task.hasLabels && options.labelPaths.isEmpty
+        for (index, file) in files.enumerated() {
+            let source = try file.requireRecords(.predictions(options.specification.input))
+            if index > 0 { selection = try predictionSelection(source, among: file) }
+            selection.valuesPerRow = classCount
+            if hasLabelsBeside {
+                let (labels, type) = try labelSelection(
+                    source, among: file, columnCount: columnCount, predictions: selection.predictions, isAlone: false)
+                selection.labels = labels
+                selection.labelsPerRow = columnCount
+                labelType = type
+            }
+            if options.weightPaths.isEmpty, let name = columns.weight {
+                selection.weight = try Self.path(.weights, name, source, among: file, isAlone: false)
+            }
+            if let name = columns.byteCount {
+                guard task == .likelihood else {
+                    throw EngineError(
+                        .usage, "bytes are counted for task likelihood alone, not for \(task.rawValue)", remedy: "leave --text-column out")
+                }
+                selection.byteCount = try Self.path(.predictions(options.specification.input), name, source, among: file, isAlone: false)
+            }
+            records.append(source.selecting(selection))
+        }
+        if hasLabelsBeside {
+            labels = SideColumn(source: .besidePredictions, elementType: labelType, valuesPerRow: columnCount)
+        } else if task.hasLabels {
+            labels = try sideColumn(.labels, options.labelPaths, beside: files)
+        }
+        if !options.weightPaths.isEmpty {
+            weights = try sideColumn(.weights, options.weightPaths, beside: files)
+        } else if columns.weight != nil {
+            weights = SideColumn(source: .besidePredictions, elementType: .float64, valuesPerRow: 1)
+        } else {
+            warnOfWeights(files[0])
+        }
+    }
+
+    private func predictionSelection(_ records: RecordFile, among file: DumpFile) throws(EngineError) -> RecordSelection {
+        let paths = try Self.usualPredictions(
+            records, among: file, columns, role: .predictions(options.specification.input), task: task)
+        guard !task.isSingleValued || paths.count == 1 else {
+            throw EngineError(
+                .usage, path: file.path,
+                "\(paths.count) prediction columns, and task \(task.rawValue) takes one: "
+                    + ColumnRole.list(paths.map(\.name)), remedy: "name the one with --prediction-columns")
+        }
+        var selection = RecordSelection(predictions: paths)
+        selection.sumsValues = task == .likelihood
+        if task.isSingleValued { selection.valuesPerRow = 1 }
+        return selection
+    }
+
+    /// The columns that are named as predictions; or those that are known by their names: one of the usual names, or for several classes
+    /// the one run of names that differ in a number (`p_0`, `p_1`, …).
+    static func usualPredictions(
+        _ records: RecordFile, among file: DumpFile, _ columns: DumpColumns, role: ColumnRole, task: LossTask?
+    ) throws(EngineError) -> [RecordPath] {
+        var paths: [RecordPath] = []
+        guard columns.predictions.isEmpty else {
+            for name in columns.predictions { paths += try records.resolve(name) }
+            return paths
+        }
+        let names = file.columnNames
+        do throws(EngineError) {
+            return try records.resolve(names[try role.choose(among: names, path: file.path)])
+        } catch {
+            guard task?.isSingleValued != true, let run = NumberedNames.onlyRun(in: names) else { throw error }
+            for name in run { paths += try records.resolve(name) }
+            return paths
+        }
+    }
+
+    /// `isAlone`: the file is there for the labels.
+    private func labelSelection(
+        _ records: RecordFile, among file: DumpFile, columnCount: Int, predictions: [RecordPath], isAlone: Bool
+    ) throws(EngineError) -> (RecordSelection.Labels, ElementType) {
+        var paths: [RecordPath] = []
+        if columns.labels.isEmpty {
+            paths = [try Self.path(.labels, columns.label, records, among: file, isAlone: isAlone)]
+        } else {
+            for name in columns.labels { paths += try records.resolve(name) }
+        }
+        if task == .multiclass {
+            guard paths.count == 1 else {
+                throw EngineError(
+                    .usage, path: file.path, "task multiclass takes one label column, not \(paths.count)",
+                    remedy: "one-hot or soft labels are task soft")
+            }
+            return (.classIndex(paths[0], names: columns.classNames ?? records.format.classNames(of: predictions)), .int64)
+        }
+        guard paths.count == 1 || paths.count == columnCount else {
+            throw EngineError(
+                .usage, path: file.path, "\(paths.count) label columns for \(columnCount) prediction columns", remedy: "name one for each")
+        }
+        return (.numbers(paths), .float64)
+    }
+
+    private static func path(
+        _ role: ColumnRole, _ name: String?, _ records: RecordFile, among file: DumpFile, isAlone: Bool
+    ) throws(EngineError) -> RecordPath {
+        let names = file.columnNames
+        let chosen: String
+        if let name {
+            chosen = name
+        } else if isAlone, names.count == 1 {
+            chosen = names[0]
+        } else {
+            chosen = names[try role.choose(among: names, path: file.path)]
+        }
+        let paths = try records.resolve(chosen)
+        guard paths.count == 1 else {
+            throw EngineError(
+                .usage, path: file.path, "'\(chosen)' means \(paths.count) columns: " + ColumnRole.list(paths.map(\.name)),
+                remedy: "one is wanted: name it with \(role.option)")
+        }
+        return paths[0]
+    }
+
+    /// As many as the first record has.
+    private static func valuesPerRow(
+        _ records: RecordFile, _ selection: RecordSelection, _ options: ContainerOptions
+    ) throws(EngineError) -> Int {
+        if let given = selection.valuesPerRow { return given }
+        let rows = try records.selecting(selection).firstRows(options: options)
+        guard let rows, rows.valuesPerRow > 0 else {
+            throw EngineError(.data, path: records.path, "no record has predictions", remedy: "check --prediction-columns")
+        }
+        guard rows.valuesPerRow <= ArrayFile.columnLimit else {
+            throw EngineError(
+                .data, path: records.path, "\(rows.valuesPerRow) values a row, up to \(ArrayFile.columnLimit) are read",
+                remedy: "check --prediction-columns")
+        }
+        return rows.valuesPerRow
+    }
+}
+
+extension OpenedDump {
+    /// The records with what `pack` makes an array of, its type, and how many values a row has: nil for one that has no second dimension.
+    static func selection(
+        of records: RecordFile, among file: DumpFile, for part: PackingOptions.Part, _ columns: DumpColumns, _ options: ContainerOptions
+    ) throws(EngineError) -> (file: RecordFile, elementType: ElementType, valuesPerRow: Int?) {
+        let paths = try usualPredictions(records, among: file, columns, role: .predictions(nil), task: nil)
+        switch part {
+        case .predictions:
+            var selection = RecordSelection(predictions: paths)
+            selection.valuesPerRow = try valuesPerRow(records, selection, options)
+            let isColumn = paths.count == 1 && selection.valuesPerRow == 1
+            return (records.selecting(selection), .float64, isColumn ? nil : selection.valuesPerRow)
+        case .labels:
+            var selection = RecordSelection(predictions: [])
+            guard columns.labels.isEmpty else {
+                var labels: [RecordPath] = []
+                for name in columns.labels { labels += try records.resolve(name) }
+                selection.labels = .numbers(labels)
+                let rows = try records.selecting(selection).firstRows(options: options)
+                selection.labelsPerRow = rows.map { max(1, $0.labelsPerRow) } ?? 1
+                return (
+                    records.selecting(selection), .float64, labels.count == 1 && selection.labelsPerRow == 1 ? nil : selection.labelsPerRow
+                )
+            }
+            let label = try path(.labels, columns.label, records, among: file, isAlone: false)
+            selection.labels = .classIndex(label, names: columns.classNames ?? records.format.classNames(of: paths))
+            return (records.selecting(selection), .int64, nil)
+        }
+    }
+}
+
+extension DumpFile {
+    func requireRecords(_ role: ColumnRole) throws(EngineError) -> RecordFile {
+        guard case .records(let records) = content else {
+            throw EngineError(
+                .data, path: path, "it is \(format), where other files of \(role.text) are text", remedy: "give files of one kind")
+        }
+        return records
+    }
+}
+
+extension RecordFile {
+    /// The rows of the first piece that has any; nil where there are none. What is wrong with records is in them.
+    func firstRows(options: ContainerOptions) throws(EngineError) -> RecordRows? {
+        let text = RecordText([self], options: options)
+        let rows = RecordRows()
+        let buffer = ByteBuffer()
+        let parser = try makeParser()
+        try text.begin(0)
+        while let piece = try text.next(into: buffer) {
+            guard piece.extent.rowCount > 0 else { continue }
+            parser.parse(UnsafeRawBufferPointer(buffer.room(from: 0, count: piece.extent.byteCount)), into: rows)
+            return rows
+        }
+        return nil
+    }
+}

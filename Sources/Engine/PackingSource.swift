@@ -1,0 +1,86 @@
+internal import Container
+internal import Formats
+
+/// The array that a dump is packed to: its header and its rows, as the plain `.npy` has them.
+struct PackingSource {
+    let file: DumpFile
+    /// The bytes before the first row.
+    let header: [UInt8]
+    let layout: ArrayLayout
+    let rows: any RowStream
+    /// How the input is read; nil for text, which is parsed.
+    let facts: ReadingFacts?
+    let warnings: [String]
+
+    /// Opens the input and finds the columns that are packed.
+    init(_ options: PackingOptions, _ containerOptions: ContainerOptions) throws(EngineError) {
+        file = try DumpFile.open(options.inputPath, options: containerOptions, hasHeader: options.columns.hasHeader)
+        warnings = file.warnings.map { "\(options.inputPath): \($0)" }
+        if case .records(let records) = file.content {
+            (rows, layout, header) = try Self.records(records, file, options, containerOptions)
+            facts = nil
+            return
+        }
+        let name = options.part == .labels ? options.columns.labelNames.first : options.columns.predictions.first
+        let array = try file.array(for: options.part.role, named: name, isAlone: options.part == .predictions)
+        try array.checkWidth()
+        rows = SequentialRows(try RowFiles([array]), options: containerOptions, keepsByteOrder: array.isAlone)
+        facts = try ReadingFacts(array)
+        if array.isAlone {
+            // The very bytes, so that the plain file is restored bit for bit.
+            layout = array.layout
+            let decoder = Decoder(options: containerOptions)
+            decoder.start(wholeOf: array.container)
+            var bytes = [UInt8](repeating: 0, count: layout.dataByteOffset)
+            try bytes.withMutableBytes { bytes throws(EngineError) in try decoder.fill(bytes, from: array) }
+            header = bytes
+        } else {
+            (layout, header) = try Self.header(array.layout.elementType, array.layout.shape, options.inputPath)
+        }
+    }
+
+    /// Values of records as an array of eight bytes each. The rows are counted first, since they stand in the header: the text is decoded
+    /// twice, and parsed once.
+    private static func records(
+        _ records: RecordFile, _ file: DumpFile, _ options: PackingOptions, _ containerOptions: ContainerOptions
+    ) throws(EngineError) -> (any RowStream, ArrayLayout, [UInt8]) {
+        guard !records.container.isStream else {
+            throw EngineError(
+                .usage, path: records.path, "its rows have to be counted before they are packed, and a pipe is read once",
+                remedy: "write it to a file first")
+        }
+        let selected = try OpenedDump.selection(of: records, among: file, for: options.part, options.columns, containerOptions)
+        var rowCount = 0
+        let text = RecordText([selected.file], options: containerOptions)
+        let buffer = ByteBuffer()
+        try text.begin(0)
+        while let piece = try text.next(into: buffer) { rowCount += piece.extent.rowCount }
+        let shape = selected.valuesPerRow.map { [rowCount, $0] } ?? [rowCount]
+        let (layout, header) = try header(selected.elementType, shape, records.path)
+        return (
+            try RecordColumnRows([selected.file], options.part == .labels ? .labels : .predictions, containerOptions), layout, header
+        )
+    }
+
+    private static func header(
+        _ elementType: ElementType, _ shape: [Int], _ path: String
+    ) throws(EngineError) -> (ArrayLayout, [UInt8]) {
+        let header = NPYHeader.encode(elementType: elementType, shape: shape)
+        do throws(FormatError) {
+            let layout = try ArrayLayout(
+                elementType: elementType, isByteSwapped: false, isFortranOrder: false, shape: shape, dataByteOffset: header.count)
+            return (layout, header)
+        } catch {
+            throw EngineError(error, path: path)
+        }
+    }
+}
+
+extension PackingOptions.Part {
+    var role: ColumnRole {
+        switch self {
+        case .predictions: .predictions(nil)
+        case .labels: .labels
+        }
+    }
+}

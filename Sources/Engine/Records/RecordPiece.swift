@@ -1,0 +1,68 @@
+internal import Container
+internal import Formats
+
+/// Some text of one file, from its decoding to its scoring; used again and again.
+///
+/// Where a file is cut into units, a piece begins and ends inside records: what its unit has of the record that began before stands before
+/// `body`, and what it has of the one that goes on after it stands after. Once the pieces before it are counted, the beginning of its first
+/// record is put in front, and `text` is whole records.
+final class RecordPiece {
+    let buffer = ByteBuffer()
+    /// Room in front of the decoded bytes for the beginning of a record. Longer ones move the bytes.
+    static let frontByteCount = 1 << 12
+
+    /// Its number among all pieces, and the file's.
+    var index = 0
+    var fileIndex = 0
+    var isFirst = false
+    var isLast = false
+    /// It was cut from a file at line feeds, whatever quotes they may stand in.
+    var isCut = false
+    /// The decoded bytes of a unit, and its lines that are whole, in `buffer`.
+    var decoded = 0..<0
+    var body = 0..<0
+    var bodyExtent = RecordExtent()
+
+    /// The records, when they are whole and numbered.
+    var text = 0..<0
+    var extent = RecordExtent()
+    /// Among all rows, and in the file; the lines before it in the file.
+    var firstRow = 0
+    var firstRowInFile = 0
+    var firstLine = 0
+    /// What was read in order of labels and weights.
+    let labels = ByteBuffer()
+    let weights = ByteBuffer()
+
+    /// Finds the whole lines of a unit. O(bytes), outside of any lock.
+    func measure(_ parser: any RecordParser, headerByteCount: Int) {
+        let bytes = UnsafeRawBufferPointer(buffer.room(from: decoded.lowerBound, count: decoded.count))
+        guard isCut else {
+            // The whole of a file.
+            body = decoded.lowerBound + min(headerByteCount, bytes.count)..<decoded.upperBound
+            bodyExtent = parser.measure(self.bytes(body), isEnd: true, assumesNoLineFeedsInRecords: false)
+            return
+        }
+        let first = isFirst ? min(headerByteCount, bytes.count) : (bytes.firstIndex(of: 0x0A).map { $0 + 1 } ?? bytes.count)
+        let end = max(first, bytes.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0)
+        body = decoded.lowerBound + first..<decoded.lowerBound + end
+        bodyExtent = parser.measure(
+            UnsafeRawBufferPointer(rebasing: bytes[first..<end]), isEnd: false, assumesNoLineFeedsInRecords: true)
+    }
+
+    /// Puts the beginning of the first record in front of the decoded bytes.
+    func prepend(_ carry: [UInt8]) {
+        let shift = carry.count - decoded.lowerBound
+        if shift > 0 {
+            buffer.reserve(decoded.upperBound + shift, keeping: decoded.upperBound)
+            (buffer.base + carry.count).copyMemory(from: buffer.base + decoded.lowerBound, byteCount: decoded.count)
+            decoded = decoded.lowerBound + shift..<decoded.upperBound + shift
+            body = body.lowerBound + shift..<body.upperBound + shift
+        }
+        buffer.room(from: decoded.lowerBound - carry.count, count: carry.count).copyBytes(from: carry)
+    }
+
+    func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(buffer.room(from: range.lowerBound, count: range.count))
+    }
+}

@@ -1,0 +1,105 @@
+internal import Container
+internal import Formats
+
+/// The text of one file after another, decoded in order and cut after whole records.
+final class RecordText {
+    private let files: [RecordFile]
+    private let decoder: Decoder
+    private(set) var fileIndex = -1
+    /// Of the file: lines that have been given out.
+    private var line = 0
+    private var parser: (any RecordParser)?
+    /// The beginning of a record whose end has not been read.
+    private var carry: [UInt8] = []
+    private var isAtEnd = true
+
+    /// A piece is some of these.
+    static let pieceByteCount = 1 << 20
+
+    init(_ files: [RecordFile], options: ContainerOptions) {
+        self.files = files
+        decoder = Decoder(options: options)
+    }
+
+    /// Whole records at the beginning of a buffer.
+    struct Piece {
+        let fileIndex: Int
+        /// Lines of the file before it.
+        let line: Int
+        let extent: RecordExtent
+        /// Decoded for it.
+        let decodedByteCount: Int
+    }
+
+    /// Turns to a file.
+    func begin(_ index: Int) throws(EngineError) {
+        fileIndex = index
+        let file = files[index]
+        parser = try file.makeParser()
+        decoder.start(wholeOf: file.container)
+        try decoder.skip(file.format.headerByteCount, of: file.path)
+        line = file.format.headerLineCount
+        carry = []
+        isAtEnd = false
+    }
+
+    /// Reads the next whole records of the file that was begun to the start of `buffer`; nil after the last one.
+    func next(into buffer: ByteBuffer) throws(EngineError) -> Piece? {
+        guard !isAtEnd, let parser else { return nil }
+        let file = files[fileIndex]
+        buffer.reserve(carry.count + Self.pieceByteCount)
+        buffer.room(from: 0, count: carry.count).copyBytes(from: carry)
+        var filled = carry.count
+        var decodedByteCount = 0
+        carry = []
+        while true {
+            // A record that is longer than a piece makes it grow by its own length, so that it is not looked through again and again.
+            let target = filled + max(Self.pieceByteCount, filled)
+            while !isAtEnd, filled < target {
+                let wanted = decoder.nextByteCount
+                if wanted > 0 {
+                    buffer.reserve(filled + min(max(wanted, 1), target - filled), keeping: filled)
+                    let room = buffer.room(from: filled, count: min(buffer.capacity, target) - filled)
+                    let count: Int
+                    do throws(ContainerError) { count = try decoder.read(into: room) } catch { throw EngineError(error) }
+                    filled += count
+                    decodedByteCount += count
+                    isAtEnd = count == 0
+                } else {
+                    isAtEnd = true
+                }
+            }
+            let text = UnsafeRawBufferPointer(buffer.room(from: 0, count: filled))
+            let extent = parser.measure(text, isEnd: isAtEnd, assumesNoLineFeedsInRecords: false)
+            if extent.byteCount > 0 || isAtEnd {
+                if filled == 0 { return nil }
+                carry = Array(text[extent.byteCount...])
+                defer { line += extent.lineCount }
+                return Piece(fileIndex: fileIndex, line: line, extent: extent, decodedByteCount: decodedByteCount)
+            }
+            guard filled <= RecordFile.recordByteCountLimit else { throw file.lengthError(line: line + 1) }
+        }
+    }
+}
+
+extension Decoder {
+    /// Reads past the first bytes of a run.
+    func skip(_ byteCount: Int, of path: String) throws(EngineError) {
+        var missing = byteCount
+        var piece = [UInt8](repeating: 0, count: min(missing, 1 << 20))
+        while missing > 0 {
+            let wanted = min(missing, piece.count)
+            let count = try piece.withMutableBytes { bytes throws(EngineError) -> Int in
+                do throws(ContainerError) {
+                    return try read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<wanted]))
+                } catch {
+                    throw EngineError(error)
+                }
+            }
+            guard count > 0 else {
+                throw EngineError(.data, path: path, "the file ends \(missing) bytes early", remedy: "write or copy it again")
+            }
+            missing -= count
+        }
+    }
+}

@@ -1,0 +1,114 @@
+/// The columns of a record: the paths to what it holds.
+enum JSONColumns {
+    /// Values of a mixed array are listed one by one up to so many.
+    private static let listedElementCount = 16
+    private static let exampleByteCount = 40
+
+    /// The paths of the first record with their contents, and examples from all of them. Linear in the records.
+    static func list(_ records: [JSONValue]) -> [RecordColumn] {
+        guard let first = records.first else { return [] }
+        var paths: [[JSONPath.Step]] = []
+        var known: Set<[JSONPath.Step]> = []
+        collect(first, [], &paths, &known)
+        // An empty key cannot be written in a path.
+        return paths.filter { !$0.contains(.key("")) }.map { steps in
+            let path = JSONPath(steps: steps)
+            var content = RecordColumn.Content.missing
+            if case .values(let values, _) = path.target(in: first) { content = self.content(values, isArray: isArray(steps, in: first)) }
+            let examples = records.compactMap { record -> String? in
+                guard case .values(let values, _) = path.target(in: record), !values.isEmpty else { return nil }
+                return example(values)
+            }
+            return RecordColumn(name: path.text, content: content, examples: examples)
+        }
+    }
+
+    private static func collect(
+        _ value: JSONValue, _ steps: [JSONPath.Step], _ paths: inout [[JSONPath.Step]], _ known: inout Set<[JSONPath.Step]>
+    ) {
+        switch value {
+        case .object(let fields):
+            // Of a key that is twice the first: where it is wanted, the record is a problem.
+            var keys: Set<String> = []
+            for field in fields.all where keys.insert(field.key).inserted {
+                collect(field.value, steps + [.key(field.key)], &paths, &known)
+            }
+        case .array(let elements):
+            if elements.contains(where: \.isContainer) {
+                for element in elements { collect(element, steps + [.everyElement], &paths, &known) }
+            } else if !elements.allSatisfy(\.isNumberOrNull), elements.count <= listedElementCount {
+                for index in elements.indices { collect(elements[index], steps + [.key(String(index))], &paths, &known) }
+            } else {
+                // A record that is an array itself has no key to name it by.
+                let steps = steps.isEmpty ? [.everyElement] : steps
+                if known.insert(steps).inserted { paths.append(steps) }
+            }
+        default:
+            if known.insert(steps).inserted { paths.append(steps) }
+        }
+    }
+
+    /// Whether there may be several values.
+    private static func isArray(_ steps: [JSONPath.Step], in record: JSONValue) -> Bool {
+        if steps.contains(.everyElement) { return true }
+        var value = record
+        for step in steps {
+            switch (value, step) {
+            case (.object(let fields), .key(let key)): value = fields[key] ?? .null
+            case (.array(let elements), _): value = step.elementIndex.flatMap { $0 < elements.count ? elements[$0] : nil } ?? .null
+            default: return false
+            }
+        }
+        if case .array = value { return true }
+        return false
+    }
+
+    private static func content(_ values: [JSONValue], isArray: Bool) -> RecordColumn.Content {
+        let present = values.filter { if case .null = $0 { false } else { true } }
+        if present.contains(where: { if case .string = $0 { true } else { false } }) { return .text }
+        if isArray { return .array(count: values.count) }
+        switch present.first {
+        case .number: return .number
+        case .boolean: return .boolean
+        default: return .missing
+        }
+    }
+
+    private static func example(_ values: [JSONValue]) -> String {
+        var text = ""
+        for value in values {
+            let next = text.isEmpty ? value.shown : ", " + value.shown
+            if !text.isEmpty, text.utf8.count + next.utf8.count > exampleByteCount { return text + ", …" }
+            text += next
+        }
+        return text
+    }
+}
+
+extension JSONValue {
+    fileprivate var isContainer: Bool {
+        switch self {
+        case .object, .array: true
+        default: false
+        }
+    }
+
+    fileprivate var isNumberOrNull: Bool {
+        switch self {
+        case .number, .null: true
+        default: false
+        }
+    }
+
+    /// For people: strings are cut, and escaped but for printable ASCII.
+    fileprivate var shown: String {
+        switch self {
+        case .object: "{…}"
+        case .array: "[…]"
+        case .string(let text): QuotedBytes.text(text.utf8)
+        case .number(let text): String(text.prefix(QuotedBytes.byteCountLimit))
+        case .boolean(let value): value ? "true" : "false"
+        case .null: "null"
+        }
+    }
+}

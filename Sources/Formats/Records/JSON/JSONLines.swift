@@ -1,0 +1,157 @@
+/// JSON Lines: a record of JSON a line, an object or an array. <https://jsonlines.org>
+///
+/// Values are named by paths (`output.logprobs`, `choices.0.logprobs.content.*.logprob`): steps separated by dots, each a key, a place in
+/// an array, or `*` for every element of an array; `\.` is a dot in a key. A path that leads to an array means all numbers in it. Blank
+/// lines are no records. Numbers may stand in strings, and `NaN`, `Infinity` and `-Infinity` may stand bare, as Python's json writes them.
+public struct JSONLines: RecordFormat {
+    /// `jsonl`.
+    public let name = "jsonl"
+    /// The first record's paths: of an array of numbers one, of arrays of arrays and of objects those that lead through every element.
+    public let columns: [RecordColumn]
+    /// 3 for a byte-order mark, else 0.
+    public let headerByteCount: Int
+    /// None: names stand in every record.
+    public var headerLineCount: Int { 0 }
+    /// Never: a line feed in a string is escaped.
+    public var allowsLineFeedsInRecords: Bool { false }
+
+    /// The first record, which says what paths there are.
+    private let firstRecord: JSONValue
+
+    /// Records whose values are shown as examples.
+    private static let exampleCount = 3
+    /// Lines that are no records are passed over up to so many.
+    private static let damagedLineLimit = 100
+    /// Columns that an error lists.
+    private static let listedColumnCount = 20
+
+    /// Tells JSON Lines by the first byte that is no white space, and reads the first records. Linear in them.
+    ///
+    /// - Returns: nil where the text begins otherwise.
+    /// - Throws: `FormatError` of kind `.syntax` where it begins with `{` and no whole line of `prefix` is a record, or where it is one
+    ///   JSON document over many lines, or one array of records.
+    public static func recognise(_ prefix: UnsafeRawBufferPointer, isWhole: Bool) throws(FormatError) -> JSONLines? {
+        let headerByteCount = prefix.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        guard let first = prefix.dropFirst(headerByteCount).first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }),
+            first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
+        else { return nil }
+
+        var records: [JSONValue] = []
+        var failure: (defect: JSONDefect, byteOffset: Int, line: UnsafeRawBufferPointer)?
+        var isFirstOfAll = true, damagedLineCount = 0
+        for line in TextLines(UnsafeRawBufferPointer(rebasing: prefix.dropFirst(headerByteCount))) {
+            if records.count == exampleCount || damagedLineCount == damagedLineLimit { break }
+            guard !line.isBlank, line.endsWithLineFeed || isWhole else { continue }
+            do throws(JSONDefect) {
+                records.append(try JSONValue.parse(line.bytes))
+            } catch {
+                damagedLineCount += 1
+                if failure == nil { failure = (error, headerByteCount + line.byteOffset, line.bytes) }
+                // A bracket alone is how a document over many lines begins.
+                if isFirstOfAll, error.isCut, line.bytes.count(where: { $0 > 0x20 }) <= 2 {
+                    throw document(headerByteCount + line.byteOffset)
+                }
+            }
+            isFirstOfAll = false
+        }
+        if let firstRecord = records.first {
+            if isWhole, records.count == 1, failure == nil, case .array(let elements) = firstRecord, elements.count > 1,
+                elements.allSatisfy({ if case .object = $0 { true } else { false } })
+            {
+                throw arrayOfRecords(headerByteCount)
+            }
+            return JSONLines(columns: JSONColumns.list(records), headerByteCount: headerByteCount, firstRecord: firstRecord)
+        }
+        // A bracket begins other texts as well.
+        guard first == UInt8(ascii: "{") || failure?.line.dropFirst().first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else { return nil }
+        guard let failure else {
+            throw FormatError(
+                kind: .syntax, subject: "JSON Lines", byteOffset: headerByteCount, found: "no line feed within \(prefix.count) bytes",
+                allowed: "a first record of up to \(RecordFormats.prefixByteCount) bytes",
+                remedy: "save arrays as large as this with np.save, or, where this is one JSON document, write a record a line: jq -c '.[]'"
+            )
+        }
+        if first == UInt8(ascii: "[") { throw arrayOfRecords(headerByteCount) }
+        throw FormatError(
+            kind: .syntax, subject: "first record of JSON Lines", byteOffset: failure.byteOffset,
+            found: failure.defect.description(of: failure.line), allowed: "an object of JSON on one line",
+            remedy: "if a record goes over many lines, write it on one: jq -c .")
+    }
+
+    private static func document(_ byteOffset: Int) -> FormatError {
+        FormatError(
+            kind: .syntax, subject: "JSON Lines", byteOffset: byteOffset, found: "JSON that goes over many lines",
+            allowed: "a record a line",
+            remedy: "write a record a line with jq -c . FILE, or jq -c '.[]' FILE where it is one array of records")
+    }
+
+    private static func arrayOfRecords(_ byteOffset: Int) -> FormatError {
+        FormatError(
+            kind: .syntax, subject: "JSON Lines", byteOffset: byteOffset, found: "one array of records", allowed: "a record a line",
+            remedy: "write a record a line: jq -c '.[]' FILE")
+    }
+
+    private init(columns: [RecordColumn], headerByteCount: Int, firstRecord: JSONValue) {
+        self.columns = columns
+        self.headerByteCount = headerByteCount
+        self.firstRecord = firstRecord
+    }
+
+    /// None.
+    public func classNames(of predictions: [RecordPath]) -> [String]? { nil }
+
+    /// Resolves a path, or `PREFIX*`: the columns whose last key begins so, in the order of the first record. What lies inside an array
+    /// that is empty in the first record, or inside a null, is taken at its word.
+    public func resolve(_ name: String) throws(FormatError) -> [RecordPath] {
+        if let prefix = JSONPath.prefix(name), case .key(let beginning)? = prefix.last {
+            let meant = columns.filter { column in
+                guard let steps = JSONPath(column.name)?.steps, steps.count == prefix.count, case .key(let key)? = steps.last else {
+                    return false
+                }
+                return steps.dropLast() == prefix.dropLast() && key.hasPrefix(beginning)
+            }
+            guard !meant.isEmpty else { throw unknown(name, found: "no key of the first record begins so") }
+            return meant.map { RecordPath(name: $0.name, columnIndex: nil) }
+        }
+        if let path = JSONPath(name) {
+            switch path.target(in: firstRecord) {
+            case .values: return [RecordPath(name: name, columnIndex: nil)]
+            case .object(let keys):
+                let parts = keys.prefix(Self.listedColumnCount).map { QuotedBytes.text((name + "." + JSONPath.Step.key($0).text).utf8) }
+                throw FormatError(
+                    kind: .column, subject: "column \(QuotedBytes.text(name.utf8))", byteOffset: nil, found: "an object",
+                    allowed: parts.isEmpty ? nil : parts.joined(separator: ", "), remedy: "name what is wanted of it")
+            case .nothing(let stepCount):
+                // A key that has a dot itself.
+                let escaped = JSONPath(steps: [.key(name)]).text
+                if columns.contains(where: { $0.name == escaped }) { return [RecordPath(name: escaped, columnIndex: nil)] }
+                let place = stepCount == 0 ? "the first record" : QuotedBytes.text(JSONPath.text(path.steps.prefix(stepCount)).utf8)
+                let missing = path.steps[stepCount]
+                throw unknown(
+                    name,
+                    found: missing == .everyElement
+                        ? "\(place) is no array" : "no \(QuotedBytes.text(missing.text.utf8)) in \(place)")
+            }
+        }
+        throw unknown(name, found: "no path: a key is empty, or the last backslash stands alone")
+    }
+
+    private func unknown(_ name: String, found: String) -> FormatError {
+        var listed = columns.prefix(Self.listedColumnCount).map { QuotedBytes.text($0.name.utf8) }
+        if columns.count > listed.count { listed.append("and \(columns.count - listed.count) more") }
+        return FormatError(
+            kind: .column, subject: "column \(QuotedBytes.text(name.utf8))", byteOffset: nil, found: found,
+            allowed: listed.isEmpty ? nil : listed.joined(separator: ", "),
+            remedy: "write a.b for b inside a, a.0 for the first element, a.* for all of them, and \\. for a dot in a key")
+    }
+
+    /// A parser for one worker, whose memory grows to the longest record: about six times its bytes.
+    ///
+    /// - Throws: `FormatError` of kind `.column` for a path that is none.
+    public func makeParser(_ selection: RecordSelection) throws(FormatError) -> any RecordParser {
+        try JSONLinesParser(selection) { (path: RecordPath) throws(FormatError) in
+            guard let parsed = JSONPath(path.name) else { throw unknown(path.name, found: "no path") }
+            return parsed
+        }
+    }
+}

@@ -1,0 +1,69 @@
+internal import JSONReading
+
+/// What is wrong with a record, in words.
+extension JSONLinesParser {
+    func defect(_ defect: JSONDefect, line: UnsafeRawBufferPointer, rowIndex: Int) -> RecordProblem {
+        var remedy: String?
+        switch Int(defect.code) {
+        case JSONDefectOpenBrackets, JSONDefectOpenString: remedy = "the line was cut: write the file again, or take the line out"
+        case JSONDefectUTF8: remedy = "save the text in UTF-8"
+        case JSONDefectTrailing: remedy = "write a record a line: jq -c ."
+        default: break
+        }
+        return RecordProblem(rowIndex: rowIndex, column: nil, message: "the record has " + defect.description(of: line), remedy: remedy)
+    }
+
+    func fault(_ slot: JSONSlot, slot index: Int, wantsClass: Bool, wantsBytes: Bool, rowIndex: Int) -> RecordProblem {
+        let path = paths[index]
+        let found = slot.found.map { UnsafeRawBufferPointer(start: $0, count: slot.foundByteCount) } ?? .init(start: nil, count: 0)
+        // A string's quotation marks would be quoted once more.
+        let isText = found.first == UInt8(ascii: "\"") && found.count >= 2
+        let shown = QuotedBytes.text(isText ? found.dropFirst().dropLast() : found[...])
+        let place = slot.stepCount == 0 ? "the record" : QuotedBytes.text(JSONPath.text(path.steps.prefix(Int(slot.stepCount))).utf8)
+        let missing = Int(slot.stepCount) < path.steps.count ? path.steps[Int(slot.stepCount)] : nil
+        let missingText = QuotedBytes.text((missing?.text ?? "").utf8)
+        let wanted =
+            wantsClass
+            ? "a class index" + (classNames == nil ? "" : " or a class's name") : wantsBytes ? "a text or a number of bytes" : "a number"
+
+        var remedy: String?
+        let message: String
+        switch Int(slot.fault) {
+        case JSONFaultNoKey: message = "\(place) has no \(missingText)"
+        case JSONFaultNoElement: message = "\(place) has no element \(missing?.text ?? ""): it is too short"
+        case JSONFaultDuplicateKey: message = "\(place) is there twice"
+        case JSONFaultNull where missing != nil: message = "\(place) is null, and has no \(missingText)"
+        case JSONFaultDeadEnd where missing == .everyElement: message = "\(place) is no array: \(shown)"
+        case JSONFaultDeadEnd: message = "\(place) is no object: \(shown), and has no \(missingText)"
+        case JSONFaultNull: message = "null, where \(wanted) is wanted"
+        case JSONFaultBoolean: message = "\(shown), where \(wanted) is wanted"
+        case JSONFaultObject:
+            message = "an object, where \(wanted) is wanted: \(shown)"
+            remedy = "name what is wanted of it: \(QuotedBytes.text((path.text + ".KEY").utf8))"
+        case JSONFaultArray:
+            message = "an array, where \(wanted) is wanted: \(shown)"
+            remedy = "an array of labels is for the tasks soft and multilabel"
+        case JSONFaultText:
+            if wantsClass, let classNames {
+                let listed = classNames.prefix(8).map { QuotedBytes.text($0.utf8) } + (classNames.count > 8 ? ["…"] : [])
+                message = "\(shown) is no class; the classes are \(listed.joined(separator: ", "))"
+            } else {
+                message = "\(shown) is no number"
+                if wantsClass { remedy = "names of classes need to be told: --classes" }
+            }
+        case JSONFaultFraction: message = "\(shown) is no whole number"
+        case JSONFaultRange: message = wantsBytes ? "\(shown) is no number of bytes" : "\(shown) is beyond Int64"
+        case JSONFaultEscape: message = "\(shown) has an escape that is no character, such as half of a surrogate pair"
+        default: message = "\(shown) is no number"
+        }
+        return RecordProblem(rowIndex: rowIndex, column: names[index], message: message, remedy: remedy)
+    }
+
+    func countProblem(_ count: Int, slot: Int, wanted: Int?, rowIndex: Int) -> RecordProblem {
+        RecordProblem(
+            rowIndex: rowIndex, column: names[slot],
+            message: count == 0
+                ? "no number" : "\(count) numbers, where \(wanted ?? 1) \(wanted == 1 ? "is" : "are") wanted",
+            remedy: wanted == 1 && count > 1 ? "name one of them, such as \(QuotedBytes.text((paths[slot].text + ".0").utf8))" : nil)
+    }
+}

@@ -1,0 +1,333 @@
+internal import JSONReading
+
+/// Records of JSON Lines as rows: a line at a time through simdjson, numbers by fast_float (correctly rounded), without allocating for a
+/// record.
+///
+/// What is selected is read and checked; of the rest of a record it is checked that its bytes are UTF-8, that its strings and brackets end,
+/// and that nothing follows its end. Of objects on a selected path no key of the path may be twice.
+final class JSONLinesParser: RecordParser {
+    private let selection: RecordSelection
+    /// One for each slot: predictions, labels, weight, byte count.
+    let paths: [JSONPath]
+    let names: [String]
+    private let predictions: Range<Int>
+    private let labels: Range<Int>
+    private let weight: Int?
+    private let byteCount: Int?
+    let classNames: [String]?
+    /// Learnt from the first good record where it was not given.
+    private var valuesPerRow: Int?
+    private var labelsPerRow: Int?
+
+    private let reader: OpaquePointer
+    private let slots: UnsafeMutablePointer<JSONSlot>
+    /// A record that is the text's last bytes, with zeros after it: what follows the text is anything.
+    private var lastLine: [UInt8] = []
+
+    private static let firstCapacity = 64
+
+    init(_ selection: RecordSelection, path: (RecordPath) throws(FormatError) -> JSONPath) throws(FormatError) {
+        self.selection = selection
+        var wanted = selection.predictions
+        predictions = 0..<wanted.count
+        var names: [String]?
+        switch selection.labels {
+        case .none: break
+        case .classIndex(let path, let classNames):
+            wanted.append(path)
+            names = classNames
+        case .numbers(let paths): wanted += paths
+        }
+        classNames = names
+        labels = predictions.upperBound..<wanted.count
+        if let path = selection.weight { wanted.append(path) }
+        weight = selection.weight == nil ? nil : wanted.count - 1
+        if let path = selection.byteCount { wanted.append(path) }
+        byteCount = selection.byteCount == nil ? nil : wanted.count - 1
+        var paths: [JSONPath] = []
+        for place in wanted { paths.append(try path(place)) }
+        self.paths = paths
+        self.names = wanted.map(\.name)
+        // Several paths are a number each.
+        valuesPerRow = selection.sumsValues ? 1 : predictions.count == 1 ? selection.valuesPerRow : predictions.count
+        switch selection.labels {
+        case .numbers(let paths): labelsPerRow = paths.count == 1 ? selection.labelsPerRow : paths.count
+        default: labelsPerRow = 0
+        }
+
+        reader = jsonRecordReaderMake()
+        slots = .allocate(capacity: max(1, wanted.count))
+        slots.initialize(repeating: JSONSlot(), count: max(1, wanted.count))
+        for slot in paths.indices { add(slot) }
+    }
+
+    deinit {
+        for slot in paths.indices { slots[slot].numbers?.deallocate() }
+        slots.deallocate()
+        jsonRecordReaderFree(reader)
+    }
+
+    private func add(_ slot: Int) {
+        var wants = JSONWantsNumbers
+        if case .classIndex = selection.labels, labels.contains(slot) { wants = JSONWantsClass }
+        if slot == byteCount { wants = JSONWantsByteCount }
+        // Keys one after another; the reader copies them.
+        let keys = paths[slot].steps.map { step -> [UInt8] in if case .key(let key) = step { Array(key.utf8) } else { [] } }
+        keys.flatMap { $0 }.withUnsafeBytes { bytes in
+            var byteOffset = 0
+            let steps = paths[slot].steps.enumerated().map { index, step in
+                defer { byteOffset += keys[index].count }
+                // Unsafe: the offset lies within the keys. A step without a key is given the address of no bytes.
+                let key = (bytes.baseAddress ?? UnsafeRawPointer(slots)).advanced(by: byteOffset).assumingMemoryBound(to: CChar.self)
+                return JSONPathStep(
+                    key: key, keyByteCount: keys[index].count, elementIndex: step.elementIndex ?? -1, isEveryElement: step == .everyElement)
+            }
+            // Without a step an array would have no address; `JSONPath` has one at least.
+            steps.withUnsafeBufferPointer { steps in
+                guard let base = steps.baseAddress else { return }
+                jsonRecordReaderAddPath(
+                    reader, base, steps.count, Int32(wants), labels.contains(slot), selection.sumsValues && predictions.contains(slot))
+            }
+        }
+        if wants == JSONWantsClass {
+            for name in classNames ?? [] {
+                Array(name.utf8).withUnsafeBytes { bytes in
+                    let base = bytes.baseAddress ?? UnsafeRawPointer(slots)
+                    jsonRecordReaderAddName(reader, base.assumingMemoryBound(to: CChar.self), bytes.count)
+                }
+            }
+        }
+        if wants == JSONWantsNumbers { reserve(slot, capacity: Self.firstCapacity) }
+    }
+
+    private func reserve(_ slot: Int, capacity: Int) {
+        slots[slot].numbers?.deallocate()
+        slots[slot].numbers = .allocate(capacity: capacity)
+        slots[slot].capacity = capacity
+    }
+
+    func measure(_ text: UnsafeRawBufferPointer, isEnd: Bool, assumesNoLineFeedsInRecords: Bool) -> RecordExtent {
+        var extent = RecordExtent()
+        for line in TextLines(text) where line.endsWithLineFeed || isEnd {
+            extent.lineCount += 1
+            extent.byteCount = line.byteOffset + line.bytes.count + (line.endsWithLineFeed ? 1 : 0)
+            if !line.isBlank { extent.rowCount += 1 }
+        }
+        return extent
+    }
+
+    func parse(_ text: UnsafeRawBufferPointer, into rows: RecordRows) {
+        var output = Output(taking: rows)
+        defer { output.give(back: rows, valuesPerRow: valuesPerRow ?? 0, labelsPerRow: labelsPerRow ?? 0) }
+        var lineNumber: UInt32 = 0
+        for line in TextLines(text) {
+            // Lines of a piece of text are far fewer than 2^32; should they not be, their numbers begin again.
+            defer { lineNumber &+= 1 }
+            if line.isBlank { continue }
+            output.lines.append(lineNumber)
+            if let problem = read(line, &output) {
+                output.problems.append(problem)
+                fill(&output)
+            }
+        }
+    }
+
+    /// Reads one record and appends its row. Returns what is wrong, in which case nothing was appended.
+    @inline(__always)
+    private func read(_ line: TextLines.Line, _ output: inout Output) -> RecordProblem? {
+        while true {
+            if let problem = readSlots(line, rowIndex: output.lines.count - 1) { return problem }
+            // Room for all that a record may have: only until the widest is met.
+            guard let slot = paths.indices.first(where: { slots[$0].count > slots[$0].capacity && isListed($0) }) else { break }
+            reserve(slot, capacity: max(slots[slot].count, 2 * slots[slot].capacity))
+        }
+        return check(output.lines.count - 1, &output)
+    }
+
+    /// Whether all numbers of a slot are needed: elsewhere their count suffices to say that it is wrong.
+    private func isListed(_ slot: Int) -> Bool {
+        if predictions.contains(slot) { return selection.sumsValues || valuesPerRow == nil || slots[slot].count == valuesPerRow }
+        if labels.contains(slot), case .numbers = selection.labels { return labelsPerRow == nil || slots[slot].count == labelsPerRow }
+        return false
+    }
+
+    private func readSlots(_ line: TextLines.Line, rowIndex: Int) -> RecordProblem? {
+        var hasFaults = false
+        let code: Int32
+        let byteCount = line.bytes.count
+        if line.endsWithLineFeed, let base = line.bytes.baseAddress {
+            // Unsafe: the caller has readable bytes after the text, as many as simdjson reads.
+            code = jsonRecordReaderRead(reader, base.assumingMemoryBound(to: CChar.self), byteCount, slots, &hasFaults)
+        } else {
+            lastLine.removeAll(keepingCapacity: true)
+            lastLine.append(contentsOf: line.bytes)
+            lastLine.append(contentsOf: repeatElement(0, count: JSONPaddingByteCount))
+            return lastLine.withUnsafeBytes { bytes in
+                guard let base = bytes.baseAddress else { return nil }
+                let code = jsonRecordReaderRead(reader, base.assumingMemoryBound(to: CChar.self), byteCount, slots, &hasFaults)
+                // The slots point into the copy.
+                if code == JSONDefectNone && !hasFaults { return nil }
+                return problem(code, line: line.bytes, rowIndex: rowIndex)
+            }
+        }
+        if code == JSONDefectNone && !hasFaults { return nil }
+        return problem(code, line: line.bytes, rowIndex: rowIndex)
+    }
+
+    private func problem(_ code: Int32, line: UnsafeRawBufferPointer, rowIndex: Int) -> RecordProblem? {
+        if code != JSONDefectNone {
+            return self.defect(JSONDefect(code: code, byteOffset: jsonRecordReaderDefectOffset(reader)), line: line, rowIndex: rowIndex)
+        }
+        for slot in paths.indices where slots[slot].fault != JSONFaultNone {
+            return fault(slots[slot], slot: slot, wantsClass: wantsClass(slot), wantsBytes: slot == byteCount, rowIndex: rowIndex)
+        }
+        return nil
+    }
+
+    private func wantsClass(_ slot: Int) -> Bool {
+        if case .classIndex = selection.labels { return labels.contains(slot) }
+        return false
+    }
+
+    /// Appends the row of a record whose slots hold what is wanted, if there are as many as there should be.
+    private func check(_ rowIndex: Int, _ output: inout Output) -> RecordProblem? {
+        // First everything that may be wrong.
+        var wordCount = 0
+        if selection.sumsValues {
+            for slot in predictions { wordCount += slots[slot].count }
+        } else if predictions.count == 1 {
+            if let problem = countProblem(0, wanted: valuesPerRow, rowIndex) { return problem }
+        } else {
+            for slot in predictions where slots[slot].count != 1 { return countProblem(slot, wanted: 1, rowIndex) }
+        }
+        switch selection.labels {
+        case .none: break
+        case .classIndex:
+            if slots[labels.lowerBound].count != 1 { return countProblem(labels.lowerBound, wanted: 1, rowIndex) }
+        case .numbers:
+            for slot in labels {
+                let wanted = labels.count == 1 ? labelsPerRow : 1
+                if let problem = countProblem(slot, wanted: wanted, rowIndex) { return problem }
+                if let problem = rangeProblem(slots[slot], slot: slot, rowIndex) { return problem }
+            }
+        }
+        if let weight, let problem = countProblem(weight, wanted: 1, rowIndex) { return problem }
+        if let byteCount, slots[byteCount].count == 0 { return countProblem(byteCount, wanted: 1, rowIndex) }
+        var bytes = (partialValue: output.byteCount, overflow: false)
+        if let byteCount {
+            bytes = output.byteCount.addingReportingOverflow(Int(slots[byteCount].integer))
+            if bytes.overflow {
+                return RecordProblem(rowIndex: rowIndex, column: names[byteCount], message: "too many bytes to be counted")
+            }
+        }
+
+        // Then the row.
+        if selection.sumsValues {
+            output.values.append(sum())
+        } else if predictions.count == 1 {
+            if valuesPerRow == nil {
+                valuesPerRow = slots[0].count
+                output.values = Array(repeating: .nan, count: rowIndex * slots[0].count)
+            }
+            output.values.append(contentsOf: UnsafeBufferPointer(start: slots[0].numbers, count: slots[0].count))
+        } else {
+            for slot in predictions { output.values.append(slots[slot].numbers?.pointee ?? .nan) }
+        }
+        switch selection.labels {
+        case .none: break
+        case .classIndex: output.classLabels.append(slots[labels.lowerBound].integer)
+        case .numbers:
+            if labelsPerRow == nil {
+                labelsPerRow = slots[labels.lowerBound].count
+                output.targets = Array(repeating: .nan, count: rowIndex * slots[labels.lowerBound].count)
+            }
+            for slot in labels {
+                output.targets.append(contentsOf: UnsafeBufferPointer(start: slots[slot].numbers, count: slots[slot].count))
+            }
+        }
+        if let weight { output.weights.append(slots[weight].numbers?.pointee ?? .nan) }
+        output.tokenCount += wordCount
+        output.byteCount = bytes.partialValue
+        return nil
+    }
+
+    /// The sum of the predictions, compensated (Neumaier 1974): within 2 ULP unless terms cancel.
+    private func sum() -> Double {
+        var sum = 0.0, compensation = 0.0, plain = 0.0
+        for slot in predictions {
+            for number in UnsafeBufferPointer(start: slots[slot].numbers, count: slots[slot].count) {
+                plain += number
+                let next = sum + number
+                compensation += abs(sum) >= abs(number) ? (sum - next) + number : (number - next) + sum
+                sum = next
+            }
+        }
+        // Infinite terms have no remainder.
+        return plain.isFinite ? sum + compensation : plain
+    }
+
+    /// The row of a record with a problem.
+    private func fill(_ output: inout Output) {
+        output.values.append(contentsOf: repeatElement(.nan, count: valuesPerRow ?? 0))
+        switch selection.labels {
+        case .none: break
+        case .classIndex: output.classLabels.append(.min)
+        case .numbers: output.targets.append(contentsOf: repeatElement(.nan, count: labelsPerRow ?? 0))
+        }
+        if weight != nil { output.weights.append(.nan) }
+    }
+
+    @inline(__always)
+    private func countProblem(_ slot: Int, wanted: Int?, _ rowIndex: Int) -> RecordProblem? {
+        let count = slots[slot].count
+        if count == wanted || wanted == nil && count > 0 { return nil }
+        return countProblem(count, slot: slot, wanted: wanted, rowIndex: rowIndex)
+    }
+
+    /// An integer that Float64 cannot hold is no label.
+    private func rangeProblem(_ found: JSONSlot, slot: Int, _ rowIndex: Int) -> RecordProblem? {
+        for number in UnsafeBufferPointer(start: found.numbers, count: found.count) where abs(number) >= 0x1p53 && number.isFinite {
+            return RecordProblem(
+                rowIndex: rowIndex, column: names[slot],
+                message: "\(number) is beyond 2^53, where Float64 does not hold every whole number",
+                remedy: "labels are 0, 1 or between")
+        }
+        return nil
+    }
+
+    /// The arrays of `RecordRows` while they are filled, out of their class: so that appending to them checks nothing but their room.
+    private struct Output {
+        var values: [Double], classLabels: [Int64], targets: [Double], weights: [Double], lines: [UInt32]
+        var problems: [RecordProblem]
+        var tokenCount = 0, byteCount = 0
+
+        init(taking rows: RecordRows) {
+            func emptied<Element>(_ array: inout [Element]) -> [Element] {
+                var taken: [Element] = []
+                swap(&taken, &array)
+                taken.removeAll(keepingCapacity: true)
+                return taken
+            }
+            values = emptied(&rows.values)
+            classLabels = emptied(&rows.classLabels)
+            targets = emptied(&rows.targets)
+            weights = emptied(&rows.weights)
+            lines = emptied(&rows.lines)
+            problems = emptied(&rows.problems)
+        }
+
+        mutating func give(back rows: RecordRows, valuesPerRow: Int, labelsPerRow: Int) {
+            swap(&rows.values, &values)
+            swap(&rows.classLabels, &classLabels)
+            swap(&rows.targets, &targets)
+            swap(&rows.weights, &weights)
+            swap(&rows.lines, &lines)
+            swap(&rows.problems, &problems)
+            rows.rowCount = rows.lines.count
+            rows.valuesPerRow = valuesPerRow
+            rows.labelsPerRow = labelsPerRow
+            rows.tokenCount = tokenCount
+            rows.byteCount = byteCount
+        }
+    }
+}

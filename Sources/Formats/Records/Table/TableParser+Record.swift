@@ -1,0 +1,177 @@
+extension TableParser {
+    /// What is wrong with a record.
+    private struct Problem: Error {
+        var columnIndex: Int?
+        let message: String
+        var remedy: String?
+        var isUnclosedQuote = false
+    }
+
+    /// Parses the record at `progress`: it is not plain, and may be no row. There is room for it.
+    func parseRecord(_ text: UnsafeRawBufferPointer, into rows: RecordRows, _ progress: inout Progress) {
+        record.read(text, at: progress.byteOffset, delimiter: delimiter, assumesNoLineFeeds: progress.assumesNoLineFeeds)
+        let row = progress.rowCount
+        rows.lines[row] = UInt32(truncatingIfNeeded: progress.line)
+        do throws(Problem) {
+            try checkRecord(text, from: progress.byteOffset)
+            progress.textByteCount += try parseFields(text, into: rows, row: row)
+        } catch {
+            clear(rows, row: row)
+            rows.problems.append(
+                RecordProblem(
+                    rowIndex: row, column: error.columnIndex.map { QuotedBytes.name(columnNames[$0]) }, message: error.message,
+                    remedy: error.remedy, isUnclosedQuote: error.isUnclosedQuote))
+        }
+        progress.byteOffset = record.endByteOffset
+        progress.line += record.lineFeedCount
+        progress.rowCount += 1
+    }
+
+    private func clear(_ rows: RecordRows, row: Int) {
+        for place in row * valuesPerRow..<(row + 1) * valuesPerRow { rows.values[place] = .nan }
+        for place in row * targetsPerRow..<(row + 1) * targetsPerRow { rows.targets[place] = .nan }
+        if row < rows.classLabels.count { rows.classLabels[row] = .min }
+        if row < rows.weights.count { rows.weights[row] = .nan }
+    }
+
+    /// What must hold of the whole record.
+    private func checkRecord(_ text: UnsafeRawBufferPointer, from byteOffset: Int) throws(Problem) {
+        let fields = record.fields
+        if record.isUnclosed, let field = fields.last {
+            let content = (field.content.lowerBound - 1)..<field.content.upperBound
+            throw Problem(
+                columnIndex: fields.count <= columnNames.count ? fields.count - 1 : nil,
+                message:
+                    "a quote is opened and not closed: \(QuotedBytes.text(text[content]))",
+                remedy: "close it; a quote that belongs to the text is doubled, in a field between quotes", isUnclosedQuote: true)
+        }
+        if fields.count != columnNames.count {
+            let isHeaderShort = fields.count == columnNames.count + 1
+            throw Problem(
+                message: "\(fields.count) \(fields.count == 1 ? "field" : "fields"), and the table has \(columnNames.count)"
+                    + (columnNames.count == 1 ? " column" : " columns"),
+                remedy: isHeaderShort
+                    ? "put fields that hold the delimiter between quotes; if lines begin with a row's name, name its column"
+                    : nil)
+        }
+        let range = byteOffset..<record.endByteOffset
+        if !Self.isReadable(text, range) {
+            let place = text[range].firstIndex(of: 0)
+            let column = place.flatMap { place in fields.firstIndex { place < $0.content.upperBound } }
+            if place != nil {
+                throw Problem(columnIndex: column, message: "a NUL byte is in the line", remedy: "is the file damaged?")
+            }
+            let unreadable = fields.firstIndex { !Self.isReadable(text, $0.content) }
+            let bytes = unreadable.map { QuotedBytes.text(text[fields[$0].content]) }
+            throw Problem(
+                columnIndex: unreadable, message: (bytes.map { "\($0) is" } ?? "the line is") + " no UTF-8",
+                remedy: "convert the file, such as with iconv -f WINDOWS-1252 -t UTF-8")
+        }
+        if let column = fields.firstIndex(where: \.hasTextAfterQuote) {
+            throw Problem(
+                columnIndex: column, message: "text comes after the quote that closes \(QuotedBytes.text(text[fields[column].content]))",
+                remedy: "a quote that belongs to the text is doubled")
+        }
+    }
+
+    /// Puts the values that are wanted where they belong. Returns the bytes to be counted.
+    private func parseFields(_ text: UnsafeRawBufferPointer, into rows: RecordRows, row: Int) throws(Problem) -> UInt64 {
+        var textByteCount: UInt64 = 0
+        var presentValueCount = 0
+        for (columnIndex, use) in uses {
+            let field = record.fields[columnIndex]
+            if case .text = use {
+                textByteCount += UInt64(field.byteCount(text))
+                continue
+            }
+            let value = field.value(text, delimiter)
+            if field.hasQuoteWithin {
+                throw Problem(
+                    columnIndex: columnIndex, message: "a quote is within \(value.quoted), which does not begin with one",
+                    remedy: "put the quote first, without a space before it, or leave it out")
+            }
+            switch use {
+            case .value(let index):
+                if sumsValues, value.isMissing {
+                    rows.values[row * valuesPerRow + index] = .nan
+                } else {
+                    rows.values[row * valuesPerRow + index] = try number(value, columnIndex)
+                    presentValueCount += 1
+                }
+            case .target(let index):
+                rows.targets[row * targetsPerRow + index] = try target(value, columnIndex)
+            case .weight:
+                rows.weights[row] = try number(value, columnIndex)
+            case .classLabel:
+                rows.classLabels[row] = try classLabel(value, columnIndex)
+            case .byteCount:
+                textByteCount += try byteCount(value, columnIndex)
+            case .text: break
+            }
+        }
+        if sumsValues, presentValueCount == 0, valuesPerRow > 0 { throw missing(firstValueColumn) }
+        return textByteCount
+    }
+
+    private var firstValueColumn: Int? {
+        uses.first { if case .value = $0.use { true } else { false } }?.columnIndex
+    }
+
+    private func missing(_ columnIndex: Int?) -> Problem { Problem(columnIndex: columnIndex, message: "missing value") }
+
+    private func noNumber(_ value: TableValue, _ columnIndex: Int) -> Problem {
+        Problem(columnIndex: columnIndex, message: "\(value.quoted) is no number", remedy: value.remedy)
+    }
+
+    private func number(_ value: TableValue, _ columnIndex: Int) throws(Problem) -> Double {
+        switch value.number {
+        case .number(let number): return number
+        case .missing: throw missing(columnIndex)
+        case .none: throw noNumber(value, columnIndex)
+        }
+    }
+
+    private func target(_ value: TableValue, _ columnIndex: Int) throws(Problem) -> Double {
+        if let boolean = value.boolean { return boolean }
+        let number = try number(value, columnIndex)
+        guard abs(number) < 0x1p53 else {
+            throw Problem(
+                columnIndex: columnIndex, message: "the label \(value.quoted) is beyond 2^53 - 1, and no Float64 tells it from others")
+        }
+        return number
+    }
+
+    private func byteCount(_ value: TableValue, _ columnIndex: Int) throws(Problem) -> UInt64 {
+        let number = try number(value, columnIndex)
+        guard let count = UInt64(exactly: number), number < 0x1p53 else {
+            throw Problem(columnIndex: columnIndex, message: "\(value.quoted) is no number of bytes")
+        }
+        return count
+    }
+
+    private func classLabel(_ value: TableValue, _ columnIndex: Int) throws(Problem) -> Int64 {
+        if let index = classNames?.classIndex(value.bytes) { return index }
+        switch value.classIndex {
+        case .index(let index):
+            guard let classNames, classNames.areNumbers else { return index }
+            // `2.0` is the class of the name `2`.
+            if let named = classNames.classIndex(Array(String(index).utf8)) { return named }
+            throw Problem(
+                columnIndex: columnIndex, message: "the label \(value.quoted) is none of the classes' names, \(classNames.list)",
+                remedy: "--classes gives names in the order of the classes; --classes 0,1,… if labels are their places")
+        case .missing:
+            throw missing(columnIndex)
+        case .fraction:
+            throw Problem(columnIndex: columnIndex, message: "the label \(value.quoted) is a fraction, and no class index")
+        case .beyond:
+            throw Problem(columnIndex: columnIndex, message: "the label \(value.quoted) is beyond what a class index can be")
+        case .none:
+            let isNamed = classNames != nil
+            throw Problem(
+                columnIndex: columnIndex,
+                message: "the label \(value.quoted) is "
+                    + (classNames.map { "none of the classes' names, \($0.list)" } ?? "no class index"),
+                remedy: isNamed ? "--classes gives them in the order of the classes" : "--classes gives the names of classes")
+        }
+    }
+}

@@ -1,0 +1,233 @@
+internal import CFastFloat
+
+/// Parses records of a table: plain ones through `xentParseRows`, a run of them at a time, others one by one.
+final class TableParser: RecordParser {
+    /// What a column is wanted as.
+    enum Use {
+        case value(Int), target(Int), weight, classLabel, byteCount, text
+    }
+
+    let delimiter: UInt8
+    let columnNames: [String]
+    /// In the order of the columns; a column may be there more than once.
+    let uses: [(columnIndex: Int, use: Use)]
+    let classNames: TableClassNames?
+    let valuesPerRow: Int
+    let targetsPerRow: Int
+    private let wantsClassLabels: Bool
+    private let wantsWeights: Bool
+    /// The row's value is the sum of those parsed.
+    let sumsValues: Bool
+    private let steps: [XentTableStep]
+    var record = TableRecord()
+
+    init(_ format: TableFormat, _ selection: RecordSelection) throws(FormatError) {
+        delimiter = format.delimiter
+        columnNames = format.columns.map(\.name)
+        sumsValues = selection.sumsValues
+        valuesPerRow = selection.predictions.count
+        if let wanted = selection.valuesPerRow, valuesPerRow > 0, !sumsValues, wanted != valuesPerRow {
+            throw Self.countError("prediction columns", found: valuesPerRow, wanted: wanted)
+        }
+        var all: [(path: RecordPath, use: Use)] = selection.predictions.enumerated().map { ($0.element, .value($0.offset)) }
+        switch selection.labels {
+        case .none:
+            (wantsClassLabels, targetsPerRow, classNames) = (false, 0, nil)
+        case .classIndex(let path, let names):
+            (wantsClassLabels, targetsPerRow, classNames) = (true, 0, names.map { TableClassNames($0) })
+            all.append((path, .classLabel))
+        case .numbers(let paths):
+            (wantsClassLabels, targetsPerRow, classNames) = (false, paths.count, nil)
+            if let wanted = selection.labelsPerRow, wanted != paths.count {
+                throw Self.countError("label columns", found: paths.count, wanted: wanted)
+            }
+            all += paths.enumerated().map { ($0.element, .target($0.offset)) }
+        }
+        wantsWeights = selection.weight != nil
+        if let weight = selection.weight { all.append((weight, .weight)) }
+        if let byteCount = selection.byteCount {
+            let isNumber =
+                byteCount.columnIndex.map { format.columns.indices.contains($0) && format.columns[$0].content == .number } ?? false
+            all.append((byteCount, isNumber ? .byteCount : .text))
+        }
+        var uses: [(columnIndex: Int, use: Use)] = []
+        for (path, use) in all {
+            guard let columnIndex = path.columnIndex, format.columns.indices.contains(columnIndex) else {
+                throw FormatError(
+                    kind: .column, subject: "column", byteOffset: nil, found: QuotedBytes.text(path.name.utf8),
+                    allowed: "one of the table's \(format.columns.count) columns")
+            }
+            uses.append((columnIndex, use))
+        }
+        self.uses = uses.sorted { $0.columnIndex < $1.columnIndex }
+        steps = Self.steps(self.uses, columnCount: format.columns.count, classNames)
+    }
+
+    private static func countError(_ subject: String, found: Int, wanted: Int) -> FormatError {
+        FormatError(kind: .column, subject: subject, byteOffset: nil, found: String(found), allowed: String(wanted))
+    }
+
+    private static func steps(
+        _ uses: [(columnIndex: Int, use: Use)], columnCount: Int, _ classNames: TableClassNames?
+    ) -> [XentTableStep] {
+        var steps: [XentTableStep] = []
+        var next = 0
+        func append(_ kind: Int, _ index: Int = 0) { steps.append(XentTableStep(kind: UInt32(kind), index: UInt32(index))) }
+        for (columnIndex, use) in uses {
+            // No step does two things with a column: a kind that there is not sends every record to `parseRecord`.
+            if columnIndex < next { return [XentTableStep(kind: .max, index: 0)] }
+            if columnIndex > next { append(XentStepSkip, columnIndex - next) }
+            switch use {
+            case .value(let index): append(XentStepValue, index)
+            case .target(let index): append(XentStepTarget, index)
+            case .weight: append(XentStepWeight)
+            case .classLabel:
+                append(
+                    classNames.map { $0.areNumbers ? XentStepClassName : XentStepClassIndexOrName } ?? XentStepClassIndex)
+            case .byteCount: append(XentStepByteCount)
+            case .text: append(XentStepText)
+            }
+            next = columnIndex + 1
+        }
+        if next < columnCount { append(XentStepSkip, columnCount - next) }
+        return steps
+    }
+
+    func measure(_ text: UnsafeRawBufferPointer, isEnd: Bool, assumesNoLineFeedsInRecords: Bool) -> RecordExtent {
+        guard let start = text.baseAddress else { return RecordExtent() }
+        let extent = xentMeasureTable(
+            start.assumingMemoryBound(to: UInt8.self), text.count, delimiter, isEnd, assumesNoLineFeedsInRecords)
+        return RecordExtent(byteCount: extent.byteCount, rowCount: extent.rowCount, lineCount: extent.lineCount)
+    }
+
+    func parse(_ text: UnsafeRawBufferPointer, into rows: RecordRows) {
+        parse(text, assumesNoLineFeedsInRecords: false, into: rows)
+    }
+
+    func parse(_ text: UnsafeRawBufferPointer, assumesNoLineFeedsInRecords: Bool, into rows: RecordRows) {
+        rows.problems.removeAll(keepingCapacity: true)
+        rows.tokenCount = 0
+        rows.byteCount = 0
+        rows.labelsPerRow = targetsPerRow
+        var progress = Progress(assumesNoLineFeeds: assumesNoLineFeedsInRecords)
+        progress.lineFeedEnd = text.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        // As many as last time, to begin with.
+        var capacity = max(256, rows.lines.count)
+        resize(rows, to: capacity)
+        parsing: while !text.isEmpty {
+            switch parseRun(text, into: rows, &progress, capacity: capacity) {
+            case XentStopFull:
+                // As many as there will be if the rest is like what has been, and a few more.
+                let expected = Double(text.count) / Double(max(progress.byteOffset, 1)) * Double(progress.rowCount)
+                capacity = max(capacity + capacity / 4, min(Int(expected * 1.03) + 64, 8 * capacity))
+                resize(rows, to: capacity)
+            case XentStopRecord:
+                parseRecord(text, into: rows, &progress)
+            case XentStopBytes where progress.isCleanAfter == nil:
+                progress.isCleanAfter = Self.isReadable(text, progress.byteOffset..<text.count)
+            case XentStopBytes:
+                parseRecord(text, into: rows, &progress)
+            default:
+                break parsing
+            }
+        }
+        resize(rows, to: progress.rowCount)
+        rows.rowCount = progress.rowCount
+        rows.byteCount = Int(clamping: progress.textByteCount)
+        if sumsValues { sumValues(rows) } else { rows.valuesPerRow = valuesPerRow }
+    }
+
+    /// How far a text has been parsed.
+    struct Progress {
+        let assumesNoLineFeeds: Bool
+        var lineFeedEnd = 0
+        var byteOffset = 0
+        var line = 0
+        var rowCount = 0
+        var textByteCount: UInt64 = 0
+        /// Whether all of the text is UTF-8 without a NUL from where it was first in doubt; nil until it is.
+        var isCleanAfter: Bool?
+
+        init(assumesNoLineFeeds: Bool) { self.assumesNoLineFeeds = assumesNoLineFeeds }
+    }
+
+    /// Whether all is UTF-8, without a NUL.
+    static func isReadable(_ text: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
+        guard let start = text.baseAddress else { return true }
+        return xentFindUnreadableByte((start + range.lowerBound).assumingMemoryBound(to: UInt8.self), range.count) == range.count
+    }
+
+    /// Parses plain records, up to one that is not.
+    private func parseRun(_ text: UnsafeRawBufferPointer, into rows: RecordRows, _ progress: inout Progress, capacity: Int) -> Int {
+        var stop = Int32(XentStopEnd)
+        rows.values.withUnsafeMutableBufferPointer { values in
+            rows.targets.withUnsafeMutableBufferPointer { targets in
+                rows.classLabels.withUnsafeMutableBufferPointer { classLabels in
+                    rows.weights.withUnsafeMutableBufferPointer { weights in
+                        rows.lines.withUnsafeMutableBufferPointer { lines in
+                            steps.withUnsafeBufferPointer { steps in
+                                withClassNames { names in
+                                    // Neither the text, nor the lines, nor the steps are ever empty.
+                                    guard let start = text.baseAddress, let lines = lines.baseAddress, let first = steps.baseAddress
+                                    else { return }
+                                    var state = XentTableRows(
+                                        text: start.assumingMemoryBound(to: UInt8.self), byteCount: text.count,
+                                        lineFeedEnd: progress.lineFeedEnd, steps: first, stepCount: steps.count, names: names,
+                                        values: values.baseAddress, valuesPerRow: valuesPerRow, targets: targets.baseAddress,
+                                        targetsPerRow: targetsPerRow, classLabels: classLabels.baseAddress,
+                                        weights: weights.baseAddress, lines: lines, rowCapacity: capacity,
+                                        byteOffset: progress.byteOffset, line: progress.line, rowCount: progress.rowCount,
+                                        textByteCount: progress.textByteCount, delimiter: delimiter,
+                                        assumesNoLineFeedsInRecords: progress.assumesNoLineFeeds,
+                                        checksBytes: progress.isCleanAfter != true)
+                                    stop = xentParseRows(&state)
+                                    progress.byteOffset = state.byteOffset
+                                    progress.line = state.line
+                                    progress.rowCount = state.rowCount
+                                    progress.textByteCount = state.textByteCount
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return Int(stop)
+    }
+
+    private func withClassNames(_ body: (UnsafePointer<XentClassNames>?) -> Void) {
+        if let classNames { classNames.withNames(body) } else { body(nil) }
+    }
+
+    /// Makes room for rows, or takes away what is too many.
+    private func resize(_ rows: RecordRows, to rowCount: Int) {
+        func resize<Element>(_ elements: inout [Element], to count: Int, _ filler: Element) {
+            if elements.count > count {
+                elements.removeLast(elements.count - count)
+            } else {
+                elements.append(contentsOf: repeatElement(filler, count: count - elements.count))
+            }
+        }
+        resize(&rows.values, to: rowCount * valuesPerRow, 0)
+        resize(&rows.targets, to: rowCount * targetsPerRow, 0)
+        resize(&rows.classLabels, to: wantsClassLabels ? rowCount : 0, 0)
+        resize(&rows.weights, to: wantsWeights ? rowCount : 0, 0)
+        resize(&rows.lines, to: rowCount, 0)
+    }
+
+    /// Makes one value of each row's: the sum of those that are not missing, which are NaN. All of them are in a row with a problem.
+    private func sumValues(_ rows: RecordRows) {
+        for row in 0..<rows.rowCount {
+            var sum = 0.0
+            var count = 0
+            for value in rows.values[row * valuesPerRow..<(row + 1) * valuesPerRow] where !value.isNaN {
+                sum += value
+                count += 1
+            }
+            rows.values[row] = count > 0 ? sum : .nan
+            rows.tokenCount += count
+        }
+        if valuesPerRow > 1 { rows.values.removeLast(rows.values.count - rows.rowCount) }
+        rows.valuesPerRow = valuesPerRow > 0 ? 1 : 0
+    }
+}

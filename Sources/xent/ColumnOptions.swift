@@ -1,0 +1,59 @@
+import ArgumentParser
+import Engine
+
+/// Which columns of a dump are what: arrays of an archive, columns of a table, keys of a record.
+struct ColumnOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Columns of predictions, in the order of the classes: A,B,… or PREFIX*, or the one array of all.", valueName: "names"))
+    var predictionColumns: String?
+
+    @Option(help: ArgumentHelp("The column of labels.", valueName: "name"))
+    var labelColumn: String?
+
+    @Option(help: ArgumentHelp("Columns of labels, one a class: soft, one-hot or multilabel.", valueName: "names"))
+    var labelColumns: String?
+
+    @Option(help: ArgumentHelp("The column of row weights.", valueName: "name"))
+    var weightColumn: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The names that class labels have in text, in the order of the classes. (default: those of the prediction columns)",
+            valueName: "names"))
+    var classes: String?
+
+    @Flag(help: "The first line of a table is data; columns are named 0, 1, 2…")
+    var noHeader = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Task likelihood: the column of the texts, whose bytes are counted for bits a byte; or a column of numbers of bytes.",
+            valueName: "name"))
+    var textColumn: String?
+
+    func columns() throws -> DumpColumns {
+        var columns = DumpColumns()
+        columns.predictions = try Self.names(predictionColumns, "--prediction-columns")
+        columns.label = labelColumn
+        columns.labels = try Self.names(labelColumns, "--label-columns")
+        columns.weight = weightColumn
+        let classes = try Self.names(classes, "--classes")
+        columns.classNames = classes.isEmpty ? nil : classes
+        if let twice = Dictionary(grouping: classes, by: \.self).first(where: { $0.value.count > 1 }) {
+            throw EngineError(usage: "--classes names '\(twice.key)' \(twice.value.count) times", remedy: "give each class one name")
+        }
+        columns.byteCount = textColumn
+        columns.hasHeader = !noHeader
+        return columns
+    }
+
+    private static func names(_ text: String?, _ option: String) throws -> [String] {
+        guard let text else { return [] }
+        let names = text.split(separator: ",", omittingEmptySubsequences: false).map { String($0).trimmedOfSpaces }
+        guard !names.contains("") else {
+            throw EngineError(usage: "\(option) '\(text)' has a name without letters", remedy: "give names with commas between them")
+        }
+        return names
+    }
+}
