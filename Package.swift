@@ -84,7 +84,8 @@ let package = Package(
         .testTarget(name: "WorkStealingTests", dependencies: ["WorkStealing"], swiftSettings: strict),
         .testTarget(
             name: "KernelsTests",
-            dependencies: ["Kernels", "KernelABI", "Scoring", "Oracle", .product(name: "BigInt", package: "BigInt")] + vectorKernelNames,
+            dependencies: ["Kernels", "KernelABI", "Scoring", "WorkStealing", "Oracle", .product(name: "BigInt", package: "BigInt")]
+                + vectorKernelNames,
             swiftSettings: strict),
         .testTarget(
             name: "ScoringTests",

@@ -48,10 +48,13 @@ final class RowReader {
         let byteCount = file.layout.rowByteCount
         let start = file.layout.dataByteOffset + rows.lowerBound * byteCount
         let wanted = start..<start + rows.count * byteCount
-        if decodedFile != fileIndex || !(decodedBytes.lowerBound <= wanted.lowerBound && wanted.upperBound <= decodedBytes.upperBound) {
+        let isOfFile = decodedFile == fileIndex
+        if !isOfFile || !(decodedBytes.lowerBound <= wanted.lowerBound && wanted.upperBound <= decodedBytes.upperBound) {
             decodedFile = -1
             let container = file.container
             var covered = wanted
+            // What the rows before ended in is there already.
+            var keptByteCount = 0
             if container.compression == .none {
                 decoder.start(container, decodedBytes: wanted)
             } else {
@@ -60,10 +63,19 @@ final class RowReader {
                     let last = frames.index(ofFrameContainingDecodedByte: wanted.upperBound - 1)
                 else { throw file.lengthError(decodedByteCount: container.decodedByteCount ?? 0) }
                 covered = frames[first].decodedByteOffset..<frames[last].decodedByteOffset + frames[last].decodedByteCount
-                decoder.start(container, frames: first..<last + 1)
+                var firstMissing = first
+                if isOfFile, decodedBytes.contains(wanted.lowerBound),
+                    let next = frames.index(ofFrameContainingDecodedByte: decodedBytes.upperBound)
+                {
+                    firstMissing = next
+                    covered = wanted.lowerBound..<covered.upperBound
+                    keptByteCount = decodedBytes.upperBound - wanted.lowerBound
+                    decoded.base.copyMemory(from: decoded.base + (wanted.lowerBound - decodedBytes.lowerBound), byteCount: keptByteCount)
+                }
+                decoder.start(container, frames: firstMissing..<last + 1)
             }
-            decoded.reserve(covered.count)
-            try decoder.fill(decoded.room(from: 0, count: covered.count), from: file)
+            decoded.reserve(covered.count, keeping: keptByteCount)
+            try decoder.fill(decoded.room(from: keptByteCount, count: covered.count - keptByteCount), from: file)
             decodedBytes = covered
             decodedFile = fileIndex
         }

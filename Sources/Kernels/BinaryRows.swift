@@ -32,6 +32,10 @@ private protocol BinaryInput {
     static var threshold: Double { get }
     /// NaN where x is not such an input.
     static func loss(_ x: Lanes, isPositive: SIMDMask<LaneIntegers>) -> Lanes
+    /// Where there is a loss, and `commonLoss` gives the same bits as `loss` with less work. `isNarrow`: x has the digits of a Float32 at the
+    /// most.
+    static func isCommon(_ x: Lanes, isNarrow: Bool) -> SIMDMask<LaneIntegers>
+    static func commonLoss(_ x: Lanes, isPositive: SIMDMask<LaneIntegers>, isNarrow: Bool) -> Lanes
 }
 
 private enum Logit: BinaryInput {
@@ -41,12 +45,25 @@ private enum Logit: BinaryInput {
         let tail = logarithmOfOnePlus(exponential(lanes(0) - wrongWay.absolute))
         return wrongWay.replacing(with: lanes(0), where: wrongWay .< lanes(0)) + tail
     }
+    /// exp(−36) is 2^-51.9.
+    @inline(always) static func isCommon(_ x: Lanes, isNarrow: Bool) -> SIMDMask<LaneIntegers> { x.absolute .<= lanes(36) }
+    @inline(always) static func commonLoss(_ x: Lanes, isPositive: SIMDMask<LaneIntegers>, isNarrow: Bool) -> Lanes {
+        let wrongWay = x.replacing(with: lanes(0) - x, where: isPositive)
+        let tail = logarithmOfOnePlus(upToOne: exponential(moderate: lanes(0) - wrongWay.absolute))
+        return wrongWay.replacing(with: lanes(0), where: wrongWay .< lanes(0)) + tail
+    }
 }
 
 private enum Probability: BinaryInput {
     @inline(always) static var threshold: Double { 0.5 }
     @inline(always) static func loss(_ p: Lanes, isPositive: SIMDMask<LaneIntegers>) -> Lanes {
         negativeLogarithm(p, isPositive: isPositive)
+    }
+    @inline(always) static func isCommon(_ p: Lanes, isNarrow: Bool) -> SIMDMask<LaneIntegers> {
+        (p .>= lanes(leastUncertain(isNarrow: isNarrow))) .& (p .< lanes(1))
+    }
+    @inline(always) static func commonLoss(_ p: Lanes, isPositive: SIMDMask<LaneIntegers>, isNarrow: Bool) -> Lanes {
+        negativeLogarithm(uncertain: p, isPositive: isPositive, isNarrow: isNarrow)
     }
 }
 
@@ -56,6 +73,10 @@ private enum LogProbability: BinaryInput {
         let ofPositive = negatedLogProbability(x)
         let ofNegative = lanes(0) - logarithmOfOneMinusExponential(x)
         return ofNegative.replacing(with: ofPositive, where: isPositive)
+    }
+    @inline(always) static func isCommon(_ x: Lanes, isNarrow: Bool) -> SIMDMask<LaneIntegers> { x .<= lanes(0) }
+    @inline(always) static func commonLoss(_ x: Lanes, isPositive: SIMDMask<LaneIntegers>, isNarrow: Bool) -> Lanes {
+        loss(x, isPositive: isPositive)
     }
 }
 
@@ -71,24 +92,34 @@ private func binaryRows<I: BinaryInput>(_ block: UnsafeMutablePointer<RowBlock>,
 
 @inline(always)
 private func binaryRows<E: Element, I: BinaryInput>(_ block: inout RowBlock, _ element: E.Type, _ input: I.Type) {
+    // Wrapping arithmetic on indices and counts throughout: they stay within the block's memory. Copies of what the loop reads: for all that
+    // the compiler knows, its stores might change the block.
+    let (values, labels, losses, rowCount) = (block.values, block.labels, block.losses, block.rowCount)
+    var commonCount = 0
     var scoredCounts = LaneIntegers(repeating: 0)
     var correctCounts = LaneIntegers(repeating: 0)
     var i = 0
-    while i < block.rowCount {
-        let x = E.loadEight(block.values + i &* E.byteCount).widened
-        let label = widen(xentLoadInt32x8(block.labels + i))
+    while i < rowCount {
+        let x = E.loadEight(values + i &* E.byteCount).widened
+        let label = widen(xentLoadInt32x8(labels + i))
         let isPositive = label .== LaneIntegers(repeating: 1)
-        var losses = I.loss(x, isPositive: isPositive)
         let isValid = isPositive .| (label .== LaneIntegers(repeating: 0))
-        losses = lanes(.nan).replacing(with: losses, where: isValid)
-        if i &+ 8 > block.rowCount { losses = losses.masked(first: block.rowCount &- i) }
-        let isScored = losses .== losses
-        count(isScored, into: &scoredCounts)
-        count(isScored .& ((x .> lanes(I.threshold)) .== isPositive), into: &correctCounts)
-        losses.store(block.losses + i)
+        let isRight = (x .> lanes(I.threshold)) .== isPositive
+        if i &+ 8 <= rowCount, isFull(isValid .& I.isCommon(x, isNarrow: E.byteCount < 8)) {
+            I.commonLoss(x, isPositive: isPositive, isNarrow: E.byteCount < 8).store(losses + i)
+            count(isRight, into: &correctCounts)
+            commonCount &+= 8
+        } else {
+            var loss = lanes(.nan).replacing(with: I.loss(x, isPositive: isPositive), where: isValid)
+            if i &+ 8 > rowCount { loss = loss.masked(first: rowCount &- i) }
+            let isScored = loss .== loss
+            count(isScored, into: &scoredCounts)
+            count(isScored .& isRight, into: &correctCounts)
+            loss.store(losses + i)
+        }
         i &+= 8
     }
-    block.unscoredRowCount = block.rowCount &- total(scoredCounts)
+    block.unscoredRowCount = rowCount &- (commonCount &+ total(scoredCounts))
     block.correctRowCount = total(correctCounts)
     block.instructionSetCode = xentCompiledInstructionSet()
 }

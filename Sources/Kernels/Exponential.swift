@@ -59,6 +59,14 @@ let eighthLn2Low = 0x1.cf79abc9e3b3ap-43
     return (significand * powerOfTwo(half)) * powerOfTwo(biased &- half)
 }
 
+/// `exponential(x)`, the same bits, for x in [−700, 0]: no result is subnormal.
+@inline(always) func exponential(moderate x: Lanes) -> Lanes {
+    let (shifted, r, _) = reduce(x)
+    let significand = lanes(1) + exponentialMinusOne(reduced: r)
+    // Times 2^k, exactly: wrapping, since k may be negative.
+    return Lanes(bits: significand.bits &+ (shifted.bits &<< laneBits(52)))
+}
+
 /// 2^k for −1023 < k < 1024, from the exponent field.
 @inline(always) func powerOfTwo(_ k: LaneIntegers) -> Lanes {
     // Wrapping: k is within ±1023 by the callers' ranges.

@@ -193,6 +193,9 @@ struct CompensatedLanes {
     return xentEvenLanes(a, b).larger(xentOddLanes(a, b))
 }
 
+/// Whether all lanes are set. The standard library's `all` and `any` are generic, and not always inlined (see above).
+@inline(always) func isFull(_ mask: SIMDMask<LaneIntegers>) -> Bool { xentAnyLane(~unsafeBitCast(mask, to: LaneIntegers.self)) == 0 }
+
 /// The mask as bits, the first lane lowest.
 @inline(always) func bits(_ mask: SIMDMask<LaneIntegers>) -> UInt8 {
     let powers = unsafeBitCast(mask, to: LaneIntegers.self) & LaneIntegers(1, 2, 4, 8, 16, 32, 64, 128)

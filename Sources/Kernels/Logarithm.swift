@@ -16,8 +16,8 @@
     return unsafeBitCast(shift.integerBits &+ k, to: Lanes.self) - shift
 }
 
-/// log(2^k (1 + f) + correction * 2^k) for |correction| <= 2^-52.
-@inline(always) private func logarithm(k: LaneIntegers, f: Lanes, correction: Lanes) -> Lanes {
+/// log(2^k (1 + f) + correction * 2^k) for |correction| <= 2^-52; without a correction the same bits as with one of 0.
+@inline(always) private func logarithm(k: LaneIntegers, f: Lanes, correction: Lanes?) -> Lanes {
     let s = f / (lanes(2) + f)
     let z = s * s
     var r = z.fma(lanes(0x1.2f02517caf3d9p-3), 0x1.39a20ba4e86f7p-3)
@@ -28,10 +28,13 @@
     r = r.fma(z, 0x1.5555555555592p-1)
     let halfSquare = f * (f * lanes(0.5))
     let kAsDouble = floating(k)
-    // d log = correction / (1 + f), and 1 / (1 + f) = (1 − s)² / (1 − s²): a division saved, right to 0.1 % of the correction.
-    let oneMinusS = lanes(1) - s
-    let inverse = oneMinusS * oneMinusS
-    let low = correction.fma(inverse.fma(z, inverse), kAsDouble * lanes(ln2Low))
+    var low = kAsDouble * lanes(ln2Low)
+    if let correction {
+        // d log = correction / (1 + f), and 1 / (1 + f) = (1 − s)² / (1 − s²): a division saved, right to 0.1 % of the correction.
+        let oneMinusS = lanes(1) - s
+        let inverse = oneMinusS * oneMinusS
+        low = correction.fma(inverse.fma(z, inverse), low)
+    }
     let inner = s.fma(r.fma(z, halfSquare), low)
     return kAsDouble.fma(lanes(ln2High), f - (halfSquare - inner))
 }
@@ -45,7 +48,7 @@
     let (k, oneAndF) = decompose(scaled)
     let kOfP = k &- LaneIntegers(repeating: 0).replacing(with: LaneIntegers(repeating: 54), where: isSubnormal)
     // 0 − x and not −x, so that log 1 gives +0.
-    var result = lanes(0) - logarithm(k: kOfP, f: oneAndF - lanes(1), correction: lanes(0))
+    var result = lanes(0) - logarithm(k: kOfP, f: oneAndF - lanes(1), correction: nil)
     result.replace(with: lanes(.infinity), where: p .== lanes(0))
     let isProbability = (p .>= lanes(0)) .& (p .<= lanes(1))
     return lanes(.nan).replacing(with: result, where: isProbability)
@@ -89,6 +92,31 @@
     result.replace(with: lanes(.infinity), where: p .== lanes(1).replacing(with: lanes(0), where: isPositive))
     let isProbability = (p .>= lanes(0)) .& (p .<= lanes(1))
     return lanes(.nan).replacing(with: result, where: isProbability)
+}
+
+/// The least p for which `negativeLogarithm(uncertain:…)` is made; where `isNarrow`, p has the 24 bits of a Float32, and 1 − p no rest.
+@inline(always) func leastUncertain(isNarrow: Bool) -> Double { isNarrow ? 0x1p-30 : 0x1p-54 }
+
+/// `negativeLogarithm(p, isPositive:)`, the same bits, for p from `leastUncertain` to below 1: neither log has an exception there.
+@inline(always) func negativeLogarithm(uncertain p: Lanes, isPositive: SIMDMask<LaneIntegers>, isNarrow: Bool) -> Lanes {
+    let complement = lanes(1) - p
+    let (k, oneAndF) = decompose(complement.replacing(with: p, where: isPositive))
+    var correction: Lanes?
+    if !isNarrow {
+        let rest = ((lanes(1) - complement) - p).replacing(with: lanes(0), where: isPositive)
+        correction = rest * unsafeBitCast((LaneIntegers(repeating: 1023) &- k) &<< LaneIntegers(repeating: 52), to: Lanes.self)
+    }
+    return lanes(0) - logarithm(k: k, f: oneAndF - lanes(1), correction: correction)
+}
+
+/// `logarithmOfOnePlus(x)`, the same bits, for x in [2^-54, 1].
+@inline(always) func logarithmOfOnePlus(upToOne x: Lanes) -> Lanes {
+    let u = lanes(1) + x
+    // Exact as that of `twoSum`, since x is the smaller (Dekker).
+    let rest = x - (u - lanes(1))
+    let (k, oneAndF) = decompose(u)
+    let scale = unsafeBitCast((LaneIntegers(repeating: 1023) &- k) &<< LaneIntegers(repeating: 52), to: Lanes.self)
+    return logarithm(k: k, f: oneAndF - lanes(1), correction: rest * scale)
 }
 
 /// log(1 − exp(x)) for x <= 0, by the two ways of Mächler ("Accurately computing log(1 − exp(−|a|))", 2012), which meet at −log 2;
@@ -139,7 +167,7 @@ func power(_ base: Lanes, _ exponent: Double) -> Lanes {
     let isSubnormal = magnitude .< lanes(0x1p-1022)
     let (kOfScaled, m) = decompose((magnitude * lanes(0x1p+54)).replacing(with: magnitude, where: .!isSubnormal))
     let k = floating(kOfScaled &- LaneIntegers(repeating: 0).replacing(with: LaneIntegers(repeating: 54), where: isSubnormal))
-    let logarithmOfM = logarithm(k: LaneIntegers(repeating: 0), f: m - lanes(1), correction: lanes(0))
+    let logarithmOfM = logarithm(k: LaneIntegers(repeating: 0), f: m - lanes(1), correction: nil)
     // exponent · k and exponent · k · ln 2 as products and what they rounded off. ln 2 = ln2Nearest + ln2Rest.
     let scaledK = lanes(exponent) * k
     let scaledKRest = lanes(exponent).fma(k, lanes(0) - scaledK)

@@ -78,18 +78,19 @@ public func surveyLabels(_ survey: UnsafeMutablePointer<LabelSurvey>) {
 
 /// How many of `count` Float16 values are 65504 or +∞: where the type ends. (−65504 and −∞ are what masks are made of.) O(count).
 public func countSaturated(_ values: UnsafeRawPointer, _ count: Int) -> Int {
+    // Wrapping arithmetic on indices and counts: they stay within the block's memory.
     var total = 0
     var start = 0
     while start < count {
-        // Counted in as few bits as the values have, so that vectors hold as many: a step's count fits them.
-        let end = smaller(count, start &+ 0x8000)
-        var saturated: UInt16 = 0
-        for index in start..<end {
-            // 0x7BFF and 0x7C00; wrapping: everything else becomes 2 or more.
-            saturated &+= xentLoadUInt16(values + 2 &* index) &- 0x7BFF <= 1 ? 1 : 0
+        let end = smaller(count, start &+ saturationStep)
+        // Seldom is there any: the largest as integers says so, 32 a step.
+        if end &- start < saturationStep || xentMayBeSaturated(values + 2 &* start) != 0 {
+            for index in start..<end where xentLoadUInt16(values + 2 &* index) &- 0x7BFF <= 1 { total &+= 1 }
         }
-        total &+= Int(saturated)
         start = end
     }
     return total
 }
+
+/// Values that are looked at together.
+private let saturationStep = Int(XentSaturationStep)

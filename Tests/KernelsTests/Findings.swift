@@ -9,7 +9,7 @@ let effort = 6
 #endif
 
 /// What went wrong in a loop of very many checks, each too cheap for an `#expect` of its own.
-struct Findings {
+struct Findings: Sendable {
     private(set) var failureCount = 0
     private var examples: [String] = []
 
@@ -17,6 +17,11 @@ struct Findings {
         if condition { return }
         failureCount += 1
         if examples.count < 8 { examples.append(text()) }
+    }
+
+    mutating func merge(_ other: Findings) {
+        failureCount += other.failureCount
+        examples += other.examples.prefix(8 - examples.count)
     }
 
     /// Fails the test if a check failed.
@@ -27,7 +32,7 @@ struct Findings {
 }
 
 /// The errors of many results, in ULP, and the worst of them.
-struct ErrorStatistics {
+struct ErrorStatistics: Sendable {
     private(set) var maximum = 0.0
     private(set) var count = 0
     private var total = 0.0

@@ -181,6 +181,7 @@ typedef int32_t XentInt32x8 __attribute__((ext_vector_type(8)));
 typedef int64_t XentInt64x8 __attribute__((ext_vector_type(8)));
 typedef uint64_t XentUInt64x8 __attribute__((ext_vector_type(8)));
 typedef uint32_t XentUInt32x16 __attribute__((ext_vector_type(16)));
+typedef int16_t XentInt16x32 __attribute__((ext_vector_type(32)));
 typedef double XentDouble4 __attribute__((ext_vector_type(4)));
 #define XENT_INLINE static inline __attribute__((always_inline))
 XENT_INLINE XentDouble8 xentWidenFloat(XentFloat8 v) { return __builtin_convertvector(v, XentDouble8); }
@@ -200,6 +201,23 @@ XENT_INLINE XentFloat8 xentWidenHalf(XentUInt16x8 half) {
     XentUInt32x8 special = (XentUInt32x8)(scaled >= 65536.0f) & 0x7F800000;
     return (XentFloat8)((XentUInt32x8)scaled | special | (bits & 0x8000) << 16);
 #endif
+}
+
+/// Whether any lane of a mask, all ones or all zeros each, is set.
+XENT_INLINE int32_t xentAnyLane(XentInt64x8 mask) { return __builtin_reduce_or(mask) != 0; }
+
+/// How many Float16 values `xentMayBeSaturated` looks at.
+enum { XentSaturationStep = 1024 };
+
+/// Whether any of XentSaturationStep Float16 values is 0x7BFF or more, as integers with a sign: 65504, +∞, or a NaN without the sign bit.
+XENT_INLINE int32_t xentMayBeSaturated(const void *_Nonnull values) {
+    XentInt16x32 largest = {0};
+    for (int i = 0; i < XentSaturationStep; i += 32) {
+        XentInt16x32 step;
+        __builtin_memcpy(&step, (const char *)values + 2 * i, sizeof step);
+        largest = __builtin_elementwise_max(largest, step);
+    }
+    return __builtin_reduce_max(largest) >= 0x7BFF;
 }
 
 /// What the target that calls it is compiled for.
