@@ -35,7 +35,8 @@ extension Observations {
     }
 
     private func equalLabelWarning() -> String? {
-        guard labelCount > 1, leastLabel == greatestLabel else { return nil }
+        // The least stands for what is no label at all: rows that are invalid.
+        guard labelCount > 1, leastLabel == greatestLabel, leastLabel > Double(Int32.min) else { return nil }
         let label = Self.short(leastLabel)
         return "all \(labelCount) labels are \(label): is it the right labels file?"
     }

@@ -84,6 +84,19 @@ import Testing
         }
     }
 
+    /// A line of two bytes is a row of a thousand missing values: memory must not grow with them.
+    @Test func shortLinesOfAWideTable() throws {
+        let scratch = try Scratch()
+        let columns = (0..<1000).map { "p_\($0)" }.joined(separator: ",")
+        try scratch.write("t.csv", "label,\(columns)\n" + String(repeating: "1\n", count: 400_000))
+        let run = try XentRun.shell(
+            "ulimit -v 1200000; \"$XENT\" eval t.csv --on-invalid skip --threads 2 --json - \(TextDump.task.joined(separator: " "))", in: scratch)
+        let report = try run.json()
+        #expect(try report.count("rows", "invalid") == 400_000)
+        #expect(try report.list("rows", "first_invalid").map { try $0.count("line") } == Array(2...11))
+        #expect(!run.stderr.contains("labels are"), "\(run.stderr)")
+    }
+
     @Test func columnTwice() throws {
         let scratch = try Scratch()
         try scratch.write("t.csv", "label,p,p\n0,0.5,0.5\n")

@@ -307,7 +307,7 @@ extension DumpFile {
 }
 
 extension RecordFile {
-    /// The rows of the first piece that has any; nil where there are none. What is wrong with records is in them.
+    /// The first rows, some of them; nil where there are none. What is wrong with records is in them.
     func firstRows(options: ContainerOptions) throws(EngineError) -> RecordRows? {
         let text = RecordText([self], options: options)
         let rows = RecordRows()
@@ -316,8 +316,18 @@ extension RecordFile {
         try text.begin(0)
         while let piece = try text.next(into: buffer) {
             guard piece.extent.rowCount > 0 else { continue }
-            parser.parse(UnsafeRawBufferPointer(buffer.room(from: 0, count: piece.extent.byteCount)), into: rows)
-            return rows
+            let bytes = UnsafeRawBufferPointer(buffer.room(from: 0, count: piece.extent.byteCount))
+            // As little as has a row: a short line may become a row of very many missing values.
+            var byteCount = 1 << 10
+            while true {
+                let isEnd = byteCount >= bytes.count
+                let text = UnsafeRawBufferPointer(rebasing: bytes[..<min(byteCount, bytes.count)])
+                let extent = parser.measure(text, isEnd: isEnd, assumesNoLineFeedsInRecords: false)
+                byteCount *= 2
+                guard extent.rowCount > 0 else { continue }
+                parser.parse(UnsafeRawBufferPointer(rebasing: text[..<extent.byteCount]), into: rows)
+                return rows
+            }
         }
         return nil
     }
