@@ -9,7 +9,7 @@ let ln2Low = 0x1.9ef35793c7673p-41
 /// Adding it to a number below 2^51 rounds that number to an integer, which then stands in the low bits.
 let integerShift = 0x1.8p+52
 
-/// r + r² P(r) = exp(r) − 1 for |r| <= 0.3466, within 0.55 ULP + 2^-57 |r|.
+/// r + r² P(r) = exp(r) − 1 for |r| <= 0.3466, within 1.1 ULP (0.98 seen, next to r = −0.064).
 @inline(always) func exponentialMinusOne(reduced r: Lanes) -> Lanes {
     var p = r.fma(lanes(0x1.ad9ef30e00d07p-26), 0x1.28ad5e83ce4d5p-22)
     p = p.fma(r, 0x1.71df0d08f8912p-19)
@@ -43,7 +43,7 @@ let eighthLn2Low = 0x1.cf79abc9e3b3ap-43
 
 /// exp(x + rest) · 2^exponentBias for x <= 0 (−∞ included), |rest| <= ulp(x) / 2, and a bias in 0...600.
 ///
-/// Error: at most 1 ULP (0.95 seen), subnormal results included. NaN gives NaN.
+/// Error: at most 1.1 ULP (1.0043 seen, of all Float32 x; above 1 for that one x alone), subnormal results included. NaN gives NaN.
 /// Valid range: [−∞, 0]; positive x up to 709.78 as well.
 @inline(always) func exponential(_ x: Lanes, rest: Lanes = lanes(0), exponentBias: Int64 = 0) -> Lanes {
     // Below it the result is under half of the least subnormal, which is 0 all the same, −∞ included. NaN passes.

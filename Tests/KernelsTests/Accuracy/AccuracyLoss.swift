@@ -1,0 +1,83 @@
+import Oracle
+import Scoring
+
+/// A loss of dialect `exact` whose accuracy the page tells.
+struct AccuracyLoss: Hashable, Sendable {
+    let task: LossTask
+    let input: PredictionInput
+    /// Task binary: labels are probabilities.
+    var hasSoftLabels = false
+    var isDivergence = false
+
+    static let all: [AccuracyLoss] = {
+        var losses: [AccuracyLoss] = []
+        for task in LossTask.allCases {
+            for input in PredictionInput.allCases where task != .likelihood || input != .logits {
+                losses.append(AccuracyLoss(task: task, input: input))
+                if task == .binary { losses.append(AccuracyLoss(task: task, input: input, hasSoftLabels: true)) }
+                if task == .soft { losses.append(AccuracyLoss(task: task, input: input, isDivergence: true)) }
+            }
+        }
+        return losses
+    }()
+
+    var name: String {
+        "\(task.rawValue)\(hasSoftLabels ? " (label in [0, 1])" : "")\(isDivergence ? " (kl)" : "") from \(input.rawValue)"
+    }
+
+    /// In ULP, from the docstrings in `Kernels`.
+    var promised: Double {
+        switch (task, input) {
+        case (.binary, .logits) where !hasSoftLabels: 2
+        case (.binary, .probabilities) where !hasSoftLabels: 1
+        case (.binary, .logProbabilities) where !hasSoftLabels: 3
+        case (.multiclass, .probabilities), (.likelihood, .probabilities): 1
+        case (.multiclass, .logProbabilities), (.likelihood, .logProbabilities): 0
+        default: 4
+        }
+    }
+
+    var classCounts: [Int] {
+        task.isSingleValued ? [1] : [1, 2, 3, 8, 10, 33, 100, 1000, 49_152, 262_144]
+    }
+
+    func specification() throws -> LossSpecification {
+        var modifiers = LossModifiers()
+        if isDivergence { modifiers.divergence = .kullbackLeibler }
+        return try LossSpecification(task: task, input: input, modifiers: modifiers)
+    }
+
+    /// How far `loss` is from the true loss, in ULP. KL divergence, whose terms cancel: in ULP of Σ t (|log t| + |log p|).
+    func error(of loss: Double, _ row: AccuracySample.Row) -> Double {
+        if task == .multiclass {
+            let label = Int32(row.labels[0])
+            switch input {
+            case .logits: return TrueLoss.softmax(row.values, label: label).error(of: loss)
+            case .probabilities: return TrueLoss.probability(row.values, label: label).error(of: loss)
+            case .logProbabilities: return TrueLoss.logProbability(row.values, label: label).error(of: loss)
+            }
+        }
+        guard let task = LossOracle.Task(rawValue: task.rawValue), let input = LossOracle.Input(rawValue: input.rawValue) else {
+            return .infinity
+        }
+        var oracle = LossOracle(task: task, input: input, dialect: .exact, typeEpsilon: 0)
+        oracle.isDivergence = isDivergence
+        // A sample has no row without a loss.
+        guard case .scored(let scored) = oracle.row(row.values, labels: row.labels) else { return .infinity }
+        guard isDivergence, case .finite(let truth) = scored.loss, case .finite(let magnitude) = scored.magnitude, loss.isFinite else {
+            return scored.loss.ulpError(of: loss)
+        }
+        return ((BigReal(loss) - truth).magnitude / magnitude.ulp).rounded()
+    }
+
+    /// About what a row's truth costs, in microseconds a value; it decides how many rows a run can afford.
+    func oracleCost(classCount: Int) -> Double {
+        switch (task, input) {
+        case (.multiclass, .logits): classCount > 200 ? 0.6 : 12
+        case (.multiclass, _): 0.1 + 20 / Double(classCount)
+        case (.soft, .logProbabilities): isDivergence ? 25 : 5
+        case (.soft, _): isDivergence ? 45 : 25
+        default: 60
+        }
+    }
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Measures the errors of exp, log, log1p and of all row losses, and writes the tables of Sources/Scoring/Scoring.docc/Accuracy.md. Run it
+# after a change to a kernel; AccuracyTests fail where a result became worse than the page says.
+#
+#   scripts/write-accuracy.sh
+#
+# Takes about a quarter of an hour of two cores, and all that there are. Needs an x86-64 processor with glibc, whose Float80 functions are
+# the yardstick for all Float32 numbers, and what scripts/install-dependencies.sh installs. Kernels that the processor cannot run are not
+# measured.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+cd "$root"
+
+case "${1-}" in
+'') ;;
+-h | --help)
+    sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+    exit 0
+    ;;
+*)
+    printf 'write-accuracy.sh: unknown argument %s; it takes none\n' "$1" >&2
+    exit 64
+    ;;
+esac
+
+page=Sources/Scoring/Scoring.docc/Accuracy.md
+scripts/install-dependencies.sh
+before=$(cksum "$page")
+# A test writes the page: the samples and the rows' truths are the tests'. Release: their oracle is slow in debug builds.
+XENT_WRITE_ACCURACY=1 swift test -c release -Xswiftc -enable-testing --scratch-path .build-test --disable-xctest --filter AccuracyTests
+if [[ $(cksum "$page") == "$before" ]]; then
+    printf '%s: up to date\n' "$page"
+else
+    printf '%s: written\n' "$page"
+fi
