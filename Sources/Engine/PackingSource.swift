@@ -32,7 +32,7 @@ struct PackingSource {
             let decoder = Decoder(options: containerOptions)
             decoder.start(wholeOf: array.container)
             var bytes = [UInt8](repeating: 0, count: layout.dataByteOffset)
-            try bytes.withMutableBytes { bytes throws(EngineError) in try decoder.fill(bytes, from: array) }
+            try bytes.withMutableBytes { bytes throws(EngineError) in try decoder.fill(bytes, path: array.path) }
             header = bytes
         } else {
             (layout, header) = try Self.header(array.layout.elementType, array.layout.shape, options.inputPath)

@@ -75,7 +75,7 @@ final class RowReader {
                 decoder.start(container, frames: firstMissing..<last + 1)
             }
             decoded.reserve(covered.count, keeping: keptByteCount)
-            try decoder.fill(decoded.room(from: keptByteCount, count: covered.count - keptByteCount), from: file)
+            try decoder.fill(decoded.room(from: keptByteCount, count: covered.count - keptByteCount), path: file.path)
             decodedBytes = covered
             decodedFile = fileIndex
         }
@@ -84,17 +84,30 @@ final class RowReader {
 }
 
 extension Decoder {
-    /// Reads until `buffer` is full; a run that ends before is an error of `file`.
-    func fill(_ buffer: UnsafeMutableRawBufferPointer, from file: ArrayFile) throws(EngineError) {
+    /// Reads until `buffer` is full; a run that ends before is an error of the file at `path`.
+    func fill(_ buffer: UnsafeMutableRawBufferPointer, path: String) throws(EngineError) {
         var filled = 0
         while filled < buffer.count {
             let count: Int
             do { count = try read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])) } catch { throw EngineError(error) }
             guard count > 0 else {
                 throw EngineError(
-                    .data, path: file.path, "the file ends \(buffer.count - filled) bytes early", remedy: "write or copy it again")
+                    .data, path: path, "the file ends \(buffer.count - filled) bytes early", remedy: "write or copy it again")
             }
             filled += count
+        }
+    }
+
+    /// Reads past the first bytes of a run.
+    func skip(_ byteCount: Int, path: String) throws(EngineError) {
+        var missing = byteCount
+        var piece = [UInt8](repeating: 0, count: min(missing, 1 << 20))
+        while missing > 0 {
+            let count = min(missing, piece.count)
+            try piece.withMutableBytes { bytes throws(EngineError) in
+                try fill(UnsafeMutableRawBufferPointer(rebasing: bytes[..<count]), path: path)
+            }
+            missing -= count
         }
     }
 }

@@ -110,13 +110,6 @@ extension Decoder {
         } else {
             start(wholeOf: container)
         }
-        var piece = [UInt8](repeating: 0, count: min(skipped, 1 << 20))
-        while skipped > 0 {
-            let count = min(skipped, piece.count)
-            try piece.withMutableBytes { bytes throws(EngineError) in
-                try fill(UnsafeMutableRawBufferPointer(rebasing: bytes[..<count]), from: file)
-            }
-            skipped -= count
-        }
+        try skip(skipped, path: file.path)
     }
 }

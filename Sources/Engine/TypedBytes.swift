@@ -1,5 +1,5 @@
 // The standard library's `withUnsafeBytes` loses the type of the error; its `withUnsafeBufferPointer` keeps it.
-extension [UInt8] {
+extension Array where Element: BitwiseCopyable {
     func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {

@@ -31,6 +31,10 @@ enum ColumnRole {
         }
     }
 
+    var isLabels: Bool {
+        if case .labels = self { true } else { false }
+    }
+
     /// "predictions", as messages have it.
     var text: String {
         switch self {

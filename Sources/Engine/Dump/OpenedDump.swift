@@ -67,7 +67,7 @@ struct OpenedDump {
     private mutating func sideColumn(_ role: ColumnRole, _ paths: [String], beside predictions: [DumpFile]) throws(EngineError)
         -> SideColumn
     {
-        let isLabels = role.text == "labels"
+        let isLabels = role.isLabels
         let files = paths.isEmpty ? predictions : try Plan.open(paths, options, containerOptions)
         if !paths.isEmpty {
             if isLabels { labelFiles = files } else { weightFiles = files }
@@ -94,24 +94,22 @@ struct OpenedDump {
 
     /// Labels or weights in text of their own.
     private func recordColumn(_ role: ColumnRole, _ files: [DumpFile], columnCount: Int) throws(EngineError) -> SideColumn {
-        var column = SideColumn(source: .besidePredictions, elementType: .float64, valuesPerRow: columnCount)
+        var elementType = ElementType.float64
         var selected: [RecordFile] = []
         for file in files {
             let records = try file.requireRecords(role)
             var selection = RecordSelection(predictions: [])
-            if case .labels = role {
-                let (labels, type) = try labelSelection(records, among: file, columnCount: columnCount, predictions: [], isAlone: true)
-                selection.labels = labels
+            if role.isLabels {
+                (selection.labels, elementType) = try labelSelection(
+                    records, among: file, columnCount: columnCount, predictions: [], isAlone: true)
                 selection.labelsPerRow = columnCount
-                column = SideColumn(source: .besidePredictions, elementType: type, valuesPerRow: columnCount)
             } else {
                 selection.weight = try Self.path(role, columns.weight, records, among: file, isAlone: true)
             }
             selected.append(records.selecting(selection))
         }
-        let isLabels = role.text == "labels"
         return SideColumn(
-            source: .records(selected, isLabels ? .labels : .weights), elementType: column.elementType, valuesPerRow: columnCount)
+            source: .records(selected, role.isLabels ? .labels : .weights), elementType: elementType, valuesPerRow: columnCount)
     }
 
     private mutating func warnOfWeights(_ file: DumpFile) {
@@ -134,11 +132,9 @@ struct OpenedDump {
             if index > 0 { selection = try predictionSelection(source, among: file) }
             selection.valuesPerRow = classCount
             if hasLabelsBeside {
-                let (labels, type) = try labelSelection(
+                (selection.labels, labelType) = try labelSelection(
                     source, among: file, columnCount: columnCount, predictions: selection.predictions, isAlone: false)
-                selection.labels = labels
                 selection.labelsPerRow = columnCount
-                labelType = type
             }
             if options.weightPaths.isEmpty, let name = columns.weight {
                 selection.weight = try Self.path(.weights, name, source, among: file, isAlone: false)
@@ -186,18 +182,13 @@ struct OpenedDump {
     static func usualPredictions(
         _ records: RecordFile, among file: DumpFile, _ columns: DumpColumns, role: ColumnRole, task: LossTask?
     ) throws(EngineError) -> [RecordPath] {
-        var paths: [RecordPath] = []
-        guard columns.predictions.isEmpty else {
-            for name in columns.predictions { paths += try records.resolve(name) }
-            return paths
-        }
+        guard columns.predictions.isEmpty else { return try records.resolve(columns.predictions) }
         let names = file.columnNames
         do throws(EngineError) {
             return try records.resolve(names[try role.choose(among: names, path: file.path)])
         } catch {
             guard task?.isSingleValued != true, let run = NumberedNames.onlyRun(in: names) else { throw error }
-            for name in run { paths += try records.resolve(name) }
-            return paths
+            return try records.resolve(run)
         }
     }
 
@@ -205,12 +196,9 @@ struct OpenedDump {
     private func labelSelection(
         _ records: RecordFile, among file: DumpFile, columnCount: Int, predictions: [RecordPath], isAlone: Bool
     ) throws(EngineError) -> (RecordSelection.Labels, ElementType) {
-        var paths: [RecordPath] = []
-        if columns.labels.isEmpty {
-            paths = [try Self.path(.labels, columns.label, records, among: file, isAlone: isAlone)]
-        } else {
-            for name in columns.labels { paths += try records.resolve(name) }
-        }
+        let paths =
+            columns.labels.isEmpty
+            ? [try Self.path(.labels, columns.label, records, among: file, isAlone: isAlone)] : try records.resolve(columns.labels)
         if task == .multiclass {
             guard paths.count == 1 else {
                 throw EngineError(
@@ -280,8 +268,7 @@ extension OpenedDump {
         case .labels:
             var selection = RecordSelection(predictions: [])
             guard columns.labels.isEmpty else {
-                var labels: [RecordPath] = []
-                for name in columns.labels { labels += try records.resolve(name) }
+                let labels = try records.resolve(columns.labels)
                 selection.labels = .numbers(labels)
                 let rows = try records.selecting(selection).firstRows(options: options)
                 selection.labelsPerRow = rows.map { max(1, $0.labelsPerRow) } ?? 1

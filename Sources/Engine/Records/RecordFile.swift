@@ -50,6 +50,13 @@ struct RecordFile: Sendable {
         do throws(FormatError) { return try format.resolve(name) } catch { throw EngineError(error, path: path) }
     }
 
+    /// The places of several names, one after another.
+    func resolve(_ names: [String]) throws(EngineError) -> [RecordPath] {
+        var paths: [RecordPath] = []
+        for name in names { paths += try resolve(name) }
+        return paths
+    }
+
     /// A record may be as long as this: it is kept in memory whole. 262,144 logits take some 3 MB of text.
     static let recordByteCountLimit = 64 << 20
 

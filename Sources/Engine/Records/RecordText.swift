@@ -37,7 +37,7 @@ final class RecordText {
         let file = files[index]
         parser = try file.makeParser()
         decoder.start(wholeOf: file.container)
-        try decoder.skip(file.format.headerByteCount, of: file.path)
+        try decoder.skip(file.format.headerByteCount, path: file.path)
         line = file.format.headerLineCount
         carry = []
         isAtEnd = false
@@ -78,28 +78,6 @@ final class RecordText {
                 return Piece(fileIndex: fileIndex, line: line, extent: extent, decodedByteCount: decodedByteCount)
             }
             guard filled <= RecordFile.recordByteCountLimit else { throw file.lengthError(line: line + 1) }
-        }
-    }
-}
-
-extension Decoder {
-    /// Reads past the first bytes of a run.
-    func skip(_ byteCount: Int, of path: String) throws(EngineError) {
-        var missing = byteCount
-        var piece = [UInt8](repeating: 0, count: min(missing, 1 << 20))
-        while missing > 0 {
-            let wanted = min(missing, piece.count)
-            let count = try piece.withMutableBytes { bytes throws(EngineError) -> Int in
-                do throws(ContainerError) {
-                    return try read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<wanted]))
-                } catch {
-                    throw EngineError(error)
-                }
-            }
-            guard count > 0 else {
-                throw EngineError(.data, path: path, "the file ends \(missing) bytes early", remedy: "write or copy it again")
-            }
-            missing -= count
         }
     }
 }

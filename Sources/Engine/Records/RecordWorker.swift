@@ -52,20 +52,7 @@ final class RecordWorker {
         }
         let start = RecordPiece.frontByteCount
         piece.buffer.reserve(start + byteCount)
-        var filled = 0
-        while filled < byteCount {
-            let count: Int
-            do throws(ContainerError) {
-                count = try decoder.read(into: piece.buffer.room(from: start + filled, count: byteCount - filled))
-            } catch {
-                throw EngineError(error)
-            }
-            guard count > 0 else {
-                throw EngineError(
-                    .data, path: file.path, "the file ends \(byteCount - filled) bytes early", remedy: "write or copy it again")
-            }
-            filled += count
-        }
+        try decoder.fill(piece.buffer.room(from: start, count: byteCount), path: file.path)
         piece.decoded = start..<start + byteCount
         piece.measure(try parser(of: piece.fileIndex), headerByteCount: file.format.headerByteCount)
     }
@@ -227,17 +214,5 @@ struct TokenCounts: Sendable {
     mutating func merge(_ other: Self) {
         tokens += other.tokens
         bytes += other.bytes
-    }
-}
-
-extension [Double] {
-    func withBytes<Result, Failure: Error>(_ body: (UnsafeRawBufferPointer) throws(Failure) -> Result) throws(Failure) -> Result {
-        try withUnsafeBufferPointer { numbers throws(Failure) in try body(UnsafeRawBufferPointer(numbers)) }
-    }
-}
-
-extension [Int64] {
-    func withBytes<Result, Failure: Error>(_ body: (UnsafeRawBufferPointer) throws(Failure) -> Result) throws(Failure) -> Result {
-        try withUnsafeBufferPointer { numbers throws(Failure) in try body(UnsafeRawBufferPointer(numbers)) }
     }
 }
