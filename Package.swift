@@ -50,7 +50,7 @@ let package = Package(
         // C++ behind a face of C, over libsimdjson-dev and libfast-float-dev. Without pkg-config: SwiftPM warns of a flag that simdjson.pc
         // has.
         .target(
-            name: "JSONReading", cxxSettings: [.unsafeFlags(["-O2", "-fno-exceptions", "-fno-rtti"])],
+            name: "JSONReading", dependencies: ["CFastFloat"], cxxSettings: [.unsafeFlags(["-O2", "-fno-exceptions", "-fno-rtti"])],
             linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "Formats", dependencies: ["CFastFloat", "JSONReading"], exclude: ["Records/README.md"], swiftSettings: strict),
         .target(name: "KernelABI"),
@@ -80,7 +80,7 @@ let package = Package(
         .target(name: "FuzzTargets", dependencies: ["Container", "Formats"], path: "Fuzz/Targets", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(name: "ContainerTests", dependencies: ["Container", "CZstd", "CZlib", "CXXHash"], swiftSettings: strict),
-        .testTarget(name: "FormatsTests", dependencies: ["Formats"], exclude: ["Fixtures"], swiftSettings: strict),
+        .testTarget(name: "FormatsTests", dependencies: ["Formats", "JSONReading"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(name: "WorkStealingTests", dependencies: ["WorkStealing"], swiftSettings: strict),
         .testTarget(
             name: "KernelsTests",

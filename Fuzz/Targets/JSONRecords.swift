@@ -31,6 +31,7 @@ extension FuzzTarget {
                 parser.parse(UnsafeRawBufferPointer(rebasing: records[cut.byteCount...]), into: rest)
                 precondition(rest.rowCount + cut.rowCount == rows.rowCount, "rows that depend on the cut")
                 precondition(rest.problems.count + problemCount == rows.problems.count, "problems that depend on the cut")
+                if selection.sumsValues { checkAlone(records, format, selection, rows) }
             }
         },
         seeds: {
@@ -38,6 +39,8 @@ extension FuzzTarget {
                 "{\"label\": 3, \"logits\": [0.5, -1.25e3, \"7\", NaN, -Infinity]}\n\n{\"label\":\"cat\",\"logits\":[1,2,3,4,5]}\r\n",
                 "{\"c\":[{\"l\":[{\"t\":\"\\u00e9\\ud83e\\udd80\",\"p\":-0.25},{\"p\":null}]}],"
                     + "\"w\":1.5,\"n\":\"é\"}\n{\"c\":null,\"w\":true}",
+                "{\"label\": 1, \"logits\": [0.5,-1.25], \"id\": \"a\"}\n{\"label\": 2, \"logits\": [7,0], \"id\": true}\n"
+                    + "{\"label\": -3, \"logits\": [1e5, 2], \"id\": \"\"}\n{\"label\": 1, \"logits\": [1,2], \"id\": \"\"}",
                 "[1,[2,3],\"x\"]\n[4,[5,6],{}]\n",
                 "{\"a.b\":0.12345678901234567890123,\"*\":9007199254740993,\"a\":{\"a\":[[]]}}\n{\"a\":tru\n{\"\n",
             ].map { Array($0.utf8) }
@@ -55,7 +58,32 @@ extension FuzzTarget {
         var sums = RecordSelection(predictions: [path("c.*.l.*.p"), path("c.0"), path("*")] + columns.suffix(1))
         sums.sumsValues = true
         sums.byteCount = path("n")
-        return [classes, targets, sums, RecordSelection(predictions: [path("logits")])]
+        // Nothing that a record has depends on the one before it.
+        var alone = classes
+        alone.sumsValues = true
+        return [classes, targets, sums, alone, RecordSelection(predictions: [path("logits")])]
+    }
+
+    /// Each record is what it is to a parser that has read no other.
+    private static func checkAlone(
+        _ records: UnsafeRawBufferPointer, _ format: JSONLines, _ selection: RecordSelection, _ rows: RecordRows
+    ) {
+        var row = 0, problemIndex = 0
+        for line in records.split(separator: 0x0A) where !line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) {
+            guard let parser = try? format.makeParser(selection) else { return }
+            let one = RecordRows()
+            parser.parse(UnsafeRawBufferPointer(rebasing: line), into: one)
+            precondition(one.rowCount == 1)
+            let isProblem = problemIndex < rows.problems.count && rows.problems[problemIndex].rowIndex == row
+            precondition(one.problems.isEmpty != isProblem, "a problem that depends on the record before")
+            precondition(one.values[0].bitPattern == rows.values[row].bitPattern, "a value that depends on the record before")
+            precondition(one.classLabels == (rows.classLabels.isEmpty ? [] : [rows.classLabels[row]]))
+            if isProblem {
+                precondition(one.problems[0].message == rows.problems[problemIndex].message)
+                problemIndex += 1
+            }
+            row += 1
+        }
     }
 
     private static func check(_ rows: RecordRows, _ extent: RecordExtent) {

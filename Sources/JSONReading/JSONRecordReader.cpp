@@ -1,161 +1,23 @@
 // Records by paths.
-//
-// The paths are made into one automaton, so that a record is read once, front to back, whatever is wanted of it: a state stands for the
-// paths that are being followed at a place, and how far along them it is.
 #include "JSONDefect.h"
+#include "NumberArray.h"
+#include "RecordAutomaton.h"
+#include "RecordLayout.h"
 
 #include <algorithm>
-#include <map>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <unordered_map>
-#include <utility>
-#include <vector>
 
 using namespace json_reading;
 namespace ondemand = simdjson::ondemand;
 
-namespace {
-
-struct Step {
-    std::string key;
-    ptrdiff_t elementIndex;
-    bool isEveryElement;
-};
-
-struct Path {
-    std::vector<Step> steps;
-    int32_t wants;
-    bool takesBooleans;
-    bool leavesOutNulls;
-    std::unordered_map<std::string_view, int64_t> classes;
-    /// What the map's keys are views of. Each name lies by itself, so that it stays where it is.
-    std::vector<std::unique_ptr<std::string>> names;
-};
-
-using StateIndex = uint32_t;
-using SlotIndex = uint32_t;
-constexpr StateIndex noState = UINT32_MAX;
-
-struct KeyChild {
-    std::string key;
-    StateIndex next;
-    /// The visit in which it was last met.
-    uint64_t visit = 0;
-};
-
-/// A place in an array that a path names.
-struct ElementChild {
-    size_t index;
-    StateIndex next;
-    /// The paths that name it; those that go through every element follow as well.
-    std::vector<SlotIndex> slots;
-};
-
-struct State {
-    /// Paths that end here.
-    std::vector<SlotIndex> leaves;
-    /// In the order of the paths, which is often the records' as well.
-    std::vector<KeyChild> keys;
-    /// Places in `keys`, where there are too many to go through.
-    std::unordered_map<std::string_view, uint32_t> keyPlaces;
-    /// By their indices.
-    std::vector<ElementChild> elements;
-    /// All other elements.
-    StateIndex otherElements = noState;
-    /// Paths that do not end here, and that an object, an array, a single value does not lead on.
-    std::vector<SlotIndex> lostInObject, lostInArray, lostInScalar;
-    /// All paths of the state.
-    std::vector<SlotIndex> slots;
-    /// Arrays of numbers of one path, the usual case.
-    bool isNumbers = false;
-};
-
-/// Each path that is followed with the steps taken.
-using Positions = std::vector<std::pair<SlotIndex, uint32_t>>;
-
-}  // namespace
-
 struct JSONRecordReader {
     ondemand::parser parser;
-    std::vector<Path> paths;
-    /// The first is the record's. Empty until the first record is read.
-    std::vector<State> states;
+    RecordAutomaton automaton;
+    RecordLayout layout;
     size_t defectOffset = 0;
-    uint64_t visitCount = 0;
-
-    void prepare();
-
-private:
-    StateIndex state(const Positions &positions, std::map<Positions, StateIndex> &known);
+    /// Records in turn that the layout did not fit, and those that are not tried on a new one yet.
+    unsigned missCount = 0, pauseCount = 0;
+    uint64_t layoutCount = 0;
 };
-
-StateIndex JSONRecordReader::state(const Positions &positions, std::map<Positions, StateIndex> &known) {
-    if (positions.empty()) return noState;
-    if (const auto found = known.find(positions); found != known.end()) return found->second;
-    const auto index = StateIndex(states.size());
-    known.emplace(positions, index);
-    states.emplace_back();
-
-    State made;
-    // Through the elements of an array: where a path ends, all of it.
-    Positions everywhere;
-    std::map<size_t, Positions> byElement;
-    std::vector<std::pair<std::string_view, Positions>> byKey;
-    std::unordered_map<std::string_view, size_t> placesOfKeys;
-    for (const auto &[slot, taken] : positions) {
-        made.slots.push_back(slot);
-        const Path &path = paths[slot];
-        if (taken == path.steps.size()) {
-            made.leaves.push_back(slot);
-            if (path.wants != JSONWantsClass) everywhere.emplace_back(slot, taken);
-            continue;
-        }
-        made.lostInScalar.push_back(slot);
-        const Step &step = path.steps[taken];
-        if (step.isEveryElement) {
-            made.lostInObject.push_back(slot);
-            everywhere.emplace_back(slot, taken + 1);
-            continue;
-        }
-        const auto place = placesOfKeys.emplace(step.key, byKey.size());
-        if (place.second) byKey.emplace_back(step.key, Positions());
-        byKey[place.first->second].second.emplace_back(slot, taken + 1);
-        if (step.elementIndex >= 0) {
-            byElement[size_t(step.elementIndex)].emplace_back(slot, taken + 1);
-        } else {
-            made.lostInArray.push_back(slot);
-        }
-    }
-    for (const auto &[key, next] : byKey) made.keys.push_back({std::string(key), state(next, known)});
-    for (const auto &[element, named] : byElement) {
-        ElementChild child{element, noState, {}};
-        for (const auto &position : named) child.slots.push_back(position.first);
-        Positions all = named;
-        all.insert(all.end(), everywhere.begin(), everywhere.end());
-        std::sort(all.begin(), all.end());
-        child.next = state(all, known);
-        made.elements.push_back(std::move(child));
-    }
-    made.otherElements = state(everywhere, known);
-    made.isNumbers = made.slots.size() == 1 && made.leaves.size() == 1 && paths[made.leaves[0]].wants == JSONWantsNumbers;
-    states[index] = std::move(made);
-    return index;
-}
-
-void JSONRecordReader::prepare() {
-    Positions start;
-    for (SlotIndex slot = 0; slot < paths.size(); slot++) start.emplace_back(slot, 0);
-    std::map<Positions, StateIndex> known;
-    // Without a path there is still a record to check.
-    if (state(start, known) == noState) states.emplace_back();
-    // Now that the states stay where they are: the map's keys are views. What is few is found sooner by going through it.
-    for (State &state : states) {
-        if (state.keys.size() <= 8) continue;
-        for (uint32_t place = 0; place < state.keys.size(); place++) state.keyPlaces.emplace(state.keys[place].key, place);
-    }
-}
 
 namespace {
 
@@ -170,7 +32,8 @@ inline bool isValue(ondemand::value &value) {
 /// One record.
 class Reading {
 public:
-    Reading(JSONRecordReader &reader, const char *end, JSONSlot *slots) : reader(reader), end(end), slots(slots) {}
+    Reading(RecordAutomaton &automaton, const char *text, const char *end, JSONSlot *slots)
+        : automaton(automaton), text(text), end(end), slots(slots) {}
 
     bool hasFaults = false;
 
@@ -183,30 +46,23 @@ public:
         hasFaults = true;
         if (place.fault != JSONFaultNone) return;
         place.fault = fault;
-        place.stepCount = uint32_t(std::min<size_t>(depth, reader.paths[slot].steps.size()));
+        place.stepCount = uint32_t(std::min<size_t>(depth, automaton.paths[slot].steps.size()));
         place.found = found;
         const char *after = *found == '{' || *found == '[' ? std::min(end, found + 64) : tokenEnd(found, end);
         place.foundByteCount = size_t(after - found);
     }
 
 private:
-    JSONRecordReader &reader;
-    const char *const end;
+    RecordAutomaton &automaton;
+    const char *const text, *const end;
     JSONSlot *const slots;
 
     int32_t value(ondemand::value value, State &state, unsigned depth, bool isElement);
-    bool plainNumbers(const char *token, JSONSlot &slot) const;
     void scalar(ondemand::value &value, const char *token, const State &state, unsigned depth, bool isElement);
     void number(ondemand::value &value, const char *token, SlotIndex slot, unsigned depth, bool isElement);
     int32_t classIndex(const char *token, std::string_view text, bool isText, const Path &path, int64_t &index);
     KeyChild *child(State &state, size_t &cursor, ondemand::field &field);
 };
-
-/// Puts a number where its slot wants it.
-inline void store(JSONSlot &slot, double number) {
-    if (slot.count < slot.capacity) slot.numbers[slot.count] = number;
-    slot.count++;
-}
 
 /// The text of a string without escapes, or nothing.
 inline bool plainText(const char *token, const char *end, std::string_view &text) {
@@ -269,7 +125,7 @@ int32_t Reading::classIndex(const char *token, std::string_view text, bool isTex
 }
 
 inline void Reading::number(ondemand::value &value, const char *token, SlotIndex slot, unsigned depth, bool isElement) {
-    const Path &path = reader.paths[slot];
+    const Path &path = automaton.paths[slot];
     double number;
     switch (*token) {
     case '"': {
@@ -304,7 +160,7 @@ void Reading::scalar(ondemand::value &value, const char *token, const State &sta
     std::string_view text;
     bool isTextRead = false, isTextBad = false;
     for (const SlotIndex slot : state.leaves) {
-        const Path &path = reader.paths[slot];
+        const Path &path = automaton.paths[slot];
         if (path.wants == JSONWantsNumbers && *token != '"') {
             number(value, token, slot, depth, isElement);
             continue;
@@ -371,7 +227,7 @@ __attribute__((noinline)) int32_t Reading::value(ondemand::value value, State &s
     case '[': {
         if (depth >= JSONDepthLimit) return JSONDefectDepth;
         // Whoever asked skips what simdjson was not asked for.
-        if (state.isNumbers && plainNumbers(token, slots[state.leaves.front()])) return JSONDefectNone;
+        if (state.isNumbers && readNumberArray(token, text, end, slots[state.leaves.front()])) return JSONDefectNone;
         ondemand::array array;
         if (const auto error = value.get_array().get(array)) return defect(error);
         return this->array(array, token, state, depth);
@@ -387,35 +243,9 @@ __attribute__((noinline)) int32_t Reading::value(ondemand::value value, State &s
     }
 }
 
-/// Reads an array of nothing but numbers, which is where the time goes, without asking simdjson for each of them: about 1.5 times as fast.
-/// Returns false, with nothing done, where anything else is in it, if only a mistake.
-__attribute__((flatten)) bool Reading::plainNumbers(const char *token, JSONSlot &slot) const {
-    double *const numbers = slot.numbers;
-    const size_t capacity = slot.capacity;
-    size_t count = slot.count;
-    const char *position = token + 1;
-    while (true) {
-        while (position < end && isSpace(*position)) position++;
-        if (position >= end) return false;
-        double number;
-        const char *after = parseNumberPrefix(position, end, number);
-        if (!after) return false;
-        if (count < capacity) numbers[count] = number;
-        count++;
-        position = after;
-        while (position < end && isSpace(*position)) position++;
-        if (position >= end) return false;
-        if (*position == ']') break;
-        if (*position != ',') return false;
-        position++;
-    }
-    slot.count = count;
-    return true;
-}
-
 int32_t Reading::array(ondemand::array array, const char *token, State &state, unsigned depth) {
     for (const SlotIndex slot : state.leaves) {
-        if (reader.paths[slot].wants == JSONWantsClass) fault(slot, JSONFaultArray, depth, token);
+        if (automaton.paths[slot].wants == JSONWantsClass) fault(slot, JSONFaultArray, depth, token);
     }
     for (const SlotIndex slot : state.lostInArray) fault(slot, JSONFaultDeadEnd, depth, token);
     size_t index = 0;
@@ -430,7 +260,7 @@ int32_t Reading::array(ondemand::array array, const char *token, State &state, u
         }
         index++;
         if (next != noState) {
-            if (const auto found = this->value(value, reader.states[next], depth + 1, true)) return found;
+            if (const auto found = this->value(value, automaton.states[next], depth + 1, true)) return found;
         } else if (!isValue(value)) {
             return JSONDefectSyntax;
         }
@@ -471,7 +301,7 @@ KeyChild *Reading::child(State &state, size_t &cursor, ondemand::field &field) {
 }
 
 int32_t Reading::object(ondemand::object object, const char *token, State &state, unsigned depth) {
-    const uint64_t visit = ++reader.visitCount;
+    const uint64_t visit = ++automaton.visitCount;
     size_t cursor = 0, metCount = 0;
     for (auto entry : object) {
         ondemand::field field;
@@ -482,17 +312,17 @@ int32_t Reading::object(ondemand::object object, const char *token, State &state
             continue;
         }
         if (child->visit == visit) {
-            for (const SlotIndex slot : reader.states[child->next].slots) fault(slot, JSONFaultDuplicateKey, depth + 1, token);
+            for (const SlotIndex slot : automaton.states[child->next].slots) fault(slot, JSONFaultDuplicateKey, depth + 1, token);
             continue;
         }
         child->visit = visit;
         metCount++;
-        if (const auto found = value(field.value(), reader.states[child->next], depth + 1, false)) return found;
+        if (const auto found = value(field.value(), automaton.states[child->next], depth + 1, false)) return found;
     }
     if (metCount == state.keys.size()) return JSONDefectNone;
     for (const KeyChild &child : state.keys) {
         if (child.visit == visit) continue;
-        for (const SlotIndex slot : reader.states[child.next].slots) fault(slot, JSONFaultNoKey, depth, token);
+        for (const SlotIndex slot : automaton.states[child.next].slots) fault(slot, JSONFaultNoKey, depth, token);
     }
     return JSONDefectNone;
 }
@@ -511,36 +341,42 @@ void jsonRecordReaderAddPath(
         const JSONPathStep &step = steps[index];
         path.steps.push_back({std::string(step.key, step.keyByteCount), step.elementIndex, step.isEveryElement});
     }
-    reader->paths.push_back(std::move(path));
-    reader->states.clear();
+    reader->automaton.paths.push_back(std::move(path));
+    reader->automaton.states.clear();
 }
 
 void jsonRecordReaderAddName(JSONRecordReader *reader, const char *name, size_t byteCount) {
-    Path &path = reader->paths.back();
+    Path &path = reader->automaton.paths.back();
     path.names.push_back(std::make_unique<std::string>(name, byteCount));
     path.classes.emplace(*path.names.back(), int64_t(path.names.size()) - 1);
 }
 
+uint64_t jsonRecordReaderLayoutCount(const JSONRecordReader *reader) { return reader->layoutCount; }
+
 size_t jsonRecordReaderDefectOffset(const JSONRecordReader *reader) { return reader->defectOffset; }
 
-int32_t jsonRecordReaderRead(JSONRecordReader *reader, const char *text, size_t byteCount, JSONSlot *slots, bool *hasFaults) {
-    *hasFaults = false;
-    reader->defectOffset = byteCount;
-    if (reader->states.empty()) reader->prepare();
-    for (size_t slot = 0; slot < reader->paths.size(); slot++) {
+namespace {
+
+void empty(JSONSlot *slots, size_t slotCount) {
+    for (size_t slot = 0; slot < slotCount; slot++) {
         slots[slot].count = 0;
         slots[slot].integer = 0;
         slots[slot].fault = JSONFaultNone;
     }
+}
+
+/// Reads a record of any layout.
+int32_t readByParser(JSONRecordReader &reader, const char *text, size_t byteCount, JSONSlot *slots, bool *hasFaults) {
+    reader.defectOffset = byteCount;
     ondemand::document document;
-    int32_t found = iterate(reader->parser, text, byteCount, document);
+    int32_t found = iterate(reader.parser, text, byteCount, document);
     if (found) return found;
 
     const char *const end = text + byteCount;
     const char *token = text;
     while (token < end && isSpace(*token)) token++;
-    Reading reading(*reader, end, slots);
-    State &start = reader->states.front();
+    Reading reading(reader.automaton, text, end, slots);
+    State &start = reader.automaton.states.front();
     if (token < end && *token == '{') {
         for (const SlotIndex slot : start.lostInObject) reading.fault(slot, JSONFaultDeadEnd, 0, token);
         ondemand::object object;
@@ -551,15 +387,44 @@ int32_t jsonRecordReaderRead(JSONRecordReader *reader, const char *text, size_t 
         const auto error = document.get_array().get(array);
         found = error ? defect(error) : reading.array(array, token, start, 0);
     } else {
-        reader->defectOffset = 0;
+        reader.defectOffset = 0;
         return JSONDefectNoContainer;
     }
     *hasFaults = reading.hasFaults;
     const char *location;
     if (!found && document.current_location().get(location) != simdjson::OUT_OF_BOUNDS) found = JSONDefectTrailing;
     if (found) {
-        reader->defectOffset = currentOffset(document, text, byteCount);
-        return refine(found, text, byteCount, reader->defectOffset);
+        reader.defectOffset = currentOffset(document, text, byteCount);
+        return refine(found, text, byteCount, reader.defectOffset);
     }
     return JSONDefectNone;
+}
+
+}  // namespace
+
+int32_t jsonRecordReaderRead(JSONRecordReader *reader, const char *text, size_t byteCount, JSONSlot *slots, bool *hasFaults) {
+    RecordAutomaton &automaton = reader->automaton;
+    if (automaton.states.empty()) automaton.prepare();
+    const size_t slotCount = automaton.paths.size();
+    *hasFaults = false;
+    empty(slots, slotCount);
+    const bool isTrying = reader->pauseCount == 0;
+    if (isTrying && !reader->layout.isEmpty()) {
+        if (reader->layout.read(text, text + byteCount, automaton, slots)) {
+            reader->missCount = 0;
+            reader->layoutCount++;
+            return JSONDefectNone;
+        }
+        empty(slots, slotCount);
+    }
+    const int32_t found = readByParser(*reader, text, byteCount, slots, hasFaults);
+    if (!isTrying) {
+        reader->pauseCount--;
+    } else {
+        // Where records are not alike, trying is soon rare: after misses in turn 0, 1, 2 and at last 63 records are not tried.
+        if (!found && !*hasFaults) reader->layout.learn(text, text + byteCount, automaton);
+        reader->pauseCount = reader->missCount;
+        reader->missCount = std::min(reader->missCount + 1, 63u);
+    }
+    return found;
 }

@@ -55,10 +55,10 @@ int64_t xentClassIndex(const XentClassNames *_Nonnull names, const uint8_t *_Non
 
 /// What a column is wanted as; `XentTableStep.kind`.
 enum {
-    /// Not at all: `index` is how many such columns follow one another.
+    /// Not at all: `count` such columns.
     XentStepSkip = 0,
-    /// A prediction: `index` is its place in the row.
-    XentStepValue = 1,
+    /// Predictions: `count` columns, which go to places of the row from `index` on.
+    XentStepValues = 1,
     /// A label as a number, or `true` or `false`: `index` is its place in the row.
     XentStepTarget = 2,
     XentStepWeight = 3,
@@ -77,6 +77,7 @@ enum {
 typedef struct XentTableStep {
     uint32_t kind;
     uint32_t index;
+    uint32_t count;
 } XentTableStep;
 
 /// Why `xentParseRows` came back.

@@ -133,6 +133,9 @@ void jsonRecordReaderAddName(JSONRecordReader *_Nonnull reader, const char *_Non
 int32_t jsonRecordReaderRead(
     JSONRecordReader *_Nonnull reader, const char *_Nonnull text, size_t byteCount, JSONSlot *_Nonnull slots, bool *_Nonnull hasFaults);
 
+/// How many records were read by the layout of one before them, without simdjson: where records are written alike, nearly all.
+uint64_t jsonRecordReaderLayoutCount(const JSONRecordReader *_Nonnull reader);
+
 /// Where in the record the defect of the last jsonRecordReaderRead is, as far as that is known; else the record's end.
 size_t jsonRecordReaderDefectOffset(const JSONRecordReader *_Nonnull reader);
 

@@ -72,13 +72,21 @@ final class TableParser: RecordParser {
     ) -> [XentTableStep] {
         var steps: [XentTableStep] = []
         var next = 0
-        func append(_ kind: Int, _ index: Int = 0) { steps.append(XentTableStep(kind: UInt32(kind), index: UInt32(index))) }
+        func append(_ kind: Int, _ index: Int = 0, count: Int = 1) {
+            steps.append(XentTableStep(kind: UInt32(kind), index: UInt32(index), count: UInt32(count)))
+        }
         for (columnIndex, use) in uses {
             // No step does two things with a column: a kind that there is not sends every record to `parseRecord`.
-            if columnIndex < next { return [XentTableStep(kind: .max, index: 0)] }
-            if columnIndex > next { append(XentStepSkip, columnIndex - next) }
+            if columnIndex < next { return [XentTableStep(kind: .max, index: 0, count: 1)] }
+            if columnIndex > next { append(XentStepSkip, count: columnIndex - next) }
             switch use {
-            case .value(let index): append(XentStepValue, index)
+            case .value(let index):
+                // Of columns side by side whose places are side by side, one step.
+                if columnIndex == next, let last = steps.last, last.kind == UInt32(XentStepValues), Int(last.index + last.count) == index {
+                    steps[steps.count - 1].count += 1
+                } else {
+                    append(XentStepValues, index)
+                }
             case .target(let index): append(XentStepTarget, index)
             case .weight: append(XentStepWeight)
             case .classLabel:
@@ -89,7 +97,7 @@ final class TableParser: RecordParser {
             }
             next = columnIndex + 1
         }
-        if next < columnCount { append(XentStepSkip, columnCount - next) }
+        if next < columnCount { append(XentStepSkip, count: columnCount - next) }
         return steps
     }
 

@@ -43,6 +43,7 @@ public:
     }
     /// NUL, and bytes that are not ASCII: those below 1 as signed numbers.
     unsigned suspect() const { return mask(_mm_cmplt_epi8(bytes, _mm_set1_epi8(1))); }
+    unsigned notASCII() const { return mask(bytes); }
 };
 
 #else
@@ -73,6 +74,7 @@ public:
         return mask(bytes | (lower + ones * 70) | ~(lower + ones * 80));
     }
     unsigned suspect() const { return mask(zero(bytes) | bytes); }
+    unsigned notASCII() const { return mask(bytes); }
 };
 
 #endif
