@@ -11,9 +11,9 @@ namespace json_reading {
 
 /// What stands between the values of a record: its brackets, keys, colons, commas and spaces, byte for byte.
 ///
-/// What writes a log writes all of it in one way, mostly. Where a record has the layout of one that was read and found good, its keys need not
-/// be read: it is enough that these bytes are the same and that the values between are plain. Whatever is not is read by simdjson, which
-/// also says what is wrong; a layout only ever takes what simdjson would take, and with the same values. Arrays and objects whose values are
+/// What writes a log writes all of it in one way, mostly. Where a record has the layout of one that was read and found good, its keys need
+/// not be read: it is enough that these bytes are the same and that the values between are as usual. Whatever is not is read by simdjson,
+/// which also says what is wrong; a layout only ever takes what simdjson would take, and with the same values. Arrays and objects that are
 /// not wanted have no layout, nor has what `*` or a place in an array leads to.
 class RecordLayout {
 public:
@@ -22,8 +22,8 @@ public:
     /// Learns from a record that was read without defects and faults; not where it has no layout.
     void learn(const char *text, const char *end, const RecordAutomaton &automaton);
 
-    /// Reads a record, which is followed by JSONPaddingByteCount readable bytes, into slots that are empty. Returns false where it is another
-    /// layout's or where a value is not plain; the slots then hold anything.
+    /// Reads a record, which is followed by JSONPaddingByteCount readable bytes, into slots that are empty. Returns false where it has
+    /// another layout or an unusual value; the slots then hold anything.
     bool read(const char *text, const char *end, const RecordAutomaton &automaton, JSONSlot *slots) const;
 
 private:
@@ -50,7 +50,8 @@ private:
     std::string bytes;
     std::vector<Part> parts;
 
-    const char *learnObject(const char *next, const char *end, const char *&partBegin, const RecordAutomaton &automaton, const State &state);
+    const char *learnObject(
+        const char *next, const char *end, const char *&partBegin, const RecordAutomaton &automaton, const State &state);
     void add(const char *partBegin, const char *partEnd, Value value, SlotIndex slot);
 };
 

@@ -34,8 +34,9 @@ struct RecordLayoutTests {
                     let steps = zip(keys, bytes).map {
                         JSONPathStep(key: $0, keyByteCount: $1.count - 1, elementIndex: -1, isEveryElement: false)
                     }
-                    steps.withUnsafeBufferPointer {
-                        jsonRecordReaderAddPath(reader, $0.baseAddress!, $0.count, Int32(wants), false, false)
+                    steps.withUnsafeBufferPointer { steps in
+                        guard let base = steps.baseAddress else { return }
+                        jsonRecordReaderAddPath(reader, base, steps.count, Int32(wants), false, false)
                     }
                 }
                 var slot = JSONSlot()
@@ -90,7 +91,8 @@ struct RecordLayoutTests {
         }
         func numbers() -> [String] { (0..<Int.random(in: 1...12, using: &random)).map { _ in number() } }
         let label = Int.random(in: -1...1000, using: &random)
-        let id = ["r\(label)", "", String(repeating: "text ", count: label % 20 + 1), "é", "a\\n"][Int.random(in: 0..<20, using: &random) % 5]
+        let ids = ["r\(label)", "", String(repeating: "text ", count: label % 20 + 1), "é", "a\\n"]
+        let id = ids.randomElement(using: &random) ?? ""
         let name = ["\"cat\"", "\"dog\"", "\"a bird\"", "2", "\"1\"", "\"fish\""].randomElement(using: &random) ?? ""
         switch form {
         case 0:

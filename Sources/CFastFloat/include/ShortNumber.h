@@ -6,8 +6,8 @@
 
 namespace xent {
 
-/// The number that a text of up to 16 bytes after its sign is: digits, and perhaps a point between them, as JSON has it. Returns false where
-/// it is anything else, or where it is not certain that it is rounded once.
+/// The number that a text of up to 16 bytes after its sign is: digits, and perhaps a point between them, as JSON has it. Returns false
+/// where it is anything else, or where it is not certain that it is rounded once.
 ///
 /// Digits without their point are a whole number up to 2^53, which a Float64 holds exactly, and so does one the power of ten that it is
 /// divided by: the quotient is correctly rounded (W. Clinger, "How to read floating point numbers accurately", 1990).
