@@ -110,8 +110,10 @@ if Context.environment["XENT_FUZZ"] == "1" {
 
 // Benchmarks (Benchmarks/README.md): for us alone, so that no user of the package fetches their library.
 if Context.environment["XENT_BENCHMARKS"] == "1" {
+    // Its plugin takes a target for a benchmark where the folder above it has this name.
+    let folder = "Benchmarks/"
     package.dependencies.append(.package(url: "https://github.com/ordo-one/benchmark", from: "1.30.0", traits: []))
-    package.targets.append(.target(name: "BenchmarkDump", dependencies: ["Container"], path: "Benchmarks/Suites/Dump"))
+    package.targets.append(.target(name: "BenchmarkDump", dependencies: ["Container"], path: folder + "Dump"))
     let suites: [(String, [Target.Dependency])] = [
         ("Container", ["Container", "BenchmarkDump"]), ("Kernels", ["Scoring"]), ("Fold", ["Scoring"]), ("WorkStealing", ["WorkStealing"]),
         ("Engine", ["Engine", "Scoring", "BenchmarkDump"]),
@@ -120,6 +122,6 @@ if Context.environment["XENT_BENCHMARKS"] == "1" {
         package.targets.append(
             .executableTarget(
                 name: name + "Benchmarks", dependencies: dependencies + [.product(name: "Benchmark", package: "benchmark")],
-                path: "Benchmarks/Suites/" + name, plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
+                path: folder + name, plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
     }
 }

@@ -1,6 +1,9 @@
 // JSON by simdjson (https://simdjson.org, its On-Demand interface) and numbers by fast_float, behind a face of C: Swift that imported
 // C++ would have to be compiled in C++ interoperability mode, and so would every target above it.
 //
+// The way of a record: `RecordLayout` reads it where its keys and brackets are those of one before it, which is most of a log; else
+// simdjson does, along the states of `RecordAutomaton`. Both read arrays of numbers by `NumberArray.h`, single values by `JSONToken.h`.
+//
 // simdjson chooses its instructions at run time. Numbers are not its own here: On-Demand's get_double of simdjson 3.0.1 gives wrong
 // values for decimals below 1 of more than 19 digits (0.12345678901234567890123 reads as 4.8e-5).
 #ifndef XENT_JSON_READING_H

@@ -1,7 +1,7 @@
 internal import JSONReading
 
-/// Records of JSON Lines as rows: a line at a time through simdjson, numbers by fast_float (correctly rounded), without allocating for a
-/// record.
+/// Records of JSON Lines as rows: a line at a time, by the layout of the one before it where it has the same, else through simdjson;
+/// numbers correctly rounded; without allocating for a record.
 ///
 /// What is selected is read and checked; of the rest of a record it is checked that its bytes are UTF-8, that its strings and brackets end,
 /// and that nothing follows its end. Of objects on a selected path no key of the path may be twice.
