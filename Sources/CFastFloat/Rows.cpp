@@ -2,7 +2,7 @@
 #include "ByteMask.h"
 #include "CFastFloat.h"
 #include "Number.h"
-#include "ShortNumber.h"
+#include "NumberBefore.h"
 
 #include <climits>
 
@@ -145,7 +145,8 @@ struct Parser {
             while (stops != 0) {
                 const uint8_t *const stop = block + lowestBit(stops);
                 stops &= stops - 1;
-                if (stop - rows->text < 16 || !parseShortNumberBefore(next, stop, *values)) {
+                if (stop - rows->text < 32
+                    || !(parseShortNumberBefore(next, stop, *values) || parseLongNumberBefore(next, stop, *values))) {
                     if (number(next, *values) != stop) return nullptr;
                 }
                 if (--count == 0) return stop;

@@ -3,7 +3,7 @@
 #define XENT_JSON_TOKEN_H
 
 #define SIMDJSON_EXCEPTIONS 0
-#include <fast_float/fast_float.h>
+#include <Number.h>
 #include <simdjson.h>
 
 #include <cstdint>
@@ -39,18 +39,6 @@ inline const char *parseDecimal(const char *first, const char *end, double &valu
     return result.ptr;
 }
 
-/// Eight digits at once, where the next eight bytes are digits (Lemire, "Number Parsing at a Gigabyte per Second", 2021).
-inline bool parseEightDigits(const char *digits, uint64_t &number) {
-    uint64_t bytes;
-    memcpy(&bytes, digits, 8);
-    if ((((bytes + 0x4646464646464646) | (bytes - 0x3030303030303030)) & 0x8080808080808080) != 0) return false;
-    bytes -= 0x3030303030303030;
-    bytes = bytes * 10 + (bytes >> 8);
-    number = number * 100000000
-        + ((((bytes & 0x000000FF000000FF) * 0x000F424000000064) + (((bytes >> 16) & 0x000000FF000000FF) * 0x0000271000000001)) >> 32);
-    return true;
-}
-
 /// A number as JSON has it, at the beginning of what is given. Returns where it ends, or null.
 ///
 /// Up to 18 digits without an exponent, which a Float64 holds exactly once the point is left out, are such a number divided by a power of
@@ -69,8 +57,13 @@ inline const char *parseNumberPrefix(const char *token, const char *end, double 
     size_t digitCount = size_t(position - digits), fractionDigitCount = 0;
     if (position < end && *position == '.') {
         const char *const fraction = ++position;
-        if constexpr (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
-            if (end - position >= 8 && parseEightDigits(position, number)) position += 8;
+        if (end - position >= 8) {
+            uint64_t bytes;
+            memcpy(&bytes, position, sizeof bytes);
+            if (xent::leadingDigitCount(bytes) == 8) {
+                number = number * 100000000 + xent::eightDigits(bytes);
+                position += 8;
+            }
         }
         while (position < end && isDigit(*position)) number = number * 10 + uint64_t(*position++ - '0');
         if (position == fraction) return nullptr;

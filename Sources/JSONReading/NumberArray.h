@@ -6,7 +6,7 @@
 #include "JSONToken.h"
 
 #include <ByteMask.h>
-#include <ShortNumber.h>
+#include <NumberBefore.h>
 
 namespace json_reading {
 
@@ -33,7 +33,9 @@ inline const char *readNumberArray(const char *token, const char *text, const ch
             if (last >= end) return nullptr;
             if (*first == ' ') first++;
             double number;
-            if (last - text < 16 || !xent::parseShortNumberBefore(bytes(first), bytes(last), number)) {
+            if (last - text < 32
+                || !(xent::parseShortNumberBefore(bytes(first), bytes(last), number)
+                     || xent::parseLongNumberBefore(bytes(first), bytes(last), number))) {
                 while (first < last && isSpace(*first)) first++;
                 const char *after = first < last ? parseNumberPrefix(first, last, number) : nullptr;
                 if (!after) return nullptr;

@@ -3,11 +3,14 @@ import Testing
 
 @Suite("Numbers of JSON are correctly rounded")
 struct JSONNumberTests {
+    /// So many bytes that numbers after them are read from their ends.
+    private static let front = "\"id\":\"\(String(repeating: "x", count: 40))\","
+
     /// Reads numbers, one a record, each bare in an array, bare by itself and in a string.
     private func check(_ texts: [String], _ comment: String) throws {
         for (form, line) in [
             ("array", { "{\"a\":[\($0),1]}" }), ("last", { "{\"a\":[1, \($0) ]}" }), ("single", { "{\"a\":[1,{},\($0)]}" }),
-            ("string", { "{\"a\":[\"\($0)\" , 1]}" }),
+            ("string", { "{\"a\":[\"\($0)\" , 1]}" }), ("from its end", { "{\(Self.front)\"a\":[\($0),1]}" }),
         ] as [(String, (String) -> String)] {
             let text = try JSONText(texts.map(line).joined(separator: "\n").utf8)
             let name = form == "last" ? "a.1" : form == "single" ? "a.2" : "a.0"
@@ -78,7 +81,9 @@ struct JSONNumberTests {
         for text in [
             "01", "-01", "1.", "-.5", ".5", "+1", "1e", "1e+", "0x10", "1_0", "1.5x", "--1", "-", "1.e5", "nan", "inf", "Nan", "1 2", "0a",
         ] {
-            for line in ["{\"a\":[\(text)]}", "{\"a\":[1,\(text)]}", "{\"a\":\(text)}", "{\"a\":[{},\(text)]}"] {
+            for line in [
+                "{\"a\":[\(text)]}", "{\"a\":[1,\(text)]}", "{\"a\":\(text)}", "{\"a\":[{},\(text)]}", "{\(Self.front)\"a\":[1,\(text)]}",
+            ] {
                 let rows = try JSONText("{\"a\":1}\n\(line)\n").rows(RecordSelection(predictions: [path("a")]))
                 #expect(rows.problems.map(\.rowIndex) == [1], "\(line): \(rows.values)")
             }

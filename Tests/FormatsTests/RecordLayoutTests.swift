@@ -115,7 +115,7 @@ struct RecordLayoutTests {
         for _ in 0..<12_000 {
             if Int.random(in: 0..<40, using: &random) == 0 { form = Int.random(in: 0..<3, using: &random) }
             var bytes = Array(record(form, &random).utf8)
-            if Int.random(in: 0..<3, using: &random) == 0 {
+            if Int.random(in: 0..<5, using: &random) == 0 {
                 changeCount += 1
                 for _ in 0..<Int.random(in: 1...2, using: &random) {
                     let place = Int.random(in: bytes.indices, using: &random)
@@ -137,7 +137,7 @@ struct RecordLayoutTests {
         }
         // It is the layout that was tested, not simdjson twice.
         #expect(reader.layoutCount > UInt64(goodCount / 5), "\(reader.layoutCount) of \(goodCount)")
-        #expect(changeCount > 3000 && goodCount > 3000)
+        #expect(changeCount > 2000 && goodCount > 3000)
     }
 
     @Test("Records that are written alike are read by their layout, all but the first")

@@ -57,13 +57,18 @@ inline bool makeExactNumber(uint64_t mantissa, int64_t exponent, double &value) 
     return true;
 }
 
-/// The value of at most 19 digits and a power of ten. Returns false where 128 bits do not decide it.
-inline bool makeNumber(uint64_t mantissa, int64_t exponent, double &value) {
-    if (makeExactNumber(mantissa, exponent, value)) return true;
+/// The value of at most 19 digits and a power of ten (D. Lemire, "Number parsing at a gigabyte per second", 2021). Returns false where 128
+/// bits do not decide it.
+inline bool makeLongNumber(uint64_t mantissa, int64_t exponent, double &value) {
     const auto found = fast_float::compute_float<fast_float::binary_format<double>>(exponent, mantissa);
     if (found.power2 < 0) return false;
     fast_float::to_float(false, found, value);
     return true;
+}
+
+/// The same, in the quicker way where it can be had.
+inline bool makeNumber(uint64_t mantissa, int64_t exponent, double &value) {
+    return makeExactNumber(mantissa, exponent, value) || makeLongNumber(mantissa, exponent, value);
 }
 
 /// The same with a sign: -1 times as much where it is 1, without a branch that nobody can foresee.
