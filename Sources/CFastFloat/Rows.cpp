@@ -322,7 +322,7 @@ int32_t xentParseRows(XentTableRows *rows) {
             break;
         }
         rows->lines[row] = static_cast<uint32_t>(line);
-        rows->textByteCount += parser.textByteCount;
+        if (rows->byteCounts) rows->byteCounts[row] = parser.textByteCount;
         line += 1 + parser.lineFeedCount;
         row++;
         next = found;

@@ -20,6 +20,8 @@ public final class ContainerFile: Sendable {
     private let memberByteCount: Int?
     /// The CRC-32 that an archive's directory gives the content of this member.
     let memberChecksum: UInt32?
+    /// What has been read of a stored member.
+    let memberContent: MemberContent?
 
     /// How much of a stream's beginning is kept, in stored bytes, so that runs can begin there again.
     public static let rewindableByteCount = ByteStream.keptByteCountLimit
@@ -52,6 +54,7 @@ public final class ContainerFile: Sendable {
         rawByteOffset = 0
         memberByteCount = nil
         memberChecksum = nil
+        memberContent = nil
         compression = layout.compression
         frames = layout.frames
         decodedByteCount = layout.decodedByteCount
@@ -61,8 +64,9 @@ public final class ContainerFile: Sendable {
 
     /// Opens a member of a zip archive as a file of its own.
     ///
-    /// A stored member is a raw file: any range of it can be read, and its CRC-32 is verified only by a run that reads it from its
-    /// beginning to its end (`Decoder.start(wholeOf:)`). A deflated one is one frame of known size, whose CRC-32 is always verified.
+    /// A stored member is a raw file: any range of it can be read. Its CRC-32 is verified by a run that reads it from its beginning to its
+    /// end, and, where it was read in parts, by `verifyMemberChecksum()`. A deflated one is one frame of known size, whose CRC-32 is always
+    /// verified.
     /// The archive itself is shared: nothing is opened again.
     ///
     /// - Throws: `.unsupported` for an encrypted member and for other methods; `.damaged` for an empty member with data.
@@ -78,6 +82,7 @@ public final class ContainerFile: Sendable {
         rawByteOffset = member.byteRange.lowerBound
         memberByteCount = member.byteRange.count
         memberChecksum = member.checksum
+        memberContent = layout.compression == .none ? MemberContent() : nil
     }
 
     /// The file's name, as it was given; of a member of an archive `archive.npz: member.npy`.

@@ -11,8 +11,8 @@ import CZstd
 /// before the first of its bytes is given out; a larger one, one of unknown size, a gzip member, and whatever comes from a
 /// stream, by the time its last is, so bytes that came before an error must not be relied on.
 ///
-/// The CRC-32 of a zip archive's stored member is verified by a run of the whole member, at its end. Runs of parts of it cannot
-/// verify it.
+/// The CRC-32 of a zip archive's stored member is verified by a run of the whole member, at its end. What runs of parts have read is
+/// remembered for `ContainerFile.verifyMemberChecksum()`.
 public final class Decoder {
     /// Frames up to this decoded size are decompressed in one piece.
     static let wholeFrameByteCount = 8 << 20
@@ -46,8 +46,8 @@ public final class Decoder {
     /// The next byte of the file: of a streamed frame, or of a raw file, which is read up to `endByteOffset`.
     private var byteOffset = 0
     private var endByteOffset = 0
-    /// The CRC-32 that the bytes of a raw run must have, and what it is so far.
-    private var rawChecksum: (wanted: UInt32, found: UInt32)?
+    /// Of a raw run in a stored member: which bytes it is of, and the CRC-32 of those that were read.
+    private var memberPart: MemberContent.Part?
 
     /// Created when first needed.
     var inflaterIfAny: Inflater?
@@ -137,7 +137,7 @@ public final class Decoder {
         begin(file)
         byteOffset = file.rawByteOffset + decodedBytes.lowerBound
         endByteOffset = file.rawByteOffset + decodedBytes.upperBound
-        if let checksum = file.memberChecksum, decodedBytes == 0..<file.byteCount { rawChecksum = (wanted: checksum, found: 0) }
+        if file.memberContent != nil { memberPart = MemberContent.Part(bytes: decodedBytes, checksum: 0) }
         bytesAhead.start(file.stored, byteOffset..<endByteOffset)
     }
 
@@ -172,7 +172,7 @@ public final class Decoder {
         streamed = nil
         deflated = nil
         sequence = nil
-        rawChecksum = nil
+        memberPart = nil
         scratchRange = 0..<0
         nextFrameIndex = 0
         endFrameIndex = 0
@@ -240,12 +240,14 @@ public final class Decoder {
         let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
         try bytesAhead.read(at: byteOffset, into: bytes)
         byteOffset += count
-        if let checksum = rawChecksum {
-            let found = Inflater.checksum(UnsafeRawBufferPointer(bytes), after: checksum.found)
-            rawChecksum = (checksum.wanted, found)
-            if byteOffset == endByteOffset, found != checksum.wanted {
-                throw FrameFault.checksum(source: "in the archive's directory", found: found, wanted: checksum.wanted)
-                    .error(file.stored, nil, file.rawByteOffset)
+        if let part = memberPart, let content = file.memberContent {
+            let found = Inflater.checksum(UnsafeRawBufferPointer(bytes), after: part.checksum)
+            memberPart = MemberContent.Part(bytes: part.bytes, checksum: found)
+            if byteOffset == endByteOffset {
+                content.add(MemberContent.Part(bytes: part.bytes, checksum: found))
+                if let wanted = file.memberChecksum, part.bytes == 0..<file.byteCount, found != wanted {
+                    throw file.memberChecksumError(found: found, wanted: wanted)
+                }
             }
         }
         return count

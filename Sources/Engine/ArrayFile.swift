@@ -32,6 +32,11 @@ final class ArrayFile: Sendable {
         try DumpFile.open(path, options: options).onlyArray()
     }
 
+    /// A stored member of an archive was read in parts: once it was read, it is held against its checksum.
+    func verifyMemberChecksum() throws(EngineError) {
+        do throws(ContainerError) { try container.verifyMemberChecksum() } catch { throw EngineError(error) }
+    }
+
     /// Holds the header's promise of rows against the bytes that there are, where their number is known beforehand.
     ///
     /// `endByteOffset`: where the file's last array ends, if it has several.

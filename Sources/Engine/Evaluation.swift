@@ -59,6 +59,7 @@ public struct Evaluation: Sendable {
         let outcome: Outcome
         do throws(EngineError) {
             outcome = try Self.run(plan, isCuttingAllowed: isCuttingAllowed, perRow: perRow, progress, cancellation)
+            for rows in [plan.predictions, plan.labels?.arrays, plan.weights?.arrays] { try rows?.verifyMemberChecksums() }
             try perRow?.finish(rowCount: outcome.rowCount, cancellation)
         } catch {
             perRow?.discard()
@@ -71,9 +72,7 @@ public struct Evaluation: Sendable {
         var invalidRows = InvalidRows()
         var observations = Observations()
         var kernels: [InstructionSet] = []
-        var tokens = TokenCounts()
         for worker in workers {
-            tokens.merge(worker.tokens)
             for index in moments.indices { moments[index].merge(worker.moments[index]) }
             invalidRows.merge(worker.invalidRows)
             observations.merge(worker.observations)
@@ -91,8 +90,6 @@ public struct Evaluation: Sendable {
             warnings: warnings + plan.warnings + Self.warnings(about: moments, plan.specification)
                 + observations.warnings(plan.specification, classCount: plan.classCount) { outcome.placeText($0) },
             inputs: plan.inputs.map { $0.file.reported(role: $0.role) },
-            tokens: plan.schedule.isOfRecords && plan.specification.task == .likelihood
-                ? Report.Tokens(tokens, moments[0], plan.specification, hasBytes: options.columns.byteCount != nil) : nil,
             run: Report.Run(
                 threads: options.threadCount, kernel: kernels.map(\.rawValue).joined(separator: "+"), seconds: seconds,
                 decodedBytes: decodedByteCount, decodedBytesPerSecond: seconds > 0 ? Double(decodedByteCount) / seconds : 0))
@@ -104,14 +101,16 @@ public struct Evaluation: Sendable {
         let invalidRows: InvalidRows
         let observations: Observations
         let instructionSetThatRan: InstructionSet?
-        let tokens: TokenCounts
 
-        init(_ scorer: RowScorer, tokens: TokenCounts = TokenCounts()) {
-            moments = scorer.moments
+        init(_ scorer: RowScorer, tokens: TokenSums? = nil) {
+            moments = scorer.moments.map { moments in
+                var moments = moments
+                moments.tokens = tokens
+                return moments
+            }
             invalidRows = scorer.invalidRows
             observations = scorer.observations
             instructionSetThatRan = scorer.instructionSetThatRan
-            self.tokens = tokens
         }
     }
 

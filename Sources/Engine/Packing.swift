@@ -45,6 +45,7 @@ public struct Packing: Sendable {
                 try reader.next(into: buffer)
             }
             let (frameCount, byteCount) = try frames.run(pool, level: options.level, cancellation)
+            try source.array?.verifyMemberChecksum()
             let outputFacts = try Self.lookAgain(at: output, layout: source.layout, frameCount: frameCount)
             let seconds = (clock.now - start).seconds
             report = PackReport(

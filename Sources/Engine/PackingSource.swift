@@ -8,6 +8,8 @@ struct PackingSource {
     let header: [UInt8]
     let layout: ArrayLayout
     let rows: any RowStream
+    /// nil for text.
+    let array: ArrayFile?
     /// How the input is read; nil for text, which is parsed.
     let facts: ReadingFacts?
     let warnings: [String]
@@ -19,10 +21,12 @@ struct PackingSource {
         if case .records(let records) = file.content {
             (rows, layout, header) = try Self.records(records, file, options, containerOptions)
             facts = nil
+            array = nil
             return
         }
         let name = options.part == .labels ? options.columns.labelNames.first : options.columns.predictions.first
         let array = try file.array(for: options.part.role, named: name, isAlone: options.part == .predictions)
+        self.array = array
         try array.checkWidth()
         rows = SequentialRows(try RowFiles([array]), options: containerOptions, keepsByteOrder: array.isAlone)
         facts = try ReadingFacts(array)

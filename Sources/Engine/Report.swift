@@ -82,14 +82,14 @@ public struct Report: Sendable, Encodable {
 
     /// Task likelihood, where records hold the log-probabilities of their tokens.
     public struct Tokens: Sendable, Encodable {
-        /// Numbers that were added up.
-        public let count: Int
-        /// The sum of the losses over them; a record's own mean is `loss.mean`.
+        /// Numbers that were added up, of rows that were scored.
+        public let count: UInt64
+        /// The sum of the losses over them, both with the rows' weights; a record's own mean is `loss.mean`.
         public let mean: Double
         public let meanHex: String
         public let perplexity: Double
         /// Of the texts that were named; absent where none were.
-        public let bytes: Int?
+        public let bytes: UInt64?
         public let bitsPerByte: Double?
 
         enum CodingKeys: String, CodingKey {
@@ -98,15 +98,14 @@ public struct Report: Sendable, Encodable {
             case bitsPerByte = "bits_per_byte"
         }
 
-        init(_ counts: TokenCounts, _ moments: Moments, _ specification: LossSpecification, hasBytes: Bool) {
-            let sum = moments.roundedSum(specification.task, specification.dialect, columnCount: 1)
-            count = counts.tokens
-            mean = sum / Double(counts.tokens)
+        init?(_ moments: Moments) {
+            guard let tokens = moments.tokens, let mean = moments.meanPerToken else { return nil }
+            count = tokens.tokenCount
+            self.mean = mean
             meanHex = mean.hexadecimalText
             perplexity = Moments.perplexity(mean: mean)
-            bytes = hasBytes ? counts.bytes : nil
-            // Bits are nats over ln 2.
-            bitsPerByte = hasBytes ? sum / (0x1.62e42fefa39efp-1 * Double(counts.bytes)) : nil
+            bytes = tokens.byteCount
+            bitsPerByte = moments.bitsPerByte
         }
     }
 
@@ -147,8 +146,7 @@ public struct Report: Sendable, Encodable {
     /// `moments`: one for each dialect of the specification.
     init(
         specification: LossSpecification, classCount: Int, moments: [Moments], firstInvalid: [InvalidRow], warnings: [String],
-        inputs: [Input],
-        tokens: Tokens? = nil, run: Run?
+        inputs: [Input], run: Run?
     ) {
         xent = Version.current
         let task = specification.task
@@ -180,7 +178,7 @@ public struct Report: Sendable, Encodable {
         // A binary decision has two classes.
         classes = task == .binary ? 2 : classCount
         accuracy = task.hasLabels ? first.accuracy(decisionsPerRow: task == .multilabel ? classCount : 1) : nil
-        self.tokens = tokens
+        tokens = Tokens(first)
         self.warnings = warnings
         self.inputs = inputs
         self.run = run

@@ -6,6 +6,11 @@ struct RowFiles: Sendable {
     /// The number of each file's first row, and after them that of all rows.
     let firstRows: [Int]
 
+    /// `ArrayFile.verifyMemberChecksum` of each.
+    func verifyMemberChecksums() throws(EngineError) {
+        for file in files { try file.verifyMemberChecksum() }
+    }
+
     init(_ files: [ArrayFile]) throws(EngineError) {
         self.files = files
         var firstRows = [0]

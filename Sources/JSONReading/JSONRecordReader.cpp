@@ -102,13 +102,23 @@ inline int32_t wholeNumber(double number, int64_t &integer) {
 }
 
 int32_t Reading::classIndex(const char *token, std::string_view text, bool isText, const Path &path, int64_t &index) {
+    const auto isName = [&path, &index](std::string_view text) {
+        const auto found = path.classes.find(text);
+        if (found == path.classes.end()) return false;
+        index = found->second;
+        return true;
+    };
+    if ((isText || path.labelsAreNames) && isName(text)) return JSONFaultNone;
     if (isText) {
-        if (const auto found = path.classes.find(text); found != path.classes.end()) {
-            index = found->second;
-            return JSONFaultNone;
-        }
         while (!text.empty() && isSpace(text.front())) text.remove_prefix(1);
         while (!text.empty() && isSpace(text.back())) text.remove_suffix(1);
+    }
+    if (path.labelsAreNames) {
+        // 2.0 is the class of the name 2. What is below 0 is no class, and may be ignored.
+        double number;
+        const bool isWhole = (isText ? parseWholeText(text, number) : parseNumber(token, end, number))
+            && wholeNumber(number, index) == JSONFaultNone && (isName(std::to_string(index)) || index < 0);
+        return isWhole ? JSONFaultNone : JSONFaultText;
     }
     // JSON has no leading zeros: parseNumber says so of a bare one.
     const size_t sign = !text.empty() && text.front() == '-';
@@ -146,7 +156,7 @@ inline void Reading::number(ondemand::value &value, const char *token, SlotIndex
         return store(slots[slot], *token == 't' ? 1 : 0);
     case 'n':
         if (!isWord(token, end, "null")) return fault(slot, JSONFaultToken, depth, token);
-        if (!path.leavesOutNulls || !isElement) return fault(slot, JSONFaultNull, depth, token);
+        if (!path.leavesOutNulls || !(isElement || path.hasEveryElement)) return fault(slot, JSONFaultNull, depth, token);
         return;
     default:
         if (!parseNumber(token, end, number) && !parseNonFinite(token, end, number)) return fault(slot, JSONFaultToken, depth, token);
@@ -155,7 +165,11 @@ inline void Reading::number(ondemand::value &value, const char *token, SlotIndex
 }
 
 void Reading::scalar(ondemand::value &value, const char *token, const State &state, unsigned depth, bool isElement) {
-    for (const SlotIndex slot : state.lostInScalar) fault(slot, *token == 'n' ? JSONFaultNull : JSONFaultDeadEnd, depth, token);
+    for (const SlotIndex slot : state.lostInScalar) {
+        // An element of which nothing is known: the first token of a prompt has no log-probability.
+        if (isElement && automaton.paths[slot].leavesOutNulls && isWord(token, end, "null")) continue;
+        fault(slot, *token == 'n' ? JSONFaultNull : JSONFaultDeadEnd, depth, token);
+    }
     // simdjson's buffer has room for each string once.
     std::string_view text;
     bool isTextRead = false, isTextBad = false;
@@ -181,6 +195,7 @@ void Reading::scalar(ondemand::value &value, const char *token, const State &sta
             found = !isWord(token, end, "true") && !isWord(token, end, "false") ? JSONFaultToken
                 : path.wants == JSONWantsByteCount                              ? JSONFaultBoolean
                                                                                 : JSONFaultNone;
+            if (path.labelsAreNames && found == JSONFaultNone) found = JSONFaultText;
             integer = *token == 't';
             break;
         case 'n': found = isWord(token, end, "null") ? JSONFaultNull : JSONFaultToken; break;
@@ -336,19 +351,21 @@ void jsonRecordReaderFree(JSONRecordReader *reader) { delete reader; }
 void jsonRecordReaderAddPath(
     JSONRecordReader *reader, const JSONPathStep *steps, size_t stepCount, int32_t wants, bool takesBooleans, bool leavesOutNulls
 ) {
-    Path path{{}, wants, takesBooleans, leavesOutNulls, {}, {}};
+    Path path{{}, wants, takesBooleans, leavesOutNulls, false, false, {}, {}};
     for (size_t index = 0; index < stepCount; index++) {
         const JSONPathStep &step = steps[index];
         path.steps.push_back({std::string(step.key, step.keyByteCount), step.elementIndex, step.isEveryElement});
+        path.hasEveryElement = path.hasEveryElement || step.isEveryElement;
     }
     reader->automaton.paths.push_back(std::move(path));
     reader->automaton.states.clear();
 }
 
-void jsonRecordReaderAddName(JSONRecordReader *reader, const char *name, size_t byteCount) {
+void jsonRecordReaderAddName(JSONRecordReader *reader, const char *name, size_t byteCount, int64_t classIndex, bool labelsAreNames) {
     Path &path = reader->automaton.paths.back();
     path.names.push_back(std::make_unique<std::string>(name, byteCount));
-    path.classes.emplace(*path.names.back(), int64_t(path.names.size()) - 1);
+    path.classes.emplace(*path.names.back(), classIndex);
+    path.labelsAreNames = labelsAreNames;
 }
 
 uint64_t jsonRecordReaderLayoutCount(const JSONRecordReader *reader) { return reader->layoutCount; }

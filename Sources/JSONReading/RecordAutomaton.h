@@ -28,6 +28,9 @@ struct Path {
     int32_t wants;
     bool takesBooleans;
     bool leavesOutNulls;
+    /// A step is through every element.
+    bool hasEveryElement;
+    bool labelsAreNames;
     std::unordered_map<std::string_view, int64_t> classes;
     /// What the map's keys are views of. Each name lies by itself, so that it stays where it is.
     std::vector<std::unique_ptr<std::string>> names;

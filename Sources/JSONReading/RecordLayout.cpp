@@ -155,13 +155,13 @@ bool RecordLayout::read(const char *text, const char *end, const RecordAutomaton
             }
             break;
         case Value::classIndex:
-            if (*next == '"') {
-                bool hasEscapes;
-                const char *const after = stringEnd(next, end, hasEscapes);
+            if (const Path &path = automaton.paths[part.slot]; *next == '"' || path.labelsAreNames) {
+                const bool isText = *next == '"';
+                bool hasEscapes = false;
+                const char *const after = isText ? stringEnd(next, end, hasEscapes) : bareEnd(next, end);
                 if (!after || hasEscapes) return false;
-                const auto &classes = automaton.paths[part.slot].classes;
-                const auto found = classes.find(std::string_view(next + 1, size_t(after - next - 2)));
-                if (found == classes.end()) return false;
+                const auto found = path.classes.find(std::string_view(next + isText, size_t(after - next) - 2 * isText));
+                if (found == path.classes.end()) return false;
                 slots[part.slot].integer = found->second;
                 next = after;
             } else {

@@ -40,6 +40,8 @@ public struct Moments: Sendable, Equatable {
     var clippedSum = ExactSum()
     /// A commutative hash of (row, loss): with the rest it tells shards apart.
     var fingerprint: UInt64 = 0
+    /// Task likelihood, where rows are made of tokens.
+    public var tokens: TokenSums?
 
     public init() {}
 
@@ -97,6 +99,7 @@ public struct Moments: Sendable, Equatable {
 
     /// Adds the rows of `other`, which must be others than the ones counted here.
     public mutating func merge(_ other: Moments) {
+        mergeTokens(of: other)
         scoredCount.addSaturating(other.scoredCount)
         ignoredCount.addSaturating(other.ignoredCount)
         invalidCount.addSaturating(other.invalidCount)
@@ -117,6 +120,18 @@ public struct Moments: Sendable, Equatable {
         clippedSum.add(other.clippedSum)
         // Wrapping: a hash.
         fingerprint &+= other.fingerprint
+    }
+
+    /// They are known where they are known of all rows.
+    private mutating func mergeTokens(of other: Moments) {
+        if other.tokens == nil, other.readCount == 0 { return }
+        if tokens == nil, readCount == 0 {
+            tokens = other.tokens
+        } else if let added = other.tokens {
+            tokens?.merge(added)
+        } else {
+            tokens = nil
+        }
     }
 
     /// Adds the losses that a kernel folded.

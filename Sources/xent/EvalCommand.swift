@@ -202,6 +202,9 @@ struct EvalCommand: ParsableCommand {
         guard (options.predictionPaths + options.labelPaths + options.weightPaths).count(where: { $0 == "-" }) <= 1 else {
             throw EngineError(usage: "standard input is named twice, and can be read once", remedy: "write one of them to a file first")
         }
+        guard perRow != "-" else {
+            throw EngineError(usage: "--per-row - is not known: the losses are an array of one size", remedy: "name a file")
+        }
         options.usesBalancedClassWeights = usesBalancedClassWeights
         options.invalidRows = onInvalid
         if let threads { options.threadCount = threads }

@@ -46,7 +46,9 @@ struct RecordLayoutTests {
                 }
                 slots.append(slot)
             }
-            for name in ["cat", "dog", "a bird"] { name.withCString { jsonRecordReaderAddName(reader, $0, name.utf8.count) } }
+            for (index, name) in ["cat", "dog", "a bird"].enumerated() {
+                name.withCString { jsonRecordReaderAddName(reader, $0, name.utf8.count, Int64(index), false) }
+            }
         }
 
         deinit {

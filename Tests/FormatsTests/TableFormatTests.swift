@@ -181,7 +181,10 @@ struct TableFormatTests {
             #expect(rows.valuesPerRow == 1 && rows.values.count == 4)
             #expect(rows.values.prefix(2) == [-3, -4] && rows.values[2].isNaN && rows.values[3].isNaN)
             #expect(rows.tokenCount == 3 && rows.byteCount == byteCount)
-            #expect(rows.problems.map(\.text) == ["row 2: a: missing value", "row 3: a: 'x' is no number"])
+            #expect(
+                rows.problems.map(\.text) == [
+                    "row 2: a: missing value; --on-invalid skip leaves such rows out", "row 3: a: 'x' is no number",
+                ])
         }
         #expect(throws: FormatError.self) {
             var selection = RecordSelection(predictions: try format.resolve("a"))
@@ -228,7 +231,8 @@ struct TableFormatTests {
                 "row 0: t: a quote is opened and not closed: '\"a'; close it; \(doubled), in a field between quotes"
             ),
             ("1,0,a\u{0}", "row 0: t: a NUL byte is in the line; is the file damaged?"),
-            ("1,,a", "row 0: y: missing value"), (",0,a", "row 0: p: missing value"),
+            ("1,,a", "row 0: y: missing value; --on-invalid skip leaves such rows out"),
+            (",0,a", "row 0: p: missing value; --on-invalid skip leaves such rows out"),
             ("1,2.5,a", "row 0: y: the label '2.5' is a fraction, and no class index"),
             ("1,99999999999999999999,a", "row 0: y: the label '99999999999999999999' is beyond what a class index can be"),
             (

@@ -66,6 +66,41 @@ import Testing
         }
     }
 
+    /// Stored members are read in parts, by several threads: their CRC-32 holds all the same.
+    @Test func damageOfAStoredMemberIsFound() throws {
+        let (scratch, _) = try TableTests.scratch(rowCount: 90_000, columnCount: 5, seed: 63)
+        let script = """
+            import zipfile
+            with zipfile.ZipFile("stored.npz", "w", zipfile.ZIP_STORED) as archive:
+                for member, path in [("predictions.npy", "p.npy"), ("labels.npy", "y.npy")]:
+                    archive.write(path, member)
+            """
+        try XentRun.tool("python3", ["-c", script], in: scratch)
+        let whole = try scratch.bytes("stored.npz")
+        for threads in ["1", "3"] {
+            try XentRun.xent(["eval", "stored.npz", "--threads", threads] + TextDump.task, in: scratch).expectSuccess()
+        }
+        // The lowest bits of a prediction in the middle, of one next to the end, and a bit of a label that stays a class.
+        let predictions = try scratch.bytes("p.npy").count
+        for (place, member) in [(predictions / 16 * 8, "predictions"), (predictions - 64, "predictions"), (predictions + 50_000, "labels")]
+        {
+            var bytes = whole
+            bytes[place] ^= 1
+            try scratch.write("damaged.npz", bytes)
+            for threads in ["1", "3"] {
+                let run = try XentRun.xent(
+                    ["eval", "damaged.npz", "--on-invalid", "skip", "--threads", threads] + TextDump.task, in: scratch)
+                #expect(run.ending == .exit(65) && run.stdout.isEmpty, "\(place): \(run.stderr)")
+                #expect(run.stderr.contains("damaged.npz: \(member)") && run.stderr.contains("checksum"), "\(run.stderr)")
+            }
+            if member == "predictions" {
+                let run = try XentRun.xent(["pack", "damaged.npz", "-o", "packed.npy.zst"], in: scratch)
+                #expect(run.ending == .exit(65) && run.stderr.contains("checksum"), "\(run.stderr)")
+                #expect(!scratch.names.contains("packed.npy.zst"))
+            }
+        }
+    }
+
     @Test func columnsByName() throws {
         let (scratch, arrays) = try Self.scratch()
         let named = ["--prediction-columns", "arr_0", "--label-column", "arr_1", "--weights", "w.npy", "--json", "-"]

@@ -29,6 +29,7 @@ import Testing
         Mistake(arguments: SmallDump.eval + ["--kernel", "abacus"], says: ["--kernel", "abacus", "baseline"]),
         Mistake(arguments: SmallDump.eval + ["--kernel", otherKernel], says: ["no \(otherKernel)", "--kernel takes auto, baseline"]),
         Mistake(arguments: SmallDump.eval + ["--dialect", "klingon"], says: ["--dialect", "klingon", "exact"]),
+        Mistake(arguments: SmallDump.eval + ["--per-row", "-"], says: ["--per-row - is not known", "name a file"]),
         Mistake(arguments: SmallDump.eval + ["--on-invalid", "cry"], says: ["--on-invalid", "fail", "skip"]),
         Mistake(arguments: SmallDump.eval + ["--progress", "sometimes"], says: ["--progress", "never"]),
         Mistake(arguments: SmallDump.eval + ["--quiet", "--verbose"], says: ["--quiet", "--verbose"]),

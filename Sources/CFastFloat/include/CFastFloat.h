@@ -111,6 +111,8 @@ typedef struct XentTableRows {
     size_t targetsPerRow;
     int64_t *_Nullable classLabels;
     double *_Nullable weights;
+    /// Of XentStepByteCount and XentStepText; null where there are none.
+    uint64_t *_Nullable byteCounts;
     uint32_t *_Nonnull lines;
     size_t rowCapacity;
 
@@ -118,8 +120,6 @@ typedef struct XentTableRows {
     size_t byteOffset;
     size_t line;
     size_t rowCount;
-    /// In and out: bytes of XentStepByteCount and XentStepText.
-    uint64_t textByteCount;
 
     uint8_t delimiter;
     /// Every line feed ends a record.

@@ -33,6 +33,33 @@ struct OpenedDump {
         } else {
             try openArrays(files)
         }
+        warnOfUnusedNames(files)
+    }
+
+    /// What was said of columns, and was of no use, may have been meant for another file.
+    private mutating func warnOfUnusedNames(_ predictions: [DumpFile]) {
+        func warn(_ option: String, of files: [DumpFile], isGiven: Bool) {
+            guard isGiven, !files.contains(where: \.hasColumns) else { return }
+            warnings.append("\(option) is not used: \(files[0].path) is \(files[0].format), and has no names")
+        }
+        let labelled = labelFiles.isEmpty ? predictions : labelFiles
+        warn("--prediction-columns", of: predictions, isGiven: !columns.predictions.isEmpty)
+        warn("--label-column", of: labelled, isGiven: task.hasLabels && columns.label != nil)
+        warn("--label-columns", of: labelled, isGiven: task.hasLabels && !columns.labels.isEmpty)
+        warn("--weight-column", of: weightFiles, isGiven: !weightFiles.isEmpty && columns.weight != nil)
+        if columns.classNames != nil, task != .multiclass || labels?.isText != true {
+            warnings.append("--classes is not used: it names the classes of task multiclass where labels are text")
+        }
+        if !columns.hasHeader, !(predictions + labelFiles + weightFiles).contains(where: \.isTable) {
+            warnings.append("--no-header is not used: no file is a table")
+        }
+    }
+
+    private func checkClassNames(path: String) throws(EngineError) {
+        guard let names = columns.classNames, task == .multiclass, names.count != classCount else { return }
+        throw EngineError(
+            .usage, path: path, "--classes names \(names.count) classes, and rows have \(classCount) predictions",
+            remedy: "name each class once, in the order of the predictions")
     }
 
     // MARK: Arrays
@@ -100,9 +127,11 @@ struct OpenedDump {
             let records = try file.requireRecords(role)
             var selection = RecordSelection(predictions: [])
             if role.isLabels {
+                try checkClassNames(path: file.path)
                 (selection.labels, elementType) = try labelSelection(
                     records, among: file, columnCount: columnCount, predictions: [], isAlone: true)
                 selection.labelsPerRow = columnCount
+                selection.ignoredLabel = options.specification.modifiers.ignoreIndex
             } else {
                 selection.weight = try Self.path(role, columns.weight, records, among: file, isAlone: true)
             }
@@ -124,6 +153,7 @@ struct OpenedDump {
         let first = try files[0].requireRecords(.predictions(options.specification.input))
         var selection = try predictionSelection(first, among: files[0])
         classCount = try Self.valuesPerRow(first, selection, containerOptions)
+        if options.labelPaths.isEmpty { try checkClassNames(path: first.path) }
         let columnCount = task == .soft || task == .multilabel ? classCount : 1
         var labelType = ElementType.int64
         let hasLabelsBeside = task.hasLabels && options.labelPaths.isEmpty
@@ -144,7 +174,12 @@ struct OpenedDump {
                     throw EngineError(
                         .usage, "bytes are counted for task likelihood alone, not for \(task.rawValue)", remedy: "leave --text-column out")
                 }
-                selection.byteCount = try Self.path(.predictions(options.specification.input), name, source, among: file, isAlone: false)
+                let path = try Self.path(.predictions(options.specification.input), name, source, among: file, isAlone: false)
+                selection.byteCount = path
+                // What a table's numbers mean cannot be seen; JSON tells them from strings.
+                if let column = path.columnIndex, source.format.columns[column].content == .number {
+                    warnings.append("\(file.path): the numbers of column \(path.name) are taken for counts of bytes, not for texts")
+                }
             }
             records.append(source.selecting(selection))
         }
@@ -173,6 +208,8 @@ struct OpenedDump {
         }
         var selection = RecordSelection(predictions: paths)
         selection.sumsValues = task == .likelihood
+        selection.addends = options.specification.input == .logProbabilities ? .logProbabilities : .oneProbability
+        selection.ignoredLabel = options.specification.modifiers.ignoreIndex
         if task.isSingleValued { selection.valuesPerRow = 1 }
         return selection
     }
@@ -283,7 +320,18 @@ extension OpenedDump {
     }
 }
 
+extension SideColumn {
+    fileprivate var isText: Bool {
+        if case .arrays = source { false } else { true }
+    }
+}
+
 extension DumpFile {
+    fileprivate var isTable: Bool {
+        guard case .records(let records) = content else { return false }
+        return ["csv", "tsv"].contains(records.format.name)
+    }
+
     func requireRecords(_ role: ColumnRole) throws(EngineError) -> RecordFile {
         guard case .records(let records) = content else {
             throw EngineError(

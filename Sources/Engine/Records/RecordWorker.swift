@@ -12,7 +12,9 @@ final class RecordWorker {
     private let labelReader: RowReader?
     private let weightReader: RowReader?
     let scorer: RowScorer
-    private(set) var tokens = TokenCounts()
+    /// Of task likelihood.
+    private(set) var tokens: TokenSums?
+    private var weights: [Double] = []
 
     /// The parser of the file that was worked on last.
     private var parser: (fileIndex: Int, parser: any RecordParser)?
@@ -28,6 +30,7 @@ final class RecordWorker {
         labelReader = reader(plan.labels)
         weightReader = reader(plan.weights)
         scorer = RowScorer(plan, perRow: perRow)
+        if plan.specification.task == .likelihood { tokens = TokenSums(countsBytes: files[0].selection.byteCount != nil) }
     }
 
     private func parser(of fileIndex: Int) throws(EngineError) -> any RecordParser {
@@ -112,11 +115,13 @@ final class RecordWorker {
         let range = RowRange(first: part.firstRow, count: rowCount)
         rows.padValues()
         var problemIndex = 0
+        var leftOut: [Int] = []
         try rows.values.withBytes { values throws(EngineError) in
             try withSides(piece, range) { sides throws(EngineError) in
                 guard let base = values.baseAddress else { return }
                 try scorer.score(base, .float64, rowCount: rowCount, firstRow: piece.firstRow + part.firstRow, sides: sides) {
                     index, problem, labelText, _ throws(EngineError) in
+                    leftOut.append(index)
                     // Both come in the order of the rows.
                     while problemIndex < problems.count, problems[problemIndex].rowIndex < index { problemIndex += 1 }
                     if problemIndex < problems.count, problems[problemIndex].rowIndex == index {
@@ -128,10 +133,34 @@ final class RecordWorker {
                                 remedy: problem.remedy), part, of: piece, file)
                     }
                 }
+                addTokens(rowCount: rowCount, leftOut: leftOut, storedWeights: sides.weights)
             }
         }
-        tokens.tokens += rows.tokenCount
-        tokens.bytes += rows.byteCount
+    }
+
+    /// Counts the tokens and bytes of rows that were scored. `leftOut`: the others, in order.
+    private func addTokens(rowCount: Int, leftOut: [Int], storedWeights: UnsafeRawPointer?) {
+        guard var tokens, rows.tokenCounts.count == rowCount else { return }
+        // Not shared while it is added to.
+        self.tokens = nil
+        if let storedWeights, let column = plan.weights {
+            if weights.count < rowCount { weights = Array(repeating: 0, count: rowCount) }
+            weights.withUnsafeMutableBufferPointer { weights in
+                guard let base = weights.baseAddress else { return }
+                Float64Values.convert(storedWeights, elementType: column.elementType, count: rowCount, into: base)
+            }
+        }
+        var remaining = leftOut[...]
+        for row in 0..<rowCount {
+            if remaining.first == row {
+                remaining.removeFirst()
+                continue
+            }
+            tokens.add(
+                tokens: rows.tokenCounts[row], bytes: row < rows.byteCounts.count ? rows.byteCounts[row] : 0,
+                weight: storedWeights == nil ? nil : weights[row])
+        }
+        self.tokens = tokens
     }
 
     /// Rows of a piece.
@@ -204,15 +233,4 @@ extension RecordFile {
 extension RecordProblem {
     /// With the column.
     var text: String { column.map { "column \($0): \(message)" } ?? message }
-}
-
-/// What task likelihood counts beside rows.
-struct TokenCounts: Sendable {
-    var tokens = 0
-    var bytes = 0
-
-    mutating func merge(_ other: Self) {
-        tokens += other.tokens
-        bytes += other.bytes
-    }
 }

@@ -16,9 +16,9 @@ public final class RecordRows {
     public internal(set) var lines: [UInt32] = []
     /// What is wrong with records, in their order, at most one of a row.
     public internal(set) var problems: [RecordProblem] = []
-    /// Numbers that were added up, and bytes of `byteCount`, of all rows without a problem.
-    public internal(set) var tokenCount = 0
-    public internal(set) var byteCount = 0
+    /// Numbers that were added up, one count a row where they are; and bytes of `byteCount`, where it is wanted. 0 of a row with a problem.
+    public internal(set) var tokenCounts: [UInt64] = []
+    public internal(set) var byteCounts: [UInt64] = []
 
     public init() {}
 

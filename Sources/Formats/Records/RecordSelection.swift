@@ -10,6 +10,15 @@ public struct RecordSelection: Sendable {
         case numbers([RecordPath])
     }
 
+    /// What the numbers that are added up must be.
+    public enum Addends: Sendable {
+        case any
+        /// At most 0, each of them.
+        case logProbabilities
+        /// Probabilities, of which several do not add up.
+        case oneProbability
+    }
+
     /// The values, in the order of the classes. A single path may be an array (JSON) of all values. Empty where only labels or weights are
     /// wanted of the text.
     public var predictions: [RecordPath]
@@ -19,9 +28,13 @@ public struct RecordSelection: Sendable {
     /// Labels a row of `Labels.numbers`, where it is known.
     public var labelsPerRow: Int?
     public var weight: RecordPath?
+    /// A label that stands for no class and is read as itself, also where the names of classes are whole numbers.
+    public var ignoredLabel: Int64?
     /// Task likelihood: the value of a row is the sum of all numbers that `predictions` leads to, of which there may be any number, `null`
-    /// left out; `RecordRows.tokenCount` counts them.
+    /// left out; `RecordRows.tokenCounts` counts them.
     public var sumsValues = false
+    /// Of `sumsValues`.
+    public var addends = Addends.any
     /// For bits a byte: a text, whose UTF-8 bytes are counted, or a number of bytes.
     public var byteCount: RecordPath?
 

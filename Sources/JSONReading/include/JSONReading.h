@@ -120,14 +120,16 @@ typedef struct JSONRecordReader JSONRecordReader;
 JSONRecordReader *_Nonnull jsonRecordReaderMake(void);
 void jsonRecordReaderFree(JSONRecordReader *_Nonnull reader);
 
-/// Adds a path, which becomes the next slot. `takesBooleans`: true and false are 1 and 0. `leavesOutNulls`: null as an element of an array
-/// is no fault. Steps and keys are copied.
+/// Adds a path, which becomes the next slot. `takesBooleans`: true and false are 1 and 0. `leavesOutNulls`: null is no fault as an element of
+/// an array, or where a step through every element led to it. Steps and keys are copied.
 void jsonRecordReaderAddPath(
     JSONRecordReader *_Nonnull reader, const JSONPathStep *_Nonnull steps, size_t stepCount, int32_t wants, bool takesBooleans,
     bool leavesOutNulls);
 
-/// Adds a name of a class, which stands for its place among them, to the slot that was added last.
-void jsonRecordReaderAddName(JSONRecordReader *_Nonnull reader, const char *_Nonnull name, size_t byteCount);
+/// Adds a name of a class to the slot that was added last. `labelsAreNames`: labels are names, also where they are numbers, and never
+/// class indices themselves.
+void jsonRecordReaderAddName(
+    JSONRecordReader *_Nonnull reader, const char *_Nonnull name, size_t byteCount, int64_t classIndex, bool labelsAreNames);
 
 /// Reads one record, which is followed by JSONPaddingByteCount readable bytes. Allocates nothing but for the longest record yet.
 ///

@@ -97,8 +97,14 @@ public struct JSONLines: RecordFormat {
         self.firstRecord = firstRecord
     }
 
-    /// None.
-    public func classNames(of predictions: [RecordPath]) -> [String]? { nil }
+    /// The last keys of paths to a number each; none of an array.
+    public func classNames(of predictions: [RecordPath]) -> [String]? {
+        guard predictions.count > 1 else { return nil }
+        return predictions.map { path in
+            guard case .key(let key)? = JSONPath(path.name)?.steps.last else { return path.name }
+            return key
+        }
+    }
 
     /// Resolves a path, or `PREFIX*`: the columns whose last key begins so, in the order of the first record. What lies inside an array
     /// that is empty in the first record, or inside a null, is taken at its word.

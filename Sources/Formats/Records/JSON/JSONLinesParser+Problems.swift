@@ -35,7 +35,9 @@ extension JSONLinesParser {
         case JSONFaultNull where missing != nil: message = "\(place) is null, and has no \(missingText)"
         case JSONFaultDeadEnd where missing == .everyElement: message = "\(place) is no array: \(shown)"
         case JSONFaultDeadEnd: message = "\(place) is no object: \(shown), and has no \(missingText)"
-        case JSONFaultNull: message = "null, where \(wanted) is wanted"
+        case JSONFaultNull:
+            message = "null, where \(wanted) is wanted"
+            remedy = "--on-invalid skip leaves such records out"
         case JSONFaultBoolean: message = "\(shown), where \(wanted) is wanted"
         case JSONFaultObject:
             message = "an object, where \(wanted) is wanted: \(shown)"
@@ -45,8 +47,10 @@ extension JSONLinesParser {
             remedy = "an array of labels is for the tasks soft and multilabel"
         case JSONFaultText:
             if wantsClass, let classNames {
-                let listed = classNames.prefix(8).map { QuotedBytes.text($0.utf8) } + (classNames.count > 8 ? ["…"] : [])
-                message = "\(shown) is no class; the classes are \(listed.joined(separator: ", "))"
+                message = "\(shown) is no class; the classes are \(classNames.list)"
+                remedy =
+                    "--classes gives names in the order of the classes"
+                    + (classNames.areNumbers ? "; --classes 0,1,… if labels are their places" : "")
             } else {
                 message = "\(shown) is no number"
                 if wantsClass { remedy = "names of classes need to be told: --classes" }

@@ -14,7 +14,7 @@ final class JSONLinesParser: RecordParser {
     private let labels: Range<Int>
     private let weight: Int?
     private let byteCount: Int?
-    let classNames: [String]?
+    let classNames: ClassNames?
     /// Learnt from the first good record where it was not given.
     private var valuesPerRow: Int?
     private var labelsPerRow: Int?
@@ -30,12 +30,12 @@ final class JSONLinesParser: RecordParser {
         self.selection = selection
         var wanted = selection.predictions
         predictions = 0..<wanted.count
-        var names: [String]?
+        var names: ClassNames?
         switch selection.labels {
         case .none: break
         case .classIndex(let path, let classNames):
             wanted.append(path)
-            names = classNames
+            names = classNames.map { ClassNames($0, ignoredLabel: selection.ignoredLabel) }
         case .numbers(let paths): wanted += paths
         }
         classNames = names
@@ -90,10 +90,11 @@ final class JSONLinesParser: RecordParser {
             }
         }
         if wants == JSONWantsClass {
-            for name in classNames ?? [] {
-                Array(name.utf8).withUnsafeBytes { bytes in
+            for (name, classIndex) in classNames?.meanings ?? [] {
+                name.withUnsafeBytes { bytes in
                     let base = bytes.baseAddress ?? UnsafeRawPointer(slots)
-                    jsonRecordReaderAddName(reader, base.assumingMemoryBound(to: CChar.self), bytes.count)
+                    jsonRecordReaderAddName(
+                        reader, base.assumingMemoryBound(to: CChar.self), bytes.count, classIndex, classNames?.areNumbers == true)
                 }
             }
         }
@@ -192,9 +193,15 @@ final class JSONLinesParser: RecordParser {
     /// Appends the row of a record whose slots hold what is wanted, if there are as many as there should be.
     private func check(_ rowIndex: Int, _ output: inout Output) -> RecordProblem? {
         // First everything that may be wrong.
-        var wordCount = 0
+        var tokens = TokenSum()
         if selection.sumsValues {
-            for slot in predictions { wordCount += slots[slot].count }
+            for slot in predictions {
+                for number in UnsafeBufferPointer(start: slots[slot].numbers, count: slots[slot].count) { tokens.add(number) }
+            }
+            if let problem = tokens.problem(selection.addends) {
+                return RecordProblem(
+                    rowIndex: rowIndex, column: names.count == 1 ? names[0] : nil, message: problem.message, remedy: problem.remedy)
+            }
         } else if predictions.count == 1 {
             if let problem = countProblem(0, wanted: valuesPerRow, rowIndex) { return problem }
         } else {
@@ -213,17 +220,11 @@ final class JSONLinesParser: RecordParser {
         }
         if let weight, let problem = countProblem(weight, wanted: 1, rowIndex) { return problem }
         if let byteCount, slots[byteCount].count == 0 { return countProblem(byteCount, wanted: 1, rowIndex) }
-        var bytes = (partialValue: output.byteCount, overflow: false)
-        if let byteCount {
-            bytes = output.byteCount.addingReportingOverflow(Int(slots[byteCount].integer))
-            if bytes.overflow {
-                return RecordProblem(rowIndex: rowIndex, column: names[byteCount], message: "too many bytes to be counted")
-            }
-        }
 
         // Then the row.
         if selection.sumsValues {
-            output.values.append(sum())
+            output.values.append(tokens.value)
+            output.tokenCounts.append(tokens.count)
         } else if predictions.count == 1 {
             if valuesPerRow == nil {
                 valuesPerRow = slots[0].count
@@ -246,24 +247,9 @@ final class JSONLinesParser: RecordParser {
             }
         }
         if let weight { output.weights.append(slots[weight].numbers?.pointee ?? .nan) }
-        output.tokenCount += wordCount
-        output.byteCount = bytes.partialValue
+        // Never negative: numbers of bytes are checked, and lengths of texts are what they are.
+        if let byteCount { output.byteCounts.append(UInt64(clamping: slots[byteCount].integer)) }
         return nil
-    }
-
-    /// The sum of the predictions, compensated (Neumaier 1974): within 2 ULP unless terms cancel.
-    private func sum() -> Double {
-        var sum = 0.0, compensation = 0.0, plain = 0.0
-        for slot in predictions {
-            for number in UnsafeBufferPointer(start: slots[slot].numbers, count: slots[slot].count) {
-                plain += number
-                let next = sum + number
-                compensation += abs(sum) >= abs(number) ? (sum - next) + number : (number - next) + sum
-                sum = next
-            }
-        }
-        // Infinite terms have no remainder.
-        return plain.isFinite ? sum + compensation : plain
     }
 
     /// The row of a record with a problem.
@@ -275,6 +261,8 @@ final class JSONLinesParser: RecordParser {
         case .numbers: output.targets.append(contentsOf: repeatElement(.nan, count: labelsPerRow ?? 0))
         }
         if weight != nil { output.weights.append(.nan) }
+        if selection.sumsValues { output.tokenCounts.append(0) }
+        if byteCount != nil { output.byteCounts.append(0) }
     }
 
     @inline(__always)
@@ -298,8 +286,7 @@ final class JSONLinesParser: RecordParser {
     /// The arrays of `RecordRows` while they are filled, out of their class: so that appending to them checks nothing but their room.
     private struct Output {
         var values: [Double], classLabels: [Int64], targets: [Double], weights: [Double], lines: [UInt32]
-        var problems: [RecordProblem]
-        var tokenCount = 0, byteCount = 0
+        var tokenCounts: [UInt64], byteCounts: [UInt64], problems: [RecordProblem]
 
         init(taking rows: RecordRows) {
             func emptied<Element>(_ array: inout [Element]) -> [Element] {
@@ -313,6 +300,8 @@ final class JSONLinesParser: RecordParser {
             targets = emptied(&rows.targets)
             weights = emptied(&rows.weights)
             lines = emptied(&rows.lines)
+            tokenCounts = emptied(&rows.tokenCounts)
+            byteCounts = emptied(&rows.byteCounts)
             problems = emptied(&rows.problems)
         }
 
@@ -322,12 +311,12 @@ final class JSONLinesParser: RecordParser {
             swap(&rows.targets, &targets)
             swap(&rows.weights, &weights)
             swap(&rows.lines, &lines)
+            swap(&rows.tokenCounts, &tokenCounts)
+            swap(&rows.byteCounts, &byteCounts)
             swap(&rows.problems, &problems)
             rows.rowCount = rows.lines.count
             rows.valuesPerRow = valuesPerRow
             rows.labelsPerRow = labelsPerRow
-            rows.tokenCount = tokenCount
-            rows.byteCount = byteCount
         }
     }
 }

@@ -14,7 +14,8 @@ extension TableParser {
         rows.lines[row] = UInt32(truncatingIfNeeded: progress.line)
         do throws(Problem) {
             try checkRecord(text, from: progress.byteOffset)
-            progress.textByteCount += try parseFields(text, into: rows, row: row)
+            let byteCount = try parseFields(text, into: rows, row: row)
+            if row < rows.byteCounts.count { rows.byteCounts[row] = byteCount }
         } catch {
             clear(rows, row: row)
             rows.problems.append(
@@ -32,6 +33,7 @@ extension TableParser {
         for place in row * targetsPerRow..<(row + 1) * targetsPerRow { rows.targets[place] = .nan }
         if row < rows.classLabels.count { rows.classLabels[row] = .min }
         if row < rows.weights.count { rows.weights[row] = .nan }
+        if row < rows.byteCounts.count { rows.byteCounts[row] = 0 }
     }
 
     /// What must hold of the whole record.
@@ -117,7 +119,9 @@ extension TableParser {
         uses.first { if case .value = $0.use { true } else { false } }?.columnIndex
     }
 
-    private func missing(_ columnIndex: Int?) -> Problem { Problem(columnIndex: columnIndex, message: "missing value") }
+    private func missing(_ columnIndex: Int?) -> Problem {
+        Problem(columnIndex: columnIndex, message: "missing value", remedy: "--on-invalid skip leaves such rows out")
+    }
 
     private func noNumber(_ value: TableValue, _ columnIndex: Int) -> Problem {
         Problem(columnIndex: columnIndex, message: "\(value.quoted) is no number", remedy: value.remedy)
@@ -153,11 +157,13 @@ extension TableParser {
         if let index = classNames?.classIndex(value.bytes) { return index }
         switch value.classIndex {
         case .index(let index):
-            guard let classNames, classNames.areNumbers else { return index }
+            guard let classNames, classNames.names.areNumbers else { return index }
             // `2.0` is the class of the name `2`.
             if let named = classNames.classIndex(Array(String(index).utf8)) { return named }
+            // No class, and perhaps to be ignored.
+            if index < 0 { return index }
             throw Problem(
-                columnIndex: columnIndex, message: "the label \(value.quoted) is none of the classes' names, \(classNames.list)",
+                columnIndex: columnIndex, message: "the label \(value.quoted) is none of the classes' names, \(classNames.names.list)",
                 remedy: "--classes gives names in the order of the classes; --classes 0,1,… if labels are their places")
         case .missing:
             throw missing(columnIndex)
@@ -170,7 +176,7 @@ extension TableParser {
             throw Problem(
                 columnIndex: columnIndex,
                 message: "the label \(value.quoted) is "
-                    + (classNames.map { "none of the classes' names, \($0.list)" } ?? "no class index"),
+                    + (classNames.map { "none of the classes' names, \($0.names.list)" } ?? "no class index"),
                 remedy: isNamed ? "--classes gives them in the order of the classes" : "--classes gives the names of classes")
         }
     }

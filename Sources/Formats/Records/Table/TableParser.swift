@@ -18,6 +18,8 @@ final class TableParser: RecordParser {
     private let wantsWeights: Bool
     /// The row's value is the sum of those parsed.
     let sumsValues: Bool
+    private let addends: RecordSelection.Addends
+    private let wantsByteCounts: Bool
     private let steps: [XentTableStep]
     var record = TableRecord()
 
@@ -25,6 +27,8 @@ final class TableParser: RecordParser {
         delimiter = format.delimiter
         columnNames = format.columns.map(\.name)
         sumsValues = selection.sumsValues
+        addends = selection.addends
+        wantsByteCounts = selection.byteCount != nil
         valuesPerRow = selection.predictions.count
         if let wanted = selection.valuesPerRow, valuesPerRow > 0, !sumsValues, wanted != valuesPerRow {
             throw Self.countError("prediction columns", found: valuesPerRow, wanted: wanted)
@@ -34,7 +38,9 @@ final class TableParser: RecordParser {
         case .none:
             (wantsClassLabels, targetsPerRow, classNames) = (false, 0, nil)
         case .classIndex(let path, let names):
-            (wantsClassLabels, targetsPerRow, classNames) = (true, 0, names.map { TableClassNames($0) })
+            (wantsClassLabels, targetsPerRow, classNames) = (
+                true, 0, names.map { TableClassNames(ClassNames($0, ignoredLabel: selection.ignoredLabel)) }
+            )
             all.append((path, .classLabel))
         case .numbers(let paths):
             (wantsClassLabels, targetsPerRow, classNames) = (false, paths.count, nil)
@@ -91,7 +97,7 @@ final class TableParser: RecordParser {
             case .weight: append(XentStepWeight)
             case .classLabel:
                 append(
-                    classNames.map { $0.areNumbers ? XentStepClassName : XentStepClassIndexOrName } ?? XentStepClassIndex)
+                    classNames.map { $0.names.areNumbers ? XentStepClassName : XentStepClassIndexOrName } ?? XentStepClassIndex)
             case .byteCount: append(XentStepByteCount)
             case .text: append(XentStepText)
             }
@@ -114,8 +120,7 @@ final class TableParser: RecordParser {
 
     func parse(_ text: UnsafeRawBufferPointer, assumesNoLineFeedsInRecords: Bool, into rows: RecordRows) {
         rows.problems.removeAll(keepingCapacity: true)
-        rows.tokenCount = 0
-        rows.byteCount = 0
+        rows.tokenCounts.removeAll(keepingCapacity: true)
         rows.labelsPerRow = targetsPerRow
         var progress = Progress(assumesNoLineFeeds: assumesNoLineFeedsInRecords)
         progress.lineFeedEnd = text.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
@@ -141,7 +146,6 @@ final class TableParser: RecordParser {
         }
         resize(rows, to: progress.rowCount)
         rows.rowCount = progress.rowCount
-        rows.byteCount = Int(clamping: progress.textByteCount)
         if sumsValues { sumValues(rows) } else { rows.valuesPerRow = valuesPerRow }
     }
 
@@ -152,7 +156,6 @@ final class TableParser: RecordParser {
         var byteOffset = 0
         var line = 0
         var rowCount = 0
-        var textByteCount: UInt64 = 0
         /// Whether all of the text is UTF-8 without a NUL from where it was first in doubt; nil until it is.
         var isCleanAfter: Bool?
 
@@ -172,27 +175,29 @@ final class TableParser: RecordParser {
             rows.targets.withUnsafeMutableBufferPointer { targets in
                 rows.classLabels.withUnsafeMutableBufferPointer { classLabels in
                     rows.weights.withUnsafeMutableBufferPointer { weights in
-                        rows.lines.withUnsafeMutableBufferPointer { lines in
-                            steps.withUnsafeBufferPointer { steps in
-                                withClassNames { names in
-                                    // Neither the text, nor the lines, nor the steps are ever empty.
-                                    guard let start = text.baseAddress, let lines = lines.baseAddress, let first = steps.baseAddress
-                                    else { return }
-                                    var state = XentTableRows(
-                                        text: start.assumingMemoryBound(to: UInt8.self), byteCount: text.count,
-                                        lineFeedEnd: progress.lineFeedEnd, steps: first, stepCount: steps.count, names: names,
-                                        values: values.baseAddress, valuesPerRow: valuesPerRow, targets: targets.baseAddress,
-                                        targetsPerRow: targetsPerRow, classLabels: classLabels.baseAddress,
-                                        weights: weights.baseAddress, lines: lines, rowCapacity: capacity,
-                                        byteOffset: progress.byteOffset, line: progress.line, rowCount: progress.rowCount,
-                                        textByteCount: progress.textByteCount, delimiter: delimiter,
-                                        assumesNoLineFeedsInRecords: progress.assumesNoLineFeeds,
-                                        checksBytes: progress.isCleanAfter != true)
-                                    stop = xentParseRows(&state)
-                                    progress.byteOffset = state.byteOffset
-                                    progress.line = state.line
-                                    progress.rowCount = state.rowCount
-                                    progress.textByteCount = state.textByteCount
+                        rows.byteCounts.withUnsafeMutableBufferPointer { byteCounts in
+                            rows.lines.withUnsafeMutableBufferPointer { lines in
+                                steps.withUnsafeBufferPointer { steps in
+                                    withClassNames { names in
+                                        // Neither the text, nor the lines, nor the steps are ever empty.
+                                        guard let start = text.baseAddress, let lines = lines.baseAddress, let first = steps.baseAddress
+                                        else { return }
+                                        var state = XentTableRows(
+                                            text: start.assumingMemoryBound(to: UInt8.self), byteCount: text.count,
+                                            lineFeedEnd: progress.lineFeedEnd, steps: first, stepCount: steps.count, names: names,
+                                            values: values.baseAddress, valuesPerRow: valuesPerRow, targets: targets.baseAddress,
+                                            targetsPerRow: targetsPerRow, classLabels: classLabels.baseAddress,
+                                            weights: weights.baseAddress,
+                                            byteCounts: wantsByteCounts ? byteCounts.baseAddress : nil, lines: lines, rowCapacity: capacity,
+                                            byteOffset: progress.byteOffset, line: progress.line,
+                                            rowCount: progress.rowCount, delimiter: delimiter,
+                                            assumesNoLineFeedsInRecords: progress.assumesNoLineFeeds,
+                                            checksBytes: progress.isCleanAfter != true)
+                                        stop = xentParseRows(&state)
+                                        progress.byteOffset = state.byteOffset
+                                        progress.line = state.line
+                                        progress.rowCount = state.rowCount
+                                    }
                                 }
                             }
                         }
@@ -220,21 +225,26 @@ final class TableParser: RecordParser {
         resize(&rows.targets, to: rowCount * targetsPerRow, 0)
         resize(&rows.classLabels, to: wantsClassLabels ? rowCount : 0, 0)
         resize(&rows.weights, to: wantsWeights ? rowCount : 0, 0)
+        resize(&rows.byteCounts, to: wantsByteCounts ? rowCount : 0, 0)
         resize(&rows.lines, to: rowCount, 0)
     }
 
     /// Makes one value of each row's: the sum of those that are not missing, which are NaN. All of them are in a row with a problem.
     private func sumValues(_ rows: RecordRows) {
+        var problems: [RecordProblem] = []
         for row in 0..<rows.rowCount {
-            var sum = 0.0
-            var count = 0
-            for value in rows.values[row * valuesPerRow..<(row + 1) * valuesPerRow] where !value.isNaN {
-                sum += value
-                count += 1
-            }
-            rows.values[row] = count > 0 ? sum : .nan
-            rows.tokenCount += count
+            var sum = TokenSum()
+            for value in rows.values[row * valuesPerRow..<(row + 1) * valuesPerRow] where !value.isNaN { sum.add(value) }
+            rows.values[row] = sum.count == 0 ? .nan : sum.value
+            rows.tokenCounts.append(sum.count)
+            guard let problem = sum.problem(addends) else { continue }
+            problems.append(RecordProblem(rowIndex: row, column: nil, message: problem.message, remedy: problem.remedy))
+            rows.values[row] = .nan
+            rows.tokenCounts[row] = 0
+            if wantsWeights { rows.weights[row] = .nan }
+            if wantsByteCounts { rows.byteCounts[row] = 0 }
         }
+        if !problems.isEmpty { rows.problems = (rows.problems + problems).sorted { $0.rowIndex < $1.rowIndex } }
         if valuesPerRow > 1 { rows.values.removeLast(rows.values.count - rows.rowCount) }
         rows.valuesPerRow = valuesPerRow > 0 ? 1 : 0
     }
