@@ -108,6 +108,8 @@ int32_t Reading::classIndex(const char *token, std::string_view text, bool isTex
         index = found->second;
         return true;
     };
+    double number;
+    if (!isText && path.labelsAreNames && !parseNumber(token, end, number)) return JSONFaultToken;
     if ((isText || path.labelsAreNames) && isName(text)) return JSONFaultNone;
     if (isText) {
         while (!text.empty() && isSpace(text.front())) text.remove_prefix(1);
@@ -115,8 +117,7 @@ int32_t Reading::classIndex(const char *token, std::string_view text, bool isTex
     }
     if (path.labelsAreNames) {
         // 2.0 is the class of the name 2. What is below 0 is no class, and may be ignored.
-        double number;
-        const bool isWhole = (isText ? parseWholeText(text, number) : parseNumber(token, end, number))
+        const bool isWhole = (!isText || parseWholeText(text, number))
             && wholeNumber(number, index) == JSONFaultNone && (isName(std::to_string(index)) || index < 0);
         return isWhole ? JSONFaultNone : JSONFaultText;
     }
@@ -125,7 +126,6 @@ int32_t Reading::classIndex(const char *token, std::string_view text, bool isTex
     const bool hasLeadingZero = text.size() > sign + 1 && text[sign] == '0';
     bool isInRange;
     if ((isText || !hasLeadingZero) && parseInteger(text, index, isInRange)) return isInRange ? JSONFaultNone : JSONFaultRange;
-    double number;
     if (isText) {
         if (!parseWholeText(text, number)) return JSONFaultText;
     } else if (!parseNumber(token, end, number) && !parseNonFinite(token, end, number)) {

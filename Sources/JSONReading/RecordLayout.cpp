@@ -158,7 +158,8 @@ bool RecordLayout::read(const char *text, const char *end, const RecordAutomaton
             if (const Path &path = automaton.paths[part.slot]; *next == '"' || path.labelsAreNames) {
                 const bool isText = *next == '"';
                 bool hasEscapes = false;
-                const char *const after = isText ? stringEnd(next, end, hasEscapes) : bareEnd(next, end);
+                double number;
+                const char *const after = isText ? stringEnd(next, end, hasEscapes) : parseNumberPrefix(next, end, number);
                 if (!after || hasEscapes) return false;
                 const auto found = path.classes.find(std::string_view(next + isText, size_t(after - next) - 2 * isText));
                 if (found == path.classes.end()) return false;

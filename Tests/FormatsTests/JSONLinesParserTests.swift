@@ -41,6 +41,10 @@ struct JSONLinesParserTests {
         #expect(
             named.problems.map(\.message)
                 == ["1", "0", "bird"].map { "'\($0)' is no class; the classes are 'cat', 'd\\xc3\\xb6g', '2'" })
+        // Bare, it is a number of JSON all the same.
+        selection.labels = .classIndex(path("label"), names: ["1", "01", "cat", "1.0"])
+        let bare = try JSONText(["1", "01", "cat", "1.0", "\"01\"", "1"].map { "{\"label\":\($0),\"p\":1}\n" }.joined()).rows(selection)
+        #expect(bare.classLabels == [0, .min, .min, 3, 1, 0] && bare.problems.allSatisfy { $0.message.hasSuffix("is no number") })
         selection.labels = .classIndex(path("label"), names: ["cat", "dög", "bird"])
         let indices = try JSONText(["1", "\"0\"", "\"bird\""].map { "{\"label\":\($0),\"p\":1}\n" }.joined()).rows(selection)
         #expect(indices.classLabels == [1, 0, 2] && indices.problems.isEmpty)
