@@ -145,10 +145,7 @@ struct Parser {
             while (stops != 0) {
                 const uint8_t *const stop = block + lowestBit(stops);
                 stops &= stops - 1;
-                if (stop - rows->text < 32
-                    || !(parseShortNumberBefore(next, stop, *values) || parseLongNumberBefore(next, stop, *values))) {
-                    if (number(next, *values) != stop) return nullptr;
-                }
+                if (!parseNumberBefore(rows->text, next, stop, *values) && number(next, *values) != stop) return nullptr;
                 if (--count == 0) return stop;
                 if (*stop == '\n') return nullptr;
                 values++;

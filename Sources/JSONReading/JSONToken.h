@@ -45,9 +45,6 @@ inline const char *parseDecimal(const char *first, const char *end, double &valu
 /// ten that one holds as well: one rounding (Clinger 1990). All others are fast_float's, which takes more than JSON does (01, .5, 1., inf):
 /// its grammar is checked here.
 inline const char *parseNumberPrefix(const char *token, const char *end, double &value) {
-    static constexpr double powersOfTen[] = {
-        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
-    };
     const bool isNegative = *token == '-';
     const char *const digits = token + isNegative;
     const char *position = digits;
@@ -71,9 +68,9 @@ inline const char *parseNumberPrefix(const char *token, const char *end, double 
         digitCount += fractionDigitCount;
     }
     // Beyond 18 digits `number` may have overflowed, and is not used.
-    if (__builtin_expect(digitCount <= 18 && number <= uint64_t(1) << 53 && !(position < end && (*position | 0x20) == 'e'), 1)) {
-        value = double(number) / powersOfTen[fractionDigitCount];
-        if (isNegative) value = -value;
+    const bool hasExponent = position < end && (*position | 0x20) == 'e';
+    if (digitCount <= 18 && !hasExponent && xent::makeExactNumber(number, -int64_t(fractionDigitCount), value)) {
+        value = xent::withSign(value, isNegative);
         return position;
     }
     return parseDecimal(token, end, value);

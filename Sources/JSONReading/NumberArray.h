@@ -33,9 +33,7 @@ inline const char *readNumberArray(const char *token, const char *text, const ch
             if (last >= end) return nullptr;
             if (*first == ' ') first++;
             double number;
-            if (last - text < 32
-                || !(xent::parseShortNumberBefore(bytes(first), bytes(last), number)
-                     || xent::parseLongNumberBefore(bytes(first), bytes(last), number))) {
+            if (!xent::parseNumberBefore(bytes(text), bytes(first), bytes(last), number)) {
                 while (first < last && isSpace(*first)) first++;
                 const char *after = first < last ? parseNumberPrefix(first, last, number) : nullptr;
                 if (!after) return nullptr;

@@ -36,12 +36,6 @@ struct RecordTextDump {
     static func evaluate(
         _ path: String, threads: Int, onInvalid: EvaluationOptions.InvalidRowPolicy = .fail, perRow: String? = nil
     ) throws(EngineError) -> Evaluation {
-        var options = EvaluationOptions(predictionPaths: [path], labelPaths: [], specification: specification)
-        options.threadCount = threads
-        options.invalidRows = onInvalid
-        options.perRowPath = perRow
-        let evaluation = try Evaluation(options)
-        try evaluation.perRow?.commit()
-        return evaluation
+        try EngineTests.evaluate([path], [], specification, threads: threads, onInvalid: onInvalid, perRow: perRow)
     }
 }

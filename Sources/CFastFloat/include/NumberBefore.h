@@ -132,6 +132,13 @@ inline bool parseLongNumberBefore(const uint8_t *first, const uint8_t *last, dou
 #endif
 }
 
+/// Either, of a text that begins at `text`: false as well where too few bytes of it stand before `last`.
+__attribute__((always_inline)) inline bool parseNumberBefore(
+    const uint8_t *text, const uint8_t *first, const uint8_t *last, double &value
+) {
+    return last - text >= 32 && (parseShortNumberBefore(first, last, value) || parseLongNumberBefore(first, last, value));
+}
+
 } // namespace xent
 
 #endif
