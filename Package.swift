@@ -76,16 +76,22 @@ let package = Package(
         .target(name: "Oracle", dependencies: [.product(name: "BigInt", package: "BigInt")], path: "Tests/Oracle", swiftSettings: strict),
         .testTarget(
             name: "OracleTests", dependencies: ["Oracle", .product(name: "BigInt", package: "BigInt")], exclude: ["Fixtures"], swiftSettings: strict),
+        // Any loss that has a meaning, for tests that go through many.
+        .target(name: "RandomLosses", dependencies: ["Oracle", "Scoring"], path: "Tests/RandomLosses", swiftSettings: strict),
         // What the fuzzer calls (Fuzz/README.md), which the tests call with what it found.
         .target(name: "FuzzTargets", dependencies: ["Container", "Formats"], path: "Fuzz/Targets", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(name: "ContainerTests", dependencies: ["Container", "CZstd", "CZlib", "CXXHash"], swiftSettings: strict),
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "JSONReading"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(name: "WorkStealingTests", dependencies: ["WorkStealing"], swiftSettings: strict),
+        // What goes to the kernels of another processor (Emulation/README.md) and comes back.
+        .target(name: "KernelCalls", dependencies: ["KernelABI"], path: "Emulation/KernelCalls"),
         .testTarget(
             name: "KernelsTests",
-            dependencies: ["Kernels", "KernelABI", "Scoring", "WorkStealing", "Oracle", .product(name: "BigInt", package: "BigInt")]
-                + vectorKernelNames,
+            dependencies: [
+                "Kernels", "KernelABI", "KernelCalls", "Scoring", "WorkStealing", "Oracle", "RandomLosses",
+                .product(name: "BigInt", package: "BigInt"),
+            ] + vectorKernelNames,
             swiftSettings: strict),
         .testTarget(
             name: "ScoringTests",
@@ -93,7 +99,7 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Engine", "Scoring", "Container", "Formats", "WorkStealing", "CZstd", "CXXHash", "Oracle", "GoldenCases",
+                "Engine", "Scoring", "Container", "Formats", "WorkStealing", "CZstd", "CXXHash", "Oracle", "GoldenCases", "RandomLosses",
             ], swiftSettings: strict),
         // Spawns the release binary: depends on nothing of ours.
         .testTarget(name: "XentTests", dependencies: ["GoldenCases"], exclude: ["Golden"], swiftSettings: strict),

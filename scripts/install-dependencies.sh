@@ -63,7 +63,7 @@ if ! has_command zstd || ! has_command pzstd; then missing+=(zstd); fi
 has_command python3 || missing+=(python3)
 if $tests; then
     if ! has_command nm || ! has_command objdump || ! has_command readelf; then missing+=(binutils); fi
-    if [[ $(uname -m) == x86_64 ]] && ! has_command qemu-x86_64; then missing+=(qemu-user); fi
+    if [[ $(uname -m) == x86_64 ]] && { ! has_command qemu-x86_64 || ! has_command qemu-aarch64; }; then missing+=(qemu-user); fi
 fi
 
 if ((${#missing[@]} == 0)); then

@@ -3,7 +3,7 @@
 #
 #   scripts/test.sh [--quick]
 #
-#   --quick    leaves out the thread sanitizer, which needs a build of its own, and the emulator
+#   --quick    leaves out the thread sanitizer, which needs a build of its own, and what runs under an emulator
 #
 # Stops at the first stage that fails, names it, and exits with that stage's status. Works from any folder.
 set -euo pipefail
@@ -79,6 +79,11 @@ check_binary() {
 # The cases of this version are those of true values, in the dialect `exact`.
 stage "dependencies" scripts/install-dependencies.sh --tests
 stage "release build" build
+# Where NEON is not the processor's own, the tests of kernels run it under the emulator.
+if ! $quick && [[ $(uname -s) == Linux && $(uname -m) == x86_64 ]]; then
+    stage "NEON kernels" Emulation/build .build-neon/xent-kernels
+    export XENT_NEON_KERNELS=$root/.build-neon/xent-kernels
+fi
 # The command line's tests in a process of their own: Foundation's Process copies whole directory entries of /proc/self/fd, beyond the end of
 # their buffer where another test has some 1,300 files open.
 stage "tests" run_tests "tests" "${release_tests[@]}" --parallel --skip 'Stress|XentTests'

@@ -4,9 +4,9 @@
 #
 #   scripts/write-accuracy.sh
 #
-# Takes about a quarter of an hour of two cores, and all that there are. Needs an x86-64 processor with glibc, whose Float80 functions are
+# Takes about half an hour of two cores, and all that there are. Needs an x86-64 processor with glibc, whose Float80 functions are
 # the yardstick for all Float32 numbers, and what scripts/install-dependencies.sh installs. Kernels that the processor cannot run are not
-# measured.
+# measured, but for NEON's, which run under qemu-aarch64.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cd "$root"
@@ -24,8 +24,10 @@ case "${1-}" in
 esac
 
 page=Sources/Scoring/Scoring.docc/Accuracy.md
-scripts/install-dependencies.sh
+scripts/install-dependencies.sh --tests
 before=$(cksum "$page")
+Emulation/build .build-neon/xent-kernels
+export XENT_NEON_KERNELS=$root/.build-neon/xent-kernels
 # A test writes the page: the samples and the rows' truths are the tests'. Release: their oracle is slow in debug builds.
 XENT_WRITE_ACCURACY=1 swift test -c release -Xswiftc -enable-testing --scratch-path .build-test --disable-xctest --filter AccuracyTests
 if [[ $(cksum "$page") == "$before" ]]; then

@@ -251,6 +251,12 @@ private func terms<Group: LaneGroup>(_ x: Group, _ shift: Group) -> Group {
 @inline(always)
 private func fourTerms(_ x: FourLanes, _ shift: FourLanes) -> FourLanes {
     if xentCompiledInstructionSet() == Int32(XentInstructionSetAVX512) { return terms(x, shift) }
+    if xentCompiledInstructionSet() == Int32(XentInstructionSetNEON) {
+        // A vector is four registers, and so four chains of steps, already; more of them side by side end in memory.
+        let a = xentInOrder(terms(xentInOrder(x.a), shift.a)), b = xentInOrder(terms(xentInOrder(x.b), shift.b))
+        let c = xentInOrder(terms(xentInOrder(x.c), shift.c)), d = xentInOrder(terms(xentInOrder(x.d), shift.d))
+        return FourLanes(a, b, c, d)
+    }
     let first = terms(TwoLanes(x.a, x.b), TwoLanes(shift.a, shift.b))
     let second = terms(TwoLanes(x.c, x.d), TwoLanes(shift.c, shift.d))
     return FourLanes(first.a, first.b, second.a, second.b)

@@ -85,13 +85,20 @@ public final class BlockScorer {
 
     /// `instructionSet` must be among `InstructionSet.available`; another is replaced by the best there is. `ignoredLabel` marks a row to be left
     /// out; `hasIndices` says that labels are whole numbers by their type. Weights have been checked against `classCount`.
-    public init(
+    public convenience init(
         specification: LossSpecification, classCount: Int, ignoredLabel: Int32, hasIndices: Bool, instructionSet: InstructionSet = .best
     ) {
+        self.init(
+            specification: specification, classCount: classCount, ignoredLabel: ignoredLabel, hasIndices: hasIndices,
+            kernels: KernelTable(InstructionSet.available.contains(instructionSet) ? instructionSet : .best))
+    }
+
+    /// With kernels of any origin: for tests, which have some that run elsewhere.
+    init(specification: LossSpecification, classCount: Int, ignoredLabel: Int32, hasIndices: Bool, kernels: KernelTable) {
         self.specification = specification
         self.classCount = classCount
         self.ignoredLabel = ignoredLabel
-        kernels = KernelTable(InstructionSet.available.contains(instructionSet) ? instructionSet : .best)
+        self.kernels = kernels
         var programs: [LossProgram] = []
         programOfDialect = specification.dialects.map { dialect in
             let program = LossProgram(specification, dialect, classCount: classCount, hasIndices: hasIndices)

@@ -1,13 +1,16 @@
 import KernelABI
+import KernelCalls
 import Kernels
-import Scoring
+
+@testable import Scoring
 
 #if arch(x86_64)
 import KernelsAVX2
 import KernelsAVX512
 #endif
 
-/// The public functions of one kernel target: each test runs them for every instruction set that this processor has.
+/// The public functions of one kernel target: each test runs them for every instruction set that this processor has, and for NEON where there
+/// are emulated ones.
 struct KernelUnderTest: Sendable {
     typealias Map = @Sendable (UnsafePointer<Double>, UnsafeMutablePointer<Double>, Int) -> Void
     typealias Rows = @Sendable (UnsafeMutablePointer<RowBlock>) -> Void
@@ -25,12 +28,16 @@ struct KernelUnderTest: Sendable {
     let binaryProbability: Rows
     let binaryLogProbability: Rows
     let fold: @Sendable (UnsafeMutablePointer<LossFold>) -> Void
+    /// What a scorer calls kernels by.
+    let table: KernelTable
 
-    /// Slowest first; the first is the one that the others must equal.
-    static let available: [KernelUnderTest] = InstructionSet.available.map { KernelUnderTest($0) }
+    /// Slowest first but for emulated ones, which come last; the first is the one that the others must equal.
+    static let available: [KernelUnderTest] =
+        InstructionSet.available.map { KernelUnderTest($0) } + (EmulatedKernels.neon.map { [KernelUnderTest($0)] } ?? [])
 
     init(_ instructionSet: InstructionSet) {
         self.instructionSet = instructionSet
+        table = KernelTable(instructionSet)
         switch instructionSet {
         #if arch(x86_64)
         case .avx512:
@@ -71,6 +78,25 @@ struct KernelUnderTest: Sendable {
             binaryLogProbability = { Kernels.binaryLogProbabilityRows($0) }
             fold = { Kernels.foldLosses($0) }
         }
+    }
+
+    /// NEON's, under an emulator.
+    init(_ emulated: EmulatedKernels) {
+        instructionSet = .neon
+        table = .emulatedNEON
+        code = Int32(XentInstructionSetNEON)
+        exponential = { emulated.map(Int(XentCallMapExponential), $0, $1, $2) }
+        negativeLogarithm = { emulated.map(Int(XentCallMapNegativeLogarithm), $0, $1, $2) }
+        logarithmOfOnePlus = { emulated.map(Int(XentCallMapLogarithmOfOnePlus), $0, $1, $2) }
+        softmax = { emulated.run(Int(XentCallSoftmaxRows), $0) }
+        probability = { block in withUnsafePointer(to: plainProbabilities) { emulated.run(Int(XentCallProbabilityRows), block, $0) } }
+        logProbability = { block in
+            withUnsafePointer(to: plainLogProbabilities) { emulated.run(Int(XentCallLogProbabilityRows), block, $0) }
+        }
+        binaryLogit = { emulated.run(Int(XentCallBinaryLogitRows), $0) }
+        binaryProbability = { emulated.run(Int(XentCallBinaryProbabilityRows), $0) }
+        binaryLogProbability = { emulated.run(Int(XentCallBinaryLogProbabilityRows), $0) }
+        fold = { emulated.fold($0) }
     }
 
     /// `map` of each value; the array's end is padded as the function asks.

@@ -7,6 +7,9 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#if defined(__ARM_NEON)
+#include <arm_neon.h>
+#endif
 
 /// How a prediction is stored; `RowBlock.elementCode`.
 enum {
@@ -188,12 +191,15 @@ XENT_INLINE XentDouble8 xentWidenFloat(XentFloat8 v) { return __builtin_convertv
 XENT_INLINE XentUInt32x8 xentWidenUInt16(XentUInt16x8 v) { return __builtin_convertvector(v, XentUInt32x8); }
 XENT_INLINE XentInt64x8 xentWidenInt32(XentInt32x8 v) { return __builtin_convertvector(v, XentInt64x8); }
 
-/// Float16 as Float32, exactly. Where the processor has no instruction for it, the significand and exponent are moved into Float32's place and
-/// multiplied by 2^112 for the difference of the biases, which is exact and makes subnormals right.
+/// Float16 as Float32, exactly. Where the processor is not known to have an instruction for it, the significand and exponent are moved into
+/// Float32's place and multiplied by 2^112 for the difference of the biases, which is exact and makes subnormals right.
 XENT_INLINE XentFloat8 xentWidenHalf(XentUInt16x8 half) {
 #if defined(__F16C__)
     typedef int16_t Half __attribute__((vector_size(16)));
     return (XentFloat8)__builtin_ia32_vcvtph2ps256((Half)half);
+#elif defined(__ARM_NEON)
+    typedef __fp16 Half8 __attribute__((ext_vector_type(8)));
+    return __builtin_convertvector((Half8)half, XentFloat8);
 #else
     XentUInt32x8 bits = __builtin_convertvector(half, XentUInt32x8);
     XentFloat8 scaled = (XentFloat8)((bits & 0x7FFF) << 13) * 0x1p112f;
@@ -275,6 +281,12 @@ XENT_INLINE XentDouble8 xentInOrder(XentDouble8 v) {
     XentDouble4 low = __builtin_shufflevector(v, v, 0, 1, 2, 3), high = __builtin_shufflevector(v, v, 4, 5, 6, 7);
     __asm__ volatile("" : "+x"(low), "+x"(high));
     return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
+#elif defined(__ARM_NEON)
+    float64x2_t parts[4];
+    __builtin_memcpy(parts, &v, sizeof v);
+    __asm__ volatile("" : "+w"(parts[0]), "+w"(parts[1]), "+w"(parts[2]), "+w"(parts[3]));
+    __builtin_memcpy(&v, parts, sizeof v);
+    return v;
 #else
     return v;
 #endif
@@ -307,6 +319,7 @@ XENT_INLINE XentDouble8 xentEighthPower(XentUInt64x8 i) {
     }
     return __builtin_shufflevector(result[0], result[1], 0, 1, 2, 3, 4, 5, 6, 7);
 #else
+    // On NEON, too: its table lookup (TBL) wants the table in four of its registers, which are needed for other things.
     static const double powers[8] = {XENT_EIGHTH_POWERS};
     return (XentDouble8){powers[i[0] & 7], powers[i[1] & 7], powers[i[2] & 7], powers[i[3] & 7],
                          powers[i[4] & 7], powers[i[5] & 7], powers[i[6] & 7], powers[i[7] & 7]};

@@ -1,6 +1,6 @@
 import KernelABI
 import Oracle
-import Scoring
+@testable import Scoring
 
 /// Rows for one loss, element type and number of classes: some hundred values' worth of them, the same for the same `number`.
 struct AccuracySample: Sendable {
@@ -111,13 +111,13 @@ struct AccuracySample: Sendable {
     func errors(_ findings: inout Findings) throws -> ErrorStatistics {
         let rows = rows()
         var expected: [Double] = []
-        for instructionSet in InstructionSet.available {
-            let losses = try score(rows, instructionSet)
+        for kernel in KernelUnderTest.available {
+            let losses = try score(rows, kernel)
             if expected.isEmpty { expected = losses }
             for (i, value) in losses.enumerated() {
                 findings.check(
                     sameBits(value, expected[i]),
-                    "\(name), row \(i): \(instructionSet) \(value), first \(expected[i])")
+                    "\(name), row \(i): \(kernel.instructionSet) \(value), first \(expected[i])")
             }
         }
         var statistics = ErrorStatistics()
@@ -129,10 +129,10 @@ struct AccuracySample: Sendable {
 
     private var name: String { "\(loss.name), \(element.name), C = \(classCount), \(kind) \(number)" }
 
-    private func score(_ rows: [Row], _ instructionSet: InstructionSet) throws -> [Double] {
+    private func score(_ rows: [Row], _ kernel: KernelUnderTest) throws -> [Double] {
         let scorer = BlockScorer(
             specification: try loss.specification(), classCount: classCount, ignoredLabel: .min, hasIndices: !loss.hasSoftLabels,
-            instructionSet: instructionSet)
+            kernels: kernel.table)
         var bytes: [UInt8] = []
         for value in rows.flatMap(\.values) {
             let bits = element.bits(of: value)

@@ -1,0 +1,136 @@
+// Runs the kernels for a caller at the other end of standard input and output, call after call (KernelCalls.h), until the input ends.
+// Ends with status 2 where a call makes no sense. Compiled with the sources of Kernels as one module, for another processor than the
+// caller's.
+
+import KernelABI
+import KernelCalls
+import System
+
+/// Bytes on both sides of each array that no kernel may change; more than the widest vector.
+let marginByteCount = 128
+let marginByte: UInt8 = 0xA5
+
+/// Where a call's arrays are in the arena.
+struct Arrays {
+    private var starts: [8 of UnsafeMutableRawPointer?] = .init(repeating: nil)
+    private var byteCounts: [8 of Int] = .init(repeating: 0)
+
+    /// Reads the arrays that the call announces. nil where the input ends before they do, or they do not fit.
+    init?(of call: inout KernelCall) {
+        // What a kernel finds in its scratch must not matter.
+        let scratchByteCount = 8 * Int(XentScratchCount)
+        for i in 0..<scratchByteCount { arena()[i] = 0xFF }
+        var position = scratchByteCount
+        for index in 0..<Int(XentArrayCount) {
+            let byteCount = Self.announced(index, &call)
+            if byteCount < 0 { continue }
+            let offset = index == Int(XentArrayInput) ? Int(call.inputOffset) : 0
+            guard (0..<64).contains(offset), byteCount <= arenaByteCount() - position - 4 * marginByteCount else { return nil }
+            // The margin, the offset, and the margin after it.
+            let start = arena() + position + marginByteCount + offset
+            fill(start - marginByteCount)
+            guard readInput(start, byteCount) else { return nil }
+            fill(start + byteCount)
+            starts[index] = UnsafeMutableRawPointer(start)
+            byteCounts[index] = byteCount
+            position = (position + 2 * marginByteCount + offset + byteCount + 63) & ~63
+        }
+    }
+
+    private static func announced(_ index: Int, _ call: inout KernelCall) -> Int {
+        withUnsafeBytes(of: &call.byteCounts) { Int($0.load(fromByteOffset: 8 * index, as: Int64.self)) }
+    }
+
+    private func fill(_ margin: UnsafeMutablePointer<UInt8>) {
+        for i in 0..<marginByteCount { margin[i] = marginByte }
+    }
+
+    func start<Element>(_ index: Int, _: Element.Type) -> UnsafeMutablePointer<Element>? {
+        starts[index]?.assumingMemoryBound(to: Element.self)
+    }
+
+    /// The array, or an end of the process: the function that is called cannot do without.
+    func required<Element>(_ index: Int, _ type: Element.Type) -> UnsafeMutablePointer<Element> {
+        guard let start = start(index, type) else { leave(2) }
+        return start
+    }
+
+    /// 1 + the first array whose margins have changed, or 0.
+    var overrun: Int64 {
+        for index in 0..<Int(XentArrayCount) {
+            guard let start = starts[index] else { continue }
+            for i in 0..<marginByteCount
+            where start.load(fromByteOffset: i - marginByteCount, as: UInt8.self) != marginByte
+                || start.load(fromByteOffset: byteCounts[index] + i, as: UInt8.self) != marginByte
+            {
+                return Int64(index) + 1
+            }
+        }
+        return 0
+    }
+
+    func writeBack(_ index: Int) {
+        if let start = starts[index] { writeOutput(start, byteCounts[index]) }
+    }
+}
+
+func run(_ call: inout KernelCall, _ arrays: Arrays, _ kernels: KernelTable) {
+    func runRows(_ kernel: (UnsafeMutablePointer<RowBlock>, UnsafePointer<LossParameters>) -> Void) {
+        call.block.values = UnsafeRawPointer(arrays.required(Int(XentArrayInput), UInt8.self))
+        // Not read where there are targets.
+        call.block.labels = UnsafePointer(
+            arrays.start(Int(XentArrayLabels), Int32.self) ?? arrays.required(Int(XentArrayOutput), Int32.self))
+        call.block.targets = UnsafePointer(arrays.start(Int(XentArrayTargets), Double.self))
+        call.block.clipped = arrays.start(Int(XentArrayClipped), UInt8.self)
+        call.block.losses = arrays.required(Int(XentArrayOutput), Double.self)
+        call.block.scratch = UnsafeMutableRawPointer(arena()).assumingMemoryBound(to: Double.self)
+        call.parameters.classWeights = UnsafePointer(arrays.start(Int(XentArrayClassWeights), Double.self))
+        call.parameters.positiveWeights = UnsafePointer(arrays.start(Int(XentArrayPositiveWeights), Double.self))
+        kernel(&call.block, &call.parameters)
+    }
+    func runMap(_ map: (UnsafePointer<Double>, UnsafeMutablePointer<Double>, Int) -> Void) {
+        map(arrays.required(Int(XentArrayInput), Double.self), arrays.required(Int(XentArrayOutput), Double.self), Int(call.count))
+    }
+
+    switch Int(call.function) {
+    case Int(XentCallSoftmaxRows): runRows { block, _ in kernels.softmaxRows(block) }
+    case Int(XentCallLogProbabilityRows): runRows { kernels.logProbabilityRows($0, $1) }
+    case Int(XentCallProbabilityRows): runRows { kernels.probabilityRows($0, $1) }
+    case Int(XentCallBinaryLogitRows): runRows { block, _ in kernels.binaryLogitRows(block) }
+    case Int(XentCallBinaryLogProbabilityRows): runRows { block, _ in kernels.binaryLogProbabilityRows(block) }
+    case Int(XentCallBinaryProbabilityRows): runRows { block, _ in kernels.binaryProbabilityRows(block) }
+    case Int(XentCallTargetRows): runRows { kernels.targetRows($0, $1) }
+    case Int(XentCallBernoulliRows): runRows { kernels.bernoulliRows($0, $1) }
+    case Int(XentCallFoldLosses):
+        call.fold.losses = UnsafePointer(arrays.required(Int(XentArrayInput), Double.self))
+        call.fold.residuals = arrays.required(Int(XentArrayOutput), Double.self)
+        kernels.foldLosses(&call.fold)
+    case Int(XentCallSurveyRows):
+        call.rowSurvey.values = UnsafeRawPointer(arrays.required(Int(XentArrayInput), UInt8.self))
+        kernels.surveyRows(&call.rowSurvey)
+    case Int(XentCallSurveyLabels):
+        call.labelSurvey.labels = UnsafePointer(arrays.required(Int(XentArrayInput), Int32.self))
+        kernels.surveyLabels(&call.labelSurvey)
+    case Int(XentCallCountSaturated):
+        call.count = Int64(kernels.countSaturated(arrays.required(Int(XentArrayInput), UInt8.self), Int(call.count)))
+    case Int(XentCallMapExponential): runMap { mapExponential($0, $1, $2) }
+    case Int(XentCallMapNegativeLogarithm): runMap { mapNegativeLogarithm($0, $1, $2) }
+    case Int(XentCallMapLogarithmOfOnePlus): runMap { mapLogarithmOfOnePlus($0, $1, $2) }
+    default: leave(2)
+    }
+}
+
+func answerCalls() {
+    let kernels = kernelTable()
+    var call = KernelCall()
+    while readInput(&call, MemoryLayout<KernelCall>.size) {
+        guard let arrays = Arrays(of: &call) else { leave(2) }
+        run(&call, arrays, kernels)
+        call.overrunArray = arrays.overrun
+        writeOutput(&call, MemoryLayout<KernelCall>.size)
+        arrays.writeBack(Int(XentArrayOutput))
+        arrays.writeBack(Int(XentArrayClipped))
+    }
+}
+
+answerCalls()
