@@ -8,8 +8,8 @@ protocol Octet {
     func larger(_ other: Self) -> Self
     /// Lane by lane: `bound` where self is below it; NaN passes.
     func raised(to bound: Self) -> Self
-    /// −∞ in the lanes whose entry in `lanes` is `index`.
-    func excluding(index: Int32, among lanes: SIMD8<Int32>) -> Self
+    /// −∞ in lane `index`, if there is one, whose |index| is at most XentExclusionReach; a NaN stays.
+    func excluding(_ index: Int) -> Self
     /// Lanes from `count` on set to −∞.
     func keeping(first count: Int) -> Self
     var widened: Lanes { get }
@@ -28,9 +28,7 @@ struct FloatOctet: Octet {
     @inline(always) func raised(to bound: Self) -> Self {
         Self(xentRaiseFloat8(values, bound.values))
     }
-    @inline(always) func excluding(index: Int32, among lanes: SIMD8<Int32>) -> Self {
-        Self(values.replacing(with: SIMD8<Float>(repeating: -.infinity), where: lanes .== SIMD8<Int32>(repeating: index)))
-    }
+    @inline(always) func excluding(_ index: Int) -> Self { Self(xentExcludeFloat8(values, index)) }
     @inline(always) func keeping(first count: Int) -> Self {
         let index = SIMD8<Int32>(repeating: Int32(truncatingIfNeeded: count))
         return Self(values.replacing(with: SIMD8<Float>(repeating: -.infinity), where: SIMD8<Int32>(0, 1, 2, 3, 4, 5, 6, 7) .>= index))
@@ -54,15 +52,16 @@ struct DoubleOctet: Octet {
         // A NaN loses its payload: the kernels add to exponent fields, and the low bits of a payload would end there.
         Self(values.larger(bound.values).replacing(with: lanes(.nan), where: values .!= values))
     }
-    @inline(always) func excluding(index: Int32, among indices: SIMD8<Int32>) -> Self {
-        Self(values.replacing(with: lanes(-.infinity), where: widen(indices) .== LaneIntegers(repeating: Int64(index))))
-    }
+    @inline(always) func excluding(_ index: Int) -> Self { Self(xentExcludeDouble8(values, index)) }
     @inline(always) func keeping(first count: Int) -> Self {
         Self(values.replacing(with: lanes(-.infinity), where: laneIndices .>= LaneIntegers(repeating: Int64(count))))
     }
     @inline(always) var widened: Lanes { values }
     @inline(always) var largest: Double { values.largestLane }
 }
+
+/// The index, or 8 where it is none of a vector's lanes: near enough to be excluded from it.
+@inline(always) func lane(_ index: Int) -> Int { UInt(bitPattern: index) < 8 ? index : 8 }
 
 /// A stored element type. Loads read at any alignment, within the readable bytes that KernelABI.h promises.
 protocol Element {

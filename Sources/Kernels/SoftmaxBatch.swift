@@ -9,8 +9,11 @@ let softmaxBatchRowCount = 64
 struct SoftmaxBatch<E: Element> {
     /// Rows of up to so many classes lie side by side in the lanes, a row a lane; of wider ones eight classes at a time.
     @inline(always) static var narrowClassLimit: Int { 24 }
-    /// Wider rows have enough steps that the one which holds the label is worth a branch.
+    /// Wider rows have enough steps that the one which holds the label is worth a branch. Within XentExclusionReach with a step of 32.
     @inline(always) private static var maskedClassLimit: Int { 512 }
+    /// Whether a step's terms are added to the sum in the next one, so that the seven additions, each of which waits for the one before, have
+    /// that step's work beside them. With 16 registers it costs more than it gains.
+    @inline(always) private static var addsLate: Bool { xentCompiledInstructionSet() == Int32(XentInstructionSetAVX512) }
 
     let rows: UnsafeRawPointer
     let labels: UnsafePointer<Int32>
@@ -73,12 +76,14 @@ struct SoftmaxBatch<E: Element> {
 
     @inline(always) private func addRow(_ i: Int) {
         let row = row(i)
-        let label = Int(labels[i])
+        // One that is no class's is taken for the class after the last: it must stay near.
+        let label = UInt(bitPattern: Int(labels[i])) < UInt(bitPattern: classCount) ? Int(labels[i]) : classCount
         let bound = E.Eight(all: labelValues[i] - 700)
         let shift = FourLanes(lanes(shifts[i]))
         var largest = E.Eight(all: -.infinity)
         var sum = CompensatedLanes()
         let isMasked = classCount <= Self.maskedClassLimit
+        var pending = lanes(0)
         var start = 0
         while start &+ 32 <= classCount {
             let x = row + start &* E.byteCount
@@ -88,18 +93,20 @@ struct SoftmaxBatch<E: Element> {
             var x3 = E.loadEight(x + 24 &* E.byteCount)
             let index = label &- start
             if isMasked || UInt(bitPattern: index) < 32 {
-                let index = Int32(truncatingIfNeeded: index)
-                x0 = x0.excluding(index: index, among: SIMD8(0, 1, 2, 3, 4, 5, 6, 7))
-                x1 = x1.excluding(index: index, among: SIMD8(8, 9, 10, 11, 12, 13, 14, 15))
-                x2 = x2.excluding(index: index, among: SIMD8(16, 17, 18, 19, 20, 21, 22, 23))
-                x3 = x3.excluding(index: index, among: SIMD8(24, 25, 26, 27, 28, 29, 30, 31))
+                x0 = x0.excluding(index)
+                x1 = x1.excluding(index &- 8)
+                x2 = x2.excluding(index &- 16)
+                x3 = x3.excluding(index &- 24)
             }
             largest = largest.larger(x0.larger(x1).larger(x2.larger(x3)))
             let raised = FourLanes(
                 x0.raised(to: bound).widened, x1.raised(to: bound).widened, x2.raised(to: bound).widened, x3.raised(to: bound).widened)
-            sum.add(fourTerms(raised, shift).pairwiseSum)
+            if Self.addsLate { sum.add(pending) }
+            let terms = fourTerms(raised, shift).pairwiseSum
+            if Self.addsLate { pending = xentInOrder(terms) } else { sum.add(terms) }
             start &+= 32
         }
+        if Self.addsLate { sum.add(pending) }
         sum.sum.store(sums + 8 &* i)
         sum.rest.store(rests + 8 &* i)
         largest.widened.store(self.largest + 8 &* i)
@@ -116,7 +123,7 @@ struct SoftmaxBatch<E: Element> {
         @inline(always) func load(_ i: Int, _ start: Int, _ largest: inout Lanes) -> Lanes {
             var x = E.loadEight(row(i) + start &* E.byteCount)
             if start &+ 8 > classCount { x = x.keeping(first: classCount &- start) }
-            x = x.excluding(index: Int32(truncatingIfNeeded: Int(labels[i]) &- start), among: SIMD8(0, 1, 2, 3, 4, 5, 6, 7))
+            x = x.excluding(lane(Int(labels[i]) &- start))
             largest = largest.larger(x.widened)
             return x.raised(to: E.Eight(all: labelValues[i] - 700)).widened
         }

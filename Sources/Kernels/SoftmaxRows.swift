@@ -101,7 +101,7 @@ private func sumOfExponentials(
     while start < classCount {
         var x = DoubleOctet(element.loadEight(row + start &* element.byteCount))
         if start &+ 8 > classCount { x = x.keeping(first: classCount &- start) }
-        x = x.excluding(index: Int32(truncatingIfNeeded: largestIndex &- start), among: SIMD8(0, 1, 2, 3, 4, 5, 6, 7))
+        x = x.excluding(lane(largestIndex &- start))
         let (difference, rest) = twoSum(x.values, minusLargest)
         let carried = rest.replacing(with: lanes(0), where: .!(rest.absolute .< lanes(1)))
         sum.add(exponential(difference, rest: carried, exponentBias: exponentBias))

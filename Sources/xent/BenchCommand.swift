@@ -4,7 +4,7 @@ import Scoring
 
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench",
+        commandName: "bench", _superCommandName: Xent.name,
         abstract: "Measure decoding alone, the kernels alone, and an evaluation as a whole, by number of threads.",
         discussion: """
             Of the files named, or of a dump that is made in memory: random values by a seed, in seekable zstd of 1 MiB frames. Decoding,

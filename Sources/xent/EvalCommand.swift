@@ -5,7 +5,7 @@ import WorkStealing
 
 struct EvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "eval",
+        commandName: "eval", _superCommandName: Xent.name,
         abstract: "Evaluate predictions against labels.",
         discussion: """
             The mean cross-entropy in nats, correctly rounded, and the story behind it. The result does not depend on threads, frames or the

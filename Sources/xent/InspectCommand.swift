@@ -3,7 +3,7 @@ import Engine
 
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inspect",
+        commandName: "inspect", _superCommandName: Xent.name,
         abstract: "Show what a file is: format, columns, shape, type, frames, and whether it can be sharded.",
         discussion: """
             EXAMPLES

@@ -4,7 +4,7 @@ import Scoring
 
 struct LossesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "losses",
+        commandName: "losses", _superCommandName: Xent.name,
         abstract: "Print the losses: tasks, inputs, dialects and modifiers, with their formulas.",
         discussion: """
             EXAMPLES

@@ -3,7 +3,7 @@ import Engine
 
 struct MergeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "merge",
+        commandName: "merge", _superCommandName: Xent.name,
         abstract: "Merge partials of disjoint shards into one report.",
         discussion: """
             The result does not depend on the order, and is the one that a single run over all rows would give. The same shard twice counts

@@ -4,7 +4,7 @@ import WorkStealing
 
 struct PackCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pack",
+        commandName: "pack", _superCommandName: Xent.name,
         abstract: "Rewrite a dump as row-aligned seekable zstd, with checksums, for every core to read.",
         discussion: """
             The input is a dump of any format that xent reads. The output is a .npy in zstd: its header has a frame of its own, and each frame

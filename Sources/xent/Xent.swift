@@ -3,8 +3,10 @@ import Engine
 
 @main
 struct Xent: ParsableCommand {
+    static let name = "xent"
+
     static let configuration = CommandConfiguration(
-        commandName: "xent",
+        commandName: name,
         abstract: "Evaluates cross-entropy over prediction dumps, exactly, on every core.",
         discussion: """
             One exact number, the same 64 bits whatever the threads and machines, about as fast as the file can be decompressed.
@@ -24,4 +26,19 @@ struct Xent: ParsableCommand {
             """,
         version: Version.current,
         subcommands: [EvalCommand.self, MergeCommand.self, InspectCommand.self, PackCommand.self, LossesCommand.self, BenchCommand.self])
+
+    /// Half of the time that a process takes to start is ArgumentParser's: for a subcommand it goes through the options of this command, of those
+    /// that print completions, and three times through the subcommand's own. Which subcommand it is stands first, and one that has a super-command's
+    /// name parses its own arguments alone. What it cannot make sense of, and all help, is left to the usual way, which knows what to say.
+    static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        guard let subcommand = configuration.subcommands.first(where: { $0._commandName == arguments.first }),
+            var command = try? subcommand.parseAsRoot(Array(arguments.dropFirst())), type(of: command) == subcommand
+        else { return main(arguments) }
+        do {
+            try command.run()
+        } catch {
+            exit(withError: error)
+        }
+    }
 }

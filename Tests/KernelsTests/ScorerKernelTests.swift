@@ -30,7 +30,7 @@ struct ScorerKernelTests {
             // About the widths where the kernels change their ways: a lane a row up to 24, four vectors, masks up to 512.
             classCount =
                 task.isSingleValued
-                ? 1 : [1, 2, 3, 7, 8, 9, 10, 24, 25, 31, 32, 33, 63, 64, 65, 100, 511, 513].randomElement(using: &random)!
+                ? 1 : [1, 2, 3, 7, 8, 9, 10, 24, 25, 31, 32, 33, 63, 64, 65, 100, 511, 512, 513].randomElement(using: &random)!
             specification = .random(&random, task: task, classCount: classCount)
             element = StoredElement.allCases.randomElement(using: &random)!
             rowCount = [1, 7, 8, 9, 63, 64, 65, 130].randomElement(using: &random)!

@@ -253,6 +253,27 @@ XENT_LOAD(xentLoadUInt16, uint16_t)
 XENT_INLINE XentFloat8 xentRaiseFloat8(XentFloat8 v, XentFloat8 bound) { return v < bound ? bound : v; }
 XENT_INLINE XentDouble8 xentRaiseDouble8(XentDouble8 v, XentDouble8 bound) { return v < bound ? bound : v; }
 XENT_INLINE XentDouble8 xentLowerDouble8(XentDouble8 v, XentDouble8 bound) { return v > bound ? bound : v; }
+/// How far a lane may be from the vector that it is excluded from.
+enum { XentExclusionReach = 544 };
+// +∞ on both sides of one −∞: the smaller of eight values and eight neighbours here is −∞ in one lane, or in none, and the value elsewhere.
+// That takes one instruction, where it takes two and a mask's register to compare lane numbers and choose.
+#define XENT_EXCLUSION \
+    {[0 ... XentExclusionReach - 1] = __builtin_inff(), \
+     [XentExclusionReach] = -__builtin_inff(), \
+     [XentExclusionReach + 1 ... 2 * XentExclusionReach + 7] = __builtin_inff()}
+static const float xentFloatExclusion[2 * XentExclusionReach + 8] = XENT_EXCLUSION;
+static const double xentDoubleExclusion[2 * XentExclusionReach + 8] = XENT_EXCLUSION;
+/// v with −∞ in lane `index`, if there is one: |index| is at most XentExclusionReach. A NaN stays.
+XENT_INLINE XentFloat8 xentExcludeFloat8(XentFloat8 v, ptrdiff_t index) {
+    XentFloat8 bound;
+    __builtin_memcpy(&bound, xentFloatExclusion + XentExclusionReach - index, sizeof bound);
+    return bound < v ? bound : v;
+}
+XENT_INLINE XentDouble8 xentExcludeDouble8(XentDouble8 v, ptrdiff_t index) {
+    XentDouble8 bound;
+    __builtin_memcpy(&bound, xentDoubleExclusion + XentExclusionReach - index, sizeof bound);
+    return bound < v ? bound : v;
+}
 // Eight elements that lie `stride` bytes apart.
 #define XENT_GATHER(NAME, TYPE, ELEMENT) \
     XENT_INLINE TYPE NAME(const void *_Nonnull pointer, ptrdiff_t stride) { \
