@@ -9,8 +9,8 @@ import KernelsAVX2
 import KernelsAVX512
 #endif
 
-/// The public functions of one kernel target: each test runs them for every instruction set that this processor has, and for NEON where there
-/// are emulated ones.
+/// The public functions of one kernel target: each test runs them for every instruction set that this processor has, and for NEON where
+/// there are emulated ones.
 struct KernelUnderTest: Sendable {
     typealias Map = @Sendable (UnsafePointer<Double>, UnsafeMutablePointer<Double>, Int) -> Void
     typealias Rows = @Sendable (UnsafeMutablePointer<RowBlock>) -> Void
@@ -21,15 +21,16 @@ struct KernelUnderTest: Sendable {
     let exponential: Map
     let negativeLogarithm: Map
     let logarithmOfOnePlus: Map
-    let softmax: Rows
-    let probability: Rows
-    let logProbability: Rows
-    let binaryLogit: Rows
-    let binaryProbability: Rows
-    let binaryLogProbability: Rows
-    let fold: @Sendable (UnsafeMutablePointer<LossFold>) -> Void
-    /// What a scorer calls kernels by.
+    /// All others: what a scorer calls kernels by.
     let table: KernelTable
+
+    var softmax: Rows { { table.softmaxRows($0) } }
+    var probability: Rows { { block in withUnsafePointer(to: plainProbabilities) { table.probabilityRows(block, $0) } } }
+    var logProbability: Rows { { block in withUnsafePointer(to: plainLogProbabilities) { table.logProbabilityRows(block, $0) } } }
+    var binaryLogit: Rows { { table.binaryLogitRows($0) } }
+    var binaryProbability: Rows { { table.binaryProbabilityRows($0) } }
+    var binaryLogProbability: Rows { { table.binaryLogProbabilityRows($0) } }
+    var fold: @Sendable (UnsafeMutablePointer<LossFold>) -> Void { { table.foldLosses($0) } }
 
     /// Slowest first but for emulated ones, which come last; the first is the one that the others must equal.
     static let available: [KernelUnderTest] =
@@ -45,38 +46,17 @@ struct KernelUnderTest: Sendable {
             exponential = { KernelsAVX512.mapExponential($0, $1, $2) }
             negativeLogarithm = { KernelsAVX512.mapNegativeLogarithm($0, $1, $2) }
             logarithmOfOnePlus = { KernelsAVX512.mapLogarithmOfOnePlus($0, $1, $2) }
-            softmax = { KernelsAVX512.softmaxRows($0) }
-            probability = { block in withUnsafePointer(to: plainProbabilities) { KernelsAVX512.probabilityRows(block, $0) } }
-            logProbability = { block in withUnsafePointer(to: plainLogProbabilities) { KernelsAVX512.logProbabilityRows(block, $0) } }
-            binaryLogit = { KernelsAVX512.binaryLogitRows($0) }
-            binaryProbability = { KernelsAVX512.binaryProbabilityRows($0) }
-            binaryLogProbability = { KernelsAVX512.binaryLogProbabilityRows($0) }
-            fold = { KernelsAVX512.foldLosses($0) }
         case .avx2:
             code = Int32(XentInstructionSetAVX2)
             exponential = { KernelsAVX2.mapExponential($0, $1, $2) }
             negativeLogarithm = { KernelsAVX2.mapNegativeLogarithm($0, $1, $2) }
             logarithmOfOnePlus = { KernelsAVX2.mapLogarithmOfOnePlus($0, $1, $2) }
-            softmax = { KernelsAVX2.softmaxRows($0) }
-            probability = { block in withUnsafePointer(to: plainProbabilities) { KernelsAVX2.probabilityRows(block, $0) } }
-            logProbability = { block in withUnsafePointer(to: plainLogProbabilities) { KernelsAVX2.logProbabilityRows(block, $0) } }
-            binaryLogit = { KernelsAVX2.binaryLogitRows($0) }
-            binaryProbability = { KernelsAVX2.binaryProbabilityRows($0) }
-            binaryLogProbability = { KernelsAVX2.binaryLogProbabilityRows($0) }
-            fold = { KernelsAVX2.foldLosses($0) }
         #endif
         default:
             code = Int32(instructionSet == .neon ? XentInstructionSetNEON : XentInstructionSetBaseline)
             exponential = { Kernels.mapExponential($0, $1, $2) }
             negativeLogarithm = { Kernels.mapNegativeLogarithm($0, $1, $2) }
             logarithmOfOnePlus = { Kernels.mapLogarithmOfOnePlus($0, $1, $2) }
-            softmax = { Kernels.softmaxRows($0) }
-            probability = { block in withUnsafePointer(to: plainProbabilities) { Kernels.probabilityRows(block, $0) } }
-            logProbability = { block in withUnsafePointer(to: plainLogProbabilities) { Kernels.logProbabilityRows(block, $0) } }
-            binaryLogit = { Kernels.binaryLogitRows($0) }
-            binaryProbability = { Kernels.binaryProbabilityRows($0) }
-            binaryLogProbability = { Kernels.binaryLogProbabilityRows($0) }
-            fold = { Kernels.foldLosses($0) }
         }
     }
 
@@ -88,15 +68,6 @@ struct KernelUnderTest: Sendable {
         exponential = { emulated.map(Int(XentCallMapExponential), $0, $1, $2) }
         negativeLogarithm = { emulated.map(Int(XentCallMapNegativeLogarithm), $0, $1, $2) }
         logarithmOfOnePlus = { emulated.map(Int(XentCallMapLogarithmOfOnePlus), $0, $1, $2) }
-        softmax = { emulated.run(Int(XentCallSoftmaxRows), $0) }
-        probability = { block in withUnsafePointer(to: plainProbabilities) { emulated.run(Int(XentCallProbabilityRows), block, $0) } }
-        logProbability = { block in
-            withUnsafePointer(to: plainLogProbabilities) { emulated.run(Int(XentCallLogProbabilityRows), block, $0) }
-        }
-        binaryLogit = { emulated.run(Int(XentCallBinaryLogitRows), $0) }
-        binaryProbability = { emulated.run(Int(XentCallBinaryProbabilityRows), $0) }
-        binaryLogProbability = { emulated.run(Int(XentCallBinaryLogProbabilityRows), $0) }
-        fold = { emulated.fold($0) }
     }
 
     /// `map` of each value; the array's end is padded as the function asks.

@@ -37,7 +37,7 @@ struct ScorerKernelTests {
             ignoredLabel = specification.modifiers.ignoreIndex.map { Int32(truncatingIfNeeded: $0) } ?? .min
             hasIndices = task == .multiclass || (task == .binary && Bool.random(using: &random))
             let mayBeInvalid = Int.random(in: 0..<3, using: &random) == 0
-            for _ in 0..<rowCount * classCount { append(Self.value(specification.input, mayBeInvalid, &random)) }
+            for _ in 0..<rowCount * classCount { element.append(Self.value(specification.input, mayBeInvalid, &random), to: &bytes) }
             for _ in 0..<rowCount {
                 let isInvalid = mayBeInvalid && Int.random(in: 0..<16, using: &random) == 0
                 let limit = Int32(max(2, classCount))
@@ -54,15 +54,6 @@ struct ScorerKernelTests {
                     [0, 1, random.nextUniform(in: 0...9), mayBeInvalid ? -1 : 2].randomElement(using: &random)!
                 }
             }
-            // What must be readable behind the last, and must not matter.
-            bytes += [UInt8](repeating: 0xFF, count: BlockScorer.readableByteCountAfterValues)
-            labels += [Int32](repeating: 0, count: BlockScorer.readableLabelCountAfterLast)
-            targets += [Double](repeating: .nan, count: 8)
-        }
-
-        private mutating func append(_ value: Double) {
-            let bits = element.bits(of: value)
-            for k in 0..<element.byteCount { bytes.append(UInt8(truncatingIfNeeded: bits >> UInt64(8 * k))) }
         }
 
         /// A value that a model might give, or one at an end of the input's range.
@@ -105,19 +96,9 @@ struct ScorerKernelTests {
                 specification: specification, classCount: classCount, ignoredLabel: ignoredLabel, hasIndices: hasIndices,
                 kernels: kernel.table)
             var invalidRows: [Int] = []
-            let losses = bytes.withUnsafeBytes { bytes in
-                labels.withUnsafeBufferPointer { labels in
-                    targets.withUnsafeBufferPointer { targets in
-                        (weights ?? []).withUnsafeBufferPointer { weights in
-                            let block = LabelledRows(
-                                values: bytes.baseAddress!, element: element.prediction, classLabels: labels.baseAddress!,
-                                targets: targets.baseAddress, weights: self.weights == nil ? nil : weights.baseAddress, rowCount: rowCount,
-                                firstRow: 12345)
-                            return Array(scorer.score(block) { row, _ in invalidRows.append(row) })
-                        }
-                    }
-                }
-            }
+            let losses = scorer.score(
+                bytes, element, labels: labels, targets: targets, weights: weights, rowCount: rowCount, firstRow: 12345
+            ) { invalidRows.append($0) }
             let moments = scorer.moments.map { moments in
                 var bytes: [UInt8] = []
                 moments.encode(into: &bytes)

@@ -49,6 +49,12 @@ enum StoredElement: Int, CaseIterable, Sendable {
         return isNegative ? -significand * scale : significand * scale
     }
 
+    /// Stores a value after the others, the low byte first.
+    func append(bits: UInt64, to bytes: inout [UInt8]) {
+        for k in 0..<byteCount { bytes.append(UInt8(truncatingIfNeeded: bits >> UInt64(8 * k))) }
+    }
+    func append(_ value: Double, to bytes: inout [UInt8]) { append(bits: bits(of: value), to: &bytes) }
+
     /// `value` after it was stored.
     func stored(_ value: Double) -> Double { self.value(of: bits(of: value)) }
 }

@@ -25,9 +25,7 @@ struct StoredRows {
     mutating func append(bits row: [UInt64], label: Int32) {
         values.append(row.map { element.value(of: $0) })
         labels.append(label)
-        for bits in row {
-            for k in 0..<element.byteCount { bytes.append(UInt8(truncatingIfNeeded: bits >> UInt64(8 * k))) }
-        }
+        for bits in row { element.append(bits: bits, to: &bytes) }
     }
 
     struct Result {

@@ -134,27 +134,10 @@ struct AccuracySample: Sendable {
             specification: try loss.specification(), classCount: classCount, ignoredLabel: .min, hasIndices: !loss.hasSoftLabels,
             kernels: kernel.table)
         var bytes: [UInt8] = []
-        for value in rows.flatMap(\.values) {
-            let bits = element.bits(of: value)
-            for k in 0..<element.byteCount { bytes.append(UInt8(truncatingIfNeeded: bits >> UInt64(8 * k))) }
-        }
-        bytes += [UInt8](repeating: 0xFF, count: BlockScorer.readableByteCountAfterValues)
-        let targets = rows.flatMap(\.labels) + [Double](repeating: .nan, count: 8)
-        let room = rows.count + BlockScorer.readableLabelCountAfterLast
+        for value in rows.flatMap(\.values) { element.append(value, to: &bytes) }
         // Task likelihood has no labels: what happened is label 1.
-        let indices = rows.map { row in row.labels.first.map { Int32(exactly: $0) ?? -1 } ?? 1 } + [Int32](repeating: -1, count: room)
-        return bytes.withUnsafeBytes { bytes in
-            targets.withUnsafeBufferPointer { targets in
-                indices.withUnsafeBufferPointer { indices in
-                    // All three have elements: what must be readable after the last.
-                    guard let values = bytes.baseAddress, let labels = indices.baseAddress else { return [] }
-                    let block = LabelledRows(
-                        values: values, element: element.prediction, classLabels: labels, targets: targets.baseAddress, weights: nil,
-                        rowCount: rows.count, firstRow: 0)
-                    return Array(scorer.score(block) { _, _ in })
-                }
-            }
-        }
+        let labels = rows.map { row in row.labels.first.map { Int32(exactly: $0) ?? -1 } ?? 1 }
+        return scorer.score(bytes, element, labels: labels, targets: rows.flatMap(\.labels), rowCount: rows.count)
     }
 }
 
