@@ -9,6 +9,7 @@ import Testing
 @Suite struct EngineStressMemory {
     @Test func aDumpTenTimesAsLongNeedsNoMore() async {
         await #expect(processExitsWith: .success) {
+            #expect(ProcessMemory.givesBackFreeMemory())
             let folder = TemporaryFolder()
             let (classCount, rowsPerBlock) = (100, 50_000)
             // 20 MB of rows in frames of 1 MiB, which may be repeated at will.

@@ -7,6 +7,7 @@ import Testing
 @Suite struct EngineStressMemoryRecords {
     @Test func aTextTenTimesAsLongNeedsNoMore() async {
         await #expect(processExitsWith: .success) {
+            #expect(ProcessMemory.givesBackFreeMemory())
             let folder = TemporaryFolder()
             let dump = RecordTextDump(rowCount: 40_000, seed: 73)
             let (header, block) = (dump.table.prefix { $0 != 0x0A } + [0x0A], Array(dump.table.drop { $0 != 0x0A }.dropFirst()))

@@ -8,6 +8,7 @@ import Testing
     @Test(arguments: [false, true])
     func aDumpTenTimesAsLongNeedsNoMore(isStreamed: Bool) async {
         await #expect(processExitsWith: .success) { [isStreamed] in
+            #expect(ProcessMemory.givesBackFreeMemory())
             let folder = TemporaryFolder()
             let (classCount, rowsPerBlock) = (100, 50_000)
             let block = WideDump.bytes(rowCount: rowsPerBlock, classCount: classCount, labelType: .uint8, seed: 97)
