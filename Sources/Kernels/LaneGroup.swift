@@ -11,10 +11,8 @@ protocol LaneGroup {
     var squared: Self { get }
     /// self, at a point that each of its vectors reaches before any goes on (`xentInOrder`).
     var met: Self { get }
-    /// 2^(i/8) for the lowest three bits i of `shifted`, within half an ULP.
-    static func eighthPower(_ shifted: Self) -> Self
-    /// self * 2^k for k in the low bits of `shifted` above the lowest three, by adding to the exponent field; wrapping.
-    func scaled(by shifted: Self) -> Self
+    /// 2^(k/8) for an integer k in the low bits of `shifted`, within half an ULP; wrapping.
+    static func powerOfEighths(_ shifted: Self) -> Self
 }
 
 extension LaneGroup {
@@ -26,8 +24,7 @@ extension SIMD8<Double>: LaneGroup {
     @inline(always) init(_ all: Lanes) { self = all }
     @inline(always) var met: Lanes { self }
     @inline(always) var squared: Lanes { self * self }
-    @inline(always) static func eighthPower(_ shifted: Lanes) -> Lanes { xentEighthPower(shifted.bits) }
-    @inline(always) func scaled(by shifted: Lanes) -> Lanes { Lanes(bits: bits &+ ((shifted.bits & laneBits(~7)) &<< laneBits(49))) }
+    @inline(always) static func powerOfEighths(_ shifted: Lanes) -> Lanes { xentPowerOfEighths(shifted.bits) }
 }
 
 struct TwoLanes: LaneGroup {
@@ -41,8 +38,7 @@ struct TwoLanes: LaneGroup {
     }
     @inline(always) static func - (x: TwoLanes, y: TwoLanes) -> TwoLanes { TwoLanes(x.a - y.a, x.b - y.b) }
     @inline(always) var squared: TwoLanes { TwoLanes(a * a, b * b) }
-    @inline(always) static func eighthPower(_ x: TwoLanes) -> TwoLanes { TwoLanes(Lanes.eighthPower(x.a), Lanes.eighthPower(x.b)) }
-    @inline(always) func scaled(by shifted: TwoLanes) -> TwoLanes { TwoLanes(a.scaled(by: shifted.a), b.scaled(by: shifted.b)) }
+    @inline(always) static func powerOfEighths(_ x: TwoLanes) -> TwoLanes { TwoLanes(Lanes.powerOfEighths(x.a), Lanes.powerOfEighths(x.b)) }
 }
 
 struct FourLanes: LaneGroup {
@@ -58,10 +54,7 @@ struct FourLanes: LaneGroup {
     @inline(always) var pairwiseSum: Lanes { (a + b) + (c + d) }
     @inline(always) static func - (x: FourLanes, y: FourLanes) -> FourLanes { FourLanes(x.a - y.a, x.b - y.b, x.c - y.c, x.d - y.d) }
     @inline(always) var squared: FourLanes { FourLanes(a * a, b * b, c * c, d * d) }
-    @inline(always) static func eighthPower(_ x: FourLanes) -> FourLanes {
-        FourLanes(Lanes.eighthPower(x.a), Lanes.eighthPower(x.b), Lanes.eighthPower(x.c), Lanes.eighthPower(x.d))
-    }
-    @inline(always) func scaled(by shifted: FourLanes) -> FourLanes {
-        FourLanes(a.scaled(by: shifted.a), b.scaled(by: shifted.b), c.scaled(by: shifted.c), d.scaled(by: shifted.d))
+    @inline(always) static func powerOfEighths(_ x: FourLanes) -> FourLanes {
+        FourLanes(Lanes.powerOfEighths(x.a), Lanes.powerOfEighths(x.b), Lanes.powerOfEighths(x.c), Lanes.powerOfEighths(x.d))
     }
 }

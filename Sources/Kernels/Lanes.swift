@@ -142,6 +142,11 @@ struct CompensatedLanes {
         rest += newRest
     }
 
+    /// `add` to a sum of 0 is the terms, and nothing is lost: seven operations less.
+    @inline(always) mutating func add(_ terms: Lanes, isFirst: Bool) {
+        if isFirst { sum = terms } else { add(terms) }
+    }
+
     /// All eight lanes added up, rounded a little over once: within 1.01 half ULP of the sum of terms for terms of one sign.
     @inline(always) var total: Double {
         // Halves are folded by hand: SIMD's own `sum()` compiles to a scalar loop.
@@ -153,18 +158,19 @@ struct CompensatedLanes {
         return one.sum + (one.rest + (twoRest[0] + twoRest[1]))
     }
 
-    /// `total` of eight sums, a lane each, from memory that holds eight lanes of each: the same operations in the same order.
+    /// `total` of eight sums, a lane each, from memory that holds eight lanes of each: the same operations in the same order. What is in order
+    /// is added up as vectors: LLVM would else trace each lane back to where it came from, and add most of them up alone.
     @inline(always) static func totals(sums: UnsafePointer<Double>, rests: UnsafePointer<Double>) -> Lanes {
         @inline(always) func load(_ lanes: UnsafePointer<Double>, _ index: Int) -> Lanes { Lanes.load(lanes + 8 &* index) }
         @inline(always) func halves(_ i: Int) -> (sum: Lanes, rest: Lanes) {
             let (a, b) = (load(sums, i), load(sums, i &+ 1))
             let (restA, restB) = (load(rests, i), load(rests, i &+ 1))
             let (sum, rest) = twoSum(xentLowHalves(a, b), xentHighHalves(a, b))
-            return (sum, (xentLowHalves(restA, restB) + xentHighHalves(restA, restB)) + rest)
+            return (xentInOrder(sum), xentInOrder((xentLowHalves(restA, restB) + xentHighHalves(restA, restB)) + rest))
         }
         @inline(always) func pairs(_ a: (sum: Lanes, rest: Lanes), _ b: (sum: Lanes, rest: Lanes)) -> (sum: Lanes, rest: Lanes) {
             let (sum, rest) = twoSum(xentLowPairs(a.sum, b.sum), xentHighPairs(a.sum, b.sum))
-            return (sum, (xentLowPairs(a.rest, b.rest) + xentHighPairs(a.rest, b.rest)) + rest)
+            return (xentInOrder(sum), xentInOrder((xentLowPairs(a.rest, b.rest) + xentHighPairs(a.rest, b.rest)) + rest))
         }
         let (a, b) = (pairs(halves(0), halves(2)), pairs(halves(4), halves(6)))
         let (sum, rest) = twoSum(xentEvenLanes(a.sum, b.sum), xentOddLanes(a.sum, b.sum))

@@ -58,13 +58,6 @@ struct SoftmaxBatch<E: Element> {
     /// Σ_{j≠label} exp(x_j − x_label) but for the factor exp(−r_y), and the largest x_j besides the label's; eight classes at a time.
     @inline(always) func addRows() {
         for i in 0..<rowCount { addRow(i) }
-        if classCount & 31 != 0 {
-            var i = 0
-            while i < rowCount {
-                addTails(i)
-                i &+= 4
-            }
-        }
         var i = 0
         while i < rowCount {
             // What the last rows leave of eight is read, and not used.
@@ -84,6 +77,8 @@ struct SoftmaxBatch<E: Element> {
         var sum = CompensatedLanes()
         let isMasked = classCount <= Self.maskedClassLimit
         var pending = lanes(0)
+        // First, so that the steps beside it have no end to wait for.
+        let tail = classCount & 31 == 0 ? lanes(0) : tailTerms(row, label, bound, shift, &largest)
         var start = 0
         while start &+ 32 <= classCount {
             let x = row + start &* E.byteCount
@@ -101,51 +96,42 @@ struct SoftmaxBatch<E: Element> {
             largest = largest.larger(x0.larger(x1).larger(x2.larger(x3)))
             let raised = FourLanes(
                 x0.raised(to: bound).widened, x1.raised(to: bound).widened, x2.raised(to: bound).widened, x3.raised(to: bound).widened)
-            if Self.addsLate { sum.add(pending) }
+            // What is pending at first is 0, and then the first terms.
+            if Self.addsLate { sum.add(pending, isFirst: start <= 32) }
             let terms = fourTerms(raised, shift).pairwiseSum
-            if Self.addsLate { pending = xentInOrder(terms) } else { sum.add(terms) }
+            if Self.addsLate { pending = xentInOrder(terms) } else { sum.add(terms, isFirst: start == 0) }
             start &+= 32
         }
         if Self.addsLate { sum.add(pending) }
+        if classCount & 31 != 0 { sum.add(tail) }
         sum.sum.store(sums + 8 &* i)
         sum.rest.store(rests + 8 &* i)
         largest.widened.store(self.largest + 8 &* i)
     }
 
-    /// The last classCount % 32 classes of four rows, side by side: a row's alone would be a chain of steps with nothing beside it.
-    @inline(always) private func addTails(_ i0: Int) {
-        // Past the last row it is that one again, and not stored.
-        let last = rowCount &- 1
-        let (i1, i2, i3) = (smaller(i0 &+ 1, last), smaller(i0 &+ 2, last), smaller(i0 &+ 3, last))
-        let shift = FourLanes(lanes(shifts[i0]), lanes(shifts[i1]), lanes(shifts[i2]), lanes(shifts[i3]))
-        var tails = FourLanes(lanes(0))
-        var largest = FourLanes(lanes(-.infinity))
-        @inline(always) func load(_ i: Int, _ start: Int, _ largest: inout Lanes) -> Lanes {
-            var x = E.loadEight(row(i) + start &* E.byteCount)
-            if start &+ 8 > classCount { x = x.keeping(first: classCount &- start) }
-            x = x.excluding(lane(Int(labels[i]) &- start))
-            largest = largest.larger(x.widened)
-            return x.raised(to: E.Eight(all: labelValues[i] - 700)).widened
+    /// The terms of the last classCount % 32 classes, if there are any; raises `largest` to what is larger among them.
+    @inline(always) private func tailTerms(
+        _ row: UnsafeRawPointer, _ label: Int, _ bound: E.Eight, _ shift: FourLanes, _ largest: inout E.Eight
+    ) -> Lanes {
+        let start = classCount & ~31
+        let count = classCount & 31
+        @inline(always) func load(_ offset: Int) -> Lanes {
+            var x = E.loadEight(row + (start &+ offset) &* E.byteCount)
+            if offset &+ 8 > count { x = x.keeping(first: count &- offset) }
+            x = x.excluding(lane(label &- start &- offset))
+            largest = largest.larger(x)
+            return x.raised(to: bound).widened
         }
-        var start = classCount & ~31
-        while start < classCount {
-            let x = FourLanes(load(i0, start, &largest.a), load(i1, start, &largest.b), load(i2, start, &largest.c), load(i3, start, &largest.d))
-            let four = fourTerms(x, shift)
-            tails = FourLanes(tails.a + four.a, tails.b + four.b, tails.c + four.c, tails.d + four.d)
-            start &+= 8
+        if count <= 8 { return terms(load(0), shift.a) }
+        if count <= 16 {
+            let two = terms(TwoLanes(load(0), load(8)), TwoLanes(shift.a, shift.b))
+            return two.a + two.b
         }
-        @inline(always) func add(_ i: Int, _ tail: Lanes, _ largestOfTail: Lanes) {
-            var sum = CompensatedLanes()
-            (sum.sum, sum.rest) = (Lanes.load(sums + 8 &* i), Lanes.load(rests + 8 &* i))
-            sum.add(tail)
-            sum.sum.store(sums + 8 &* i)
-            sum.rest.store(rests + 8 &* i)
-            Lanes.load(self.largest + 8 &* i).larger(largestOfTail).store(self.largest + 8 &* i)
-        }
-        add(i0, tails.a, largest.a)
-        if i1 > i0 { add(i1, tails.b, largest.b) }
-        if i2 > i1 { add(i2, tails.c, largest.c) }
-        if i3 > i2 { add(i3, tails.d, largest.d) }
+        // Up to 24: the fourth, of any number that has a power, is not added. The memory behind the last row is not its own.
+        let x = FourLanes(load(0), load(8), load(16), count > 24 ? load(24) : lanes(0))
+        let four = fourTerms(x, shift)
+        let three = (four.a + four.b) + four.c
+        return count > 24 ? three + four.d : three
     }
 
     /// The same for rows of few classes: eight rows at a time, a lane each.
@@ -249,9 +235,9 @@ private func terms<Group: LaneGroup>(_ x: Group, _ shift: Group) -> Group {
     p = p.fma(r, 0x1.5555555555160p-3)
     p = p.fma(r, 0x1.000000000010bp-1)
     let minusOne = r.squared.fma(p, r).met
-    let power = Group.eighthPower(shifted)
-    // 2^(k − k_y); out of range only where the caller starts over.
-    return power.fma(minusOne, power).met.scaled(by: shifted)
+    // 2^((k − k_y)/8); out of range only where the caller starts over.
+    let power = Group.powerOfEighths(shifted)
+    return power.fma(minusOne, power).met
 }
 
 /// Four vectors' terms: as many side by side as the registers hold.

@@ -312,39 +312,42 @@ XENT_INLINE XentDouble8 xentInOrder(XentDouble8 v) {
     return v;
 #endif
 }
-/// 2^(i/8) for the low three bits i of each lane, rounded to nearest.
-XENT_INLINE XentDouble8 xentEighthPower(XentUInt64x8 i) {
-#define XENT_EIGHTH_POWERS \
-    0x1p+0, 0x1.172b83c7d517bp+0, 0x1.306fe0a31b715p+0, 0x1.4bfdad5362a27p+0, \
-    0x1.6a09e667f3bcdp+0, 0x1.8ace5422aa0dbp+0, 0x1.ae89f995ad3adp+0, 0x1.d5818dcfba487p+0
+/// 2^(k/8) for an integer k in the low bits of `shifted`, rounded to nearest, k within ±8176: else it is a number without meaning.
+///
+/// The lowest three bits of k find a power's encoding in a table, and k, moved to where the exponent is, adds the whole part; what the three
+/// bits add to the significand on the way has been taken off the table.
+XENT_INLINE XentDouble8 xentPowerOfEighths(XentUInt64x8 shifted) {
+#define XENT_EIGHTH_POWERS_LOW 0x3FF0000000000000, 0x3FEF72B83C7D517B, 0x3FEF06FE0A31B715, 0x3FEEBFDAD5362A27
+#define XENT_EIGHTH_POWERS_HIGH 0x3FEEA09E667F3BCD, 0x3FEEACE5422AA0DB, 0x3FEEE89F995AD3AD, 0x3FEF5818DCFBA487
+    XentUInt64x8 powers;
 #if defined(__AVX512F__)
-    XentDouble8 powers = {XENT_EIGHTH_POWERS};
-    return __builtin_ia32_permvardf512(powers, (XentInt64x8)i);
+    powers = (XentUInt64x8)__builtin_ia32_permvardi512((XentInt64x8){XENT_EIGHTH_POWERS_LOW, XENT_EIGHTH_POWERS_HIGH}, (XentInt64x8)shifted);
 #elif defined(__AVX2__)
     // Four powers at a time, as eight halves: lane i's are at 2i and 2i + 1.
     typedef int32_t Indices __attribute__((vector_size(32)));
     typedef float Halves __attribute__((vector_size(32)));
+    typedef uint64_t FourBits __attribute__((vector_size(32)));
     typedef double Four __attribute__((vector_size(32)));
-    const Four low = {0x1p+0, 0x1.172b83c7d517bp+0, 0x1.306fe0a31b715p+0, 0x1.4bfdad5362a27p+0};
-    const Four high = {0x1.6a09e667f3bcdp+0, 0x1.8ace5422aa0dbp+0, 0x1.ae89f995ad3adp+0, 0x1.d5818dcfba487p+0};
+    const FourBits low = {XENT_EIGHTH_POWERS_LOW}, high = {XENT_EIGHTH_POWERS_HIGH};
     const XentUInt32x8 halves[2] = {
-        __builtin_shufflevector((XentUInt32x16)i, (XentUInt32x16)i, 0, 0, 2, 2, 4, 4, 6, 6),
-        __builtin_shufflevector((XentUInt32x16)i, (XentUInt32x16)i, 8, 8, 10, 10, 12, 12, 14, 14)};
-    XentDouble4 result[2];
+        __builtin_shufflevector((XentUInt32x16)shifted, (XentUInt32x16)shifted, 0, 0, 2, 2, 4, 4, 6, 6),
+        __builtin_shufflevector((XentUInt32x16)shifted, (XentUInt32x16)shifted, 8, 8, 10, 10, 12, 12, 14, 14)};
+    XentDouble4 chosen[2];
     for (int half = 0; half < 2; half++) {
         XentUInt32x8 places = (halves[half] << 1) + (XentUInt32x8){0, 1, 0, 1, 0, 1, 0, 1};
         Four ofLow = (Four)__builtin_ia32_permvarsf256((Halves)low, (Indices)places);
         Four ofHigh = (Four)__builtin_ia32_permvarsf256((Halves)high, (Indices)places);
         // The sign bit chooses: bit 2 of the index moved there.
-        result[half] = (XentDouble4)__builtin_ia32_blendvpd256(ofLow, ofHigh, (Four)(halves[half] << 29));
+        chosen[half] = (XentDouble4)__builtin_ia32_blendvpd256(ofLow, ofHigh, (Four)(halves[half] << 29));
     }
-    return __builtin_shufflevector(result[0], result[1], 0, 1, 2, 3, 4, 5, 6, 7);
+    powers = (XentUInt64x8)__builtin_shufflevector(chosen[0], chosen[1], 0, 1, 2, 3, 4, 5, 6, 7);
 #else
     // On NEON, too: its table lookup (TBL) wants the table in four of its registers, which are needed for other things.
-    static const double powers[8] = {XENT_EIGHTH_POWERS};
-    return (XentDouble8){powers[i[0] & 7], powers[i[1] & 7], powers[i[2] & 7], powers[i[3] & 7],
-                         powers[i[4] & 7], powers[i[5] & 7], powers[i[6] & 7], powers[i[7] & 7]};
+    static const uint64_t table[8] = {XENT_EIGHTH_POWERS_LOW, XENT_EIGHTH_POWERS_HIGH};
+    powers = (XentUInt64x8){table[shifted[0] & 7], table[shifted[1] & 7], table[shifted[2] & 7], table[shifted[3] & 7],
+                            table[shifted[4] & 7], table[shifted[5] & 7], table[shifted[6] & 7], table[shifted[7] & 7]};
 #endif
+    return (XentDouble8)(powers + (shifted << 49));
 }
 XENT_INLINE void xentStoreDouble8(void *_Nonnull pointer, XentDouble8 value) { __builtin_memcpy(pointer, &value, sizeof value); }
 
