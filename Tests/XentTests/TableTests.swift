@@ -118,6 +118,44 @@ import Testing
         #expect(none.stderr.contains("a, b, c") && none.stderr.contains("--prediction-columns"), "\(none.stderr)")
     }
 
+    @Test("A column is meant once: PREFIX* takes no column twice, and neither the labels nor the weights along")
+    func roles() throws {
+        let scratch = try Scratch()
+        try scratch.write("t.csv", "p_a,p_b,p_label,p_weight\n1,2,0,1\n2,1,1,1\n")
+        try scratch.write(
+            "t.jsonl",
+            "{\"p_a\": 1, \"p_b\": 2, \"p_label\": 0, \"p_weight\": 1}\n{\"p_a\": 2, \"p_b\": 1, \"p_label\": 1, \"p_weight\": 1}\n")
+        let classes = ["--task", "multiclass", "--input", "logits"], binary = ["--task", "binary", "--input", "logits"]
+        for file in ["t.csv", "t.jsonl"] {
+            let (twice, both) = ("named twice among the predictions", "both among the predictions and the")
+            for (options, column, text) in [
+                (["--prediction-columns", "p_a,p_*", "--label-column", "p_label"] + classes, "p_a", twice),
+                (["--prediction-columns", "p_a,p_a", "--label-column", "p_label"] + classes, "p_a", twice),
+                (["--prediction-columns", "p_*", "--label-column", "p_label"] + classes, "p_label", "\(both) labels"),
+                (["--prediction-columns", "p_label", "--label-column", "p_label"] + binary, "p_label", "\(both) labels"),
+                (
+                    ["--prediction-columns", "p_a,p_b,p_weight", "--label-column", "p_label", "--weight-column", "p_weight"] + classes,
+                    "p_weight", "\(both) weights"
+                ),
+            ] {
+                let run = try XentRun.xent(["eval", file] + options, in: scratch)
+                #expect(run.ending == .exit(64), "\(file) \(options)")
+                #expect(run.stderr.contains("\(file): column \(column) is \(text)"), "\(run.stderr)")
+                #expect(run.stderr.contains("--prediction-columns"), "\(run.stderr)")
+            }
+            let pack = try XentRun.xent(["pack", file, "-o", "p.npy.zst", "--prediction-columns", "p_a,p_*"], in: scratch)
+            #expect(pack.ending == .exit(64) && pack.stderr.contains("column p_a is named twice"), "\(pack.stderr)")
+        }
+        // The entropy of the predictions is a cross-entropy like any: −¼ log ¼ − ¾ log ¾.
+        try scratch.write("q.csv", "p_a,p_b\n0.25,0.75\n")
+        let entropy = try XentRun.xent(
+            [
+                "eval", "q.csv", "--quiet", "--task", "soft", "--input", "probabilities", "--prediction-columns", "p_*", "--label-columns",
+                "p_*",
+            ], in: scratch)
+        #expect(entropy.stdout == "0.5623351446188083\n", "\(entropy.stderr)")
+    }
+
     @Test func labelsMayBeNames() throws {
         let (scratch, dump) = try Self.scratch(rowCount: 200, columnCount: 3)
         let arrays = try XentRun.xent(["eval", "p.npy", "--labels", "y.npy", "--json", "-"] + TextDump.task, in: scratch).json()

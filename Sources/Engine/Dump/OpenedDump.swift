@@ -181,6 +181,7 @@ struct OpenedDump {
                     warnings.append("\(file.path): the numbers of column \(path.name) are taken for counts of bytes, not for texts")
                 }
             }
+            try checkRoles(selection, path: file.path)
             records.append(source.selecting(selection))
         }
         if hasLabelsBeside {
@@ -195,6 +196,24 @@ struct OpenedDump {
         } else {
             warnOfWeights(files[0])
         }
+    }
+
+    /// `PREFIX*` may mean a column that is something else: the figures would look as good as any.
+    private func checkRoles(_ selection: RecordSelection, path: String) throws(EngineError) {
+        let isPrediction = Set(selection.predictions)
+        func check(_ columns: [RecordPath], _ role: ColumnRole) throws(EngineError) {
+            guard let column = columns.first(where: isPrediction.contains) else { return }
+            throw EngineError(
+                .usage, path: path, "column \(column.name) is both among the predictions and the \(role.text)",
+                remedy: "tell them apart with --prediction-columns and \(role.option)")
+        }
+        switch selection.labels {
+        case .classIndex(let label, _): try check([label], .labels)
+        // Of soft labels that are the predictions the loss is the entropy.
+        case .numbers(let labels) where task != .soft: try check(labels, .labels)
+        case .numbers, .none: break
+        }
+        if let weight = selection.weight { try check([weight], .weights) }
     }
 
     private func predictionSelection(_ records: RecordFile, among file: DumpFile) throws(EngineError) -> RecordSelection {
@@ -219,7 +238,17 @@ struct OpenedDump {
     static func usualPredictions(
         _ records: RecordFile, among file: DumpFile, _ columns: DumpColumns, role: ColumnRole, task: LossTask?
     ) throws(EngineError) -> [RecordPath] {
-        guard columns.predictions.isEmpty else { return try records.resolve(columns.predictions) }
+        guard columns.predictions.isEmpty else {
+            let paths = try records.resolve(columns.predictions)
+            // A name and `PREFIX*` may mean the same.
+            var seen = Set<RecordPath>()
+            for column in paths where !seen.insert(column).inserted {
+                throw EngineError(
+                    .usage, path: file.path, "column \(column.name) is named twice among the predictions",
+                    remedy: "name each once with --prediction-columns, in the order of the classes")
+            }
+            return paths
+        }
         let names = file.columnNames
         do throws(EngineError) {
             return try records.resolve(names[try role.choose(among: names, path: file.path)])
