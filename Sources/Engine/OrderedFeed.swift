@@ -36,6 +36,10 @@ final class OrderedFeed: Sendable {
     private let units: [WorkUnit]
     private let state: Lock<State>
 
+    /// Of a stream of predictions, decoded at a time: several blocks, since with each piece the decompressor's state and the lock move to
+    /// another core, which may first have to wake up.
+    private static let pieceByteCount = 4 * EvaluationWorker.blockByteCount
+
     init(_ plan: Plan, units: [WorkUnit]?) throws(EngineError) {
         self.plan = plan
         self.units = units ?? []
@@ -104,7 +108,7 @@ final class OrderedFeed: Sendable {
                 let available = try predictions.availableRowCount()
                 guard available.rowCount > 0 else { return nil }
                 let rowByteCount = plan.predictions.files[available.fileIndex].layout.rowByteCount
-                let rowCount = min(available.rowCount, max(1, EvaluationWorker.blockByteCount / rowByteCount))
+                let rowCount = min(available.rowCount, max(1, Self.pieceByteCount / rowByteCount))
                 try predictions.read(rowCount: rowCount, into: buffers.predictions)
                 try state.readSides(rowCount: rowCount, into: buffers, plan)
                 return .rows(index: index, rowCount: rowCount, firstRow: available.rowInFile, fileIndex: available.fileIndex)

@@ -18,6 +18,8 @@ struct KernelUnderTest: Sendable {
     let instructionSet: InstructionSet
     /// What `RowBlock.instructionSetCode` must say after a call.
     let code: Int32
+    /// Whether it runs under an emulator, some hundred times slower.
+    let isEmulated: Bool
     let exponential: Map
     let negativeLogarithm: Map
     let logarithmOfOnePlus: Map
@@ -38,6 +40,7 @@ struct KernelUnderTest: Sendable {
 
     init(_ instructionSet: InstructionSet) {
         self.instructionSet = instructionSet
+        isEmulated = false
         table = KernelTable(instructionSet)
         switch instructionSet {
         #if arch(x86_64)
@@ -63,6 +66,7 @@ struct KernelUnderTest: Sendable {
     /// NEON's, under an emulator.
     init(_ emulated: EmulatedKernels) {
         instructionSet = .neon
+        isEmulated = true
         table = .emulatedNEON
         code = Int32(XentInstructionSetNEON)
         exponential = { emulated.map(Int(XentCallMapExponential), $0, $1, $2) }

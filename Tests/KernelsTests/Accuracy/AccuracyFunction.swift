@@ -91,9 +91,11 @@ enum AccuracyFunction: CaseIterable, Sendable {
     }
 
     /// What the first kernel makes of the arguments; that others make something else of them is a finding.
-    func results(_ arguments: [Double], _ findings: inout Findings) -> [Double] {
-        let expected = KernelUnderTest.apply(KernelUnderTest.available[0][keyPath: map], to: arguments)
-        for kernel in KernelUnderTest.available.dropFirst() {
+    func results(
+        _ arguments: [Double], by kernels: [KernelUnderTest] = KernelUnderTest.available, _ findings: inout Findings
+    ) -> [Double] {
+        let expected = KernelUnderTest.apply(kernels[0][keyPath: map], to: arguments)
+        for kernel in kernels.dropFirst() {
             for (i, result) in KernelUnderTest.apply(kernel[keyPath: map], to: arguments).enumerated() {
                 findings.check(
                     sameBits(result, expected[i]),

@@ -171,8 +171,13 @@ struct AccuracyRun {
         let rowCount = losses.values.reduce(0) { $0 + $1.count }
         var lines = [
             "Kernels that ran: \(kernels). They gave the same bits for all \(grouped(argumentCount)) arguments and \(grouped(rowCount)) rows, so",
-            "that each figure is each kernel's.", "",
+            "that each figure is each kernel's.",
         ]
+        for kernel in KernelUnderTest.available where kernel.isEmulated {
+            lines.append(
+                "Of all of Float32, \(kernel.instructionSet.rawValue), under an emulator, was given one in \(Float32Sweep.emulatedPieceStride).")
+        }
+        lines.append("")
         lines += ["### Functions", ""] + functionTable.markdown + ["", "### Losses by element type", ""] + lossTable.markdown
         return lines + ["", "### Losses by number of classes", ""] + classTable.markdown
     }
