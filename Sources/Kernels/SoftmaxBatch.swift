@@ -77,7 +77,7 @@ struct SoftmaxBatch<E: Element> {
         var sum = CompensatedLanes()
         let isMasked = classCount <= Self.maskedClassLimit
         var pending = lanes(0)
-        // First, so that the steps beside it have no end to wait for.
+        // Before the loop: its one chain of operations then has the loop's first steps beside it.
         let tail = classCount & 31 == 0 ? lanes(0) : tailTerms(row, label, bound, shift, &largest)
         var start = 0
         while start &+ 32 <= classCount {

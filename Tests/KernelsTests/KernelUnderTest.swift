@@ -18,13 +18,14 @@ struct KernelUnderTest: Sendable {
     let instructionSet: InstructionSet
     /// What `RowBlock.instructionSetCode` must say after a call.
     let code: Int32
-    /// Whether it runs under an emulator, some hundred times slower.
-    let isEmulated: Bool
     let exponential: Map
     let negativeLogarithm: Map
     let logarithmOfOnePlus: Map
     /// All others: what a scorer calls kernels by.
     let table: KernelTable
+
+    /// Whether it runs under an emulator.
+    var isEmulated: Bool { !InstructionSet.available.contains(instructionSet) }
 
     var softmax: Rows { { table.softmaxRows($0) } }
     var probability: Rows { { block in withUnsafePointer(to: plainProbabilities) { table.probabilityRows(block, $0) } } }
@@ -40,7 +41,6 @@ struct KernelUnderTest: Sendable {
 
     init(_ instructionSet: InstructionSet) {
         self.instructionSet = instructionSet
-        isEmulated = false
         table = KernelTable(instructionSet)
         switch instructionSet {
         #if arch(x86_64)
@@ -66,7 +66,6 @@ struct KernelUnderTest: Sendable {
     /// NEON's, under an emulator.
     init(_ emulated: EmulatedKernels) {
         instructionSet = .neon
-        isEmulated = true
         table = .emulatedNEON
         code = Int32(XentInstructionSetNEON)
         exponential = { emulated.map(Int(XentCallMapExponential), $0, $1, $2) }
