@@ -74,3 +74,10 @@ func pause(microseconds: UInt32) {
 func giveWay() {
     sched_yield()
 }
+
+/// The processor time that this process has used, in seconds.
+func processorSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
+}

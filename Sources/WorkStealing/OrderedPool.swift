@@ -1,0 +1,195 @@
+/// Runs items that can only be had in order: taken one after another, prepared side by side, admitted one after another in the order in
+/// which they were taken, and finished side by side.
+///
+/// It is for a stream that one thread at a time can read, for text whose rows must be counted before they have numbers, and for output
+/// that must be written in order. Each of the four steps has a state of its own, so that no lock is needed in any of them:
+///
+/// | step | calls | state |
+/// |---|---|---|
+/// | `take` | one at a time, in order | `source` |
+/// | `prepare` | side by side | the worker's |
+/// | `admit` | one at a time, in order | `sequencer` |
+/// | `finish` | side by side | the worker's |
+///
+/// At most `itemLimit` items are under way, so memory does not depend on how many there are in all. A worker that finds nothing to do
+/// sleeps; it is woken when there is. It only ever sleeps while another worker that has begun holds what it waits for, so one thread alone
+/// finishes a run. PROTOCOL.md beside this file has the states and the arguments.
+///
+/// ```swift
+/// let pool = OrderedPool(workerCount: 4, itemLimit: 8)
+/// let lines = try pool.run(
+///     source: 0..<100, sequencer: [String](), makeItem: { 0 }, makeWorker: { _ in () },
+///     take: { numbers, item in
+///         guard let next = numbers.popFirst() else { return false }
+///         item = next
+///         return true
+///     },
+///     prepare: { item, _ in item *= item },
+///     admit: { lines, item, _ in lines.append("\(item)"); return false },
+///     finish: { _, _ in }
+/// ).sequencer
+/// ```
+public struct OrderedPool: Sendable {
+    /// The most workers that share a run, between 1 and `WorkStealingPool.maximumWorkerCount`.
+    public let workerCount: Int
+    /// The most items that are under way at a time, at least 1.
+    public let itemLimit: Int
+
+    private let threads: ThreadSource
+
+    /// - Parameters:
+    ///   - workerCount: clamped to `1...WorkStealingPool.maximumWorkerCount`. Dispatch decides how many run at the same time.
+    ///   - itemLimit: clamped to 1 and more.
+    public init(workerCount: Int, itemLimit: Int) {
+        self.init(workerCount: workerCount, itemLimit: itemLimit, threads: .dispatch)
+    }
+
+    /// For tests.
+    init(workerCount: Int, itemLimit: Int, threads: ThreadSource) {
+        self.workerCount = min(max(workerCount, 1), WorkStealingPool.maximumWorkerCount)
+        self.itemLimit = max(itemLimit, 1)
+        self.threads = threads
+    }
+
+    /// What a run leaves.
+    public struct Result<Source, Sequencer, Worker> {
+        public let source: Source
+        public let sequencer: Sequencer
+        /// The states of the workers that prepared or finished an item, in order of worker index.
+        public let workers: [Worker]
+        public let statistics: Statistics
+    }
+
+    /// Runs items until `take` returns false, and returns when all are finished.
+    ///
+    /// **Errors.** When a step of an item throws, nothing more is taken, items above it are dropped, items below it still run to their
+    /// ends, and the error of the lowest item that threw is the run's. If it depends on the item alone whether its steps throw, and what,
+    /// this is the same error in every run.
+    ///
+    /// Time: two acquisitions of a lock for each step. Memory: `itemLimit` items.
+    ///
+    /// - Parameters:
+    ///   - source: the state of `take`.
+    ///   - sequencer: the state of `admit`.
+    ///   - cancellation: looked at before each step. Once it is set no further step is begun and the run throws `RunError.cancelled`.
+    ///   - makeItem: makes an item, at most `itemLimit` times; items are used again.
+    ///   - makeWorker: makes the state of a worker, on the worker's thread, when it is about to prepare or finish its first item. An error
+    ///     counts as that item's.
+    ///   - take: fills an item with what comes next; returns false where nothing does, and is then not called again.
+    ///   - prepare: does what needs no order, such as decoding.
+    ///   - admit: does what needs the order, such as numbering; `index` counts the items from 0. Returns false where the item is done.
+    ///   - finish: does the rest.
+    /// - Throws: `RunError.unit` with the index of the lowest item that failed, or `RunError.cancelled`.
+    public func run<Source, Sequencer, Item, Worker, Failure: Error>(
+        source: sending Source,
+        sequencer: sending Sequencer,
+        cancellation: Cancellation? = nil,
+        makeItem: @Sendable () -> sending Item,
+        makeWorker: @Sendable (_ workerIndex: Int) throws(Failure) -> sending Worker,
+        take: @Sendable (_ source: inout Source, _ item: inout Item) throws(Failure) -> Bool,
+        prepare: @Sendable (_ item: inout Item, _ worker: inout Worker) throws(Failure) -> Void,
+        admit: @Sendable (_ sequencer: inout Sequencer, _ item: inout Item, _ index: Int) throws(Failure) -> Bool,
+        finish: @Sendable (_ item: inout Item, _ worker: inout Worker) throws(Failure) -> Void
+    ) throws(RunError<Failure>) -> sending Result<Source, Sequencer, Worker> {
+        typealias Queue = OrderedQueue<Item, Failure>
+        let queue = Monitor(Queue(itemLimit: itemLimit))
+        let source = TurnState(source)
+        let sequencer = TurnState(sequencer)
+        let outcomes = WorkerOutcomes<Worker, Failure>(workerCount: workerCount)
+
+        threads.perform(workerCount) { workerIndex in
+            var outcome = WorkerOutcome<Worker, Failure>()
+            func withWorker(_ body: (inout Worker) throws(Failure) -> Void) throws(Failure) {
+                if outcome.worker == nil {
+                    outcome.worker = try makeWorker(workerIndex)
+                    outcome.statistics.workersUsed = 1
+                }
+                if var worker = outcome.worker.take() {
+                    defer { outcome.worker = worker }
+                    try body(&worker)
+                }
+            }
+            /// Runs a step, and returns how it changes the queue.
+            func perform(_ step: Queue.Step, _ index: Int, _ item: consuming Item) -> (inout Queue) -> Void {
+                var item = item
+                do throws(Failure) {
+                    switch step {
+                    case .take:
+                        do throws(Failure) {
+                            guard try take(&source.value, &item) else { return { $0.endTakingWithoutItem(item) } }
+                        } catch {
+                            return { $0.failTaking(index, item, error) }
+                        }
+                        // Before it is prepared, so that another worker takes the next one meanwhile.
+                        queue.withLock { queue, sleepers in
+                            queue.endTaking()
+                            sleepers.wake(queue.wake)
+                        }
+                        try withWorker { worker throws(Failure) in try prepare(&item, &worker) }
+                        return { $0.endPreparing(index, item) }
+                    case .admit:
+                        do throws(Failure) {
+                            let isToFinish = try admit(&sequencer.value, &item, index)
+                            return { $0.endAdmitting(index, item, isToFinish: isToFinish) }
+                        } catch {
+                            return { $0.failAdmitting(index, item, error) }
+                        }
+                    case .finish:
+                        try withWorker { worker throws(Failure) in try finish(&item, &worker) }
+                        return { $0.endFinishing(item) }
+                    }
+                } catch {
+                    return { $0.fail(index, item, error) }
+                }
+            }
+            /// Changes the queue, and takes the next turn that is not to sleep; nil where it is to leave.
+            func nextStep(after change: (inout Queue) -> Void) -> (Queue.Step, index: Int, item: Item?)? {
+                queue.withLock { queue, sleepers in
+                    change(&queue)
+                    while cancellation?.isCancelled != true {
+                        switch queue.nextTurn() {
+                        case .step(let step, let index, let item):
+                            sleepers.wake(queue.wake)
+                            return (step, index, item)
+                        case .sleep:
+                            sleepers.sleep()
+                            queue.wakeUp()
+                        case .leave:
+                            sleepers.wake(.all)
+                            return nil
+                        }
+                    }
+                    sleepers.wake(.all)
+                    return nil
+                }
+            }
+            var next = nextStep { _ in }
+            while let (step, index, item) = next { next = nextStep(after: perform(step, index, item ?? makeItem())) }
+            outcomes.record(outcome, of: workerIndex)
+        }
+
+        var statistics = Statistics()
+        var workers: [Worker] = []
+        for outcome in outcomes.take() {
+            statistics += outcome.statistics
+            if let worker = outcome.worker { workers.append(worker) }
+        }
+        let (failure, doneCount) = queue.withLock { queue, _ in (queue.failure, queue.doneCount) }
+        statistics.unitsRun = doneCount
+        if let cancellation, cancellation.isCancelled {
+            throw .cancelled(CancelledError(unitsRun: doneCount, unitCount: doneCount))
+        }
+        if let failure { throw .unit(failure) }
+        return Result(source: source.value, sequencer: sequencer.value, workers: workers, statistics: statistics)
+    }
+}
+
+/// The state of a step that one worker at a time runs.
+///
+/// `@unchecked Sendable`: `OrderedQueue` gives the step out again only after the worker that ran it has said under the queue's lock that it
+/// has ended, and the lock orders the two.
+private final class TurnState<Value>: @unchecked Sendable {
+    var value: Value
+
+    init(_ value: sending Value) { self.value = value }
+}
