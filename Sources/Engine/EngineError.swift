@@ -71,6 +71,22 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         return error
     }
 
+    /// A choice that nobody made, which the caller words as its users make it.
+    public enum Decision: Sendable {
+        /// `PartialFile.merge`'s `sameShard`.
+        case sameShard
+    }
+
+    /// The choice without which there is no result.
+    public private(set) var decision: Decision?
+
+    /// The same, as one that a choice mends.
+    func asking(_ decision: Decision) -> EngineError {
+        var error = self
+        error.decision = decision
+        return error
+    }
+
     /// A request that cannot be meant like this.
     public init(usage problem: String, remedy: String) {
         self.init(.usage, problem, remedy: remedy)

@@ -10,41 +10,70 @@ public enum PartialFile {
         try OutputFile.write(partial.encoded(), to: path)
     }
 
-    public static func read(_ path: String) throws(EngineError) -> Partial {
+    public static func read(_ path: String) throws(EngineError) -> Partial { try readCounted(path).partial }
+
+    private static func readCounted(_ path: String) throws(EngineError) -> (partial: Partial, byteCount: Int) {
         let bytes = try WholeFile.read(path, byteCountLimit: byteCountLimit)
         do {
-            return try Partial(decoding: bytes)
+            return (try Partial(decoding: bytes), bytes.count)
         } catch {
             throw EngineError(error, path: path)
         }
     }
 
-    /// Merges partials of disjoint shards into one report. A shard that comes twice counts once, and a warning says so.
+    /// Merges partials of disjoint shards into one report, in time linear in their number. The result does not depend on the order of the paths.
     ///
-    /// The result does not depend on the order of the paths.
-    public static func merge(_ paths: [String]) throws(EngineError) -> (report: Report, partial: Partial) {
+    /// - Parameter sameShard: how often a shard counts that comes twice: once, which a warning says, or each time.
+    /// - Throws: `EngineError`; without `sameShard` also where two of the partials hold equal shards of rows (`EngineError.Decision.sameShard`).
+    public static func merge(
+        _ paths: [String], sameShard: SameShard? = nil
+    ) throws(EngineError) -> (report: Report, partial: Partial) {
         guard let first = paths.first else { throw EngineError(.usage, "no partials are named", remedy: "name at least one") }
-        var merged = try read(first)
-        var warnings: [String] = []
-        var inputs: [Report.Input] = []
-        for (number, path) in paths.enumerated() {
-            let partial = number == 0 ? merged : try read(path)
-            inputs.append(
-                Report.Input(role: "partial", path: path, bytes: partial.encoded().count, format: "partial", compression: nil, frames: nil))
-            if number == 0 { continue }
+        var (merged, byteCount) = try readCounted(first)
+        func input(_ path: String, _ byteCount: Int) -> Report.Input {
+            Report.Input(role: "partial", path: path, bytes: byteCount, format: "partial", compression: nil, frames: nil)
+        }
+        var inputs = [input(first, byteCount)]
+        var repeatedCount = 0
+        var repeatingPaths: [String] = []
+        for (number, path) in paths.enumerated().dropFirst() {
+            let partial: Partial
+            (partial, byteCount) = try readCounted(path)
+            inputs.append(input(path, byteCount))
             do {
-                let repeated = try merged.merge(partial)
-                if repeated > 0 {
-                    warnings.append("\(path): \(repeated) of its shards came with a partial before it and count once (shards of equal rows are the same shard)")
-                }
+                let repeated = try merged.merge(partial, sameShard: sameShard)
+                repeatedCount += repeated
+                if repeated > 0 { repeatingPaths.append(path) }
             } catch {
-                throw EngineError(error, path: path)
+                guard error.kind == .equalShards else { throw EngineError(error, path: path) }
+                throw try equalShards(partial, path, before: paths[..<number])
             }
+        }
+        var warnings: [String] = []
+        if sameShard == .once, let path = repeatingPaths.first {
+            let others = repeatingPaths.count - 1
+            warnings.append(
+                "\(path)\(others > 0 ? " and \(others) more" : ""): \(repeatedCount) shards came with a partial before and count once")
         }
         let moments = merged.moments
         let report = Report(
             specification: merged.specification, classCount: merged.classCount, moments: moments, firstInvalid: [],
             warnings: warnings + Evaluation.warnings(about: moments, merged.specification), inputs: inputs, run: nil)
         return (report, merged)
+    }
+
+    /// The error for a partial with a shard that one of the earlier ones holds; these are read again, to name it.
+    private static func equalShards(
+        _ partial: Partial, _ path: String, before earlier: ArraySlice<String>
+    ) throws(EngineError) -> EngineError {
+        for earlierPath in earlier {
+            guard let shard = try read(earlierPath).sharedShard(with: partial) else { continue }
+            return EngineError(
+                .data, path: path,
+                "\(shard[0].readCount) rows have the labels and losses of those in \(earlierPath): it is the same shard twice, or two shards "
+                    + "whose rows are equal"
+            ).asking(.sameShard)
+        }
+        return EngineError(.inputOutput, path: path, "partials were changed while they were read", remedy: "merge again")
     }
 }

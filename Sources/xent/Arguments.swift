@@ -6,6 +6,7 @@ public import Scoring
 extension LossTask: ExpressibleByArgument {}
 extension PredictionInput: ExpressibleByArgument {}
 extension Divergence: ExpressibleByArgument {}
+extension SameShard: ExpressibleByArgument {}
 extension Dialect: ExpressibleByArgument {
     public init?(argument: String) { self.init(named: argument) }
     public static var allValueStrings: [String] { all.map(\.name) }

@@ -20,12 +20,24 @@ enum ExitStatus {
 
 extension ParsableCommand {
     /// Runs `body`; an error of the engine is printed on standard error and becomes its exit status.
-    func reportingErrors<Result>(_ body: () throws -> Result) throws -> Result {
+    func reportingErrors<Result>(_ body: () throws -> Result) throws -> Result { try Self.reportingErrors(body) }
+
+    /// The same, before there is a command.
+    static func reportingErrors<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()
         } catch let error as EngineError {
-            StandardError.print("xent: \(error.description)")
+            StandardError.print("xent: \(error.description)\(error.decision.map { "; \($0.remedy)" } ?? "")")
             throw ExitStatus.of(error)
+        }
+    }
+}
+
+extension EngineError.Decision {
+    /// The options that make the choice.
+    var remedy: String {
+        switch self {
+        case .sameShard: "--same-shard once counts such a shard once, --same-shard each as often as it is given"
         }
     }
 }

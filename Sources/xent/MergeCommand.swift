@@ -1,13 +1,14 @@
 import ArgumentParser
 import Engine
+import Scoring
 
 struct MergeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "merge", _superCommandName: Xent.name,
         abstract: "Merge partials of disjoint shards into one report.",
         discussion: """
-            The result does not depend on the order, and is the one that a single run over all rows would give. The same shard twice counts
-            once, and a warning says so.
+            The result does not depend on the order, and is the one that a single run over all rows would give. Two shards whose rows have the
+            same labels and losses are an error, unless --same-shard says how often they count.
 
             EXAMPLES
               xent merge shard-*.partial
@@ -16,6 +17,11 @@ struct MergeCommand: ParsableCommand {
 
     @Argument(help: "Files that xent eval --partial wrote; @FILE for a file of names.", completion: .file())
     var partials: [String]
+
+    @Option(
+        help: ArgumentHelp(
+            "How often a shard counts that comes twice, or whose rows equal another's: once, or each time. (default: it is an error)"))
+    var sameShard: SameShard?
 
     @Option(help: "Write the report as JSON to this file; - for standard output, and then nothing else goes there.", completion: .file())
     var json: String?
@@ -29,8 +35,9 @@ struct MergeCommand: ParsableCommand {
             try OutputPaths.check(outputs: [("--json", json)], inputs: paths)
             let output = try json.map { try JSONOutput(path: $0) }
             do {
-                let report = try PartialFile.merge(paths).report
+                let report = try PartialFile.merge(paths, sameShard: sameShard).report
                 if !quiet { for warning in report.warnings { StandardError.print("xent: warning: \(warning)") } }
+                try report.requireScoredRows()
                 try output?.write(report)
                 if json != "-" { try StandardOutput.print(quiet ? "\(report.loss.mean)" : ReportText.text(report)) }
             } catch {

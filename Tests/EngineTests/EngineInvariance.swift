@@ -147,15 +147,22 @@ import Testing
         }
     }
 
-    @Test func aShardThatComesTwiceCountsOnce() throws {
+    /// Once or each time, as it is said, and without a word not at all.
+    @Test func aShardThatComesTwice() throws {
         var random = SplitMix64(seed: 7)
         let folder = TemporaryFolder()
         let dump = Dump.random(&random, task: .multiclass, input: .logits, elementType: .float32)
         let predictions = folder.write(dump.predictionBytes, "p.npy")
         let labels = folder.write(dump.labelBytes, "l.npy")
         for name in ["a", "b"] { try PartialFile.write(evaluate([predictions], [labels]).partial, to: folder[name]) }
-        let merged = try PartialFile.merge([folder["a"], folder["b"]])
-        #expect(merged.report.rows.scored == UInt64(dump.rowCount))
-        #expect(merged.report.warnings.contains { $0.contains(folder["b"]) })
+        let error = #expect(throws: EngineError.self) { try PartialFile.merge([folder["a"], folder["b"]]) }
+        #expect(error?.category == .data && error?.path == folder["b"] && error?.decision == .sameShard)
+        #expect(error?.problem.contains("\(dump.rowCount) rows") == true && error?.problem.contains(folder["a"]) == true)
+        let once = try PartialFile.merge([folder["a"], folder["b"]], sameShard: .once)
+        #expect(once.report.rows.scored == UInt64(dump.rowCount))
+        #expect(once.report.warnings.contains { $0.contains(folder["b"]) })
+        let each = try PartialFile.merge([folder["a"], folder["b"]], sameShard: .each)
+        #expect(each.report.rows.scored == 2 * UInt64(dump.rowCount))
+        #expect(each.report.loss.meanHex == once.report.loss.meanHex)
     }
 }

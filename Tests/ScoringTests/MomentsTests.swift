@@ -205,16 +205,20 @@ struct MomentsTests {
     @Test("counts that no sum can hold do not stop the program")
     func hostileCounts() async {
         await #expect(processExitsWith: .success) {
-            func hostile(_ scored: UInt64, _ fingerprint: UInt64) -> Moments? {
-                var bytes: [UInt8] = []
-                for value in [scored, 0, 0, 0, 0, 0, 0, fingerprint] { bytes.append(littleEndian: value) }
-                for _ in 0..<5 { ExactSum().encode(into: &bytes) }
-                var rest = bytes[...]
-                return Moments(decoding: &rest)
-            }
-            guard var one = hostile(.max, 1), let other = hostile(.max, 2) else { return }
-            one.merge(other)
-            _ = (one.readCount, one.mean, one.standardError, one.accuracy)
+            var one = try hostileMoments(fingerprint: 1)
+            one.merge(try hostileMoments(fingerprint: 2))
+            #expect(one.scoredCount == .max && one.readCount == .max && one.mean == 0 && one.accuracy == 0)
+            _ = one.standardError
         }
     }
+}
+
+/// Moments as a made-up file may have them: of as many rows as a count can hold.
+func hostileMoments(fingerprint: UInt8) throws -> Moments {
+    var bytes = encoding(Moments())
+    // The first number is that of scored rows, the eighth the fingerprint.
+    for place in 0..<8 { bytes[place] = 0xFF }
+    bytes[56] = fingerprint
+    var rest = bytes[...]
+    return try #require(Moments(decoding: &rest))
 }

@@ -56,42 +56,99 @@ struct PartialTests {
         #expect(bytes == Self.withChecksum(expected))
     }
 
-    @Test("shards merged in any order and grouping give the same bytes, and each counts once", arguments: seeds)
-    func merging(seed: UInt64) throws {
+    @Test(
+        "shards merged in any order and grouping give the same bytes, and each counts once, or as often as given", arguments: seeds,
+        SameShard.allCases)
+    func merging(seed: UInt64, sameShard: SameShard) throws {
         print("seed \(seed)")
         var random = SplitMix64(seed: seed)
         let count = 6
+        // Some ran twice.
+        let twice = (0..<count).filter { _ in random.next() & 1 == 0 }
         var all = Moments()
-        for number in 0..<count { all.merge(Self.shard(number)) }
+        for number in Array(0..<count) + (sameShard == .each ? twice : []) { all.merge(Self.shard(number)) }
         var expected: [UInt8]?
         for _ in 0..<20 {
-            var partials = (0..<count).map { Self.partial($0) }
-            // Some ran twice.
-            for number in 0..<count where random.next() & 1 == 0 { partials.append(Self.partial(number)) }
-            let repeatedCount = partials.count - count
+            var partials = (Array(0..<count) + twice).map { Self.partial($0) }
             partials.shuffle(using: &random)
             var repeated = 0
             while partials.count > 1 {
                 var one = partials.remove(at: Int.random(in: partials.indices, using: &random))
                 let other = Int.random(in: partials.indices, using: &random)
-                repeated += try one.merge(partials[other])
+                repeated += try one.merge(partials[other], sameShard: sameShard)
                 partials[other] = one
             }
-            #expect(repeated == repeatedCount)
+            #expect(repeated == twice.count)
             #expect(partials[0].moments == [all])
+            #expect(partials[0].shards.count == count + (sameShard == .each ? twice.count : 0))
             let bytes = partials[0].encoded()
             #expect(bytes == expected ?? bytes, "seed \(seed)")
             expected = bytes
+            #expect(try Partial(decoding: bytes) == partials[0])
         }
     }
 
-    @Test("merging with itself changes nothing")
+    @Test("merging with itself is refused, changes nothing, or doubles all")
     func mergingWithItself() throws {
         var partial = Self.partial(1)
         #expect(try partial.merge(Self.partial(2)) == 0)
         let bytes = partial.encoded()
-        #expect(try partial.merge(partial) == 2)
+        let error = #expect(throws: PartialError.self) { _ = try partial.merge(partial) }
+        #expect(error?.kind == .equalShards && error?.found.hasPrefix("20 rows ") == true)
         #expect(partial.encoded() == bytes)
+        #expect(try partial.merge(partial, sameShard: .once) == 2)
+        #expect(partial.encoded() == bytes)
+        #expect(try partial.merge(partial, sameShard: .each) == 2)
+        #expect(partial.moments[0].scoredCount == 80)
+        #expect(try Partial(decoding: partial.encoded()).moments == partial.moments)
+    }
+
+    @Test("a constant baseline's shards are equal, and no error where they are said to differ")
+    func constantBaseline() throws {
+        let losses = [Double](repeating: 0.7, count: 5)
+        func partial() -> Partial { Partial(specification: Self.specification, classCount: 10, moments: moments(of: losses)) }
+        var merged = partial()
+        let shared = try #require(merged.sharedShard(with: partial()))
+        #expect(shared[0].readCount == 5)
+        #expect(throws: PartialError.self) { _ = try merged.merge(partial()) }
+        #expect(merged.moments[0].scoredCount == 5)
+        #expect(try merged.merge(partial(), sameShard: .each) == 1)
+        #expect(try merged.merge(partial(), sameShard: .each) == 1)
+        #expect(merged.moments[0].scoredCount == 15 && merged.moments[0].mean == 0.7)
+    }
+
+    @Test("merging takes time in proportion to the number of partials")
+    func time() throws {
+        let partials = try (0..<4000).map { number in
+            var bytes = encoding(Self.shard(1, rowCount: 1))
+            // The fingerprint, so that no two are equal.
+            (bytes[56], bytes[57]) = (UInt8(number & 0xFF), UInt8(number >> 8))
+            var rest = bytes[...]
+            return Partial(specification: Self.specification, classCount: 10, moments: try #require(Moments(decoding: &rest)))
+        }
+        /// The fastest of three times.
+        func duration(_ count: Int) throws -> Duration {
+            try (0..<3).map { _ in
+                try ContinuousClock().measure {
+                    var merged = partials[0]
+                    for partial in partials[1..<count] { _ = try merged.merge(partial) }
+                    #expect(merged.moments[0].scoredCount == UInt64(count))
+                }
+            }.min() ?? .zero
+        }
+        // Four times as many: 16 times as long if each were compared with, or encoded for, all before it.
+        let ratio = try duration(4000) / duration(1000)
+        #expect(ratio < 9)
+    }
+
+    @Test("shards without rows are equal, and change nothing")
+    func emptyShards() throws {
+        let empty = Partial(specification: Self.specification, classCount: 10, moments: Moments())
+        var merged = empty
+        #expect(try merged.merge(empty) == 1)
+        #expect(merged == empty && merged.sharedShard(with: empty) == nil)
+        #expect(try merged.merge(Self.partial(1)) == 0)
+        #expect(merged.moments == [Self.shard(1)])
     }
 
     @Test("shards that differ by one exchange of losses are two shards")
@@ -167,7 +224,7 @@ struct PartialTests {
         #expect(error?.found == "version 2")
     }
 
-    @Test("shards out of order, twice, or none are refused, even with a checksum that fits")
+    @Test("shards out of order, or none, are refused, even with a checksum that fits")
     func notCanonical() throws {
         var partial = Self.partial(7)
         _ = try partial.merge(Self.partial(8))
@@ -181,7 +238,8 @@ struct PartialTests {
         }
         #expect(file(shards) == partial.encoded())
         #expect(throws: PartialError.self, "out of order") { _ = try Partial(decoding: file([shards[1], shards[0]])) }
-        #expect(throws: PartialError.self, "twice") { _ = try Partial(decoding: file([shards[0], shards[0]])) }
+        #expect(throws: PartialError.self, "out of order") { _ = try Partial(decoding: file([shards[0], shards[1], shards[0]])) }
+        #expect(try Partial(decoding: file([shards[0], shards[0]])).shards.count == 2, "as often as it counts")
         #expect(throws: PartialError.self, "none") { _ = try Partial(decoding: file([])) }
     }
 
@@ -207,18 +265,15 @@ struct PartialTests {
     @Test("counts of several shards that no sum can hold do not stop the program")
     func hostileCounts() async {
         await #expect(processExitsWith: .success) {
-            var partial: Partial?
-            for fingerprint in 1...3 {
-                var bytes: [UInt8] = []
-                for value in [UInt64.max, 0, 0, 0, 0, 0, 0, UInt64(fingerprint)] { bytes.append(littleEndian: value) }
-                for _ in 0..<5 { ExactSum().encode(into: &bytes) }
-                var rest = bytes[...]
-                guard let moments = Moments(decoding: &rest) else { return }
+            var merged: Partial?
+            for fingerprint in 1...3 as ClosedRange<UInt8> {
+                let moments = try hostileMoments(fingerprint: fingerprint)
                 let next = Partial(specification: LossSpecification(task: .binary, input: .logits), classCount: 1, moments: moments)
-                guard let decoded = try? Partial(decoding: next.encoded()) else { return }
-                if partial == nil { partial = decoded } else { _ = try? partial?.merge(decoded) }
+                let decoded = try Partial(decoding: next.encoded())
+                if merged == nil { merged = decoded } else { #expect(try merged?.merge(decoded) == 0) }
             }
-            _ = (partial?.moments[0].mean, partial?.moments[0].readCount)
+            let moments = try #require(merged?.moments.first)
+            #expect(moments.readCount == .max && moments.mean == 0)
         }
     }
 }

@@ -56,16 +56,54 @@ import Testing
         #expect(quiet.stderr == "")
     }
 
-    @Test func sameShardTwiceCountsOnce() throws {
+    /// A shard that is there twice may be one whose job ran twice, or another with the same rows: nothing is counted or dropped unasked.
+    @Test func sameShardTwiceIsAnError() throws {
+        let scratch = try Self.shards()
+        let names = scratch.names
+        for shards in [["0.partial", "1.partial", "0.partial", "2.partial"], ["1.partial", "0.partial", "0.partial"]] {
+            let run = try XentRun.xent(["merge", "--json", "report.json"] + shards, in: scratch)
+            expectFailure(
+                run, status: 65, says: ["xent: 0.partial: 700 rows have the labels and losses of those in 0.partial", "--same-shard once", "each"])
+            #expect(scratch.names == names)
+        }
+        expectFailure(
+            try XentRun.xent(["merge", "0.partial", "--same-shard", "twice"], in: scratch), status: 64, says: ["--same-shard", "once", "each"])
+    }
+
+    @Test func sameShardTwiceCountsOnceIfAsked() throws {
         let scratch = try Self.shards()
         let whole = try XentRun.xent(SmallDump.eval + ["--json", "-"], in: scratch).json()
-        let run = try XentRun.xent(["merge", "0.partial", "1.partial", "0.partial", "2.partial", "--json", "-"], in: scratch)
+        let shards = ["0.partial", "1.partial", "0.partial", "2.partial", "--same-shard", "once"]
+        let run = try XentRun.xent(["merge", "--json", "-"] + shards, in: scratch)
         let merged = try run.json()
         #expect(try merged.without("inputs", "warnings") == whole.without("inputs", "warnings", "run"))
         let warnings = try merged.texts("warnings")
         #expect(warnings.count == 1 && warnings.allSatisfy { $0.hasPrefix("0.partial: ") && $0.contains("once") })
         #expect(run.stderr == warnings.map { "xent: warning: \($0)\n" }.joined())
-        #expect(try XentRun.xent(["merge", "0.partial", "0.partial", "--quiet"], in: scratch).stderr == "")
+        #expect(try XentRun.xent(["merge", "0.partial", "0.partial", "--same-shard", "once", "--quiet"], in: scratch).stderr == "")
+    }
+
+    /// A constant baseline says the same of every row: its shards of equal labels look the same, and each of them counts.
+    @Test func equalShardsOfAConstantBaseline() throws {
+        let scratch = try Scratch()
+        var shards: [String] = []
+        for (number, labels) in [[0, 1], [1, 1], [0, 1]].enumerated() {
+            try scratch.write("p\(number).npy", NPYFixture.doubles([0.25, 0.75, 0.25, 0.75], columns: 2))
+            try scratch.write("y\(number).npy", NPYFixture.labels(labels.map { UInt8($0) }))
+            let arguments = ["--task", "multiclass", "--input", "probabilities"]
+            try XentRun.xent(["eval", "p\(number).npy", "--labels", "y\(number).npy", "--partial", "\(number).partial"] + arguments, in: scratch)
+                .expectSuccess()
+            shards.append("\(number).partial")
+        }
+        expectFailure(
+            try XentRun.xent(["merge"] + shards, in: scratch), status: 65,
+            says: ["xent: 2.partial: 2 rows have the labels and losses of those in 0.partial", "two shards whose rows are equal"])
+        let each = try XentRun.xent(["merge", "--same-shard", "each", "--json", "-"] + shards, in: scratch)
+        let report = try each.json()
+        #expect(each.stderr == "")
+        #expect(try report.count("rows", "scored") == 6)
+        #expect(try report.number("loss", "mean") == (2 * 1.3862943611198906 + 4 * 0.2876820724517809) / 6)
+        #expect(try XentRun.xent(["merge", "--same-shard", "once", "--json", "-"] + shards, in: scratch).json().count("rows", "scored") == 4)
     }
 
     /// The rows that were left out are counted in the merged report too.
