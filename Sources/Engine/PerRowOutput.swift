@@ -4,9 +4,9 @@ internal import WorkStealing
 
 /// The loss of every row in the order of the rows, as `.npy` of f8: written in place by whichever worker scored them.
 ///
-/// A row that is ignored or invalid has no loss: 0 for an ignored one, as the frameworks give, NaN for an invalid one. A name that ends in
-/// `.zst` is compressed at the end, from the raw file: frames must follow each other in order, which workers do not. After an evaluation it is
-/// whole, but has no name until `commit`.
+/// A row that is ignored or invalid has no loss: NaN stands in its place, always of the same bits. A name that ends in `.zst` is compressed at
+/// the end, from the raw file: frames must follow each other in order, which workers do not. After an evaluation it is whole, but has no name
+/// until `commit`.
 public final class PerRowOutput: Sendable {
     private let raw: OutputFile
     private let path: String

@@ -156,8 +156,8 @@ public final class BlockScorer {
     ///
     /// - Parameter onInvalid: called once for each row that has no loss in some dialect and is not ignored, in the order of the rows, with its index
     ///   in the block; what it throws ends the call, and the block is not added.
-    /// - Returns: the rows' losses in the first dialect, weights applied; 0 where a row is ignored, NaN where it is invalid; valid until the next
-    ///   call.
+    /// - Returns: the rows' losses in the first dialect, weights applied, so 0 where a weight is 0; NaN where a row is ignored or invalid. They are
+    ///   valid until the next call.
     ///
     /// O(rowCount × classCount × programs); allocates nothing.
     public func score<Failure: Error>(
@@ -274,8 +274,8 @@ public final class BlockScorer {
             }
             if clippedCount > 0 { momentsOfProgram[index].absorb(clipped: fold(otherNumbers, rowCount, rows.firstRow), rowCount: clippedCount) }
         }
-        // Ignored rows have no loss; frameworks write 0 for them.
-        if tally.ignoredCount > 0 { for row in 0..<rowCount where rows.classLabels[row] == ignoredLabel { losses[row] = 0 } }
+        // One NaN, whatever kernel left it: the losses of all rows can be a file.
+        if tally.unscoredCount > 0 { for row in 0..<rowCount where losses[row].isNaN { losses[row] = .nan } }
         momentsOfProgram[index].scoredCount += UInt64(rowCount - tally.unscoredCount)
         momentsOfProgram[index].ignoredCount += UInt64(tally.ignoredCount)
         momentsOfProgram[index].invalidCount += UInt64(tally.unscoredCount - tally.ignoredCount)

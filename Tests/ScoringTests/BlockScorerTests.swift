@@ -204,13 +204,18 @@ struct BlockScorerTests {
             rows.labels.append(Int32.random(in: -1...Int32(max(classCount, 2)), using: &random))
         }
         var expected: [UInt8]?
+        var expectedLosses: [UInt64]?
         var seen: Observations?
         for set in InstructionSet.available {
             for blockRowCount in [1024, 1, 63, 64, 65, 1000] {
                 let scorer = BlockScorer(
                     specification: LossSpecification(task: task, input: input), classCount: classCount, ignoredLabel: -1,
                     instructionSet: set)
-                rows.score(scorer, blockRowCount: blockRowCount) { _, _ in }
+                // Rows without a loss too: they are written to files as they are.
+                let losses = rows.score(scorer, blockRowCount: blockRowCount) { _, _ in }.map(\.bitPattern)
+                #expect(losses == expectedLosses ?? losses, "\(set), blocks of \(blockRowCount)")
+                #expect(rows.labels.indices.allSatisfy { rows.labels[$0] != -1 || losses[$0] == Double.nan.bitPattern })
+                expectedLosses = losses
                 let bytes = encoding(scorer.moments[0])
                 #expect(bytes == expected ?? bytes, "\(set), blocks of \(blockRowCount)")
                 expected = bytes

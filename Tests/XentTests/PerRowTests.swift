@@ -62,4 +62,39 @@ import Testing
         let losses = try Float64Array.values(of: scratch.bytes("rows.npy"))
         #expect(losses.map(\.isNaN) == [false, false, true, false, false, false])
     }
+
+    /// So has a row that is ignored, in arrays and in text, in whatever dialect: a loss of 0 would be that of a perfect row. A row of weight 0
+    /// has a loss, 0 as it is weighted.
+    @Test(arguments: [["exact"], ["pytorch"], ["keras"], ["sklearn", "exact"], ["exact", "keras", "pytorch"]])
+    func ignoredRowIsNaN(dialects: [String]) throws {
+        let scratch = try Scratch()
+        let rows: [(probabilities: [Double], label: Int64, weight: Double)] = [
+            ([0.5, 0.25, 0.25], 0, 1), ([0.25, 0.5, 0.25], -7, 1), ([0.125, 0.75, 0.125], 1, 0), ([0.25, 0.25, 0.5], 8, 1),
+            ([0.25, 0.25, 0.5], -7, 2), ([0.25, 0.25, 0.5], 2, 2),
+        ]
+        try scratch.write("p.npy", NPYFixture.doubles(rows.flatMap(\.probabilities), columns: 3))
+        try scratch.write("y.npy", NPYFixture.wideLabels(rows.map(\.label)))
+        try scratch.write("w.npy", NPYFixture.doubles(rows.map(\.weight)))
+        let lines = rows.map { row in (row.probabilities.map { "\($0)" } + ["\(row.label)", "\(row.weight)"]).joined(separator: ",") + "\n" }
+        try scratch.write("t.csv", "p_0,p_1,p_2,label,w\n" + lines.joined())
+        try scratch.write(
+            "t.jsonl",
+            rows.map { "{\"probs\": \($0.probabilities), \"label\": \($0.label), \"w\": \($0.weight)}\n" }.joined())
+        let options = TextDump.task + ["--ignore-index", "-7", "--on-invalid", "skip", "--per-row", "rows.npy"]
+            + dialects.flatMap { ["--dialect", $0] }
+        var bits: [[UInt64]] = []
+        for input in [
+            ["p.npy", "--labels", "y.npy", "--weights", "w.npy"], ["p.npy", "--labels", "y.npy", "--weights", "w.npy", "--kernel", "baseline"],
+            ["t.csv", "--weight-column", "w"], ["t.jsonl", "--weight-column", "w"],
+        ] {
+            let report = try XentRun.xent(["eval"] + input + options + ["--json", "-"], in: scratch).json()
+            #expect(try [report.count("rows", "scored"), report.count("rows", "ignored"), report.count("rows", "invalid")] == [3, 2, 1])
+            let losses = try Float64Array.values(of: scratch.bytes("rows.npy"))
+            #expect(losses.map(\.isNaN) == [false, true, false, true, true, false], "\(input)")
+            #expect(losses[2] == 0)
+            #expect(abs(losses[5] - 2 * log(2)) < 1e-6)
+            bits.append(losses.map(\.bitPattern))
+        }
+        #expect(Set(bits).count == 1)
+    }
 }
