@@ -5,6 +5,7 @@ public import WorkStealing
 
 /// One evaluation: plan, run, report.
 public struct Evaluation: Sendable {
+    /// The figures. They are those of nothing where no row was scored: `Report.requireScoredRows()` says so.
     public let report: Report
     /// The mergeable state.
     public let partial: Partial
@@ -222,24 +223,13 @@ public struct Evaluation: Sendable {
     static func warnings(about all: [Moments], _ specification: LossSpecification) -> [String] {
         var warnings: [String] = []
         let moments = all[0]
-        // What each dialect makes of it.
-        func means(where isConcerned: (Moments) -> Bool) -> String {
-            zip(specification.dialects, all).filter { isConcerned($1) }.map { dialect, moments in
+        if moments.scoredCount > 0, moments.hasWeights, moments.meanOverWeight.isNaN, !moments.sum.rounded().isNaN {
+            // What each dialect makes of it.
+            let means = zip(specification.dialects, all).map { dialect, moments in
                 let mean = moments.mean(specification.task, dialect)
                 return "the mean is \(mean.isNaN ? "NaN" : mean == 0 ? "0" : "\(mean)") in dialect \(dialect.name)"
-            }.joined(separator: ", ")
-        }
-        if moments.scoredCount == 0 {
-            let reason =
-                switch (moments.ignoredCount, moments.invalidCount) {
-                case (0, 0): ""
-                case (_, 0): ", since all are ignored"
-                case (0, _): ", since all are invalid"
-                case (_, _): ", since all are ignored or invalid"
-                }
-            warnings.append("no row was scored\(reason): " + means { $0.scoredCount == 0 })
-        } else if moments.hasWeights, moments.meanOverWeight.isNaN, !moments.sum.rounded().isNaN {
-            warnings.append("the weights of all scored rows are 0: " + means { _ in true })
+            }
+            warnings.append("the weights of all scored rows are 0: " + means.joined(separator: ", "))
         }
         if moments.invalidCount > 0 {
             warnings.append("\(moments.invalidCount) of \(moments.readCount) rows were invalid and left out (--on-invalid skip)")

@@ -85,10 +85,12 @@ struct EvalCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: "Fail unless there are N rows: a pipe that ends early at the end of a line looks whole.")
     var expectRows: Int?
 
-    @Option(help: "Write the loss of every row, in order, to this .npy (or .npy.zst) file.", completion: .file())
+    @Option(
+        help: "Write the loss of every row, in order, to this .npy (or .npy.zst) file; NaN for a row that is ignored or invalid.",
+        completion: .file())
     var perRow: String?
 
-    @Option(help: "Write the mergeable state, for xent merge, to this file.", completion: .file())
+    @Option(help: "Write the mergeable state, for xent merge, to this file; also where no row of this shard was scored.", completion: .file())
     var partial: String?
 
     @Option(help: "Write the report as JSON to this file; - for standard output, and then nothing else goes there.", completion: .file())
@@ -139,6 +141,13 @@ struct EvalCommand: ParsableCommand {
                 if !quiet { for warning in evaluation.report.warnings { StandardError.print("xent: warning: \(warning)") } }
                 if verbose { for note in evaluation.notes { StandardError.print("xent: \(note)") } }
                 try partialOutput?.write(evaluation.partial.encoded(), at: 0)
+                do {
+                    try evaluation.report.requireScoredRows()
+                } catch {
+                    // A report of nothing is none. A shard of nothing is a shard: the merged counts have its rows.
+                    try partialOutput?.commit()
+                    throw error
+                }
                 try jsonOutput?.write(evaluation.report)
                 if json != "-" { try StandardOutput.print(quiet ? "\(evaluation.report.loss.mean)" : ReportText.text(evaluation.report)) }
                 try perRowOutput?.commit()

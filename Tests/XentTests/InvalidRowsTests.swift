@@ -56,15 +56,26 @@ import Testing
         }
     }
 
+    /// Where all rows are left out there is no report, in arrays and in text.
     @Test func noRowIsLeft() throws {
         let scratch = try ReportTests.scratch()
         try scratch.write("y.npy", NPYFixture.labels([9, 9, 9, 9, 9, 9]))
-        let run = try XentRun.xent(SmallDump.eval + ["--on-invalid", "skip", "--json", "-"], in: scratch)
-        let report = try run.json()
-        #expect(try report.count("rows", "scored") == 0)
-        for key in ["mean", "mean_hex"] { #expect(try report.text("loss", key) == "nan") }
-        #expect(try report.text("accuracy") == "nan")
-        #expect(run.stderr.contains("no row was scored"))
+        try scratch.write("t.csv", "p_0,p_1,label\n0.5,0.5,7\n\n0.25,oops,0\n")
+        try scratch.write("header.csv", "p_0,p_1,label\n")
+        let names = scratch.names
+        let skip = ["--on-invalid", "skip", "--json", "report.json", "--per-row", "rows.npy"]
+        expectFailure(
+            try XentRun.xent(SmallDump.eval + skip, in: scratch), status: 65,
+            says: ["xent: p.npy: no row was scored: all 6 are invalid, the first invalid one is p.npy: row 0: label 9 is outside 0..<3"])
+        let text = TextDump.task + ["--prediction-columns", "p_*", "--label-column", "label"] + skip
+        expectFailure(
+            try XentRun.xent(["eval", "t.csv"] + text, in: scratch), status: 65,
+            says: ["xent: t.csv: no row was scored: all 2 are invalid, the first invalid one is t.csv: line 2: ", "7"])
+        expectFailure(
+            try XentRun.xent(["eval", "t.csv", "--ignore-index", "7"] + text, in: scratch), status: 65,
+            says: ["xent: t.csv: no row was scored: 1 are ignored and 1 invalid", "t.csv: line 4: column p_1"])
+        expectFailure(try XentRun.xent(["eval", "header.csv"] + text, in: scratch), status: 65, says: ["xent: header.csv: "])
+        #expect(scratch.names == names)
     }
 
     /// A logit of +∞ leaves the other classes probability 0, for an index and for soft labels alike; where it is scored itself, nothing is defined.

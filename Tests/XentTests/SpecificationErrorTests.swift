@@ -335,51 +335,47 @@ import Testing
 
     // MARK: Means of nothing
 
-    /// The mean of no rows is what the dialect says, and the report's warning says why.
-    @Test(arguments: [("exact", "nan"), ("pytorch", "nan"), ("keras", "0"), ("keras-tensorflow", "0")])
-    func allRowsAreIgnored(dialect: String, mean: String) throws {
+    /// A run that scored nothing is an error in every dialect, also in those that call the mean of no rows 0. No report is written; the partial
+    /// is, since a merge with other shards counts its rows.
+    @Test(arguments: [["exact"], ["pytorch"], ["keras"], ["keras-tensorflow"], ["pytorch", "keras"]])
+    func allRowsAreIgnored(dialects: [String]) throws {
         let scratch = try Self.scratch()
         try scratch.write("y.npy", NPYFixture.wideLabels([Int64](repeating: -100, count: 6)))
-        let arguments = ["eval"] + Self.multiclass + ["--ignore-index", "-100", "--dialect", dialect]
-        let run = try XentRun.xent(arguments + ["--json", "-"], in: scratch)
-        let report = try run.json()
-        #expect(try report.count("rows", "ignored") == 6)
-        #expect(try report.count("rows", "scored") == 0)
-        for figures in [["loss"], ["dialects", dialect]] {
-            let figure = try report.at(figures)
-            if mean == "nan" {
-                // As JSON has it: a string.
-                #expect(try figure.text("mean") == "nan")
-                #expect(try figure.text("mean_hex") == "nan")
-            } else {
-                #expect(try figure.number("mean") == 0)
-                #expect(try figure.text("mean_hex") == "0x0p+0")
-            }
-            #expect(try figure.number("sum") == 0)
+        let names = scratch.names
+        let arguments = ["eval"] + Self.multiclass + ["--ignore-index", "-100"] + dialects.flatMap { ["--dialect", $0] }
+        let says = ["xent: p.npy: no row was scored: all 6 are ignored; "]
+        for outputs in [[], ["--quiet"], ["--json", "-"], ["--json", "report.json", "--per-row", "rows.npy"]] {
+            expectFailure(try XentRun.xent(arguments + outputs, in: scratch), status: 65, says: says)
+            #expect(scratch.names == names)
         }
-        #expect(try report.text("accuracy") == "nan")
-        let warning = "no row was scored, since all are ignored: the mean is \(mean == "nan" ? "NaN" : "0") in dialect \(dialect)"
-        #expect(try report.texts("warnings").contains(warning))
-        #expect(run.stderr.contains("xent: warning: \(warning)\n"))
-        #expect(try XentRun.xent(arguments + ["--quiet"], in: scratch).stdout == (mean == "nan" ? "nan\n" : "0.0\n"))
+        expectFailure(try XentRun.xent(arguments + ["--partial", "none.partial", "--json", "report.json"], in: scratch), status: 65, says: says)
+        #expect(scratch.names == (names + ["none.partial"]).sorted())
 
-        // A merge of it says the same.
-        try XentRun.xent(arguments + ["--partial", "all.partial"], in: scratch).expectSuccess()
-        let merged = try XentRun.xent(["merge", "all.partial", "--json", "-"], in: scratch).json()
-        #expect(try merged.number("loss", "mean").isNaN == (mean == "nan"))
-        #expect(try merged.texts("warnings").contains(warning))
+        // A merge of it alone says the same; with another shard it is that shard's figures and all rows.
+        expectFailure(
+            try XentRun.xent(["merge", "none.partial", "--json", "report.json"], in: scratch), status: 65,
+            says: ["xent: none.partial: no row was scored: all 6 are ignored; "])
+        expectFailure(try XentRun.xent(["merge", "none.partial", "--quiet"], in: scratch), status: 65, says: ["no row was scored"])
+        try scratch.write("y.npy", NPYFixture.labels([0, 1, 2, 0, 1, 2]))
+        let other = try XentRun.xent(arguments + ["--partial", "some.partial", "--json", "-"], in: scratch).json()
+        let merged = try XentRun.xent(["merge", "none.partial", "some.partial", "--json", "-"], in: scratch).json()
+        #expect(try merged.text("loss", "mean_hex") == other.text("loss", "mean_hex"))
+        #expect(try [merged.count("rows", "read"), merged.count("rows", "ignored"), merged.count("rows", "scored")] == [12, 6, 6])
     }
 
-    @Test func allRowsAreIgnoredInSeveralDialects() throws {
-        let scratch = try Self.scratch()
-        try scratch.write("y.npy", NPYFixture.labels([Int](repeating: 1, count: 6).map { UInt8($0) }))
-        let report = try XentRun.xent(
-            ["eval"] + Self.multiclass + ["--ignore-index", "1", "--dialect", "pytorch", "--dialect", "keras", "--json", "-"], in: scratch
-        ).json()
-        #expect(try report.text("dialects", "pytorch", "mean") == "nan")
-        #expect(try report.number("dialects", "keras", "mean") == 0)
-        let warning = "no row was scored, since all are ignored: the mean is NaN in dialect pytorch, the mean is 0 in dialect keras"
-        #expect(try report.texts("warnings").contains(warning))
+    /// Where one of the dialects scored nothing, its figures would stand in the report like any.
+    @Test func nothingIsScoredInOneDialect() throws {
+        let scratch = try Scratch()
+        // Above 1, which Keras takes.
+        try scratch.write("q.npy", NPYFixture.doubles([1.5, 1.25]))
+        try scratch.write("z.npy", NPYFixture.labels([1, 0]))
+        let arguments = ["eval", "q.npy", "--labels", "z.npy", "--task", "binary", "--input", "probabilities", "--on-invalid", "skip"]
+        #expect(try XentRun.xent(arguments + ["--dialect", "keras", "--json", "-"], in: scratch).json().count("rows", "scored") == 2)
+        for dialects in [["--dialect", "keras", "--dialect", "exact"], ["--dialect", "exact", "--dialect", "keras"]] {
+            expectFailure(
+                try XentRun.xent(arguments + dialects + ["--json", "-"], in: scratch), status: 65,
+                says: ["xent: q.npy: no row was scored in dialect exact: all 2 are invalid, the first invalid one is q.npy: row 0: "])
+        }
     }
 
     /// Without a label to count, balanced weights are all 1, and the labels' own trouble is what is told.
@@ -388,9 +384,9 @@ import Testing
         try scratch.write("y.npy", NPYFixture.labels([9, 9, 9, 9, 9, 9]))
         let arguments = ["eval"] + Self.multiclass + ["--class-weights", "balanced"]
         expectFailure(try XentRun.xent(arguments, in: scratch), status: 65, says: ["p.npy: row 0: label 9 is outside 0..<3"])
-        let report = try XentRun.xent(arguments + ["--ignore-index", "9", "--json", "-"], in: scratch).json()
-        #expect(try report.text("loss", "mean") == "nan")
-        #expect(try report.texts("warnings").contains { $0.contains("no row was scored, since all are ignored") })
+        expectFailure(
+            try XentRun.xent(arguments + ["--ignore-index", "9", "--json", "-"], in: scratch), status: 65,
+            says: ["no row was scored: all 6 are ignored"])
     }
 
     /// Rows that count nothing: 0 / 0 where weights divide, 0 where rows do.
