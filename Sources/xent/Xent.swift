@@ -32,9 +32,15 @@ struct Xent: ParsableCommand {
     /// name parses its own arguments alone. What it cannot make sense of, and all help, is left to the usual way, which knows what to say.
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        guard let subcommand = configuration.subcommands.first(where: { $0._commandName == arguments.first }),
-            var command = try? subcommand.parseAsRoot(Array(arguments.dropFirst())), type(of: command) == subcommand
-        else { return main(arguments) }
+        let subcommand = configuration.subcommands.first { $0._commandName == arguments.first }
+        guard let subcommand, var command = try? subcommand.parseAsRoot(Array(arguments.dropFirst())), type(of: command) == subcommand else {
+            do {
+                try reportingErrors { try SingleDash.check(arguments, of: subcommand ?? self) }
+            } catch {
+                exit(withError: error)
+            }
+            return main(arguments)
+        }
         do {
             try command.run()
         } catch {

@@ -50,6 +50,45 @@ import Testing
         #expect(scratch.names == before)
     }
 
+    /// A word after one dash is no cluster of letters, of which an `h` would print the help and be a success to a script.
+    static let singleDashes = [
+        Mistake(arguments: SmallDump.eval + ["-threads", "4"], says: ["'-threads'", "write --threads"]),
+        Mistake(arguments: ["eval", "-threads", "4"] + SmallDump.eval.dropFirst(), says: ["'-threads'", "write --threads"]),
+        Mistake(arguments: SmallDump.eval + ["-threads=4"], says: ["'-threads=4'", "write --threads"]),
+        Mistake(arguments: SmallDump.eval + ["-weights", "w.npy"], says: ["'-weights'", "write --weights"]),
+        Mistake(arguments: SmallDump.eval + ["-thread", "4"], says: ["'-thread'", "--help"]),
+        Mistake(arguments: SmallDump.eval + ["-qh"], says: ["'-qh'", "--help"]),
+        Mistake(arguments: SmallDump.eval + ["-quiet"], says: ["-quiet", "--quiet"]),
+        Mistake(arguments: ["pack", "p.npy", "-o", "q.npy.zst", "-threads", "1"], says: ["'-threads'", "write --threads"]),
+        Mistake(arguments: ["pack", "p.npy", "-output", "q.npy.zst"], says: ["'-output'", "write --output"]),
+        Mistake(arguments: ["bench", "-threads", "1"], says: ["'-threads'", "write --threads"]),
+        Mistake(arguments: ["inspect", "p.npy", "-no-header"], says: ["'-no-header'", "write --no-header"]),
+        Mistake(arguments: ["merge", "a.partial", "-same-shard", "once"], says: ["'-same-shard'", "write --same-shard"]),
+        Mistake(arguments: ["losses", "-markdown", "-help-me"], says: ["-markdown"]),
+        Mistake(arguments: ["-threads"], says: ["'-threads'", "--help"]),
+    ]
+
+    @Test(arguments: singleDashes)
+    func wordAfterOneDash(_ mistake: Mistake) throws { try isRefused(mistake) }
+
+    /// A dash alone, letters that are options, and values that begin with a dash stay what they are.
+    @Test func dashesThatAreMeant() throws {
+        let scratch = try Scratch()
+        try SmallDump.write(to: scratch)
+        let help = try XentRun.xent(["eval", "-h"], in: scratch)
+        #expect(help.ending == .exit(0) && help.stdout.contains("OVERVIEW"))
+        let plain = try XentRun.xent(SmallDump.eval + ["--quiet"], in: scratch).stdout
+        let task = SmallDump.task.joined(separator: " ")
+        #expect(try XentRun.shell("\"$XENT\" eval - --labels y.npy \(task) --quiet < p.npy", in: scratch).stdout == plain)
+        #expect(try XentRun.xent(SmallDump.eval + ["--quiet", "--ignore-index", "-100"], in: scratch).stdout == plain)
+        try scratch.write("-threads", scratch.bytes("p.npy"))
+        #expect(try XentRun.xent(["eval", "--labels", "y.npy"] + SmallDump.task + ["--quiet", "--", "-threads"], in: scratch).stdout == plain)
+        try XentRun.xent(["pack", "p.npy", "-o", "q.npy.zst"], in: scratch).expectSuccess()
+        // Refused by its value, not by its dash.
+        expectFailure(
+            try XentRun.xent(SmallDump.eval + ["--label-smoothing", "-inf"], in: scratch), status: 64, says: ["--label-smoothing"])
+    }
+
     struct Look: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let rows: [Float]
