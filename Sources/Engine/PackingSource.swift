@@ -24,8 +24,12 @@ struct PackingSource {
             array = nil
             return
         }
-        let name = options.part == .labels ? options.columns.labelNames.first : options.columns.predictions.first
-        let array = try file.array(for: options.part.role, named: name, isAlone: options.part == .predictions)
+        let predictions = try file.array(for: .predictions(nil), named: options.columns.predictions.first, isAlone: true)
+        let array: ArrayFile
+        switch options.part {
+        case .predictions: array = predictions
+        case .labels: array = try Self.labels(of: file, options.columns, beside: predictions)
+        }
         self.array = array
         try array.checkWidth()
         rows = SequentialRows(try RowFiles([array]), options: containerOptions, keepsByteOrder: array.isAlone)
@@ -41,6 +45,23 @@ struct PackingSource {
         } else {
             (layout, header) = try Self.header(array.layout.elementType, array.layout.shape, options.inputPath)
         }
+    }
+
+    /// The array of labels that lies beside that of the predictions.
+    private static func labels(
+        of file: DumpFile, _ columns: DumpColumns, beside predictions: ArrayFile
+    ) throws(EngineError) -> ArrayFile {
+        guard file.hasColumns else {
+            throw EngineError(
+                .usage, path: file.path, "it is one array, and no labels lie beside it", remedy: "pack the labels' own file by itself")
+        }
+        let labels = try file.array(for: .labels, named: columns.labelNames.first, isAlone: false)
+        guard labels.path != predictions.path || labels.layout.dataByteOffset != predictions.layout.dataByteOffset else {
+            throw EngineError(
+                .usage, path: file.path, "one array is meant as predictions and as labels",
+                remedy: "name them with \(ColumnRole.predictions(nil).option) and \(ColumnRole.labels.option), or pack it once, without labels")
+        }
+        return labels
     }
 
     /// Values of records as an array of eight bytes each. The rows are counted first, since they stand in the header: the text is decoded
@@ -76,15 +97,6 @@ struct PackingSource {
             return (layout, header)
         } catch {
             throw EngineError(error, path: path)
-        }
-    }
-}
-
-extension PackingOptions.Part {
-    var role: ColumnRole {
-        switch self {
-        case .predictions: .predictions(nil)
-        case .labels: .labels
         }
     }
 }

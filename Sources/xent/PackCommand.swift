@@ -69,17 +69,20 @@ struct PackCommand: ParsableCommand {
                 try OutputPaths.check(
                     outputs: [("--output", output), ("--labels-output", labelsOutput), ("--json", json)], inputs: [options.inputPath])
                 jsonOutput = try json.map { try JSONOutput(path: $0) }
-                let packing = try pack(options, signals)
-                packed.append(packing.output)
-                var report = packing.report
+                var labels: PackReport?
                 if let labelsOutput {
+                    // First, since they are small: where there are none, or no such, that is said before the predictions take their time.
                     var ofLabels = options
                     ofLabels.part = .labels
                     ofLabels.outputPath = labelsOutput
-                    let labels = try pack(ofLabels, signals)
-                    packed.append(labels.output)
-                    report.labels = [labels.report]
+                    let packing = try pack(ofLabels, signals)
+                    packed.append(packing.output)
+                    labels = packing.report
                 }
+                let packing = try pack(options, signals)
+                packed.append(packing.output)
+                var report = packing.report
+                report.labels = labels.map { [$0] } ?? []
                 // The catch below removes the unfinished files, and then the process dies.
                 if signals.cancellation.isCancelled { throw EngineError(cancelledBefore: "anything was written") }
                 if !quiet { for warning in report.warnings { StandardError.print("xent: warning: \(warning)") } }

@@ -335,6 +335,7 @@ extension OpenedDump {
             var selection = RecordSelection(predictions: [])
             guard columns.labels.isEmpty else {
                 let labels = try records.resolve(columns.labels)
+                try checkPacked(labels, beside: paths, path: file.path)
                 selection.labels = .numbers(labels)
                 let rows = try records.selecting(selection).firstRows(options: options)
                 selection.labelsPerRow = rows.map { max(1, $0.labelsPerRow) } ?? 1
@@ -343,8 +344,20 @@ extension OpenedDump {
                 )
             }
             let label = try path(.labels, columns.label, records, among: file, isAlone: false)
+            try checkPacked([label], beside: paths, path: file.path)
             selection.labels = .classIndex(label, names: columns.classNames ?? records.format.classNames(of: paths))
             return (records.selecting(selection), .int64, nil)
+        }
+    }
+
+    /// Throws where a column is packed twice: among the labels, or as label and prediction.
+    private static func checkPacked(_ labels: [RecordPath], beside predictions: [RecordPath], path: String) throws(EngineError) {
+        var seen = Set(predictions)
+        for column in labels where !seen.insert(column).inserted {
+            throw EngineError(
+                .usage, path: path,
+                "column \(column.name) is meant twice, as a label and \(predictions.contains(column) ? "a prediction" : "another label")",
+                remedy: "tell them apart with --prediction-columns and --label-column or --label-columns")
         }
     }
 }
