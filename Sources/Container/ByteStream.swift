@@ -10,12 +10,13 @@ import SystemPackage
 
 /// Bytes that come once and in order: a pipe, a socket, a terminal.
 ///
-/// The first `keptByteCountLimit` bytes are kept, so that several readers can begin at the beginning one after the other: one that looks
-/// at a header, then one that reads it all. As soon as somebody reads beyond them they are let go.
+/// The first `keptByteCountLimit` bytes are kept, or more where somebody asks for it before they have gone by, so that several readers can
+/// begin at the beginning one after the other: one that looks at a header, then one that reads it all. As soon as somebody
+/// reads beyond them they are let go.
 final class ByteStream: @unchecked Sendable {
     // Unchecked: all that changes is touched with the mutex held and not otherwise.
 
-    /// How much of the beginning is kept.
+    /// How much of the beginning is kept at least.
     static let keptByteCountLimit = 8 << 20
     /// How much is asked for at once, at least.
     static let readByteCount = 256 << 10
@@ -31,6 +32,7 @@ final class ByteStream: @unchecked Sendable {
     private var kept = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var keptByteCount = 0
     private var isKept = true
+    private var keptLimit = ByteStream.keptByteCountLimit
     /// How many bytes have been read from the descriptor.
     private var byteOffset = 0
     private var isAtEnd = false
@@ -57,6 +59,13 @@ final class ByteStream: @unchecked Sendable {
         return byteOffset
     }
 
+    /// Keeps the first `byteCount` bytes, unless some of them have gone by already. Memory is taken as they come.
+    func keep(_ byteCount: Int) {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        keptLimit = max(keptLimit, byteCount)
+    }
+
     /// Reads some of the bytes from `offset` on, waiting for the first of them.
     ///
     /// - Parameters:
@@ -72,11 +81,11 @@ final class ByteStream: @unchecked Sendable {
         guard offset == byteOffset else {
             throw ContainerError(
                 path: path, kind: .readFailed, byteOffset: offset, problem: "a stream can be read only once, and these bytes have gone by",
-                found: "it read up to byte \(byteOffset)", allowed: "no going back beyond the first \(Self.keptByteCountLimit) bytes",
+                found: "it read up to byte \(byteOffset)", allowed: "no going back beyond the first \(keptLimit) bytes",
                 remedy: "write it to a file first")
         }
         if isAtEnd { return 0 }
-        let room = isKept ? min(Self.keptByteCountLimit - keptByteCount, Self.readByteCount) : 0
+        let room = isKept ? min(keptLimit - keptByteCount, Self.readByteCount) : 0
         if room > 0 {
             ReadAhead.grow(&kept, to: keptByteCount + room, keeping: keptByteCount)
             let target = UnsafeMutableRawBufferPointer(rebasing: kept[keptByteCount..<keptByteCount + room])

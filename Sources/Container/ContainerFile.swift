@@ -23,8 +23,11 @@ public final class ContainerFile: Sendable {
     /// What has been read of a stored member.
     let memberContent: MemberContent?
 
-    /// How much of a stream's beginning is kept, in stored bytes, so that runs can begin there again.
+    /// How much of a stream's beginning is kept, in stored bytes, so that runs can begin there again; more after `keepRewindable`.
     public static let rewindableByteCount = ByteStream.keptByteCountLimit
+
+    /// Keeps so much of a stream's beginning, as long as it is there whole: for who has seen that what is looked at first is longer.
+    public func keepRewindable(_ byteCount: Int) { stored.keepRewindable(byteCount) }
 
     /// Opens a file, a named pipe, or standard input where the path is `-`, and finds its layout from its content, never from its name.
     ///

@@ -179,6 +179,11 @@ final class StoredFile: Sendable {
         }
     }
 
+    /// Keeps so much of a stream's beginning.
+    func keepRewindable(_ byteCount: Int) {
+        if case .stream(let stream) = source { stream.keep(byteCount) }
+    }
+
     /// The first `count` bytes, fewer only where there are no more.
     func firstBytes(_ count: Int) throws(ContainerError) -> [UInt8] {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 16)

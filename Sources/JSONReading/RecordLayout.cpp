@@ -94,7 +94,12 @@ const char *RecordLayout::learnObject(
         const char *const keyEnd = stringEnd(next, end, hasEscapes);
         if (!keyEnd || hasEscapes) return nullptr;
         const std::string_view key(next + 1, size_t(keyEnd - next - 2));
-        const auto child = std::find_if(state.keys.begin(), state.keys.end(), [&](const KeyChild &child) { return child.key == key; });
+        auto child = state.keys.end();
+        if (state.keyPlaces.empty()) {
+            child = std::find_if(state.keys.begin(), state.keys.end(), [&](const KeyChild &child) { return child.key == key; });
+        } else if (const auto found = state.keyPlaces.find(key); found != state.keyPlaces.end()) {
+            child = state.keys.begin() + found->second;
+        }
         next = pastSpaces(keyEnd, end);
         if (next == end || *next != ':') return nullptr;
         next = pastSpaces(next + 1, end);

@@ -230,7 +230,7 @@ final class RecordFeed: Sendable {
         }
         guard let parser = state.parser else { return false }
         let start = state.carry.count
-        guard start + piece.body.lowerBound - piece.decoded.lowerBound <= RecordFile.recordByteCountLimit else {
+        guard start + piece.body.lowerBound - piece.decoded.lowerBound <= RecordFormats.recordByteCountLimit else {
             throw file.lengthError(line: state.line + 1)
         }
         // What stands before the body is a record's end, or, in a file's first piece, its header.
@@ -331,7 +331,9 @@ extension RecordFile {
         if container.compression == .none {
             var start = 0
             while start < byteCount {
-                let end = byteCount - start < 2 * target ? byteCount : start + target
+                // The first one has the header whole.
+                let body = max(start, format.headerByteCount)
+                let end = byteCount - body < 2 * target ? byteCount : body + target
                 spans.append(.bytes(start..<end))
                 start = end
             }
@@ -342,11 +344,11 @@ extension RecordFile {
         var (first, gathered) = (0, 0)
         for frame in container.frames {
             gathered += frame.decodedByteCount
-            guard gathered >= target || frame.index == container.frames.count - 1 else { continue }
+            let least = first == 0 ? max(target, format.headerByteCount) : target
+            guard gathered >= least || frame.index == container.frames.count - 1 else { continue }
             spans.append(.frames(first..<frame.index + 1))
             (first, gathered) = (frame.index + 1, 0)
         }
-        // The header must lie in the first unit.
         return spans
     }
 }

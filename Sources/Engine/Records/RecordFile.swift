@@ -12,23 +12,29 @@ struct RecordFile: Sendable {
 
     /// nil where the beginning is that of no text that is known.
     init?(_ container: ContainerFile, _ prefix: inout DecodedPrefix, hasHeader: Bool) throws(EngineError) {
-        try prefix.read(upTo: RecordFormats.prefixByteCount)
-        // A first record of many values may be longer. Of a stream no more can be read than it gives again.
-        if !prefix.bytes.contains(0x0A) {
-            try prefix.read(upTo: container.isStream ? ContainerFile.rewindableByteCount / 2 : RecordFile.recordByteCountLimit / 4)
-        }
         var options = RecordFormats.Options()
         options.hasHeader = hasHeader
-        let isWhole = prefix.isWhole
-        do throws(FormatError) {
-            let format = try prefix.bytes.withBytes { bytes throws(FormatError) in
-                try RecordFormats.recognise(bytes, isWhole: isWhole, options: options)
+        var byteCount = RecordFormats.prefixByteCount
+        var found: (any RecordFormat)?
+        while true {
+            // Of a stream as much has to be had again as is read until the first record has been parsed, whose numbers may be longer than names.
+            container.keepRewindable(4 * byteCount)
+            try prefix.read(upTo: byteCount)
+            let isWhole = prefix.isWhole
+            do throws(FormatError) {
+                found = try prefix.bytes.withBytes { bytes throws(FormatError) in
+                    try RecordFormats.recognise(bytes, isWhole: isWhole, options: options)
+                }
+                break
+            } catch {
+                guard error.kind == .truncatedHeader, !isWhole, byteCount < RecordFormats.recordByteCountLimit else {
+                    throw EngineError(error, path: container.path)
+                }
+                byteCount *= 2
             }
-            guard let format else { return nil }
-            self.format = format
-        } catch {
-            throw EngineError(error, path: container.path)
         }
+        guard let found else { return nil }
+        format = found
         self.container = container
         selection = RecordSelection(predictions: [])
     }
@@ -52,18 +58,13 @@ struct RecordFile: Sendable {
 
     /// The places of several names, one after another.
     func resolve(_ names: [String]) throws(EngineError) -> [RecordPath] {
-        var paths: [RecordPath] = []
-        for name in names { paths += try resolve(name) }
-        return paths
+        do throws(FormatError) { return try format.resolve(names) } catch { throw EngineError(error, path: path) }
     }
-
-    /// A record may be as long as this: it is kept in memory whole. 262,144 logits take some 3 MB of text.
-    static let recordByteCountLimit = 64 << 20
 
     /// The error for one that is longer.
     func lengthError(line: Int) -> EngineError {
         EngineError(
-            .data, path: path, line: line, "a record goes on for more than \(Self.recordByteCountLimit >> 20) MiB",
+            .data, path: path, line: line, "a record goes on for more than \(RecordFormats.recordByteCountLimit >> 20) MiB",
             remedy: format.allowsLineFeedsInRecords ? "is a quote not closed, or is it no text?" : "is it no text?")
     }
 }

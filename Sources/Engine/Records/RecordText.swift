@@ -77,7 +77,7 @@ final class RecordText {
                 defer { line += extent.lineCount }
                 return Piece(fileIndex: fileIndex, line: line, extent: extent, decodedByteCount: decodedByteCount)
             }
-            guard filled <= RecordFile.recordByteCountLimit else { throw file.lengthError(line: line + 1) }
+            guard filled <= RecordFormats.recordByteCountLimit else { throw file.lengthError(line: line + 1) }
         }
     }
 }

@@ -27,6 +27,12 @@ public protocol RecordFormat: Sendable {
     /// - Throws: `FormatError` of kind `.column` that lists the columns there are, where it means none, or is ambiguous.
     func resolve(_ name: String) throws(FormatError) -> [RecordPath]
 
+    /// Resolves several names, one after another: O(names + columns).
+    func resolve(_ names: [String]) throws(FormatError) -> [RecordPath]
+
+    /// The path to the column at a place in `columns`.
+    func path(at place: Int) -> RecordPath
+
     /// A parser for one worker.
     func makeParser(_ selection: RecordSelection) throws(FormatError) -> any RecordParser
 }

@@ -62,21 +62,25 @@ public struct JSONLines: RecordFormat {
             }
             return JSONLines(columns: JSONColumns.list(records), headerByteCount: headerByteCount, firstRecord: firstRecord)
         }
-        // A bracket begins other texts as well.
-        guard first == UInt8(ascii: "{") || failure?.line.dropFirst().first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else { return nil }
-        guard let failure else {
+        if failure == nil, isText(prefix) {
             throw FormatError(
-                kind: .syntax, subject: "JSON Lines", byteOffset: headerByteCount, found: "no line feed within \(prefix.count) bytes",
-                allowed: "a first record of up to \(RecordFormats.prefixByteCount) bytes",
+                kind: .truncatedHeader, subject: "JSON Lines", byteOffset: headerByteCount, found: "no line feed within \(prefix.count) bytes",
+                allowed: "a first record of up to \(RecordFormats.recordByteCountLimit >> 20) MiB",
                 remedy: "save arrays as large as this with np.save, or, where this is one JSON document, write a record a line: jq -c '.[]'"
             )
         }
+        // A bracket begins other texts as well.
+        guard first == UInt8(ascii: "{") || failure?.line.dropFirst().first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else { return nil }
+        guard let failure else { return nil }
         if first == UInt8(ascii: "[") { throw arrayOfRecords(headerByteCount) }
         throw FormatError(
             kind: .syntax, subject: "first record of JSON Lines", byteOffset: failure.byteOffset,
             found: failure.defect.description(of: failure.line), allowed: "an object of JSON on one line",
             remedy: "if a record goes over many lines, write it on one: jq -c .")
     }
+
+    /// Whether no control character is in a line that JSON may stand in.
+    private static func isText(_ line: UnsafeRawBufferPointer) -> Bool { line.allSatisfy { $0 >= 0x20 || 0x09...0x0D ~= $0 } }
 
     private static func document(_ byteOffset: Int) -> FormatError {
         FormatError(
@@ -141,6 +145,15 @@ public struct JSONLines: RecordFormat {
         }
         throw unknown(name, found: "no path: a key is empty, or the last backslash stands alone")
     }
+
+    public func resolve(_ names: [String]) throws(FormatError) -> [RecordPath] {
+        var paths: [RecordPath] = []
+        for name in names { paths += try resolve(name) }
+        return paths
+    }
+
+    /// The path as the column's name has it.
+    public func path(at place: Int) -> RecordPath { RecordPath(name: columns[place].name, columnIndex: nil) }
 
     private func unknown(_ name: String, found: String) -> FormatError {
         var listed = columns.prefix(Self.listedColumnCount).map { QuotedBytes.text($0.name.utf8) }

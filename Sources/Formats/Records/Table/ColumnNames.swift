@@ -1,15 +1,22 @@
 /// Names of a table's columns, and what is meant by one on the command line.
 struct ColumnNames {
     let names: [String]
+    /// All places of each name.
+    private let placesByName: [String: [Int]]
 
-    init(_ names: [String]) { self.names = names }
+    init(_ names: [String]) {
+        self.names = names
+        var placesByName: [String: [Int]] = [:]
+        for (place, name) in names.enumerated() { placesByName[name, default: []].append(place) }
+        self.placesByName = placesByName
+    }
 
     /// The places that a name means: a column of this name; for a name with `*`, which stands for anything, all that match, in the order of
     /// the columns; or the number of a column, from 0, where none has such a name.
     ///
     /// - Throws: `FormatError` of kind `.column` where that is none, or where two columns have the name.
     func places(of name: String) throws(FormatError) -> [Int] {
-        var found = names.indices.filter { names[$0] == name }
+        var found = placesByName[name] ?? []
         if found.count > 1 { throw duplicateError(name, found) }
         if found.isEmpty, name.contains("*") {
             let pattern = Array(name.unicodeScalars)

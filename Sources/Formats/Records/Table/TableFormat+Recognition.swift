@@ -1,9 +1,10 @@
 internal import CFastFloat
 
 extension TableFormat {
-    /// As many records are looked at for what columns hold.
+    /// As many records are looked at for what columns hold, and of wide ones as many as have so many fields.
     private static let recordCountLimit = 64
-    /// And as many columns of them.
+    private static let fieldCountLimit = 1 << 16
+    /// As many records give examples, and are looked at however wide they are.
     private static let exampleCount = 3
 
     /// A table, if the beginning of a text is that of one; nil where it is no text, or is JSON or XML.
@@ -56,8 +57,9 @@ extension TableFormat {
         if text.prefix(64).count(where: isControl) > 7 { return nil }
         if end == text.count, !isWhole {
             throw FormatError(
-                kind: .syntax, subject: "table", byteOffset: start.byteOffset,
-                found: "a first line of more than \(text.count >> 10) KiB", allowed: "a line of columns' names",
+                kind: .truncatedHeader, subject: "table", byteOffset: start.byteOffset,
+                found: "a first line of more than \(text.count >> 10) KiB",
+                allowed: "a line of columns' names of up to \(RecordFormats.recordByteCountLimit >> 20) MiB",
                 remedy: best.record.isUnclosed ? "a quote in it is not closed" : "is it a table?")
         }
         let unreadable = line.withMemoryRebound(to: UInt8.self) { bytes in
@@ -118,7 +120,8 @@ extension TableFormat {
         var record = TableRecord()
         var next = byteOffset
         var count = 0
-        while next < text.count, count < recordCountLimit {
+        let limit = max(exampleCount, min(recordCountLimit, fieldCountLimit / max(1, names.count)))
+        while next < text.count, count < limit {
             record.read(text, at: next, delimiter: delimiter, assumesNoLineFeeds: false)
             // The last one may be cut off.
             if record.endByteOffset == text.count, !isWhole { break }

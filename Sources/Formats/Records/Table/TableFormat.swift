@@ -18,9 +18,16 @@ struct TableFormat: RecordFormat {
         hasHeader && !predictions.isEmpty ? predictions.map(\.name) : nil
     }
 
-    func resolve(_ name: String) throws(FormatError) -> [RecordPath] {
-        try ColumnNames(columns.map(\.name)).places(of: name).map { RecordPath(name: columns[$0].name, columnIndex: $0) }
+    func resolve(_ name: String) throws(FormatError) -> [RecordPath] { try resolve([name]) }
+
+    func resolve(_ names: [String]) throws(FormatError) -> [RecordPath] {
+        let columnNames = ColumnNames(columns.map(\.name))
+        var paths: [RecordPath] = []
+        for name in names { paths += try columnNames.places(of: name).map { path(at: $0) } }
+        return paths
     }
+
+    func path(at place: Int) -> RecordPath { RecordPath(name: columns[place].name, columnIndex: place) }
 
     func makeParser(_ selection: RecordSelection) throws(FormatError) -> any RecordParser {
         try TableParser(self, selection)

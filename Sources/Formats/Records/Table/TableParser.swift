@@ -124,15 +124,16 @@ final class TableParser: RecordParser {
         rows.labelsPerRow = targetsPerRow
         var progress = Progress(assumesNoLineFeeds: assumesNoLineFeedsInRecords)
         progress.lineFeedEnd = text.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-        // As many as last time, to begin with.
-        var capacity = max(256, rows.lines.count)
+        // As many as last time, to begin with; at least 256, or of wide rows as many as are 1 MiB.
+        let least = max(1, min(256, (1 << 17) / max(1, valuesPerRow + targetsPerRow)))
+        var capacity = max(least, rows.lines.count)
         resize(rows, to: capacity)
         parsing: while !text.isEmpty {
             switch parseRun(text, into: rows, &progress, capacity: capacity) {
             case XentStopFull:
                 // As many as there will be if the rest is like what has been, and a few more.
                 let expected = Double(text.count) / Double(max(progress.byteOffset, 1)) * Double(progress.rowCount)
-                capacity = max(capacity + capacity / 4, min(Int(expected * 1.03) + 64, 8 * capacity))
+                capacity = max(capacity + capacity / 4 + 1, min(Int(expected * 1.03) + least / 4, 8 * capacity))
                 resize(rows, to: capacity)
             case XentStopRecord:
                 parseRecord(text, into: rows, &progress)
