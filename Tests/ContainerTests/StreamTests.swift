@@ -158,6 +158,19 @@ import Testing
         }
     }
 
+    /// More of the beginning is kept where somebody asks for it in time.
+    @Test func keepingMore() throws {
+        let data = ZstdFixture.data(2 * ContainerFile.rewindableByteCount, seed: 47)
+        let writer = PipeWriter(data, pieceByteCounts: [1 << 16])
+        let file = try open(writer)
+        file.keepRewindable(data.count)
+        let decoder = Decoder()
+        for _ in 0..<3 {
+            decoder.start(wholeOf: file)
+            #expect(try readAll(decoder, bufferByteCount: 100_000) == data)
+        }
+    }
+
     @Test func noRangesOfAStream() throws {
         let writer = PipeWriter([1, 2, 3], pieceByteCounts: [1])
         let decoder = Decoder()

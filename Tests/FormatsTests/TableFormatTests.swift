@@ -64,6 +64,8 @@ struct TableFormatTests {
         }
         let endless = error { _ = try TableText("a,\"b" + String(repeating: "c", count: 5000)).format(isWhole: false) }
         #expect(endless?.description.contains("first line of more than 4 KiB") == true && endless?.remedy == "a quote in it is not closed")
+        // More of the text may end the line.
+        #expect(endless?.kind == .truncatedHeader && endless?.description.contains("64 MiB") == true)
     }
 
     @Test("Contents and examples come from the first records; a cut one does not count")

@@ -4,7 +4,7 @@ import Testing
 /// Tables and records whose first line is longer than what is looked at first of a text.
 @Suite struct WideTableTests {
     static let columnCount = 120_000
-    static let rowCount = 12
+    static let rowCount = 6
     static let task = ["--task", "multiclass", "--input", "logits"]
 
     /// As text with a header of 4.7 MB and records of more than 1 MiB: several units of work, and more than what is kept of a pipe unasked.
@@ -22,19 +22,19 @@ import Testing
         /// `label`, then the logits by their names.
         func table(delimiter: String, label: String = "label") -> String {
             var text = ([label] + (0..<columnCount).map { "the_logit_of_the_class_of_number_\($0)" }).joined(separator: delimiter) + "\n"
-            for index in 0..<rowCount { text += (["\(labels[index])"] + row(index).map { "\($0)" }).joined(separator: delimiter) + "\n" }
+            for index in 0..<rowCount { text += (["\(labels[index])"] + row(index).map { "\(Double($0))" }).joined(separator: delimiter) + "\n" }
             return text
         }
 
         /// The logits alone, without names.
         func lines() -> String {
-            (0..<rowCount).map { index in row(index).map { "\($0)" }.joined(separator: ",") + "\n" }.joined()
+            (0..<rowCount).map { index in row(index).map { "\(Double($0))" }.joined(separator: ",") + "\n" }.joined()
         }
 
         /// Each class a key of its own.
         func jsonLines() -> String {
             (0..<rowCount).map { index in
-                let logits = row(index).enumerated().map { "\"the_logit_of_the_class_of_number_\($0)\": \($1)" }.joined(separator: ", ")
+                let logits = row(index).enumerated().map { "\"the_logit_of_the_class_of_number_\($0)\": \(Double($1))" }.joined(separator: ", ")
                 return "{\"label\": \(labels[index]), \(logits)}\n"
             }.joined()
         }
