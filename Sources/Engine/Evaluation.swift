@@ -149,11 +149,11 @@ public struct Evaluation: Sendable {
                     })
                 return .ofArrays(plan, result.workers.map { WorkerResult($0.scorer) }, result.statistics)
             case .inOrder(let units):
-                return try runInOrder(plan, units: units, pool, perRow: perRow, progress, cancellation)
+                return try runInOrder(plan, units: units, perRow: perRow, progress, cancellation)
             case .stream:
-                return try runInOrder(plan, units: nil, pool, perRow: perRow, progress, cancellation)
+                return try runInOrder(plan, units: nil, perRow: perRow, progress, cancellation)
             case .records(let files):
-                return try runRecords(plan, files, isCuttingAllowed: isCuttingAllowed, pool, perRow: perRow, progress, cancellation)
+                return try runRecords(plan, files, isCuttingAllowed: isCuttingAllowed, perRow: perRow, progress, cancellation)
             }
         } catch {
             switch error {
@@ -163,55 +163,65 @@ public struct Evaluation: Sendable {
         }
     }
 
-    /// One unit for each worker: to take pieces from the feed until there are no more.
+    /// Scores arrays in order. `units`: nil where the predictions cannot be cut.
     private static func runInOrder(
-        _ plan: Plan, units: [WorkUnit]?, _ pool: WorkStealingPool, perRow: PerRowOutput?, _ progress: ProgressMeter,
-        _ cancellation: Cancellation
+        _ plan: Plan, units: [WorkUnit]?, perRow: PerRowOutput?, _ progress: ProgressMeter, _ cancellation: Cancellation
     ) throws(RunError<EngineError>) -> Outcome {
-        let feed = try Self.unit { () throws(EngineError) in try OrderedFeed(plan, units: units) }
+        let companions = try Self.unit { () throws(EngineError) in try CompanionStreams(plan) }
+        let firstRows = plan.predictions.firstRows
         let seams = Seams()
-        let result = try pool.run(
-            unitCount: pool.workerCount, cancellation: cancellation,
+        let threadCount = plan.options.threadCount
+        // One in each worker's hands, and one more, so that whoever reads need not wait for those that score.
+        let result = try OrderedPool(workerCount: threadCount, itemLimit: threadCount + 1).run(
+            source: ArrayPieces(plan, units: units), sequencer: companions, cancellation: cancellation,
+            makeItem: { ArrayPiece() },
             makeWorker: { _ throws(EngineError) in
-                (EvaluationWorker(plan, perRow: perRow, progress: progress, cancellation: cancellation), StreamBuffers())
+                EvaluationWorker(plan, perRow: perRow, progress: progress, cancellation: cancellation)
             },
-            body: { _, worker throws(EngineError) in
-                feed.run(worker.0, seams: seams, buffers: worker.1, isCancelled: { cancellation.isCancelled })
-            })
-        try Self.unit { () throws(EngineError) in
-            if let failure = feed.failure { throw failure }
-            try feed.finish()
-        }
-        return .ofArrays(plan, result.workers.map { WorkerResult($0.0.scorer) }, result.statistics)
+            take: { pieces, piece throws(EngineError) in try pieces.next(into: piece) },
+            prepare: { _, _ throws(EngineError) in },
+            admit: { companions, piece, _ throws(EngineError) in
+                try companions.read(
+                    rowCount: piece.rows.count, rowEnd: firstRows[piece.fileIndex] + piece.rows.upperBound, into: piece.companions,
+                    path: plan.predictions.files[piece.fileIndex].path)
+                return true
+            },
+            finish: { piece, worker throws(EngineError) in try worker.run(piece, seams: seams) })
+        try Self.unit { () throws(EngineError) in try result.sequencer.checkEnd(rowCount: plan.predictions.rowCount) }
+        return .ofArrays(plan, result.workers.map { WorkerResult($0.scorer) }, result.statistics)
     }
 
-    /// The same for records, whose number is known in the end.
+    /// Scores records, whose number is known in the end.
     private static func runRecords(
-        _ plan: Plan, _ files: [RecordFile], isCuttingAllowed: Bool, _ pool: WorkStealingPool, perRow: PerRowOutput?,
-        _ progress: ProgressMeter, _ cancellation: Cancellation
+        _ plan: Plan, _ files: [RecordFile], isCuttingAllowed: Bool, perRow: PerRowOutput?, _ progress: ProgressMeter,
+        _ cancellation: Cancellation
     ) throws(RunError<EngineError>) -> Outcome {
-        let feed = try Self.unit { () throws(EngineError) in
-            try RecordFeed(plan, files, isCuttingAllowed: isCuttingAllowed, progress: progress)
-        }
-        let result = try pool.run(
-            unitCount: pool.workerCount, cancellation: cancellation,
+        let numbering = try Self.unit { () throws(EngineError) in try RecordNumbering(plan, files) }
+        let threadCount = plan.options.threadCount
+        // One in each worker's hands, and as many again to choose from.
+        let result = try OrderedPool(workerCount: threadCount, itemLimit: 2 * threadCount).run(
+            source: RecordPieces(plan, files, isCuttingAllowed: isCuttingAllowed, progress: progress), sequencer: numbering,
+            cancellation: cancellation,
+            makeItem: { RecordPiece() },
             makeWorker: { _ throws(EngineError) in RecordWorker(plan, files, perRow: perRow) },
-            body: { _, worker throws(EngineError) in feed.run(worker, isCancelled: { cancellation.isCancelled }) })
+            take: { pieces, piece throws(EngineError) in try pieces.next(into: piece) },
+            prepare: { piece, worker throws(EngineError) in try worker.decode(piece, progress) },
+            admit: { numbering, piece, _ throws(EngineError) in try numbering.admit(piece) },
+            finish: { piece, worker throws(EngineError) in try worker.score(piece) })
+        let counted = result.sequencer
         try Self.unit { () throws(EngineError) in
-            if let failure = feed.failure { throw failure }
-            try feed.finish()
+            try counted.checkEnd()
             let path = files[files.count - 1].path
-            guard feed.rowCount > 0 else {
+            guard counted.rowCount > 0 else {
                 throw EngineError(.data, path: path, "it has no rows", remedy: "there is nothing to evaluate")
             }
-            if let expected = plan.options.expectedRowCount, expected != feed.rowCount {
-                throw EngineError(expected: expected, rowCount: feed.rowCount, path: path)
+            if let expected = plan.options.expectedRowCount, expected != counted.rowCount {
+                throw EngineError(expected: expected, rowCount: counted.rowCount, path: path)
             }
         }
         return Outcome(
             workers: result.workers.map { WorkerResult($0.scorer, tokens: $0.tokens) }, statistics: result.statistics,
-            rowCount: feed.rowCount,
-            placeText: { feed.placeText($0) })
+            rowCount: counted.rowCount, placeText: { counted.placeText($0) })
     }
 
     /// Errors outside of any unit as those of the run.

@@ -118,13 +118,12 @@ final class EvaluationWorker {
         }
     }
 
-    /// Scores rows that lie in a buffer, of a stream: `firstRow` is the first one's number in the file.
-    func run(
-        streamed rows: ByteBuffer, rowCount: Int, firstRow: Int, fileIndex: Int, sides given: Sides
-    ) throws(EngineError) {
-        let byteCount = rowCount * plan.predictions.files[fileIndex].layout.rowByteCount
-        progress.advance(by: byteCount)
-        try score(rows: firstRow..<firstRow + rowCount, of: fileIndex, values: rows.base, sides: given, isNative: true)
+    /// Scores a piece of arrays that are read in order: decodes it first, where it is a unit.
+    func run(_ piece: ArrayPiece, seams: Seams) throws(EngineError) {
+        let sides = piece.companions.sides
+        if let (unit, index) = piece.unit { return try run(unit, unitIndex: index, seams: seams, sides: sides) }
+        progress.advance(by: piece.rows.count * plan.predictions.files[piece.fileIndex].layout.rowByteCount)
+        try score(rows: piece.rows, of: piece.fileIndex, values: piece.values.base, sides: sides, isNative: true)
     }
 
     private var labelByteCount: Int { plan.labels?.rowByteCount ?? 0 }

@@ -11,9 +11,9 @@ final class RecordPiece {
     /// Room in front of the decoded bytes for the beginning of a record. Longer ones move the bytes.
     static let frontByteCount = 1 << 12
 
-    /// Its number among all pieces, and the file's.
-    var index = 0
     var fileIndex = 0
+    /// The stretch of the file that is to be decoded; nil where whole records have been read from a stream.
+    var span: WorkUnit.Span?
     var isFirst = false
     var isLast = false
     /// It was cut from a file at line feeds, whatever quotes they may stand in.
@@ -30,9 +30,7 @@ final class RecordPiece {
     var firstRow = 0
     var firstRowInFile = 0
     var firstLine = 0
-    /// What was read in order of labels and weights.
-    let labels = ByteBuffer()
-    let weights = ByteBuffer()
+    let companions = CompanionBuffers()
 
     /// Finds the whole lines of a unit. O(bytes), outside of any lock.
     func measure(_ parser: any RecordParser, headerByteCount: Int) {

@@ -40,8 +40,9 @@ final class RecordWorker {
         return made
     }
 
-    /// Decodes a unit and finds its whole lines.
-    func decode(_ piece: RecordPiece, _ span: WorkUnit.Span) throws(EngineError) {
+    /// Decodes a piece that is a unit, and finds its whole lines.
+    func decode(_ piece: RecordPiece, _ progress: ProgressMeter) throws(EngineError) {
+        guard let span = piece.span else { return }
         let file = files[piece.fileIndex]
         var byteCount = 0
         switch span {
@@ -57,6 +58,7 @@ final class RecordWorker {
         piece.buffer.reserve(start + byteCount)
         try decoder.fill(piece.buffer.room(from: start, count: byteCount), path: file.path)
         piece.decoded = start..<start + byteCount
+        progress.advance(by: byteCount)
         piece.measure(try parser(of: piece.fileIndex), headerByteCount: file.format.headerByteCount)
     }
 
@@ -184,8 +186,8 @@ final class RecordWorker {
                 return UnsafeRawPointer(buffer.base) + range.first * column.rowByteCount
             }
         }
-        sides.labels = try side(plan.labels, labelReader, piece.labels)
-        sides.weights = try side(plan.weights, weightReader, piece.weights)
+        sides.labels = try side(plan.labels, labelReader, piece.companions.labels)
+        sides.weights = try side(plan.weights, weightReader, piece.companions.weights)
         try rows.classLabels.withBytes { indices throws(EngineError) in
             try rows.targets.withBytes { targets throws(EngineError) in
                 try rows.weights.withBytes { weights throws(EngineError) in
