@@ -34,17 +34,16 @@ public struct Packing: Sendable {
         let start = clock.now
         let containerOptions = ContainerOptions(maximumWindowByteCount: options.maximumWindowByteCount, usesSeekTable: usesSeekTable)
         let source = try PackingSource(options, containerOptions)
-        var reader = try PackingReader(source, frameByteCount: options.frameByteCount)
+        let reader = try PackingReader(source, frameByteCount: options.frameByteCount)
         let rowsPerFrame = reader.rowsPerFrame
         progress.begin(totalByteCount: source.layout.endByteOffset)
 
         let output = try OutputFile(path: options.outputPath)
         do throws(EngineError) {
-            let pool = WorkStealingPool(workerCount: options.threadCount)
-            let frames = SeekableOutput(output, workerCount: pool.workerCount, progress: progress) { buffer throws(EngineError) in
-                try reader.next(into: buffer)
-            }
-            let (frameCount, byteCount) = try frames.run(pool, level: options.level, cancellation)
+            let written = try SeekableOutput.write(
+                to: output, workerCount: options.threadCount, level: options.level, progress, cancellation, reader: reader
+            ) { reader, buffer throws(EngineError) in try reader.next(into: buffer) }
+            let (frameCount, byteCount) = (written.frameCount, written.byteCount)
             try source.array?.verifyMemberChecksum()
             let outputFacts = try Self.lookAgain(at: output, layout: source.layout, frameCount: frameCount)
             let seconds = (clock.now - start).seconds

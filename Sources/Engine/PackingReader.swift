@@ -7,6 +7,7 @@ internal import Formats
 /// rows, and whoever asks for the shape decompresses some hundred bytes and not a megabyte.
 struct PackingReader {
     private let source: PackingSource
+    private let rows: any RowStream
     /// How many rows a frame holds; the last one may hold fewer.
     let rowsPerFrame: Int
     private var isHeaderRead = false
@@ -14,6 +15,7 @@ struct PackingReader {
     /// - Throws: where there would be more frames than the format allows.
     init(_ source: PackingSource, frameByteCount: Int) throws(EngineError) {
         self.source = source
+        rows = try source.openRows()
         let layout = source.layout
         let rowByteCount = layout.rowByteCount
         rowsPerFrame = rowByteCount == 0 ? max(1, layout.rowCount) : max(1, frameByteCount / rowByteCount)
@@ -43,7 +45,7 @@ struct PackingReader {
         }
         let rowByteCount = source.layout.rowByteCount
         while true {
-            let count = try source.rows.readAcrossFiles(rowCount: rowsPerFrame, into: buffer)
+            let count = try rows.readAcrossFiles(rowCount: rowsPerFrame, into: buffer)
             if count == 0 { return nil }
             // Rows of no columns have no bytes.
             if rowByteCount > 0 { return count * rowByteCount }

@@ -2,12 +2,13 @@ internal import Container
 internal import Formats
 
 /// The array that a dump is packed to: its header and its rows, as the plain `.npy` has them.
-struct PackingSource {
+struct PackingSource: Sendable {
     let file: DumpFile
     /// The bytes before the first row.
     let header: [UInt8]
     let layout: ArrayLayout
-    let rows: any RowStream
+    /// Opens the rows, for one reader.
+    let openRows: @Sendable () throws(EngineError) -> any RowStream
     /// nil for text.
     let array: ArrayFile?
     /// How the input is read; nil for text, which is parsed.
@@ -19,7 +20,7 @@ struct PackingSource {
         file = try DumpFile.open(options.inputPath, options: containerOptions, hasHeader: options.columns.hasHeader)
         warnings = file.warnings.map { "\(options.inputPath): \($0)" }
         if case .records(let records) = file.content {
-            (rows, layout, header) = try Self.records(records, file, options, containerOptions)
+            (openRows, layout, header) = try Self.records(records, file, options, containerOptions)
             facts = nil
             array = nil
             return
@@ -32,7 +33,8 @@ struct PackingSource {
         }
         self.array = array
         try array.checkWidth()
-        rows = SequentialRows(try RowFiles([array]), options: containerOptions, keepsByteOrder: array.isAlone)
+        let files = try RowFiles([array])
+        openRows = { SequentialRows(files, options: containerOptions, keepsByteOrder: array.isAlone) }
         facts = try ReadingFacts(array)
         if array.isAlone {
             // The very bytes, so that the plain file is restored bit for bit.
@@ -68,7 +70,7 @@ struct PackingSource {
     /// twice, and parsed once.
     private static func records(
         _ records: RecordFile, _ file: DumpFile, _ options: PackingOptions, _ containerOptions: ContainerOptions
-    ) throws(EngineError) -> (any RowStream, ArrayLayout, [UInt8]) {
+    ) throws(EngineError) -> (@Sendable () throws(EngineError) -> any RowStream, ArrayLayout, [UInt8]) {
         guard !records.container.isStream else {
             throw EngineError(
                 .usage, path: records.path, "its rows have to be counted before they are packed, and a pipe is read once",
@@ -82,8 +84,9 @@ struct PackingSource {
         while let piece = try text.next(into: buffer) { rowCount += piece.extent.rowCount }
         let shape = selected.valuesPerRow.map { [rowCount, $0] } ?? [rowCount]
         let (layout, header) = try header(selected.elementType, shape, records.path)
+        let column = options.part == .labels ? RecordColumnRows.Column.labels : .predictions
         return (
-            try RecordColumnRows([selected.file], options.part == .labels ? .labels : .predictions, containerOptions), layout, header
+            { () throws(EngineError) in try RecordColumnRows([selected.file], column, containerOptions) }, layout, header
         )
     }
 

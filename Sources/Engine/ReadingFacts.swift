@@ -3,7 +3,7 @@ internal import Formats
 internal import Scoring
 
 /// What is known of a file that matters to whoever evaluates it.
-struct ReadingFacts {
+struct ReadingFacts: Sendable {
     /// Whether it may be predictions: values of floating point, and at least one.
     let holdsPredictions: Bool
     let byteCount: Int

@@ -5,7 +5,7 @@ internal import Formats
 ///
 /// All values are of eight bytes: `Float64`, or `Int64` for class indices.
 final class RecordColumnRows: RowStream {
-    enum Column { case predictions, labels, weights }
+    enum Column: Sendable { case predictions, labels, weights }
 
     private let files: [RecordFile]
     private let column: Column
