@@ -59,6 +59,7 @@ private func decisions(
         } else {
             (ofPositive, ofNegative) = (negativeLogarithm(q), lanes(0) - logarithmOfOnePlus(lanes(0) - q))
         }
+        if parameters.focalTakesScored != 0 { (p, oneMinusP) = (q, lanes(1) - q) }
         isPredicted = x .> lanes(0.5)
     } else {
         isValid = isValid .& (x .<= lanes(0))

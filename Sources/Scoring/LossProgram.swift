@@ -22,6 +22,7 @@ struct LossProgram: Equatable {
     let targetKept: Double
     let targetAdded: Double
     let leastTarget: Double
+    let focalTakesScored: Bool
 
     /// `hasIndices`: labels are whole numbers by their type.
     init(_ specification: LossSpecification, _ dialect: Dialect, classCount: Int, hasIndices: Bool) {
@@ -47,6 +48,7 @@ struct LossProgram: Equatable {
         targetKept = 1 - epsilon
         targetAdded = epsilon / Double(task.isOverClasses ? classCount : 2)
         leastTarget = isDivergence ? dialect.leastTarget : -.infinity
+        focalTakesScored = dialect.focalTakesScoredDecisions
         let isPlain = epsilon == 0 && modifiers.focalGamma == nil
         let isPlainDecision =
             isPlain && hasIndices && task == .binary && treatment == .asGiven && largestTerm == .infinity && modifiers.positiveWeights == nil
@@ -96,7 +98,7 @@ struct LossProgram: Equatable {
             scorableLow: scorable.lowerBound, scorableHigh: specification.input == .logProbabilities ? 0 : scorable.upperBound,
             largestTerm: largestTerm, targetKept: targetKept, targetAdded: targetAdded, targetLow: leastTarget,
             isDivergence: isDivergence ? 1 : 0, isFocal: specification.modifiers.focalGamma != nil ? 1 : 0,
-            focalGamma: specification.modifiers.focalGamma ?? 0, focalAlpha: specification.modifiers.focalAlpha ?? .nan,
-            classWeights: classWeights, positiveWeights: positiveWeights)
+            focalTakesScored: focalTakesScored ? 1 : 0, focalGamma: specification.modifiers.focalGamma ?? 0,
+            focalAlpha: specification.modifiers.focalAlpha ?? .nan, classWeights: classWeights, positiveWeights: positiveWeights)
     }
 }

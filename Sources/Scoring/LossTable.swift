@@ -79,13 +79,17 @@ public enum LossTable {
             },
             Modifier(
                 option: "--focal-gamma", usage: "--focal-gamma g",
-                effect: "the term of p times (1 - p)^g; of a decision the loss times (t (1 - p) + (1 - t) p)^g"
+                effect: "the term of p times (1 - p)^g; of a decision the loss times (t (1 - p) + (1 - t) p)^g; "
+                    + "p as it is scored, after clipping (\(predictedDecisions): of a decision as it was predicted)"
             ) { $0.focalGamma = 1 },
             Modifier(
                 option: "--focal-alpha", usage: "--focal-gamma g --focal-alpha a",
                 effect: "that, times a; of a decision times t a + (1 - t) (1 - a)"
             ) { ($0.focalGamma, $0.focalAlpha) = (1, 0.5) },
         ]
+
+        /// The dialects whose focal factor of a decision takes p before clipping.
+        private static let predictedDecisions = Dialect.all.filter { !$0.focalTakesScoredDecisions }.map(\.name).joined(separator: ", ")
 
         /// Where the modifier has a meaning.
         var tasks: String { names(LossTable.taskNames) { $0.taskName } }

@@ -6,7 +6,7 @@ extension LossOracle {
         /// −log p and −log (1 − p), clipped as the dialect has it.
         var ofOne: ExtendedReal
         var ofZero: ExtendedReal
-        /// p and 1 − p as predicted.
+        /// p and 1 − p as the focal factor takes them: as scored, but as predicted by Keras.
         var p: BigReal
         var complement: BigReal
         /// Whether the value was clipped, and so both of the above; or one of them alone.
@@ -91,11 +91,13 @@ extension LossOracle {
             let second = Self.clamp(p, typeEpsilon, 1 - typeEpsilon).value
             let sum = dialect == .sklearn14 ? first + second : BigReal(1)
             (decision.ofOne, decision.ofZero) = (Self.negativeLog(second / sum), Self.negativeLog(first / sum))
+            (decision.p, decision.complement) = (second / sum, first / sum)
             decision.isClipped = isClipped
         } else if dialect.isKeras || clip != nil {
             let (low, high) = dialect.isKeras ? (Self.kerasLow, Self.kerasHigh) : (clip ?? 0, 1 - (clip ?? 0))
             let (q, isClipped) = Self.clamp(p, low, high)
             (decision.ofOne, decision.ofZero) = (Self.negativeLog(q), Self.negativeLogOfComplement(q))
+            if !dialect.isKeras { (decision.p, decision.complement) = (q, BigReal(1) - q) }
             decision.isClipped = isClipped
         } else if let floor = boostingFloor {
             let (isPRaised, isComplementRaised) = (p < BigReal(floor.probability), complement < BigReal(floor.probability))

@@ -89,6 +89,8 @@ typedef struct LossParameters {
     int32_t isDivergence;
     /// The factor (1 − p)^focalGamma, where it is not 0; then focalAlpha, if it is not NaN.
     int32_t isFocal;
+    /// Whether that p of a decision is the one that is scored, clipped where it is, and not the predicted one.
+    int32_t focalTakesScored;
     double focalGamma, focalAlpha;
     /// One a class, or null for 1. Eight more are readable after the last.
     const double *_Nullable classWeights;

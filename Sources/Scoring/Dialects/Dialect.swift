@@ -79,6 +79,9 @@ public struct Dialect: Sendable, Equatable {
     var takesSoftDecisions = true
     /// Whether focal losses make probabilities of logits first, and so clip them.
     var focalTakesProbabilities = false
+    /// Whether the focal factor (1 − p)^γ of a decision takes p as it is scored, after clipping, and not as it was predicted. That of a
+    /// class always does.
+    var focalTakesScoredDecisions = true
     /// Whether label smoothing has a meaning, and whether of binary decisions as well.
     var takesSmoothing = true
     var takesDecisionSmoothing = true

@@ -16,7 +16,8 @@ extension Dialect {
         ofIndex: Treatment(normalisation: .thenClip, clip: clip), ofSoftLabels: Treatment(normalisation: .thenClip, clip: clip),
         ofDivergence: Treatment(clip: .fixed(low: epsilon, high: 1)), ofDecisions: Treatment(clip: clip), leastTarget: epsilon,
         scorableProbabilities: 0...Double.greatestFiniteMagnitude, divisorOfIndex: .count, divisorOfOthers: .count,
-        emptyMeanOfIndex: 0, emptyMeanOfOthers: 0, focalTakesProbabilities: true, inputs: kerasInputs)
+        emptyMeanOfIndex: 0, emptyMeanOfOthers: 0, focalTakesProbabilities: true, focalTakesScoredDecisions: false,
+        inputs: kerasInputs)
 
     /// The same on the TensorFlow backend, where probabilities with a class index are clipped first and then renormalised, by a softmax over
     /// their logarithms.
@@ -27,5 +28,6 @@ extension Dialect {
         ofIndex: Treatment(normalisation: .afterClip, clip: clip), ofSoftLabels: Treatment(normalisation: .thenClip, clip: clip),
         ofDivergence: Treatment(clip: .fixed(low: epsilon, high: 1)), ofDecisions: Treatment(clip: clip), leastTarget: epsilon,
         scorableProbabilities: 0...Double.greatestFiniteMagnitude, divisorOfIndex: .count, divisorOfOthers: .count,
-        emptyMeanOfIndex: 0, emptyMeanOfOthers: 0, focalTakesProbabilities: true, inputs: kerasInputs)
+        emptyMeanOfIndex: 0, emptyMeanOfOthers: 0, focalTakesProbabilities: true, focalTakesScoredDecisions: false,
+        inputs: kerasInputs)
 }
