@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Minimax polynomials for the kernels' exp and log, with coefficients that are Float64.
 
-    python3 scripts/minimax.py [exp|log]...        needs mpmath (pip install mpmath; gmpy2 makes it faster)
+    python3 scripts/minimax.py [exp|eighths|log]...        needs mpmath (pip install mpmath; gmpy2 makes it faster)
 
     exp   |r| <= ln 2 / 2 * 1.0001:                exp(r)     = 1 + r + r^2 P(r)
+    eighths  |r| <= ln 2 / 16 * 1.0001:            the same, and the table of c 2^(i/8) with its errors
     log   f in [sqrt(1/2) - 1, sqrt(2) - 1],
           s = f / (2 + f), z = s^2:                log(1 + f) = 2 s + s^3 R(z)
 
@@ -14,6 +15,7 @@ The errors printed are those of the approximation with the rounded coefficients 
 of a Float64 evaluation come on top.
 """
 
+import struct
 import sys
 
 from mpmath import atanh, cos, exp, log, lu_solve, matrix, mp, mpf, pi, sqrt
@@ -120,9 +122,25 @@ def fit(name, problem, degree):
     print(flush=True)
 
 
-def exp_problem():
-    bound = log(2) / 2 * mpf("1.0001")
+def exp_problem(parts):
+    bound = log(2) / parts * mpf("1.0001")
     return Problem(-bound, bound, lambda r: (exp(r) - 1 - r) / r**2, lambda r: r**2 / exp(r))
+
+
+# Of c = 1 + j 2^-52 the one whose eight products with 2^(i/8) lie nearest to Float64 numbers, for j up to 2^36: fractional parts of j 2^(i/8)
+# in 64-bit integers, a minute in C.
+POWER_FACTOR_STEPS = 5410646734
+
+
+def print_eighths():
+    c = 1 + mpf(POWER_FACTOR_STEPS) / 2**52
+    print(f"c = {float(c).hex()}, log c = {float(log(c)).hex()}")
+    for i in range(8):
+        power = c * mpf(2) ** (mpf(i) / 8)
+        (bits,) = struct.unpack("<Q", struct.pack("<d", float(power)))
+        # What the index's three bits add to the significand is taken off: xentPowerOfEighths adds the index to the exponent field.
+        print(f"    {i}  0x{bits - (i << 49):016X}   error {float((float(power) / power - 1) * 2**53):+.4f} * 2^-53")
+    print(flush=True)
 
 
 def log_problem():
@@ -140,18 +158,21 @@ def log_problem():
 
 
 def main():
-    asked = sys.argv[1:] or ["exp", "log"]
+    asked = sys.argv[1:] or ["exp", "eighths", "log"]
     for name in asked:
         if name == "exp":
-            problem = exp_problem()
+            problem = exp_problem(2)
             for degree in (8, 9):
                 fit("exp: P(r)", problem, degree)
+        elif name == "eighths":
+            fit("exp of eighths: P(r)", exp_problem(16), 5)
+            print_eighths()
         elif name == "log":
             problem = log_problem()
             for degree in (5, 6, 7):
                 fit("log: R(z)", problem, degree)
         else:
-            sys.exit(f"minimax.py: {name}: not a function that is fitted here; ask for exp or log")
+            sys.exit(f"minimax.py: {name}: not a function that is fitted here; ask for exp, eighths or log")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ let integerShift = 0x1.8p+52
 let eighthsOfE = 0x1.71547652b82fep+3
 let eighthLn2High = 0x1.62e42fefap-4
 let eighthLn2Low = 0x1.cf79abc9e3b3ap-43
+/// log c for the c of `xentPowerOfEighths`.
+let logarithmOfPowerFactor = 0x1.427fde1bd055dp-20
 
 /// k = round(8 x / ln 2) and the remainder r = x − k ln 2 / 8, for |x| < 1e4.
 @inline(always) func reduceToEighths(_ x: Lanes) -> (reduced: Lanes, k: Lanes) {

@@ -11,7 +11,7 @@ protocol LaneGroup {
     var squared: Self { get }
     /// self, at a point that each of its vectors reaches before any goes on (`xentInOrder`).
     var met: Self { get }
-    /// 2^(k/8) for an integer k in the low bits of `shifted`, within half an ULP; wrapping.
+    /// c 2^(k/8) for an integer k in the low bits of `shifted`, as `xentPowerOfEighths` has it; wrapping.
     static func powerOfEighths(_ shifted: Self) -> Self
 }
 

@@ -148,19 +148,25 @@ struct CompensatedLanes {
     }
 
     /// All eight lanes added up, rounded a little over once: within 1.01 half ULP of the sum of terms for terms of one sign.
-    @inline(always) var total: Double {
+    @inline(always) var total: Double { totalAndRest.total }
+
+    /// All eight lanes added up: their total, rounded, and what the rounding lost.
+    @inline(always) var totalAndRest: (total: Double, rest: Double) {
         // Halves are folded by hand: SIMD's own `sum()` compiles to a scalar loop.
         let four = twoSum(sum.low, sum.high)
         let fourRest = (rest.low + rest.high) + four.rest
         let two = twoSum(four.sum.low, four.sum.high)
         let twoRest = (fourRest.low + fourRest.high) + two.rest
         let one = twoSum(two.sum[0], two.sum[1])
-        return one.sum + (one.rest + (twoRest[0] + twoRest[1]))
+        let oneRest = one.rest + (twoRest[0] + twoRest[1])
+        let total = one.sum + oneRest
+        // Exact, since the rest is the smaller (Dekker).
+        return (total, oneRest - (total - one.sum))
     }
 
-    /// `total` of eight sums, a lane each, from memory that holds eight lanes of each: the same operations in the same order. What is in order
-    /// is added up as vectors: LLVM would else trace each lane back to where it came from, and add most of them up alone.
-    @inline(always) static func totals(sums: UnsafePointer<Double>, rests: UnsafePointer<Double>) -> Lanes {
+    /// `totalAndRest` of eight sums, a lane each, from memory that holds eight lanes of each: the same operations in the same order. What is in
+    /// order is added up as vectors: LLVM would else trace each lane back to where it came from, and add most of them up alone.
+    @inline(always) static func totals(sums: UnsafePointer<Double>, rests: UnsafePointer<Double>) -> (totals: Lanes, rests: Lanes) {
         @inline(always) func load(_ lanes: UnsafePointer<Double>, _ index: Int) -> Lanes { Lanes.load(lanes + 8 &* index) }
         @inline(always) func halves(_ i: Int) -> (sum: Lanes, rest: Lanes) {
             let (a, b) = (load(sums, i), load(sums, i &+ 1))
@@ -174,7 +180,9 @@ struct CompensatedLanes {
         }
         let (a, b) = (pairs(halves(0), halves(2)), pairs(halves(4), halves(6)))
         let (sum, rest) = twoSum(xentEvenLanes(a.sum, b.sum), xentOddLanes(a.sum, b.sum))
-        return sum + (rest + (xentEvenLanes(a.rest, b.rest) + xentOddLanes(a.rest, b.rest)))
+        let oneRest = rest + (xentEvenLanes(a.rest, b.rest) + xentOddLanes(a.rest, b.rest))
+        let totals = sum + oneRest
+        return (totals, oneRest - (totals - sum))
     }
 
     /// The same, and +∞ where a term was: the compensation makes NaN of it.

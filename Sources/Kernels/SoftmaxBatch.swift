@@ -22,17 +22,18 @@ struct SoftmaxBatch<E: Element> {
     let classCount: Int
     let scratch: UnsafeMutablePointer<Double>
 
-    // A number a row each: the label's logit, NaN where the row is not one for the fast way; the shift that takes its k off; exp(−r_y) − 1; Σ; the
-    // largest of the others.
+    // A number a row each: the label's logit, NaN where the row is not one for the fast way; the shift that takes its k off; exp(−r_y) / c − 1; Σ
+    // and what its rounding lost; the largest of the others.
     @inline(always) var labelValues: UnsafeMutablePointer<Double> { scratch }
     @inline(always) var shifts: UnsafeMutablePointer<Double> { scratch + softmaxBatchRowCount }
     @inline(always) var factors: UnsafeMutablePointer<Double> { scratch + 2 &* softmaxBatchRowCount }
     @inline(always) var totals: UnsafeMutablePointer<Double> { scratch + 3 &* softmaxBatchRowCount }
-    @inline(always) var largestOthers: UnsafeMutablePointer<Double> { scratch + 4 &* softmaxBatchRowCount }
+    @inline(always) var totalRests: UnsafeMutablePointer<Double> { scratch + 4 &* softmaxBatchRowCount }
+    @inline(always) var largestOthers: UnsafeMutablePointer<Double> { scratch + 5 &* softmaxBatchRowCount }
     // Eight lanes a row each: a compensated sum, and the largest of the others.
-    @inline(always) var sums: UnsafeMutablePointer<Double> { scratch + 5 &* softmaxBatchRowCount }
-    @inline(always) var rests: UnsafeMutablePointer<Double> { scratch + 13 &* softmaxBatchRowCount }
-    @inline(always) var largest: UnsafeMutablePointer<Double> { scratch + 21 &* softmaxBatchRowCount }
+    @inline(always) var sums: UnsafeMutablePointer<Double> { scratch + 6 &* softmaxBatchRowCount }
+    @inline(always) var rests: UnsafeMutablePointer<Double> { scratch + 14 &* softmaxBatchRowCount }
+    @inline(always) var largest: UnsafeMutablePointer<Double> { scratch + 22 &* softmaxBatchRowCount }
 
     @inline(always) func row(_ i: Int) -> UnsafeRawPointer { rows + i &* (classCount &* E.byteCount) }
 
@@ -50,18 +51,20 @@ struct SoftmaxBatch<E: Element> {
             let (reduced, k) = reduceToEighths(values)
             values.store(labelValues + i)
             (lanes(integerShift) - k).store(shifts + i)
-            exponentialMinusOne(reduced: lanes(0) - reduced).store(factors + i)
+            exponentialMinusOne(reduced: lanes(-logarithmOfPowerFactor) - reduced).store(factors + i)
             i &+= 8
         }
     }
 
-    /// Σ_{j≠label} exp(x_j − x_label) but for the factor exp(−r_y), and the largest x_j besides the label's; eight classes at a time.
+    /// Σ_{j≠label} exp(x_j − x_label) but for the factor exp(−r_y) / c, and the largest x_j besides the label's; eight classes at a time.
     @inline(always) func addRows() {
         for i in 0..<rowCount { addRow(i) }
         var i = 0
         while i < rowCount {
             // What the last rows leave of eight is read, and not used.
-            CompensatedLanes.totals(sums: sums + 8 &* i, rests: rests + 8 &* i).store(totals + i)
+            let (totals, rests) = CompensatedLanes.totals(sums: sums + 8 &* i, rests: rests + 8 &* i)
+            totals.store(self.totals + i)
+            rests.store(totalRests + i)
             largestOfEight(largest + 8 &* i).store(largestOthers + i)
             i &+= 8
         }
@@ -130,8 +133,7 @@ struct SoftmaxBatch<E: Element> {
         // Up to 24: the fourth, of any number that has a power, is not added. The memory behind the last row is not its own.
         let x = FourLanes(load(0), load(8), load(16), count > 24 ? load(24) : lanes(0))
         let four = fourTerms(x, shift)
-        let three = (four.a + four.b) + four.c
-        return count > 24 ? three + four.d : three
+        return count > 24 ? four.pairwiseSum : (four.a + four.b) + four.c
     }
 
     /// The same for rows of few classes: eight rows at a time, a lane each.
@@ -176,7 +178,8 @@ struct SoftmaxBatch<E: Element> {
             sum.add(terms(column(j), shift))
             j &+= 1
         }
-        (sum.sum + sum.rest).store(totals + firstRow)
+        sum.sum.store(totals + firstRow)
+        sum.rest.store(totalRests + firstRow)
         largest.store(largestOthers + firstRow)
     }
 
@@ -188,10 +191,14 @@ struct SoftmaxBatch<E: Element> {
         var firstRow = 0
         while firstRow < rowCount {
             let labelValue = Lanes.load(labelValues + firstRow), others = Lanes.load(largestOthers + firstRow)
-            let sum = Lanes.load(totals + firstRow)
-            // Times exp(−r_y), as S + S (exp(−r_y) − 1): one rounding where 1 + … would make two.
-            let total = sum.fma(Lanes.load(factors + firstRow), sum)
-            logarithmOfOnePlus(total).store(losses + firstRow)
+            let sum = Lanes.load(totals + firstRow), sumRest = Lanes.load(totalRests + firstRow)
+            let factor = Lanes.load(factors + firstRow)
+            // Times exp(−r_y) / c, as S + S (exp(−r_y) / c − 1). What the rounding of S loses is kept: it would count double where S lies
+            // just above a power of two and the loss just below.
+            // In order, or LLVM takes the vectors apart for the sake of single lanes.
+            let total = xentInOrder(sum.fma(factor, sum))
+            let lost = xentInOrder(sum.fma(factor, sum - total) + sumRest.fma(factor, sumRest))
+            xentInOrder(logarithmOfOnePlus(total, rest: lost)).store(losses + firstRow)
             let isInRange = (total .>= lanes(0x1p-900)) .& (others .<= labelValue + lanes(600))
             count(isInRange .& (labelValue .> others), into: &correctCounts)
             let careful = bits(.!isInRange), equal = bits(isInRange .& (labelValue .== others))
@@ -218,10 +225,11 @@ struct SoftmaxBatch<E: Element> {
     }
 }
 
-/// exp(x − labelValue) of what was loaded but for the label's exp(−r_y), for a `shift` that has the label's k taken off.
+/// exp(x − labelValue) of what was loaded but for the label's exp(−r_y) / c, for a `shift` that has the label's k taken off.
 ///
-/// x = k/8 ln 2 + r with |r| <= ln2 / 16: exp(x) = 2^(k/8) (1 + r + r² P(r)), 2^(k/8) by its fraction from a table and its whole part by the
-/// exponent. P is the minimax polynomial of degree 5 that scripts/minimax.py prints (relative error 2^-58.3). Error of a term: 1.05 ULP.
+/// x = k/8 ln 2 + r with |r| <= ln2 / 16: c exp(x) = c 2^(k/8) (1 + r + r² P(r)), c 2^(k/8) by its fraction from a table and its whole part
+/// by the exponent. P is the minimax polynomial of degree 5 that scripts/minimax.py prints (relative error 2^-58.3). Error of a term: within
+/// 1.13 * 2^-53 of itself.
 ///
 /// The label's own entry is −∞ here. Terms below exp(−700) count as that much: 2^-110 of any sum that is used.
 @inline(always)
@@ -235,7 +243,7 @@ private func terms<Group: LaneGroup>(_ x: Group, _ shift: Group) -> Group {
     p = p.fma(r, 0x1.5555555555160p-3)
     p = p.fma(r, 0x1.000000000010bp-1)
     let minusOne = r.squared.fma(p, r).met
-    // 2^((k − k_y)/8); out of range only where the caller starts over.
+    // c 2^((k − k_y)/8); out of range only where the caller starts over.
     let power = Group.powerOfEighths(shifted)
     return power.fma(minusOne, power).met
 }

@@ -17,16 +17,14 @@ extension GoldenCase {
 
     /// What differs from the expected figures by more than the case allows, a line each; empty where nothing does.
     ///
-    /// True values: mean and sum within 1 ULP, rows within 4. A framework's: within the case's relative tolerances.
+    /// True values: rows within 4 ULP, and mean and sum, where they are given as bits, within 1. A framework's, and means and sums without
+    /// bits, which are of a single row: within the case's relative tolerances.
     public func differences(from figures: Figures) throws -> [String] {
         var differences: [String] = []
         func compare(_ what: String, _ figure: Double, _ expected: Double, _ isNear: Bool) {
             if !isNear { differences.append("\(name): \(what) is \(figure), should be \(expected)") }
         }
-        if isTruth {
-            guard let mean = expected.meanHex.flatMap({ Double($0) }), let sum = expected.sumHex.flatMap({ Double($0) }) else {
-                throw GoldenCaseError("\(name) has no mean_hex and sum_hex")
-            }
+        if isTruth, let mean = expected.meanHex.flatMap({ Double($0) }), let sum = expected.sumHex.flatMap({ Double($0) }) {
             compare("mean", figures.mean, mean, figures.mean.ulpDistance(to: mean) <= 1)
             compare("sum", figures.sum, sum, figures.sum.ulpDistance(to: sum) <= 1)
         } else {

@@ -46,7 +46,7 @@ typedef struct RowBlock {
 } RowBlock;
 
 /// What `softmaxRows` notes of 64 rows.
-enum { XentScratchCount = 64 * 29 };
+enum { XentScratchCount = 64 * 30 };
 
 enum {
     XentInstructionSetBaseline = 1,
@@ -314,13 +314,17 @@ XENT_INLINE XentDouble8 xentInOrder(XentDouble8 v) {
     return v;
 #endif
 }
-/// 2^(k/8) for an integer k in the low bits of `shifted`, rounded to nearest, k within ±8176: else it is a number without meaning.
+/// c 2^(k/8) for an integer k in the low bits of `shifted`, within 0.031 * 2^-53 of itself, k within ±8176: else it is a number without
+/// meaning.
+///
+/// c = 0x1.00001427feacep+0 is chosen so that all eight of c 2^(i/8) lie next to a Float64, as Gal and Bachelis choose tables' arguments ("An accurate elementary mathematical library for the IEEE floating point standard", 1991); the nearest to 2^(i/8) itself are up to
+/// 0.62 * 2^-53 off. `scripts/minimax.py eighths` prints them. The caller divides by c.
 ///
 /// The lowest three bits of k find a power's encoding in a table, and k, moved to where the exponent is, adds the whole part; what the three
 /// bits add to the significand on the way has been taken off the table.
 XENT_INLINE XentDouble8 xentPowerOfEighths(XentUInt64x8 shifted) {
-#define XENT_EIGHTH_POWERS_LOW 0x3FF0000000000000, 0x3FEF72B83C7D517B, 0x3FEF06FE0A31B715, 0x3FEEBFDAD5362A27
-#define XENT_EIGHTH_POWERS_HIGH 0x3FEEA09E667F3BCD, 0x3FEEACE5422AA0DB, 0x3FEEE89F995AD3AD, 0x3FEF5818DCFBA487
+#define XENT_EIGHTH_POWERS_LOW 0x3FF00001427FEACE, 0x3FEF72B99C2D8BE1, 0x3FEF06FF89B68E5E, 0x3FEEBFDC77712184
+#define XENT_EIGHTH_POWERS_HIGH 0x3FEEA0A02E949695, 0x3FEEACE733876D29, 0x3FEEE8A1B7BB80F3, 0x3FEF581B2C7332CE
     XentUInt64x8 powers;
 #if defined(__AVX512F__)
     powers = (XentUInt64x8)__builtin_ia32_permvardi512((XentInt64x8){XENT_EIGHTH_POWERS_LOW, XENT_EIGHTH_POWERS_HIGH}, (XentInt64x8)shifted);

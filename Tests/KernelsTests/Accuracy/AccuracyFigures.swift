@@ -7,6 +7,9 @@ struct AccuracyFigures {
 
     init() {}
 
+    /// Of a largest error alone.
+    init(maximum: Double) { (self.maximum, count) = (maximum, 1) }
+
     init(_ statistics: ErrorStatistics) {
         (maximum, mean, count) = (statistics.maximum, statistics.mean, statistics.count)
     }

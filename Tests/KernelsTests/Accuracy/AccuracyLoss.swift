@@ -8,6 +8,10 @@ struct AccuracyLoss: Hashable, Sendable {
     /// Task binary: labels are probabilities.
     var hasSoftLabels = false
     var isDivergence = false
+    var labelSmoothing = 0.0
+    var focalGamma: Double?
+
+    static let multiclassLogits = AccuracyLoss(task: .multiclass, input: .logits)
 
     static let all: [AccuracyLoss] = {
         var losses: [AccuracyLoss] = []
@@ -21,13 +25,27 @@ struct AccuracyLoss: Hashable, Sendable {
         return losses
     }()
 
-    var name: String {
-        "\(task.rawValue)\(hasSoftLabels ? " (label in [0, 1])" : "")\(isDivergence ? " (kl)" : "") from \(input.rawValue)"
+    /// Those with a modifier that changes how a row is computed; the page has none of them.
+    static let modified: [AccuracyLoss] = [LossTask.binary, .multiclass, .multilabel, .soft].flatMap { task in
+        PredictionInput.allCases.flatMap { input in
+            [
+                AccuracyLoss(task: task, input: input, labelSmoothing: 0.1), AccuracyLoss(task: task, input: input, focalGamma: 2),
+                AccuracyLoss(task: task, input: input, focalGamma: 1.5),
+            ]
+        }
     }
+
+    var name: String {
+        let modifier = labelSmoothing > 0 ? " (smoothed by \(labelSmoothing))" : focalGamma.map { " (focal, gamma \($0))" } ?? ""
+        return "\(task.rawValue)\(hasSoftLabels ? " (label in [0, 1])" : "")\(isDivergence ? " (kl)" : "")\(modifier) from \(input.rawValue)"
+    }
+
+    private var isModified: Bool { labelSmoothing > 0 || focalGamma != nil }
 
     /// In ULP, from the docstrings in `Kernels`.
     var promised: Double {
-        switch (task, input) {
+        if isModified { return 4 + 2 * (focalGamma ?? 0) }
+        return switch (task, input) {
         case (.binary, .logits) where !hasSoftLabels: 2
         case (.binary, .probabilities) where !hasSoftLabels: 1
         case (.binary, .logProbabilities) where !hasSoftLabels: 3
@@ -44,12 +62,14 @@ struct AccuracyLoss: Hashable, Sendable {
     func specification() throws -> LossSpecification {
         var modifiers = LossModifiers()
         if isDivergence { modifiers.divergence = .kullbackLeibler }
+        modifiers.labelSmoothing = labelSmoothing
+        modifiers.focalGamma = focalGamma
         return try LossSpecification(task: task, input: input, modifiers: modifiers)
     }
 
     /// How far `loss` is from the true loss, in ULP. KL divergence, whose terms cancel: in ULP of Σ t (|log t| + |log p|).
     func error(of loss: Double, _ row: AccuracySample.Row) -> Double {
-        if task == .multiclass {
+        if task == .multiclass, !isModified {
             let label = Int32(row.labels[0])
             switch input {
             case .logits: return TrueLoss.softmax(row.values, label: label).error(of: loss)
@@ -62,6 +82,8 @@ struct AccuracyLoss: Hashable, Sendable {
         }
         var oracle = LossOracle(task: task, input: input, dialect: .exact, typeEpsilon: 0)
         oracle.isDivergence = isDivergence
+        oracle.labelSmoothing = labelSmoothing
+        oracle.focalGamma = focalGamma
         // A sample has no row without a loss.
         guard case .scored(let scored) = oracle.row(row.values, labels: row.labels) else { return .infinity }
         guard isDivergence, case .finite(let truth) = scored.loss, case .finite(let magnitude) = scored.magnitude, loss.isFinite else {

@@ -129,7 +129,8 @@ struct AccuracySample: Sendable {
 
     private var name: String { "\(loss.name), \(element.name), C = \(classCount), \(kind) \(number)" }
 
-    private func score(_ rows: [Row], _ kernel: KernelUnderTest) throws -> [Double] {
+    /// The losses that a kernel gives the rows.
+    func score(_ rows: [Row], _ kernel: KernelUnderTest) throws -> [Double] {
         let scorer = BlockScorer(
             specification: try loss.specification(), classCount: classCount, ignoredLabel: .min, hasIndices: !loss.hasSoftLabels,
             kernels: kernel.table)
