@@ -72,9 +72,12 @@ final class ByteStream: @unchecked Sendable {
     ///   - offset: Where the reader is: within the bytes that are kept, or where the stream is.
     ///   - buffer: Where they go; at least one.
     ///   - path: The stream's name, for errors.
+    ///   - isCancelled: Whether the reader wants no more bytes; asked again and again while none come.
     /// - Returns: How many, or 0 at the stream's end.
-    /// - Throws: `.readFailed`, also where the bytes at `offset` have gone by.
-    func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer, path: String) throws(ContainerError) -> Int {
+    /// - Throws: `.readFailed`, also where the bytes at `offset` have gone by; `.cancelled`.
+    func read(
+        at offset: Int, into buffer: UnsafeMutableRawBufferPointer, path: String, isCancelled: (() -> Bool)? = nil
+    ) throws(ContainerError) -> Int {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         if isKept, offset < keptByteCount { return copyKept(from: offset, into: buffer) }
@@ -89,11 +92,11 @@ final class ByteStream: @unchecked Sendable {
         if room > 0 {
             ReadAhead.grow(&kept, to: keptByteCount + room, keeping: keptByteCount)
             let target = UnsafeMutableRawBufferPointer(rebasing: kept[keptByteCount..<keptByteCount + room])
-            let count = try readDescriptor(into: target, path: path)
+            let count = try readDescriptor(into: target, path: path, isCancelled)
             keptByteCount += count
             return count == 0 ? 0 : copyKept(from: offset, into: buffer)
         }
-        let count = try readDescriptor(into: buffer, path: path)
+        let count = try readDescriptor(into: buffer, path: path, isCancelled)
         if isKept, count > 0 {
             isKept = false
             kept.deallocate()
@@ -109,8 +112,12 @@ final class ByteStream: @unchecked Sendable {
     }
 
     /// One read, with the mutex held. A signal does not end it, and neither does a descriptor that was made not to wait.
-    private func readDescriptor(into buffer: UnsafeMutableRawBufferPointer, path: String) throws(ContainerError) -> Int {
+    private func readDescriptor(
+        into buffer: UnsafeMutableRawBufferPointer, path: String, _ isCancelled: (() -> Bool)?
+    ) throws(ContainerError) -> Int {
         while true {
+            // A read that waits could not be called off.
+            try wait(path: path, isCancelled: isCancelled)
             do {
                 let count = try descriptor.read(into: buffer, retryOnInterrupt: true)
                 byteOffset += count
@@ -121,15 +128,25 @@ final class ByteStream: @unchecked Sendable {
                 guard code == .resourceTemporarilyUnavailable || code == .wouldBlock else {
                     throw ContainerError(path: path, kind: .readFailed, byteOffset: byteOffset, problem: "reading failed: \(code)")
                 }
-                wait()
             }
         }
     }
 
+    /// How long a wait goes on before it is asked again whether it is cancelled.
+    private static let waitMilliseconds: CInt = 50
+
     /// Waits until there is something to read, or the other end has been closed.
-    func wait() {
+    ///
+    /// - Throws: `.cancelled`.
+    func wait(path: String, isCancelled: (() -> Bool)?) throws(ContainerError) {
         var request = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
-        // Whatever it returns, the next read tells more.
-        _ = poll(&request, 1, -1)
+        while true {
+            let count = poll(&request, 1, isCancelled == nil ? -1 : Self.waitMilliseconds)
+            if count > 0 || (count < 0 && errno != EINTR) {
+                // The next read tells more.
+                return
+            }
+            if let isCancelled, isCancelled() { throw ContainerError(path: path, kind: .cancelled, problem: "cancelled") }
+        }
     }
 }

@@ -24,6 +24,9 @@ public struct ContainerError: Error, Sendable, Equatable, CustomStringConvertibl
         /// There was not enough memory.
         case outOfMemory
 
+        /// `ContainerOptions.isCancelled` said so while a stream was waited for.
+        case cancelled
+
         // The bytes are not what they should be.
 
         /// The file has no bytes at all.

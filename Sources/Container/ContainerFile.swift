@@ -36,7 +36,7 @@ public final class ContainerFile: Sendable {
     /// every block header is visited, without decompressing: time proportional to the file's size over 128 KiB. Of BGZF every
     /// block's header and trailer are visited, as long as each block says where it ends: to the file's size over 64 KiB or less.
     ///
-    /// Standard input that is a regular file is read like any other, from its beginning. If it is a pipe, a socket or a terminal, it is a
+    /// Standard input that is a regular file is read like any other, from the descriptor's offset on. If it is a pipe, a socket or a terminal, it is a
     /// stream, of which the first bytes are waited for here; so is a named pipe, whose first writer is waited for.
     /// Opening `-` again finds the same stream and its beginning, as far as that is kept.
     ///
@@ -44,10 +44,10 @@ public final class ContainerFile: Sendable {
     ///   - path: The file's name, which errors begin with; `-` for standard input.
     ///   - options: Limits, and whether a seek table is to be used.
     /// - Throws: Why it cannot be opened (`.notFound`, `.isDirectory`, `.notRegularFile`, `.permissionDenied`,
-    ///   `.cannotOpen`), what failed (`.readFailed`, `.fileChanged`, `.outOfMemory`), or what is wrong with its bytes
+    ///   `.cannotOpen`), what failed (`.readFailed`, `.fileChanged`, `.outOfMemory`, `.cancelled`), or what is wrong with its bytes
     ///   (`.empty`, `.truncated`, `.damaged`, `.checksumMismatch`, `.unsupported`, `.windowTooLarge`).
     public convenience init(path: String, options: ContainerOptions = .init()) throws(ContainerError) {
-        try self.init(StoredFile(path: path), options)
+        try self.init(StoredFile(path: path, isCancelled: options.isCancelled), options)
     }
 
     /// Finds the layout of an opened file.
@@ -86,6 +86,29 @@ public final class ContainerFile: Sendable {
         memberByteCount = member.byteRange.count
         memberChecksum = member.checksum
         memberContent = layout.compression == .none ? MemberContent() : nil
+    }
+
+    /// The bytes of a file as they are stored, or its first ones where it has more than `byteCountLimit`.
+    ///
+    /// - Parameters:
+    ///   - path: The file's name, or `-`, as `init(path:options:)` takes it.
+    ///   - byteCountLimit: The most bytes to read.
+    ///   - isCancelled: As in `ContainerOptions`.
+    /// - Throws: As `init(path:options:)` where it cannot be opened or read.
+    public static func storedBytes(
+        path: String, byteCountLimit: Int, isCancelled: (@Sendable () -> Bool)? = nil
+    ) throws(ContainerError) -> [UInt8] {
+        let stored = try StoredFile(path: path, isCancelled: isCancelled)
+        var bytes: [UInt8] = []
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+        defer { room.deallocate() }
+        while bytes.count < byteCountLimit {
+            let piece = UnsafeMutableRawBufferPointer(rebasing: room[..<min(room.count, byteCountLimit - bytes.count)])
+            let count = try stored.readSome(at: bytes.count, into: piece)
+            if count == 0 { break }
+            bytes += piece[..<count]
+        }
+        return bytes
     }
 
     /// The file's name, as it was given; of a member of an archive `archive.npz: member.npy`.

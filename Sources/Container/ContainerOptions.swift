@@ -12,9 +12,14 @@ public struct ContainerOptions: Sendable {
     /// still verified for the frames that carry none of their own.
     public var usesSeekTable: Bool
 
-    /// Windows of at most 128 MiB (as the `zstd` command), seek tables used.
-    public init(maximumWindowByteCount: Int = 128 << 20, usesSeekTable: Bool = true) {
+    /// Whether nobody wants the bytes any more. It is asked again and again, from any thread, while a pipe is waited for; once it is true,
+    /// opening and reading throw `.cancelled`. nil: waits end when bytes come.
+    public var isCancelled: (@Sendable () -> Bool)?
+
+    /// Windows of at most 128 MiB (as the `zstd` command), seek tables used, waits that nothing cancels.
+    public init(maximumWindowByteCount: Int = 128 << 20, usesSeekTable: Bool = true, isCancelled: (@Sendable () -> Bool)? = nil) {
         self.maximumWindowByteCount = maximumWindowByteCount
         self.usesSeekTable = usesSeekTable
+        self.isCancelled = isCancelled
     }
 }

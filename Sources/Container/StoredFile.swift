@@ -19,24 +19,33 @@ final class StoredFile: Sendable {
     let filePath: String
     private let source: Source
 
+    /// Whether the caller wants no more bytes; asked while a stream is waited for.
+    private let isCancelled: (@Sendable () -> Bool)?
+
     private enum Source {
-        /// A regular file, and its size when it was opened.
-        case file(OpenDescriptor, byteCount: Int)
+        /// A regular file, the place in it that is read as byte 0, and the number of bytes from there to its end when it was opened.
+        case file(OpenDescriptor, firstByteOffset: Int, byteCount: Int)
         case stream(ByteStream)
     }
 
-    /// Opens the file at `path` for reading, or standard input where that is `-`.
+    /// Opens the file at `path` for reading, or standard input where that is `-` or leads to descriptor 0, as `/dev/stdin` does.
     ///
-    /// - Throws: `ContainerError` of the kinds that a failure to open can have, and `.readFailed`.
-    init(path: String) throws(ContainerError) {
+    /// Standard input that is a regular file begins at the descriptor's offset: somebody may have read a part of it before.
+    ///
+    /// - Throws: `ContainerError` of the kinds that a failure to open can have, `.readFailed` and `.cancelled`.
+    init(path: String, isCancelled: (@Sendable () -> Bool)? = nil) throws(ContainerError) {
         self.path = path
+        self.isCancelled = isCancelled
         filePath = path
-        if path == Self.standardInputPath {
-            let status = try Self.status(of: .standardInput, path: path)
+        if path == Self.standardInputPath || LinkTarget(of: path).kind == .descriptor(0) {
+            let status = try Self.statusOfStandardInput(path: path)
             switch status.type {
             case .regular:
+                let fileByteCount = max(0, Int(clamping: status.size))
+                let firstByteOffset = max(0, min(fileByteCount, Int(lseek(0, 0, SEEK_CUR))))
                 source = .file(
-                    OpenDescriptor(.standardInput, closesWhenDone: false), byteCount: max(0, Int(clamping: status.size)))
+                    OpenDescriptor(.standardInput, closesWhenDone: false), firstByteOffset: firstByteOffset,
+                    byteCount: fileByteCount - firstByteOffset)
             case .directory: throw Self.directoryError(path)
             default: source = .stream(.standardInput)
             }
@@ -57,24 +66,27 @@ final class StoredFile: Sendable {
             let status = try Self.status(of: descriptor, path: path)
             switch status.type {
             case .regular:
-                source = .file(OpenDescriptor(descriptor, closesWhenDone: true), byteCount: max(0, Int(clamping: status.size)))
+                source = .file(
+                    OpenDescriptor(descriptor, closesWhenDone: true), firstByteOffset: 0, byteCount: max(0, Int(clamping: status.size)))
             case .fifo:
                 let stream = ByteStream(descriptor, closesWhenDone: true)
-                // Before its first writer comes a pipe reads as one that has ended.
-                stream.wait()
                 source = .stream(stream)
+                // Before its first writer comes a pipe reads as one that has ended.
+                try stream.wait(path: path, isCancelled: isCancelled)
             case .directory: throw Self.directoryError(path)
             default: throw Self.notRegularError(path)
             }
         } catch {
-            try? descriptor.close()
+            // A stream closes its descriptor itself.
+            if error.kind != .cancelled { try? descriptor.close() }
             throw error
         }
     }
 
     /// A descriptor of a stream that somebody else has opened, which is closed in the end.
-    init(stream descriptor: CInt, path: String) {
+    init(stream descriptor: CInt, path: String, isCancelled: (@Sendable () -> Bool)? = nil) {
         self.path = path
+        self.isCancelled = isCancelled
         filePath = path
         source = .stream(ByteStream(FileDescriptor(rawValue: descriptor), closesWhenDone: true))
     }
@@ -82,6 +94,7 @@ final class StoredFile: Sendable {
     /// The same file under a name that says which member of it is meant.
     init(_ file: StoredFile, member name: String) {
         filePath = file.path
+        isCancelled = file.isCancelled
         path = "\(file.path): \(name)"
         source = file.source
     }
@@ -94,24 +107,30 @@ final class StoredFile: Sendable {
     /// Its size when it was opened; of a stream, what has come of it so far.
     var byteCount: Int {
         switch source {
-        case .file(_, let byteCount): byteCount
+        case .file(_, _, let byteCount): byteCount
         case .stream(let stream): stream.byteCount
         }
     }
 
     /// How far a reader may ask for bytes: its size, which of a stream nobody knows.
     var endByteOffset: Int {
-        if case .file(_, let byteCount) = source { byteCount } else { .max }
+        if case .file(_, _, let byteCount) = source { byteCount } else { .max }
+    }
+
+    /// The status of descriptor 0. One that is closed, or cannot be read, is no standard input.
+    private static func statusOfStandardInput(path: String) throws(ContainerError) -> Stat {
+        let flags = fcntl(0, F_GETFL)
+        guard flags >= 0, flags & O_ACCMODE != O_WRONLY else {
+            throw ContainerError(
+                path: path, kind: .cannotOpen, problem: "there is none: it was closed", remedy: "redirect a file or a pipe to it")
+        }
+        return try status(of: .standardInput, path: path)
     }
 
     private static func status(of descriptor: FileDescriptor, path: String) throws(ContainerError) -> Stat {
         do {
             return try descriptor.stat()
         } catch {
-            if path == standardInputPath, error == .badFileDescriptor {
-                throw ContainerError(
-                    path: path, kind: .cannotOpen, problem: "there is none: it was closed", remedy: "redirect a file or a pipe to it")
-            }
             throw ContainerError(path: path, kind: .readFailed, problem: "its status cannot be read: \(error)")
         }
     }
@@ -149,7 +168,7 @@ final class StoredFile: Sendable {
         while filled < buffer.count {
             let count = try readSome(at: byteOffset + filled, into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
             if count == 0 {
-                guard case .file(_, let byteCount) = source else {
+                guard case .file(_, _, let byteCount) = source else {
                     throw ContainerError(
                         path: path, kind: .truncated, byteOffset: byteOffset + filled, problem: "the stream ends early",
                         remedy: "look at what writes it")
@@ -165,17 +184,17 @@ final class StoredFile: Sendable {
 
     /// Reads some of the bytes from `byteOffset` on, at least one unless there are no more.
     ///
-    /// - Throws: `.readFailed`.
+    /// - Throws: `.readFailed`, `.cancelled`.
     func readSome(at byteOffset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(ContainerError) -> Int {
         switch source {
-        case .file(let descriptor, _):
+        case .file(let descriptor, let firstByteOffset, _):
             do {
-                return try descriptor.value.read(fromAbsoluteOffset: Int64(byteOffset), into: buffer)
+                return try descriptor.value.read(fromAbsoluteOffset: Int64(firstByteOffset + byteOffset), into: buffer)
             } catch {
                 throw ContainerError(path: path, kind: .readFailed, byteOffset: byteOffset, problem: "reading failed: \(error)")
             }
         case .stream(let stream):
-            return try stream.read(at: byteOffset, into: buffer, path: path)
+            return try stream.read(at: byteOffset, into: buffer, path: path, isCancelled: isCancelled)
         }
     }
 
@@ -200,8 +219,9 @@ final class StoredFile: Sendable {
     /// Tells the kernel that a range of the file is wanted soon. Never fails: it is advice.
     func adviseWillNeed(_ range: Range<Int>) {
         #if os(Linux)
-            guard case .file(let descriptor, _) = source else { return }
-            _ = posix_fadvise(descriptor.value.rawValue, off_t(range.lowerBound), off_t(range.count), POSIX_FADV_WILLNEED)
+            guard case .file(let descriptor, let firstByteOffset, _) = source else { return }
+            _ = posix_fadvise(
+                descriptor.value.rawValue, off_t(firstByteOffset + range.lowerBound), off_t(range.count), POSIX_FADV_WILLNEED)
         #endif
     }
 }

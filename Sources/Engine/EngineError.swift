@@ -100,9 +100,17 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         self.init(.cancelled, "cancelled before \(what)")
     }
 
+    /// The error of every run that was cancelled before its outputs had their names.
+    static let cancelled = EngineError(.cancelled, "cancelled; nothing was written")
+
     init(_ error: ContainerError) {
+        guard error.kind != .cancelled else {
+            self = .cancelled
+            return
+        }
         category =
             switch error.kind {
+            case .cancelled: .cancelled
             case .notFound, .isDirectory, .notRegularFile, .permissionDenied, .cannotOpen: .noInput
             case .readFailed, .fileChanged, .outOfMemory: .inputOutput
             case .empty, .truncated, .damaged, .checksumMismatch, .seekTableLies, .unsupported, .windowTooLarge: .data

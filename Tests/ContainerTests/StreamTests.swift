@@ -1,4 +1,6 @@
+import Foundation
 import Glibc
+import Synchronization
 import Testing
 
 @testable import Container
@@ -216,6 +218,38 @@ import Testing
         #expect(try readAll(decoder, bufferByteCount: nil) == data)
     }
 
+    /// A wait ends soon after it is cancelled, before a pipe's first writer and between its bytes.
+    @Test func cancelledWaits() throws {
+        let isCancelled = Atomic(false)
+        func cancelSoon() {
+            isCancelled.store(false, ordering: .relaxed)
+            Thread.detachNewThread {
+                usleep(50_000)
+                isCancelled.store(true, ordering: .relaxed)
+            }
+        }
+        let options = ContainerOptions(isCancelled: { isCancelled.load(ordering: .relaxed) })
+        let path = TemporaryFile([]).path + ".pipe"
+        #expect(mkfifo(path, 0o600) == 0)
+        defer { unlink(path) }
+        cancelSoon()
+        #expect(containerError { _ = try ContainerFile(path: path, options: options) }?.kind == .cancelled)
+        cancelSoon()
+        #expect(containerError { _ = try ContainerFile.storedBytes(path: path, byteCountLimit: 9, isCancelled: options.isCancelled) }?.kind == .cancelled)
+
+        var ends: [CInt] = [0, 0]
+        #expect(pipe(&ends) == 0)
+        defer { close(ends[1]) }
+        let start: [UInt8] = Array("a,b\n1,2\n".utf8)
+        #expect(write(ends[1], start, start.count) == start.count)
+        isCancelled.store(false, ordering: .relaxed)
+        let file = try ContainerFile(StoredFile(stream: ends[0], path: "-", isCancelled: options.isCancelled), options)
+        let decoder = Decoder(options: options)
+        decoder.start(wholeOf: file)
+        cancelSoon()
+        #expect(containerError { _ = try readAll(decoder, bufferByteCount: nil) }?.kind == .cancelled)
+    }
+
     /// Descriptor 0, with something else in its place as long as `body` runs.
     private func withStandardInput(_ descriptor: CInt, _ body: () throws -> Void) throws {
         let kept = dup(0)
@@ -231,20 +265,31 @@ import Testing
 
     @Test func standardInput() throws {
         let data = ZstdFixture.data(100_000, seed: 50)
-        // A file: read from its beginning, wherever the descriptor stands, in any order.
+        // A file: read from where the descriptor stands, in any order.
         let built = ZstdFixture.build(.seekable, data, frameByteCount: 10_000)
-        let temporary = TemporaryFile(built.bytes)
+        let temporary = TemporaryFile(Array(repeating: 7, count: 100) + built.bytes)
         let descriptor = Glibc.open(temporary.path, O_RDONLY)
         lseek(descriptor, 100, SEEK_SET)
         try withStandardInput(descriptor) { () throws in
             let file = try ContainerFile(path: "-")
             #expect(!file.isStream && file.isCuttable && file.compression == .zstdSeekable && file.path == "-")
-            #expect(try readAsEngine("-") == data)
+            #expect(file.byteCount == built.bytes.count)
+            for path in ["-", "/dev/stdin", "/dev/fd/0"] { #expect(try readAsEngine(path) == data) }
             let decoder = Decoder()
             decoder.start(file, frames: 5..<6)
             #expect(try readAll(decoder, bufferByteCount: nil) == Array(data[50_000..<60_000]))
+            // Beyond the end there is nothing.
+            lseek(descriptor, 1 << 40, SEEK_SET)
+            #expect(containerError { _ = try ContainerFile(path: "-") }?.kind == .empty)
         }
         close(descriptor)
+        // Held open for writing, as the program does with a closed one.
+        let writeOnly = Glibc.open("/dev/null", O_WRONLY)
+        try withStandardInput(writeOnly) {
+            let error = containerError { _ = try ContainerFile(path: "-") }
+            #expect(error?.kind == .cannotOpen && error?.problem.contains("closed") == true)
+        }
+        close(writeOnly)
         let folder = Glibc.open("/tmp", O_RDONLY)
         try withStandardInput(folder) { #expect(containerError { _ = try ContainerFile(path: "-") }?.kind == .isDirectory) }
         close(folder)
