@@ -50,7 +50,7 @@ public struct Evaluation: Sendable {
     ) throws(EngineError) {
         let clock = ContinuousClock()
         let start = clock.now
-        let plan = try Plan(options, usesSeekTable: usesSeekTable)
+        let plan = try Plan(options, usesSeekTable: usesSeekTable, cancellation)
         progress.begin(totalByteCount: plan.decodedByteCount ?? 0)
 
         var perRow: PerRowOutput?
@@ -158,7 +158,7 @@ public struct Evaluation: Sendable {
         } catch {
             switch error {
             case .unit(let unit): throw unit.underlying
-            case .cancelled: throw EngineError(.cancelled, "cancelled; nothing was written")
+            case .cancelled: throw EngineError.cancelled
             }
         }
     }

@@ -49,7 +49,7 @@ final class EvaluationWorker {
         var remaining = unit.skippedByteCount + unit.decodedBytes.count + unit.trailingByteCount
         while true {
             // A unit may be a whole file.
-            if cancellation.isCancelled { throw EngineError(.cancelled, "cancelled; nothing was written") }
+            if cancellation.isCancelled { throw .cancelled }
             let wanted = decoder.nextByteCount
             if wanted > 0 {
                 // The room depends on the unit alone, not on what this worker's buffer has grown to: what is gathered before a damaged frame

@@ -1,6 +1,7 @@
 internal import Container
 internal import Formats
 internal import Scoring
+public import WorkStealing
 
 #if canImport(Glibc)
     internal import func Glibc.exp
@@ -69,9 +70,11 @@ public struct Inspection: Sendable, Encodable {
 
     /// Opens the file and reads its first rows.
     ///
-    /// `hasHeader`: the first line of a table holds names.
-    public init(path: String, maximumWindowByteCount: Int = 128 << 20, hasHeader: Bool = true) throws(EngineError) {
-        let options = ContainerOptions(maximumWindowByteCount: maximumWindowByteCount)
+    /// `hasHeader`: the first line of a table holds names. `cancellation` ends the wait for a pipe.
+    public init(
+        path: String, maximumWindowByteCount: Int = 128 << 20, hasHeader: Bool = true, cancellation: Cancellation = Cancellation()
+    ) throws(EngineError) {
+        let options = ContainerOptions(maximumWindowByteCount: maximumWindowByteCount, isCancelled: { cancellation.isCancelled })
         let file = try DumpFile.open(path, options: options, hasHeader: hasHeader)
         let container = file.container
         self.path = path
@@ -187,8 +190,10 @@ public enum InputGuess {
     private static let rowLimit = 256
 
     /// What the first rows of a predictions file look like, in a sentence.
-    public static func describe(path: String, columns: DumpColumns = DumpColumns()) throws(EngineError) -> String {
-        let options = ContainerOptions()
+    public static func describe(
+        path: String, columns: DumpColumns = DumpColumns(), cancellation: Cancellation = Cancellation()
+    ) throws(EngineError) -> String {
+        let options = ContainerOptions(isCancelled: { cancellation.isCancelled })
         let file = try DumpFile.open(path, options: options, hasHeader: columns.hasHeader)
         if case .records(let records) = file.content {
             let selected = try OpenedDump.selection(of: records, among: file, for: .predictions, columns, options)

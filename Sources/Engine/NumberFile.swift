@@ -1,13 +1,14 @@
 internal import Container
 internal import Formats
+public import WorkStealing
 
 /// Short lists of numbers in files, such as class weights.
 public enum NumberFile {
     static let countLimit = 1 << 24
 
     /// The numbers of a one-dimensional `.npy` file, of any type, raw or in zstd.
-    public static func read(_ path: String) throws(EngineError) -> [Double] {
-        let options = ContainerOptions()
+    public static func read(_ path: String, cancellation: Cancellation = Cancellation()) throws(EngineError) -> [Double] {
+        let options = ContainerOptions(isCancelled: { cancellation.isCancelled })
         let file = try ArrayFile.open(path, options: options)
         let layout = file.layout
         guard layout.shape.count == 1 || (layout.shape.count == 2 && layout.shape[1] == 1), (1...countLimit).contains(file.rowCount) else {

@@ -32,7 +32,9 @@ public struct Packing: Sendable {
     ) throws(EngineError) {
         let clock = ContinuousClock()
         let start = clock.now
-        let containerOptions = ContainerOptions(maximumWindowByteCount: options.maximumWindowByteCount, usesSeekTable: usesSeekTable)
+        let containerOptions = ContainerOptions(
+            maximumWindowByteCount: options.maximumWindowByteCount, usesSeekTable: usesSeekTable,
+            isCancelled: { cancellation.isCancelled })
         let source = try PackingSource(options, containerOptions)
         let reader = try PackingReader(source, frameByteCount: options.frameByteCount)
         let rowsPerFrame = reader.rowsPerFrame

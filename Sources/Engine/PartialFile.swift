@@ -1,4 +1,5 @@
 public import Scoring
+public import WorkStealing
 
 /// Partials as files.
 public enum PartialFile {
@@ -10,10 +11,14 @@ public enum PartialFile {
         try OutputFile.write(partial.encoded(), to: path)
     }
 
-    public static func read(_ path: String) throws(EngineError) -> Partial { try readCounted(path).partial }
+    public static func read(_ path: String, cancellation: Cancellation = Cancellation()) throws(EngineError) -> Partial {
+        try readCounted(path, cancellation).partial
+    }
 
-    private static func readCounted(_ path: String) throws(EngineError) -> (partial: Partial, byteCount: Int) {
-        let bytes = try WholeFile.read(path, byteCountLimit: byteCountLimit)
+    private static func readCounted(
+        _ path: String, _ cancellation: Cancellation
+    ) throws(EngineError) -> (partial: Partial, byteCount: Int) {
+        let bytes = try WholeFile.read(path, byteCountLimit: byteCountLimit, cancellation)
         do {
             return (try Partial(decoding: bytes), bytes.count)
         } catch {
@@ -26,10 +31,10 @@ public enum PartialFile {
     /// - Parameter sameShard: how often a shard counts that comes twice: once, which a warning says, or each time.
     /// - Throws: `EngineError`; without `sameShard` also where two of the partials hold equal shards of rows (`EngineError.Decision.sameShard`).
     public static func merge(
-        _ paths: [String], sameShard: SameShard? = nil
+        _ paths: [String], sameShard: SameShard? = nil, cancellation: Cancellation = Cancellation()
     ) throws(EngineError) -> (report: Report, partial: Partial) {
         guard let first = paths.first else { throw EngineError(.usage, "no partials are named", remedy: "name at least one") }
-        var (merged, byteCount) = try readCounted(first)
+        var (merged, byteCount) = try readCounted(first, cancellation)
         func input(_ path: String, _ byteCount: Int) -> Report.Input {
             Report.Input(role: "partial", path: path, bytes: byteCount, format: "partial", compression: nil, frames: nil)
         }
@@ -37,8 +42,9 @@ public enum PartialFile {
         var repeatedCount = 0
         var repeatingPaths: [String] = []
         for (number, path) in paths.enumerated().dropFirst() {
+            if cancellation.isCancelled { throw .cancelled }
             let partial: Partial
-            (partial, byteCount) = try readCounted(path)
+            (partial, byteCount) = try readCounted(path, cancellation)
             inputs.append(input(path, byteCount))
             do {
                 let repeated = try merged.merge(partial, sameShard: sameShard)

@@ -1,6 +1,7 @@
 internal import Container
 internal import Formats
 internal import Scoring
+internal import WorkStealing
 
 /// Everything that is checked and decided before the first row is scored.
 struct Plan: Sendable {
@@ -32,9 +33,11 @@ struct Plan: Sendable {
     let inputs: [(role: String, file: DumpFile)]
     let warnings: [String]
 
-    init(_ options: EvaluationOptions, usesSeekTable: Bool) throws(EngineError) {
+    init(_ options: EvaluationOptions, usesSeekTable: Bool, _ cancellation: Cancellation = Cancellation()) throws(EngineError) {
         self.options = options
-        containerOptions = ContainerOptions(maximumWindowByteCount: options.maximumWindowByteCount, usesSeekTable: usesSeekTable)
+        containerOptions = ContainerOptions(
+            maximumWindowByteCount: options.maximumWindowByteCount, usesSeekTable: usesSeekTable,
+            isCancelled: { cancellation.isCancelled })
         guard !options.predictionPaths.isEmpty else {
             throw EngineError(.usage, "no predictions are named", remedy: "name at least one file")
         }

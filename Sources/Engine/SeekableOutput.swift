@@ -64,7 +64,7 @@ struct SeekableOutput {
         } catch {
             switch error {
             case .unit(let unit): throw unit.underlying
-            case .cancelled: throw EngineError(.cancelled, "cancelled; nothing was written")
+            case .cancelled: throw EngineError.cancelled
             }
         }
         return try output.finish()

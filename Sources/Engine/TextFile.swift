@@ -1,8 +1,10 @@
+public import WorkStealing
+
 /// Small text files.
 public enum TextFile {
     /// The lines of a file, without their ends. Throws `EngineError` where it cannot be read or is not UTF-8.
-    public static func lines(of path: String) throws(EngineError) -> [String] {
-        let bytes = try WholeFile.read(path, byteCountLimit: 64 << 20)
+    public static func lines(of path: String, cancellation: Cancellation = Cancellation()) throws(EngineError) -> [String] {
+        let bytes = try WholeFile.read(path, byteCountLimit: 64 << 20, cancellation)
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw EngineError(.data, path: path, "the list is not UTF-8 text", remedy: "give a file of names, one a line")
         }

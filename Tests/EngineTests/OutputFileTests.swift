@@ -45,6 +45,23 @@ import WorkStealing
         #expect(folder.names == ["out"] && folder.read("out") == [1])
     }
 
+    /// An unfinished file has no name where the system knows such files.
+    @Test func unfinishedFilesAreNotSeen() throws {
+        let folder = TemporaryFolder()
+        let file = try OutputFile(path: folder["out"])
+        try file.write([1, 2], at: 0)
+        let probe = open(folder.path, 0o20000000 | O_DIRECTORY | O_RDWR, 0o600 as mode_t)
+        if probe >= 0 {
+            close(probe)
+            #expect(folder.names.isEmpty)
+        }
+        let scratch = try file.scratchFile()
+        try scratch.write([9], at: 4)
+        scratch.discard()
+        try file.commit()
+        #expect(folder.names == ["out"] && folder.read("out") == [1, 2])
+    }
+
     @Test func readsBackWhatItWrote() throws {
         let folder = TemporaryFolder()
         let file = try OutputFile(path: folder["out"])
@@ -70,6 +87,48 @@ import WorkStealing
         let error = #expect(throws: EngineError.self) { try OutputFile.write([1], to: folder["out"]) }
         #expect(error?.category == .inputOutput)
         #expect(folder.names == ["out"])
+    }
+}
+
+/// The same on a file system that knows no nameless files. One test at a time, since one ends all unfinished files of the process.
+@Suite(.serialized) struct NamedUnfinishedFileTests {
+    @Test func appearsWhenCommittedAndGoesWhenDiscarded() throws {
+        let folder = TemporaryFolder()
+        folder.write([7], "out")
+        let discarded = try OutputFile(path: folder["out"], isNameless: false)
+        try discarded.write([1], at: 0)
+        #expect(folder.names.count == 2 && folder.names.allSatisfy { $0 == "out" || $0.hasSuffix(".unfinished") })
+        #expect(discarded.unfinishedPath == folder[folder.names[0]])
+        discarded.discard()
+        #expect(folder.names == ["out"] && folder.read("out") == [7])
+        chmod(folder["out"], 0o600)
+        let files = try (0..<2).map { _ in try OutputFile(path: folder["out"], isNameless: false) }
+        #expect(folder.names.count == 3)
+        for (number, file) in files.enumerated() { try file.write([UInt8(number)], at: 0) }
+        for file in files { try file.commit() }
+        #expect(folder.names == ["out"] && folder.read("out") == [1])
+        var status = stat()
+        #expect(stat(folder["out"], &status) == 0 && status.st_mode & 0o777 == 0o600)
+    }
+
+    @Test func failureToTakeAPlaceLeavesNothing() throws {
+        for isNameless in [false, true] {
+            let folder = TemporaryFolder()
+            let file = try OutputFile(path: folder["out"], isNameless: isNameless)
+            try file.write([1], at: 0)
+            mkdir(folder["out"], 0o700)
+            #expect(throws: EngineError.self) { try file.commit() }
+            #expect(folder.names == ["out"])
+        }
+    }
+
+    @Test func theEndOfTheProcessRemovesThem() throws {
+        let folder = TemporaryFolder()
+        let file = try OutputFile(path: folder["out"], isNameless: false)
+        var isLast = false
+        OutputFile.discardAll { isLast = folder.names.isEmpty }
+        #expect(isLast)
+        file.discard()
     }
 }
 

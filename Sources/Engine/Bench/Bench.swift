@@ -21,7 +21,7 @@ public struct Bench: Sendable {
         try options.check()
         let threadCounts = Set(options.threadCounts).sorted()
         let (evaluation, dump) = try Self.prepare(options, cancellation, step)
-        let plan = try Plan(evaluation, usesSeekTable: true)
+        let plan = try Plan(evaluation, usesSeekTable: true, cancellation)
         if plan.schedule.isOfRecords || !(plan.labels?.recordFiles.isEmpty ?? true) { throw Self.recordsError(plan) }
         let block = try CachedBlock(plan)
         var samples = Samples(threadCounts: threadCounts)
@@ -86,7 +86,8 @@ public struct Bench: Sendable {
                 usage: "no labels are named, and for task \(task.rawValue) they are as many as the predictions",
                 remedy: "name their file with --labels")
         }
-        let containerOptions = ContainerOptions(maximumWindowByteCount: options.maximumWindowByteCount)
+        let containerOptions = ContainerOptions(
+            maximumWindowByteCount: options.maximumWindowByteCount, isCancelled: { cancellation.isCancelled })
         var files: [ArrayFile] = []
         for path in predictions { files.append(try ArrayFile.open(path, options: containerOptions)) }
         let classCount = files.first?.layout.elementsPerRow ?? 1

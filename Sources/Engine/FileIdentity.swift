@@ -1,0 +1,48 @@
+internal import Container
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
+/// A regular file, whatever paths and descriptors lead to it: two that are equal are one file.
+public struct FileIdentity: Hashable, Sendable {
+    private let device: UInt64
+    private let number: UInt64
+    /// The name that a file would get in the folder of this device and number; nil for a file that exists.
+    private let newName: String?
+
+    /// The file that `path` leads to, links followed, or the place where one would be made.
+    ///
+    /// - Returns: nil for pipes, devices and folders, and where the folder cannot be found.
+    public init?(path: String) {
+        let target = LinkTarget(of: path)
+        if case .descriptor(let number) = target.kind {
+            self.init(descriptor: number)
+            return
+        }
+        var status = stat()
+        if stat(target.path, &status) == 0 {
+            self.init(status)
+            return
+        }
+        let (folder, name) = OutputFile.folderAndName(of: target.path)
+        guard stat(folder, &status) == 0 else { return nil }
+        self.init(status, newName: name)
+    }
+
+    /// The file behind an open descriptor; nil where that is closed, or no regular file.
+    public init?(descriptor: Int32) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return nil }
+        self.init(status)
+    }
+
+    private init?(_ status: stat, newName: String? = nil) {
+        guard newName != nil || status.st_mode & S_IFMT == S_IFREG else { return nil }
+        device = UInt64(truncatingIfNeeded: status.st_dev)
+        number = UInt64(status.st_ino)
+        self.newName = newName
+    }
+}
