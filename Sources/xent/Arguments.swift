@@ -74,7 +74,7 @@ enum WeightList {
     case balanced
 
     /// `option` is the option's name, for messages.
-    init(_ argument: String, option: String) throws {
+    init(_ argument: String, option: String, _ inputs: inout InputFiles) throws {
         if argument == "balanced" {
             self = .balanced
             return
@@ -87,6 +87,6 @@ enum WeightList {
                 usage: "\(option): weight \(wrong) is '\(words[wrong])', no number", remedy: "give W,W,… or the name of a .npy file")
         }
         let list = numbers.compactMap(\.self)
-        self = .numbers(list.isEmpty ? try NumberFile.read(argument) : list)
+        self = .numbers(list.isEmpty ? try inputs.numbers(in: argument) : list)
     }
 }

@@ -85,10 +85,11 @@ struct BenchCommand: ParsableCommand {
         var jsonOutput: JSONOutput?
         do {
             try reportingErrors {
-                let paths = try PathList.expand(predictions)
-                let labelPaths = try PathList.expand(labels)
+                var inputs = InputFiles(signals.cancellation)
+                let paths = try inputs.expand(predictions)
+                let labelPaths = try inputs.expand(labels)
                 try checkOptions(paths, labelPaths)
-                try OutputPaths.check(outputs: [("--json", json)], inputs: paths + labelPaths)
+                try OutputPaths.check(outputs: [("--json", json)], inputs: inputs)
                 jsonOutput = try json.map { try JSONOutput(path: $0) }
                 if losses { try measureLosses(signals, jsonOutput) } else { try measureDump(paths, labelPaths, signals, jsonOutput) }
                 try jsonOutput?.commit()

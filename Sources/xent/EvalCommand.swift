@@ -128,10 +128,9 @@ struct EvalCommand: ParsableCommand {
         var perRowOutput: PerRowOutput?
         do {
             try reportingErrors {
-                let options = try options()
-                try OutputPaths.check(
-                    outputs: [("--per-row", perRow), ("--partial", partial), ("--json", json)],
-                    inputs: options.predictionPaths + options.labelPaths + options.weightPaths)
+                var inputs = InputFiles(signals.cancellation)
+                let options = try options(&inputs, signals)
+                try OutputPaths.check(outputs: [("--per-row", perRow), ("--partial", partial), ("--json", json)], inputs: inputs)
                 partialOutput = try partial.map { try OutputFile(path: $0) }
                 jsonOutput = try json.map { try JSONOutput(path: $0) }
                 let evaluation = try evaluate(options, signals)
@@ -164,13 +163,16 @@ struct EvalCommand: ParsableCommand {
         }
     }
 
-    private func options() throws -> EvaluationOptions {
-        let paths = try PathList.expand(predictions)
+    private func options(_ inputs: inout InputFiles, _ signals: Signals) throws -> EvaluationOptions {
+        let paths = try inputs.expand(predictions)
         guard let task else {
             throw EngineError(usage: "--task is missing", remedy: "--task " + LossTask.allCases.map(\.rawValue).joined(separator: ", or "))
         }
         guard let input else {
-            let look = try paths.first.map { try InputGuess.describe(path: $0, columns: columns.columns()) } ?? "no file was named"
+            let look =
+                try paths.first.map {
+                    try InputGuess.describe(path: $0, columns: columns.columns(), cancellation: signals.cancellation)
+                } ?? "no file was named"
             throw EngineError(
                 usage: "--input is missing, and is not guessed",
                 remedy: look + "; --input takes "
@@ -178,12 +180,12 @@ struct EvalCommand: ParsableCommand {
         }
         var modifiers = LossModifiers()
         var usesBalancedClassWeights = false
-        switch try classWeights.map({ try WeightList($0, option: "--class-weights") }) {
+        switch try classWeights.map({ try WeightList($0, option: "--class-weights", &inputs) }) {
         case .numbers(let numbers)?: modifiers.classWeights = numbers
         case .balanced?: usesBalancedClassWeights = true
         case nil: break
         }
-        switch try posWeight.map({ try WeightList($0, option: "--pos-weight") }) {
+        switch try posWeight.map({ try WeightList($0, option: "--pos-weight", &inputs) }) {
         case .numbers(let numbers)?: modifiers.positiveWeights = numbers
         case .balanced?:
             throw EngineError(usage: "--pos-weight balanced is not known", remedy: "give numbers")
@@ -204,11 +206,11 @@ struct EvalCommand: ParsableCommand {
             throw EngineError(error)
         }
         var options = EvaluationOptions(
-            predictionPaths: paths, labelPaths: try PathList.expand(labels), specification: specification)
-        options.weightPaths = try PathList.expand(weights)
+            predictionPaths: paths, labelPaths: try inputs.expand(labels), specification: specification)
+        options.weightPaths = try inputs.expand(weights)
         options.columns = try columns.columns()
         options.expectedRowCount = expectRows
-        guard (options.predictionPaths + options.labelPaths + options.weightPaths).count(where: { $0 == "-" }) <= 1 else {
+        guard inputs.standardInputCount <= 1 else {
             throw EngineError(usage: "standard input is named twice, and can be read once", remedy: "write one of them to a file first")
         }
         guard perRow != "-" else {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import WorkStealing
 
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,22 +27,43 @@ struct InspectCommand: ParsableCommand {
 
     /// One bad file is reported and the others are shown; the exit status is that of the first.
     func run() throws {
-        let paths = try reportingErrors { try PathList.expand(files) }
-        var inspections: [Inspection] = []
+        // Before any file is made, so that no signal finds an unfinished one.
+        let signals = Signals()
+        var output: JSONOutput?
         var firstFailure: ExitCode?
-        for path in paths {
-            do {
-                inspections.append(
-                    try reportingErrors { try Inspection(path: path, maximumWindowByteCount: memory.value, hasHeader: !noHeader) })
-            } catch let failure as ExitCode {
-                firstFailure = firstFailure ?? failure
+        do {
+            var paths: [String] = []
+            try reportingErrors {
+                var inputs = InputFiles(signals.cancellation)
+                paths = try inputs.expand(files)
+                try OutputPaths.check(outputs: [("--json", json)], inputs: inputs)
+                output = try json.map { try JSONOutput(path: $0) }
             }
-        }
-        try reportingErrors {
-            let output = try json.map { try JSONOutput(path: $0) }
-            try output?.write(inspections)
-            try output?.commit()
-            if json != "-", !inspections.isEmpty { try StandardOutput.print(inspections.map { Self.text($0) }.joined(separator: "\n\n")) }
+            var inspections: [Inspection] = []
+            for path in paths {
+                do {
+                    let inspection = try reportingErrors {
+                        try Inspection(
+                            path: path, maximumWindowByteCount: memory.value, hasHeader: !noHeader, cancellation: signals.cancellation)
+                    }
+                    inspections.append(inspection)
+                } catch let failure as ExitCode {
+                    if signals.cancellation.isCancelled { throw failure }
+                    firstFailure = firstFailure ?? failure
+                }
+            }
+            try reportingErrors {
+                if signals.cancellation.isCancelled { throw EngineError(cancelledBefore: "anything was written") }
+                try output?.write(inspections)
+                if json != "-", !inspections.isEmpty {
+                    try StandardOutput.print(inspections.map { Self.text($0) }.joined(separator: "\n\n"))
+                }
+                try output?.commit()
+            }
+        } catch {
+            output?.discard()
+            signals.dieIfReceived()
+            throw error
         }
         if let firstFailure { throw firstFailure }
     }

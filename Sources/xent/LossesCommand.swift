@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Scoring
+import WorkStealing
 
 struct LossesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,6 +23,7 @@ struct LossesCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             if let json {
+                try OutputPaths.check(outputs: [("--json", json)], inputs: InputFiles(Cancellation()))
                 let output = try JSONOutput(path: json)
                 try output.write(LossTable.rows)
                 try output.commit()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Scoring
+import WorkStealing
 
 struct MergeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,21 +31,27 @@ struct MergeCommand: ParsableCommand {
     var quiet = false
 
     func run() throws {
-        try reportingErrors {
-            let paths = try PathList.expand(partials)
-            try OutputPaths.check(outputs: [("--json", json)], inputs: paths)
-            let output = try json.map { try JSONOutput(path: $0) }
-            do {
-                let report = try PartialFile.merge(paths, sameShard: sameShard).report
+        // Before any file is made, so that no signal finds an unfinished one.
+        let signals = Signals()
+        var output: JSONOutput?
+        do {
+            try reportingErrors {
+                var inputs = InputFiles(signals.cancellation)
+                let paths = try inputs.expand(partials)
+                try OutputPaths.check(outputs: [("--json", json)], inputs: inputs)
+                output = try json.map { try JSONOutput(path: $0) }
+                let report = try PartialFile.merge(paths, sameShard: sameShard, cancellation: signals.cancellation).report
+                if signals.cancellation.isCancelled { throw EngineError(cancelledBefore: "anything was written") }
                 if !quiet { for warning in report.warnings { StandardError.print("xent: warning: \(warning)") } }
                 try report.requireScoredRows()
                 try output?.write(report)
                 if json != "-" { try StandardOutput.print(quiet ? "\(report.loss.mean)" : ReportText.text(report)) }
-            } catch {
-                output?.discard()
-                throw error
+                try output?.commit()
             }
-            try output?.commit()
+        } catch {
+            output?.discard()
+            signals.dieIfReceived()
+            throw error
         }
     }
 }

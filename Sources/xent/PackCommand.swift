@@ -65,9 +65,10 @@ struct PackCommand: ParsableCommand {
         var packed: [OutputFile] = []
         do {
             try reportingErrors {
-                let options = try options()
+                var inputs = InputFiles(signals.cancellation)
+                let options = try options(&inputs)
                 try OutputPaths.check(
-                    outputs: [("--output", output), ("--labels-output", labelsOutput), ("--json", json)], inputs: [options.inputPath])
+                    outputs: [("--output", output), ("--labels-output", labelsOutput), ("--json", json)], inputs: inputs)
                 jsonOutput = try json.map { try JSONOutput(path: $0) }
                 var labels: PackReport?
                 if let labelsOutput {
@@ -102,8 +103,8 @@ struct PackCommand: ParsableCommand {
         }
     }
 
-    private func options() throws -> PackingOptions {
-        let paths = try PathList.expand([input])
+    private func options(_ inputs: inout InputFiles) throws -> PackingOptions {
+        let paths = try inputs.expand([input])
         guard paths.count == 1, let path = paths.first else {
             throw EngineError(usage: "\(input) names \(paths.count) files, and one is packed at a time", remedy: "call xent pack for each")
         }

@@ -1,4 +1,5 @@
 import Dispatch
+import Engine
 import Synchronization
 import WorkStealing
 #if canImport(Glibc)
@@ -8,11 +9,15 @@ import Darwin
 #endif
 
 /// SIGINT, SIGTERM and SIGHUP end the run in good order: unfinished files are removed, then the process dies by the signal itself, as whoever sent
-/// it expects. A second signal kills at once. A signal that was ignored when the process began stays ignored (nohup, a script's background).
+/// it expects. A run that does not end for something that it waits for (a disk, a reader of what it writes), and one that gets a second signal,
+/// is ended here. A signal that was ignored when the process began stays ignored (nohup, a script's background).
 final class Signals {
     let cancellation = Cancellation()
     private let received: ReceivedSignal
     private let sources: [any DispatchSourceSignal]
+
+    /// How long a cancelled run may take to end by itself.
+    private static let patienceMilliseconds = 500
 
     private final class ReceivedSignal: Sendable {
         let number = Atomic<Int32>(0)
@@ -22,16 +27,22 @@ final class Signals {
         let received = ReceivedSignal()
         let cancellation = cancellation
         self.received = received
+        // A queue of its own, since all threads of the common one may be at work or waiting.
+        let queue = DispatchQueue(label: "xent.signals")
         sources = [SIGINT, SIGTERM, SIGHUP].compactMap { number in
             var before = sigaction()
             sigaction(number, nil, &before)
             // SIG_IGN is the number 1 in a function pointer's place.
             if unsafeBitCast(before.__sigaction_handler.sa_handler, to: Int.self) == 1 { return nil }
             signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {
                 if received.number.exchange(number, ordering: .sequentiallyConsistent) != 0 { Self.die(by: number) }
                 cancellation.cancel()
+                queue.asyncAfter(deadline: .now() + .milliseconds(Self.patienceMilliseconds)) {
+                    StandardError.print("xent: cancelled")
+                    Self.die(by: number)
+                }
             }
             source.activate()
             return source
@@ -51,6 +62,6 @@ final class Signals {
         sigemptyset(&set)
         sigaddset(&set, number)
         pthread_sigmask(SIG_UNBLOCK, &set, nil)
-        kill(getpid(), number)
+        OutputFile.discardAll { kill(getpid(), number) }
     }
 }

@@ -1,5 +1,10 @@
 import ArgumentParser
 import Engine
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
 
 @main
 struct Xent: ParsableCommand {
@@ -31,6 +36,9 @@ struct Xent: ParsableCommand {
     /// that print completions, and three times through the subcommand's own. Which subcommand it is stands first, and one that has a super-command's
     /// name parses its own arguments alone. What it cannot make sense of, and all help, is left to the usual way, which knows what to say.
     static func main() {
+        StandardDescriptors.holdOpen()
+        // A file that may grow no further (ulimit -f) is an error of writing, with the file's name, and no death.
+        signal(SIGXFSZ, SIG_IGN)
         let arguments = Array(CommandLine.arguments.dropFirst())
         let subcommand = configuration.subcommands.first { $0._commandName == arguments.first }
         guard let subcommand, var command = try? subcommand.parseAsRoot(Array(arguments.dropFirst())), type(of: command) == subcommand else {

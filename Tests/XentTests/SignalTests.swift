@@ -12,15 +12,16 @@ import Testing
 
     /// Waits until the unfinished outputs are there, and then until some rows are scored.
     static func waitUntilAtWork(_ command: RunningCommand, _ run: LongRun) throws {
-        for _ in 0..<4000 {
-            if run.scratch.names.contains(where: { $0.contains("rows.npy") }) {
-                Thread.sleep(forTimeInterval: 0.1)
-                return
-            }
-            guard command.isRunning else { throw HarnessError("it ended before it was at work: \(try command.finish())") }
-            Thread.sleep(forTimeInterval: 0.005)
+        try waitUntilUnfinished(3, command, run.scratch)
+        Thread.sleep(forTimeInterval: 0.1)
+    }
+
+    /// Waits until a command has as many unfinished files in the folder, with a name or without.
+    static func waitUntilUnfinished(_ count: Int, _ command: RunningCommand, _ scratch: Scratch) throws {
+        try command.wait("no output file was begun: \(scratch.names)") {
+            let nameless = command.openPaths.count { $0.hasPrefix(scratch.path) && $0.hasSuffix("(deleted)") }
+            return nameless + scratch.names.count { $0.hasSuffix("unfinished") } >= count
         }
-        throw HarnessError("no output file was begun: \(run.scratch.names)")
     }
 
     static let before = ["p.npy", "y.npy"]
@@ -47,6 +48,54 @@ import Testing
         #expect(try command.finish().ending == .signal(SIGTERM))
         #expect(try run.scratch.text("report.json") == "old")
         #expect(run.scratch.names == ["p.npy", "report.json", "y.npy"])
+    }
+
+    /// A command that waits for something that does not come, and the files that it leaves as they were.
+    struct Wait: Sendable, CustomTestStringConvertible {
+        let script: String
+        var testDescription: String { script }
+    }
+
+    private static let task = SmallDump.task.joined(separator: " ")
+    private static let eval = SmallDump.eval.joined(separator: " ")
+
+    /// Descriptor 3 is a pipe that stays open, with the first bytes of `p.npy` in it; nobody opens `silent`.
+    static let waits = [
+        "eval - --labels y.npy \(task) <&3", "eval /dev/stdin --labels y.npy \(task) <&3", "eval p.npy --labels - \(task) <&4",
+        "eval silent --labels y.npy \(task)", "eval p.npy --labels silent \(task)", "eval @silent --labels y.npy \(task)",
+        "\(eval) --class-weights silent", "\(eval) --per-row rows.npy --weights silent", "eval silent --labels y.npy --task multiclass",
+        "\(eval) --json silent", "merge silent --json j", "merge - --json j <&4", "inspect silent --json j", "inspect - --json j <&3",
+        "inspect p.npy silent", "pack - -o out <&3", "pack silent -o out", "bench silent", "\(eval) --partial silent",
+    ].map { Wait(script: $0) }
+
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/proc/self/status"), "there is no /proc"), arguments: waits, [SIGINT, SIGTERM])
+    func firstSignalEndsAWait(_ wait: Wait, signal number: Int32) throws {
+        signal(number, SIG_DFL)
+        let scratch = try ReportTests.scratch()
+        try scratch.makeFolder("pipes")
+        let command = try RunningCommand(
+            "/bin/sh",
+            [
+                "-c",
+                """
+                mkfifo silent pipes/a pipes/b; exec 3<>pipes/a 4<>pipes/b; head -c 140 p.npy >&3
+                exec "$XENT" \(wait.script)
+                """,
+            ], in: scratch, environment: ["XENT": RunningCommand.binaryPath()])
+        try command.waitUntilSignalsAreHandled()
+        Thread.sleep(forTimeInterval: 0.2)
+        try #require(command.isRunning)
+        let sent = Date()
+        command.send(signal: number)
+        while command.isRunning, Date().timeIntervalSince(sent) < 2 { Thread.sleep(forTimeInterval: 0.01) }
+        let seconds = Date().timeIntervalSince(sent)
+        if command.isRunning { command.send(signal: SIGKILL) }
+        let run = try command.finish()
+        #expect(run.ending == .signal(number), "\(run.stderr)")
+        #expect(seconds < 1.5)
+        #expect(run.stdout == "")
+        #expect(run.stderr.contains("cancelled"), "\(run.stderr)")
+        #expect(scratch.names == ["p.npy", "pipes", "silent", "y.npy"])
     }
 
     /// What a shell's background job or nohup ignores stays ignored.

@@ -101,6 +101,36 @@ final class RunningCommand {
 
     var isRunning: Bool { process.isRunning }
 
+    /// What the command has open, as Linux tells it; empty elsewhere.
+    var openPaths: [String] {
+        let folder = "/proc/\(process.processIdentifier)/fd"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)") }
+    }
+
+    /// Waits until something is so; the command must go on meanwhile.
+    func wait(_ complaint: @autoclosure () -> String, until isSo: () -> Bool) throws {
+        for _ in 0..<4000 {
+            if isSo() { return }
+            guard isRunning else { throw HarnessError("it ended before: \(try finish())") }
+            Thread.sleep(forTimeInterval: 0.005)
+        }
+        throw HarnessError(complaint())
+    }
+
+    /// Waits until the command is xent, no longer the shell that it was started by, and has its signal handling in place: on Linux, by their
+    /// being ignored in the usual way.
+    func waitUntilSignalsAreHandled() throws {
+        let folder = "/proc/\(process.processIdentifier)/"
+        try wait("it does not handle signals") {
+            guard let status = try? String(contentsOfFile: folder + "status", encoding: .utf8) else { return false }
+            let fields = status.split(separator: "\n").map { $0.split(separator: ":", maxSplits: 1) }
+            func field(_ name: String) -> Substring { fields.first { $0.first.map(String.init) == name }?.last ?? "" }
+            let ignored = UInt64(field("SigIgn").trimmingCharacters(in: .whitespaces), radix: 16) ?? 0
+            return !field("Name").contains("sh") && ignored >> (SIGTERM - 1) & 1 == 1
+        }
+    }
+
     func send(signal: Int32) { kill(process.processIdentifier, signal) }
 
     /// Sends a signal to a command at work: it dies of it within a second, with nothing on standard output, and says that nothing was written.
