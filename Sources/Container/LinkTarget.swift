@@ -8,8 +8,8 @@
 
 /// The end of a path's symbolic links: a path that is no link, or a descriptor that some process has open.
 ///
-/// `/dev/stdout`, `/dev/fd/3`, `/proc/self/fd/3` and links to them lead to an open descriptor. Opening such a path again would give the file
-/// behind it from its beginning, and a file put in its place would leave the descriptor with the old one.
+/// `/dev/stdout`, `/dev/fd/3`, `/proc/self/fd/3` and links to them lead to an open descriptor. Opening such a path again would give the
+/// file behind it from its beginning, and a file put in its place would leave the descriptor with the old one.
 public struct LinkTarget: Sendable {
     /// The kinds of ends.
     public enum Kind: Sendable, Equatable {
@@ -55,7 +55,8 @@ public struct LinkTarget: Sendable {
         return count > 0 ? String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
     }
 
-    /// On Linux each entry of `/proc/PID/fd` is a link, whose text need not be a path. Elsewhere `/dev/fd` has a device for each descriptor.
+    /// On Linux each entry of `/proc/PID/fd` is a link, whose text need not be a path. Elsewhere `/dev/fd` has a device for each
+    /// descriptor.
     private static func descriptorKind(of path: String) -> Kind? {
         #if os(Linux)
             var status = stat()

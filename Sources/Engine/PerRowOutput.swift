@@ -76,7 +76,11 @@ public final class PerRowOutput: Sendable {
             }
             var bytes = Array(piece[..<count])
             if isCompressed {
-                do { bytes = try writer.frame(of: piece[..<count]) } catch { throw EngineError(.inputOutput, path: output.path, "\(error)") }
+                do {
+                    bytes = try writer.frame(of: piece[..<count])
+                } catch {
+                    throw EngineError(.inputOutput, path: output.path, "\(error)")
+                }
             }
             try output.write(bytes, at: outputOffset)
             outputOffset += bytes.count

@@ -15,8 +15,8 @@ struct InputFiles {
     /// `cancellation` ends the wait for a list that comes from a pipe.
     init(_ cancellation: Cancellation) { self.cancellation = cancellation }
 
-    /// The file names of a command line: `@list` is replaced by the names in the file `list`, one a line, and a pattern that is no file's name
-    /// by the names that match it, in the order of their bytes.
+    /// The file names of a command line: `@list` is replaced by the names in the file `list`, one a line, and a pattern that is no file's
+    /// name by the names that match it, in the order of their bytes.
     mutating func expand(_ arguments: [String]) throws -> [String] {
         var paths: [String] = []
         for argument in arguments {
@@ -40,7 +40,7 @@ struct InputFiles {
     }
 
     /// How often standard input is read.
-    var standardInputCount: Int { files.count { $0.path == "-" } }
+    var standardInputCount: Int { files.count { $0.path == "-" || $0.path == "/dev/stdin" } }
 }
 
 extension String {

@@ -4,8 +4,8 @@ import Engine
 enum OutputPaths {
     /// Compares all outputs with all that is read, and with each other, by device and number. To be called before any of them is opened.
     ///
-    /// The files of standard input, output and error count as well. An output that leads to an open descriptor, as `/dev/stdout` does, shares
-    /// the file behind it: the others may not take that file's place.
+    /// The files of standard input, output and error count as well. An output that leads to an open descriptor, as `/dev/stdout` does,
+    /// shares the file behind it: the others may not take that file's place.
     static func check(outputs: [(option: String, path: String?)], inputs: InputFiles) throws {
         var read: [FileIdentity: String] = [:]
         if let file = FileIdentity(descriptor: 0) { read[file] = "the file that standard input comes from" }

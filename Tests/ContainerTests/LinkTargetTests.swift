@@ -41,11 +41,12 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try FileManager.default.createDirectory(atPath: folder + "/inner", withIntermediateDirectories: true)
         let plain = folder + "/plain"
-        FileManager.default.createFile(atPath: plain, contents: nil)
+        _ = FileManager.default.createFile(atPath: plain, contents: nil)
         #expect(LinkTarget(of: plain).path == plain)
         for (path, target) in [
-            (try link("a", to: "plain"), plain), (try link("b", to: plain), plain), (try link("inner/c", to: "../a"), folder + "/inner/../plain"),
-            (try link("dangling", to: "inner/none"), folder + "/inner/none"), (try link("folder", to: "inner"), folder + "/inner"),
+            (try link("a", to: "plain"), plain), (try link("b", to: plain), plain),
+            (try link("inner/c", to: "../a"), folder + "/inner/../plain"), (try link("dangling", to: "inner/none"), folder + "/inner/none"),
+            (try link("folder", to: "inner"), folder + "/inner"),
         ] {
             let found = LinkTarget(of: path)
             #expect(found.path == target && found.kind == .name, "\(path)")
