@@ -8,9 +8,9 @@ import Glibc
 import Darwin
 #endif
 
-/// SIGINT, SIGTERM and SIGHUP end the run in good order: unfinished files are removed, then the process dies by the signal itself, as whoever sent
-/// it expects. A run that does not end for something that it waits for (a disk, a reader of what it writes), and one that gets a second signal,
-/// is ended here. A signal that was ignored when the process began stays ignored (nohup, a script's background).
+/// SIGINT, SIGTERM and SIGHUP end the run in good order: unfinished files are removed, then the process dies by the signal itself, as
+/// whoever sent it expects. A run that does not end for something that it waits for (a disk, a reader of what it writes), and one that gets
+/// a second signal, is ended here. A signal that was ignored when the process began stays ignored (nohup, a script's background).
 final class Signals {
     let cancellation = Cancellation()
     private let received: ReceivedSignal

@@ -68,7 +68,9 @@ import Testing
         "inspect p.npy silent", "pack - -o out <&3", "pack silent -o out", "bench silent", "\(eval) --partial silent",
     ].map { Wait(script: $0) }
 
-    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/proc/self/status"), "there is no /proc"), arguments: waits, [SIGINT, SIGTERM])
+    @Test(
+        .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/status"), "there is no /proc"),
+        arguments: waits, [SIGINT, SIGTERM])
     func firstSignalEndsAWait(_ wait: Wait, signal number: Int32) throws {
         signal(number, SIG_DFL)
         let scratch = try ReportTests.scratch()

@@ -87,7 +87,8 @@ import Testing
             head -n 1 t.csv > whole; tail -n 1000 t.csv >> whole
             "$XENT" eval whole \(csv) \(task) --quiet > expected
             { tail -n 2000 t.csv | head -n 1000; cat whole; } > both
-            { dd bs=1 count=$(($(wc -c < both) - $(wc -c < whole))) of=/dev/null 2> dd; "$XENT" eval \(name) \(csv) \(task) --quiet; } < both > got
+            before=$(($(wc -c < both) - $(wc -c < whole)))
+            { dd bs=1 count=$before of=/dev/null 2> dd; "$XENT" eval \(name) \(csv) \(task) --quiet; } < both > got
             cmp expected got
             """, in: scratch)
         #expect(rows.ending == .exit(0), "\(rows.stderr)")
