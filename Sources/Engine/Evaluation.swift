@@ -87,7 +87,9 @@ public struct Evaluation: Sendable {
         ]
         partial = Partial(specification: plan.specification, classCount: plan.classCount, moments: moments)
         report = Report(
-            specification: plan.specification, classCount: plan.classCount, moments: moments, firstInvalid: invalidRows.first,
+            specification: plan.specification, columns: plan.columnNames,
+            rowsPolicy: Report.RowsPolicy(onInvalid: options.invalidRows.rawValue, expectRows: options.expectedRowCount),
+            classCount: plan.classCount, moments: moments, firstInvalid: invalidRows.first,
             warnings: warnings + plan.warnings + Self.warnings(about: moments, plan.specification)
                 + observations.warnings(plan.specification, classCount: plan.classCount) { outcome.placeText($0) },
             inputs: plan.inputs.map { $0.file.reported(role: $0.role) },

@@ -1,6 +1,6 @@
 internal import Container
 internal import Formats
-internal import Scoring
+public import Scoring
 public import WorkStealing
 
 #if canImport(Glibc)
@@ -190,19 +190,21 @@ public enum InputGuess {
     private static let rowLimit = 256
 
     /// What the first rows of a predictions file look like, in a sentence.
+    ///
+    /// `task` decides between columns that could be predictions, as it does for an evaluation.
     public static func describe(
-        path: String, columns: DumpColumns = DumpColumns(), cancellation: Cancellation = Cancellation()
+        path: String, columns: DumpColumns = DumpColumns(), task: LossTask? = nil, cancellation: Cancellation = Cancellation()
     ) throws(EngineError) -> String {
         let options = ContainerOptions(isCancelled: { cancellation.isCancelled })
         let file = try DumpFile.open(path, options: options, hasHeader: columns.hasHeader)
         if case .records(let records) = file.content {
-            let selected = try OpenedDump.selection(of: records, among: file, for: .predictions, columns, options)
+            let selected = try OpenedDump.selection(of: records, among: file, for: .predictions, columns, options, task: task)
             guard let rows = try selected.file.firstRows(options: options), rows.rowCount > 0 else { return "\(path) holds no rows" }
             return describe(
                 path: path, rowCount: min(rows.rowCount, rowLimit), columnCount: rows.valuesPerRow
             ) { rows.values[$0 * rows.valuesPerRow + $1] }
         }
-        let array = try file.array(for: .predictions(nil), named: columns.predictions.first, isAlone: true)
+        let array = try file.namedArray(for: .predictions(nil), named: columns.predictions.first, isAlone: true, task: task).array
         let rowCount = array.rowCountToLookAt(limit: rowLimit)
         guard rowCount > 0, PredictionElement(array.layout.elementType) != nil else { return "\(path) holds no predictions" }
         try array.checkWidth()

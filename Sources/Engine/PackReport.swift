@@ -66,6 +66,8 @@ public struct PackReport: Sendable, Encodable {
     public let xent: String
     /// What was packed.
     public let array: Array
+    /// The names of the input's columns that it was made of, in their order; empty for an array that has no name.
+    public let columns: [String]
     /// Where it came from.
     public let input: File
     /// Where it is now.

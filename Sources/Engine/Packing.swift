@@ -98,6 +98,7 @@ extension PackReport {
         xent = Version.current
         array = Array(
             format: "npy", elementType: layout.elementType.name, shape: layout.shape, rows: layout.rowCount, bytes: decodedByteCount)
+        columns = source.columnNames
         input = File(
             path: source.file.path, bytes: container.byteCount, compression: isRaw ? nil : container.compression.rawValue,
             frames: isRaw ? nil : container.frames.count, units: source.facts?.unitCount)

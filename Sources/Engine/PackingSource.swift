@@ -14,24 +14,29 @@ struct PackingSource: Sendable {
     /// How the input is read; nil for text, which is parsed.
     let facts: ReadingFacts?
     let warnings: [String]
+    /// The names of the columns that are packed, in the order of the classes; empty for an array that has no name.
+    let columnNames: [String]
 
     /// Opens the input and finds the columns that are packed.
     init(_ options: PackingOptions, _ containerOptions: ContainerOptions) throws(EngineError) {
         file = try DumpFile.open(options.inputPath, options: containerOptions, hasHeader: options.columns.hasHeader)
         warnings = file.warnings.map { "\(options.inputPath): \($0)" }
         if case .records(let records) = file.content {
-            (openRows, layout, header) = try Self.records(records, file, options, containerOptions)
+            (openRows, layout, header, columnNames) = try Self.records(records, file, options, containerOptions)
             facts = nil
             array = nil
             return
         }
-        let predictions = try file.array(for: .predictions(nil), named: options.columns.predictions.first, isAlone: true)
-        let array: ArrayFile
+        let predictions = try file.namedArray(
+            for: .predictions(nil), named: options.columns.predictions.first, isAlone: true, taken: Set(options.columns.labelNames))
+        let found: (array: ArrayFile, name: String?)
         switch options.part {
-        case .predictions: array = predictions
-        case .labels: array = try Self.labels(of: file, options.columns, beside: predictions)
+        case .predictions: found = predictions
+        case .labels: found = try Self.labels(of: file, options.columns, beside: predictions.array)
         }
+        let array = found.array
         self.array = array
+        columnNames = [found.name].compactMap { $0 }
         try array.checkWidth()
         let files = try RowFiles([array])
         openRows = { SequentialRows(files, options: containerOptions, keepsByteOrder: array.isAlone) }
@@ -52,13 +57,13 @@ struct PackingSource: Sendable {
     /// The array of labels that lies beside that of the predictions.
     private static func labels(
         of file: DumpFile, _ columns: DumpColumns, beside predictions: ArrayFile
-    ) throws(EngineError) -> ArrayFile {
+    ) throws(EngineError) -> (array: ArrayFile, name: String?) {
         guard file.hasColumns else {
             throw EngineError(
                 .usage, path: file.path, "it is one array, and no labels lie beside it", remedy: "pack the labels' own file by itself")
         }
-        let labels = try file.array(for: .labels, named: columns.labelNames.first, isAlone: false)
-        guard labels.path != predictions.path || labels.layout.dataByteOffset != predictions.layout.dataByteOffset else {
+        let labels = try file.namedArray(for: .labels, named: columns.labelNames.first, isAlone: false)
+        guard labels.array.path != predictions.path || labels.array.layout.dataByteOffset != predictions.layout.dataByteOffset else {
             throw EngineError(
                 .usage, path: file.path, "one array is meant as predictions and as labels",
                 remedy: "name them with \(ColumnRole.predictions(nil).option) and \(ColumnRole.labels.option), or pack it once, without labels")
@@ -70,7 +75,7 @@ struct PackingSource: Sendable {
     /// twice, and parsed once.
     private static func records(
         _ records: RecordFile, _ file: DumpFile, _ options: PackingOptions, _ containerOptions: ContainerOptions
-    ) throws(EngineError) -> (@Sendable () throws(EngineError) -> any RowStream, ArrayLayout, [UInt8]) {
+    ) throws(EngineError) -> (@Sendable () throws(EngineError) -> any RowStream, ArrayLayout, [UInt8], [String]) {
         guard !records.container.isStream else {
             throw EngineError(
                 .usage, path: records.path, "its rows have to be counted before they are packed, and a pipe is read once",
@@ -86,7 +91,8 @@ struct PackingSource: Sendable {
         let (layout, header) = try header(selected.elementType, shape, records.path)
         let column = options.part == .labels ? RecordColumnRows.Column.labels : .predictions
         return (
-            { () throws(EngineError) in try RecordColumnRows([selected.file], column, containerOptions) }, layout, header
+            { () throws(EngineError) in try RecordColumnRows([selected.file], column, containerOptions) }, layout, header,
+            selected.file.selection.columnNames(of: options.part)
         )
     }
 
@@ -100,6 +106,17 @@ struct PackingSource: Sendable {
             return (layout, header)
         } catch {
             throw EngineError(error, path: path)
+        }
+    }
+}
+
+extension RecordSelection {
+    fileprivate func columnNames(of part: PackingOptions.Part) -> [String] {
+        guard part == .labels else { return predictions.map(\.name) }
+        switch labels {
+        case .none: return []
+        case .classIndex(let label, _): return [label.name]
+        case .numbers(let labels): return labels.map(\.name)
         }
     }
 }

@@ -32,6 +32,8 @@ struct Plan: Sendable {
     /// For the report: each file, once for each role.
     let inputs: [(role: String, file: DumpFile)]
     let warnings: [String]
+    /// For the report: the columns with each role.
+    let columnNames: Report.Columns
 
     init(_ options: EvaluationOptions, usesSeekTable: Bool, _ cancellation: Cancellation = Cancellation()) throws(EngineError) {
         self.options = options
@@ -51,6 +53,7 @@ struct Plan: Sendable {
         labels = opened.labels
         weights = opened.weights
         classCount = opened.classCount
+        columnNames = opened.columnNames
         inputs = files.map { ("predictions", $0) } + opened.labelFiles.map { ("labels", $0) } + opened.weightFiles.map { ("weights", $0) }
 
         if opened.records.isEmpty {

@@ -1,6 +1,6 @@
 internal import Scoring
 
-/// What an evaluation found, as DESIGN.md, section 6, lays it out; encoding it gives that JSON.
+/// What an evaluation or a merge found. Encoding it gives the JSON of `xent eval --json`, whose keys are only ever added to.
 public struct Report: Sendable, Encodable {
     public struct Loss: Sendable, Encodable {
         public let mean: Double
@@ -130,6 +130,11 @@ public struct Report: Sendable, Encodable {
     public let input: String
     public let dialect: String
     public let unit: String
+    public let specification: Specification
+    /// Absent after a merge: a partial does not know them.
+    public let columns: Columns?
+    /// Absent after a merge.
+    public let rowsPolicy: RowsPolicy?
     public let loss: Loss
     /// Of each dialect asked for, the first one's included.
     public let dialects: [String: DialectLoss]
@@ -143,10 +148,16 @@ public struct Report: Sendable, Encodable {
     /// Absent after a merge.
     public let run: Run?
 
+    enum CodingKeys: String, CodingKey {
+        case xent, task, input, dialect, unit, specification, columns, loss, dialects, rows, classes, accuracy, tokens, warnings, inputs
+        case run
+        case rowsPolicy = "rows_policy"
+    }
+
     /// `moments`: one for each dialect of the specification.
     init(
-        specification: LossSpecification, classCount: Int, moments: [Moments], firstInvalid: [InvalidRow], warnings: [String],
-        inputs: [Input], run: Run?
+        specification: LossSpecification, columns: Columns? = nil, rowsPolicy: RowsPolicy? = nil, classCount: Int, moments: [Moments],
+        firstInvalid: [InvalidRow], warnings: [String], inputs: [Input], run: Run?
     ) {
         xent = Version.current
         let task = specification.task
@@ -154,6 +165,9 @@ public struct Report: Sendable, Encodable {
         input = specification.input.rawValue
         dialect = specification.dialect.name
         unit = "nats"
+        self.specification = Specification(specification)
+        self.columns = columns
+        self.rowsPolicy = rowsPolicy
         let first = moments[0]
         let mean = first.mean(task, specification.dialect)
         let sum = first.roundedSum(task, specification.dialect, columnCount: classCount)

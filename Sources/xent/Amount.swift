@@ -14,6 +14,20 @@ enum Amount {
     /// 1, "frame" → "1 frame"; 1234, "frame" → "1,234 frames".
     static func counted(_ count: Int, _ noun: String) -> String { "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")" }
 
+    /// The first few of a list, the last one, and how many there are: "p_0, p_1, p_2, …, p_999 (1,000)". Names are cut, and have no control
+    /// characters.
+    static func listed(_ names: [String], limit: Int = 8) -> String {
+        func shown(_ name: String) -> String {
+            var text = String.UnicodeScalarView()
+            for scalar in name.unicodeScalars.prefix(40) {
+                text.append(scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar)
+            }
+            return String(text) + (name.unicodeScalars.count > 40 ? "…" : "")
+        }
+        guard names.count > limit, let last = names.last else { return names.map(shown).joined(separator: ", ") }
+        return names.prefix(limit - 2).map(shown).joined(separator: ", ") + ", …, \(shown(last)) (\(grouped(names.count)))"
+    }
+
     /// 1234567 → "1.23 MB".
     static func bytes(_ count: Int) -> String {
         var value = Double(count)

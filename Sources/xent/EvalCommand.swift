@@ -171,7 +171,7 @@ struct EvalCommand: ParsableCommand {
         guard let input else {
             let look =
                 try paths.first.map {
-                    try InputGuess.describe(path: $0, columns: columns.columns(), cancellation: signals.cancellation)
+                    try InputGuess.describe(path: $0, columns: columns.columns(), task: task, cancellation: signals.cancellation)
                 } ?? "no file was named"
             throw EngineError(
                 usage: "--input is missing, and is not guessed",

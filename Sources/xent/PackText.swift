@@ -6,6 +6,7 @@ enum PackText {
         let shape = report.array.shape.map { Amount.grouped($0) }.joined(separator: " × ")
         var lines = ReportLines(title: "packed \(shape.isEmpty ? "one number" : shape), \(report.array.elementType)")
         lines.add("input", describe(report.input))
+        if !report.columns.isEmpty { lines.add("columns", Amount.listed(report.columns)) }
         let rows = Amount.grouped(report.packing.rows)
         lines.add("output", describe(report.output) + " of up to \(rows) rows, level \(report.packing.level), with checksums")
         lines.add("ratio", "\(Amount.significant(report.ratio, digits: 4)), of \(Amount.bytes(report.array.bytes)) decompressed")

@@ -4,9 +4,12 @@ import Engine
 enum ReportText {
     static func text(_ report: Report) -> String {
         let rows = report.rows
+        let loss = report.specification.divergence == "kl" ? "KL divergence" : "cross-entropy"
+        let modifiers = modifiers(report.specification, report.rowsPolicy)
         var lines = ReportLines(
-            title: "\(report.task) cross-entropy from \(report.input), \(Amount.grouped(rows.read)) rows"
-                + (report.task == "binary" || report.task == "likelihood" ? "" : " × \(Amount.grouped(report.classes)) classes"))
+            title: "\(report.task) \(loss) from \(report.input), \(Amount.grouped(rows.read)) rows"
+                + (report.task == "binary" || report.task == "likelihood" ? "" : " × \(Amount.grouped(report.classes)) classes")
+                + (modifiers.isEmpty ? "" : "\nwith " + modifiers.joined(separator: "; ")))
         lines.add(
             "mean", "\(report.loss.mean) \(report.unit)  ± \(Amount.significant(report.loss.standardError, digits: 2)) standard error")
         lines.add("", report.loss.meanHex)
@@ -55,6 +58,9 @@ enum ReportText {
                 for input in inputs { lines.add(input.path == first.path ? role : "", describe(input)) }
             }
         }
+        if let columns = report.columns {
+            for (number, text) in describe(columns, report.inputs).enumerated() { lines.add(number == 0 ? "columns" : "", text) }
+        }
         if let run = report.run {
             lines.add(
                 "run",
@@ -62,6 +68,38 @@ enum ReportText {
                     + "\(Amount.bytes(Int(run.decodedBytesPerSecond)))/s decoded")
         }
         return lines.text
+    }
+
+    /// What is not the default of a loss, each in a few words.
+    private static func modifiers(_ specification: Report.Specification, _ policy: Report.RowsPolicy?) -> [String] {
+        func number(_ value: Double) -> String { Int(exactly: value).map { "\($0)" } ?? "\(value)" }
+        func numbers(_ values: [Double]) -> String { Amount.listed(values.map(number), limit: 6) }
+        var texts: [String] = []
+        if specification.dialects != ["exact"] { texts.append("dialect " + specification.dialects.joined(separator: ", ")) }
+        if let weights = specification.classWeights { texts.append("class weights " + numbers(weights)) }
+        if let weights = specification.posWeight { texts.append("pos_weight " + numbers(weights)) }
+        if specification.rowWeights { texts.append("row weights") }
+        if let smoothing = specification.labelSmoothing { texts.append("label smoothing \(number(smoothing))") }
+        if let index = specification.ignoreIndex { texts.append("ignore index \(index)") }
+        if let clip = specification.clip { texts.append("probabilities clipped to [\(number(clip)), 1 − \(number(clip))]") }
+        if specification.renormalize { texts.append("probabilities renormalised") }
+        if let gamma = specification.focalGamma {
+            texts.append("focal γ \(number(gamma))" + (specification.focalAlpha.map { ", α \(number($0))" } ?? ""))
+        }
+        if policy?.onInvalid == "skip" { texts.append("invalid rows left out") }
+        return texts
+    }
+
+    /// A line for each role whose columns have names: files without names are told as inputs.
+    private static func describe(_ columns: Report.Columns, _ inputs: [Report.Input]) -> [String] {
+        var lines: [String] = []
+        for (role, names) in [
+            ("predictions", columns.predictions), ("labels", columns.labels), ("weights", columns.weights), ("text", columns.text),
+        ] where !names.isEmpty && !inputs.contains(where: { names == [$0.path] }) {
+            lines.append("\(role) \(Amount.listed(names))")
+        }
+        if let names = columns.classNames, names != columns.predictions { lines.append("classes \(Amount.listed(names))") }
+        return lines
     }
 
     private static func describe(_ input: Report.Input) -> String {

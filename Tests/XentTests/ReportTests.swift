@@ -72,7 +72,8 @@ import Testing
         #expect(run.stderr == "")
         #expect(
             try report.keys() == [
-                "xent", "task", "input", "dialect", "unit", "loss", "dialects", "rows", "classes", "accuracy", "warnings", "inputs", "run",
+                "xent", "task", "input", "dialect", "unit", "specification", "columns", "rows_policy", "loss", "dialects", "rows", "classes",
+                "accuracy", "warnings", "inputs", "run",
             ])
         #expect(
             try report.keys("loss") == [

@@ -104,7 +104,8 @@ import Testing
         let unknown = try XentRun.xent(["eval", "t.csv", "--label-column", "gold"] + TextDump.task, in: scratch)
         #expect(unknown.ending == .exit(65) || unknown.ending == .exit(64))
         #expect(unknown.stderr.contains("gold") && unknown.stderr.contains("p_0") && unknown.stderr.contains("label"), "\(unknown.stderr)")
-        try scratch.write("two.csv", "label,target,prob,score\n0,1,0.5,0.25\n")
+        // The input that was asked for decides between columns that say which one they are.
+        try scratch.write("two.csv", "label,prob,score\n0,0.5,0.25\n")
         let binary = ["--task", "binary", "--input", "probabilities"]
         let first = try XentRun.xent(["eval", "two.csv", "--quiet"] + binary, in: scratch)
         #expect(first.stdout == "0.6931471805599453\n", "\(first.stderr)")

@@ -1,35 +1,37 @@
-internal import Formats
 internal import Scoring
 
-/// What a column is for, and the names by which it is known where the user gives none.
+/// A role that a column of a dump may have, and the names by which it is known where the user gives none.
 enum ColumnRole {
-    /// nil: whatever they are.
+    /// The predictions of an input, or of any where it is nil.
     case predictions(PredictionInput?)
     case labels
     case weights
 
-    /// Groups of names in lower case, the surest first. A group decides where exactly one column is of it.
-    var usualNames: [[String]] {
+    /// The names of a single column or array with this role, in lower case.
+    var usualNames: Set<String> {
         switch self {
         case .predictions(let input):
-            let sure = input.map { Self.usualNames(of: $0) } ?? PredictionInput.allCases.flatMap { Self.usualNames(of: $0) }
-            return [
-                sure, ["predictions", "prediction", "preds", "pred"], ["y_pred", "y_prob", "y_score", "y_hat", "yhat"],
-                ["outputs", "output", "scores", "score"],
-            ]
-        case .labels:
-            return [["labels", "label"], ["targets", "target"], ["y_true", "y"], ["ground_truth", "truth", "gold"], ["class"]]
-        case .weights: return [["sample_weights", "sample_weight", "weights", "weight"]]
+            let inputs = input.map { [$0] } ?? PredictionInput.allCases
+            let ofInputs = inputs.reduce(into: Set<String>()) { $0.formUnion(Self.namesThatSay($1)) }
+            return ofInputs.union(Self.namesOfDecisions).union(["p", "y_prob", "y_score", "scores", "score"])
+        case .labels: return ["labels", "label", "targets", "target", "y_true", "y", "ground_truth", "truth", "gold", "class"]
+        case .weights: return ["sample_weights", "sample_weight", "weights", "weight"]
         }
     }
 
-    private static func usualNames(of input: PredictionInput) -> [String] {
+    /// The names that say which input their values are. A bare `p` says little: it is also the letter of p-values.
+    static func namesThatSay(_ input: PredictionInput) -> Set<String> {
         switch input {
         case .logits: ["logits", "logit"]
-        case .probabilities: ["probabilities", "probability", "probs", "prob", "proba", "p"]
+        case .probabilities: ["probabilities", "probability", "probs", "prob", "proba"]
         case .logProbabilities: ["log_probabilities", "log_probs", "logprobs", "log_prob", "logprob"]
         }
     }
+
+    /// The names of columns that may just as well hold the class that was decided for.
+    static let namesOfDecisions: Set<String> = [
+        "predictions", "prediction", "preds", "pred", "y_pred", "y_hat", "yhat", "outputs", "output",
+    ]
 
     var isLabels: Bool {
         if case .labels = self { true } else { false }
@@ -53,74 +55,35 @@ enum ColumnRole {
         }
     }
 
-    /// The one of `names` that leaves no doubt.
+    /// The place of the only one of `names` that is known for labels or weights. Places in `taken` have another role already.
     ///
-    /// - Throws: an error that lists all of them, where none is known or several are.
-    func choose(among names: [String], path: String) throws(EngineError) -> Int {
-        for group in usualNames {
-            let matches = names.indices.filter { group.contains(Self.lastPart(of: names[$0]).lowercased()) }
-            if matches.count == 1 { return matches[0] }
-            if matches.count > 1 {
-                throw EngineError(
-                    .usage, path: path, "several columns could be the \(text): " + matches.map { names[$0] }.joined(separator: ", "),
-                    remedy: "say which with \(option)")
-            }
+    /// - Throws: an error that lists the candidates where there are several, or all names where there is none.
+    func choose(among names: [String], taken: Set<Int> = [], path: String) throws(EngineError) -> Int {
+        let usualNames = usualNames
+        let candidates = names.indices.filter {
+            !taken.contains($0) && usualNames.contains(ColumnName.lastPart(of: names[$0]).lowercased())
         }
-        throw EngineError(
-            .usage, path: path, "no column is known by its name as the \(text); there are " + Self.list(names),
+        if candidates.count == 1 { return candidates[0] }
+        throw candidates.isEmpty ? unknown(among: names, path: path) : doubt(candidates.map { [names[$0]] }, path: path)
+    }
+
+    /// The error where no name is known.
+    func unknown(among names: [String], path: String) -> EngineError {
+        EngineError(
+            .usage, path: path, "no column is known by its name as the \(text); there are " + ColumnName.list(names),
             remedy: "name it with \(option)")
     }
 
-    /// `output.logprobs` is known by `logprobs`.
-    private static func lastPart(of name: String) -> Substring {
-        name.split(separator: ".", omittingEmptySubsequences: false).last ?? ""
-    }
-
-    /// The names, or the first of many.
-    static func list(_ names: [String]) -> String {
-        names.isEmpty ? "none" : names.prefix(24).joined(separator: ", ") + (names.count > 24 ? " and \(names.count - 24) more" : "")
-    }
-}
-
-extension DumpFile {
-    /// The array for a role: the only one, the one that is named, or the one whose name leaves no doubt.
-    ///
-    /// `isAlone`: nothing else is wanted of the file, so that an only array needs no name.
-    func array(for role: ColumnRole, named name: String?, isAlone: Bool) throws(EngineError) -> ArrayFile {
-        switch content {
-        case .array(let array):
-            // An array of its own has no name to be called by; one command line may name arrays for several files.
-            return array
-        case .archive(let arrays):
-            let names = arrays.map(\.name)
-            guard !arrays.isEmpty else { throw EngineError(.data, path: path, "it holds no arrays", remedy: "was it ever written?") }
-            if let name {
-                guard let index = names.firstIndex(of: name) else {
-                    throw EngineError(
-                        .usage, path: path, "it has no array '\(name)'; there are " + ColumnRole.list(names), remedy: "check \(role.option)"
-                    )
-                }
-                return try arrays[index].open()
-            }
-            if isAlone, arrays.count == 1 { return try arrays[0].open() }
-            return try arrays[try role.choose(among: names, path: path)].open()
-        case .records:
-            throw EngineError(
-                .data, path: path, "it is \(format), where other files of \(role.text) are arrays", remedy: "give files of one kind")
-        }
-    }
-
-    /// Whether labels and weights may lie beside the predictions.
-    var hasColumns: Bool {
-        if case .array = content { false } else { true }
-    }
-
-    /// Of its arrays, or columns of the first record.
-    var columnNames: [String] {
-        switch content {
-        case .array: []
-        case .archive(let arrays): arrays.map(\.name)
-        case .records(let records): records.format.columns.map(\.name)
-        }
+    /// The error where names leave a doubt. A candidate is one column, or several that would be the classes.
+    func doubt(_ candidates: [[String]], path: String) -> EngineError {
+        let isOfColumns = candidates.allSatisfy { $0.count == 1 }
+        let list =
+            isOfColumns
+            ? ColumnName.list(candidates.map { $0[0] })
+            : candidates.prefix(4).map { ColumnName.list($0, limit: 6) }.joined(separator: "; or ")
+                + (candidates.count > 4 ? "; and \(candidates.count - 4) more" : "")
+        return EngineError(
+            .usage, path: path, "several columns could be the \(text): " + list,
+            remedy: "say which with \(option)" + (isOfColumns ? "" : ", as A,B,… in the order of the classes, or as 'PREFIX*'"))
     }
 }

@@ -15,7 +15,11 @@ struct OpenedDump {
     private(set) var labelFiles: [DumpFile] = []
     private(set) var weightFiles: [DumpFile] = []
     private(set) var warnings: [String] = []
+    /// The columns of the first file with each role, as the report names them.
+    private(set) var columnNames = Report.Columns()
 
+    /// The names that the columns of the predictions give the classes; nil where they have none.
+    private var classNames: [String]?
     private let options: EvaluationOptions
     private let containerOptions: ContainerOptions
     private var task: LossTask { options.specification.task }
@@ -33,8 +37,17 @@ struct OpenedDump {
         } else {
             try openArrays(files)
         }
+        if task == .multiclass, labels?.isText == true { columnNames.classNames = columns.classNames ?? classNames }
         warnOfUnusedNames(files)
     }
+
+    /// The columns that are named for something else than predictions, in the files of the predictions.
+    private var namesOfOtherRoles: [String] {
+        (options.labelPaths.isEmpty ? columns.labelNames : []) + (options.weightPaths.isEmpty ? [columns.weight].compactMap { $0 } : [])
+            + [columns.byteCount].compactMap { $0 }
+    }
+
+    private var labelsPerRow: Int { task == .soft || task == .multilabel ? classCount : 1 }
 
     /// What was said of columns, and was of no use, may have been meant for another file.
     private mutating func warnOfUnusedNames(_ predictions: [DumpFile]) {
@@ -72,10 +85,11 @@ struct OpenedDump {
         }
         // An archive's only array is its predictions where the labels are elsewhere.
         let isAlone = !task.hasLabels || !options.labelPaths.isEmpty
-        for file in files {
-            arrays.append(
-                try file.array(for: .predictions(options.specification.input), named: columns.predictions.first, isAlone: isAlone))
-        }
+        let found = try Self.arrays(
+            of: files, for: .predictions(options.specification.input), named: columns.predictions.first, isAlone: isAlone, task: task,
+            taken: Set(namesOfOtherRoles))
+        arrays = found.arrays
+        columnNames.predictions = [found.name ?? files[0].path]
         classCount = try Plan.classCount(of: arrays, task)
         if task.hasLabels {
             guard !options.labelPaths.isEmpty || files[0].hasColumns else {
@@ -99,7 +113,7 @@ struct OpenedDump {
         if !paths.isEmpty {
             if isLabels { labelFiles = files } else { weightFiles = files }
         }
-        let columnCount = isLabels && (task == .soft || task == .multilabel) ? classCount : 1
+        let columnCount = isLabels ? labelsPerRow : 1
         if case .records = files[0].content { return try recordColumn(role, files, columnCount: columnCount) }
         guard columns.labels.count <= 1 || !isLabels else {
             throw EngineError(
@@ -107,8 +121,11 @@ struct OpenedDump {
                 remedy: "name the one array of all")
         }
         let name = isLabels ? columns.labelNames.first : columns.weight
-        var arrays: [ArrayFile] = []
-        for file in files { arrays.append(try file.array(for: role, named: name, isAlone: !paths.isEmpty)) }
+        let found = try Self.arrays(
+            of: files, for: role, named: name, isAlone: !paths.isEmpty, task: task,
+            taken: paths.isEmpty ? Set(columnNames.predictions) : [])
+        let arrays = found.arrays
+        if isLabels { columnNames.labels = [found.name ?? files[0].path] } else { columnNames.weights = [found.name ?? files[0].path] }
         if paths.isEmpty, let stream = predictions.first(where: { $0.container.isStream }) {
             throw EngineError(
                 .usage, path: stream.path,
@@ -119,8 +136,32 @@ struct OpenedDump {
         return SideColumn(source: .arrays(try RowFiles(arrays)), elementType: arrays[0].layout.elementType, valuesPerRow: columnCount)
     }
 
+    /// The arrays with a role, one a file, and their name; nil where arrays have none.
+    private static func arrays(
+        of files: [DumpFile], for role: ColumnRole, named name: String?, isAlone: Bool, task: LossTask, taken: Set<String>
+    ) throws(EngineError) -> (arrays: [ArrayFile], name: String?) {
+        var arrays: [ArrayFile] = []
+        var first: String?
+        for file in files {
+            let found = try file.namedArray(for: role, named: name, isAlone: isAlone, task: task, taken: taken)
+            arrays.append(found.array)
+            guard let name = found.name else { continue }
+            guard let expected = first else {
+                first = name
+                continue
+            }
+            // An only array may be called as it likes.
+            guard name == expected || (isAlone && file.columnNames.count == 1) else {
+                throw EngineError(
+                    .usage, path: file.path, "its \(role.text) are the array \(name), those of \(files[0].path) are \(expected)",
+                    remedy: "name the one that all files have with \(role.option)")
+            }
+        }
+        return (arrays, first)
+    }
+
     /// Labels or weights in text of their own.
-    private func recordColumn(_ role: ColumnRole, _ files: [DumpFile], columnCount: Int) throws(EngineError) -> SideColumn {
+    private mutating func recordColumn(_ role: ColumnRole, _ files: [DumpFile], columnCount: Int) throws(EngineError) -> SideColumn {
         var elementType = ElementType.float64
         var selected: [RecordFile] = []
         for file in files {
@@ -129,11 +170,14 @@ struct OpenedDump {
             if role.isLabels {
                 try checkClassNames(path: file.path)
                 (selection.labels, elementType) = try labelSelection(
-                    records, among: file, columnCount: columnCount, predictions: [], isAlone: true)
+                    records, among: file, columnCount: columnCount, isAlone: true, after: files[0])
                 selection.labelsPerRow = columnCount
                 selection.ignoredLabel = options.specification.modifiers.ignoreIndex
             } else {
-                selection.weight = try Self.path(role, columns.weight, records, among: file, isAlone: true)
+                let path = try Self.path(role, columns.weight, records, among: file, isAlone: true)
+                _ = try Self.inOrder(of: columnNames.weights, [path], role, file, after: files[0], isAlone: true)
+                if columnNames.weights.isEmpty { columnNames.weights = [path.name] }
+                selection.weight = path
             }
             selected.append(records.selecting(selection))
         }
@@ -142,7 +186,7 @@ struct OpenedDump {
     }
 
     private mutating func warnOfWeights(_ file: DumpFile) {
-        let usual = ColumnRole.weights.usualNames.joined()
+        let usual = ColumnRole.weights.usualNames
         guard let name = file.columnNames.first(where: { usual.contains($0.lowercased()) }) else { return }
         warnings.append("\(file.path): the column \(name) is not used, all rows weigh the same: --weight-column \(name) uses it")
     }
@@ -150,32 +194,40 @@ struct OpenedDump {
     // MARK: Records
 
     private mutating func openRecords(_ files: [DumpFile]) throws(EngineError) {
-        let first = try files[0].requireRecords(.predictions(options.specification.input))
-        var selection = try predictionSelection(first, among: files[0])
-        classCount = try Self.valuesPerRow(first, selection, containerOptions)
-        if options.labelPaths.isEmpty { try checkClassNames(path: first.path) }
-        let columnCount = task == .soft || task == .multilabel ? classCount : 1
+        let role = ColumnRole.predictions(options.specification.input)
         var labelType = ElementType.int64
         let hasLabelsBeside = task.hasLabels && options.labelPaths.isEmpty
         for (index, file) in files.enumerated() {
-            let source = try file.requireRecords(.predictions(options.specification.input))
-            if index > 0 { selection = try predictionSelection(source, among: file) }
+            let source = try file.requireRecords(role)
+            var selection = try predictionSelection(source, among: file)
+            if index == 0 {
+                classCount = try Self.valuesPerRow(source, selection, containerOptions)
+                columnNames.predictions = selection.predictions.map(\.name)
+                classNames = source.format.classNames(of: selection.predictions)
+                if options.labelPaths.isEmpty { try checkClassNames(path: source.path) }
+            }
+            selection.predictions = try Self.inOrder(
+                of: columnNames.predictions, selection.predictions, role, file, after: files[0], isAlone: false)
             selection.valuesPerRow = classCount
             if hasLabelsBeside {
+                let columnCount = labelsPerRow
                 (selection.labels, labelType) = try labelSelection(
-                    source, among: file, columnCount: columnCount, predictions: selection.predictions, isAlone: false)
+                    source, among: file, columnCount: columnCount, isAlone: false, after: files[0])
                 selection.labelsPerRow = columnCount
             }
             if options.weightPaths.isEmpty, let name = columns.weight {
-                selection.weight = try Self.path(.weights, name, source, among: file, isAlone: false)
+                let path = try Self.path(.weights, name, source, among: file, isAlone: false)
+                if index == 0 { columnNames.weights = [path.name] }
+                selection.weight = path
             }
             if let name = columns.byteCount {
                 guard task == .likelihood else {
                     throw EngineError(
                         .usage, "bytes are counted for task likelihood alone, not for \(task.rawValue)", remedy: "leave --text-column out")
                 }
-                let path = try Self.path(.predictions(options.specification.input), name, source, among: file, isAlone: false)
+                let path = try Self.path(role, name, source, among: file, isAlone: false)
                 selection.byteCount = path
+                if index == 0 { columnNames.text = [path.name] }
                 // What a table's numbers mean cannot be seen; JSON tells them from strings.
                 if let column = path.columnIndex, source.format.columns[column].content == .number {
                     warnings.append("\(file.path): the numbers of column \(path.name) are taken for counts of bytes, not for texts")
@@ -185,7 +237,7 @@ struct OpenedDump {
             records.append(source.selecting(selection))
         }
         if hasLabelsBeside {
-            labels = SideColumn(source: .besidePredictions, elementType: labelType, valuesPerRow: columnCount)
+            labels = SideColumn(source: .besidePredictions, elementType: labelType, valuesPerRow: labelsPerRow)
         } else if task.hasLabels {
             labels = try sideColumn(.labels, options.labelPaths, beside: files)
         }
@@ -217,13 +269,14 @@ struct OpenedDump {
     }
 
     private func predictionSelection(_ records: RecordFile, among file: DumpFile) throws(EngineError) -> RecordSelection {
-        let paths = try Self.usualPredictions(
-            records, among: file, columns, role: .predictions(options.specification.input), task: task)
+        let paths = try Self.predictions(
+            of: records, among: file, columns, input: options.specification.input, task: task, namesOfOtherRoles: namesOfOtherRoles,
+            areLabelsBeside: task.hasLabels && options.labelPaths.isEmpty)
         guard !task.isSingleValued || paths.count == 1 else {
             throw EngineError(
                 .usage, path: file.path,
                 "\(paths.count) prediction columns, and task \(task.rawValue) takes one: "
-                    + ColumnRole.list(paths.map(\.name)), remedy: "name the one with --prediction-columns")
+                    + ColumnName.list(paths.map(\.name)), remedy: "name the one with --prediction-columns")
         }
         var selection = RecordSelection(predictions: paths)
         selection.sumsValues = task == .likelihood
@@ -233,10 +286,11 @@ struct OpenedDump {
         return selection
     }
 
-    /// The columns that are named as predictions; or those that are known by their names: one of the usual names, or for several classes
-    /// the one run of names that differ in a number (`p_0`, `p_1`, …).
-    static func usualPredictions(
-        _ records: RecordFile, among file: DumpFile, _ columns: DumpColumns, role: ColumnRole, task: LossTask?
+    /// The columns that are named as predictions, or else those that are known by their names. Of a table without names they are all that
+    /// have no other role, where the labels lie elsewhere.
+    private static func predictions(
+        of records: RecordFile, among file: DumpFile, _ columns: DumpColumns, input: PredictionInput?, task: LossTask?,
+        namesOfOtherRoles: [String], areLabelsBeside: Bool
     ) throws(EngineError) -> [RecordPath] {
         guard columns.predictions.isEmpty else {
             let paths = try records.resolve(columns.predictions)
@@ -249,29 +303,69 @@ struct OpenedDump {
             }
             return paths
         }
-        let names = file.columnNames
-        do throws(EngineError) {
-            return try records.resolve(names[try role.choose(among: names, path: file.path)])
-        } catch {
-            guard task?.isSingleValued != true, let run = NumberedNames.onlyRun(in: names) else { throw error }
-            return try records.resolve(run)
+        let format = records.format
+        // A name that means nothing here is told where its own role is looked for.
+        var others: Set<RecordPath> = []
+        for name in namesOfOtherRoles { others.formUnion((try? records.resolve(name)) ?? []) }
+        let taken = Set(format.columns.indices.filter { others.contains(format.path(at: $0)) })
+        if file.isTable, !columns.hasHeader, !areLabelsBeside {
+            let left = format.columns.indices.filter { !taken.contains($0) }
+            if left.count == 1 || task?.isSingleValued != true { return left.map { format.path(at: $0) } }
         }
+        let recognition = PredictionRecognition(
+            columns: format.columns.map { PredictionRecognition.Column($0, isOfTable: file.isTable) }, taken: taken, input: input,
+            task: task, hasColumnsOfClasses: true)
+        return try recognition.places(path: file.path).map { format.path(at: $0) }
+    }
+
+    /// The columns of a file in the order of the first file's, which are found by their names.
+    ///
+    /// `isAlone`: an only column may be called as it likes.
+    private static func inOrder(
+        of names: [String], _ found: [RecordPath], _ role: ColumnRole, _ file: DumpFile, after first: DumpFile, isAlone: Bool
+    ) throws(EngineError) -> [RecordPath] {
+        if names.isEmpty || found.map(\.name) == names || (isAlone && file.columnNames.count == 1 && names.count == 1) { return found }
+        var left = Dictionary(found.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        var ordered: [RecordPath] = []
+        for name in names {
+            guard let path = left.removeValue(forKey: name) else {
+                throw EngineError(
+                    .usage, path: file.path,
+                    "column \(ColumnName.list([name])) is among the \(role.text) of \(first.path), and is not among those of this file",
+                    remedy: "give files with the same columns, or name those that all have with \(role.option)")
+            }
+            ordered.append(path)
+        }
+        if let more = found.first(where: { left[$0.name] != nil }) {
+            throw EngineError(
+                .usage, path: file.path,
+                "column \(ColumnName.list([more.name])) would be among the \(role.text), and is not among those of \(first.path)",
+                remedy: "give files with the same columns, or name those that all have with \(role.option)")
+        }
+        return ordered
     }
 
     /// `isAlone`: the file is there for the labels.
-    private func labelSelection(
-        _ records: RecordFile, among file: DumpFile, columnCount: Int, predictions: [RecordPath], isAlone: Bool
+    private mutating func labelSelection(
+        _ records: RecordFile, among file: DumpFile, columnCount: Int, isAlone: Bool, after first: DumpFile
     ) throws(EngineError) -> (RecordSelection.Labels, ElementType) {
-        let paths =
+        let others = isAlone ? [] : Set(columnNames.predictions + namesOfOtherRoles)
+        var paths =
             columns.labels.isEmpty
-            ? [try Self.path(.labels, columns.label, records, among: file, isAlone: isAlone)] : try records.resolve(columns.labels)
+            ? [try Self.path(.labels, columns.label, records, among: file, isAlone: isAlone, taken: others)]
+            : try records.resolve(columns.labels)
+        if columnNames.labels.isEmpty {
+            if columnCount > 1 { paths = try inOrderOfClasses(paths, path: file.path) }
+            columnNames.labels = paths.map(\.name)
+        }
+        paths = try Self.inOrder(of: columnNames.labels, paths, .labels, file, after: first, isAlone: isAlone)
         if task == .multiclass {
             guard paths.count == 1 else {
                 throw EngineError(
                     .usage, path: file.path, "task multiclass takes one label column, not \(paths.count)",
                     remedy: "one-hot or soft labels are task soft")
             }
-            return (.classIndex(paths[0], names: columns.classNames ?? records.format.classNames(of: predictions)), .int64)
+            return (.classIndex(paths[0], names: columns.classNames ?? classNames), .int64)
         }
         guard paths.count == 1 || paths.count == columnCount else {
             throw EngineError(
@@ -280,22 +374,38 @@ struct OpenedDump {
         return (.numbers(paths), .float64)
     }
 
+    /// Label columns that are named after the classes (`y_cat`, `y_dog` beside `p_dog`, `p_cat`), in the order of the predictions.
+    private func inOrderOfClasses(_ labels: [RecordPath], path: String) throws(EngineError) -> [RecordPath] {
+        func classes(_ names: [String]) -> [String] {
+            let shortened = ClassNames.withoutAffixes(names)
+            return shortened.isEmpty ? names : shortened
+        }
+        let wanted = classes(columnNames.predictions), given = classes(labels.map(\.name))
+        let places = Dictionary(zip(given, labels.indices), uniquingKeysWith: { first, _ in first })
+        guard wanted != given, wanted.count == given.count, places.count == given.count, Set(wanted) == Set(given) else { return labels }
+        guard columns.labels.contains(where: { $0.contains("*") }) else {
+            throw EngineError(
+                .usage, path: path,
+                "the label columns \(ColumnName.list(labels.map(\.name), limit: 6)) are in another order of classes than the predictions "
+                    + ColumnName.list(columnNames.predictions, limit: 6),
+                remedy: "name both in one order with --prediction-columns and --label-columns")
+        }
+        return wanted.compactMap { places[$0] }.map { labels[$0] }
+    }
+
     private static func path(
-        _ role: ColumnRole, _ name: String?, _ records: RecordFile, among file: DumpFile, isAlone: Bool
+        _ role: ColumnRole, _ name: String?, _ records: RecordFile, among file: DumpFile, isAlone: Bool, taken: Set<String> = []
     ) throws(EngineError) -> RecordPath {
         let names = file.columnNames
-        let chosen: String
-        if let name {
-            chosen = name
-        } else if isAlone, names.count == 1 {
-            chosen = names[0]
-        } else {
-            chosen = names[try role.choose(among: names, path: file.path)]
+        guard let name else {
+            if isAlone, names.count == 1 { return records.format.path(at: 0) }
+            let takenPlaces = Set(names.indices.filter { taken.contains(names[$0]) })
+            return records.format.path(at: try role.choose(among: names, taken: takenPlaces, path: file.path))
         }
-        let paths = try records.resolve(chosen)
+        let paths = try records.resolve(name)
         guard paths.count == 1 else {
             throw EngineError(
-                .usage, path: file.path, "'\(chosen)' means \(paths.count) columns: " + ColumnRole.list(paths.map(\.name)),
+                .usage, path: file.path, "'\(name)' means \(paths.count) columns: " + ColumnName.list(paths.map(\.name)),
                 remedy: "one is wanted: name it with \(role.option)")
         }
         return paths[0]
@@ -322,9 +432,13 @@ struct OpenedDump {
 extension OpenedDump {
     /// The records with what `pack` makes an array of, its type, and how many values a row has: nil for one that has no second dimension.
     static func selection(
-        of records: RecordFile, among file: DumpFile, for part: PackingOptions.Part, _ columns: DumpColumns, _ options: ContainerOptions
+        of records: RecordFile, among file: DumpFile, for part: PackingOptions.Part, _ columns: DumpColumns, _ options: ContainerOptions,
+        input: PredictionInput? = nil, task: LossTask? = nil
     ) throws(EngineError) -> (file: RecordFile, elementType: ElementType, valuesPerRow: Int?) {
-        let paths = try usualPredictions(records, among: file, columns, role: .predictions(nil), task: nil)
+        let others = columns.labelNames + [columns.weight, columns.byteCount].compactMap { $0 }
+        let paths = try predictions(
+            of: records, among: file, columns, input: input, task: task, namesOfOtherRoles: others,
+            areLabelsBeside: part == .labels || !columns.labelNames.isEmpty)
         switch part {
         case .predictions:
             var selection = RecordSelection(predictions: paths)
@@ -343,7 +457,8 @@ extension OpenedDump {
                     records.selecting(selection), .float64, labels.count == 1 && selection.labelsPerRow == 1 ? nil : selection.labelsPerRow
                 )
             }
-            let label = try path(.labels, columns.label, records, among: file, isAlone: false)
+            let label = try path(
+                .labels, columns.label, records, among: file, isAlone: false, taken: Set(paths.map(\.name) + others))
             try checkPacked([label], beside: paths, path: file.path)
             selection.labels = .classIndex(label, names: columns.classNames ?? records.format.classNames(of: paths))
             return (records.selecting(selection), .int64, nil)

@@ -4,7 +4,7 @@
 /// classes of the columns `p_cat` and `p_dog`, as are `p_cat` and `p_dog` themselves.
 ///
 /// Where a name is a whole number, so that a label could be either, labels are names, never indices.
-struct ClassNames {
+public struct ClassNames {
     let names: [String]
     /// All that a label may be, each once, and what it stands for.
     let meanings: [(name: [UInt8], classIndex: Int64)]
@@ -39,7 +39,7 @@ struct ClassNames {
     }
 
     /// What distinguishes names, or none where nothing is left of one, or twice the same.
-    static func withoutAffixes(_ names: [String]) -> [String] {
+    public static func withoutAffixes(_ names: [String]) -> [String] {
         guard names.count > 1, let first = names.first.map({ Array($0.unicodeScalars) }) else { return [] }
         let all = names.map { Array($0.unicodeScalars) }
         var prefix = all.reduce(first.count) { count, name in min(count, zip(first, name).prefix { $0 == $1 }.count) }

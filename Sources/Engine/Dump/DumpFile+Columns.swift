@@ -1,0 +1,59 @@
+internal import Formats
+internal import Scoring
+
+extension DumpFile {
+    /// The array for a role: the only one, the one that is named, or the one whose name leaves no doubt; with its name in an archive.
+    ///
+    /// `isAlone`: nothing else is wanted of the file, so that an only array needs no name. `taken` are names of arrays with another role.
+    func namedArray(
+        for role: ColumnRole, named name: String?, isAlone: Bool, task: LossTask? = nil, taken: Set<String> = []
+    ) throws(EngineError) -> (array: ArrayFile, name: String?) {
+        switch content {
+        case .array(let array):
+            // An array of its own has no name to be called by; one command line may name arrays for several files.
+            return (array, nil)
+        case .archive(let arrays):
+            let names = arrays.map(\.name)
+            guard !arrays.isEmpty else { throw EngineError(.data, path: path, "it holds no arrays", remedy: "was it ever written?") }
+            let place: Int
+            if let name {
+                guard let index = names.firstIndex(of: name) else {
+                    throw EngineError(
+                        .usage, path: path, "it has no array '\(name)'; there are " + ColumnName.list(names), remedy: "check \(role.option)"
+                    )
+                }
+                place = index
+            } else if isAlone, arrays.count == 1 {
+                place = 0
+            } else {
+                let taken = Set(names.indices.filter { taken.contains(names[$0]) })
+                if case .predictions(let input) = role {
+                    let recognition = PredictionRecognition(
+                        columns: arrays.map { PredictionRecognition.Column($0) }, taken: taken, input: input, task: task,
+                        hasColumnsOfClasses: false)
+                    place = try recognition.places(path: path)[0]
+                } else {
+                    place = try role.choose(among: names, taken: taken, path: path)
+                }
+            }
+            return (try arrays[place].open(), names[place])
+        case .records:
+            throw EngineError(
+                .data, path: path, "it is \(format), where other files of \(role.text) are arrays", remedy: "give files of one kind")
+        }
+    }
+
+    /// Whether labels and weights may lie beside the predictions.
+    var hasColumns: Bool {
+        if case .array = content { false } else { true }
+    }
+
+    /// The names of its arrays, or of the columns of the first record.
+    var columnNames: [String] {
+        switch content {
+        case .array: []
+        case .archive(let arrays): arrays.map(\.name)
+        case .records(let records): records.format.columns.map(\.name)
+        }
+    }
+}

@@ -1,0 +1,83 @@
+internal import Scoring
+
+/// Columns whose names begin alike and mean predictions, one a class: `p_0`, `p_1`, `p_2`, or `prob_cat`, `prob_dog`.
+struct PredictionRun {
+    /// The places of the columns in the order of the classes: by their numbers, or as they stand.
+    let places: [Int]
+    /// Whether the names leave no doubt that these are the classes, and all of them.
+    let isCertain: Bool
+    private let words: [String]
+
+    /// All runs among `names`, in the order of their first columns. O(n log n).
+    ///
+    /// `isCandidate` says of a place that its column holds numbers and has no other role.
+    static func all(in names: [String], isCandidate: (Int) -> Bool) -> [PredictionRun] {
+        var members: [Substring: [(place: Int, name: ColumnName)]] = [:]
+        var prefixes: [Substring] = []
+        var wholes: [(place: Int, name: ColumnName)] = []
+        for place in names.indices {
+            guard let name = ColumnName(names[place]), isCandidate(place) else { continue }
+            if name.rest.isEmpty {
+                wholes.append((place, name))
+            } else {
+                if members[name.prefix] == nil { prefixes.append(name.prefix) }
+                members[name.prefix, default: []].append((place, name))
+            }
+        }
+        // `p_class` may be a class beside `p_0` and `p_1`, and `p_cat` beside `p_class_0` and `p_class_1`: such a run is in doubt.
+        for whole in wholes {
+            guard let shorter = whole.name.shorterPrefixes.last, members[shorter] != nil else { continue }
+            members[shorter]?.append(whole)
+        }
+        for prefix in prefixes {
+            guard let run = members[prefix], run.count > 1 else { continue }
+            for shorter in run[0].name.shorterPrefixes {
+                if let only = members[shorter], only.count == 1, !only[0].name.isFigure { members[prefix]?.append(only[0]) }
+            }
+        }
+        return prefixes.compactMap { prefix in members[prefix].flatMap { PredictionRun($0, names) } }
+    }
+
+    /// nil for one column alone, and for names that mean predictions only where they are numbered.
+    private init?(_ members: [(place: Int, name: ColumnName)], _ names: [String]) {
+        guard members.count > 1 else { return nil }
+        words = members[0].name.words
+        var numbers: [Substring: [(number: Int, place: Int)]] = [:]
+        for member in members {
+            let name = names[member.place]
+            let digits = name.utf8.reversed().prefix { (0x30...0x39).contains($0) }.count
+            guard digits > 0, let number = Int(name.suffix(digits)) else { continue }
+            numbers[name.dropLast(digits), default: []].append((number, member.place))
+        }
+        if let only = numbers.first, numbers.count == 1, only.value.count == members.count {
+            // A leading zero is written where all numbers have as many digits; both orders are the same then.
+            let sorted = only.value.sorted { ($0.number, $0.place) < ($1.number, $1.place) }
+            places = sorted.map(\.place)
+            isCertain = sorted[0].number <= 1 && sorted.enumerated().allSatisfy { $1.number == sorted[0].number + $0 }
+            return
+        }
+        // A number that stands by itself is no name beside names; one that ends a name is part of it.
+        let hasBareNumbers = numbers.contains { stem, run in
+            run.count > 1 && (stem == members[0].name.prefix || stem.last.map { !$0.isLetter } != false)
+        }
+        guard members[0].name.isSure || hasBareNumbers else { return nil }
+        places = members.map(\.place).sorted()
+        // The keys of an object have no order that could be that of the classes.
+        isCertain =
+            members[0].name.isSure && !members[0].name.isInside && !hasBareNumbers
+            && !members.contains { $0.name.rest.isEmpty || $0.name.isFigure || $0.name.prefix != members[0].name.prefix }
+    }
+
+    /// Whether the names say that the values are this input.
+    func says(_ input: PredictionInput) -> Bool {
+        switch input {
+        case .logits: words.contains { $0 == "logit" || $0 == "logits" }
+        case .logProbabilities: isOfLogarithms
+        case .probabilities: !isOfLogarithms && words.contains { $0 == "p" || $0 == "softmax" || $0.hasPrefix("prob") }
+        }
+    }
+
+    private var isOfLogarithms: Bool {
+        words.contains { $0.hasPrefix("logprob") } || (words.contains("log") && words.contains { $0.hasPrefix("prob") || $0 == "p" })
+    }
+}

@@ -1,0 +1,91 @@
+internal import Scoring
+
+extension Report {
+    /// The loss that was computed, with every modifier as it was applied. Modifiers that were not asked for are absent.
+    public struct Specification: Sendable, Encodable {
+        public let task: String
+        public let input: String
+        /// In the order asked for; the first is the report's own.
+        public let dialects: [String]
+        /// One weight a class, balanced ones as they were computed.
+        public let classWeights: [Double]?
+        /// One weight of label 1, or one a column.
+        public let posWeight: [Double]?
+        public let labelSmoothing: Double?
+        /// Rows with this class index were left out.
+        public let ignoreIndex: Int64?
+        /// Probabilities were clipped to [clip, 1 − clip].
+        public let clip: Double?
+        /// Whether the probabilities of a row were divided by their sum.
+        public let renormalize: Bool
+        public let focalGamma: Double?
+        public let focalAlpha: Double?
+        /// "ce" or "kl", of task soft.
+        public let divergence: String?
+        /// Whether rows had weights of their own.
+        public let rowWeights: Bool
+
+        enum CodingKeys: String, CodingKey {
+            case task, input, dialects, clip, renormalize, divergence
+            case classWeights = "class_weights"
+            case posWeight = "pos_weight"
+            case labelSmoothing = "label_smoothing"
+            case ignoreIndex = "ignore_index"
+            case focalGamma = "focal_gamma"
+            case focalAlpha = "focal_alpha"
+            case rowWeights = "row_weights"
+        }
+
+        init(_ specification: LossSpecification) {
+            let modifiers = specification.modifiers
+            task = specification.task.rawValue
+            input = specification.input.rawValue
+            dialects = specification.dialects.map(\.name)
+            classWeights = modifiers.classWeights
+            posWeight = modifiers.positiveWeights
+            labelSmoothing = modifiers.labelSmoothing == 0 ? nil : modifiers.labelSmoothing
+            ignoreIndex = modifiers.ignoreIndex
+            clip = modifiers.clip
+            renormalize = modifiers.renormalizes
+            focalGamma = modifiers.focalGamma
+            focalAlpha = modifiers.focalAlpha
+            divergence = specification.task == .soft ? modifiers.divergence.rawValue : nil
+            rowWeights = modifiers.hasRowWeights
+        }
+    }
+
+    /// The columns of a table, keys of records or arrays of an archive that were read, by their names. An array that has no name stands
+    /// here by the path of its file. Of several files these are the names in the first; the others' columns were found by them.
+    public struct Columns: Sendable, Encodable {
+        /// In the order of the classes; one name for an array of all.
+        public internal(set) var predictions: [String] = []
+        /// One, or one a class in the order of the predictions; empty for tasks without labels.
+        public internal(set) var labels: [String] = []
+        /// One, or none where all rows weigh the same.
+        public internal(set) var weights: [String] = []
+        /// The column whose bytes were counted, or none.
+        public internal(set) var text: [String] = []
+        /// The names that stand for class indices where labels are text, in the order of the classes; absent elsewhere.
+        public internal(set) var classNames: [String]?
+
+        init() {}
+
+        enum CodingKeys: String, CodingKey {
+            case predictions, labels, weights, text
+            case classNames = "class_names"
+        }
+    }
+
+    /// What became of rows that could not be scored, and what their number was held against.
+    public struct RowsPolicy: Sendable, Encodable {
+        /// "fail" or "skip".
+        public let onInvalid: String
+        /// Absent where any number would do.
+        public let expectRows: Int?
+
+        enum CodingKeys: String, CodingKey {
+            case onInvalid = "on_invalid"
+            case expectRows = "expect_rows"
+        }
+    }
+}
