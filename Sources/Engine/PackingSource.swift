@@ -27,12 +27,11 @@ struct PackingSource: Sendable {
             array = nil
             return
         }
-        let predictions = try file.namedArray(
-            for: .predictions(nil), named: options.columns.predictions.first, isAlone: true, taken: Set(options.columns.labelNames))
+        let predictions = try file.namedArray(for: .predictions(nil), named: options.columns.predictions.first, isAlone: true)
         let found: (array: ArrayFile, name: String?)
         switch options.part {
         case .predictions: found = predictions
-        case .labels: found = try Self.labels(of: file, options.columns, beside: predictions.array)
+        case .labels: found = try Self.labels(of: file, options.columns, beside: predictions)
         }
         let array = found.array
         self.array = array
@@ -56,14 +55,14 @@ struct PackingSource: Sendable {
 
     /// The array of labels that lies beside that of the predictions.
     private static func labels(
-        of file: DumpFile, _ columns: DumpColumns, beside predictions: ArrayFile
+        of file: DumpFile, _ columns: DumpColumns, beside predictions: (array: ArrayFile, name: String?)
     ) throws(EngineError) -> (array: ArrayFile, name: String?) {
         guard file.hasColumns else {
             throw EngineError(
                 .usage, path: file.path, "it is one array, and no labels lie beside it", remedy: "pack the labels' own file by itself")
         }
         let labels = try file.namedArray(for: .labels, named: columns.labelNames.first, isAlone: false)
-        guard labels.array.path != predictions.path || labels.array.layout.dataByteOffset != predictions.layout.dataByteOffset else {
+        guard labels.name != predictions.name else {
             throw EngineError(
                 .usage, path: file.path, "one array is meant as predictions and as labels",
                 remedy: "name them with \(ColumnRole.predictions(nil).option) and \(ColumnRole.labels.option), or pack it once, without labels")

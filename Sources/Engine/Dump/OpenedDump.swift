@@ -435,7 +435,8 @@ extension OpenedDump {
         of records: RecordFile, among file: DumpFile, for part: PackingOptions.Part, _ columns: DumpColumns, _ options: ContainerOptions,
         input: PredictionInput? = nil, task: LossTask? = nil
     ) throws(EngineError) -> (file: RecordFile, elementType: ElementType, valuesPerRow: Int?) {
-        let others = columns.labelNames + [columns.weight, columns.byteCount].compactMap { $0 }
+        // What is named as labels as well is told by its name.
+        let others = [columns.weight, columns.byteCount].compactMap { $0 }
         let paths = try predictions(
             of: records, among: file, columns, input: input, task: task, namesOfOtherRoles: others,
             areLabelsBeside: part == .labels || !columns.labelNames.isEmpty)
@@ -457,8 +458,7 @@ extension OpenedDump {
                     records.selecting(selection), .float64, labels.count == 1 && selection.labelsPerRow == 1 ? nil : selection.labelsPerRow
                 )
             }
-            let label = try path(
-                .labels, columns.label, records, among: file, isAlone: false, taken: Set(paths.map(\.name) + others))
+            let label = try path(.labels, columns.label, records, among: file, isAlone: false)
             try checkPacked([label], beside: paths, path: file.path)
             selection.labels = .classIndex(label, names: columns.classNames ?? records.format.classNames(of: paths))
             return (records.selecting(selection), .int64, nil)
