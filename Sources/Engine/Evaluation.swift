@@ -172,9 +172,8 @@ public struct Evaluation: Sendable {
         let companions = try Self.unit { () throws(EngineError) in try CompanionStreams(plan) }
         let firstRows = plan.predictions.firstRows
         let seams = Seams()
-        let threadCount = plan.options.threadCount
-        // One in each worker's hands, and one more, so that whoever reads need not wait for those that score.
-        let result = try OrderedPool(workerCount: threadCount, itemLimit: threadCount + 1).run(
+        // One in each worker's hands, and as many again, so that whoever reads need not wait for those that score.
+        let result = try OrderedPool(workerCount: plan.options.threadCount, itemsPerWorker: 2).run(
             source: ArrayPieces(plan, units: units), sequencer: companions, cancellation: cancellation,
             makeItem: { ArrayPiece() },
             makeWorker: { _ throws(EngineError) in
@@ -199,9 +198,8 @@ public struct Evaluation: Sendable {
         _ cancellation: Cancellation
     ) throws(RunError<EngineError>) -> Outcome {
         let numbering = try Self.unit { () throws(EngineError) in try RecordNumbering(plan, files) }
-        let threadCount = plan.options.threadCount
         // One in each worker's hands, and as many again to choose from.
-        let result = try OrderedPool(workerCount: threadCount, itemLimit: 2 * threadCount).run(
+        let result = try OrderedPool(workerCount: plan.options.threadCount, itemsPerWorker: 2).run(
             source: RecordPieces(plan, files, isCuttingAllowed: isCuttingAllowed, progress: progress), sequencer: numbering,
             cancellation: cancellation,
             makeItem: { RecordPiece() },

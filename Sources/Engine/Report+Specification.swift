@@ -54,8 +54,8 @@ extension Report {
         }
     }
 
-    /// The columns of a table, keys of records or arrays of an archive that were read, by their names. An array that has no name stands
-    /// here by the path of its file. Of several files these are the names in the first; the others' columns were found by them.
+    /// The columns of a table, keys of records or arrays of an archive that were read, by their names. An array that has no name is
+    /// told among the inputs alone. Of several files these are the names in the first; the others' columns were found by them.
     public struct Columns: Sendable, Encodable {
         /// In the order of the classes; one name for an array of all.
         public internal(set) var predictions: [String] = []

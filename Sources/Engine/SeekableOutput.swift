@@ -38,7 +38,7 @@ struct SeekableOutput {
         var output: SeekableOutput
         do throws(RunError<EngineError>) {
             // One in each worker's hands, and as many again that wait for one before them.
-            let pool = OrderedPool(workerCount: workerCount, itemLimit: 2 * max(1, workerCount))
+            let pool = OrderedPool(workerCount: workerCount, itemsPerWorker: 2)
             let result = try pool.run(
                 source: reader, sequencer: SeekableOutput(file), cancellation: cancellation,
                 makeItem: { Item() },

@@ -29,7 +29,7 @@ inline const char *stringEnd(const char *token, const char *end, bool &hasEscape
         hasEscapes = true;
         // What is escaped may be a quote, but no control character.
         if (++next < end && uint8_t(*next) < 0x20) return nullptr;
-        if (next < end && *next < 0) isASCII = false;
+        if (next < end && uint8_t(*next) >= 0x80) isASCII = false;
         next++;
     }
     return nullptr;

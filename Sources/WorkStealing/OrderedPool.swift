@@ -44,6 +44,14 @@ public struct OrderedPool: Sendable {
         self.init(workerCount: workerCount, itemLimit: itemLimit, threads: .dispatch)
     }
 
+    /// The same, with so many items for each worker: two let one be chosen while the other is in the worker's hands.
+    ///
+    /// - Parameter itemsPerWorker: between 1 and 1,000.
+    public init(workerCount: Int, itemsPerWorker: Int) {
+        let workerCount = min(max(workerCount, 1), WorkStealingPool.maximumWorkerCount)
+        self.init(workerCount: workerCount, itemLimit: workerCount * min(max(itemsPerWorker, 1), 1000))
+    }
+
     /// For tests.
     init(workerCount: Int, itemLimit: Int, threads: ThreadSource) {
         self.workerCount = min(max(workerCount, 1), WorkStealingPool.maximumWorkerCount)

@@ -59,7 +59,7 @@ enum ReportText {
             }
         }
         if let columns = report.columns {
-            for (number, text) in describe(columns, report.inputs).enumerated() { lines.add(number == 0 ? "columns" : "", text) }
+            for (number, text) in describe(columns).enumerated() { lines.add(number == 0 ? "columns" : "", text) }
         }
         if let run = report.run {
             lines.add(
@@ -91,11 +91,11 @@ enum ReportText {
     }
 
     /// A line for each role whose columns have names: files without names are told as inputs.
-    private static func describe(_ columns: Report.Columns, _ inputs: [Report.Input]) -> [String] {
+    private static func describe(_ columns: Report.Columns) -> [String] {
         var lines: [String] = []
         for (role, names) in [
             ("predictions", columns.predictions), ("labels", columns.labels), ("weights", columns.weights), ("text", columns.text),
-        ] where !names.isEmpty && !inputs.contains(where: { names == [$0.path] }) {
+        ] where !names.isEmpty {
             lines.append("\(role) \(Amount.listed(names))")
         }
         if let names = columns.classNames, names != columns.predictions { lines.append("classes \(Amount.listed(names))") }

@@ -243,7 +243,8 @@ import Testing
         var ends: [CInt] = [0, 0]
         #expect(pipe(&ends) == 0)
         defer { close(ends[1]) }
-        let start: [UInt8] = Array("a,b\n1,2\n".utf8)
+        // More than is looked at to find out how it is compressed.
+        let start = Array(String(repeating: "a,b\n1,2\n", count: 100).utf8)
         #expect(write(ends[1], start, start.count) == start.count)
         isCancelled.store(false, ordering: .relaxed)
         let file = try ContainerFile(StoredFile(stream: ends[0], path: "-", isCancelled: options.isCancelled), options)

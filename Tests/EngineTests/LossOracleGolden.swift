@@ -18,8 +18,7 @@ import Testing
             let result = oracle.row(predictions[row], labels: labels[row], weight: weights?[row][0] ?? 1)
             total.add(result)
             switch result {
-            case .ignored: losses.append(0)
-            case .invalid: losses.append(.nan)
+            case .ignored, .invalid: losses.append(.nan)
             case .scored(let scored): losses.append(scored.loss.rounded)
             }
         }

@@ -98,7 +98,7 @@ import WorkStealing
         let discarded = try OutputFile(path: folder["out"], isNameless: false)
         try discarded.write([1], at: 0)
         #expect(folder.names.count == 2 && folder.names.allSatisfy { $0 == "out" || $0.hasSuffix(".unfinished") })
-        #expect(discarded.unfinishedPath == folder[folder.names[0]])
+        #expect(discarded.unfinishedPath.map { $0.split(separator: "/") } == folder[folder.names[0]].split(separator: "/"))
         discarded.discard()
         #expect(folder.names == ["out"] && folder.read("out") == [7])
         chmod(folder["out"], 0o600)

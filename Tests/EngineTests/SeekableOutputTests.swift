@@ -77,6 +77,6 @@ import WorkStealing
                 return Self.read(&next, buffer)
             }
         }
-        #expect(error?.kind == .cancelled)
+        #expect(error?.category == .cancelled)
     }
 }

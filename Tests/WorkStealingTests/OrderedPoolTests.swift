@@ -139,7 +139,19 @@ final class TestItem {
         }
     }
 
-    /// A reader that waits costs the others no time: they sleep.
+    @Test func limitsAreClamped() throws {
+        #expect(OrderedPool(workerCount: 0, itemLimit: -3).workerCount == 1)
+        #expect(OrderedPool(workerCount: 0, itemLimit: -3).itemLimit == 1)
+        #expect(OrderedPool(workerCount: .max, itemLimit: 1).workerCount == WorkStealingPool.maximumWorkerCount)
+        #expect(OrderedPool(workerCount: .max, itemsPerWorker: .max).itemLimit == 1000 * WorkStealingPool.maximumWorkerCount)
+        #expect(OrderedPool(workerCount: 3, itemsPerWorker: 2).itemLimit == 6)
+        try squares(OrderedPool(workerCount: .max, itemLimit: 3), itemCount: 50)
+    }
+}
+
+/// Many rounds with seeded random shapes and durations; also run under the thread sanitizer.
+@Suite struct OrderedPoolStress {
+    /// A reader that waits costs the others no time: they sleep. Here, since other tests would use processor time of this process.
     @Test func workersThatWaitUseNoProcessorTime() throws {
         let start = processorSeconds()
         let result = try OrderedPool(workerCount: 4, itemLimit: 8, threads: .threadForEach).run(
@@ -155,16 +167,6 @@ final class TestItem {
         #expect(processorSeconds() - start < 0.3)
     }
 
-    @Test func limitsAreClamped() throws {
-        #expect(OrderedPool(workerCount: 0, itemLimit: -3).workerCount == 1)
-        #expect(OrderedPool(workerCount: 0, itemLimit: -3).itemLimit == 1)
-        #expect(OrderedPool(workerCount: .max, itemLimit: 1).workerCount == WorkStealingPool.maximumWorkerCount)
-        try squares(OrderedPool(workerCount: .max, itemLimit: 3), itemCount: 50)
-    }
-}
-
-/// Many rounds with seeded random shapes and durations; also run under the thread sanitizer.
-@Suite struct OrderedPoolStress {
     @Test(arguments: WorkStealingStress.seeds) func everyItemOnceAndInOrder(seed: UInt64) throws {
         print("stress seed \(seed)")
         var generator = SplitMix64(seed: seed)

@@ -88,7 +88,7 @@ import Testing
     @Test func shortLinesOfAWideTable() throws {
         let scratch = try Scratch()
         let columns = (0..<1000).map { "p_\($0)" }.joined(separator: ",")
-        try scratch.write("t.csv", "label,\(columns)\n" + String(repeating: "1\n", count: 400_000))
+        try scratch.write("t.csv", "label,\(columns)\n" + String(repeating: "1\n", count: 400_000) + "1" + String(repeating: ",0.001", count: 1000) + "\n")
         let run = try XentRun.shell(
             "ulimit -v 1200000; \"$XENT\" eval t.csv --on-invalid skip --threads 2 --json - \(TextDump.task.joined(separator: " "))", in: scratch)
         let report = try run.json()

@@ -171,7 +171,7 @@ import Testing
         Mistake(arguments: ["p.npy", "--rows", "3"], says: ["--rows", "files are named"]),
         Mistake(arguments: ["p.npy", "--type", "f32"], says: ["--type", "files are named"]),
         Mistake(arguments: ["p.npy", "--task", "soft"], says: ["no labels are named", "--labels"]),
-        Mistake(arguments: ["p.npy", "--json", "p.npy"], says: ["--json p.npy is also an input"]),
+        Mistake(arguments: ["p.npy", "--json", "p.npy"], says: ["--json p.npy is also the input p.npy"]),
         Mistake(arguments: ["--losses", "p.npy"], says: ["--losses"]),
         Mistake(arguments: ["--losses", "--threads", "2"], says: ["--threads", "--losses"]),
         Mistake(arguments: ["--losses", "--task", "likelihood", "--input", "logits"], says: ["no such loss"]),

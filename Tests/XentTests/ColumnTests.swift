@@ -148,10 +148,10 @@ import Testing
         // Files that follow one another hold the same arrays.
         let mixed = try XentRun.xent(["eval", "hard.npz", "other.npz"] + Self.multiclass, in: scratch)
         expectFailure(mixed, status: 64, says: ["other.npz: its predictions are the array probs, those of hard.npz are scores"])
-        // An array without a name stands by its file.
+        // An array without a name is told among the inputs, so that the report does not depend on the names of files elsewhere.
         let plain = try XentRun.xent(["eval", "p.npy", "--labels", "y.npy", "--json", "-"] + Self.multiclass, in: scratch).json()
-        #expect(try plain.texts("columns", "predictions") == ["p.npy"])
-        #expect(try plain.texts("columns", "labels") == ["y.npy"])
+        #expect(try plain.texts("columns", "predictions").isEmpty)
+        #expect(try plain.texts("columns", "labels").isEmpty)
         let text = try XentRun.xent(["eval", "p.npy", "--labels", "y.npy"] + Self.multiclass, in: scratch).stdout
         #expect(!text.contains("columns"), "\(text)")
     }
@@ -298,7 +298,7 @@ import Testing
         }
         #expect(try report.text("rows_policy", "on_invalid") == "skip")
         #expect(try report.count("rows_policy", "expect_rows") == 6)
-        #expect(try report.texts("columns", "weights") == ["w.npy"])
+        #expect(try report.texts("columns", "weights").isEmpty)
         let mergedText = try XentRun.xent(["merge", "a"], in: scratch).stdout
         #expect(mergedText.contains("classes\n\(heading)\n"), "\(mergedText)")
         // Nothing but defaults leaves nothing to say.

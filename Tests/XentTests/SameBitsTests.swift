@@ -74,4 +74,20 @@ import Testing
         }
         #expect(reports.count == 1)
     }
+
+    /// No number of threads is too large, on any of the ways to share out the work.
+    @Test func forMoreThreadsThanThereCanBe() throws {
+        let (scratch, dump) = try TableTests.scratch(rowCount: 300)
+        try scratch.write("t.csv", dump.table())
+        try TableTests.gzip("y.npy", in: scratch)
+        try scratch.write("stream.npy.zst", ZstdFixture.stream(scratch.bytes("p.npy")))
+        for arguments in [["p.npy", "--labels", "y.npy"], ["p.npy", "--labels", "y.npy.gz"], ["stream.npy.zst", "--labels", "y.npy"], ["t.csv"]] {
+            func mean(_ threads: String) throws -> String {
+                try XentRun.xent(["eval"] + arguments + TextDump.task + ["--json", "-", "--threads", threads], in: scratch).json()
+                    .text("loss", "mean_hex")
+            }
+            #expect(try mean("9223372036854775807") == mean("1"), "\(arguments)")
+        }
+        try XentRun.xent(["pack", "p.npy", "-o", "out.npy.zst", "--threads", "9223372036854775807"], in: scratch).expectSuccess()
+    }
 }

@@ -89,7 +89,7 @@ struct OpenedDump {
             of: files, for: .predictions(options.specification.input), named: columns.predictions.first, isAlone: isAlone, task: task,
             taken: Set(namesOfOtherRoles))
         arrays = found.arrays
-        columnNames.predictions = [found.name ?? files[0].path]
+        columnNames.predictions = found.name.map { [$0] } ?? []
         classCount = try Plan.classCount(of: arrays, task)
         if task.hasLabels {
             guard !options.labelPaths.isEmpty || files[0].hasColumns else {
@@ -125,7 +125,8 @@ struct OpenedDump {
             of: files, for: role, named: name, isAlone: !paths.isEmpty, task: task,
             taken: paths.isEmpty ? Set(columnNames.predictions) : [])
         let arrays = found.arrays
-        if isLabels { columnNames.labels = [found.name ?? files[0].path] } else { columnNames.weights = [found.name ?? files[0].path] }
+        let names = found.name.map { [$0] } ?? []
+        if isLabels { columnNames.labels = names } else { columnNames.weights = names }
         if paths.isEmpty, let stream = predictions.first(where: { $0.container.isStream }) {
             throw EngineError(
                 .usage, path: stream.path,
