@@ -65,7 +65,7 @@ let package = Package(
             name: "Engine",
             dependencies: [
                 "Container", "Formats", "Scoring", "WorkStealing", .product(name: "SystemPackage", package: "swift-system"),
-            ], swiftSettings: strict),
+            ], exclude: ["Rows/README.md"], swiftSettings: strict),
         .executableTarget(
             name: "xent",
             dependencies: ["Engine", "Scoring", "WorkStealing", .product(name: "ArgumentParser", package: "swift-argument-parser")],

@@ -196,8 +196,24 @@ public struct OrderedPool: Sendable {
 ///
 /// `@unchecked Sendable`: `OrderedQueue` gives the step out again only after the worker that ran it has said under the queue's lock that it
 /// has ended, and the lock orders the two.
+///
+/// The value has memory of its own: a stored property without a size, such as `Void`, lies where an object's header is, and the thread
+/// sanitizer takes changing the one and reading the other for a race.
 private final class TurnState<Value>: @unchecked Sendable {
-    var value: Value
+    private let memory: UnsafeMutablePointer<Value>
 
-    init(_ value: sending Value) { self.value = value }
+    init(_ value: sending Value) {
+        memory = .allocate(capacity: 1)
+        memory.initialize(to: value)
+    }
+
+    deinit {
+        memory.deinitialize(count: 1)
+        memory.deallocate()
+    }
+
+    var value: Value {
+        get { memory.pointee }
+        _modify { yield &memory.pointee }
+    }
 }
