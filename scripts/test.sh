@@ -91,7 +91,7 @@ stage "command line tests" run_tests "tests of the command line" "${release_test
 stage "stress tests" run_tests "stress tests" "${release_tests[@]}" --no-parallel --filter Stress
 if ! $quick; then
     stage "thread sanitizer" run_tests "tests under the thread sanitizer" \
-        --sanitize=thread --scratch-path .build-tsan --no-parallel --filter 'WorkStealing|EngineThreads'
+        --sanitize=thread --scratch-path .build-tsan --no-parallel --filter 'WorkStealing|EngineThreads' --skip OrderedQueueTests
 fi
 stage "binary" check_binary
 printf -v passed ', %s' "${results[@]}"
