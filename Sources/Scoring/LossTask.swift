@@ -1,4 +1,4 @@
-/// What is predicted (DESIGN.md, section 3).
+/// The kind of prediction that is scored.
 public enum LossTask: String, Sendable, CaseIterable {
     /// One value a row and a label of 0 or 1, or a probability.
     case binary

@@ -2,7 +2,7 @@ public import ArgumentParser
 public import Engine
 public import Scoring
 
-// The values that options take, by their names in DESIGN.md.
+// The values that options take, by their names on the command line.
 extension LossTask: ExpressibleByArgument {}
 extension PredictionInput: ExpressibleByArgument {}
 extension Divergence: ExpressibleByArgument {}

@@ -1,7 +1,7 @@
 /// What a loss is, row by row, from the definitions: one class or decision after another, in 256 bits, with nothing shared with what it
 /// judges.
 ///
-/// Sources: DESIGN.md, section 3; `torch.nn.functional` (cross_entropy, nll_loss, kl_div, binary_cross_entropy and its form with logits);
+/// Sources: `torch.nn.functional` (cross_entropy, nll_loss, kl_div, binary_cross_entropy and its form with logits);
 /// `keras.losses` of Keras 3.15 and its backends' `nn.py`; `sklearn.metrics.log_loss` of 1.4 and 1.9; XGBoost's `elementwise_metric.cu` and
 /// `multiclass_metric.cu`; LightGBM's `binary_metric.hpp` and `multiclass_metric.hpp`. Bounds such as 1 − 1e-7 are the Float64 numbers that
 /// the frameworks compute with; all else is real arithmetic.
