@@ -33,8 +33,8 @@ import Testing
         close(ends[0])
         close(ends[1])
         #expect(LinkTarget(of: "/dev/stdin").kind == .descriptor(0))
-        // Closed by now.
-        #expect(LinkTarget(of: "/dev/fd/\(ends[0])").kind == .name)
+        // No descriptor has a number beyond the limit; one that was closed may be another test's by now.
+        #expect(LinkTarget(of: "/dev/fd/\(getdtablesize())").kind == .name)
     }
 
     @Test func names() throws {
