@@ -136,12 +136,11 @@ public struct Evaluation: Sendable {
     private static func run(
         _ plan: Plan, isCuttingAllowed: Bool, perRow: PerRowOutput?, _ progress: ProgressMeter, _ cancellation: Cancellation
     ) throws(EngineError) -> Outcome {
-        let pool = WorkStealingPool(workerCount: plan.options.threadCount)
-        let seams = Seams()
         do throws(RunError<EngineError>) {
             switch plan.schedule {
             case .stealing(let units):
-                let result = try pool.run(
+                let seams = Seams()
+                let result = try WorkStealingPool(workerCount: plan.options.threadCount).run(
                     unitCount: units.count, cancellation: cancellation,
                     makeWorker: { _ throws(EngineError) in
                         EvaluationWorker(plan, perRow: perRow, progress: progress, cancellation: cancellation)
