@@ -29,26 +29,19 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
     public let line: Int?
     public let problem: String
     public let remedy: String?
-    /// The seek table contradicts the frames: without it the file may be sound.
-    private(set) var isSeekTableAtFault: Bool
-
-    /// The same, as one that a second look without the seek table may mend.
-    func blamingSeekTable() -> EngineError {
-        var error = self
-        error.isSeekTableAtFault = true
-        return error
+    /// A fault of the way in which the file was read, which a more careful way may mend (`ReadingMode`).
+    enum ReadingFault: Sendable {
+        /// The seek table contradicts the frames: without it the file may be sound.
+        case seekTable
+        /// A quoted field is open at a line feed where text was cut: the cut may be to blame.
+        case cutInsideQuotes
     }
 
-    /// The same, where there is no second look.
-    func withoutBlame() -> EngineError {
-        var error = self
-        error.isSeekTableAtFault = false
-        return error
-    }
+    let readingFault: ReadingFault?
 
     init(
         _ category: Category, path: String? = nil, frame: Frame? = nil, row: Int? = nil, line: Int? = nil, _ problem: String,
-        remedy: String? = nil
+        remedy: String? = nil, readingFault: ReadingFault? = nil
     ) {
         self.category = category
         self.path = path
@@ -58,17 +51,7 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         self.line = line
         self.problem = problem
         self.remedy = remedy
-        isSeekTableAtFault = false
-    }
-
-    /// A quoted field is open at a line feed where text was cut: whether the cut is to blame shows where it is read in order.
-    private(set) var isCutInsideQuotes = false
-
-    /// The same, as one that reading the text in order may mend.
-    func blamingCut() -> EngineError {
-        var error = self
-        error.isCutInsideQuotes = true
-        return error
+        self.readingFault = readingFault
     }
 
     /// A choice that nobody made, which the caller words as its users make it.
@@ -91,9 +74,6 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
     public init(usage problem: String, remedy: String) {
         self.init(.usage, problem, remedy: remedy)
     }
-
-    /// The warning where a second look without the table mended it.
-    var seekTableWarning: String { "the seek table was set aside, its frames were read instead: \(description)" }
 
     /// Somebody cancelled it.
     public init(cancelledBefore what: String) {
@@ -123,7 +103,7 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         line = nil
         problem = error.description
         remedy = nil
-        isSeekTableAtFault = error.kind == .seekTableLies
+        readingFault = error.kind == .seekTableLies ? .seekTable : nil
     }
 
     public init(_ error: SpecificationError) {
@@ -131,10 +111,6 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
     }
 
     init(_ error: FormatError, path: String) {
-        self.init(.data, path: path, error.description)
-    }
-
-    init(_ error: PartialError, path: String) {
         self.init(.data, path: path, error.description)
     }
 

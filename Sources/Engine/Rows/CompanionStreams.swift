@@ -1,85 +1,91 @@
-/// The labels and weights that can only be read in order, beside predictions whose rows are counted in order as well.
+/// The companion columns that can only be read in order, read beside rows that are numbered in order as well.
 struct CompanionStreams {
-    /// One column and the stream of its rows.
-    private struct Companion {
-        let column: SideColumn
-        /// The column's name in messages.
-        let name: String
-        /// nil where its rows lie beside the predictions or are read by number.
-        let stream: (any RowStream)?
+    private struct Stream {
+        let column: CompanionColumn
+        /// The column's number among all.
+        let index: Int
+        let cursor: any RowCursor
+        /// The last row that was read.
+        var lastRow: [UInt8] = []
     }
 
-    private let labels: Companion?
-    private let weights: Companion?
+    private let columns: [CompanionColumn]
+    private var streams: [Stream] = []
+    /// The number of rows that have been read.
+    private var rowCount = 0
 
-    init(_ plan: Plan) throws(EngineError) {
-        func companion(_ column: SideColumn?, _ name: String) throws(EngineError) -> Companion? {
-            guard let column else { return nil }
-            return Companion(column: column, name: name, stream: try column.stream(plan.containerOptions))
+    init(_ columns: [CompanionColumn]) throws(EngineError) {
+        self.columns = columns
+        for (index, column) in columns.enumerated() where column.isInOrder {
+            guard let rows = column.rows else { continue }
+            streams.append(Stream(column: column, index: index, cursor: try rows.makeCursor()))
         }
-        labels = try companion(plan.labels, "labels")
-        weights = try companion(plan.weights, "weights")
     }
 
-    /// Reads the labels and weights of the rows that come next.
+    /// Reads the columns of the rows that come next.
     ///
-    /// - Parameters:
-    ///   - rowCount: the number of these rows.
-    ///   - rowEnd: the number of predictions up to and including these rows.
-    ///   - path: the predictions' file, for messages.
-    func read(rowCount: Int, rowEnd: Int, into buffers: CompanionBuffers, path: String) throws(EngineError) {
-        try read(labels, rowCount, rowEnd, into: buffers.labels, path)
-        try read(weights, rowCount, rowEnd, into: buffers.weights, path)
-        buffers.labelsAreRead = labels?.stream != nil
-        buffers.weightsAreRead = weights?.stream != nil
-    }
-
-    private func read(
-        _ companion: Companion?, _ rowCount: Int, _ rowEnd: Int, into buffer: ByteBuffer, _ path: String
-    ) throws(EngineError) {
-        guard let companion else { return }
-        if let rows = companion.column.arrays, rows.rowCount < rowEnd {
+    /// - Parameter path: the predictions' file, for messages.
+    mutating func read(_ rows: Range<Int>, into buffers: CompanionBuffers, path: @autoclosure () -> String) throws(EngineError) {
+        for column in columns {
+            guard let own = column.rows, let count = own.rowCount, count < rows.upperBound else { continue }
             throw EngineError(
-                .data, path: rows.files[0].path, "\(rows.rowCount) \(companion.name) for more rows of predictions: \(path) goes on",
-                remedy: "give the \(companion.name) of the same rows")
+                .data, path: own.path, "\(count) \(column.name) for more rows of predictions: \(path()) goes on",
+                remedy: "give the \(column.name) of the same rows")
         }
-        guard let stream = companion.stream else { return }
-        let count = try stream.readAcrossFiles(rowCount: rowCount, into: buffer)
-        guard count == rowCount else {
-            throw companion.column.countError(companion.name, found: rowEnd - rowCount + count, predictions: "more")
+        if rows.lowerBound > rowCount { try skip(rows.lowerBound - rowCount) }
+        for index in streams.indices {
+            let column = streams[index].column
+            let rowByteCount = column.rowByteCount
+            let buffer = buffers.buffer(ofColumn: streams[index].index)
+            // A row that two pieces share belongs to the first, and may be handed over with the second.
+            let kept = streams[index].lastRow
+            buffer.reserve(rowByteCount)
+            if !kept.isEmpty { buffer.room(from: 0, count: rowByteCount).copyBytes(from: kept) }
+            let count = try streams[index].cursor.read(rowCount: rows.count, into: buffer, at: rowByteCount)
+            guard count == rows.count else {
+                throw column.countError(found: rows.lowerBound + count, predictions: "more")
+            }
+            if count > 0 {
+                streams[index].lastRow = Array(UnsafeRawBufferPointer(buffer.room(from: count * rowByteCount, count: rowByteCount)))
+            }
         }
+        buffers.firstRow = rows.lowerBound - 1
+        rowCount = rows.upperBound
     }
 
-    /// Throws where there are more labels or weights than the predictions have rows; called after the last row.
-    func checkEnd(rowCount: Int) throws(EngineError) {
-        for companion in [labels, weights] {
-            guard let companion else { continue }
-            var found = companion.column.rowCount ?? rowCount
-            if let stream = companion.stream { found = rowCount + (try stream.readAcrossFiles(rowCount: 1, into: ByteBuffer())) }
-            guard found == rowCount else {
-                throw companion.column.countError(companion.name, found: found, predictions: "\(rowCount)")
+    /// Reads past rows that are not wanted.
+    private mutating func skip(_ count: Int) throws(EngineError) {
+        let buffer = ByteBuffer()
+        for index in streams.indices {
+            var missing = count
+            while missing > 0 {
+                let piece = min(missing, max(1, (1 << 20) / max(1, streams[index].column.rowByteCount)))
+                let read = try streams[index].cursor.read(rowCount: piece, into: buffer, at: 0)
+                guard read == piece else {
+                    throw streams[index].column.countError(found: rowCount + count - missing + read, predictions: "more")
+                }
+                missing -= piece
             }
         }
     }
-}
 
-/// Labels and weights of some neighbouring rows, as far as they are read in order.
-final class CompanionBuffers {
-    let labels = ByteBuffer()
-    let weights = ByteBuffer()
-    var labelsAreRead = false
-    var weightsAreRead = false
-
-    var sides: RowScorer.Sides {
-        RowScorer.Sides(
-            labels: labelsAreRead ? UnsafeRawPointer(labels.base) : nil, weights: weightsAreRead ? UnsafeRawPointer(weights.base) : nil)
+    /// Throws where a column has more rows than the predictions; called after the last row.
+    func checkEnd(rowCount: Int) throws(EngineError) {
+        for (index, column) in columns.enumerated() {
+            guard let rows = column.rows else { continue }
+            var found = rows.rowCount ?? rowCount
+            if let stream = streams.first(where: { $0.index == index }) {
+                found = rowCount + (try stream.cursor.read(rowCount: 1, into: ByteBuffer(), at: 0))
+            }
+            guard found == rowCount else { throw column.countError(found: found, predictions: "\(rowCount)") }
+        }
     }
 }
 
-extension SideColumn {
-    fileprivate func countError(_ what: String, found: Int, predictions: String) -> EngineError {
+extension CompanionColumn {
+    /// The error for another number of rows than the predictions have.
+    fileprivate func countError(found: Int, predictions: String) -> EngineError {
         EngineError(
-            .data, path: arrays?.files[0].path ?? recordFiles.first?.path, "\(found) \(what) for \(predictions) rows of predictions",
-            remedy: "give the \(what) of the same rows")
+            .data, path: rows?.path, "\(found) \(name) for \(predictions) rows of predictions", remedy: "give the \(name) of the same rows")
     }
 }

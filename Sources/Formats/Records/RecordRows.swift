@@ -22,9 +22,16 @@ public final class RecordRows {
 
     public init() {}
 
-    /// Puts eight zeros after the last value, for kernels that read in steps of eight.
-    public func padValues() {
-        values.append(contentsOf: repeatElement(0, count: 8))
+    /// Puts eight zeros after the last element of each column, for kernels that read in steps of eight.
+    public func padColumns() {
+        func pad<Element: FixedWidthInteger>(_ elements: inout [Element]) { elements.append(contentsOf: repeatElement(0, count: 8)) }
+        func pad(_ numbers: inout [Double]) { numbers.append(contentsOf: repeatElement(0, count: 8)) }
+        pad(&values)
+        pad(&classLabels)
+        pad(&targets)
+        pad(&weights)
+        pad(&tokenCounts)
+        pad(&byteCounts)
     }
 }
 

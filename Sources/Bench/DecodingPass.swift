@@ -1,0 +1,27 @@
+internal import Container
+internal import Engine
+internal import WorkStealing
+
+/// The reading of a dump without the scoring: the same pipeline as an evaluation's, with a consumer that throws the rows away. No evaluation can
+/// be faster than that, however fast its kernels.
+enum DecodingPass {
+    /// Opens the files and decodes them.
+    ///
+    /// - Returns: the number of decoded bytes of predictions and labels.
+    static func run(_ options: EvaluationOptions, _ cancellation: Cancellation) throws(EngineError) -> Int {
+        let control = RunControl(cancellation: cancellation)
+        // Opening is a part of an evaluation, too.
+        return try ReadingMode.attempt { mode throws(EngineError) in
+            let plan = try EvaluationPlan(options, mode, control)
+            let pipeline = RowPipeline(
+                source: plan.source, companions: plan.companions, threadCount: options.threadCount, control: control)
+            _ = try pipeline.run { Discarding() }
+            return ([plan.source] + plan.companions.compactMap(\.rows)).reduce(0) { $0 + ($1.decodedByteCount ?? 0) }
+        }
+    }
+
+    /// A consumer that does nothing.
+    private final class Discarding: RowConsumer {
+        func consume(_ batch: RowBatch, companions: [UnsafeRawPointer]) throws(EngineError) {}
+    }
+}

@@ -1,0 +1,43 @@
+internal import Engine
+public import Scoring
+
+/// A dump to be made.
+public struct SyntheticShape: Sendable {
+    /// Rows.
+    public var rowCount: Int
+    /// Values a row; 1 for tasks binary and likelihood.
+    public var classCount: Int
+    /// How the values are stored.
+    public var element: PredictionElement
+    /// zstd's compression level, one of `PackingOptions.levels`.
+    public var level = 3
+
+    /// Level 3.
+    public init(rowCount: Int, classCount: Int, element: PredictionElement) {
+        self.rowCount = rowCount
+        self.classCount = classCount
+        self.element = element
+    }
+
+    func check(_ task: LossTask) throws(EngineError) {
+        guard rowCount >= 1 else {
+            throw EngineError(usage: "a dump of \(rowCount) rows has nothing to measure", remedy: "give at least 1")
+        }
+        try Self.check(classCount: classCount)
+        guard classCount == 1 || !task.isSingleValued else {
+            throw EngineError(
+                usage: "task \(task.rawValue) has one value a row, not \(classCount)", remedy: "leave the number of classes out")
+        }
+        guard PackingOptions.levels.contains(level) else {
+            throw EngineError(
+                usage: "libzstd has no compression level \(level)",
+                remedy: "levels go from \(PackingOptions.levels.lowerBound) to \(PackingOptions.levels.upperBound); 3 is usual")
+        }
+    }
+
+    static func check(classCount: Int) throws(EngineError) {
+        guard (1...RowLayout.valueCountLimit).contains(classCount) else {
+            throw EngineError(usage: "\(classCount) classes cannot be", remedy: "give 1 to \(RowLayout.valueCountLimit)")
+        }
+    }
+}

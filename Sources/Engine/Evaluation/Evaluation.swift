@@ -1,0 +1,164 @@
+internal import Container
+internal import Formats
+public import Scoring
+public import WorkStealing
+
+/// One evaluation: plan, run, report.
+///
+/// ```swift
+/// let specification = try LossSpecification(task: .multiclass, input: .logits)
+/// let options = EvaluationOptions(
+///     predictionPaths: ["logits.npy.zst"], labelPaths: ["labels.npy"], specification: specification)
+/// let report = try Evaluation(options).report
+/// ```
+public struct Evaluation: Sendable {
+    /// The figures. They are those of nothing where no row was scored: `Report.requireScoredRows()` says so.
+    public let report: Report
+    /// The mergeable state.
+    public let partial: Partial
+    /// The losses of all rows, where they were asked for: whole, but without its name until it is committed.
+    public let perRow: PerRowOutput?
+    /// The way in which the work was done, in lines for people who want to see more.
+    public let notes: [String]
+    /// The states of all observers, those of `EvaluationOptions.observers` among them.
+    public let observers: [any RowObserver]
+
+    /// Evaluates, blocking until it is done; its work is shared by `options.threadCount` workers.
+    ///
+    /// The result depends on the rows alone: not on threads, kernels, frames, compression or timing. Where several things are wrong, the
+    /// error is the one that comes first in the order of the rows, in every run.
+    ///
+    /// - Throws: `EngineError`; then no output file has been written or changed.
+    public init(
+        _ options: EvaluationOptions, progress: ProgressMeter = ProgressMeter(), cancellation: Cancellation = Cancellation()
+    ) throws(EngineError) {
+        let control = RunControl(progress: progress, cancellation: cancellation)
+        self = try ReadingMode.attempt { mode throws(EngineError) in
+            let start = ContinuousClock.now
+            return try Self(try EvaluationPlan(options, mode, control), control, start)
+        }
+    }
+
+    /// Evaluates rows of any source.
+    ///
+    /// - Parameters:
+    ///   - companions: the columns that have rows of their own, labels and weights among them.
+    ///   - options: their paths and columns are not looked at.
+    /// - Throws: `EngineError`, as for files.
+    package init(
+        rows: any RowSource, companions: [CompanionColumn], _ options: EvaluationOptions, _ control: RunControl = RunControl()
+    ) throws(EngineError) {
+        let start = ContinuousClock.now
+        self = try Self(try EvaluationPlan(rows: rows, companions: companions, options), control, start)
+    }
+
+    private init(_ plan: EvaluationPlan, _ control: RunControl, _ start: ContinuousClock.Instant) throws(EngineError) {
+        let options = plan.options
+        let wantedRows = try plan.wantedRows()
+        control.progress.begin(totalByteCount: plan.source.decodedByteCount ?? 0)
+        let perRow = try options.perRowPath.map { path throws(EngineError) in
+            try PerRowOutput(path: path, rowCount: wantedRows?.count ?? plan.source.rowCount)
+        }
+        let settings = plan.scorerSettings(perRow: perRow, wantedRows)
+        let result: RowPipeline.Result<RowScorer>
+        let rowCount: Int
+        do throws(EngineError) {
+            let pipeline = RowPipeline(
+                source: plan.source, companions: plan.companions, wantedRows: wantedRows, threadCount: options.threadCount, control: control)
+            result = try pipeline.run { RowScorer(settings) }
+            rowCount = wantedRows?.count ?? result.rowCount
+            try plan.checkRowCount(rowCount, result)
+            try plan.source.finishReading()
+            for column in plan.companions { try column.rows?.finishReading() }
+            try perRow?.finish(rowCount: rowCount, control.cancellation)
+        } catch {
+            perRow?.discard()
+            throw error
+        }
+        var observers: [any RowObserver] = settings.observers + [InvalidRows()]
+        var kernels: [InstructionSet] = []
+        for scorer in result.consumers {
+            do throws(PartialError) { try observers.merge(scorer.observers) } catch { throw EngineError(error, path: nil) }
+            if let ran = scorer.instructionSetThatRan, !kernels.contains(ran) { kernels.append(ran) }
+        }
+        self.perRow = perRow
+        self.observers = observers
+        let seconds = (ContinuousClock.now - start).seconds
+        let decodedByteCount = plan.source.decodedByteCount ?? control.progress.decodedByteCount
+        let statistics = result.statistics
+        notes = [
+            plan.scheduleText,
+            "\(statistics.workersUsed) workers ran \(statistics.unitsRun) units with \(statistics.steals) steals",
+        ]
+        partial = Partial(
+            specification: plan.specification, classCount: plan.classCount, place: plan.place(rowCount: rowCount, wantedRows),
+            observers: observers)
+        report = Report(
+            specification: plan.specification, columns: plan.columnNames,
+            rowsPolicy: Report.RowsPolicy(onInvalid: options.invalidRows, expectRows: options.expectedRowCount),
+            classCount: plan.classCount, observers: observers, warnings: plan.warnings,
+            place: { result.place(Int(clamping: $0) - settings.rowOffset).text },
+            inputs: plan.reportedInputs,
+            run: Report.Run(
+                threads: options.threadCount, kernel: kernels.map(\.rawValue).joined(separator: "+"), seconds: seconds,
+                decodedBytes: decodedByteCount, decodedBytesPerSecond: seconds > 0 ? Double(decodedByteCount) / seconds : 0))
+    }
+}
+
+extension EvaluationPlan {
+    /// The rows of the shard; nil for all.
+    fileprivate func wantedRows() throws(EngineError) -> Range<Int>? {
+        guard let shard = options.shard else { return nil }
+        guard let rowCount = source.rowCount else {
+            throw EngineError(
+                .usage, path: source.path, "its rows have to be counted before they can be cut into shards",
+                remedy: "pack it first, or evaluate it whole")
+        }
+        return shard.range(of: rowCount)
+    }
+
+    /// The place of the rows in their dump, where that is known.
+    fileprivate func place(rowCount: Int, _ wantedRows: Range<Int>?) -> PartPlace {
+        guard options.firstRow != nil || wantedRows != nil else { return .unplaced }
+        let first = (options.firstRow ?? 0) + (wantedRows?.lowerBound ?? 0)
+        return .placed(
+            dump: .unnamed, unit: .rows, ranges: [UInt64(clamping: first)..<UInt64(clamping: first + rowCount)])
+    }
+
+    /// The settings of a run's scorers.
+    fileprivate func scorerSettings(perRow: PerRowOutput?, _ wantedRows: Range<Int>?) -> RowScorer.Settings {
+        var observers: [any RowObserver] = [LossTotals(specification), InputWarnings()]
+        if companions.contains(where: { $0.name == CompanionColumn.tokenCounts }) {
+            observers.append(TokenSums(countsBytes: companions.contains { $0.name == CompanionColumn.byteCounts }))
+        }
+        return RowScorer.Settings(
+            specification: specification, classCount: classCount, instructionSet: options.instructionSet, companions: companions,
+            observers: observers + options.observers, invalidRowPolicy: options.invalidRows, perRow: perRow,
+            perRowOffset: wantedRows?.lowerBound ?? 0, rowOffset: options.firstRow ?? 0)
+    }
+
+    /// Throws where rows that were counted while they were read are none, or not as many as expected.
+    fileprivate func checkRowCount(_ rowCount: Int, _ result: RowPipeline.Result<RowScorer>) throws(EngineError) {
+        guard source.rowCount == nil || options.shard != nil else { return }
+        let path = inputs.last { $0.role == .predictions }?.file.path ?? source.path
+        guard rowCount > 0 || options.shard != nil else {
+            throw EngineError(.data, path: path, "it has no rows", remedy: "there is nothing to evaluate")
+        }
+        if let expected = options.expectedRowCount, expected != rowCount {
+            throw EngineError(expected: expected, rowCount: rowCount, path: path)
+        }
+    }
+}
+
+extension DumpFile {
+    func reported(role: Report.Input.Role) -> Report.Input {
+        Report.Input(
+            role: role, path: path, bytes: container.byteCount, format: format,
+            compression: container.compression == .none ? nil : container.compression.rawValue,
+            frames: container.compression == .none ? nil : container.frames.count)
+    }
+}
+
+extension Duration {
+    package var seconds: Double { Double(components.seconds) + 1e-18 * Double(components.attoseconds) }
+}

@@ -1,0 +1,285 @@
+internal import Container
+package import Formats
+package import Scoring
+
+/// Everything that is checked and decided before the first row is scored.
+package struct EvaluationPlan: Sendable {
+    package let options: EvaluationOptions
+    let containerOptions: ContainerOptions
+    /// The loss as asked for, with balanced class weights filled in.
+    package let specification: LossSpecification
+    /// The rows of the predictions.
+    package let source: any RowSource
+    /// The arrays of the predictions; nil where they are text.
+    let arrays: ConcatenatedArrays?
+    /// The columns that go beside the predictions: labels, weights, and whatever else observers read.
+    package let companions: [CompanionColumn]
+    /// The number of values a row; 1 for binary.
+    package let classCount: Int
+    /// Each file that is read, once for each role, for the report.
+    let inputs: [(role: Report.Input.Role, file: DumpFile)]
+    let warnings: [String]
+    /// The columns with each role, for the report.
+    let columnNames: Report.Columns
+
+    /// Opens the files and finds their columns.
+    package init(
+        _ options: EvaluationOptions, _ mode: ReadingMode = ReadingMode(), _ control: RunControl = RunControl()
+    ) throws(EngineError) {
+        self.options = options
+        let containerOptions = ContainerOptions(
+            maximumWindowByteCount: options.maximumWindowByteCount, usesSeekTable: mode.usesSeekTable,
+            isCancelled: { control.cancellation.isCancelled })
+        self.containerOptions = containerOptions
+        guard !options.predictionPaths.isEmpty else {
+            throw EngineError(.usage, "no predictions are named", remedy: "name at least one file")
+        }
+        let task = options.specification.task
+        guard task.hasLabels || (options.labelPaths.isEmpty && options.columns.labelNames.isEmpty) else {
+            throw EngineError(.usage, "task \(task.rawValue) has no labels", remedy: "leave \(options.labelPaths.isEmpty ? "--label-column" : "--labels") out")
+        }
+        let files = try Self.open(options.predictionPaths, options, containerOptions)
+        let columns = try SelectedColumns(files, options, containerOptions)
+        classCount = columns.classCount
+        columnNames = columns.columnNames
+        inputs =
+            files.map { (.predictions, $0) } + columns.labelFiles.map { (.labels, $0) } + columns.weightFiles.map { (.weights, $0) }
+
+        if columns.records.isEmpty {
+            let arrays = try ConcatenatedArrays(columns.arrays)
+            try Self.checkCounts(arrays, columns, options)
+            let areCompanionsInOrder = [columns.labels, columns.weights].contains { $0?.isInOrder ?? false }
+            let hasWholeFiles = arrays.files.contains { !$0.container.isCuttable }
+            source =
+                hasWholeFiles && (arrays.files.count == 1 || areCompanionsInOrder)
+                ? StreamedArrays(arrays: arrays, options: containerOptions) : ArrayRowSource(arrays, options: containerOptions)
+            self.arrays = arrays
+        } else {
+            source = RecordRowSource(
+                predictionsOf: columns.records, valuesPerRow: columns.classCount, options: containerOptions, cutsText: mode.cutsText)
+            arrays = nil
+        }
+        companions =
+            Self.columnsBeside(source) + [columns.labels, columns.weights].compactMap { $0 } + options.companions
+
+        var modifiers = options.specification.modifiers
+        if options.usesBalancedClassWeights {
+            modifiers.classWeights = try Self.balancedWeights(task, columns, modifiers, containerOptions)
+        }
+        specification = try Self.specification(options, modifiers, companions, classCount: classCount)
+        warnings =
+            mode.warnings + inputs.flatMap { input in input.file.warnings.map { "\(input.file.path): \($0)" } } + columns.warnings
+    }
+
+    /// A plan for rows that come from elsewhere than files that Xent opens.
+    ///
+    /// - Parameter companions: the columns that have rows of their own; those beside the predictions are taken from the source.
+    init(rows source: any RowSource, companions: [CompanionColumn], _ options: EvaluationOptions) throws(EngineError) {
+        self.options = options
+        self.source = source
+        self.companions = Self.columnsBeside(source) + companions + options.companions
+        containerOptions = ContainerOptions()
+        arrays = nil
+        classCount = source.layout.valuesPerRow
+        columnNames = Report.Columns()
+        inputs = []
+        warnings = []
+        guard !options.usesBalancedClassWeights else {
+            throw EngineError(.usage, "balanced class weights are counted from files", remedy: "give the class weights themselves")
+        }
+        specification = try Self.specification(options, options.specification.modifiers, self.companions, classCount: classCount)
+    }
+
+    private static func columnsBeside(_ source: any RowSource) -> [CompanionColumn] {
+        source.layout.columns.enumerated().map { CompanionColumn($1, origin: .besidePredictions(index: $0)) }
+    }
+
+    private static func specification(
+        _ options: EvaluationOptions, _ modifiers: LossModifiers, _ companions: [CompanionColumn], classCount: Int
+    ) throws(EngineError) -> LossSpecification {
+        var modifiers = modifiers
+        modifiers.hasRowWeights = companions.contains { $0.name == CompanionColumn.weights }
+        do throws(SpecificationError) {
+            let specification = try LossSpecification(
+                task: options.specification.task, input: options.specification.input, dialects: options.specification.dialects,
+                modifiers: modifiers)
+            try specification.check(classCount: classCount)
+            return specification
+        } catch {
+            throw EngineError(error)
+        }
+    }
+
+    /// The way in which the work is shared out, in words.
+    package var scheduleText: String {
+        guard let units = source as? any UnitRowSource, companions.contains(where: \.isInOrder) else { return source.scheduleText }
+        return "\(units.unitCount) units in order, since the labels cannot be read out of order"
+    }
+
+    /// The files that were read, as reports have them.
+    package var reportedInputs: [Report.Input] { inputs.map { $0.file.reported(role: $0.role) } }
+
+    /// Whether predictions and labels are arrays, so that nothing is parsed.
+    package var readsArraysOnly: Bool { arrays != nil && companions.allSatisfy { $0.rows is StreamedArrays } }
+
+    /// Opens the predictions of options alone, which are arrays in files of their own.
+    package static func predictions(
+        of options: EvaluationOptions, _ mode: ReadingMode, _ control: RunControl
+    ) throws(EngineError) -> any RowSource {
+        let containerOptions = ContainerOptions(
+            maximumWindowByteCount: options.maximumWindowByteCount, usesSeekTable: mode.usesSeekTable,
+            isCancelled: { control.cancellation.isCancelled })
+        var arrays: [ArrayFile] = []
+        for file in try open(options.predictionPaths, options, containerOptions) { arrays.append(try file.onlyArray()) }
+        return StreamedArrays(arrays: try ConcatenatedArrays(arrays), options: containerOptions)
+    }
+
+    static func open(
+        _ paths: [String], _ options: EvaluationOptions, _ containerOptions: ContainerOptions
+    ) throws(EngineError) -> [DumpFile] {
+        var files: [DumpFile] = []
+        for path in paths {
+            files.append(
+                try DumpFile(
+                    path, source: options.byteSources[path], options: containerOptions, hasHeader: options.columns.hasHeader))
+        }
+        return files
+    }
+
+    /// Throws where arrays have no rows, or not as many as there must be.
+    private static func checkCounts(
+        _ arrays: ConcatenatedArrays, _ columns: SelectedColumns, _ options: EvaluationOptions
+    ) throws(EngineError) {
+        guard arrays.rowCount > 0 else {
+            throw EngineError(.data, path: arrays.files[0].path, "it has no rows", remedy: "there is nothing to evaluate")
+        }
+        if let expected = options.expectedRowCount, options.shard == nil, expected != arrays.rowCount {
+            throw EngineError(expected: expected, rowCount: arrays.rowCount, path: arrays.files[arrays.files.count - 1].path)
+        }
+        for column in [columns.labels, columns.weights] {
+            guard let column, let rows = column.rows as? StreamedArrays else { continue }
+            try checkCounts(arrays, rows.arrays, of: column.name)
+        }
+    }
+
+    private static func balancedWeights(
+        _ task: LossTask, _ columns: SelectedColumns, _ modifiers: LossModifiers, _ options: ContainerOptions
+    ) throws(EngineError) -> [Double] {
+        guard task == .multiclass else {
+            throw EngineError(
+                .usage, "--class-weights balanced has no meaning for task \(task.rawValue)", remedy: "only class indices can be counted")
+        }
+        let labels: any RowSource
+        if let own = columns.labels?.rows {
+            labels = own
+        } else {
+            let files = columns.records.map { file in
+                var selection = RecordSelection(predictions: [])
+                selection.labels = file.selection.labels
+                return file.selecting(selection)
+            }
+            labels = RecordRowSource(.classLabels, of: files, valuesPerRow: 1, options: options)
+        }
+        return try LabelCensus(
+            try labels.makeCursor(), elementType: labels.layout.elementType, classCount: columns.classCount,
+            ignoreIndex: modifiers.ignoreIndex
+        ).balancedWeights
+    }
+
+    static func classCount(of files: [ArrayFile], _ task: LossTask) throws(EngineError) -> Int {
+        var classCount: Int?
+        for file in files {
+            let layout = file.layout
+            guard PredictionElement(layout.elementType) != nil else {
+                throw EngineError(
+                    .data, path: file.path, "predictions of type \(layout.elementType.name) are no logits or probabilities",
+                    remedy: "are predictions and labels exchanged? Predictions are f2, bf16, f4 or f8")
+            }
+            let columns: Int
+            switch (task.isSingleValued, layout.shape.count) {
+            case (true, 1): columns = 1
+            case (true, 2) where layout.shape[1] == 1: columns = 1
+            case (false, 2) where layout.shape[1] >= 1: columns = layout.shape[1]
+            case (true, _):
+                throw EngineError(
+                    .data, path: file.path, "shape \(layout.shapeText) is not one value a row",
+                    remedy: "task \(task.rawValue) takes (N,) or (N, 1); two columns of scores are task multiclass")
+            case (false, _):
+                throw EngineError(
+                    .data, path: file.path, "shape \(layout.shapeText) is not C values a row",
+                    remedy: "task \(task.rawValue) takes (N, C); one value a row is task binary")
+            }
+            if let classCount, classCount != columns {
+                throw EngineError(
+                    .data, path: file.path, "it has \(columns) values a row, \(files[0].path) has \(classCount)",
+                    remedy: "give files of one model")
+            }
+            try file.checkWidth()
+            classCount = columns
+        }
+        return classCount ?? 1
+    }
+
+    /// Throws where arrays have not so many values a row, or are not of one type.
+    ///
+    /// - Parameter what: the word for one value, such as "label".
+    static func checkShape(_ files: [ArrayFile], columnCount: Int, what: String) throws(EngineError) {
+        for file in files {
+            let shape = file.layout.shape
+            let isOneColumn = columnCount == 1 && shape.count == 1
+            guard isOneColumn || (shape.count == 2 && shape[1] == columnCount) else {
+                throw EngineError(
+                    .data, path: file.path,
+                    "shape \(file.layout.shapeText) is not \(columnCount == 1 ? "one \(what)" : "\(columnCount) \(what)s") a row",
+                    remedy: "\(what)s are of shape " + (columnCount == 1 ? "(N,) or (N, 1)" : "(N, \(columnCount))"))
+            }
+            guard file.layout.elementType == files[0].layout.elementType else {
+                throw EngineError(
+                    .data, path: file.path,
+                    "its \(what)s are \(file.layout.elementType.name), those of \(files[0].path) are \(files[0].layout.elementType.name)",
+                    remedy: "save all \(what)s in one type")
+            }
+        }
+    }
+
+    private static func checkCounts(
+        _ predictions: ConcatenatedArrays, _ others: ConcatenatedArrays, of what: String
+    ) throws(EngineError) {
+        if predictions.files.count == others.files.count {
+            for (file, other) in zip(predictions.files, others.files) where file.rowCount != other.rowCount {
+                throw EngineError(
+                    .data, path: other.path, "\(other.rowCount) \(what) for the \(file.rowCount) rows of \(file.path)",
+                    remedy: "give each predictions file its own \(what), in the same order")
+            }
+        }
+        guard predictions.rowCount == others.rowCount else {
+            throw EngineError(
+                .data, path: others.files[0].path,
+                "\(others.rowCount) \(what)" + (others.files.count > 1 ? " in \(others.files.count) files" : "")
+                    + " for \(predictions.rowCount) rows of predictions",
+                remedy: "give the \(what) of the same rows")
+        }
+    }
+}
+
+extension EngineError {
+    /// The error for another number of rows than was expected.
+    init(expected: Int, rowCount: Int, path: String) {
+        self.init(
+            .data, path: path, "\(rowCount) rows were read, and \(expected) are expected",
+            remedy: rowCount < expected ? "something is missing: was it cut short?" : "is it another dump, or one with more?")
+    }
+}
+
+extension PredictionElement {
+    /// The element of predictions that are stored in a type; nil for types that hold no predictions.
+    package init?(_ type: ElementType) {
+        switch type {
+        case .float16: self = .float16
+        case .bfloat16: self = .bfloat16
+        case .float32: self = .float32
+        case .float64: self = .float64
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,32 @@
+extension Report {
+    /// Throws where a dialect scored no row: its figures are those of nothing, which some dialects call 0, and no report should show them.
+    ///
+    /// - Throws: `EngineError` of category `.data` that says how many rows were left out and why, and where the first invalid one is.
+    public func requireScoredRows() throws(EngineError) {
+        let names = [dialect] + dialects.keys.filter { $0 != dialect }.sorted()
+        let empty = names.filter { dialects[$0]?.scoredRows == 0 }
+        guard !empty.isEmpty else { return }
+        let reason: String
+        let remedy: String
+        if rows.read == 0 {
+            (reason, remedy) = ("there are none", "there is nothing to evaluate")
+        } else if rows.ignored == rows.read {
+            (reason, remedy) = ("all \(rows.read) are ignored", "check the labels, and which of them is to be ignored")
+        } else if rows.ignored == 0 {
+            (reason, remedy) = ("all \(rows.read) are invalid", "check the labels, and what the predictions are said to be")
+        } else {
+            (reason, remedy) = ("\(rows.ignored) are ignored and \(rows.read - rows.ignored) invalid", "check the labels")
+        }
+        let read = inputs.filter { $0.role == .predictions || $0.role == .partial }
+        throw EngineError(
+            .data, path: read.count == 1 ? read[0].path : nil,
+            "no row was scored\(empty.count < names.count ? " in dialect \(empty.joined(separator: ", "))" : ""): \(reason)"
+                + (rows.firstInvalid.first.map { ", the first invalid one is \($0.placeText): \($0.problem)" } ?? ""),
+            remedy: remedy)
+    }
+}
+
+extension InvalidRow {
+    /// The place in words, such as "p.npy: row 17" or "p.csv: line 19".
+    fileprivate var placeText: String { (path.map { "\($0): " } ?? "") + (line.map { "line \($0)" } ?? "row \(row)") }
+}

@@ -1,0 +1,306 @@
+public import Scoring
+
+/// The figures of an evaluation or a merge. Encoding it gives the JSON of `xent eval --json`, whose keys are only ever added to; such JSON can be
+/// decoded again.
+///
+/// JSON has no infinities: coders are told how they are written, as `"inf"`, `"-inf"` and `"nan"` by `xent`.
+public struct Report: Sendable, Codable {
+    /// The loss in the first dialect.
+    public struct Loss: Sendable, Codable {
+        /// The mean as the dialect has it.
+        public let mean: Double
+        /// `mean` as C's `%a` writes it, exactly.
+        public let meanHex: String
+        /// The sum as the dialect has it.
+        public let sum: Double
+        /// `sum` as C's `%a` writes it, exactly.
+        public let sumHex: String
+        /// Σ wl / Σ w.
+        public let meanOverWeight: Double
+        /// Σ wl / N.
+        public let meanOverCount: Double
+        /// The standard error of `mean`.
+        public let standardError: Double
+        /// The least loss of a row.
+        public let min: Double
+        /// The largest loss of a row.
+        public let max: Double
+        /// exp(mean).
+        public let perplexity: Double
+
+        enum CodingKeys: String, CodingKey {
+            case mean, sum, min, max, perplexity
+            case meanHex = "mean_hex"
+            case sumHex = "sum_hex"
+            case meanOverWeight = "mean_over_weight"
+            case meanOverCount = "mean_over_count"
+            case standardError = "standard_error"
+        }
+    }
+
+    /// A dialect's own figures.
+    public struct DialectLoss: Sendable, Codable {
+        /// The mean as the dialect has it.
+        public let mean: Double
+        /// `mean` as C's `%a` writes it, exactly.
+        public let meanHex: String
+        /// The sum as the dialect has it.
+        public let sum: Double
+        /// `sum` as C's `%a` writes it, exactly.
+        public let sumHex: String
+        /// Σ wl / Σ w.
+        public let meanOverWeight: Double
+        /// Σ wl / N.
+        public let meanOverCount: Double
+        /// The number of rows with a loss.
+        public let scoredRows: UInt64
+        /// The number of rows that are invalid.
+        public let invalidRows: UInt64
+        /// The number of rows in which a scored value was clipped.
+        public let clippedRows: UInt64
+        /// The share of the sum that rows with clipped values have.
+        public let clippedShare: Double
+
+        enum CodingKeys: String, CodingKey {
+            case mean, sum
+            case meanHex = "mean_hex"
+            case sumHex = "sum_hex"
+            case meanOverWeight = "mean_over_weight"
+            case meanOverCount = "mean_over_count"
+            case scoredRows = "scored_rows"
+            case invalidRows = "invalid_rows"
+            case clippedRows = "clipped_rows"
+            case clippedShare = "clipped_share"
+        }
+    }
+
+    /// The numbers of rows, in the first dialect.
+    public struct Rows: Sendable, Codable {
+        /// All rows.
+        public let read: UInt64
+        /// Rows with a loss.
+        public let scored: UInt64
+        /// Rows with the label that is left out.
+        public let ignored: UInt64
+        /// Rows that have no loss because they are invalid.
+        public let invalid: UInt64
+        /// Scored rows whose loss is +∞.
+        public let infinite: UInt64
+        /// The first invalid ones, with their places.
+        public let firstInvalid: [InvalidRow]
+
+        enum CodingKeys: String, CodingKey {
+            case read, scored, ignored, invalid, infinite
+            case firstInvalid = "first_invalid"
+        }
+    }
+
+    /// A file that was read, in one of its roles.
+    public struct Input: Sendable, Codable {
+        /// The part that a file has in an evaluation or a merge.
+        public enum Role: String, Sendable, Codable {
+            case predictions, labels, weights, partial
+        }
+
+        public let role: Role
+        /// The file's name as it was given; "-" for standard input.
+        public let path: String
+        /// The stored size.
+        public let bytes: Int
+        /// The format as it was found out: "npy", "csv", "partial".
+        public let format: String
+        /// The compression as it was found out; absent for raw files.
+        public let compression: String?
+        /// Compressed frames; absent for raw files.
+        public let frames: Int?
+    }
+
+    /// Task likelihood, where records hold the log-probabilities of their tokens.
+    public struct Tokens: Sendable, Codable {
+        /// The number of log-probabilities that were added up, of rows that were scored.
+        public let count: UInt64
+        /// The sum of the losses over `count`, both with the rows' weights; a record's own mean is `loss.mean`.
+        public let mean: Double
+        /// `mean` as C's `%a` writes it, exactly.
+        public let meanHex: String
+        /// exp(mean).
+        public let perplexity: Double
+        /// The bytes of the texts that were named; absent where none were.
+        public let bytes: UInt64?
+        /// The loss per byte of those texts, over ln 2.
+        public let bitsPerByte: Double?
+
+        enum CodingKeys: String, CodingKey {
+            case count, mean, perplexity, bytes
+            case meanHex = "mean_hex"
+            case bitsPerByte = "bits_per_byte"
+        }
+
+        init?(_ tokens: TokenSums?, _ moments: Moments) {
+            guard let tokens, let tokenCount = tokens.tokenCount, let mean = tokens.meanPerToken(moments) else { return nil }
+            count = tokenCount
+            self.mean = mean
+            meanHex = mean.hexadecimalText
+            perplexity = Moments.perplexity(mean: mean)
+            bytes = tokens.byteCount
+            bitsPerByte = tokens.bitsPerByte(moments)
+        }
+    }
+
+    /// The run that made the report.
+    public struct Run: Sendable, Codable {
+        /// The number of threads as asked for.
+        public let threads: Int
+        /// The kernel that ran, as it said itself.
+        public let kernel: String
+        /// The time from opening the inputs to the last figure.
+        public let seconds: Double
+        /// The decoded bytes of the predictions.
+        public let decodedBytes: Int
+        /// `decodedBytes` over `seconds`.
+        public let decodedBytesPerSecond: Double
+
+        enum CodingKeys: String, CodingKey {
+            case threads, kernel, seconds
+            case decodedBytes = "decoded_bytes"
+            case decodedBytesPerSecond = "decoded_bytes_per_second"
+        }
+    }
+
+    /// The unit of the losses.
+    public enum Unit: String, Sendable, Codable {
+        case nats
+    }
+
+    /// The version of xent that made the report.
+    public let xent: String
+    public let task: LossTask
+    public let input: PredictionInput
+    /// The name of the first dialect, whose figures `loss` and `rows` are.
+    public let dialect: String
+    public let unit: Unit
+    public let specification: Specification
+    /// The columns that were read; absent after a merge, since a partial does not know them.
+    public let columns: Columns?
+    /// Absent after a merge.
+    public let rowsPolicy: RowsPolicy?
+    public let loss: Loss
+    /// The figures of each dialect asked for, the first one's included.
+    public let dialects: [String: DialectLoss]
+    public let rows: Rows
+    /// The number of classes.
+    public let classes: Int
+    /// The share of scored decisions that are right; absent for tasks without labels.
+    public let accuracy: Double?
+    /// The share of the weight of scored rows that right rows have; absent where rows have no weights.
+    public let accuracyWeighted: Double?
+    public let tokens: Tokens?
+    /// The doubts that a reader of the figures should know of, in sentences.
+    public let warnings: [String]
+    public let inputs: [Input]
+    /// Absent after a merge.
+    public let run: Run?
+
+    enum CodingKeys: String, CodingKey {
+        case xent, task, input, dialect, unit, specification, columns, loss, dialects, rows, classes, accuracy, tokens, warnings, inputs
+        case run
+        case accuracyWeighted = "accuracy_weighted"
+        case rowsPolicy = "rows_policy"
+    }
+
+    /// Makes a report of observers' states.
+    ///
+    /// - Parameters:
+    ///   - observers: `LossTotals` among them.
+    ///   - warnings: the warnings that do not come from observers; they stand first.
+    ///   - place: finds the place of a row by its number among all rows.
+    ///   - firstInvalid: the first invalid rows with their places; nil where `InvalidRows` knows them.
+    init(
+        specification: LossSpecification, columns: Columns? = nil, rowsPolicy: RowsPolicy? = nil, classCount: Int,
+        observers: [any RowObserver], warnings: [String], place: (UInt64) -> String, firstInvalid: [InvalidRow]? = nil, inputs: [Input], run: Run?
+    ) {
+        let totals = observers.first(LossTotals.self) ?? LossTotals(specification)
+        let moments = totals.moments
+        xent = Version.current
+        let task = specification.task
+        self.task = task
+        input = specification.input
+        dialect = specification.dialect.name
+        unit = .nats
+        self.specification = Specification(specification)
+        self.columns = columns
+        self.rowsPolicy = rowsPolicy
+        let first = moments[0]
+        let mean = first.mean(task, specification.dialect)
+        let sum = first.roundedSum(task, specification.dialect, columnCount: classCount)
+        loss = Loss(
+            mean: mean, meanHex: mean.hexadecimalText, sum: sum, sumHex: sum.hexadecimalText, meanOverWeight: first.meanOverWeight,
+            meanOverCount: first.meanOverCount, standardError: first.standardError(task, specification.dialect),
+            min: first.scoredCount > 0 ? first.minimum : .nan, max: first.scoredCount > 0 ? first.maximum : .nan,
+            perplexity: Moments.perplexity(mean: mean))
+        var dialects: [String: DialectLoss] = [:]
+        for (dialect, moments) in zip(specification.dialects, moments) {
+            let mean = moments.mean(task, dialect)
+            let sum = moments.roundedSum(task, dialect, columnCount: classCount)
+            dialects[dialect.name] = DialectLoss(
+                mean: mean, meanHex: mean.hexadecimalText, sum: sum, sumHex: sum.hexadecimalText, meanOverWeight: moments.meanOverWeight,
+                meanOverCount: moments.meanOverCount, scoredRows: moments.scoredCount, invalidRows: moments.invalidCount,
+                clippedRows: moments.clippedCount, clippedShare: moments.clippedCount > 0 ? moments.clippedShare : 0)
+        }
+        self.dialects = dialects
+        rows = Rows(
+            read: first.readCount, scored: first.scoredCount, ignored: first.ignoredCount, invalid: first.invalidCount,
+            infinite: first.infiniteCount, firstInvalid: firstInvalid ?? observers.first(InvalidRows.self)?.first ?? [])
+        // A binary decision has two classes.
+        classes = task == .binary ? 2 : classCount
+        accuracy = task.hasLabels ? first.accuracy(decisionsPerRow: task == .multilabel ? classCount : 1) : nil
+        accuracyWeighted = totals.accuracyOverWeight
+        tokens = Tokens(observers.first(TokenSums.self), first)
+        self.warnings =
+            warnings + Self.warnings(about: moments, specification)
+            + (observers.first(InputWarnings.self)?.texts(specification, classCount: classCount, place: place) ?? [])
+        self.inputs = inputs
+        self.run = run
+    }
+
+    /// The warnings that follow from the sums.
+    ///
+    /// - Parameter all: the moments of each dialect of the specification.
+    static func warnings(about all: [Moments], _ specification: LossSpecification) -> [String] {
+        var warnings: [String] = []
+        let moments = all[0]
+        if moments.scoredCount > 0, moments.hasWeights, moments.meanOverWeight.isNaN, !moments.sum.rounded().isNaN {
+            // What each dialect makes of it.
+            let means = zip(specification.dialects, all).map { dialect, moments in
+                let mean = moments.mean(specification.task, dialect)
+                return "the mean is \(mean.isNaN ? "NaN" : mean == 0 ? "0" : "\(mean)") in dialect \(dialect.name)"
+            }
+            warnings.append("the weights of all scored rows are 0: " + means.joined(separator: ", "))
+        }
+        if moments.invalidCount > 0 {
+            warnings.append("\(moments.invalidCount) of \(moments.readCount) rows were invalid and left out (--on-invalid skip)")
+        }
+        if moments.infiniteCount > 0 {
+            warnings.append("\(moments.infiniteCount) rows have an infinite loss: the model gave what happened probability 0")
+        }
+        return warnings
+    }
+}
+
+extension Double {
+    /// C's `%a`: the exact value in hexadecimal, "0x1.1b797e58d6b0ap+1"; "inf", "-inf" and "nan".
+    var hexadecimalText: String {
+        if isNaN { return "nan" }
+        if isInfinite { return self < 0 ? "-inf" : "inf" }
+        let prefix = sign == .minus ? "-0x" : "0x"
+        if isZero { return prefix + "0p+0" }
+        // glibc writes subnormals with a leading 0 and the least exponent.
+        let lead = isSubnormal ? "0" : "1"
+        let exponent = isSubnormal ? -1022 : Int(self.exponent)
+        var digits = String(significandBitPattern, radix: 16)
+        digits = String(repeating: "0", count: 13 - digits.count) + digits
+        while digits.last == "0" { digits.removeLast() }
+        let fraction = digits.isEmpty ? "" : "." + digits
+        return prefix + lead + fraction + "p" + (exponent < 0 ? "-" : "+") + String(exponent.magnitude)
+    }
+}

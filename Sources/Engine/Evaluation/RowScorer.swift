@@ -1,0 +1,167 @@
+internal import Formats
+package import Scoring
+
+/// The consumer of an evaluation's rows: it has batches scored, a kernel's block at a time, and hands each scored block to its observers.
+/// One for each worker.
+package final class RowScorer: RowConsumer {
+    /// What all scorers of a run share.
+    package struct Settings: Sendable {
+        let specification: LossSpecification
+        let classCount: Int
+        let instructionSet: InstructionSet
+        /// The columns beside the predictions, in the pipeline's order.
+        let companions: [CompanionColumn]
+        /// The states from which each scorer's observers start.
+        let observers: [any RowObserver]
+        let invalidRowPolicy: EvaluationOptions.InvalidRowPolicy
+        let perRow: PerRowOutput?
+        /// The number of the source's first row whose loss is written.
+        let perRowOffset: Int
+        /// The number that the first row has in the whole dump.
+        let rowOffset: Int
+    }
+
+    private let settings: Settings
+    private let labels: (column: CompanionColumn, index: Int)?
+    private let weights: (column: CompanionColumn, index: Int)?
+    /// The indices of the columns that are handed on to the observers.
+    private let handedOn: [Int]
+    private let scorer: BlockScorer
+    private let classLabels: UnsafeMutablePointer<Int32>
+    private let targets: UnsafeMutablePointer<Double>
+    private let weightNumbers: UnsafeMutablePointer<Double>
+    /// The number of rows of a block at the most.
+    private let blockRowLimit: Int
+    private var invalidRows = InvalidRows()
+    private var otherObservers: [any RowObserver]
+
+    /// The observers with the rows so far.
+    package var observers: [any RowObserver] { otherObservers + [invalidRows] }
+    var instructionSetThatRan: InstructionSet? { scorer.instructionSetThatRan }
+
+    package init(_ settings: Settings) {
+        self.settings = settings
+        let companions = settings.companions.enumerated().map { (column: $1, index: $0) }
+        labels = companions.first { $0.column.name == CompanionColumn.labels }
+        weights = companions.first { $0.column.name == CompanionColumn.weights }
+        handedOn = companions.filter { ![CompanionColumn.labels, CompanionColumn.weights].contains($0.column.name) }.map(\.index)
+        otherObservers = settings.observers
+        let hasIndices = labels.map { !$0.column.elementType.isFloatingPoint } ?? true
+        scorer = BlockScorer(
+            specification: settings.specification, classCount: settings.classCount, ignoredLabel: ClassLabels.ignored,
+            hasIndices: hasIndices, instructionSet: settings.instructionSet, facts: settings.observers.requiredFacts)
+        // Labels as numbers take eight bytes a value: at most 1 MiB of them at a time.
+        blockRowLimit =
+            scorer.readsTargets ? max(1, min(BlockScorer.rowLimit, (1 << 17) / settings.classCount)) : BlockScorer.rowLimit
+        let labelCapacity = BlockScorer.rowLimit + BlockScorer.readableLabelCountAfterLast
+        classLabels = .allocate(capacity: labelCapacity)
+        // Task likelihood has no labels: what happened is label 1.
+        classLabels.initialize(repeating: 1, count: labelCapacity)
+        let targetCapacity = scorer.readsTargets ? blockRowLimit * settings.classCount + 8 : 8
+        targets = .allocate(capacity: targetCapacity)
+        targets.initialize(repeating: labels == nil ? 1 : 0, count: targetCapacity)
+        weightNumbers = .allocate(capacity: BlockScorer.rowLimit)
+        weightNumbers.initialize(repeating: 1, count: BlockScorer.rowLimit)
+    }
+
+    deinit {
+        classLabels.deallocate()
+        targets.deallocate()
+        weightNumbers.deallocate()
+    }
+
+    package func consume(_ batch: RowBatch, companions: [UnsafeRawPointer]) throws(EngineError) {
+        guard let element = PredictionElement(batch.elementType) else { return }
+        let rowByteCount = element.byteCount * settings.classCount
+        var problems = batch.problems[...]
+        var done = 0
+        while done < batch.rowCount {
+            let rowCount = min(blockRowLimit, batch.rowCount - done)
+            let firstRow = settings.rowOffset + batch.firstRow + done
+            func bytes(_ index: Int) -> UnsafeRawPointer {
+                companions[index] + done * settings.companions[index].rowByteCount
+            }
+            let labelBytes = labels.map { bytes($0.index) }
+            let rows = LabelledRows(
+                values: batch.values + done * rowByteCount, element: element, classLabels: classLabels,
+                targets: convertLabels(labelBytes, rowCount), weights: weights.map { convertWeights(bytes($0.index), $0.column, rowCount) },
+                rowCount: rowCount, firstRow: UInt64(firstRow))
+            let columns = handedOn.map { index in
+                let column = settings.companions[index]
+                return CompanionValues(
+                    name: column.name, bytes: bytes(index), rowByteCount: column.rowByteCount, elementName: column.elementType.name)
+            }
+            let block = try scorer.score(rows, companions: columns) { index, problem throws(EngineError) in
+                // Both come in the order of the rows.
+                while let first = problems.first, first.rowIndex < done + index { problems.removeFirst() }
+                let place = batch.place(done + index)
+                if let first = problems.first, first.rowIndex == done + index {
+                    try leaveOut(place, first.text, remedy: first.remedy, order: firstRow + index)
+                } else {
+                    try leaveOut(
+                        place, problem.message(labelText: labelText(labelBytes, at: index)),
+                        remedy: remedy(problem, label: classLabels[index]), order: firstRow + index)
+                }
+            }
+            invalidRows.observe(block)
+            for index in otherObservers.indices { otherObservers[index].observe(block) }
+            try settings.perRow?.write(
+                UnsafeBufferPointer(start: block.losses(ofDialect: 0), count: rowCount), firstRow: batch.firstRow + done - settings.perRowOffset)
+            done += rowCount
+        }
+    }
+
+    /// Notes a row that is left out; throws where none may be.
+    private func leaveOut(_ place: RowPlace, _ problem: String, remedy: @autoclosure () -> String?, order: Int) throws(EngineError) {
+        guard settings.invalidRowPolicy == .skip else {
+            throw EngineError(
+                .data, path: place.path, frame: place.frame, row: place.row, line: place.line, problem, remedy: remedy())
+        }
+        invalidRows.describe(InvalidRow(path: place.path, row: place.row, line: place.line, problem: problem, order: order))
+    }
+
+    /// Converts labels to what the scorer reads, and returns them as numbers.
+    private func convertLabels(_ stored: UnsafeRawPointer?, _ rowCount: Int) -> UnsafePointer<Double> {
+        guard let stored, let column = labels?.column else { return UnsafePointer(targets) }
+        if scorer.readsClassLabels {
+            ClassLabels.convert(
+                stored, elementType: column.elementType, rowCount: rowCount,
+                ignoreIndex: settings.specification.modifiers.ignoreIndex, into: classLabels)
+        }
+        guard scorer.readsTargets else { return UnsafePointer(targets) }
+        if let numbers = Self.numbers(stored, column.elementType) { return numbers }
+        Float64Values.convert(stored, elementType: column.elementType, count: rowCount * column.valuesPerRow, into: targets)
+        return UnsafePointer(targets)
+    }
+
+    private func convertWeights(_ stored: UnsafeRawPointer, _ column: CompanionColumn, _ rowCount: Int) -> UnsafePointer<Double> {
+        if let numbers = Self.numbers(stored, column.elementType) { return numbers }
+        Float64Values.convert(stored, elementType: column.elementType, count: rowCount, into: weightNumbers)
+        return UnsafePointer(weightNumbers)
+    }
+
+    /// The bytes as the numbers that they are, where nothing has to be converted or moved.
+    private static func numbers(_ stored: UnsafeRawPointer, _ elementType: ElementType) -> UnsafePointer<Double>? {
+        guard elementType == .float64, UInt(bitPattern: stored) % UInt(MemoryLayout<Double>.alignment) == 0 else { return nil }
+        // Unsafe: the batch's owner keeps the memory, which holds as many Float64 as the rows have, and 64 readable bytes after them.
+        return stored.assumingMemoryBound(to: Double.self)
+    }
+
+    private func labelText(_ stored: UnsafeRawPointer?, at index: Int) -> String {
+        guard let stored, let column = labels?.column else { return "" }
+        return ClassLabels.text(stored, elementType: column.elementType, at: index * column.valuesPerRow)
+    }
+
+    /// A label that is no class may be one of many: whether they count from 1 is worth another look at all of them, on the way out.
+    private func remedy(_ problem: RowProblem, label: Int32) -> String {
+        // Another label than C has refuted it already.
+        guard case .label(let classCount, isBinary: false) = problem, label == classCount, let labels = labels?.column,
+            let cursor = try? labels.rows?.makeCursor(),
+            let census = try? LabelCensus(
+                cursor, elementType: labels.elementType, classCount: classCount,
+                ignoreIndex: settings.specification.modifiers.ignoreIndex),
+            census.countsFromOne
+        else { return problem.remedy }
+        return "the labels run from 1 to \(classCount), so they seem to count from 1: subtract 1, they must count from 0"
+    }
+}

@@ -1,0 +1,531 @@
+internal import Container
+internal import Formats
+internal import Scoring
+
+/// The columns of an evaluation's files, found by the names that were given or by their usual ones.
+struct SelectedColumns {
+    /// The arrays of the predictions; empty where they are text.
+    private(set) var arrays: [ArrayFile] = []
+    /// The text of the predictions, with the labels and weights that lie beside them; empty where they are arrays.
+    private(set) var records: [RecordFile] = []
+    /// Labels with rows of their own; nil where they lie beside the predictions, or there are none.
+    private(set) var labels: CompanionColumn?
+    /// Weights with rows of their own; nil where they lie beside the predictions, or there are none.
+    private(set) var weights: CompanionColumn?
+    /// Whether labels are text, so that they may be names of classes.
+    private var areLabelsText = false
+    /// The number of values a row; 1 for binary.
+    private(set) var classCount = 1
+    /// The files that hold labels, or weights, and nothing else.
+    private(set) var labelFiles: [DumpFile] = []
+    private(set) var weightFiles: [DumpFile] = []
+    private(set) var warnings: [String] = []
+    /// The columns of the first file with each role, as the report names them.
+    private(set) var columnNames = Report.Columns()
+
+    /// The names that the columns of the predictions give the classes; nil where they have none.
+    private var classNames: [String]?
+    private let options: EvaluationOptions
+    private let containerOptions: ContainerOptions
+    private var task: LossTask { options.specification.task }
+    private var columns: DumpColumns { options.columns }
+
+    /// - Parameter files: those of the predictions, all of one kind.
+    init(_ files: [DumpFile], _ options: EvaluationOptions, _ containerOptions: ContainerOptions) throws(EngineError) {
+        self.options = options
+        self.containerOptions = containerOptions
+        guard options.columns.label == nil || options.columns.labels.isEmpty else {
+            throw EngineError(.usage, "--label-column and --label-columns exclude each other", remedy: "give one of them")
+        }
+        if case .records = files[0].content {
+            try openRecords(files)
+        } else {
+            try openArrays(files)
+        }
+        if task == .multiclass, areLabelsText { columnNames.classNames = columns.classNames ?? classNames }
+        warnOfUnusedNames(files)
+    }
+
+    /// The columns that are named for something else than predictions, in the files of the predictions.
+    private var namesOfOtherRoles: [String] {
+        (options.labelPaths.isEmpty ? columns.labelNames : []) + (options.weightPaths.isEmpty ? [columns.weight].compactMap { $0 } : [])
+            + [columns.byteCount].compactMap { $0 }
+    }
+
+    private var labelsPerRow: Int { task == .soft || task == .multilabel ? classCount : 1 }
+
+    /// What was said of columns, and was of no use, may have been meant for another file.
+    private mutating func warnOfUnusedNames(_ predictions: [DumpFile]) {
+        func warn(_ option: String, of files: [DumpFile], isGiven: Bool) {
+            guard isGiven, !files.contains(where: \.hasColumns) else { return }
+            warnings.append("\(option) is not used: \(files[0].path) is \(files[0].format), and has no names")
+        }
+        let labelled = labelFiles.isEmpty ? predictions : labelFiles
+        warn("--prediction-columns", of: predictions, isGiven: !columns.predictions.isEmpty)
+        warn("--label-column", of: labelled, isGiven: task.hasLabels && columns.label != nil)
+        warn("--label-columns", of: labelled, isGiven: task.hasLabels && !columns.labels.isEmpty)
+        warn("--weight-column", of: weightFiles, isGiven: !weightFiles.isEmpty && columns.weight != nil)
+        if columns.classNames != nil, task != .multiclass || !areLabelsText {
+            warnings.append("--classes is not used: it names the classes of task multiclass where labels are text")
+        }
+        if !columns.hasHeader, !(predictions + labelFiles + weightFiles).contains(where: \.isTable) {
+            warnings.append("--no-header is not used: no file is a table")
+        }
+    }
+
+    private func checkClassNames(path: String) throws(EngineError) {
+        guard let names = columns.classNames, task == .multiclass, names.count != classCount else { return }
+        throw EngineError(
+            .usage, path: path, "--classes names \(names.count) classes, and rows have \(classCount) predictions",
+            remedy: "name each class once, in the order of the predictions")
+    }
+
+    // MARK: Arrays
+
+    private mutating func openArrays(_ files: [DumpFile]) throws(EngineError) {
+        guard columns.predictions.count <= 1 else {
+            throw EngineError(
+                .usage, path: files[0].path, "\(columns.predictions.count) prediction columns are named, and it is \(files[0].format)",
+                remedy: "name the one array of all classes")
+        }
+        // An archive's only array is its predictions where the labels are elsewhere.
+        let isAlone = !task.hasLabels || !options.labelPaths.isEmpty
+        let found = try Self.arrays(
+            of: files, for: .predictions(options.specification.input), named: columns.predictions.first, isAlone: isAlone, task: task,
+            taken: Set(namesOfOtherRoles))
+        arrays = found.arrays
+        columnNames.predictions = found.name.map { [$0] } ?? []
+        classCount = try EvaluationPlan.classCount(of: arrays, task)
+        if task.hasLabels {
+            guard !options.labelPaths.isEmpty || files[0].hasColumns else {
+                throw EngineError(.usage, "no labels are named", remedy: "name their file with --labels")
+            }
+            labels = try companion(.labels, options.labelPaths, beside: files)
+        }
+        if !options.weightPaths.isEmpty || columns.weight != nil {
+            weights = try companion(.weights, options.weightPaths, beside: files)
+        } else {
+            warnOfWeights(files[0])
+        }
+    }
+
+    /// Labels or weights, from files of their own if there are any.
+    private mutating func companion(
+        _ role: ColumnRole, _ paths: [String], beside predictions: [DumpFile]
+    ) throws(EngineError) -> CompanionColumn {
+        let isLabels = role.isLabels
+        let files = paths.isEmpty ? predictions : try EvaluationPlan.open(paths, options, containerOptions)
+        if !paths.isEmpty {
+            if isLabels { labelFiles = files } else { weightFiles = files }
+        }
+        let columnCount = isLabels ? labelsPerRow : 1
+        if case .records = files[0].content { return try recordCompanion(role, files, columnCount: columnCount) }
+        guard columns.labels.count <= 1 || !isLabels else {
+            throw EngineError(
+                .usage, path: files[0].path, "\(columns.labels.count) label columns are named, and it is \(files[0].format)",
+                remedy: "name the one array of all")
+        }
+        let name = isLabels ? columns.labelNames.first : columns.weight
+        let found = try Self.arrays(
+            of: files, for: role, named: name, isAlone: !paths.isEmpty, task: task,
+            taken: paths.isEmpty ? Set(columnNames.predictions) : [])
+        let arrays = found.arrays
+        let names = found.name.map { [$0] } ?? []
+        if isLabels { columnNames.labels = names } else { columnNames.weights = names }
+        if paths.isEmpty, let stream = predictions.first(where: { $0.container.isStream }) {
+            throw EngineError(
+                .usage, path: stream.path,
+                "its arrays follow one another, and a pipe is read once: predictions and \(role.text) cannot both be had",
+                remedy: "write it to a file first")
+        }
+        try EvaluationPlan.checkShape(arrays, columnCount: columnCount, what: isLabels ? "label" : "weight")
+        let rows = StreamedArrays(arrays: try ConcatenatedArrays(arrays), options: containerOptions)
+        return CompanionColumn(name: isLabels ? CompanionColumn.labels : CompanionColumn.weights, rows: rows)
+    }
+
+    /// The arrays with a role, one a file, and their name; nil where arrays have none.
+    private static func arrays(
+        of files: [DumpFile], for role: ColumnRole, named name: String?, isAlone: Bool, task: LossTask, taken: Set<String>
+    ) throws(EngineError) -> (arrays: [ArrayFile], name: String?) {
+        var arrays: [ArrayFile] = []
+        var first: String?
+        for file in files {
+            let found = try file.namedArray(for: role, named: name, isAlone: isAlone, task: task, taken: taken)
+            arrays.append(found.array)
+            guard let name = found.name else { continue }
+            guard let expected = first else {
+                first = name
+                continue
+            }
+            // An only array may be called as it likes.
+            guard name == expected || (isAlone && file.columnNames.count == 1) else {
+                throw EngineError(
+                    .usage, path: file.path, "its \(role.text) are the array \(name), those of \(files[0].path) are \(expected)",
+                    remedy: "name the one that all files have with \(role.option)")
+            }
+        }
+        return (arrays, first)
+    }
+
+    /// Labels or weights in text of their own.
+    private mutating func recordCompanion(
+        _ role: ColumnRole, _ files: [DumpFile], columnCount: Int
+    ) throws(EngineError) -> CompanionColumn {
+        var selected: [RecordFile] = []
+        for file in files {
+            let records = try file.requireRecords(role)
+            var selection = RecordSelection(predictions: [])
+            if role.isLabels {
+                try checkClassNames(path: file.path)
+                selection.labels = try labelSelection(records, among: file, columnCount: columnCount, isAlone: true, after: files[0])
+                selection.labelsPerRow = columnCount
+                selection.ignoredLabel = options.specification.modifiers.ignoreIndex
+            } else {
+                let path = try Self.path(role, columns.weight, records, among: file, isAlone: true)
+                _ = try Self.inOrder(of: columnNames.weights, [path], role, file, after: files[0], isAlone: true)
+                if columnNames.weights.isEmpty { columnNames.weights = [path.name] }
+                selection.weight = path
+            }
+            selected.append(records.selecting(selection))
+        }
+        guard role.isLabels else {
+            return CompanionColumn(
+                name: CompanionColumn.weights,
+                rows: RecordRowSource(.weights, of: selected, valuesPerRow: 1, options: containerOptions))
+        }
+        areLabelsText = true
+        return CompanionColumn(
+            name: CompanionColumn.labels,
+            rows: RecordRowSource(
+                task == .multiclass ? .classLabels : .targets, of: selected, valuesPerRow: columnCount, options: containerOptions))
+    }
+
+    private mutating func warnOfWeights(_ file: DumpFile) {
+        let usual = ColumnRole.weights.usualNames
+        guard let name = file.columnNames.first(where: { usual.contains($0.lowercased()) }) else { return }
+        warnings.append("\(file.path): the column \(name) is not used, all rows weigh the same: --weight-column \(name) uses it")
+    }
+
+    // MARK: Records
+
+    private mutating func openRecords(_ files: [DumpFile]) throws(EngineError) {
+        let role = ColumnRole.predictions(options.specification.input)
+        let hasLabelsBeside = task.hasLabels && options.labelPaths.isEmpty
+        for (index, file) in files.enumerated() {
+            let source = try file.requireRecords(role)
+            var selection = try predictionSelection(source, among: file)
+            if index == 0 {
+                classCount = try Self.valuesPerRow(source, selection, containerOptions)
+                columnNames.predictions = selection.predictions.map(\.name)
+                classNames = source.format.classNames(of: selection.predictions)
+                if options.labelPaths.isEmpty { try checkClassNames(path: source.path) }
+            }
+            selection.predictions = try Self.inOrder(
+                of: columnNames.predictions, selection.predictions, role, file, after: files[0], isAlone: false)
+            selection.valuesPerRow = classCount
+            if hasLabelsBeside {
+                let columnCount = labelsPerRow
+                selection.labels = try labelSelection(source, among: file, columnCount: columnCount, isAlone: false, after: files[0])
+                selection.labelsPerRow = columnCount
+            }
+            if options.weightPaths.isEmpty, let name = columns.weight {
+                let path = try Self.path(.weights, name, source, among: file, isAlone: false)
+                if index == 0 { columnNames.weights = [path.name] }
+                selection.weight = path
+            }
+            if let name = columns.byteCount {
+                guard task == .likelihood else {
+                    throw EngineError(
+                        .usage, "bytes are counted for task likelihood alone, not for \(task.rawValue)", remedy: "leave --text-column out")
+                }
+                let path = try Self.path(role, name, source, among: file, isAlone: false)
+                selection.byteCount = path
+                if index == 0 { columnNames.text = [path.name] }
+                // What a table's numbers mean cannot be seen; JSON tells them from strings.
+                if let column = path.columnIndex, source.format.columns[column].content == .number {
+                    warnings.append("\(file.path): the numbers of column \(path.name) are taken for counts of bytes, not for texts")
+                }
+            }
+            try checkRoles(selection, path: file.path)
+            records.append(source.selecting(selection))
+        }
+        if hasLabelsBeside {
+            areLabelsText = true
+        } else if task.hasLabels {
+            labels = try companion(.labels, options.labelPaths, beside: files)
+        }
+        if !options.weightPaths.isEmpty {
+            weights = try companion(.weights, options.weightPaths, beside: files)
+        } else if columns.weight == nil {
+            warnOfWeights(files[0])
+        }
+    }
+
+    /// `PREFIX*` may mean a column that is something else: the figures would look as good as any.
+    private func checkRoles(_ selection: RecordSelection, path: String) throws(EngineError) {
+        let isPrediction = Set(selection.predictions)
+        func check(_ columns: [RecordPath], _ role: ColumnRole) throws(EngineError) {
+            guard let column = columns.first(where: isPrediction.contains) else { return }
+            throw EngineError(
+                .usage, path: path, "column \(column.name) is both among the predictions and the \(role.text)",
+                remedy: "tell them apart with --prediction-columns and \(role.option)")
+        }
+        switch selection.labels {
+        case .classIndex(let label, _): try check([label], .labels)
+        // Of soft labels that are the predictions the loss is the entropy.
+        case .numbers(let labels) where task != .soft: try check(labels, .labels)
+        case .numbers, .none: break
+        }
+        if let weight = selection.weight { try check([weight], .weights) }
+    }
+
+    private func predictionSelection(_ records: RecordFile, among file: DumpFile) throws(EngineError) -> RecordSelection {
+        let paths = try Self.predictions(
+            of: records, among: file, columns, input: options.specification.input, task: task, namesOfOtherRoles: namesOfOtherRoles,
+            areLabelsBeside: task.hasLabels && options.labelPaths.isEmpty)
+        guard !task.isSingleValued || paths.count == 1 else {
+            throw EngineError(
+                .usage, path: file.path,
+                "\(paths.count) prediction columns, and task \(task.rawValue) takes one: "
+                    + ColumnName.list(paths.map(\.name)), remedy: "name the one with --prediction-columns")
+        }
+        var selection = RecordSelection(predictions: paths)
+        selection.sumsValues = task == .likelihood
+        selection.addends = options.specification.input == .logProbabilities ? .logProbabilities : .oneProbability
+        selection.ignoredLabel = options.specification.modifiers.ignoreIndex
+        if task.isSingleValued { selection.valuesPerRow = 1 }
+        return selection
+    }
+
+    /// The columns that are named as predictions, or else those that are known by their names. Of a table without names they are all that
+    /// have no other role, where the labels lie elsewhere.
+    private static func predictions(
+        of records: RecordFile, among file: DumpFile, _ columns: DumpColumns, input: PredictionInput?, task: LossTask?,
+        namesOfOtherRoles: [String], areLabelsBeside: Bool
+    ) throws(EngineError) -> [RecordPath] {
+        guard columns.predictions.isEmpty else {
+            let paths = try records.resolve(columns.predictions)
+            // A name and `PREFIX*` may mean the same.
+            var seen = Set<RecordPath>()
+            for column in paths where !seen.insert(column).inserted {
+                throw EngineError(
+                    .usage, path: file.path, "column \(column.name) is named twice among the predictions",
+                    remedy: "name each once with --prediction-columns, in the order of the classes")
+            }
+            return paths
+        }
+        let format = records.format
+        // A name that means nothing here is told where its own role is looked for.
+        var others: Set<RecordPath> = []
+        for name in namesOfOtherRoles { others.formUnion((try? records.resolve(name)) ?? []) }
+        let taken = Set(format.columns.indices.filter { others.contains(format.path(at: $0)) })
+        if file.isTable, !columns.hasHeader, !areLabelsBeside {
+            let left = format.columns.indices.filter { !taken.contains($0) }
+            if left.count == 1 || task?.isSingleValued != true { return left.map { format.path(at: $0) } }
+        }
+        let recognition = PredictionRecognition(
+            columns: format.columns.map { PredictionRecognition.Column($0, isOfTable: file.isTable) }, taken: taken, input: input,
+            task: task, hasColumnsOfClasses: true)
+        return try recognition.places(path: file.path).map { format.path(at: $0) }
+    }
+
+    /// The columns of a file in the order of the first file's, which are found by their names.
+    ///
+    /// `isAlone`: an only column may be called as it likes.
+    private static func inOrder(
+        of names: [String], _ found: [RecordPath], _ role: ColumnRole, _ file: DumpFile, after first: DumpFile, isAlone: Bool
+    ) throws(EngineError) -> [RecordPath] {
+        if names.isEmpty || found.map(\.name) == names || (isAlone && file.columnNames.count == 1 && names.count == 1) { return found }
+        var left = Dictionary(found.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        var ordered: [RecordPath] = []
+        for name in names {
+            guard let path = left.removeValue(forKey: name) else {
+                throw EngineError(
+                    .usage, path: file.path,
+                    "column \(ColumnName.list([name])) is among the \(role.text) of \(first.path), and is not among those of this file",
+                    remedy: "give files with the same columns, or name those that all have with \(role.option)")
+            }
+            ordered.append(path)
+        }
+        if let more = found.first(where: { left[$0.name] != nil }) {
+            throw EngineError(
+                .usage, path: file.path,
+                "column \(ColumnName.list([more.name])) would be among the \(role.text), and is not among those of \(first.path)",
+                remedy: "give files with the same columns, or name those that all have with \(role.option)")
+        }
+        return ordered
+    }
+
+    /// `isAlone`: the file is there for the labels.
+    private mutating func labelSelection(
+        _ records: RecordFile, among file: DumpFile, columnCount: Int, isAlone: Bool, after first: DumpFile
+    ) throws(EngineError) -> RecordSelection.Labels {
+        let others = isAlone ? [] : Set(columnNames.predictions + namesOfOtherRoles)
+        var paths =
+            columns.labels.isEmpty
+            ? [try Self.path(.labels, columns.label, records, among: file, isAlone: isAlone, taken: others)]
+            : try records.resolve(columns.labels)
+        if columnNames.labels.isEmpty {
+            if columnCount > 1 { paths = try inOrderOfClasses(paths, path: file.path) }
+            columnNames.labels = paths.map(\.name)
+        }
+        paths = try Self.inOrder(of: columnNames.labels, paths, .labels, file, after: first, isAlone: isAlone)
+        if task == .multiclass {
+            guard paths.count == 1 else {
+                throw EngineError(
+                    .usage, path: file.path, "task multiclass takes one label column, not \(paths.count)",
+                    remedy: "one-hot or soft labels are task soft")
+            }
+            return .classIndex(paths[0], names: columns.classNames ?? classNames)
+        }
+        guard paths.count == 1 || paths.count == columnCount else {
+            throw EngineError(
+                .usage, path: file.path, "\(paths.count) label columns for \(columnCount) prediction columns", remedy: "name one for each")
+        }
+        return .numbers(paths)
+    }
+
+    /// Label columns that are named after the classes (`y_cat`, `y_dog` beside `p_dog`, `p_cat`), in the order of the predictions.
+    private func inOrderOfClasses(_ labels: [RecordPath], path: String) throws(EngineError) -> [RecordPath] {
+        func classes(_ names: [String]) -> [String] {
+            let shortened = ClassNames.withoutAffixes(names)
+            return shortened.isEmpty ? names : shortened
+        }
+        let wanted = classes(columnNames.predictions), given = classes(labels.map(\.name))
+        let places = Dictionary(zip(given, labels.indices), uniquingKeysWith: { first, _ in first })
+        guard wanted != given, wanted.count == given.count, places.count == given.count, Set(wanted) == Set(given) else { return labels }
+        guard columns.labels.contains(where: { $0.contains("*") }) else {
+            throw EngineError(
+                .usage, path: path,
+                "the label columns \(ColumnName.list(labels.map(\.name), limit: 6)) are in another order of classes than the predictions "
+                    + ColumnName.list(columnNames.predictions, limit: 6),
+                remedy: "name both in one order with --prediction-columns and --label-columns")
+        }
+        return wanted.compactMap { places[$0] }.map { labels[$0] }
+    }
+
+    private static func path(
+        _ role: ColumnRole, _ name: String?, _ records: RecordFile, among file: DumpFile, isAlone: Bool, taken: Set<String> = []
+    ) throws(EngineError) -> RecordPath {
+        let names = file.columnNames
+        guard let name else {
+            if isAlone, names.count == 1 { return records.format.path(at: 0) }
+            let takenPlaces = Set(names.indices.filter { taken.contains(names[$0]) })
+            return records.format.path(at: try role.choose(among: names, taken: takenPlaces, path: file.path))
+        }
+        let paths = try records.resolve(name)
+        guard paths.count == 1 else {
+            throw EngineError(
+                .usage, path: file.path, "'\(name)' means \(paths.count) columns: " + ColumnName.list(paths.map(\.name)),
+                remedy: "one is wanted: name it with \(role.option)")
+        }
+        return paths[0]
+    }
+
+    /// As many as the first record has.
+    private static func valuesPerRow(
+        _ records: RecordFile, _ selection: RecordSelection, _ options: ContainerOptions
+    ) throws(EngineError) -> Int {
+        if let given = selection.valuesPerRow { return given }
+        let rows = try records.selecting(selection).firstRows(options: options)
+        guard let rows, rows.valuesPerRow > 0 else {
+            throw EngineError(.data, path: records.path, "no record has predictions", remedy: "check --prediction-columns")
+        }
+        guard rows.valuesPerRow <= ArrayFile.columnLimit else {
+            throw EngineError(
+                .data, path: records.path, "\(rows.valuesPerRow) values a row, up to \(ArrayFile.columnLimit) are read",
+                remedy: "check --prediction-columns")
+        }
+        return rows.valuesPerRow
+    }
+}
+
+extension SelectedColumns {
+    /// The records with what `pack` makes an array of, its type, and how many values a row has: nil for one that has no second dimension.
+    static func selection(
+        of records: RecordFile, among file: DumpFile, for part: PackingOptions.Part, _ columns: DumpColumns, _ options: ContainerOptions,
+        input: PredictionInput? = nil, task: LossTask? = nil
+    ) throws(EngineError) -> (file: RecordFile, column: RecordColumnKind, valuesPerRow: Int?) {
+        // What is named as labels as well is told by its name.
+        let others = [columns.weight, columns.byteCount].compactMap { $0 }
+        let paths = try predictions(
+            of: records, among: file, columns, input: input, task: task, namesOfOtherRoles: others,
+            areLabelsBeside: part == .labels || !columns.labelNames.isEmpty)
+        switch part {
+        case .predictions:
+            var selection = RecordSelection(predictions: paths)
+            selection.valuesPerRow = try valuesPerRow(records, selection, options)
+            let isColumn = paths.count == 1 && selection.valuesPerRow == 1
+            return (records.selecting(selection), .predictions, isColumn ? nil : selection.valuesPerRow)
+        case .labels:
+            var selection = RecordSelection(predictions: [])
+            guard columns.labels.isEmpty else {
+                let labels = try records.resolve(columns.labels)
+                try checkPacked(labels, beside: paths, path: file.path)
+                selection.labels = .numbers(labels)
+                let rows = try records.selecting(selection).firstRows(options: options)
+                selection.labelsPerRow = rows.map { max(1, $0.labelsPerRow) } ?? 1
+                return (
+                    records.selecting(selection), .targets, labels.count == 1 && selection.labelsPerRow == 1 ? nil : selection.labelsPerRow
+                )
+            }
+            let label = try path(.labels, columns.label, records, among: file, isAlone: false)
+            try checkPacked([label], beside: paths, path: file.path)
+            selection.labels = .classIndex(label, names: columns.classNames ?? records.format.classNames(of: paths))
+            return (records.selecting(selection), .classLabels, nil)
+        }
+    }
+
+    /// Throws where a column is packed twice: among the labels, or as label and prediction.
+    private static func checkPacked(_ labels: [RecordPath], beside predictions: [RecordPath], path: String) throws(EngineError) {
+        var seen = Set(predictions)
+        for column in labels where !seen.insert(column).inserted {
+            throw EngineError(
+                .usage, path: path,
+                "column \(column.name) is meant twice, as a label and \(predictions.contains(column) ? "a prediction" : "another label")",
+                remedy: "tell them apart with --prediction-columns and --label-column or --label-columns")
+        }
+    }
+}
+
+extension DumpFile {
+    fileprivate var isTable: Bool {
+        guard case .records(let records) = content else { return false }
+        return ["csv", "tsv"].contains(records.format.name)
+    }
+
+    func requireRecords(_ role: ColumnRole) throws(EngineError) -> RecordFile {
+        guard case .records(let records) = content else {
+            throw EngineError(
+                .data, path: path, "it is \(format), where other files of \(role.text) are text", remedy: "give files of one kind")
+        }
+        return records
+    }
+}
+
+extension RecordFile {
+    /// The first rows, some of them; nil where there are none. What is wrong with records is in them.
+    func firstRows(options: ContainerOptions) throws(EngineError) -> RecordRows? {
+        let stream = RecordStream([self], options: options)
+        let rows = RecordRows()
+        let buffer = ByteBuffer()
+        let parser = try makeParser()
+        try stream.begin(0)
+        while let piece = try stream.next(into: buffer) {
+            guard piece.extent.rowCount > 0 else { continue }
+            let bytes = UnsafeRawBufferPointer(buffer.room(from: 0, count: piece.extent.byteCount))
+            // As little as has a row: a short line may become a row of very many missing values.
+            var byteCount = 1 << 10
+            while true {
+                let isEnd = byteCount >= bytes.count
+                let text = UnsafeRawBufferPointer(rebasing: bytes[..<min(byteCount, bytes.count)])
+                let extent = parser.measure(text, isEnd: isEnd, assumesNoLineFeedsInRecords: false)
+                byteCount *= 2
+                guard extent.rowCount > 0 else { continue }
+                parser.parse(UnsafeRawBufferPointer(rebasing: text[..<extent.byteCount]), into: rows)
+                return rows
+            }
+        }
+        return nil
+    }
+}

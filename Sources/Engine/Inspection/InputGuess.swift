@@ -1,0 +1,77 @@
+internal import Container
+internal import Formats
+public import Scoring
+public import WorkStealing
+
+#if canImport(Glibc)
+internal import func Glibc.exp
+#elseif canImport(Musl)
+internal import func Musl.exp
+#elseif canImport(Darwin)
+internal import func Darwin.exp
+#endif
+
+/// A look at values whose meaning was not given.
+public enum InputGuess {
+    /// The most rows that are looked at.
+    private static let rowLimit = 256
+
+    /// Describes what the first rows of a predictions file look like, in a sentence.
+    ///
+    /// `task` decides between columns that could be predictions, as it does for an evaluation.
+    public static func describe(
+        path: String, columns: DumpColumns = DumpColumns(), task: LossTask? = nil, cancellation: Cancellation = Cancellation()
+    ) throws(EngineError) -> String {
+        try ReadingMode.attempt { mode throws(EngineError) in
+            let options = ContainerOptions(usesSeekTable: mode.usesSeekTable, isCancelled: { cancellation.isCancelled })
+            return try describe(path, columns, task, options)
+        }
+    }
+
+    private static func describe(
+        _ path: String, _ columns: DumpColumns, _ task: LossTask?, _ options: ContainerOptions
+    ) throws(EngineError) -> String {
+        let file = try DumpFile(path, options: options, hasHeader: columns.hasHeader)
+        if case .records(let records) = file.content {
+            let selected = try SelectedColumns.selection(of: records, among: file, for: .predictions, columns, options, task: task)
+            guard let rows = try selected.file.firstRows(options: options), rows.rowCount > 0 else { return "\(path) holds no rows" }
+            return describe(
+                path: path, rowCount: min(rows.rowCount, rowLimit), columnCount: rows.valuesPerRow
+            ) { rows.values[$0 * rows.valuesPerRow + $1] }
+        }
+        let array = try file.namedArray(for: .predictions(nil), named: columns.predictions.first, isAlone: true, task: task).array
+        let rowCount = array.rowCountToLookAt(limit: rowLimit)
+        guard rowCount > 0, PredictionElement(array.layout.elementType) != nil else { return "\(path) holds no predictions" }
+        try array.checkWidth()
+        let buffer = try array.firstRows(rowCount, options: options)
+        return describe(path: path, rowCount: rowCount, columnCount: array.layout.elementsPerRow) { row, column in
+            Float64Values.value(
+                buffer.base + row * array.layout.rowByteCount, elementType: array.layout.elementType, at: column)
+        }
+    }
+
+    private static func describe(path: String, rowCount: Int, columnCount: Int, _ value: (_ row: Int, _ column: Int) -> Double) -> String {
+        var minimum = Double.infinity, maximum = -Double.infinity
+        var worstSum = 0.0, worstExponentialSum = 0.0
+        for row in 0..<rowCount {
+            var sum = 0.0, exponentialSum = 0.0
+            for column in 0..<columnCount {
+                let value = value(row, column)
+                minimum = min(minimum, value)
+                maximum = max(maximum, value)
+                sum += value
+                exponentialSum += exp(value)
+            }
+            worstSum = max(worstSum, (sum - 1).magnitude)
+            worstExponentialSum = max(worstExponentialSum, (exponentialSum - 1).magnitude)
+        }
+        let range = "the first \(rowCount) rows of \(path) lie in \(minimum)...\(maximum)"
+        if minimum >= 0, maximum <= 1, columnCount == 1 || worstSum < 1e-2 {
+            return range + (columnCount > 1 ? " and sum to 1" : "") + ": they look like probabilities"
+        }
+        if maximum <= 0, columnCount == 1 || worstExponentialSum < 1e-2 {
+            return range + (columnCount > 1 ? " and their exponentials sum to 1" : "") + ": they look like log-probabilities"
+        }
+        return range + (columnCount > 1 ? " and do not sum to 1" : "") + ": they look like logits"
+    }
+}

@@ -1,0 +1,131 @@
+public import Scoring
+public import WorkStealing
+
+/// Partials as files.
+public enum PartialFile {
+    /// Larger files are no partials: a shard takes less than 10 KB.
+    static let byteCountLimit = 1 << 30
+
+    /// Writes the file whole or not at all.
+    public static func write(_ partial: Partial, to path: String) throws(EngineError) {
+        try OutputFile.write(partial.encoded(), to: path)
+    }
+
+    /// Reads a file that `write(_:to:)` made.
+    ///
+    /// - Parameter catalog: the figures that can be read, besides carried along.
+    /// - Throws: `EngineError` where it cannot be read or is no partial.
+    public static func read(
+        _ path: String, catalog: ObserverCatalog = .standard, cancellation: Cancellation = Cancellation()
+    ) throws(EngineError) -> Partial {
+        try readCounted(path, catalog, cancellation).partial
+    }
+
+    private static func readCounted(
+        _ path: String, _ catalog: ObserverCatalog, _ cancellation: Cancellation
+    ) throws(EngineError) -> (partial: Partial, byteCount: Int) {
+        let bytes = try WholeFile.read(path, byteCountLimit: byteCountLimit, cancellation)
+        do throws(PartialError) {
+            return (try Partial(decoding: bytes, catalog: catalog), bytes.count)
+        } catch {
+            throw EngineError(error, path: path)
+        }
+    }
+
+    /// Merges partials of disjoint shards into one report and one partial. The result does not depend on the order of the paths.
+    /// O(n log n) in the number of shards.
+    ///
+    /// - Parameters:
+    ///   - sameShard: how often a shard without a place counts that comes twice: once, which a warning says, or each time.
+    ///   - expectedRowCount: the number of rows that all shards together must have.
+    ///   - catalog: the figures that can be read.
+    /// - Throws: `EngineError`; without `sameShard` also where two of the partials hold equal shards without a place
+    ///   (`EngineError.Decision.sameShard`).
+    public static func merge(
+        _ paths: [String], sameShard: SameShard? = nil, expectedRowCount: Int? = nil, catalog: ObserverCatalog = .standard,
+        cancellation: Cancellation = Cancellation()
+    ) throws(EngineError) -> (report: Report, partial: Partial) {
+        guard !paths.isEmpty else { throw EngineError(.usage, "no partials are named", remedy: "name at least one") }
+        var partials: [Partial] = []
+        var inputs: [Report.Input] = []
+        var firstInvalid: [InvalidRow] = []
+        for path in paths {
+            if cancellation.isCancelled { throw .cancelled }
+            let (partial, byteCount) = try readCounted(path, catalog, cancellation)
+            partials.append(partial)
+            inputs.append(
+                Report.Input(role: .partial, path: path, bytes: byteCount, format: "partial", compression: nil, frames: nil))
+            // A partial does not know the files that its rows came from.
+            let rows = try wrapped(path) { () throws(PartialError) in try partial.total(InvalidRows.self) }?.first ?? []
+            firstInvalid += rows.map { InvalidRow(path: path, row: $0.row, line: $0.line, problem: $0.problem, order: $0.order) }
+        }
+        let merge: PartialMerge
+        do throws(PartialError) { merge = try Partial.merging(partials, sameShard: sameShard) } catch {
+            throw EngineError(error, paths: paths)
+        }
+        let merged = merge.partial
+        let observers = try wrapped(nil) { () throws(PartialError) in try merged.totals }
+        try checkRowCount(merged, expectedRowCount)
+        var warnings: [String] = []
+        let repeating = merge.repeatedCounts.indices.filter { merge.repeatedCounts[$0] > 0 }
+        if let first = repeating.first {
+            let count = merge.repeatedCounts.reduce(0, +)
+            warnings.append(
+                "\(paths[first])\(repeating.count > 1 ? " and \(repeating.count - 1) more" : ""): \(count) shards came with a partial "
+                    + "before and count once")
+        }
+        let report = Report(
+            specification: merged.specification, classCount: merged.classCount, observers: observers, warnings: warnings,
+            place: { "row \($0)" }, firstInvalid: Array(firstInvalid.sorted().prefix(InvalidRows.limit)), inputs: inputs, run: nil)
+        return (report, merged)
+    }
+
+    private static func wrapped<Result>(
+        _ path: String?, _ body: () throws(PartialError) -> Result
+    ) throws(EngineError) -> Result {
+        do throws(PartialError) { return try body() } catch { throw EngineError(error, path: path) }
+    }
+
+    private static func checkRowCount(_ merged: Partial, _ expected: Int?) throws(EngineError) {
+        guard let expected, let rowCount = merged.rowCount, rowCount != UInt64(clamping: expected) else { return }
+        let missing = merged.missing(in: 0..<UInt64(clamping: expected), of: .unnamed, unit: .rows)
+        let shown = missing.prefix(3).map { "\($0.lowerBound)..<\($0.upperBound)" }.joined(separator: ", ")
+        let isPlaced = merged.parts.allSatisfy { $0.place != .unplaced }
+        throw EngineError(
+            .data, "\(rowCount) rows were merged, and \(expected) are expected"
+                + (isPlaced && !missing.isEmpty ? ": rows \(shown)\(missing.count > 3 ? " and more" : "") are missing" : ""),
+            remedy: rowCount < UInt64(clamping: expected) ? "add the partials of the shards that are missing" : "is a shard there twice, or one of another dump?")
+    }
+}
+
+extension DumpIdentity {
+    /// The identity of a dump that nobody named: the one whose rows are counted by `EvaluationOptions.firstRow` and `shard`.
+    static let unnamed = DumpIdentity(high: 0, low: 0)
+}
+
+extension EngineError {
+    init(_ error: PartialError, path: String?) {
+        self.init(
+            .data, path: path, "\(error.problem): \(error.found)" + (error.allowed.map { ", where \($0) is wanted" } ?? ""),
+            remedy: error.remedy.text)
+    }
+
+    /// The error of a merge, with the files at fault.
+    fileprivate init(_ error: PartialError, paths: [String]) {
+        let path = error.partialIndices.last.map { paths[$0] }
+        let other = error.partialIndices.count > 1 ? paths[error.partialIndices[0]] : nil
+        if error.kind == .equalShards {
+            self = EngineError(
+                .data, path: path,
+                "\(error.found)\(other.map { ", which \($0) holds" } ?? ""): it is the same shard twice, or two shards whose rows are equal",
+                remedy: nil
+            ).asking(.sameShard)
+            return
+        }
+        self.init(
+            .data, path: path,
+            error.problem + (other.map { " (the other is \($0))" } ?? "") + ": \(error.found)"
+                + (error.allowed.map { ", where \($0) is wanted" } ?? ""),
+            remedy: error.remedy.text)
+    }
+}

@@ -1,0 +1,110 @@
+internal import Container
+internal import Formats
+public import WorkStealing
+
+/// A dump rewritten as seekable zstd: frames of whole rows with checksums, compressed by many workers. `zstd -d` gives the plain `.npy`
+/// again, bit for bit.
+public struct Packing: Sendable {
+    /// What was done.
+    public let report: PackReport
+    /// The packed file: whole, but without its name until it is committed.
+    public let output: OutputFile
+
+    /// Packs, blocking until it is done; compressing is shared by `options.threadCount` workers, reading is done by one of them at a time.
+    ///
+    /// The file's bytes depend on the input's content, level, frame size and libzstd's version alone: not on threads, timing, or how the
+    /// input was compressed. Memory is at most about five frames (or rows, where those are larger) and libzstd's context for each worker.
+    /// - Throws: `EngineError`; then no file has been written or changed. What is wrong with the input gives the errors of `Evaluation`.
+    public init(
+        _ options: PackingOptions, progress: ProgressMeter = ProgressMeter(), cancellation: Cancellation = Cancellation()
+    ) throws(EngineError) {
+        try options.check()
+        let control = RunControl(progress: progress, cancellation: cancellation)
+        self = try ReadingMode.attempt { mode throws(EngineError) in try Self(options, &mode, control) }
+    }
+
+    private init(
+        _ options: PackingOptions, _ mode: inout ReadingMode, _ control: RunControl
+    ) throws(EngineError) {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let containerOptions = ContainerOptions(
+            maximumWindowByteCount: options.maximumWindowByteCount, usesSeekTable: mode.usesSeekTable,
+            isCancelled: { control.cancellation.isCancelled })
+        let source = try PackingSource(options, containerOptions)
+        let reader = try PackingReader(source, frameByteCount: options.frameByteCount)
+        let rowsPerFrame = reader.rowsPerFrame
+        control.progress.begin(totalByteCount: source.layout.endByteOffset)
+
+        let output = try OutputFile(path: options.outputPath)
+        do throws(EngineError) {
+            let written = try SeekableOutput.write(
+                to: output, workerCount: options.threadCount, level: options.level, control, reader: reader
+            ) { reader, buffer throws(EngineError) in try reader.next(into: buffer) }
+            let (frameCount, byteCount) = (written.frameCount, written.byteCount)
+            try source.rows.finishReading()
+            let outputFacts = try Self.lookAgain(at: output, layout: source.layout, frameCount: frameCount)
+            let seconds = (clock.now - start).seconds
+            report = PackReport(
+                source, outputPath: options.outputPath, outputByteCount: byteCount, frameCount: frameCount, outputFacts,
+                packing: PackReport.Frames(rows: rowsPerFrame, level: options.level == 0 ? FrameCompressor.defaultLevel : options.level),
+                warnings: mode.warnings + source.warnings, threads: options.threadCount, seconds: seconds)
+            self.output = output
+        } catch {
+            // The bytes that a pipe was given cannot be taken back.
+            mode.mayBeginAgain = output.canBeginAnew
+            output.discard()
+            throw error
+        }
+    }
+
+    /// Opens the packed file as an evaluation will, before it gets its name.
+    ///
+    /// - Returns: nil for a pipe or a device.
+    private static func lookAgain(
+        at output: OutputFile, layout: ArrayLayout, frameCount: Int
+    ) throws(EngineError) -> Readability? {
+        guard let path = output.unfinishedPath else { return nil }
+        let facts: Readability
+        let problem: String
+        do throws(EngineError) {
+            let file = try ArrayFile.open(path, options: ContainerOptions())
+            facts = try Readability(file)
+            if file.layout == layout, file.container.compression == .zstdSeekable, file.container.frames.count == frameCount {
+                return facts
+            }
+            problem = "it holds another array, or other frames, than were written"
+        } catch {
+            problem = error.description
+        }
+        throw EngineError(
+            .inputOutput, path: output.path, "what was written does not read back: \(problem)", remedy: "is the disk sound? Pack it again")
+    }
+}
+
+extension PackReport {
+    fileprivate init(
+        _ source: PackingSource, outputPath: String, outputByteCount: Int, frameCount: Int, _ outputFacts: Readability?, packing: Frames,
+        warnings: [String], threads: Int, seconds: Double
+    ) {
+        let layout = source.layout
+        let container = source.file.container
+        let isRaw = container.compression == .none
+        let decodedByteCount = layout.endByteOffset
+        xent = Version.current
+        array = Array(
+            format: "npy", elementType: layout.elementType.name, shape: layout.shape, rows: layout.rowCount, bytes: decodedByteCount)
+        columns = source.columnNames
+        input = File(
+            path: source.file.path, bytes: container.byteCount, compression: isRaw ? nil : container.compression.rawValue,
+            frames: isRaw ? nil : container.frames.count, units: source.readability?.unitCount)
+        output = File(
+            path: outputPath, bytes: outputByteCount, compression: Compression.zstdSeekable.rawValue, frames: frameCount,
+            units: outputFacts?.unitCount)
+        self.packing = packing
+        ratio = Double(decodedByteCount) / Double(max(1, outputByteCount))
+        changes = outputFacts.map { output in source.readability?.changes(with: output) ?? output.changesFromText(source.file.format) } ?? []
+        self.warnings = warnings
+        run = Run(threads: threads, seconds: seconds, decodedBytesPerSecond: seconds > 0 ? Double(decodedByteCount) / seconds : 0)
+    }
+}

@@ -1,0 +1,55 @@
+internal import Container
+internal import Formats
+
+/// A reader of the contents of the frames that an array is packed into, in their order: its header, and then whole rows, as the plain file has
+/// them.
+///
+/// The header has a frame of its own, so that each of the others begins and ends with a row, all but the last hold the same number of
+/// rows, and whoever asks for the shape decompresses some hundred bytes and not a megabyte.
+struct PackingReader {
+    private let source: PackingSource
+    private let rows: any RowCursor
+    /// The number of rows that a frame holds; the last one may hold fewer.
+    let rowsPerFrame: Int
+    private var isHeaderRead = false
+
+    /// - Throws: where there would be more frames than the format allows.
+    init(_ source: PackingSource, frameByteCount: Int) throws(EngineError) {
+        self.source = source
+        rows = try source.rows.makeCursor()
+        let layout = source.layout
+        let rowByteCount = layout.rowByteCount
+        rowsPerFrame = rowByteCount == 0 ? max(1, layout.rowCount) : max(1, frameByteCount / rowByteCount)
+        // A header alone may promise anything: where it is all that is known, the frames are counted as they are made.
+        if source.file.container.decodedByteCount != nil, layout.rowCount > 0 {
+            let frameCount = 1 + (layout.rowCount - 1) / rowsPerFrame + 1
+            guard frameCount <= SeekTableWriter.frameCountLimit else {
+                let least = layout.dataByteCount / (SeekTableWriter.frameCountLimit - 1) + rowByteCount
+                throw EngineError(
+                    .usage, path: source.file.path,
+                    "frames of \(rowsPerFrame) rows would be \(frameCount), more than the \(SeekTableWriter.frameCountLimit) that the "
+                        + "seekable format allows",
+                    remedy: "give --frame-size of at least \(least)")
+            }
+        }
+    }
+
+    /// Reads the content of the next frame to the start of `buffer`.
+    ///
+    /// - Returns: its size, at least 1; nil after the last, when the file was found to end where it should, with the right checksums.
+    mutating func next(into buffer: ByteBuffer) throws(EngineError) -> Int? {
+        if !isHeaderRead {
+            buffer.reserve(source.header.count)
+            buffer.room(from: 0, count: source.header.count).copyBytes(from: source.header)
+            isHeaderRead = true
+            return source.header.count
+        }
+        let rowByteCount = source.layout.rowByteCount
+        while true {
+            let count = try rows.read(rowCount: rowsPerFrame, into: buffer, at: 0)
+            if count == 0 { return nil }
+            // Rows of no columns have no bytes.
+            if rowByteCount > 0 { return count * rowByteCount }
+        }
+    }
+}

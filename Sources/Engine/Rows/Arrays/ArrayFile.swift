@@ -1,0 +1,114 @@
+internal import Container
+internal import Formats
+
+/// An opened file's array: its bytes, and what they mean.
+final class ArrayFile: Sendable {
+    let container: ContainerFile
+    let layout: ArrayLayout
+    /// The end of the file's decoded bytes, as its header has it: the array's end, or that of the last array.
+    let endByteOffset: Int
+
+    /// The faults that were put up with when it was opened, in sentences.
+    let warnings: [String]
+
+    /// The most values a row: a row is kept in memory whole, and no header may ask for more than that. Vocabularies reach 256 K.
+    static let columnLimit = 1 << 24
+
+    var path: String { container.path }
+    var rowCount: Int { layout.rowCount }
+    /// The range of the decoded bytes that the rows cover.
+    var dataBytes: Range<Int> { layout.dataByteOffset..<layout.endByteOffset }
+
+    /// Whether the file holds nothing else.
+    let isAlone: Bool
+
+    /// Frames up to this size are worth decoding again for a few rows; larger ones are read once, in order.
+    static let randomAccessFrameLimit = 16 << 20
+    /// Whether any row can be had without decoding much that comes before it.
+    let allowsRandomAccess: Bool
+
+    /// Opens a file that holds one array; for another, or several, there is an error that lists them.
+    static func open(_ path: String, options: ContainerOptions) throws(EngineError) -> ArrayFile {
+        try DumpFile(path, options: options).onlyArray()
+    }
+
+    /// A stored member of an archive was read in parts: once it was read, it is held against its checksum.
+    func verifyMemberChecksum() throws(EngineError) {
+        do throws(ContainerError) { try container.verifyMemberChecksum() } catch { throw EngineError(error) }
+    }
+
+    /// Holds the header's promise of rows against the bytes that there are, where their number is known beforehand.
+    ///
+    /// `endByteOffset`: where the file's last array ends, if it has several.
+    init(_ container: ContainerFile, _ layout: ArrayLayout, endByteOffset: Int? = nil, options: ContainerOptions, warnings: [String])
+        throws(EngineError)
+    {
+        self.container = container
+        self.layout = layout
+        self.warnings = warnings
+        self.endByteOffset = endByteOffset ?? layout.endByteOffset
+        isAlone = endByteOffset == nil
+        do {
+            try layout.requireRowMajor()
+        } catch {
+            throw EngineError(error, path: container.path)
+        }
+        let isInMemory = container.compression == .none && !container.isStream
+        allowsRandomAccess =
+            isInMemory
+            || (container.decodedByteCount != nil && !container.isStream
+                && container.frames.allSatisfy { $0.decodedByteCount <= Self.randomAccessFrameLimit } && !container.frames.isEmpty)
+        if let decodedByteCount = container.decodedByteCount, decodedByteCount != self.endByteOffset {
+            // It may be the table that is wrong, and not the frames.
+            let isFromTable = container.compression == .zstdSeekable || container.compression == .zstdPzstd
+            throw lengthError(decodedByteCount: decodedByteCount, isFromTable ? .seekTable : nil)
+        }
+    }
+
+    /// The error for a file with another number of bytes than its header promises.
+    func lengthError(decodedByteCount: Int, _ readingFault: EngineError.ReadingFault? = nil) -> EngineError {
+        if decodedByteCount < endByteOffset {
+            let whole =
+                layout.rowByteCount == 0
+                ? 0 : max(0, min(decodedByteCount, layout.endByteOffset) - layout.dataByteOffset) / layout.rowByteCount
+            return EngineError(
+                .data, path: path, row: whole,
+                "the file ends after \(whole) of the \(layout.rowCount) rows that its header promises (\(decodedByteCount) of "
+                    + "\(endByteOffset) bytes)",
+                remedy: "it was cut short: write or copy it again", readingFault: readingFault)
+        }
+        return EngineError(
+            .data, path: path,
+            isAlone
+                ? "\(decodedByteCount - endByteOffset) bytes follow the last of the \(layout.rowCount) rows that the header promises"
+                : "\(decodedByteCount - endByteOffset) bytes follow the last array that the header promises",
+            remedy: isAlone ? "is it two arrays in one file? Give each a file of its own" : "write or copy it again", readingFault: readingFault)
+    }
+
+    /// How many first rows to read for a look: up to `limit`, and no more than fit in 8 MiB, but one.
+    func rowCountToLookAt(limit: Int) -> Int {
+        min(rowCount, limit, max(1, (8 << 20) / max(1, layout.rowByteCount)))
+    }
+
+    /// The first rows, in the machine's byte order.
+    func firstRows(_ count: Int, options: ContainerOptions) throws(EngineError) -> ByteBuffer {
+        let buffer = ByteBuffer()
+        let cursor = ArrayCursor(try ConcatenatedArrays([self]), options: options)
+        _ = try cursor.read(rowCount: count, into: buffer, at: 0)
+        return buffer
+    }
+
+    /// Throws where a row is wider than is kept in memory.
+    func checkWidth() throws(EngineError) {
+        guard layout.elementsPerRow <= Self.columnLimit else {
+            throw EngineError(
+                .data, path: path, "\(layout.elementsPerRow) values a row, up to \(Self.columnLimit) are read",
+                remedy: "is the array transposed, or the header damaged?")
+        }
+    }
+
+    /// The compressed frame that holds a row's first byte, for messages.
+    func frame(containingRow row: Int) -> Frame? {
+        container.frame(containingDecodedByte: layout.dataByteOffset + row * layout.rowByteCount)
+    }
+}

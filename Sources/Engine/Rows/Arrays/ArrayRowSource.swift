@@ -1,0 +1,132 @@
+internal import Container
+internal import Formats
+
+/// The rows of arrays that are cut into units.
+struct ArrayRowSource: UnitRowSource {
+    let arrays: ConcatenatedArrays
+    let units: [ArrayUnit]
+    let options: ContainerOptions
+    /// The rows that the units of one run share.
+    private let splitRows = SplitRowStore()
+
+    init(_ arrays: ConcatenatedArrays, options: ContainerOptions) {
+        self.arrays = arrays
+        self.options = options
+        units = arrays.files.enumerated().flatMap { ArrayUnit.cut($1, fileIndex: $0) }
+    }
+
+    var path: String? { arrays.files.first?.path }
+    var layout: RowLayout { arrays.layout }
+    var rowCount: Int? { arrays.rowCount }
+    var decodedByteCount: Int? { arrays.decodedByteCount }
+    var unitCount: Int { units.count }
+
+    func rows(ofUnit index: Int) -> Range<Int> {
+        let unit = units[index]
+        let first = arrays.firstRows[unit.fileIndex]
+        return first + unit.rows.lowerBound..<first + unit.rows.upperBound
+    }
+
+    func place(ofRow row: Int) -> RowPlace { arrays.place(ofRow: row) }
+
+    func makeReader(_ control: RunControl) -> sending ArrayUnitReader { ArrayUnitReader(self, splitRows, control) }
+
+    func makeCursor() throws(EngineError) -> sending any RowCursor { ArrayCursor(arrays, options: options) }
+
+    func finishReading() throws(EngineError) { try arrays.verifyMemberChecksums() }
+}
+
+/// The rows of arrays that cannot be cut, or that are read beside others: one worker at a time decodes them.
+struct StreamedArrays: OrderedRowSource {
+    let arrays: ConcatenatedArrays
+    let options: ContainerOptions
+    /// Whether rows are given as they are stored, not in the machine's byte order.
+    var keepsByteOrder = false
+
+    /// The size of a piece in decoded bytes, about.
+    ///
+    /// With `OrderedPool`'s rule the worker that decodes goes on decoding, so that pieces cost no more than a waking up that nobody waits for.
+    private static let pieceByteCount = 2 * ArrayUnitReader.blockByteCount
+
+    var path: String? { arrays.files.first?.path }
+    var layout: RowLayout { arrays.layout }
+    var rowCount: Int? { arrays.rowCount }
+    var decodedByteCount: Int? { arrays.decodedByteCount }
+    var scheduleText: String { "one stream of predictions, decompressed by one worker at a time and scored by all" }
+    var allowsRandomAccess: Bool { !keepsByteOrder && arrays.files.allSatisfy(\.allowsRandomAccess) }
+
+    func makeRandomReader() -> sending (any RandomRowReader)? {
+        allowsRandomAccess ? RandomAccessRows(arrays, options: options) : nil
+    }
+
+    func makeCursor() throws(EngineError) -> sending any RowCursor {
+        ArrayCursor(arrays, options: options, keepsByteOrder: keepsByteOrder)
+    }
+
+    func finishReading() throws(EngineError) { try arrays.verifyMemberChecksums() }
+
+    /// Some neighbouring rows of one file, decoded.
+    final class Piece {
+        fileprivate var fileIndex = 0
+        /// The rows' numbers in the file.
+        fileprivate var rows = 0..<0
+        fileprivate let values = ByteBuffer()
+    }
+
+    struct Feed: RowFeed {
+        fileprivate let arrays: ConcatenatedArrays
+        fileprivate let cursor: ArrayCursor
+        fileprivate let control: RunControl
+
+        mutating func next(into piece: Piece) throws(EngineError) -> Bool {
+            let available = try cursor.availableRows()
+            guard !available.rows.isEmpty else { return false }
+            let rowByteCount = arrays.files[available.fileIndex].layout.rowByteCount
+            let rowCount = min(available.rows.count, max(1, StreamedArrays.pieceByteCount / rowByteCount))
+            try cursor.readInFile(rowCount: rowCount, into: piece.values)
+            control.progress.advance(by: rowCount * rowByteCount)
+            piece.fileIndex = available.fileIndex
+            piece.rows = available.rows.lowerBound..<available.rows.lowerBound + rowCount
+            return true
+        }
+    }
+
+    struct Numbering: RowNumbering {
+        fileprivate let arrays: ConcatenatedArrays
+        private(set) var rowCount = 0
+
+        fileprivate init(_ arrays: ConcatenatedArrays) { self.arrays = arrays }
+
+        mutating func number(_ piece: Piece) throws(EngineError) -> Range<Int>? {
+            let first = arrays.firstRows[piece.fileIndex]
+            rowCount = first + piece.rows.upperBound
+            return first + piece.rows.lowerBound..<rowCount
+        }
+
+        func place(ofRow row: Int) -> RowPlace { arrays.place(ofRow: row) }
+    }
+
+    final class Reader: PieceReader {
+        private let arrays: ConcatenatedArrays
+
+        fileprivate init(_ arrays: ConcatenatedArrays) { self.arrays = arrays }
+
+        func prepare(_ piece: Piece) throws(EngineError) {}
+
+        func read(_ piece: Piece, _ body: (RowBatch) throws(EngineError) -> Void) throws(EngineError) {
+            let arrays = arrays, fileIndex = piece.fileIndex, rows = piece.rows
+            try body(
+                RowBatch(
+                    firstRow: arrays.firstRows[fileIndex] + rows.lowerBound, rowCount: rows.count, values: piece.values.base,
+                    elementType: arrays.files[fileIndex].layout.elementType,
+                    place: { arrays.place(ofRow: rows.lowerBound + $0, inFile: fileIndex) }))
+        }
+    }
+
+    func makeFeed(_ control: RunControl) throws(EngineError) -> sending Feed {
+        Feed(arrays: arrays, cursor: ArrayCursor(arrays, options: options, keepsByteOrder: keepsByteOrder), control: control)
+    }
+    func makePiece() -> sending Piece { Piece() }
+    func makeNumbering() throws(EngineError) -> sending Numbering { Numbering(arrays) }
+    func makeReader(_ control: RunControl) -> sending Reader { Reader(arrays) }
+}

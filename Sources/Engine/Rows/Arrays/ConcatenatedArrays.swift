@@ -1,0 +1,62 @@
+internal import Formats
+
+/// Arrays in files whose rows follow one another.
+struct ConcatenatedArrays: Sendable {
+    let files: [ArrayFile]
+    /// The number of each file's first row, and after them that of all rows.
+    let firstRows: [Int]
+
+    /// Holds the archive members that were read in parts against their checksums.
+    func verifyMemberChecksums() throws(EngineError) {
+        for file in files { try file.verifyMemberChecksum() }
+    }
+
+    init(_ files: [ArrayFile]) throws(EngineError) {
+        self.files = files
+        var firstRows = [0]
+        for file in files {
+            let (next, overflow) = firstRows[firstRows.count - 1].addingReportingOverflow(file.rowCount)
+            guard !overflow else { throw EngineError(.data, path: file.path, "the files together promise more rows than can be counted") }
+            firstRows.append(next)
+        }
+        self.firstRows = firstRows
+    }
+
+    var rowCount: Int { firstRows[files.count] }
+
+    /// Whether some rows can only be had in order.
+    var isSequential: Bool { files.contains { !$0.allowsRandomAccess } }
+
+    /// Finds the file that holds a row, and the row's number in it. O(log files).
+    func locate(_ row: Int) -> (file: Int, row: Int) {
+        var low = 0
+        var high = files.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if firstRows[middle] <= row { low = middle } else { high = middle }
+        }
+        // Files without rows share their first row with the next one: the last of them is the one that has it.
+        return (low, row - firstRows[low])
+    }
+
+    /// The place of a row of all the files.
+    func place(ofRow row: Int) -> RowPlace {
+        let (fileIndex, row) = locate(row)
+        return place(ofRow: row, inFile: fileIndex)
+    }
+
+    /// The place of a row of one of the files.
+    func place(ofRow row: Int, inFile fileIndex: Int) -> RowPlace {
+        let file = files[fileIndex]
+        return RowPlace(path: file.path, row: row, frame: file.frame(containingRow: row))
+    }
+
+    /// What a row of the first file holds.
+    var layout: RowLayout {
+        guard let layout = files.first?.layout else { return RowLayout(elementType: .float64, valuesPerRow: 1) }
+        return RowLayout(elementType: layout.elementType, valuesPerRow: layout.elementsPerRow)
+    }
+
+    /// The decoded bytes of all files.
+    var decodedByteCount: Int { files.reduce(0) { $0 + $1.layout.endByteOffset } }
+}

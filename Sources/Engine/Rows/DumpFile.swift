@@ -1,0 +1,178 @@
+internal import Container
+internal import Formats
+
+/// An opened file of any format, which is found out from its content: arrays by name, or records.
+struct DumpFile: Sendable {
+    enum Content: Sendable {
+        /// A single array, which has no name.
+        case array(ArrayFile)
+        case archive([ArchivedArray])
+        case records(RecordFile)
+    }
+
+    /// One of several arrays in a file, by its name. Its own header may still have to be read.
+    struct ArchivedArray: Sendable {
+        let name: String
+        private let opening: @Sendable () -> Result<ArrayFile, EngineError>
+
+        init(name: String, opening: @escaping @Sendable () -> Result<ArrayFile, EngineError>) {
+            self.name = name
+            self.opening = opening
+        }
+
+        func open() throws(EngineError) -> ArrayFile { try opening().get() }
+    }
+
+    let path: String
+    /// npy, npz, safetensors, csv, tsv, jsonl.
+    let format: String
+    let container: ContainerFile
+    let content: Content
+    /// What was put up with.
+    let warnings: [String]
+
+    /// Opens a file and finds out its format. `ReadingMode` tries again where its seek table contradicts its frames.
+    ///
+    /// - Parameter source: the file's bytes, where `path` is only a name for them.
+    init(
+        _ path: String, source: (any ByteSource)? = nil, options: ContainerOptions, hasHeader: Bool = true
+    ) throws(EngineError) {
+        let container: ContainerFile
+        do throws(ContainerError) {
+            container = try source.map { source throws(ContainerError) in try ContainerFile(source: source, options: options) }
+                ?? ContainerFile(path: path, options: options)
+        } catch {
+            throw EngineError(error)
+        }
+        self.path = path
+        self.container = container
+        warnings = container.warnings
+        var prefix = DecodedPrefix(of: container, options: options)
+        try prefix.read(upTo: 128)
+
+        if prefix.bytes.starts(with: NPYHeader.magic) || NPYHeader.magic.starts(with: prefix.bytes) {
+            format = "npy"
+            content = .array(try Self.array(container, &prefix, options, warnings))
+        } else if ZipArchive.isZip(prefix.bytes), container.compression == .none {
+            format = "npz"
+            content = .archive(try Self.members(of: container, options, warnings))
+        } else if SafetensorsHeader.isPlausible(prefix.bytes) {
+            format = "safetensors"
+            content = .archive(try Self.tensors(container, &prefix, options, warnings))
+        } else if let records = try RecordFile(container, &prefix, hasHeader: hasHeader) {
+            format = records.format.name
+            content = .records(records)
+        } else {
+            format = "npy"
+            // Says what the bytes look like, and what to do.
+            content = .array(try Self.array(container, &prefix, options, warnings))
+        }
+    }
+
+    private static func array(
+        _ container: ContainerFile, _ prefix: inout DecodedPrefix, _ options: ContainerOptions, _ warnings: [String]
+    ) throws(EngineError) -> ArrayFile {
+        while true {
+            let result: NPYHeader.ParseResult
+            do throws(FormatError) {
+                result = try prefix.bytes.withBytes { bytes throws(FormatError) in try NPYHeader.parse(bytes) }
+            } catch {
+                throw EngineError(error, path: container.path)
+            }
+            switch result {
+            case .complete(let layout):
+                return try ArrayFile(container, layout, options: options, warnings: warnings)
+            case .needs(let byteCount):
+                try prefix.read(upTo: byteCount)
+                guard prefix.bytes.count >= byteCount else {
+                    throw EngineError(
+                        NPYHeader.truncated(fileByteCount: prefix.bytes.count, neededByteCount: byteCount), path: container.path)
+                }
+            }
+        }
+    }
+
+    /// The arrays of a safetensors file, which all lie in one container.
+    private static func tensors(
+        _ container: ContainerFile, _ prefix: inout DecodedPrefix, _ options: ContainerOptions, _ warnings: [String]
+    ) throws(EngineError) -> [ArchivedArray] {
+        while true {
+            let result: SafetensorsHeader.ParseResult
+            do throws(FormatError) {
+                result = try prefix.bytes.withBytes { bytes throws(FormatError) in try SafetensorsHeader.parse(bytes) }
+            } catch {
+                throw EngineError(error, path: container.path)
+            }
+            switch result {
+            case .complete(let header):
+                return header.arrays.map { array in
+                    ArchivedArray(name: array.name) {
+                        do throws(EngineError) {
+                            return .success(try Self.tensor(array, header, container, options, warnings))
+                        } catch {
+                            return .failure(error)
+                        }
+                    }
+                }
+            case .needs(let byteCount):
+                try prefix.read(upTo: byteCount)
+                guard prefix.bytes.count >= byteCount else {
+                    throw EngineError(
+                        SafetensorsHeader.truncated(fileByteCount: prefix.bytes.count, neededByteCount: byteCount), path: container.path)
+                }
+            }
+        }
+    }
+
+    private static func tensor(
+        _ array: NamedArray, _ header: SafetensorsHeader, _ container: ContainerFile, _ options: ContainerOptions, _ warnings: [String]
+    ) throws(EngineError) -> ArrayFile {
+        let layout: ArrayLayout
+        do throws(FormatError) { layout = try array.layout() } catch { throw EngineError(error, path: container.path) }
+        return try ArrayFile(container, layout, endByteOffset: header.endByteOffset, options: options, warnings: warnings)
+    }
+
+    /// The arrays of a zip archive, each a container of its own.
+    private static func members(
+        of container: ContainerFile, _ options: ContainerOptions, _ warnings: [String]
+    ) throws(EngineError) -> [ArchivedArray] {
+        let archive: ZipArchive
+        do throws(ContainerError) { archive = try ZipArchive(path: container.path) } catch { throw EngineError(error) }
+        return archive.members.filter { !$0.name.hasSuffix("/") }.map { member in
+            let name = member.name.hasSuffix(".npy") ? String(member.name.dropLast(4)) : member.name
+            return ArchivedArray(name: name) {
+                do throws(EngineError) {
+                    let container: ContainerFile
+                    do throws(ContainerError) { container = try ContainerFile(member: member, of: archive) } catch {
+                        throw EngineError(error)
+                    }
+                    var prefix = DecodedPrefix(of: container, options: options)
+                    return .success(try Self.array(container, &prefix, options, warnings + container.warnings))
+                } catch {
+                    return .failure(error)
+                }
+            }
+        }
+    }
+
+    var isText: Bool {
+        if case .records = content { true } else { false }
+    }
+
+    /// The file's one array.
+    func onlyArray() throws(EngineError) -> ArrayFile {
+        switch content {
+        case .array(let array): return array
+        case .archive(let arrays):
+            guard let only = arrays.first, arrays.count == 1 else {
+                throw EngineError(
+                    .data, path: path,
+                    "one array is wanted here, and it holds \(arrays.count): " + arrays.map(\.name).joined(separator: ", "),
+                    remedy: "save the wanted one in a file of its own")
+            }
+            return try only.open()
+        case .records:
+            throw EngineError(.data, path: path, "an array is wanted here, and it is \(format)", remedy: "save the numbers as .npy")
+        }
+    }
+}

@@ -1,0 +1,65 @@
+internal import Container
+internal import Formats
+
+/// Some text of one file, from its decoding to its parsing; used again and again.
+///
+/// Where a file is cut into spans, a chunk begins and ends inside records: the end of the record that began before stands before `body`, and
+/// the beginning of the one that goes on after it stands after `body`. Once the chunks before it are numbered, the beginning of its first
+/// record is put in front, and `text` is whole records.
+final class RecordChunk {
+    let buffer = ByteBuffer()
+    /// The room in front of the decoded bytes for the beginning of a record. A longer one moves the bytes.
+    static let frontByteCount = 1 << 12
+
+    var fileIndex = 0
+    /// The stretch of the file that is to be decoded; nil where whole records have been read from a stream.
+    var span: FileSpan?
+    var isFirst = false
+    var isLast = false
+    /// Whether it was cut from a file at line feeds, whatever quotes they may stand in.
+    var isCut = false
+    /// The places in `buffer` of a span's decoded bytes, and of those of its lines that are whole.
+    var decoded = 0..<0
+    var body = 0..<0
+    var bodyExtent = RecordExtent()
+
+    /// The place in `buffer` of the records, when they are whole and numbered, and their numbers.
+    var text = 0..<0
+    var extent = RecordExtent()
+    /// The number of the first row among all rows and in the file, and the number of the file's lines before it.
+    var firstRow = 0
+    var firstRowInFile = 0
+    var firstLine = 0
+
+    /// Finds the whole lines of a decoded span. O(bytes), outside of any lock.
+    func measure(_ parser: any RecordParser, headerByteCount: Int) {
+        let bytes = UnsafeRawBufferPointer(buffer.room(from: decoded.lowerBound, count: decoded.count))
+        guard isCut else {
+            // The whole of a file.
+            body = decoded.lowerBound + min(headerByteCount, bytes.count)..<decoded.upperBound
+            bodyExtent = parser.measure(self.bytes(body), isEnd: true, assumesNoLineFeedsInRecords: false)
+            return
+        }
+        let first = isFirst ? min(headerByteCount, bytes.count) : (bytes.firstIndex(of: 0x0A).map { $0 + 1 } ?? bytes.count)
+        let end = max(first, bytes.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0)
+        body = decoded.lowerBound + first..<decoded.lowerBound + end
+        bodyExtent = parser.measure(
+            UnsafeRawBufferPointer(rebasing: bytes[first..<end]), isEnd: false, assumesNoLineFeedsInRecords: true)
+    }
+
+    /// Puts the beginning of the first record in front of the decoded bytes.
+    func prepend(_ carry: [UInt8]) {
+        let shift = carry.count - decoded.lowerBound
+        if shift > 0 {
+            buffer.reserve(decoded.upperBound + shift, keeping: decoded.upperBound)
+            (buffer.base + carry.count).copyMemory(from: buffer.base + decoded.lowerBound, byteCount: decoded.count)
+            decoded = decoded.lowerBound + shift..<decoded.upperBound + shift
+            body = body.lowerBound + shift..<body.upperBound + shift
+        }
+        buffer.room(from: decoded.lowerBound - carry.count, count: carry.count).copyBytes(from: carry)
+    }
+
+    func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(buffer.room(from: range.lowerBound, count: range.count))
+    }
+}

@@ -1,0 +1,54 @@
+internal import Container
+internal import Formats
+
+/// The chunks of text in order: spans of files that can be cut, which the workers decode, and whole records of those that cannot.
+struct RecordFeed: RowFeed {
+    private let files: [RecordFile]
+    private let cutsText: Bool
+    private let progress: ProgressMeter
+    private let stream: RecordStream
+    private var fileIndex = -1
+    /// The spans of the file that have not been given out, and the number of all; none where it cannot be cut.
+    private var spans: ArraySlice<FileSpan> = []
+    private var spanCount = 0
+    private var isStreaming = false
+
+    /// - Parameter cutsText: whether files may be cut at line feeds.
+    init(_ files: [RecordFile], options: ContainerOptions, cutsText: Bool, progress: ProgressMeter) {
+        self.files = files
+        self.cutsText = cutsText
+        self.progress = progress
+        stream = RecordStream(files, options: options)
+    }
+
+    mutating func next(into chunk: RecordChunk) throws(EngineError) -> Bool {
+        while true {
+            chunk.fileIndex = fileIndex
+            if isStreaming {
+                if let read = try stream.next(into: chunk.buffer) {
+                    progress.advance(by: read.decodedByteCount)
+                    chunk.span = nil
+                    chunk.isCut = false
+                    chunk.text = 0..<read.extent.byteCount
+                    chunk.extent = read.extent
+                    chunk.firstLine = read.line
+                    return true
+                }
+                isStreaming = false
+            }
+            if let span = spans.popFirst() {
+                chunk.span = span
+                chunk.isCut = spanCount > 1
+                chunk.isFirst = spans.count == spanCount - 1
+                chunk.isLast = spans.isEmpty
+                return true
+            }
+            guard fileIndex + 1 < files.count else { return false }
+            fileIndex += 1
+            spans = cutsText ? files[fileIndex].spans[...] : []
+            spanCount = spans.count
+            isStreaming = spans.isEmpty
+            if isStreaming { try stream.begin(fileIndex) }
+        }
+    }
+}

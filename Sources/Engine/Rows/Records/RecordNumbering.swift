@@ -1,0 +1,77 @@
+internal import Container
+internal import Formats
+
+/// The numbering of the rows of text: it puts whole records together of chunks that come in order, and counts them.
+///
+/// A row's number is needed before the row is scored, and to count the rows of a text it must be decoded. So chunks are decoded and counted
+/// side by side, numbered here one after another, and then parsed side by side.
+struct RecordNumbering: RowNumbering {
+    private let files: [RecordFile]
+
+    /// The beginning of a record whose end is in the next chunk.
+    private var carry: [UInt8] = []
+    /// The parser that counts the records that were put together.
+    private var parser: (any RecordParser)?
+    /// The number of rows so far, of all files.
+    private(set) var rowCount = 0
+    /// The number of lines so far, of the file.
+    private var line = 0
+    /// The number of each file's first row, as far as it is known.
+    private var firstRows: [Int] = []
+
+    init(_ files: [RecordFile]) { self.files = files }
+
+    func place(ofRow row: Int) -> RowPlace {
+        let fileIndex = firstRows.lastIndex { $0 <= row } ?? 0
+        return RowPlace(path: files[fileIndex].path, row: row - (firstRows.isEmpty ? 0 : firstRows[fileIndex]))
+    }
+
+    mutating func number(_ chunk: RecordChunk) throws(EngineError) -> Range<Int>? {
+        // A file without any chunk has no rows, either.
+        while firstRows.count <= chunk.fileIndex { firstRows.append(rowCount) }
+        if chunk.span != nil, try !join(chunk) { return nil }
+        chunk.firstRow = rowCount
+        chunk.firstRowInFile = rowCount - firstRows[chunk.fileIndex]
+        rowCount += chunk.extent.rowCount
+        return chunk.firstRow..<rowCount
+    }
+
+    /// Makes whole records of a decoded span; returns false where no record ends in it.
+    private mutating func join(_ chunk: RecordChunk) throws(EngineError) -> Bool {
+        let file = files[chunk.fileIndex]
+        if chunk.isFirst {
+            parser = try file.makeParser()
+            carry = []
+            line = file.format.headerLineCount
+        }
+        guard let parser else { return false }
+        let start = carry.count
+        guard start + chunk.body.lowerBound - chunk.decoded.lowerBound <= RecordFormats.recordByteCountLimit else {
+            throw file.lengthError(line: line + 1)
+        }
+        // What stands before the body is a record's end, or, in a file's first chunk, its header.
+        if !chunk.isFirst, !chunk.isLast, chunk.body.lowerBound == chunk.decoded.upperBound, chunk.bytes(chunk.decoded).last != 0x0A {
+            carry += chunk.bytes(chunk.decoded)
+            return false
+        }
+        if start > 0 { chunk.prepend(carry) }
+        let begin = chunk.isFirst ? chunk.body.lowerBound : chunk.decoded.lowerBound - start
+        let end = chunk.isLast ? chunk.decoded.upperBound : chunk.body.upperBound
+        var extent = chunk.bodyExtent
+        func count(_ range: Range<Int>, isEnd: Bool) {
+            guard !range.isEmpty else { return }
+            let part = parser.measure(chunk.bytes(range), isEnd: isEnd, assumesNoLineFeedsInRecords: true)
+            extent.rowCount += part.rowCount
+            extent.lineCount += part.lineCount
+        }
+        count(begin..<chunk.body.lowerBound, isEnd: chunk.isLast && chunk.body.isEmpty && end == chunk.body.lowerBound)
+        count(chunk.body.upperBound..<end, isEnd: true)
+        extent.byteCount = end - begin
+        carry = chunk.isLast ? [] : Array(chunk.bytes(end..<chunk.decoded.upperBound))
+        chunk.text = begin..<end
+        chunk.extent = extent
+        chunk.firstLine = line
+        line += extent.lineCount
+        return true
+    }
+}

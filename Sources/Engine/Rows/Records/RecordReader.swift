@@ -1,0 +1,197 @@
+internal import Container
+internal import Formats
+
+/// A reader of text: it decodes spans, and parses numbered chunks to rows. It belongs to one worker; nothing grows with the dump.
+final class RecordReader: PieceReader {
+    private let source: RecordRowSource
+    private let control: RunControl
+    private let decoder: Decoder
+    private let rows = RecordRows()
+
+    /// The parser of the file that was worked on last.
+    private var parser: (fileIndex: Int, parser: any RecordParser)?
+
+    init(_ source: RecordRowSource, _ control: RunControl) {
+        self.source = source
+        self.control = control
+        decoder = Decoder(options: source.options)
+    }
+
+    private func parser(of fileIndex: Int) throws(EngineError) -> any RecordParser {
+        if let parser, parser.fileIndex == fileIndex { return parser.parser }
+        let made = try source.files[fileIndex].makeParser()
+        parser = (fileIndex, made)
+        return made
+    }
+
+    /// Decodes a chunk that is a span, and finds its whole lines.
+    func prepare(_ chunk: RecordChunk) throws(EngineError) {
+        guard let span = chunk.span else { return }
+        let file = source.files[chunk.fileIndex]
+        let byteCount: Int
+        switch span {
+        case .bytes(let bytes): byteCount = bytes.count
+        case .frames(let frames): byteCount = frames.reduce(0) { $0 + file.container.frames[$1].decodedByteCount }
+        case .whole: return
+        }
+        decoder.start(file.container, span)
+        let start = RecordChunk.frontByteCount
+        chunk.buffer.reserve(start + byteCount)
+        try decoder.fill(chunk.buffer.room(from: start, count: byteCount), path: file.path)
+        chunk.decoded = start..<start + byteCount
+        control.progress.advance(by: byteCount)
+        chunk.measure(try parser(of: chunk.fileIndex), headerByteCount: file.format.headerByteCount)
+    }
+
+    /// The most values that are made of one text at a time, which take 32 MiB. A line of two bytes is a row of as many values as any, if one
+    /// of NaN.
+    private static let valueCountLimit = 4 << 20
+
+    func read(_ chunk: RecordChunk, _ body: (RowBatch) throws(EngineError) -> Void) throws(EngineError) {
+        guard chunk.extent.rowCount > 0 else { return }
+        let rowLimit = max(1, Self.valueCountLimit / source.layout.valuesPerRow)
+        var part = Part(text: chunk.text, extent: chunk.extent, firstRow: 0, firstLine: 0)
+        guard part.extent.rowCount > rowLimit else { return try read(part, of: chunk, body) }
+        // About as much text as has so many rows.
+        let parser = try parser(of: chunk.fileIndex)
+        let byteCount = max(1, chunk.text.count / (chunk.extent.rowCount / rowLimit + 1))
+        while part.text.lowerBound < chunk.text.upperBound {
+            var length = byteCount
+            repeat {
+                let end = min(chunk.text.upperBound, part.text.lowerBound + length)
+                part.extent = parser.measure(
+                    chunk.bytes(part.text.lowerBound..<end), isEnd: end == chunk.text.upperBound, assumesNoLineFeedsInRecords: chunk.isCut)
+                length *= 2
+            } while part.extent.byteCount == 0
+            part.text = part.text.lowerBound..<part.text.lowerBound + part.extent.byteCount
+            if part.extent.rowCount > 0 { try read(part, of: chunk, body) }
+            part = Part(
+                text: part.text.upperBound..<chunk.text.upperBound, extent: RecordExtent(), firstRow: part.firstRow + part.extent.rowCount,
+                firstLine: part.firstLine + part.extent.lineCount)
+        }
+    }
+
+    /// Some of a chunk's records, with the number of its rows and lines before them.
+    private struct Part {
+        var text: Range<Int>
+        var extent: RecordExtent
+        var firstRow: Int
+        var firstLine: Int
+    }
+
+    private func read(
+        _ part: Part, of chunk: RecordChunk, _ body: (RowBatch) throws(EngineError) -> Void
+    ) throws(EngineError) {
+        let file = source.files[chunk.fileIndex]
+        try parser(of: chunk.fileIndex).parse(chunk.bytes(part.text), assumesNoLineFeedsInRecords: chunk.isCut, into: rows)
+        let problems = rows.problems
+        let firstRowInFile = chunk.firstRowInFile + part.firstRow
+        let firstLine = chunk.firstLine + part.firstLine
+        let lines = rows.lines
+        func place(_ index: Int) -> RowPlace {
+            // Editors count lines from 1.
+            RowPlace(path: file.path, row: firstRowInFile + index, line: firstLine + Int(lines[index]) + 1)
+        }
+        if chunk.isCut, file.format.allowsLineFeedsInRecords, let open = problems.first(where: \.isUnclosedQuote) {
+            throw EngineError(open, at: place(open.rowIndex), readingFault: .cutInsideQuotes)
+        }
+        // The rows have their numbers by this count.
+        guard rows.rowCount == part.extent.rowCount else {
+            throw EngineError(
+                .data, path: file.path, line: firstLine + 1,
+                "\(part.extent.rowCount) records were counted and \(rows.rowCount) read in \(part.extent.lineCount) lines from here on",
+                remedy: "this is a fault of xent: please report it, with these lines if you can")
+        }
+        let rowCount = rows.rowCount
+        rows.padColumns()
+        try rows.withColumns { columns throws(EngineError) in
+            let (values, elementType) = columns[source.values]
+            var batchColumns: [UnsafeRawPointer] = []
+            for column in source.columns { batchColumns.append(columns[column].bytes) }
+            try body(
+                RowBatch(
+                    firstRow: chunk.firstRow + part.firstRow, rowCount: rowCount, values: values, elementType: elementType,
+                    columns: batchColumns, problems: problems, place: place))
+        }
+    }
+}
+
+/// The columns that a parser makes of records.
+enum RecordColumnKind: Sendable {
+    case predictions
+    /// Class indices, `Int64`.
+    case classLabels
+    /// Labels as numbers, `Float64`.
+    case targets
+    case weights
+    case tokenCounts
+    case byteCounts
+
+    var elementType: ElementType {
+        switch self {
+        case .predictions, .targets, .weights: .float64
+        case .classLabels: .int64
+        case .tokenCounts, .byteCounts: .uint64
+        }
+    }
+}
+
+/// The memory of all columns of parsed records.
+private struct RecordColumns {
+    let values: UnsafeRawBufferPointer
+    let classLabels: UnsafeRawBufferPointer
+    let targets: UnsafeRawBufferPointer
+    let weights: UnsafeRawBufferPointer
+    let tokenCounts: UnsafeRawBufferPointer
+    let byteCounts: UnsafeRawBufferPointer
+
+    subscript(kind: RecordColumnKind) -> (bytes: UnsafeRawPointer, elementType: ElementType) {
+        let buffer =
+            switch kind {
+            case .predictions: values
+            case .classLabels: classLabels
+            case .targets: targets
+            case .weights: weights
+            case .tokenCounts: tokenCounts
+            case .byteCounts: byteCounts
+            }
+        // A padded column has memory, also where it has no rows.
+        guard let base = buffer.baseAddress else { preconditionFailure("a column of records is read that was not parsed") }
+        return (base, kind.elementType)
+    }
+}
+
+extension RecordRows {
+    fileprivate func withColumns<Failure: Error>(_ body: (RecordColumns) throws(Failure) -> Void) throws(Failure) {
+        try values.withBytes { values throws(Failure) in
+            try classLabels.withBytes { classLabels throws(Failure) in
+                try targets.withBytes { targets throws(Failure) in
+                    try weights.withBytes { weights throws(Failure) in
+                        try tokenCounts.withBytes { tokenCounts throws(Failure) in
+                            try byteCounts.withBytes { byteCounts throws(Failure) in
+                                try body(
+                                    RecordColumns(
+                                        values: values, classLabels: classLabels, targets: targets, weights: weights,
+                                        tokenCounts: tokenCounts, byteCounts: byteCounts))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension RecordProblem {
+    /// The problem with the name of the column at fault.
+    var text: String { column.map { "column \($0): \(message)" } ?? message }
+}
+
+extension EngineError {
+    /// The error for a record that is no row.
+    init(_ problem: RecordProblem, at place: RowPlace, readingFault: ReadingFault? = nil) {
+        self.init(
+            .data, path: place.path, frame: place.frame, row: place.row, line: place.line, problem.text, remedy: problem.remedy,
+            readingFault: readingFault)
+    }
+}

@@ -1,0 +1,107 @@
+internal import Container
+internal import Formats
+
+/// The rows of text files: CSV, TSV, JSON Lines.
+struct RecordRowSource: OrderedRowSource {
+    let files: [RecordFile]
+    /// The column that the rows' values are: the predictions, or, of a text of labels or weights alone, those.
+    let values: RecordColumnKind
+    /// The columns beside the values, in the order of `layout.columns`.
+    let columns: [RecordColumnKind]
+    let options: ContainerOptions
+    /// Whether files may be cut at line feeds, so that all workers decode.
+    let cutsText: Bool
+    let layout: RowLayout
+
+    /// The predictions of text, with the columns that the selection of the first file has beside them.
+    ///
+    /// - Parameter valuesPerRow: the number of predictions a row.
+    init(predictionsOf files: [RecordFile], valuesPerRow: Int, options: ContainerOptions, cutsText: Bool) {
+        self.files = files
+        self.options = options
+        self.cutsText = cutsText
+        values = .predictions
+        var columns: [RecordColumnKind] = []
+        var layouts: [ColumnLayout] = []
+        func add(_ kind: RecordColumnKind, _ name: String, valuesPerRow: Int = 1) {
+            columns.append(kind)
+            layouts.append(ColumnLayout(name: name, elementType: kind.elementType, valuesPerRow: valuesPerRow))
+        }
+        if let selection = files.first?.selection {
+            switch selection.labels {
+            case .none: break
+            case .classIndex: add(.classLabels, CompanionColumn.labels)
+            case .numbers: add(.targets, CompanionColumn.labels, valuesPerRow: selection.labelsPerRow ?? 1)
+            }
+            if selection.weight != nil { add(.weights, CompanionColumn.weights) }
+            if selection.sumsValues { add(.tokenCounts, CompanionColumn.tokenCounts) }
+            if selection.byteCount != nil { add(.byteCounts, CompanionColumn.byteCounts) }
+        }
+        self.columns = columns
+        layout = RowLayout(elementType: .float64, valuesPerRow: valuesPerRow, columns: layouts)
+    }
+
+    /// One column of text alone, such as labels that lie apart from their predictions.
+    init(_ values: RecordColumnKind, of files: [RecordFile], valuesPerRow: Int, options: ContainerOptions) {
+        self.files = files
+        self.values = values
+        self.options = options
+        columns = []
+        cutsText = false
+        layout = RowLayout(elementType: values.elementType, valuesPerRow: valuesPerRow)
+    }
+
+    /// The column that a selection of labels is parsed to; nil where no labels are wanted.
+    static func labelColumn(of selection: RecordSelection) -> RecordColumnKind? {
+        switch selection.labels {
+        case .none: nil
+        case .classIndex: .classLabels
+        case .numbers: .targets
+        }
+    }
+
+    var path: String? { files.first?.path }
+    var rowCount: Int? { nil }
+
+    var decodedByteCount: Int? {
+        var total = 0
+        for file in files {
+            guard let count = file.container.decodedByteCount else { return nil }
+            total += count
+        }
+        return total
+    }
+
+    var scheduleText: String {
+        let spans = files.map { $0.spans.count }
+        let cut = spans.reduce(0, +)
+        return cut == 0
+            ? "text in order, decompressed by one worker at a time, parsed and scored by all"
+            : "\(cut) units of text, decompressed, parsed and scored by all"
+                + (spans.contains(0) ? ", and \(spans.count { $0 == 0 }) files in order" : "")
+    }
+
+    func makeFeed(_ control: RunControl) throws(EngineError) -> sending RecordFeed {
+        RecordFeed(files, options: options, cutsText: cutsText, progress: control.progress)
+    }
+    func makePiece() -> sending RecordChunk { RecordChunk() }
+    func makeNumbering() throws(EngineError) -> sending RecordNumbering { RecordNumbering(files) }
+    func makeReader(_ control: RunControl) -> sending RecordReader { RecordReader(self, control) }
+
+    /// Reads rows whole records at a time, without cutting the text.
+    func makeCursor() throws(EngineError) -> sending any RowCursor {
+        guard cutsText else { return try PieceCursor(self) }
+        return try PieceCursor(uncut)
+    }
+
+    private var uncut: RecordRowSource { RecordRowSource(self) }
+
+    private init(_ other: RecordRowSource) {
+        files = other.files
+        values = other.values
+        columns = other.columns
+        options = other.options
+        layout = other.layout
+        cutsText = false
+    }
+}

@@ -1,0 +1,82 @@
+internal import Container
+internal import Formats
+
+/// The text of one file after another, decoded in order and cut after whole records.
+final class RecordStream {
+    private let files: [RecordFile]
+    private let decoder: Decoder
+    private(set) var fileIndex = -1
+    /// The number of the file's lines that have been given out.
+    private var line = 0
+    private var parser: (any RecordParser)?
+    /// The beginning of a record whose end has not been read.
+    private var carry: [UInt8] = []
+    private var isAtEnd = true
+
+    /// The least size of a piece, where the file has as much.
+    static let pieceByteCount = 1 << 20
+
+    init(_ files: [RecordFile], options: ContainerOptions) {
+        self.files = files
+        decoder = Decoder(options: options)
+    }
+
+    /// Some whole records at the beginning of a buffer.
+    struct Piece {
+        let fileIndex: Int
+        /// The number of the file's lines before them.
+        let line: Int
+        let extent: RecordExtent
+        /// The number of bytes that were decoded for them.
+        let decodedByteCount: Int
+    }
+
+    /// Begins to read a file.
+    func begin(_ index: Int) throws(EngineError) {
+        fileIndex = index
+        let file = files[index]
+        parser = try file.makeParser()
+        decoder.start(wholeOf: file.container)
+        try decoder.skip(file.format.headerByteCount, path: file.path)
+        line = file.format.headerLineCount
+        carry = []
+        isAtEnd = false
+    }
+
+    /// Reads the next whole records of the file that was begun to the start of `buffer`; nil after the last one.
+    func next(into buffer: ByteBuffer) throws(EngineError) -> Piece? {
+        guard !isAtEnd, let parser else { return nil }
+        let file = files[fileIndex]
+        buffer.reserve(carry.count + Self.pieceByteCount)
+        buffer.room(from: 0, count: carry.count).copyBytes(from: carry)
+        var filled = carry.count
+        var decodedByteCount = 0
+        carry = []
+        while true {
+            // A record that is longer than a piece makes it grow by its own length, so that it is not looked through again and again.
+            let target = filled + max(Self.pieceByteCount, filled)
+            while !isAtEnd, filled < target {
+                let wanted = decoder.nextByteCount
+                if wanted > 0 {
+                    buffer.reserve(filled + min(max(wanted, 1), target - filled), keeping: filled)
+                    let room = buffer.room(from: filled, count: min(buffer.capacity, target) - filled)
+                    let count = try decoder.readNext(into: room)
+                    filled += count
+                    decodedByteCount += count
+                    isAtEnd = count == 0
+                } else {
+                    isAtEnd = true
+                }
+            }
+            let text = UnsafeRawBufferPointer(buffer.room(from: 0, count: filled))
+            let extent = parser.measure(text, isEnd: isAtEnd, assumesNoLineFeedsInRecords: false)
+            if extent.byteCount > 0 || isAtEnd {
+                if filled == 0 { return nil }
+                carry = Array(text[extent.byteCount...])
+                defer { line += extent.lineCount }
+                return Piece(fileIndex: fileIndex, line: line, extent: extent, decodedByteCount: decodedByteCount)
+            }
+            guard filled <= RecordFormats.recordByteCountLimit else { throw file.lengthError(line: line + 1) }
+        }
+    }
+}

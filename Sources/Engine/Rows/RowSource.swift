@@ -1,0 +1,125 @@
+package import Container
+package import Formats
+
+/// The rows of a dump, whatever its format: how many they are, what each holds, and how they are read.
+///
+/// A source is one of two kinds. A `UnitRowSource` is cut into units whose rows have known numbers, so that any worker can read any unit. An
+/// `OrderedRowSource` is taken piece by piece in order. `RowPipeline` runs both; README.md beside this file says how one is added.
+package protocol RowSource: Sendable {
+    /// The name of the first file, for messages; nil where the rows come from none.
+    var path: String? { get }
+    /// What each row holds.
+    var layout: RowLayout { get }
+    /// The number of rows; nil where only reading tells.
+    var rowCount: Int? { get }
+    /// The number of decoded bytes that are read in all, for progress; nil where only reading tells.
+    var decodedByteCount: Int? { get }
+    /// The way in which the rows are shared out, in a few words for people.
+    var scheduleText: String { get }
+    /// Whether any row can be read without decoding much that comes before it.
+    var allowsRandomAccess: Bool { get }
+
+    /// Begins to read the rows one after another on one thread.
+    func makeCursor() throws(EngineError) -> sending any RowCursor
+    /// Begins to read rows by their numbers on one thread; nil where `allowsRandomAccess` is false.
+    func makeRandomReader() -> sending (any RandomRowReader)?
+    /// Verifies what can only be verified when all rows have been read, such as an archive's checksums.
+    func finishReading() throws(EngineError)
+}
+
+extension RowSource {
+    package var path: String? { nil }
+    package var allowsRandomAccess: Bool { false }
+    package func makeRandomReader() -> sending (any RandomRowReader)? { nil }
+    package func finishReading() throws(EngineError) {}
+}
+
+/// The values and columns that a row of a source holds.
+package struct RowLayout: Sendable {
+    /// The type of the values. Batches say it for themselves: the files of one dump may differ.
+    package let elementType: ElementType
+    /// The number of values a row, such as that of the classes.
+    package let valuesPerRow: Int
+    /// The columns that lie beside the values, in the order in which batches carry them.
+    package let columns: [ColumnLayout]
+
+    package init(elementType: ElementType, valuesPerRow: Int, columns: [ColumnLayout] = []) {
+        self.elementType = elementType
+        self.valuesPerRow = valuesPerRow
+        self.columns = columns
+    }
+
+    /// The bytes that the values of one row take.
+    package var rowByteCount: Int { valuesPerRow * elementType.byteCount }
+
+    /// The most values a row: a row is kept in memory whole, and no header may ask for more than that. Vocabularies reach 256 K.
+    package static let valueCountLimit = 1 << 24
+}
+
+/// The type and the width of a column that lies beside the values.
+package struct ColumnLayout: Sendable {
+    /// The column's name, one of `CompanionColumn`'s or a key of the user's.
+    package let name: String
+    package let elementType: ElementType
+    package let valuesPerRow: Int
+
+    package init(name: String, elementType: ElementType, valuesPerRow: Int = 1) {
+        self.name = name
+        self.elementType = elementType
+        self.valuesPerRow = valuesPerRow
+    }
+
+    /// The bytes that the column takes of one row.
+    package var rowByteCount: Int { valuesPerRow * elementType.byteCount }
+}
+
+/// The place of a row, for messages.
+package struct RowPlace: Sendable {
+    package let path: String
+    /// The row's number in the file, from 0.
+    package let row: Int
+    /// The line of a text, from 1; nil where the file has none.
+    package let line: Int?
+    /// The compressed frame that holds the row's first byte; nil where there is none.
+    package let frame: Frame?
+
+    package init(path: String, row: Int, line: Int? = nil, frame: Frame? = nil) {
+        self.path = path
+        self.row = row
+        self.line = line
+        self.frame = frame
+    }
+
+    /// The place in words, such as "p.npy: row 17".
+    package var text: String { "\(path): row \(row)" }
+}
+
+/// Some neighbouring rows in memory. Its pointers are valid during the call that hands it over.
+package struct RowBatch {
+    /// The number of the first row among all rows of the source.
+    package let firstRow: Int
+    package let rowCount: Int
+    /// The values, row by row in the machine's byte order, with 64 readable bytes after the last.
+    package let values: UnsafeRawPointer
+    package let elementType: ElementType
+    /// The columns beside the values, one for each of `RowLayout.columns`: row by row in the machine's byte order, with 64 readable bytes
+    /// after the last.
+    package let columns: [UnsafeRawPointer]
+    /// The rows that could not be read, in order. Their values are NaN.
+    package let problems: [RecordProblem]
+    /// Finds the place of the row at an index of the batch.
+    package let place: (_ index: Int) -> RowPlace
+
+    package init(
+        firstRow: Int, rowCount: Int, values: UnsafeRawPointer, elementType: ElementType, columns: [UnsafeRawPointer] = [],
+        problems: [RecordProblem] = [], place: @escaping (_ index: Int) -> RowPlace
+    ) {
+        self.firstRow = firstRow
+        self.rowCount = rowCount
+        self.values = values
+        self.elementType = elementType
+        self.columns = columns
+        self.problems = problems
+        self.place = place
+    }
+}

@@ -1,0 +1,102 @@
+/// Rows that are cut into units, each of which any worker can read by itself.
+///
+/// The cut depends on the files alone, never on the number of workers. A row belongs to the unit in which it begins; a reader may hand over a
+/// row of the unit before, where the two share its bytes.
+///
+/// ```swift
+/// struct Numbers: UnitRowSource {
+///     let layout = RowLayout(elementType: .float64, valuesPerRow: 1)
+///     var rowCount: Int? { 1000 }
+///     var decodedByteCount: Int? { 8000 }
+///     var unitCount: Int { 10 }
+///     func rows(ofUnit index: Int) -> Range<Int> { index * 100..<(index + 1) * 100 }
+///     func place(ofRow row: Int) -> RowPlace { RowPlace(path: "numbers", row: row) }
+///     func makeReader(_ control: RunControl) -> NumbersReader { NumbersReader() }
+/// }
+/// ```
+package protocol UnitRowSource: RowSource {
+    associatedtype Reader: UnitReader
+
+    var unitCount: Int { get }
+    /// The numbers of the rows that begin in a unit. Units follow one another without gaps.
+    func rows(ofUnit index: Int) -> Range<Int>
+    /// The place of a row, for messages.
+    func place(ofRow row: Int) -> RowPlace
+    /// Makes a reader, which one worker uses.
+    func makeReader(_ control: RunControl) -> sending Reader
+}
+
+/// A reader of units: it belongs to one worker and uses its buffers again.
+package protocol UnitReader: AnyObject {
+    /// Reads a unit and hands its rows over, batch after batch in order.
+    ///
+    /// - Throws: what is wrong with the unit, or what `body` throws.
+    func read(unit index: Int, _ body: (RowBatch) throws(EngineError) -> Void) throws(EngineError)
+}
+
+extension UnitRowSource {
+    package var scheduleText: String { "\(unitCount) units, shared out by stealing" }
+
+    package func makeCursor() throws(EngineError) -> sending any RowCursor { PieceCursor(UnitsInOrder(self)) }
+}
+
+/// The units of a source, taken in order: for rows whose companions can only be read in order.
+package struct UnitsInOrder<Source: UnitRowSource>: OrderedRowSource {
+    package let source: Source
+
+    package init(_ source: Source) { self.source = source }
+
+    package var layout: RowLayout { source.layout }
+    package var rowCount: Int? { source.rowCount }
+    package var decodedByteCount: Int? { source.decodedByteCount }
+    package var scheduleText: String { "\(source.unitCount) units in order, since the labels cannot be read out of order" }
+    package func finishReading() throws(EngineError) { try source.finishReading() }
+
+    package final class Piece {
+        fileprivate var unit = 0
+    }
+
+    package struct Feed: RowFeed {
+        fileprivate let unitCount: Int
+        fileprivate var nextUnit = 0
+
+        package mutating func next(into piece: Piece) throws(EngineError) -> Bool {
+            guard nextUnit < unitCount else { return false }
+            piece.unit = nextUnit
+            nextUnit += 1
+            return true
+        }
+    }
+
+    package struct Numbering: RowNumbering {
+        fileprivate let source: Source
+        package private(set) var rowCount = 0
+
+        fileprivate init(_ source: Source) { self.source = source }
+
+        package mutating func number(_ piece: Piece) throws(EngineError) -> Range<Int>? {
+            let rows = source.rows(ofUnit: piece.unit)
+            rowCount = rows.upperBound
+            return rows
+        }
+
+        package func place(ofRow row: Int) -> RowPlace { source.place(ofRow: row) }
+    }
+
+    package final class Reader: PieceReader {
+        private let reader: Source.Reader
+
+        fileprivate init(_ reader: Source.Reader) { self.reader = reader }
+
+        package func prepare(_ piece: Piece) throws(EngineError) {}
+
+        package func read(_ piece: Piece, _ body: (RowBatch) throws(EngineError) -> Void) throws(EngineError) {
+            try reader.read(unit: piece.unit, body)
+        }
+    }
+
+    package func makeFeed(_ control: RunControl) throws(EngineError) -> sending Feed { Feed(unitCount: source.unitCount) }
+    package func makePiece() -> sending Piece { Piece() }
+    package func makeNumbering() throws(EngineError) -> sending Numbering { Numbering(source) }
+    package func makeReader(_ control: RunControl) -> sending Reader { Reader(source.makeReader(control)) }
+}
