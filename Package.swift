@@ -42,9 +42,11 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .target(name: "Locking", swiftSettings: strict),
         .target(
             name: "Container",
-            dependencies: ["CZstd", "CZlib", "CXXHash", .product(name: "SystemPackage", package: "swift-system")], swiftSettings: strict),
+            dependencies: ["CZstd", "CZlib", "CXXHash", "Locking", .product(name: "SystemPackage", package: "swift-system")],
+            exclude: ["README.md"], swiftSettings: strict),
         // fast_float is header only: libfast-float-dev. Optimised in debug builds too, as the kernels are.
         .target(name: "CFastFloat", cxxSettings: [.unsafeFlags(["-O2", "-fno-exceptions", "-fno-rtti"])]),
         // C++ behind a face of C, over libsimdjson-dev and libfast-float-dev. Without pkg-config: SwiftPM warns of a flag that simdjson.pc
@@ -60,11 +62,11 @@ let package = Package(
             name: "Scoring",
             dependencies: ["CXXHash", "KernelABI", "Kernels", .product(name: "BigInt", package: "BigInt")] + vectorKernelNames,
             swiftSettings: strict),
-        .target(name: "WorkStealing", exclude: ["PROTOCOL.md"], swiftSettings: strict),
+        .target(name: "WorkStealing", dependencies: ["Locking"], exclude: ["PROTOCOL.md"], swiftSettings: strict),
         .target(
             name: "Engine",
             dependencies: [
-                "Container", "Formats", "Scoring", "WorkStealing", .product(name: "SystemPackage", package: "swift-system"),
+                "Container", "Formats", "Locking", "Scoring", "WorkStealing", .product(name: "SystemPackage", package: "swift-system"),
             ], exclude: ["Rows/README.md"], swiftSettings: strict),
         .executableTarget(
             name: "xent",
@@ -81,9 +83,12 @@ let package = Package(
         // What the fuzzer calls (Fuzz/README.md), which the tests call with what it found.
         .target(name: "FuzzTargets", dependencies: ["Container", "Formats"], path: "Fuzz/Targets", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Fixtures"], swiftSettings: strict),
-        .testTarget(name: "ContainerTests", dependencies: ["Container", "CZstd", "CZlib", "CXXHash"], swiftSettings: strict),
+        .testTarget(
+            name: "ContainerTests",
+            dependencies: ["Container", "CZstd", "CZlib", "CXXHash", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: strict),
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "JSONReading"], exclude: ["Fixtures"], swiftSettings: strict),
-        .testTarget(name: "WorkStealingTests", dependencies: ["WorkStealing"], swiftSettings: strict),
+        .testTarget(name: "WorkStealingTests", dependencies: ["WorkStealing", "Locking"], swiftSettings: strict),
         // What goes to the kernels of another processor (Emulation/README.md) and comes back.
         .target(name: "KernelCalls", dependencies: ["KernelABI"], path: "Emulation/KernelCalls"),
         .testTarget(

@@ -83,7 +83,7 @@ public struct ContainerError: Error, Sendable, Equatable, CustomStringConvertibl
 
     /// One line: `predictions.npy.zst: frame 17 at byte 16290: what is wrong: found this, wanted that; the remedy`.
     public var description: String {
-        var text = path == StoredFile.standardInputPath ? "standard input" : path
+        var text = path == SourcePath.standardInput ? "standard input" : path
         switch (frameIndex, byteOffset) {
         case (let index?, let offset?): text += ": \(frameTerm) \(index) at byte \(offset)"
         case (let index?, nil): text += ": \(frameTerm) \(index)"

@@ -3,7 +3,7 @@
 /// Any number of threads may share one: it is read at absolute offsets, each `Decoder` on its own. A stream (`isStream`) comes once and
 /// in order: one decoder reads it at a time.
 public final class ContainerFile: Sendable {
-    let stored: StoredFile
+    let stored: StoredBytes
     /// How the file is stored.
     public let compression: Compression
     /// The frames with data; empty for a raw file and for a stream. A file of compression `.gzip` counts as one frame of unknown size.
@@ -24,7 +24,7 @@ public final class ContainerFile: Sendable {
     let memberContent: MemberContent?
 
     /// How much of a stream's beginning is kept, in stored bytes, so that runs can begin there again; more after `keepRewindable`.
-    public static let rewindableByteCount = ByteStream.keptByteCountLimit
+    public static let rewindableByteCount = RewindableSource.keptByteCountLimit
 
     /// Keeps so much of a stream's beginning, as long as it is there whole: for who has seen that what is looked at first is longer.
     public func keepRewindable(_ byteCount: Int) { stored.keepRewindable(byteCount) }
@@ -47,11 +47,23 @@ public final class ContainerFile: Sendable {
     ///   `.cannotOpen`), what failed (`.readFailed`, `.fileChanged`, `.outOfMemory`, `.cancelled`), or what is wrong with its bytes
     ///   (`.empty`, `.truncated`, `.damaged`, `.checksumMismatch`, `.unsupported`, `.windowTooLarge`).
     public convenience init(path: String, options: ContainerOptions = .init()) throws(ContainerError) {
-        try self.init(StoredFile(path: path, isCancelled: options.isCancelled), options)
+        try self.init(StoredBytes(path: path, isCancelled: options.isCancelled), options)
+    }
+
+    /// Reads from a source, and finds the layout of its bytes from their content, as `init(path:options:)` does.
+    ///
+    /// A source of sequential access is a stream. Its beginning is kept by the file (`rewindableByteCount`), so two files must not share one.
+    ///
+    /// - Parameters:
+    ///   - source: The stored bytes.
+    ///   - options: Limits, and whether a seek table is to be used.
+    /// - Throws: The errors of the source, or what is wrong with its bytes.
+    public convenience init(source: any ByteSource, options: ContainerOptions = .init()) throws(ContainerError) {
+        try self.init(StoredBytes(source, isCancelled: options.isCancelled), options)
     }
 
     /// Finds the layout of an opened file.
-    init(_ stored: StoredFile, _ options: ContainerOptions) throws(ContainerError) {
+    init(_ stored: StoredBytes, _ options: ContainerOptions) throws(ContainerError) {
         let layout = try stored.isStream ? Layout(ofStream: stored) : Layout(of: stored, options: options)
         self.stored = stored
         rawByteOffset = 0
@@ -74,7 +86,7 @@ public final class ContainerFile: Sendable {
     ///
     /// - Throws: `.unsupported` for an encrypted member and for other methods; `.damaged` for an empty member with data.
     public init(member: ZipArchive.Member, of archive: ZipArchive) throws(ContainerError) {
-        let stored = StoredFile(archive.stored, member: member.name)
+        let stored = StoredBytes(archive.stored, member: member.name)
         let layout = try Layout(of: member, in: stored)
         self.stored = stored
         compression = layout.compression
@@ -98,7 +110,7 @@ public final class ContainerFile: Sendable {
     public static func storedBytes(
         path: String, byteCountLimit: Int, isCancelled: (@Sendable () -> Bool)? = nil
     ) throws(ContainerError) -> [UInt8] {
-        let stored = try StoredFile(path: path, isCancelled: isCancelled)
+        let stored = try StoredBytes(path: path, isCancelled: isCancelled)
         var bytes: [UInt8] = []
         let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
         defer { room.deallocate() }

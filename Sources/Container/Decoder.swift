@@ -31,8 +31,10 @@ public final class Decoder {
     var file: ContainerFile?
     var nextFrameIndex = 0
     var endFrameIndex = 0
-    /// What the run ended with; thrown again until the next start.
+    /// The error that the run ended with; thrown again until the next start.
     private var failure: ContainerError?
+    /// Whether the source's identity was compared after the run's last byte.
+    private var isIdentityChecked = false
 
     /// The run's bytes as they are in the file.
     let bytesAhead = ReadAhead()
@@ -169,6 +171,7 @@ public final class Decoder {
     private func begin(_ file: ContainerFile) {
         self.file = file
         failure = nil
+        isIdentityChecked = false
         streamed = nil
         deflated = nil
         sequence = nil
@@ -178,6 +181,7 @@ public final class Decoder {
         endFrameIndex = 0
         byteOffset = 0
         endByteOffset = 0
+        do throws(ContainerError) { try file.stored.checkIdentity() } catch { failure = error }
     }
 
     /// How much room the next read wants in order to decode straight into the caller's buffer.
@@ -213,6 +217,18 @@ public final class Decoder {
     ///   `.windowTooLarge`, `.readFailed`, `.fileChanged`, `.outOfMemory`.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(ContainerError) -> Int {
         precondition(!buffer.isEmpty, "a read needs room for a byte")
+        let count = try readRun(into: buffer)
+        if !isIdentityChecked, nextByteCount == 0 {
+            do throws(ContainerError) { try file?.stored.checkIdentity() } catch {
+                failure = error
+                throw error
+            }
+            isIdentityChecked = true
+        }
+        return count
+    }
+
+    private func readRun(into buffer: UnsafeMutableRawBufferPointer) throws(ContainerError) -> Int {
         if !scratchRange.isEmpty { return takeScratch(into: buffer) }
         if let failure { throw failure }
         guard let file else { return 0 }

@@ -23,7 +23,7 @@ enum FrameFault {
     ///
     /// - Parameter hints: Whether the frame's place and size came from a seek table or from pzstd's skippable frames;
     ///   then a contradiction is theirs, and may be no damage.
-    func error(_ file: StoredFile, _ index: Int?, _ byteOffset: Int, hints: Bool = false, term: String = "frame") -> ContainerError {
+    func error(_ file: StoredBytes, _ index: Int?, _ byteOffset: Int, hints: Bool = false, term: String = "frame") -> ContainerError {
         switch self {
         case .truncated(let place, let found, let wanted):
             return ContainerError(

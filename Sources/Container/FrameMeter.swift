@@ -4,13 +4,13 @@ import CZstd
 final class FrameMeter {
     private static let pieceByteCount = 128 << 10
 
-    private let file: StoredFile
+    private let file: StoredBytes
     private let maximumWindowByteCount: Int
     private let context: OpaquePointer?
     private let input: UnsafeMutableRawBufferPointer
     private let output: UnsafeMutableRawBufferPointer
 
-    init(_ file: StoredFile, options: ContainerOptions) {
+    init(_ file: StoredBytes, options: ContainerOptions) {
         self.file = file
         maximumWindowByteCount = options.maximumWindowByteCount
         context = ZSTD_createDCtx()

@@ -20,7 +20,7 @@ struct WalkedFrame {
 
 /// Walks over the frames of a zstd file, reading frame and block headers only (RFC 8878, section 3.1).
 struct FrameWalk {
-    private let file: StoredFile
+    private let file: StoredBytes
     private let window: HeaderWindow
     /// Where the next frame begins.
     private(set) var byteOffset: Int
@@ -28,7 +28,7 @@ struct FrameWalk {
     private var dataFrameCount = 0
 
     /// - Parameter window: A window onto the same file to go on using, where there is one.
-    init(_ file: StoredFile, from byteOffset: Int = 0, window: HeaderWindow? = nil) {
+    init(_ file: StoredBytes, from byteOffset: Int = 0, window: HeaderWindow? = nil) {
         self.file = file
         self.byteOffset = byteOffset
         self.window = window ?? HeaderWindow(file)
@@ -158,7 +158,7 @@ struct FrameWalk {
     }
 
     /// The error for bytes at `start`, after `dataFrameCount` frames with data, that are no frame.
-    static func garbage(in file: StoredFile, at start: Int, _ bytes: UnsafeRawBufferPointer, after dataFrameCount: Int) -> ContainerError {
+    static func garbage(in file: StoredBytes, at start: Int, _ bytes: UnsafeRawBufferPointer, after dataFrameCount: Int) -> ContainerError {
         let found = bytes.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
         return ContainerError(
             path: file.path, kind: .damaged, byteOffset: start,

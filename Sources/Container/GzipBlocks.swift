@@ -14,7 +14,7 @@ enum GzipBlocks {
     /// - Returns: nil where the members are not all blocks; then the file must be decompressed from its beginning, which also tells
     ///   what is wrong with it, if something is.
     /// - Throws: `.truncated` where the file ends inside a block; failures to read.
-    static func find(in file: StoredFile) throws(ContainerError) -> Found? {
+    static func find(in file: StoredBytes) throws(ContainerError) -> Found? {
         let window = HeaderWindow(file)
         let end = file.byteCount
         var found = Found()
@@ -51,7 +51,7 @@ enum GzipBlocks {
     }
 
     /// Whether the deflate stream in `range` is whole, and gives no byte.
-    static func isEmpty(in file: StoredFile, _ range: Range<Int>, _ inflater: Inflater) throws(ContainerError) -> Bool {
+    static func isEmpty(in file: StoredBytes, _ range: Range<Int>, _ inflater: Inflater) throws(ContainerError) -> Bool {
         let bytesAhead = ReadAhead()
         bytesAhead.start(file, range)
         inflater.reset()

@@ -6,7 +6,7 @@ final class GzipMembers: SequentialSource {
         case betweenMembers, inMember, atEnd
     }
 
-    private let file: StoredFile
+    private let file: StoredBytes
     private let inflater: Inflater
     private let bytesAhead: ReadAhead
     private var state = State.betweenMembers
@@ -17,7 +17,7 @@ final class GzipMembers: SequentialSource {
     /// How many bytes the member has given, modulo 2^32 as the trailer has it.
     private var memberByteCount: UInt32 = 0
 
-    init(_ file: StoredFile, _ inflater: Inflater, _ bytesAhead: ReadAhead) {
+    init(_ file: StoredBytes, _ inflater: Inflater, _ bytesAhead: ReadAhead) {
         self.file = file
         self.inflater = inflater
         self.bytesAhead = bytesAhead

@@ -7,13 +7,13 @@ final class HeaderWindow {
     private static let capacity = 64 << 10
     private static let shortHop = 4096
 
-    private let file: StoredFile
+    private let file: StoredBytes
     private let buffer: UnsafeMutableRawBufferPointer
     private var byteOffset = 0
     private var byteCount = 0
     private var readByteCount = HeaderWindow.shortHop
 
-    init(_ file: StoredFile) {
+    init(_ file: StoredBytes) {
         self.file = file
         buffer = .allocate(byteCount: Self.capacity, alignment: 16)
     }

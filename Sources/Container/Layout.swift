@@ -10,7 +10,7 @@ struct Layout {
     /// Finds the layout of `file` from its content.
     ///
     /// - Throws: `.empty`, `.unsupported`, `.truncated`, `.damaged`, or a failure to read.
-    init(of file: StoredFile, options: ContainerOptions) throws(ContainerError) {
+    init(of file: StoredBytes, options: ContainerOptions) throws(ContainerError) {
         guard file.byteCount > 0 else {
             throw ContainerError(path: file.path, kind: .empty, problem: "the file is empty", remedy: "was it ever written?")
         }
@@ -76,7 +76,7 @@ struct Layout {
     /// What a stream is, as far as its first bytes tell.
     ///
     /// - Throws: `.empty`, `.unsupported`, or a failure to read.
-    init(ofStream file: StoredFile) throws(ContainerError) {
+    init(ofStream file: StoredBytes) throws(ContainerError) {
         let first = try file.firstBytes(HeaderWindow.lookByteCount)
         guard !first.isEmpty else {
             throw ContainerError(
@@ -99,7 +99,7 @@ struct Layout {
     /// The layout of an archive's member.
     ///
     /// - Throws: `.unsupported`, `.damaged`, or a failure to read.
-    init(of member: ZipArchive.Member, in file: StoredFile) throws(ContainerError) {
+    init(of member: ZipArchive.Member, in file: StoredBytes) throws(ContainerError) {
         func refusal(_ problem: String, _ remedy: String) -> ContainerError {
             ContainerError(path: file.path, kind: .unsupported, byteOffset: member.byteRange.lowerBound, problem: problem, remedy: remedy)
         }
@@ -131,7 +131,7 @@ struct Layout {
     private init(compression: Compression) { self.compression = compression }
 
     /// The layout of a file of gzip members.
-    private static func gzip(_ file: StoredFile, _ first: [UInt8], _ options: ContainerOptions) throws(ContainerError) -> Layout {
+    private static func gzip(_ file: StoredBytes, _ first: [UInt8], _ options: ContainerOptions) throws(ContainerError) -> Layout {
         if case .method(let method) = first.withUnsafeBytes({ GzipStart($0) }) {
             throw GzipMembers.methodFault(method).error(file, 0, 0, term: Compression.gzip.frameTerm)
         }
@@ -152,7 +152,7 @@ struct Layout {
     }
 
     /// Throws where `first`, the beginning of `file`, is that of a format that is not supported.
-    private static func refuse(_ first: [UInt8], _ file: StoredFile) throws(ContainerError) {
+    private static func refuse(_ first: [UInt8], _ file: StoredBytes) throws(ContainerError) {
         if let format = UnsupportedFormat.allCases.first(where: { first.starts(with: $0.magic) }) {
             throw ContainerError(
                 path: file.path, kind: .unsupported, problem: "\(format.rawValue) is not supported",
@@ -178,7 +178,7 @@ struct Layout {
     /// - Parameters:
     ///   - checksums: The checksums of a seek table whose sizes are not used. They are given to the frames if their number
     ///     is that of all frames before `framesEnd`, as the format wants it, or of the frames with data.
-    private mutating func walk(_ file: StoredFile, checksums: [UInt32], framesEnd: Int) throws(ContainerError) {
+    private mutating func walk(_ file: StoredBytes, checksums: [UInt32], framesEnd: Int) throws(ContainerError) {
         var walk = FrameWalk(file)
         var frameCount = 0
         var chosen: [UInt32] = []

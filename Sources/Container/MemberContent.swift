@@ -1,5 +1,5 @@
 internal import CZlib
-internal import Synchronization
+internal import Locking
 
 /// What has been read of a stored member of a zip archive, in whatever order and by whatever thread: so that a member that is read in parts
 /// can be held against its CRC-32 in the end.
@@ -10,7 +10,7 @@ final class MemberContent: Sendable {
         let checksum: UInt32
     }
 
-    private let parts = Mutex<[Part]>([])
+    private let parts = Lock<[Part]>([])
 
     func add(_ part: Part) { parts.withLock { $0.append(part) } }
 

@@ -12,7 +12,7 @@ enum PzstdHeaders {
     /// The frames of `file` as its headers give them, or nil where they do not lead from frame to frame up to the end.
     ///
     /// Time is proportional to the number of frames. pzstd gives no frame a content size; see `learnSizes`.
-    static func frames(of file: StoredFile) throws(ContainerError) -> FrameTable? {
+    static func frames(of file: StoredBytes) throws(ContainerError) -> FrameTable? {
         let window = HeaderWindow(file)
         var table = FrameTable()
         var position = 0
@@ -48,7 +48,7 @@ enum PzstdHeaders {
     /// decompressed (`.seekTableLies`). The step is at most four windows, which bounds the time that is spent.
     ///
     /// - Returns: false, and nothing changes, where the sizes stay unknown: a single frame, or a file not cut in steps.
-    static func learnSizes(of table: inout FrameTable, in file: StoredFile, options: ContainerOptions) throws(ContainerError) -> Bool {
+    static func learnSizes(of table: inout FrameTable, in file: StoredBytes, options: ContainerOptions) throws(ContainerError) -> Bool {
         guard table.count > 1 else { return false }
         let meter = FrameMeter(file, options: options)
         let first = table.byteOffset(of: 0)..<table.byteEnd(of: 0)

@@ -5,7 +5,7 @@ final class ReadAhead {
     /// How far ahead the kernel is told of what comes next.
     private static let adviceByteCount = 4 << 20
 
-    private var file: StoredFile?
+    private var file: StoredBytes?
     private var endByteOffset = 0
     /// Where the kernel has been advised up to.
     private var advisedByteOffset = 0
@@ -21,7 +21,7 @@ final class ReadAhead {
     var capacity: Int { buffer.count }
 
     /// Turns to another range. Bytes that are there already stay.
-    func start(_ file: StoredFile, _ range: Range<Int>) {
+    func start(_ file: StoredBytes, _ range: Range<Int>) {
         if self.file !== file {
             self.file = file
             byteCount = 0
@@ -125,7 +125,7 @@ final class ReadAhead {
     private func advise(from offset: Int) {
         let wanted = min(offset + Self.adviceByteCount, endByteOffset)
         guard wanted > advisedByteOffset, advisedByteOffset - offset < Self.adviceByteCount / 2 else { return }
-        file?.adviseWillNeed(max(offset, advisedByteOffset)..<wanted)
+        file?.adviseWillRead(max(offset, advisedByteOffset)..<wanted)
         advisedByteOffset = wanted
     }
 }

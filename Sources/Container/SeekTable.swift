@@ -10,7 +10,7 @@ struct SeekTable {
     /// What zstd's own writer stops at.
     static let maximumEntryCount = 0x800_0000
 
-    private let file: StoredFile
+    private let file: StoredBytes
     let entryCount: Int
     let hasChecksums: Bool
     /// Where the table's skippable frame begins, and the frames end.
@@ -26,7 +26,7 @@ struct SeekTable {
         case unusable(String)
     }
 
-    private init(file: StoredFile, entryCount: Int, hasChecksums: Bool, byteOffset: Int) {
+    private init(file: StoredBytes, entryCount: Int, hasChecksums: Bool, byteOffset: Int) {
         self.file = file
         self.entryCount = entryCount
         self.hasChecksums = hasChecksums
@@ -34,7 +34,7 @@ struct SeekTable {
     }
 
     /// Looks for a table at the end of `file`.
-    static func find(in file: StoredFile) throws(ContainerError) -> Finding {
+    static func find(in file: StoredBytes) throws(ContainerError) -> Finding {
         guard file.byteCount >= 8 + footerByteCount else { return .absent }
         let window = HeaderWindow(file)
         var bytes = try window.look(at: file.byteCount - footerByteCount)
@@ -158,7 +158,7 @@ struct SeekTable {
 
     /// Whether `range` is exactly one skippable frame, or one frame whose blocks cannot hold a byte.
     private static func isEmptyFrame(
-        in file: StoredFile, _ range: Range<Int>, window: HeaderWindow
+        in file: StoredBytes, _ range: Range<Int>, window: HeaderWindow
     ) throws(ContainerError) -> Bool {
         var walk = FrameWalk(file, from: range.lowerBound, window: window)
         do {

@@ -61,7 +61,7 @@ public struct ZipArchive: Sendable {
     /// The most bytes that its directory may have: it is kept in memory while it is parsed.
     static let directoryByteCountLimit = 32 << 20
 
-    let stored: StoredFile
+    let stored: StoredBytes
     /// The files in it, in the directory's order; folders are left out.
     public let members: [Member]
 
@@ -72,10 +72,17 @@ public struct ZipArchive: Sendable {
     /// - Throws: Why the file cannot be opened or read; `.unsupported` for a stream and for an archive in several parts; `.truncated` where
     ///   the directory is missing; `.damaged` where it is wrong.
     public init(path: String) throws(ContainerError) {
-        try self.init(StoredFile(path: path))
+        try self.init(StoredBytes(path: path))
     }
 
-    init(_ file: StoredFile) throws(ContainerError) {
+    /// Reads the archive from a source, as `init(path:)` does.
+    ///
+    /// - Throws: The errors of the source, and those of `init(path:)`.
+    public init(source: any ByteSource) throws(ContainerError) {
+        try self.init(StoredBytes(source))
+    }
+
+    init(_ file: StoredBytes) throws(ContainerError) {
         stored = file
         guard !file.isStream else {
             throw ContainerError(

@@ -11,12 +11,12 @@ struct ZipDirectory {
     private static let full16 = 0xFFFF
     private static let full32 = 0xFFFF_FFFF
 
-    private let file: StoredFile
+    private let file: StoredBytes
     private let entryCount: Int
     private let byteRange: Range<Int>
 
     /// Finds the directory of `file`.
-    init(of file: StoredFile) throws(ContainerError) {
+    init(of file: StoredBytes) throws(ContainerError) {
         let tailByteCount = min(file.byteCount, Self.endByteCount + Self.full16)
         let tailByteOffset = file.byteCount - tailByteCount
         let tail = try Self.bytes(of: file, tailByteOffset..<file.byteCount)
@@ -52,7 +52,7 @@ struct ZipDirectory {
     }
 
     /// The directory that an end record (4.3.16) leads to.
-    private init(_ file: StoredFile, end: ArraySlice<UInt8>, at endByteOffset: Int) throws(ContainerError) {
+    private init(_ file: StoredBytes, end: ArraySlice<UInt8>, at endByteOffset: Int) throws(ContainerError) {
         let end = Array(end)
         var disk = end.number(at: 4, 2)
         var firstDisk = end.number(at: 6, 2)
@@ -122,7 +122,7 @@ struct ZipDirectory {
     }
 
     /// Where the locator (4.3.15) before the end record says that the zip64 record is, if there is a locator.
-    private static func locator(_ file: StoredFile, before endByteOffset: Int) throws(ContainerError) -> Int? {
+    private static func locator(_ file: StoredBytes, before endByteOffset: Int) throws(ContainerError) -> Int? {
         let start = endByteOffset - locatorByteCount
         guard start >= 0 else { return nil }
         let bytes = try bytes(of: file, start..<endByteOffset)
@@ -134,7 +134,7 @@ struct ZipDirectory {
     }
 
     /// The zip64 record (4.3.14) at `byteOffset`, which ends at `end`.
-    private static func end64(_ file: StoredFile, _ byteOffset: Int, before end: Int) throws(ContainerError) -> (Int, [UInt8]) {
+    private static func end64(_ file: StoredBytes, _ byteOffset: Int, before end: Int) throws(ContainerError) -> (Int, [UInt8]) {
         guard byteOffset <= end - end64ByteCount else {
             throw damaged(file, end, "the zip64 record is not where its locator says", found: "byte \(byteOffset)")
         }
@@ -340,7 +340,7 @@ struct ZipDirectory {
 
     // MARK: Pieces
 
-    private static func bytes(of file: StoredFile, _ range: Range<Int>) throws(ContainerError) -> [UInt8] {
+    private static func bytes(of file: StoredBytes, _ range: Range<Int>) throws(ContainerError) -> [UInt8] {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: range.count, alignment: 16)
         defer { buffer.deallocate() }
         try file.read(at: range.lowerBound, into: buffer)
@@ -348,7 +348,7 @@ struct ZipDirectory {
     }
 
     private static func damaged(
-        _ file: StoredFile, _ byteOffset: Int, _ problem: String, found: String? = nil, wanted: String? = nil,
+        _ file: StoredBytes, _ byteOffset: Int, _ problem: String, found: String? = nil, wanted: String? = nil,
         remedy: String = ContainerError.copyAgain
     ) -> ContainerError {
         ContainerError(
@@ -359,13 +359,13 @@ struct ZipDirectory {
 /// Reads the members' own headers, a little more at once than is asked for.
 private final class ZipHeaderReader {
     private static let readByteCount = 256
-    private let file: StoredFile
+    private let file: StoredBytes
     /// Where the members end.
     private let end: Int
     private var byteOffset = 0
     private var kept: [UInt8] = []
 
-    init(_ file: StoredFile, end: Int) {
+    init(_ file: StoredBytes, end: Int) {
         self.file = file
         self.end = end
     }

@@ -10,7 +10,7 @@ final class ZstdFrameStream: SequentialSource {
         case atEnd
     }
 
-    private let file: StoredFile
+    private let file: StoredBytes
     private let context: OpaquePointer
     private let maximumWindowByteCount: Int
     private let bytesAhead: ReadAhead
@@ -20,7 +20,7 @@ final class ZstdFrameStream: SequentialSource {
     /// The number of the frame with data that comes next, or is being decoded.
     private var frameIndex = 0
 
-    init(_ file: StoredFile, _ context: OpaquePointer, maximumWindowByteCount: Int, _ bytesAhead: ReadAhead) {
+    init(_ file: StoredBytes, _ context: OpaquePointer, maximumWindowByteCount: Int, _ bytesAhead: ReadAhead) {
         self.file = file
         self.context = context
         self.maximumWindowByteCount = maximumWindowByteCount

@@ -1,3 +1,5 @@
+internal import Locking
+
 /// Runs items that can only be had in order: taken one after another, prepared side by side, admitted one after another in the order in
 /// which they were taken, and finished side by side.
 ///
@@ -99,8 +101,8 @@ public struct OrderedPool: Sendable {
         admit: @Sendable (_ sequencer: inout Sequencer, _ item: inout Item, _ index: Int) throws(Failure) -> Bool,
         finish: @Sendable (_ item: inout Item, _ worker: inout Worker) throws(Failure) -> Void
     ) throws(RunError<Failure>) -> sending Result<Source, Sequencer, Worker> {
-        typealias Queue = OrderedQueue<Item, Failure>
-        let queue = Monitor(Queue(itemLimit: itemLimit))
+        typealias Queue = OrderedQueue<HandedItem<Item>, Failure>
+        let queue = Lock(Queue(itemLimit: itemLimit))
         let source = TurnState(source)
         let sequencer = TurnState(sequencer)
         let outcomes = WorkerOutcomes<Worker, Failure>(workerCount: workerCount)
@@ -118,61 +120,58 @@ public struct OrderedPool: Sendable {
                 }
             }
             /// Runs a step, and returns how it changes the queue.
-            func perform(_ step: Queue.Step, _ index: Int, _ item: consuming Item) -> (inout Queue) -> Void {
+            func perform(_ step: Queue.Step, _ index: Int, _ item: HandedItem<Item>) -> (inout Queue) -> Void {
                 var item = item
                 do throws(Failure) {
                     switch step {
                     case .take:
                         do throws(Failure) {
-                            guard try take(&source.value, &item) else { return { $0.endTakingWithoutItem(item) } }
+                            guard try take(&source.value, &item.value) else { return { $0.endTakingWithoutItem(item) } }
                         } catch {
                             return { $0.failTaking(index, item, error) }
                         }
                         // Before it is prepared, so that another worker takes the next one meanwhile.
-                        queue.withLock { queue, sleepers in
-                            queue.endTaking()
-                            sleepers.wake(queue.wake)
-                        }
-                        try withWorker { worker throws(Failure) in try prepare(&item, &worker) }
+                        queue.wake(
+                            queue.withLock { state in
+                                state.endTaking()
+                                return state.wake
+                            })
+                        try withWorker { worker throws(Failure) in try prepare(&item.value, &worker) }
                         return { $0.endPreparing(index, item) }
                     case .admit:
                         do throws(Failure) {
-                            let isToFinish = try admit(&sequencer.value, &item, index)
+                            let isToFinish = try admit(&sequencer.value, &item.value, index)
                             return { $0.endAdmitting(index, item, isToFinish: isToFinish) }
                         } catch {
                             return { $0.failAdmitting(index, item, error) }
                         }
                     case .finish:
-                        try withWorker { worker throws(Failure) in try finish(&item, &worker) }
+                        try withWorker { worker throws(Failure) in try finish(&item.value, &worker) }
                         return { $0.endFinishing(item) }
                     }
                 } catch {
                     return { $0.fail(index, item, error) }
                 }
             }
-            /// Changes the queue, and takes the next turn that is not to sleep; nil where it is to leave.
-            func nextStep(after change: (inout Queue) -> Void) -> (Queue.Step, index: Int, item: Item?)? {
-                queue.withLock { queue, sleepers in
-                    change(&queue)
-                    while cancellation?.isCancelled != true {
-                        switch queue.nextTurn() {
-                        case .step(let step, let index, let item):
-                            sleepers.wake(queue.wake)
-                            return (step, index, item)
-                        case .sleep:
-                            sleepers.sleep()
-                            queue.wakeUp()
-                        case .leave:
-                            sleepers.wake(.all)
-                            return nil
-                        }
+            /// Changes the queue, and takes the next turn that is not to sleep.
+            func nextTurn(after change: (inout Queue) -> Void) -> Queue.Turn {
+                var isChanged = false
+                return queue.waitUntil { state -> Queue.Turn? in
+                    if isChanged { state.wakeUp() } else { change(&state) }
+                    isChanged = true
+                    let turn = cancellation?.isCancelled == true ? .leave : state.nextTurn()
+                    switch turn {
+                    case .step: queue.wake(state.wake)
+                    case .sleep: return nil
+                    case .leave: queue.wake(.all)
                     }
-                    sleepers.wake(.all)
-                    return nil
+                    return turn
                 }
             }
-            var next = nextStep { _ in }
-            while let (step, index, item) = next { next = nextStep(after: perform(step, index, item ?? makeItem())) }
+            var turn = nextTurn { _ in }
+            while case .step(let step, let index, let item) = turn {
+                turn = nextTurn(after: perform(step, index, item ?? HandedItem(value: makeItem())))
+            }
             outcomes.record(outcome, of: workerIndex)
         }
 
@@ -182,7 +181,7 @@ public struct OrderedPool: Sendable {
             statistics += outcome.statistics
             if let worker = outcome.worker { workers.append(worker) }
         }
-        let (failure, doneCount) = queue.withLock { queue, _ in (queue.failure, queue.doneCount) }
+        let (failure, doneCount) = queue.withLock { ($0.failure, $0.doneCount) }
         statistics.unitsRun = doneCount
         if let cancellation, cancellation.isCancelled {
             throw .cancelled(CancelledError(unitsRun: doneCount, unitCount: doneCount))
@@ -190,6 +189,14 @@ public struct OrderedPool: Sendable {
         if let failure { throw .unit(failure) }
         return Result(source: source.value, sequencer: sequencer.value, workers: workers, statistics: statistics)
     }
+}
+
+/// An item on its way between workers.
+///
+/// `@unchecked Sendable`: `OrderedQueue` gives an item to one worker at a time and has it back only when that worker has ended its step; the
+/// queue's lock orders the two.
+private struct HandedItem<Item>: @unchecked Sendable {
+    var value: Item
 }
 
 /// The state of a step that one worker at a time runs.

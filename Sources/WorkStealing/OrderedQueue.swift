@@ -1,3 +1,5 @@
+internal import Locking
+
 /// The state of an ordered run: which items are under way, how far each of them is, and what a worker may do next.
 ///
 /// It is a plain value that knows nothing of threads, so that tests can walk through every interleaving of several workers with the code
@@ -61,9 +63,9 @@ struct OrderedQueue<Item, Failure: Error> {
 
     private var isOver: Bool { (hasEnded || failure != nil) && underWayCount == 0 }
 
-    /// The workers to be woken after a change: one where there is something for one. Whoever is woken takes a turn, and so wakes the next, so
-    /// that each step that can be done finds a worker.
-    var wake: Wake {
+    /// The workers to be woken after a change: one where there is a step for one. A worker that is woken takes a turn and wakes the next, so
+    /// each step that can be done finds a worker.
+    var wake: Sleepers {
         if sleeperCount == 0 { return .none }
         return isOver ? .all : available == nil ? .none : .one
     }
@@ -157,3 +159,6 @@ struct OrderedQueue<Item, Failure: Error> {
         spare.append(item)
     }
 }
+
+extension OrderedQueue: Sendable where Item: Sendable {}
+extension OrderedQueue.Turn: Sendable where Item: Sendable {}

@@ -8,7 +8,7 @@ import Testing
 /// Pipes, and standard input. The suite runs one test at a time, since descriptor 0 is the process's.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct StreamTests {
     private func open(_ writer: PipeWriter) throws -> ContainerFile {
-        try ContainerFile(StoredFile(stream: writer.readEnd, path: "-"), .init())
+        try ContainerFile(source: PipeSource(descriptor: writer.readEnd, name: "-", closesWhenDone: true))
     }
 
     /// What comes through a pipe, read as the engine does: a look at the beginning, then all of it.
@@ -247,7 +247,7 @@ import Testing
         let start = Array(String(repeating: "a,b\n1,2\n", count: 100).utf8)
         #expect(write(ends[1], start, start.count) == start.count)
         isCancelled.store(false, ordering: .relaxed)
-        let file = try ContainerFile(StoredFile(stream: ends[0], path: "-", isCancelled: options.isCancelled), options)
+        let file = try ContainerFile(source: PipeSource(descriptor: ends[0], name: "-", closesWhenDone: true), options: options)
         let decoder = Decoder(options: options)
         decoder.start(wholeOf: file)
         cancelSoon()

@@ -1,3 +1,4 @@
+import Locking
 import Testing
 
 @testable import WorkStealing
@@ -30,7 +31,7 @@ import Testing
         var movable: [Int] { phases.indices.filter { phases[$0] != .sleeping && phases[$0] != .left } }
 
         /// One move of a worker: the end of what it does, and its next turn. Returns the sleepers that it may wake, of which one is to be.
-        mutating func move(_ worker: Int) -> Wake {
+        mutating func move(_ worker: Int) -> Sleepers {
             switch phases[worker] {
             case .idle: break
             case .woken: queue.wakeUp()
@@ -83,7 +84,7 @@ import Testing
         }
 
         /// Wakes the sleepers; where one is to be woken, the one that `choose` says.
-        mutating func wake(_ wake: Wake, choose: (Int) -> Int) {
+        mutating func wake(_ wake: Sleepers, choose: (Int) -> Int) {
             let sleepers = phases.indices.filter { phases[$0] == .sleeping }
             guard !sleepers.isEmpty else { return }
             switch wake {

@@ -1,4 +1,5 @@
 internal import Container
+internal import Locking
 internal import Synchronization
 internal import SystemPackage
 #if canImport(Glibc)
