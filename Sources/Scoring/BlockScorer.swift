@@ -1,36 +1,8 @@
 internal import KernelABI
 
-/// A block of whole rows, in the machine's byte order, as memory that its owner keeps.
-public struct LabelledRows {
-    /// rowCount × classCount elements at any alignment, with `BlockScorer.readableByteCountAfterValues` readable bytes after the last.
-    public var values: UnsafeRawPointer
-    public var element: PredictionElement
-    /// Class indices; read by task multiclass, and by binary where labels are whole numbers. `readableLabelCountAfterLast` follow the last.
-    public var classLabels: UnsafePointer<Int32>
-    /// Labels as numbers, one a value; read where `BlockScorer.readsTargets`. Eight more are readable after the last.
-    public var targets: UnsafePointer<Double>?
-    /// The rows' weights, where they have any.
-    public var weights: UnsafePointer<Double>?
-    public var rowCount: Int
-    /// The place of the first row in the dump.
-    public var firstRow: UInt64
-
-    public init(
-        values: UnsafeRawPointer, element: PredictionElement, classLabels: UnsafePointer<Int32>, targets: UnsafePointer<Double>?,
-        weights: UnsafePointer<Double>?, rowCount: Int, firstRow: UInt64
-    ) {
-        self.values = values
-        self.element = element
-        self.classLabels = classLabels
-        self.targets = targets
-        self.weights = weights
-        self.rowCount = rowCount
-        self.firstRow = firstRow
-    }
-}
-
-/// Scores blocks of rows in every dialect of a specification and adds them up: one a worker, its buffers reused. Not for sharing between
-/// threads.
+/// Scores blocks of rows in every dialect of a specification and hands them out as `ScoredBlock`; observers add them up.
+///
+/// A worker has one, whose buffers are reused from block to block. Not for sharing between threads.
 public final class BlockScorer {
     /// Rows of one call at the most.
     public static let rowLimit = Int(XentFoldRowLimit)
@@ -42,32 +14,30 @@ public final class BlockScorer {
     public let specification: LossSpecification
     /// Values a row; 1 for binary.
     public let classCount: Int
-    /// All the rows scored so far, for each dialect.
-    public var moments: [Moments] { programOfDialect.map { momentsOfProgram[$0] } }
-    /// What was seen of all the rows so far.
-    public private(set) var observations = Observations()
+    /// The facts that are written for each row.
+    public let facts: RowFacts
     /// The instruction set of the kernel that ran last, as the kernel itself reported it; nil before the first block.
     public private(set) var instructionSetThatRan: InstructionSet?
     /// Whether labels are wanted as numbers, and whether as class indices.
     public let readsTargets: Bool
     public let readsClassLabels: Bool
 
-    private let kernels: KernelTable
-    /// Of the class labels of the block that is scored.
-    private var fingerprintOfIndices: UInt64 = 0
+    let kernels: KernelTable
+    /// The survey of the last block's class labels; nil where labels are not read as indices.
+    private(set) var labelSurvey: LabelSurvey?
     /// Dialects whose losses are the same numbers share a program.
     private let programs: [LossProgram]
-    private let programOfDialect: [Int]
-    private var momentsOfProgram: [Moments]
+    let programOfDialect: [Int]
     private let losses: UnsafeMutablePointer<Double>
-    private let otherNumbers: UnsafeMutablePointer<Double>
+    /// Room for one number a row, which observers fill and fold.
+    let otherNumbers: UnsafeMutablePointer<Double>
     private let residuals: UnsafeMutablePointer<Double>
     private let clipped: UnsafeMutablePointer<UInt8>
-    /// What became of a block's rows in each program.
+    /// For each program, how many rows of the last block have no loss, are ignored, and are right.
     private var tallies: [Tally]
     /// For each row of a block 1 + the first program in which it is invalid, or 0.
     private let invalidIn: UnsafeMutablePointer<Int>
-    /// The kernels' own.
+    /// Memory for the kernels alone.
     private let scratch: UnsafeMutablePointer<Double>
     private let rowDivisors: UnsafeMutablePointer<Double>
     /// Padded by eight.
@@ -76,7 +46,7 @@ public final class BlockScorer {
     /// The label that stands for a row to be left out.
     private let ignoredLabel: Int32
 
-    /// Of a block and a program.
+    /// The row counts of a block in a program.
     private struct Tally {
         var unscoredCount = 0
         var ignoredCount = 0
@@ -84,18 +54,23 @@ public final class BlockScorer {
     }
 
     /// `instructionSet` must be among `InstructionSet.available`; another is replaced by the best there is. `ignoredLabel` marks a row to be left
-    /// out; `hasIndices` says that labels are whole numbers by their type. Weights have been checked against `classCount`.
+    /// out; `hasIndices` says that labels are whole numbers by their type. Weights have been checked against `classCount`. `facts` are written
+    /// for each row beside its loss.
     public convenience init(
-        specification: LossSpecification, classCount: Int, ignoredLabel: Int32, hasIndices: Bool, instructionSet: InstructionSet = .best
+        specification: LossSpecification, classCount: Int, ignoredLabel: Int32, hasIndices: Bool, instructionSet: InstructionSet = .best,
+        facts: RowFacts = []
     ) {
         self.init(
-            specification: specification, classCount: classCount, ignoredLabel: ignoredLabel, hasIndices: hasIndices,
+            specification: specification, classCount: classCount, ignoredLabel: ignoredLabel, hasIndices: hasIndices, facts: facts,
             kernels: KernelTable(InstructionSet.available.contains(instructionSet) ? instructionSet : .best))
     }
 
     /// With kernels of any origin: for tests, which have some that run elsewhere.
-    init(specification: LossSpecification, classCount: Int, ignoredLabel: Int32, hasIndices: Bool, kernels: KernelTable) {
+    init(
+        specification: LossSpecification, classCount: Int, ignoredLabel: Int32, hasIndices: Bool, facts: RowFacts = [], kernels: KernelTable
+    ) {
         self.specification = specification
+        self.facts = facts
         self.classCount = classCount
         self.ignoredLabel = ignoredLabel
         self.kernels = kernels
@@ -107,7 +82,6 @@ public final class BlockScorer {
             return programs.count - 1
         }
         self.programs = programs
-        momentsOfProgram = [Moments](repeating: Moments(), count: programs.count)
         readsTargets = programs.contains { $0.readsTargets(specification.task) }
         readsClassLabels = specification.task == .multiclass || programs.contains { !$0.readsTargets(specification.task) }
         func numbers(_ count: Int) -> UnsafeMutablePointer<Double> {
@@ -115,7 +89,7 @@ public final class BlockScorer {
             numbers.initialize(repeating: 0, count: count)
             return numbers
         }
-        // A stretch of `rowLimit` for each program; the first one's losses stay until the next call.
+        // A stretch of `rowLimit` for each program, whose numbers stay until the next call.
         losses = numbers(programs.count * Self.rowLimit)
         otherNumbers = numbers(Self.rowLimit)
         rowDivisors = numbers(programs.count * Self.rowLimit)
@@ -152,65 +126,48 @@ public final class BlockScorer {
         positiveWeights?.deallocate()
     }
 
-    /// Scores up to `rowLimit` rows and adds them to `moments`.
+    /// Scores up to `rowLimit` rows.
     ///
-    /// - Parameter onInvalid: called once for each row that has no loss in some dialect and is not ignored, in the order of the rows, with its index
-    ///   in the block; what it throws ends the call, and the block is not added.
-    /// - Returns: the rows' losses in the first dialect, weights applied, so 0 where a weight is 0; NaN where a row is ignored or invalid. They are
-    ///   valid until the next call.
+    /// - Parameters:
+    ///   - rows: the rows; those beyond `rowLimit` are left out.
+    ///   - companions: named columns beside the predictions, which the block hands on to observers.
+    ///   - onInvalid: called once for each row that has no loss in some dialect and is not ignored, in the order of the rows, with its index
+    ///     in the block; an error that it throws ends the call.
+    /// - Returns: the rows with their losses, valid until the next call.
     ///
-    /// O(rowCount × classCount × programs); allocates nothing.
+    /// O(rowCount × classCount × programs); allocates nothing unless rows are invalid.
     public func score<Failure: Error>(
-        _ rows: LabelledRows, onInvalid: (_ row: Int, _ problem: RowProblem) throws(Failure) -> Void
-    ) throws(Failure) -> UnsafeBufferPointer<Double> {
-        let rowCount = min(max(rows.rowCount, 0), Self.rowLimit)
-        observe(rows, rowCount)
+        _ rows: LabelledRows, companions: [CompanionValues] = [],
+        onInvalid: (_ row: Int, _ problem: RowProblem) throws(Failure) -> Void
+    ) throws(Failure) -> ScoredBlock {
+        var rows = rows
+        rows.rowCount = min(max(rows.rowCount, 0), Self.rowLimit)
+        let rowCount = rows.rowCount
+        surveyLabels(rows)
         var hasInvalidRows = false
         for index in programs.indices where run(index, rows, rowCount) { hasInvalidRows = true }
+        var invalidRows: [InvalidRowProblem] = []
         if hasInvalidRows {
             defer { invalidIn.update(repeating: 0, count: rowCount) }
             // Of all programs together: which row comes first must not depend on where blocks end.
-            for row in 0..<rowCount where invalidIn[row] > 0 { try onInvalid(row, problem(programs[invalidIn[row] - 1], rows, row)) }
+            for row in 0..<rowCount where invalidIn[row] > 0 {
+                let problem = problem(programs[invalidIn[row] - 1], rows, row)
+                try onInvalid(row, problem)
+                invalidRows.append(InvalidRowProblem(index: row, problem: problem))
+            }
         }
-        for index in programs.indices { absorb(index, rows, rowCount) }
-        if specification.task.hasLabels {
-            let fingerprint = readsClassLabels ? fingerprintOfIndices : fingerprintOfTargets(rows, rowCount)
-            for index in momentsOfProgram.indices { momentsOfProgram[index].absorb(labelFingerprint: fingerprint) }
-        }
-        return UnsafeBufferPointer(start: losses, count: rowCount)
+        for index in programs.indices where tallies[index].unscoredCount > 0 { unifyNaN(index, rowCount) }
+        return ScoredBlock(rows: rows, facts: RowFactColumns(), companions: companions, invalidRows: invalidRows, scorer: self)
     }
 
-    /// Looks at what the warnings are about.
-    private func observe(_ rows: LabelledRows, _ rowCount: Int) {
-        let task = specification.task
-        var surveyedRowCount = 0
-        switch specification.input {
-        case .logits where rows.firstRow < UInt64(Observations.logitRowLimit):
-            surveyedRowCount = min(rowCount, Observations.logitRowLimit - Int(rows.firstRow))
-        case .probabilities where task.isOverClasses: surveyedRowCount = rowCount
-        case .logits, .probabilities, .logProbabilities: break
-        }
-        if surveyedRowCount > 0 {
-            var survey = RowSurvey(
-                values: rows.values, classCount: classCount, rowCount: surveyedRowCount, elementCode: rows.element.code,
-                tolerance: rows.element.epsilon.squareRoot(), deviatingRowCount: 0, worstDeviation: 0, worstRow: -1, outsideUnitCount: 0)
-            kernels.surveyRows(&survey)
-            observations.add(survey, firstRow: rows.firstRow)
-        }
-        if rows.element == .float16, specification.input == .logits {
-            observations.saturatedCount.addSaturating(UInt64(kernels.countSaturated(rows.values, rowCount * classCount)))
-        }
-        if readsClassLabels, task.hasLabels {
-            // With the labels' fingerprint: a model that says the same of every row has equal losses, be the labels what they are.
-            var survey = LabelSurvey(
-                labels: rows.classLabels, rowCount: rowCount, firstRow: rows.firstRow, ignoredLabel: ignoredLabel, least: 0, greatest: 0,
-                countedRowCount: 0, fingerprint: 0)
-            kernels.surveyLabels(&survey)
-            observations.add(survey)
-            fingerprintOfIndices = survey.fingerprint
-        } else if task == .binary, let targets = rows.targets {
-            observations.add(targets: targets, rowCount: rowCount, firstRow: rows.firstRow)
-        }
+    private func surveyLabels(_ rows: LabelledRows) {
+        guard readsClassLabels, specification.task.hasLabels else { return }
+        // With the labels' fingerprint: a model that says the same of every row has equal losses, be the labels what they are.
+        var survey = LabelSurvey(
+            labels: rows.classLabels, rowCount: rows.rowCount, firstRow: rows.firstRow, ignoredLabel: ignoredLabel, least: 0, greatest: 0,
+            countedRowCount: 0, fingerprint: 0)
+        kernels.surveyLabels(&survey)
+        labelSurvey = survey
     }
 
     /// Leaves a program's losses and divisors in its buffers. Whether some rows are invalid; then `invalidIn` names them.
@@ -248,38 +205,29 @@ public final class BlockScorer {
         return block.unscoredRowCount > ignoredCount
     }
 
-    /// Adds what `run` left to the program's moments.
-    private func absorb(_ index: Int, _ rows: LabelledRows, _ rowCount: Int) {
-        let program = programs[index]
+    /// Makes every NaN of a program the same one, whatever kernel left it: the losses of all rows can be a file. A row without a loss adds
+    /// nothing to the divisor.
+    private func unifyNaN(_ index: Int, _ rowCount: Int) {
         let losses = losses + index * Self.rowLimit, rowDivisors = rowDivisors + index * Self.rowLimit
-        let clipped = clipped + index * Self.rowLimit
+        for row in 0..<rowCount where losses[row].isNaN {
+            losses[row] = .nan
+            rowDivisors[row] = .nan
+        }
+    }
+
+    func losses(ofProgram index: Int) -> UnsafePointer<Double> { UnsafePointer(losses + index * Self.rowLimit) }
+
+    func rowDivisors(ofProgram index: Int) -> UnsafePointer<Double> { UnsafePointer(rowDivisors + index * Self.rowLimit) }
+
+    func clipped(ofProgram index: Int) -> UnsafePointer<UInt8>? {
+        programs[index].mayClip ? UnsafePointer(clipped + index * Self.rowLimit) : nil
+    }
+
+    func counts(ofProgram index: Int, _ rowCount: Int) -> ScoredBlock.RowCounts {
         let tally = tallies[index]
-        momentsOfProgram[index].absorb(losses: fold(losses, rowCount, rows.firstRow))
-        if specification.hasWeights {
-            for row in 0..<rowCount where losses[row].isNaN { rowDivisors[row] = .nan }
-            // The fold's residuals are overwritten by the next one.
-            let weights = fold(rowDivisors, rowCount, rows.firstRow)
-            momentsOfProgram[index].absorb(weights: weights)
-            for row in 0..<rowCount {
-                otherNumbers[row] = losses[row].isInfinite ? .infinity : losses[row] * rowDivisors[row]
-            }
-            momentsOfProgram[index].absorb(products: fold(otherNumbers, rowCount, rows.firstRow))
-        }
-        if program.mayClip {
-            var clippedCount = 0
-            for row in 0..<rowCount {
-                let isClipped = clipped[row] != 0 && !losses[row].isNaN
-                otherNumbers[row] = isClipped ? losses[row] : .nan
-                clippedCount += isClipped ? 1 : 0
-            }
-            if clippedCount > 0 { momentsOfProgram[index].absorb(clipped: fold(otherNumbers, rowCount, rows.firstRow), rowCount: clippedCount) }
-        }
-        // One NaN, whatever kernel left it: the losses of all rows can be a file.
-        if tally.unscoredCount > 0 { for row in 0..<rowCount where losses[row].isNaN { losses[row] = .nan } }
-        momentsOfProgram[index].scoredCount += UInt64(rowCount - tally.unscoredCount)
-        momentsOfProgram[index].ignoredCount += UInt64(tally.ignoredCount)
-        momentsOfProgram[index].invalidCount += UInt64(tally.unscoredCount - tally.ignoredCount)
-        momentsOfProgram[index].correctCount += UInt64(tally.correctCount)
+        return ScoredBlock.RowCounts(
+            scored: rowCount - tally.unscoredCount, ignored: tally.ignoredCount, invalid: tally.unscoredCount - tally.ignoredCount,
+            correct: tally.correctCount)
     }
 
     private static func isWeight(_ weight: Double) -> Bool { weight >= 0 && weight < .infinity }
@@ -298,20 +246,8 @@ public final class BlockScorer {
         return single.correctRowCount
     }
 
-    /// A commutative hash of the values' places and labels, where the labels are numbers.
-    private func fingerprintOfTargets(_ rows: LabelledRows, _ rowCount: Int) -> UInt64 {
-        guard let targets = rows.targets else { return 0 }
-        var fingerprint: UInt64 = 0
-        let firstPlace = rows.firstRow &* UInt64(classCount)
-        for index in 0..<rowCount * classCount {
-            // Wrapping: a hash, as `surveyLabels` has it.
-            let mixed = targets[index].bitPattern ^ ((firstPlace &+ UInt64(index)) &* 0x9E37_79B9_7F4A_7C15)
-            fingerprint &+= (mixed & 0xFFFF_FFFF) &* (mixed >> 32) &+ mixed
-        }
-        return fingerprint
-    }
-
-    private func fold(_ numbers: UnsafeMutablePointer<Double>, _ rowCount: Int, _ firstRow: UInt64) -> LossFold {
+    /// Adds numbers up exactly. The result's residuals are overwritten by the next call.
+    func fold(_ numbers: UnsafePointer<Double>, _ rowCount: Int, _ firstRow: UInt64) -> LossFold {
         var folded = LossFold(
             losses: numbers, rowCount: rowCount, firstRow: firstRow, residuals: residuals, residualCount: 0, level1: 0, level2: 0, level3: 0,
             squareHigh: 0, squareMiddle: 0, squareLow: 0, fineSum: 0, fineSquareHigh: 0, fineSquareMiddle: 0, fineSquareLow: 0, minimum: 0,

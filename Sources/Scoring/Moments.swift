@@ -5,13 +5,16 @@ internal import func Glibc.exp
 internal import func Darwin.exp
 #endif
 
-/// All that is kept of the rows scored so far: counts, exact sums, extremes, and a fingerprint of which rows they were.
+/// The state of the losses of any number of rows in one dialect: counts, exact sums, extremes, and a fingerprint of the rows.
 ///
 /// Merging is exact, associative and commutative, so the value does not depend on threads, blocks, frames or the order of merging.
 /// About 7 KB, O(1) in the number of rows.
 public struct Moments: Sendable, Equatable {
+    /// The number of rows with a loss.
     public internal(set) var scoredCount: UInt64 = 0
+    /// The number of rows with the label that is left out.
     public internal(set) var ignoredCount: UInt64 = 0
+    /// The number of rows without a loss that are not ignored.
     public internal(set) var invalidCount: UInt64 = 0
     /// Scored rows whose loss is +∞.
     public internal(set) var infiniteCount: UInt64 = 0
@@ -19,8 +22,9 @@ public struct Moments: Sendable, Equatable {
     public internal(set) var correctCount: UInt64 = 0
     /// Σ loss, exact.
     public internal(set) var sum = ExactSum()
-    /// The least and the largest loss; +∞ and −∞ before the first row.
+    /// The least loss; +∞ before the first row.
     public internal(set) var minimum = Double.infinity
+    /// The largest loss; −∞ before the first row.
     public internal(set) var maximum = -Double.infinity
 
     // For the deviation: Σq and Σq², where q is the loss rounded to a multiple of 2^-40 (a loss of 2^11 or more: as it is).
@@ -40,11 +44,11 @@ public struct Moments: Sendable, Equatable {
     var clippedSum = ExactSum()
     /// A commutative hash of (row, loss): with the rest it tells shards apart.
     var fingerprint: UInt64 = 0
-    /// Task likelihood, where rows are made of tokens.
-    public var tokens: TokenSums?
 
+    /// The moments of no rows.
     public init() {}
 
+    /// The number of rows read: scored, ignored and invalid ones.
     public var readCount: UInt64 {
         var count = scoredCount
         count.addSaturating(ignoredCount)
@@ -58,8 +62,9 @@ public struct Moments: Sendable, Equatable {
         return sum.rounded(times: columnCount)
     }
 
-    /// Σ loss / Σ weight and Σ loss / rows, each rounded once; NaN where no row was scored.
+    /// Σ loss / Σ weight, rounded once; NaN where no row was scored.
     public var meanOverWeight: Double { hasWeights ? sum.rounded(dividedBy: weightSum) : meanOverCount }
+    /// Σ loss / rows, rounded once; NaN where no row was scored.
     public var meanOverCount: Double { sum.rounded(dividedBy: scoredCount) }
 
     /// The mean as the dialect has it.
@@ -99,7 +104,6 @@ public struct Moments: Sendable, Equatable {
 
     /// Adds the rows of `other`, which must be others than the ones counted here.
     public mutating func merge(_ other: Moments) {
-        mergeTokens(of: other)
         scoredCount.addSaturating(other.scoredCount)
         ignoredCount.addSaturating(other.ignoredCount)
         invalidCount.addSaturating(other.invalidCount)
@@ -122,16 +126,12 @@ public struct Moments: Sendable, Equatable {
         fingerprint &+= other.fingerprint
     }
 
-    /// They are known where they are known of all rows.
-    private mutating func mergeTokens(of other: Moments) {
-        if other.tokens == nil, other.readCount == 0 { return }
-        if tokens == nil, readCount == 0 {
-            tokens = other.tokens
-        } else if let added = other.tokens {
-            tokens?.merge(added)
-        } else {
-            tokens = nil
-        }
+    /// Adds the row counts of a block.
+    mutating func absorb(counts: ScoredBlock.RowCounts) {
+        scoredCount.addSaturating(UInt64(counts.scored))
+        ignoredCount.addSaturating(UInt64(counts.ignored))
+        invalidCount.addSaturating(UInt64(counts.invalid))
+        correctCount.addSaturating(UInt64(counts.correct))
     }
 
     /// Adds the losses that a kernel folded.
@@ -139,7 +139,7 @@ public struct Moments: Sendable, Equatable {
         fold.addSum(to: &sum)
         fold.addRounded(sum: &roundedSum, squares: &roundedSquares)
         fold.addFine(sum: &fineSum, squares: &fineSquares)
-        for i in 0..<fold.residualCount where fold.residuals[i].isInfinite { infiniteCount += 1 }
+        for i in 0..<fold.residualCount where fold.residuals[i].isInfinite { infiniteCount.addSaturating(1) }
         minimum = min(minimum, fold.minimum)
         maximum = max(maximum, fold.maximum)
         // Wrapping: a hash.
@@ -168,7 +168,7 @@ public struct Moments: Sendable, Equatable {
     /// Adds the losses of rows with clipped values; the others are NaN.
     mutating func absorb(clipped fold: LossFold, rowCount: Int) {
         fold.addSum(to: &clippedSum)
-        clippedCount += UInt64(rowCount)
+        clippedCount.addSaturating(UInt64(rowCount))
     }
 }
 

@@ -1,10 +1,13 @@
-extension Observations {
-    /// Logits of one value a row that must lie in [0, 1] before they are taken for probabilities.
+extension InputWarnings {
+    /// The number of logits of one value a row that must lie in [0, 1] before they are taken for probabilities.
     private static let leastBinaryRowCount = 16
 
-    /// What is suspicious, a sentence each; empty where nothing is.
+    /// A sentence for each thing that is suspicious.
     ///
-    /// - Parameter place: names a row of all the files, "p.npy: row 17".
+    /// - Parameters:
+    ///   - specification: the loss.
+    ///   - classCount: the number of values a row.
+    ///   - place: names a row of all the files, "p.npy: row 17".
     public func warnings(_ specification: LossSpecification, classCount: Int, place: (UInt64) -> String) -> [String] {
         [
             logitWarning(specification), sumWarning(specification, place), labelRangeWarning(specification, classCount),

@@ -1,10 +1,11 @@
 internal import KernelABI
 
-/// What was seen of predictions and labels in passing, for the warnings: where the input contradicts what was said of it.
+/// Signs that the input contradicts what was said of it: rows of probabilities that do not sum to 1, labels that count from 1, and the like.
 ///
-/// Merging is commutative and associative: what is warned of does not depend on threads or frames.
-public struct Observations: Sendable, Equatable {
-    /// Rows of logits that are looked at: the first ones. Probabilities are looked at in every row.
+/// `warnings(_:classCount:place:)` says them in sentences. Merging is commutative and associative: the sentences do not depend on threads or
+/// frames.
+public struct InputWarnings: RowObserver, Equatable {
+    /// The number of rows of logits that are looked at, from the first one on. Probabilities are looked at in every row.
     public static let logitRowLimit = 1024
 
     /// Rows whose values were added up; of them those that do not sum to 1, and the one furthest from it.
@@ -26,9 +27,34 @@ public struct Observations: Sendable, Equatable {
     var softLabelCount: UInt64 = 0
     var firstSoftRow = UInt64.max
 
+    /// The warnings of no rows.
     public init() {}
 
-    public mutating func merge(_ other: Self) {
+    public var tag: String { "warnings" }
+
+    /// Looks at the predictions and labels of a block. O(rowCount × classCount) for probabilities, the first logits and Float16 logits, else
+    /// O(rowCount).
+    public mutating func observe(_ block: ScoredBlock) {
+        let rows = block.rows
+        let task = block.specification.task
+        var surveyedRowCount = 0
+        switch block.specification.input {
+        case .logits where rows.firstRow < UInt64(Self.logitRowLimit):
+            surveyedRowCount = min(rows.rowCount, Self.logitRowLimit - Int(rows.firstRow))
+        case .probabilities where task.isOverClasses: surveyedRowCount = rows.rowCount
+        case .logits, .probabilities, .logProbabilities: break
+        }
+        if surveyedRowCount > 0 { add(block.surveyRows(rowCount: surveyedRowCount), firstRow: rows.firstRow) }
+        if rows.element == .float16, block.specification.input == .logits { saturatedCount.addSaturating(UInt64(block.countSaturated())) }
+        if let survey = block.labelSurvey {
+            add(survey)
+        } else if task == .binary, let targets = rows.targets {
+            add(targets: targets, rowCount: rows.rowCount, firstRow: rows.firstRow)
+        }
+    }
+
+    /// Adds the rows of `other`, which must be others than the ones seen here.
+    public mutating func merge(_ other: InputWarnings) {
         surveyedRowCount.addSaturating(other.surveyedRowCount)
         deviatingRowCount.addSaturating(other.deviatingRowCount)
         add(deviation: other.worstDeviation, row: other.worstRow)
@@ -42,12 +68,13 @@ public struct Observations: Sendable, Equatable {
         firstSoftRow = min(firstSoftRow, other.firstSoftRow)
     }
 
+    // Row numbers wrap: the number of a first row may be anything, and must not trap.
     mutating func add(_ survey: RowSurvey, firstRow: UInt64) {
         surveyedRowCount.addSaturating(UInt64(survey.rowCount))
         deviatingRowCount.addSaturating(UInt64(survey.deviatingRowCount))
         tolerance = max(tolerance, survey.tolerance)
         outsideUnitCount.addSaturating(UInt64(survey.outsideUnitCount))
-        if survey.worstRow >= 0 { add(deviation: survey.worstDeviation, row: firstRow + UInt64(survey.worstRow)) }
+        if survey.worstRow >= 0 { add(deviation: survey.worstDeviation, row: firstRow &+ UInt64(survey.worstRow)) }
     }
 
     private mutating func add(deviation: Double, row: UInt64) {
@@ -71,7 +98,7 @@ public struct Observations: Sendable, Equatable {
             labelCount.addSaturating(1)
             if target > 0, target < 1 {
                 softLabelCount.addSaturating(1)
-                firstSoftRow = min(firstSoftRow, firstRow + UInt64(row))
+                firstSoftRow = min(firstSoftRow, firstRow &+ UInt64(row))
             }
         }
     }

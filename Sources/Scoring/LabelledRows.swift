@@ -1,0 +1,31 @@
+/// A block of whole rows with their labels and weights, in the machine's byte order, in memory that the caller keeps.
+public struct LabelledRows {
+    /// rowCount × classCount elements at any alignment, with `BlockScorer.readableByteCountAfterValues` readable bytes after the last.
+    public var values: UnsafeRawPointer
+    /// The stored type of the values.
+    public var element: PredictionElement
+    /// Class indices; read by task multiclass, and by binary where labels are whole numbers. `readableLabelCountAfterLast` follow the last.
+    public var classLabels: UnsafePointer<Int32>
+    /// Labels as numbers, one a value; read where `BlockScorer.readsTargets`. Eight more are readable after the last.
+    public var targets: UnsafePointer<Double>?
+    /// One weight a row; nil where rows have no weights of their own.
+    public var weights: UnsafePointer<Double>?
+    /// The number of rows.
+    public var rowCount: Int
+    /// The number of the first row among all rows of the dump.
+    public var firstRow: UInt64
+
+    /// Describes a block; nothing is copied.
+    public init(
+        values: UnsafeRawPointer, element: PredictionElement, classLabels: UnsafePointer<Int32>, targets: UnsafePointer<Double>?,
+        weights: UnsafePointer<Double>?, rowCount: Int, firstRow: UInt64
+    ) {
+        self.values = values
+        self.element = element
+        self.classLabels = classLabels
+        self.targets = targets
+        self.weights = weights
+        self.rowCount = rowCount
+        self.firstRow = firstRow
+    }
+}

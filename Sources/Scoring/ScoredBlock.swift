@@ -1,0 +1,110 @@
+internal import KernelABI
+
+/// A block of rows with their losses, as `BlockScorer.score` hands it to observers.
+///
+/// A block reads the memory of its scorer and of its rows. It is valid until the scorer scores the next block, and no longer than the memory of
+/// `rows`; observers copy what they keep. Not for sharing between threads.
+public struct ScoredBlock {
+    /// The rows that were scored: values, labels, targets, weights, their number and the number of the first one in the dump.
+    public let rows: LabelledRows
+    /// The facts that the scorer was made for.
+    public let facts: RowFactColumns
+    /// The named columns beside the predictions, as they were given to the scorer.
+    public let companions: [CompanionValues]
+    /// The rows that have no loss in some dialect and are not ignored, in order. Empty, and without cost, where there are none.
+    public let invalidRows: [InvalidRowProblem]
+    /// The kernels and the buffers of the scorer.
+    let scorer: BlockScorer
+
+    /// The loss that was computed.
+    public var specification: LossSpecification { scorer.specification }
+    /// The number of values a row; 1 for binary.
+    public var classCount: Int { scorer.classCount }
+
+    /// The losses of all rows in a dialect, with weights applied, so 0 where a weight is 0; NaN, always the same one, where a row is ignored or
+    /// invalid.
+    ///
+    /// - Parameter dialect: an index of `specification.dialects`.
+    public func losses(ofDialect dialect: Int) -> UnsafePointer<Double> { scorer.losses(ofProgram: scorer.programOfDialect[dialect]) }
+
+    /// What each row adds to the divisor Σ weight of a dialect: its weight times that of its class; NaN where its loss is. nil where the loss
+    /// has no weights.
+    public func rowDivisors(ofDialect dialect: Int) -> UnsafePointer<Double>? {
+        specification.hasWeights ? scorer.rowDivisors(ofProgram: scorer.programOfDialect[dialect]) : nil
+    }
+
+    /// 1 for each row in which the dialect clipped a value that it scores, else 0. nil where the dialect clips nothing.
+    public func clipped(ofDialect dialect: Int) -> UnsafePointer<UInt8>? { scorer.clipped(ofProgram: scorer.programOfDialect[dialect]) }
+
+    /// How many rows of the block are scored, ignored and invalid in a dialect, and how many predictions are right: one a row, in multilabel
+    /// one a column.
+    public func counts(ofDialect dialect: Int) -> RowCounts { scorer.counts(ofProgram: scorer.programOfDialect[dialect], rows.rowCount) }
+
+    /// The column of that name; nil where there is none. O(companions).
+    public func companion(named name: String) -> CompanionValues? { companions.first { $0.name == name } }
+
+    /// The number of rows of a block in each state.
+    public struct RowCounts: Sendable, Equatable {
+        /// Rows with a loss.
+        public let scored: Int
+        /// Rows with the label that is left out.
+        public let ignored: Int
+        /// Rows without a loss that are not ignored.
+        public let invalid: Int
+        /// Right predictions of scored rows: one a row, in multilabel one a column.
+        public let correct: Int
+    }
+}
+
+/// A row of a block that has no loss in some dialect, and the reason.
+public struct InvalidRowProblem: Sendable, Equatable {
+    /// The row's index in the block.
+    public let index: Int
+    /// The reason, in the first dialect in which the row has no loss.
+    public let problem: RowProblem
+}
+
+// What the observers of this module use besides.
+extension ScoredBlock {
+    /// Adds numbers up exactly, one for each row; NaN are left out. The result's residuals are valid until the next fold.
+    func fold(_ numbers: UnsafePointer<Double>) -> LossFold { scorer.fold(numbers, rows.rowCount, rows.firstRow) }
+
+    /// Adds up what `number` makes of each row; NaN is left out.
+    func fold(_ number: (_ row: Int) -> Double) -> LossFold {
+        for row in 0..<rows.rowCount { scorer.otherNumbers[row] = number(row) }
+        return fold(scorer.otherNumbers)
+    }
+
+    /// The least and greatest class index and the hash of all; nil where labels are not read as indices.
+    var labelSurvey: LabelSurvey? { scorer.labelSurvey }
+
+    /// A commutative hash of each row's number and label; nil for a task without labels. O(rowCount × classCount) for labels that are numbers.
+    var labelFingerprint: UInt64? {
+        guard specification.task.hasLabels else { return nil }
+        return labelSurvey?.fingerprint ?? fingerprintOfTargets
+    }
+
+    private var fingerprintOfTargets: UInt64 {
+        guard let targets = rows.targets else { return 0 }
+        var fingerprint: UInt64 = 0
+        let firstPlace = rows.firstRow &* UInt64(classCount)
+        for index in 0..<rows.rowCount * classCount {
+            // Wrapping: a hash, as `surveyLabels` has it.
+            let mixed = targets[index].bitPattern ^ ((firstPlace &+ UInt64(index)) &* 0x9E37_79B9_7F4A_7C15)
+            fingerprint &+= (mixed & 0xFFFF_FFFF) &* (mixed >> 32) &+ mixed
+        }
+        return fingerprint
+    }
+
+    /// Compares the sum of each of the first rows with 1, and counts values outside of [0, 1].
+    func surveyRows(rowCount: Int) -> RowSurvey {
+        var survey = RowSurvey(
+            values: rows.values, classCount: classCount, rowCount: rowCount, elementCode: rows.element.code,
+            tolerance: rows.element.epsilon.squareRoot(), deviatingRowCount: 0, worstDeviation: 0, worstRow: -1, outsideUnitCount: 0)
+        scorer.kernels.surveyRows(&survey)
+        return survey
+    }
+
+    /// The number of Float16 values where the type ends.
+    func countSaturated() -> Int { scorer.kernels.countSaturated(rows.values, rows.rowCount * classCount) }
+}
