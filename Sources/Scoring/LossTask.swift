@@ -1,5 +1,5 @@
 /// The kind of prediction that is scored.
-public enum LossTask: String, Sendable, CaseIterable {
+public enum LossTask: String, Sendable, Codable, CaseIterable {
     /// One value a row and a label of 0 or 1, or a probability.
     case binary
     /// C values a row and a class index in 0..<C.
@@ -20,14 +20,14 @@ public enum LossTask: String, Sendable, CaseIterable {
 }
 
 /// What the predicted values are.
-public enum PredictionInput: String, Sendable, CaseIterable {
+public enum PredictionInput: String, Sendable, Codable, CaseIterable {
     case logits
     case probabilities
     case logProbabilities = "log-probabilities"
 }
 
 /// What is measured between soft labels and predictions.
-public enum Divergence: String, Sendable, CaseIterable {
+public enum Divergence: String, Sendable, Codable, CaseIterable {
     /// Cross-entropy, −Σ t log p.
     case crossEntropy = "ce"
     /// Kullback-Leibler, Σ t log (t / p).

@@ -1,6 +1,7 @@
 internal import Container
 package import Formats
 package import Scoring
+internal import WorkStealing
 
 /// Everything that is checked and decided before the first row is scored.
 package struct EvaluationPlan: Sendable {

@@ -1,3 +1,5 @@
+internal import Scoring
+
 extension Report {
     /// Throws where a dialect scored no row: its figures are those of nothing, which some dialects call 0, and no report should show them.
     ///

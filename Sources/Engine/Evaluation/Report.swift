@@ -258,7 +258,7 @@ public struct Report: Sendable, Codable {
         tokens = Tokens(observers.first(TokenSums.self), first)
         self.warnings =
             warnings + Self.warnings(about: moments, specification)
-            + (observers.first(InputWarnings.self)?.texts(specification, classCount: classCount, place: place) ?? [])
+            + (observers.first(InputWarnings.self)?.warnings(specification, classCount: classCount, place: place) ?? [])
         self.inputs = inputs
         self.run = run
     }

@@ -39,8 +39,11 @@ struct DumpFile: Sendable {
     ) throws(EngineError) {
         let container: ContainerFile
         do throws(ContainerError) {
-            container = try source.map { source throws(ContainerError) in try ContainerFile(source: source, options: options) }
-                ?? ContainerFile(path: path, options: options)
+            if let source {
+                container = try ContainerFile(source: source, options: options)
+            } else {
+                container = try ContainerFile(path: path, options: options)
+            }
         } catch {
             throw EngineError(error)
         }

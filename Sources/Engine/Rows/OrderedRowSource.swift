@@ -10,7 +10,7 @@
 /// | numbered | `Numbering` | one at a time, in order |
 /// | read | `Reader` | side by side |
 package protocol OrderedRowSource: RowSource {
-    associatedtype Piece: AnyObject
+    associatedtype Piece: AnyObject, SendableMetatype
     associatedtype Feed: RowFeed where Feed.Piece == Piece
     associatedtype Numbering: RowNumbering where Numbering.Piece == Piece
     associatedtype Reader: PieceReader where Reader.Piece == Piece
@@ -24,7 +24,7 @@ package protocol OrderedRowSource: RowSource {
 }
 
 /// The taking of pieces in order.
-package protocol RowFeed<Piece> {
+package protocol RowFeed<Piece>: SendableMetatype {
     associatedtype Piece: AnyObject
     /// Fills a piece with what comes next: its place, or its bytes where only the feed can read them.
     ///
@@ -33,7 +33,7 @@ package protocol RowFeed<Piece> {
 }
 
 /// The numbering of rows in order.
-package protocol RowNumbering<Piece> {
+package protocol RowNumbering<Piece>: SendableMetatype {
     associatedtype Piece: AnyObject
     /// Gives the rows of a piece their numbers among all rows.
     ///
@@ -46,7 +46,7 @@ package protocol RowNumbering<Piece> {
 }
 
 /// A reader of pieces: it belongs to one worker and uses its buffers again.
-package protocol PieceReader<Piece>: AnyObject {
+package protocol PieceReader<Piece>: AnyObject, SendableMetatype {
     associatedtype Piece: AnyObject
     /// Does what can be done before the rows have numbers, such as decoding.
     func prepare(_ piece: Piece) throws(EngineError)

@@ -1,3 +1,5 @@
+internal import Formats
+
 /// A reader of rows one after another, on one thread.
 package protocol RowCursor: AnyObject {
     /// Reads the next rows into `buffer` from `byteOffset` on: their values alone, in the machine's byte order and all of one element type.

@@ -74,7 +74,7 @@ package struct RowPipeline: Sendable {
             },
             body: { index, worker throws(EngineError) in
                 try worker.reader.read(unit: units.lowerBound + index) { batch throws(EngineError) in
-                    try worker.consume(batch, nil, wantedRows)
+                    try worker.consume(batch, nil, wantedRows, source.layout)
                 }
             })
         return Result(
@@ -107,7 +107,7 @@ package struct RowPipeline: Sendable {
             },
             finish: { item, worker throws(EngineError) in
                 try worker.reader.read(item.piece) { batch throws(EngineError) in
-                    try worker.consume(batch, item.companions, wantedRows)
+                    try worker.consume(batch, item.companions, wantedRows, source.layout)
                 }
             })
         let counted = result.sequencer
@@ -147,8 +147,11 @@ package struct RowPipeline: Sendable {
             self.companions = companions
         }
 
-        func consume(_ batch: RowBatch, _ buffers: CompanionBuffers?, _ wantedRows: Range<Int>?) throws(EngineError) {
-            guard let batch = wantedRows.map({ batch.clamped(to: $0) }) ?? batch else { return }
+        func consume(
+            _ batch: RowBatch, _ buffers: CompanionBuffers?, _ wantedRows: Range<Int>?, _ layout: RowLayout
+        ) throws(EngineError) {
+            let batch = wantedRows.map { batch.clamped(to: $0, layout) } ?? batch
+            guard batch.rowCount > 0 else { return }
             try consumer.consume(batch, companions: try companions.pointers(for: batch, buffers))
         }
     }
@@ -162,7 +165,7 @@ package struct RowPipeline: Sendable {
 }
 
 /// What is done with the batches of a worker: scoring them, counting them, throwing them away.
-package protocol RowConsumer: AnyObject {
+package protocol RowConsumer: AnyObject, SendableMetatype {
     /// Takes the next rows. The pointers are valid during the call.
     ///
     /// - Parameter companions: the bytes of the pipeline's companion columns from the batch's first row on, in the machine's byte order.

@@ -122,4 +122,27 @@ package struct RowBatch {
         self.problems = problems
         self.place = place
     }
+
+    /// The rows of the batch with numbers in `rows`.
+    ///
+    /// - Parameter layout: the layout of the batch's source.
+    func clamped(to rows: Range<Int>, _ layout: RowLayout) -> RowBatch {
+        let kept = (firstRow..<firstRow + rowCount).clamped(to: rows)
+        let skipped = kept.lowerBound - firstRow
+        guard kept.count < rowCount else { return self }
+        let place = place
+        return RowBatch(
+            firstRow: kept.lowerBound, rowCount: kept.count, values: values + skipped * layout.valuesPerRow * elementType.byteCount,
+            elementType: elementType, columns: zip(columns, layout.columns).map { $0 + skipped * $1.rowByteCount },
+            problems: problems.compactMap { $0.moved(by: -skipped, within: kept.count) }, place: { place($0 + skipped) })
+    }
+}
+
+extension RecordProblem {
+    /// The problem of a row whose index is another; nil where that is not in `0..<rowCount`.
+    fileprivate func moved(by offset: Int, within rowCount: Int) -> RecordProblem? {
+        guard (0..<rowCount).contains(rowIndex + offset) else { return nil }
+        return RecordProblem(
+            rowIndex: rowIndex + offset, column: column, message: message, remedy: remedy, isUnclosedQuote: isUnclosedQuote)
+    }
 }

@@ -27,7 +27,7 @@ package protocol UnitRowSource: RowSource {
 }
 
 /// A reader of units: it belongs to one worker and uses its buffers again.
-package protocol UnitReader: AnyObject {
+package protocol UnitReader: AnyObject, SendableMetatype {
     /// Reads a unit and hands its rows over, batch after batch in order.
     ///
     /// - Throws: what is wrong with the unit, or what `body` throws.
@@ -37,7 +37,7 @@ package protocol UnitReader: AnyObject {
 extension UnitRowSource {
     package var scheduleText: String { "\(unitCount) units, shared out by stealing" }
 
-    package func makeCursor() throws(EngineError) -> sending any RowCursor { PieceCursor(UnitsInOrder(self)) }
+    package func makeCursor() throws(EngineError) -> sending any RowCursor { try PieceCursor(UnitsInOrder(self)) }
 }
 
 /// The units of a source, taken in order: for rows whose companions can only be read in order.
