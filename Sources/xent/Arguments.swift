@@ -13,6 +13,16 @@ extension Dialect: ExpressibleByArgument {
     public var defaultValueDescription: String { name }
 }
 extension EvaluationOptions.InvalidRowPolicy: ExpressibleByArgument {}
+extension Shard: ExpressibleByArgument {
+    /// Reads "K/N", K from 0.
+    public init?(argument: String) {
+        let numbers = argument.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+        guard numbers.count == 2, let index = numbers[0], let count = numbers[1], let shard = try? Shard(index: index, count: count) else {
+            return nil
+        }
+        self = shard
+    }
+}
 
 /// When a progress bar is shown.
 enum ProgressChoice: String, ExpressibleByArgument, CaseIterable {

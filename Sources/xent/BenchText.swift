@@ -1,3 +1,4 @@
+import Bench
 import Engine
 
 /// What `xent bench` measured, for people.

@@ -18,6 +18,7 @@ struct EvalCommand: ParsableCommand {
               loss=$(xent eval logits.npy --labels y.npy --task multiclass --input logits --quiet)
               xent eval dump.npz --task multiclass --input logits --label-column y_true
               xent eval oof.csv.gz --task multiclass --input probabilities --prediction-columns 'p_*' --label-column label
+              xent eval logits.npy.zst --labels labels.npy --task multiclass --input logits --shard 3/16 --partial 3.partial --quiet
               xent eval - --task likelihood --input log-probabilities --prediction-columns 'tokens.*.logprob' < log.jsonl.gz
             """)
 
@@ -86,11 +87,24 @@ struct EvalCommand: ParsableCommand {
     var expectRows: Int?
 
     @Option(
+        parsing: .unconditional,
+        help: "The number, from 0, that the first row has in the whole dump: the partial then says its place, and overlaps are found.")
+    var firstRow: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: "Evaluate part K of N of the rows, K from 0; the cut depends on the rows alone, and the partial says its place.")
+    var shard: Shard?
+
+    @Option(
         help: "Write the loss of every row, in order, to this .npy (or .npy.zst) file; NaN for a row that is ignored or invalid.",
         completion: .file())
     var perRow: String?
 
-    @Option(help: "Write the mergeable state, for xent merge, to this file; also where no row of this shard was scored.", completion: .file())
+    @Option(help: """
+            Write the mergeable state, for xent merge, to this file, also where no row of this shard was scored; - for standard output, and \
+            then nothing else goes there.
+            """, completion: .file())
     var partial: String?
 
     @Option(help: "Write the report as JSON to this file; - for standard output, and then nothing else goes there.", completion: .file())
@@ -117,13 +131,14 @@ struct EvalCommand: ParsableCommand {
     func validate() throws {
         if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, not \(threads).") }
         if let expectRows, expectRows < 0 { throw ValidationError("--expect-rows must be at least 0, not \(expectRows).") }
+        if let firstRow, firstRow < 0 { throw ValidationError("--first-row must be at least 0, not \(firstRow).") }
         if quiet, verbose { throw ValidationError("--quiet and --verbose exclude each other.") }
     }
 
     func run() throws {
         // Before any file is made, so that no signal finds an unfinished one.
         let signals = Signals()
-        var partialOutput: OutputFile?
+        var partialOutput: PartialOutput?
         var jsonOutput: JSONOutput?
         var perRowOutput: PerRowOutput?
         do {
@@ -131,7 +146,8 @@ struct EvalCommand: ParsableCommand {
                 var inputs = InputFiles(signals.cancellation)
                 let options = try options(&inputs, signals)
                 try OutputPaths.check(outputs: [("--per-row", perRow), ("--partial", partial), ("--json", json)], inputs: inputs)
-                partialOutput = try partial.map { try OutputFile(path: $0) }
+                let isStandardOutputTaken = try OutputPaths.takeStandardOutput(json: json, partial: partial)
+                partialOutput = try partial.map { try PartialOutput(path: $0) }
                 jsonOutput = try json.map { try JSONOutput(path: $0) }
                 let evaluation = try evaluate(options, signals)
                 perRowOutput = evaluation.perRow
@@ -139,7 +155,7 @@ struct EvalCommand: ParsableCommand {
                 if signals.cancellation.isCancelled { throw EngineError(cancelledBefore: "anything was written") }
                 if !quiet { for warning in evaluation.report.warnings { StandardError.print("xent: warning: \(warning)") } }
                 if verbose { for note in evaluation.notes { StandardError.print("xent: \(note)") } }
-                try partialOutput?.write(evaluation.partial.encoded(), at: 0)
+                try partialOutput?.write(evaluation.partial)
                 do {
                     try evaluation.report.requireScoredRows()
                 } catch {
@@ -148,7 +164,7 @@ struct EvalCommand: ParsableCommand {
                     throw error
                 }
                 try jsonOutput?.write(evaluation.report)
-                if json != "-" { try StandardOutput.print(quiet ? "\(evaluation.report.loss.mean)" : ReportText.text(evaluation.report)) }
+                if !isStandardOutputTaken { try StandardOutput.print(quiet ? "\(evaluation.report.loss.mean)" : ReportText.text(evaluation.report)) }
                 try perRowOutput?.commit()
                 try partialOutput?.commit()
                 try jsonOutput?.commit()
@@ -210,6 +226,8 @@ struct EvalCommand: ParsableCommand {
         options.weightPaths = try inputs.expand(weights)
         options.columns = try columns.columns()
         options.expectedRowCount = expectRows
+        options.firstRow = firstRow
+        options.shard = shard
         guard inputs.standardInputCount <= 1 else {
             throw EngineError(usage: "standard input is named twice, and can be read once", remedy: "write one of them to a file first")
         }

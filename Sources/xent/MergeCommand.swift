@@ -14,6 +14,7 @@ struct MergeCommand: ParsableCommand {
             EXAMPLES
               xent merge shard-*.partial
               xent merge a.partial b.partial --json report.json
+              xent merge rack-1/*.partial --partial rack-1.partial --quiet
             """)
 
     @Argument(help: "Files that xent eval --partial wrote; @FILE for a file of names.", completion: .file())
@@ -27,29 +28,54 @@ struct MergeCommand: ParsableCommand {
     @Option(help: "Write the report as JSON to this file; - for standard output, and then nothing else goes there.", completion: .file())
     var json: String?
 
+    @Option(
+        help: "Write the merged state to this file, for another merge; - for standard output, and then nothing else goes there.",
+        completion: .file())
+    var partial: String?
+
+    @Option(parsing: .unconditional, help: "Fail unless all shards together have N rows.")
+    var expectRows: Int?
+
     @Flag(help: "Print the mean alone; nothing but errors on standard error.")
     var quiet = false
+
+    func validate() throws {
+        if let expectRows, expectRows < 0 { throw ValidationError("--expect-rows must be at least 0, not \(expectRows).") }
+    }
 
     func run() throws {
         // Before any file is made, so that no signal finds an unfinished one.
         let signals = Signals()
         var output: JSONOutput?
+        var partialOutput: PartialOutput?
         do {
             try reportingErrors {
                 var inputs = InputFiles(signals.cancellation)
                 let paths = try inputs.expand(partials)
-                try OutputPaths.check(outputs: [("--json", json)], inputs: inputs)
+                try OutputPaths.check(outputs: [("--json", json), ("--partial", partial)], inputs: inputs)
+                let isStandardOutputTaken = try OutputPaths.takeStandardOutput(json: json, partial: partial)
                 output = try json.map { try JSONOutput(path: $0) }
-                let report = try PartialFile.merge(paths, sameShard: sameShard, cancellation: signals.cancellation).report
+                partialOutput = try partial.map { try PartialOutput(path: $0) }
+                let (report, merged) = try PartialFile.merge(
+                    paths, sameShard: sameShard, expectedRowCount: expectRows, cancellation: signals.cancellation)
                 if signals.cancellation.isCancelled { throw EngineError(cancelledBefore: "anything was written") }
                 if !quiet { for warning in report.warnings { StandardError.print("xent: warning: \(warning)") } }
-                try report.requireScoredRows()
+                try partialOutput?.write(merged)
+                do {
+                    try report.requireScoredRows()
+                } catch {
+                    // Shards of nothing make a sound part of a whole.
+                    try partialOutput?.commit()
+                    throw error
+                }
                 try output?.write(report)
-                if json != "-" { try StandardOutput.print(quiet ? "\(report.loss.mean)" : ReportText.text(report)) }
+                if !isStandardOutputTaken { try StandardOutput.print(quiet ? "\(report.loss.mean)" : ReportText.text(report)) }
+                try partialOutput?.commit()
                 try output?.commit()
             }
         } catch {
             output?.discard()
+            partialOutput?.discard()
             signals.dieIfReceived()
             throw error
         }

@@ -1,14 +1,15 @@
 import Engine
+import Scoring
 
 /// The report for people.
 enum ReportText {
     static func text(_ report: Report) -> String {
         let rows = report.rows
-        let loss = report.specification.divergence == "kl" ? "KL divergence" : "cross-entropy"
+        let loss = report.specification.divergence == .kullbackLeibler ? "KL divergence" : "cross-entropy"
         let modifiers = modifiers(report.specification, report.rowsPolicy)
         var lines = ReportLines(
-            title: "\(report.task) \(loss) from \(report.input), \(Amount.grouped(rows.read)) rows"
-                + (report.task == "binary" || report.task == "likelihood" ? "" : " × \(Amount.grouped(report.classes)) classes")
+            title: "\(report.task.rawValue) \(loss) from \(report.input.rawValue), \(Amount.grouped(rows.read)) rows"
+                + (report.task.isSingleValued ? "" : " × \(Amount.grouped(report.classes)) classes")
                 + (modifiers.isEmpty ? "" : "\nwith " + modifiers.joined(separator: "; ")))
         lines.add(
             "mean", "\(report.loss.mean) \(report.unit)  ± \(Amount.significant(report.loss.standardError, digits: 2)) standard error")
@@ -22,7 +23,8 @@ enum ReportText {
             }
         }
         if let accuracy = report.accuracy {
-            lines.add("accuracy", accuracy.isNaN ? "nan" : "\(Amount.significant(100 * accuracy, digits: 4)) %")
+            lines.add("accuracy", share(accuracy))
+            if let weighted = report.accuracyWeighted { lines.add("", "\(share(weighted)) by weight") }
         }
         lines.add(
             "row losses",
@@ -34,7 +36,7 @@ enum ReportText {
         if rows.infinite > 0 { counts += ", \(Amount.grouped(rows.infinite)) of them infinite" }
         lines.add("rows", counts)
         for row in rows.firstInvalid {
-            lines.add(line: "    left out: \(row.path): \(row.line.map { "line \($0)" } ?? "row \(row.row)"): \(row.problem)")
+            lines.add(line: "    left out: \(row.path.map { "\($0): " } ?? "")\(row.line.map { "line \($0)" } ?? "row \(row.row)"): \(row.problem)")
         }
         if report.dialects.count > 1 || report.dialects.values.contains(where: { $0.clippedRows > 0 }) {
             lines.add(line: "")
@@ -49,13 +51,13 @@ enum ReportText {
         }
         lines.add(line: "")
         // Many files are told in one line.
-        for role in ["predictions", "labels", "weights", "partial"] {
+        for role in [Report.Input.Role.predictions, .labels, .weights, .partial] {
             let inputs = report.inputs.filter { $0.role == role }
             guard let first = inputs.first else { continue }
             if inputs.count > 3 {
-                lines.add(role, "\(inputs.count) files, \(Amount.bytes(inputs.reduce(0) { $0 + $1.bytes }))")
+                lines.add(role.rawValue, "\(inputs.count) files, \(Amount.bytes(inputs.reduce(0) { $0 + $1.bytes }))")
             } else {
-                for input in inputs { lines.add(input.path == first.path ? role : "", describe(input)) }
+                for input in inputs { lines.add(input.path == first.path ? role.rawValue : "", describe(input)) }
             }
         }
         if let columns = report.columns {
@@ -70,7 +72,7 @@ enum ReportText {
         return lines.text
     }
 
-    /// What is not the default of a loss, each in a few words.
+    /// Words for each thing that is not the default of a loss.
     private static func modifiers(_ specification: Report.Specification, _ policy: Report.RowsPolicy?) -> [String] {
         func number(_ value: Double) -> String { Int(exactly: value).map { "\($0)" } ?? "\(value)" }
         func numbers(_ values: [Double]) -> String { Amount.listed(values.map(number), limit: 6) }
@@ -86,9 +88,11 @@ enum ReportText {
         if let gamma = specification.focalGamma {
             texts.append("focal γ \(number(gamma))" + (specification.focalAlpha.map { ", α \(number($0))" } ?? ""))
         }
-        if policy?.onInvalid == "skip" { texts.append("invalid rows left out") }
+        if policy?.onInvalid == .skip { texts.append("invalid rows left out") }
         return texts
     }
+
+    private static func share(_ share: Double) -> String { share.isNaN ? "nan" : "\(Amount.significant(100 * share, digits: 4)) %" }
 
     /// A line for each role whose columns have names: files without names are told as inputs.
     private static func describe(_ columns: Report.Columns) -> [String] {

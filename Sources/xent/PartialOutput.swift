@@ -1,0 +1,23 @@
+import Engine
+import Scoring
+
+/// A place for a partial: a file, or for "-" standard output, where nothing else goes then.
+struct PartialOutput {
+    private let file: OutputFile
+
+    init(path: String) throws { file = try OutputFile(path: path == "-" ? "/dev/stdout" : path) }
+
+    func write(_ partial: Partial) throws { try file.write(partial.encoded(), at: 0) }
+    func commit() throws { try file.commit() }
+    func discard() { file.discard() }
+}
+
+extension OutputPaths {
+    /// Whether an output goes to standard output, so that nothing else may; throws where two do.
+    static func takeStandardOutput(json: String?, partial: String?) throws -> Bool {
+        if json == "-", partial == "-" {
+            throw EngineError(usage: "--json - and --partial - both go to standard output", remedy: "name a file for one of them")
+        }
+        return json == "-" || partial == "-"
+    }
+}
