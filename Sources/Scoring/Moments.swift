@@ -1,6 +1,8 @@
 internal import KernelABI
 #if canImport(Glibc)
 internal import func Glibc.exp
+#elseif canImport(Musl)
+internal import func Musl.exp
 #elseif canImport(Darwin)
 internal import func Darwin.exp
 #endif

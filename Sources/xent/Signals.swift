@@ -4,6 +4,8 @@ import Synchronization
 import WorkStealing
 #if canImport(Glibc)
 import Glibc
+#elseif canImport(Musl)
+import Musl
 #elseif canImport(Darwin)
 import Darwin
 #endif
@@ -30,11 +32,9 @@ final class Signals {
         // A queue of its own, since all threads of the common one may be at work or waiting.
         let queue = DispatchQueue(label: "xent.signals")
         sources = [SIGINT, SIGTERM, SIGHUP].compactMap { number in
-            var before = sigaction()
-            sigaction(number, nil, &before)
-            // SIG_IGN is the number 1 in a function pointer's place.
-            if unsafeBitCast(before.__sigaction_handler.sa_handler, to: Int.self) == 1 { return nil }
-            signal(number, SIG_IGN)
+            // Unsafe: the systems name the handler in `struct sigaction` differently, and all give it back as a function pointer of one word,
+            // in whose place SIG_IGN is the number 1.
+            if unsafeBitCast(signal(number, SIG_IGN), to: Int.self) == 1 { return nil }
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {
                 if received.number.exchange(number, ordering: .sequentiallyConsistent) != 0 { Self.die(by: number) }

@@ -2,6 +2,8 @@ import ArgumentParser
 import Engine
 #if canImport(Glibc)
 import Glibc
+#elseif canImport(Musl)
+import Musl
 #elseif canImport(Darwin)
 import Darwin
 #endif

@@ -1,26 +1,38 @@
 internal import SystemPackage
 #if canImport(Glibc)
 internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
 #elseif canImport(Darwin)
 internal import Darwin
 #endif
 
-/// How many processors there are to use.
+/// The number of processors that there are to use.
 public enum ProcessorCount {
-    /// Those that this process may run on: its affinity mask, as `taskset` and batch systems set it; at least 1.
+    /// The number of processors that this process may run on, at least 1: those of its affinity mask, as `taskset` and batch systems set it, but
+    /// no more than the quota of its control groups, as containers set it.
     public static var available: Int {
-        allowed ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        let processors = allowed ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        let quota = text(of: "/proc/self/cgroup").flatMap { CgroupProcessorLimit.processorCount(groups: $0, text: text(of:)) }
+        return min(processors, quota ?? processors)
     }
 
-    /// The mask as Linux shows it (proc(5), Cpus_allowed): hexadecimal words with commas. Glibc's call for it is hidden from Swift.
+    /// The number of processors in the mask as Linux shows it (proc(5), Cpus_allowed): hexadecimal words with commas. Glibc's call for it is
+    /// hidden from Swift.
     private static var allowed: Int? {
-        guard let descriptor = try? FileDescriptor.open("/proc/self/status", .readOnly) else { return nil }
+        let name = "Cpus_allowed:"
+        let line = text(of: "/proc/self/status")?.split(separator: "\n").first { $0.hasPrefix(name) }
+        let processors = line?.dropFirst(name.count).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
+        return processors.flatMap { $0 > 0 ? $0 : nil }
+    }
+
+    /// The first 8 KiB of a file that the kernel makes; nil where there is none.
+    private static func text(of path: String) -> String? {
+        guard let descriptor = try? FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec) else { return nil }
+        // Nothing is lost with it.
         defer { try? descriptor.close() }
         var bytes = [UInt8](repeating: 0, count: 8192)
         guard let count = try? bytes.withUnsafeMutableBytes({ try descriptor.read(into: $0) }) else { return nil }
-        let name = "Cpus_allowed:"
-        let line = String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n").first { $0.hasPrefix(name) }
-        let processors = line?.dropFirst(name.count).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
-        return processors.flatMap { $0 > 0 ? $0 : nil }
+        return String(decoding: bytes[..<count], as: UTF8.self)
     }
 }
