@@ -1,6 +1,7 @@
 /// A place that stored bytes come from: a file, a pipe, memory, or anything else that can give bytes on demand.
 ///
-/// `ContainerFile(source:options:)` finds out how the bytes are compressed and decodes them; it does not know which kind of source it reads.
+/// `ContainerFile(source:options:)` finds out how the bytes are compressed and decodes them; it does not know which kind of source it
+/// reads.
 ///
 /// ```swift
 /// struct Zeros: ByteSource {
@@ -16,11 +17,11 @@
 /// let file = try ContainerFile(source: Zeros())
 /// ```
 ///
-/// Reads are few and large: a decoder asks for 256 KiB or more at once, unless the range that it decodes has less. A look at headers asks for
-/// 32 bytes to 64 KiB.
+/// Reads are few and large: a decoder asks for 256 KiB or more at once, unless the range that it decodes has less. A look at headers asks
+/// for 32 bytes to 64 KiB.
 ///
-/// Any number of threads may use a source of `ByteAccess.random` at the same time. Calls to a source of `ByteAccess.sequential` are made one
-/// after another.
+/// Any number of threads may use a source of `ByteAccess.random` at the same time. Calls to a source of `ByteAccess.sequential` are made
+/// one after another.
 public protocol ByteSource: Sendable {
     /// The name that errors begin with.
     var name: String { get }
@@ -33,8 +34,8 @@ public protocol ByteSource: Sendable {
 
     /// The identity of the bytes as they are at the moment; nil where the source cannot tell.
     ///
-    /// A `Decoder` compares it with the identity that the source had when it was opened, at the beginning and at the end of each run. If the
-    /// two differ, reading throws `.fileChanged`.
+    /// A `Decoder` compares it with the identity that the source had when it was opened, at the beginning and at the end of each run. If
+    /// the two differ, reading throws `.fileChanged`.
     ///
     /// - Throws: `ByteSourceError` of kind `.readFailed` or `.fileChanged`.
     func identity() throws(ByteSourceError) -> ByteSourceIdentity?
@@ -45,8 +46,8 @@ public protocol ByteSource: Sendable {
     ///   - byteOffset: The offset of the first byte wanted, at least 0. A source of sequential access gets the offset behind the bytes that
     ///     it has given so far.
     ///   - buffer: The memory that is filled from its beginning; at least one byte.
-    ///   - isCancelled: Returns true once nobody wants the bytes any more. A source that waits calls it several times a second, and then throws
-    ///     `.cancelled`. nil: the wait ends when bytes come.
+    ///   - isCancelled: Returns true once nobody wants the bytes any more. A source that waits calls it several times a second, and then
+    ///     throws `.cancelled`. nil: the wait ends when bytes come.
     /// - Returns: The number of bytes read; 0 only at the end of the source.
     /// - Throws: `ByteSourceError` of kind `.readFailed`, `.fileChanged` or `.cancelled`.
     func read(

@@ -1,4 +1,4 @@
-/// The character set of the first PCs, in which names in zip archives are unless they are marked as UTF-8 (APPNOTE.TXT, appendix D).
+/// The character set of the first PCs. Names in zip archives are in it unless they are marked as UTF-8 (APPNOTE.TXT, appendix D).
 enum CodePage437 {
     /// The characters of the bytes from 0x80 on; below they are ASCII's.
     private static let upperHalf = Array(

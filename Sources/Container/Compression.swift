@@ -1,6 +1,6 @@
-/// How a file's bytes are stored, found out from its content.
+/// The way in which a file's bytes are stored. It is found out from the file's content.
 public enum Compression: String, Sendable, CaseIterable {
-    /// As they are.
+    /// The bytes are stored as they are.
     case none
     /// zstd frames with a table of their sizes at the end (zstd's `contrib/seekable_format`).
     case zstdSeekable = "zstd-seekable"
@@ -10,16 +10,16 @@ public enum Compression: String, Sendable, CaseIterable {
     case zstdFrames = "zstd-frames"
     /// One zstd frame, or none with data in it.
     case zstdSingleFrame = "zstd-single-frame"
-    /// zstd frames of any kind from a stream, where only reading tells how many.
+    /// zstd frames of any kind from a stream, whose number is known only at its end.
     case zstdStream = "zstd-stream"
-    /// gzip members (RFC 1952), of which only decompressing tells where they end.
+    /// gzip members (RFC 1952), whose ends are found only by decompressing.
     case gzip
-    /// gzip members of at most 64 KiB, each of which says how large it is: BGZF, as `bgzip` writes it (SAMv1, section 4.1).
+    /// gzip members of at most 64 KiB with their sizes in their headers: BGZF, as `bgzip` writes it (SAMv1, section 4.1).
     case gzipBlocks = "gzip-blocks"
     /// One deflate stream (RFC 1951), as a zip archive holds it.
     case deflate
 
-    /// What an independent piece is called in this format, for messages.
+    /// The term for an independent piece in this format, for messages.
     var frameTerm: String {
         switch self {
         case .none, .zstdSeekable, .zstdPzstd, .zstdFrames, .zstdSingleFrame, .zstdStream, .deflate: "frame"

@@ -1,6 +1,6 @@
-/// Why a file could not be opened, read or decompressed: where, what was found, what was wanted, and what to do.
+/// A failure to open, read or decompress a file: its place, the state that was found, the state that was wanted, and a remedy.
 public struct ContainerError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What went wrong, in classes that call for different answers.
+    /// The class of a failure. Classes call for different answers.
     public enum Kind: String, Sendable, CaseIterable {
         // The file cannot be opened.
 
@@ -17,14 +17,14 @@ public struct ContainerError: Error, Sendable, Equatable, CustomStringConvertibl
 
         // The machine failed.
 
-        /// The system reported an error while reading; or a stream was to be read again whose beginning has gone by.
+        /// The system reported an error while reading, or a stream was to be read again and its beginning has gone by.
         case readFailed
-        /// The file became shorter while it was being read.
+        /// The file was changed, became shorter or was removed while it was being read.
         case fileChanged
         /// There was not enough memory.
         case outOfMemory
 
-        /// `ContainerOptions.isCancelled` said so while a stream was waited for.
+        /// `ContainerOptions.isCancelled` returned true while bytes were waited for.
         case cancelled
 
         // The bytes are not what they should be.
@@ -46,24 +46,24 @@ public struct ContainerError: Error, Sendable, Equatable, CustomStringConvertibl
         case windowTooLarge
     }
 
-    /// The file, as it was named when it was opened.
+    /// The name by which the file was opened.
     public let path: String
-    /// Its class.
+    /// The class of the failure.
     public let kind: Kind
-    /// The number of the frame among those with data (of a gzip file, of the member among all), where one is concerned and its number is
-    /// known.
+    /// The number of the frame concerned among the frames with data, from 0. In a gzip file it is the number of the member among all
+    /// members. nil where no frame is concerned, or its number is not known.
     public let frameIndex: Int?
-    /// What a frame is called in this file's format: frame, member (gzip), block (BGZF).
+    /// The term for a frame in this file's format: frame, member (gzip), block (BGZF).
     public let frameTerm: String
-    /// The offset of the frame, or of the fault, in the file.
+    /// The offset of the frame, or of the fault, in the file, in bytes.
     public let byteOffset: Int?
-    /// What is wrong.
+    /// The failure in words.
     public let problem: String
-    /// What the file has.
+    /// The state that was found, if the failure is about one.
     public let found: String?
-    /// What it should have.
+    /// The state that was wanted.
     public let allowed: String?
-    /// What to do about it.
+    /// The advice to the user.
     public let remedy: String?
 
     init(
@@ -103,6 +103,6 @@ public struct ContainerError: Error, Sendable, Equatable, CustomStringConvertibl
 }
 
 extension ContainerError {
-    /// What helps against damage of any kind.
+    /// The remedy for damage of any kind.
     static let copyAgain = "copy or write the file again"
 }

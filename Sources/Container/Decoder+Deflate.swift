@@ -1,15 +1,15 @@
-/// Frames of deflate whose sizes are known: blocks of BGZF, and a member of a zip archive.
+/// Decodes frames of deflate whose sizes are known: blocks of BGZF, and a member of a zip archive.
 extension Decoder {
     /// A zip archive's member that is being decoded.
     struct DeflatedMember {
         let extent: Extent
         let byteCount: Int
         var decodedByteCount = 0
-        /// Where its next byte is.
+        /// The offset in the file of the member's next byte.
         var byteOffset: Int
     }
 
-    /// The decoder's inflater, created when first needed.
+    /// The decoder's inflater; created when it is first needed.
     func inflater() -> Inflater {
         if let inflaterIfAny { return inflaterIfAny }
         let inflater = Inflater()
@@ -111,7 +111,7 @@ extension Decoder {
         }
     }
 
-    /// Goes on with the member that is being decoded, until `room` is full or the member has ended and was found right.
+    /// Decodes more of the member until `room` is full, or the member has ended and is verified.
     private func goOn(
         _ file: ContainerFile, into room: UnsafeMutableRawBufferPointer, filled: inout Int
     ) throws(ContainerError) {
@@ -123,7 +123,7 @@ extension Decoder {
         if isAtEnd { nextFrameIndex += 1 }
     }
 
-    /// Decodes more of `member`, never beyond the size that the archive's directory gives.
+    /// Decodes more of `member`, up to the size that the archive's directory gives.
     ///
     /// - Returns: Whether it has ended, and has the size and the checksum that the directory gives.
     private func fill(
@@ -141,7 +141,7 @@ extension Decoder {
         member.decodedByteCount += filled
         if case .full = stop {
             if member.decodedByteCount < member.byteCount { return false }
-            // All that there should be has come, and the stream has not ended: whatever else comes is too much.
+            // All bytes of the member have come, and the stream has not ended: one more byte is too much.
             var excess: UInt8 = 0
             var excessCount = 0
             stop = try withUnsafeMutableBytes(of: &excess) { (bytes) throws(ContainerError) in

@@ -3,28 +3,32 @@ import CZstd
 
 /// Decodes runs of frames, or ranges of raw files, into buffers that the caller owns.
 ///
-/// One for each worker: it owns a libzstd context, an inflater and a buffer for compressed bytes, which are reused from run to
-/// run. Nothing is allocated for a frame once they have grown to the largest. Own memory is at most about 20 MiB, and the
-/// window of a frame that must be streamed (`ContainerOptions.maximumWindowByteCount`).
+/// Each worker has a decoder of its own: it owns a libzstd context, an inflater and a buffer for compressed bytes, which are reused from
+/// run to run. Nothing is allocated for a frame once they have grown to the largest one. A decoder takes at most about 20 MiB of memory,
+/// and the window of a frame that must be streamed (`ContainerOptions.maximumWindowByteCount`).
 ///
-/// Every frame is held to what is known of it: its place, its sizes, its checksums. A frame of at most 8 MiB is verified
-/// before the first of its bytes is given out; a larger one, one of unknown size, a gzip member, and whatever comes from a
-/// stream, by the time its last is, so bytes that came before an error must not be relied on.
+/// The place, the sizes and the checksums of every frame are verified. A frame of at most 8 MiB is verified before its first byte is
+/// returned. A larger frame, a frame of unknown size, a gzip member and everything from a stream is verified by the time its last byte is
+/// returned, so bytes that came before an error must not be relied on.
 ///
-/// The CRC-32 of a zip archive's stored member is verified by a run of the whole member, at its end. What runs of parts have read is
-/// remembered for `ContainerFile.verifyMemberChecksum()`.
+/// The identity of the source is compared with the one that it had when the file was opened, at the beginning of a run and before its last
+/// byte is returned.
+///
+/// The CRC-32 of a zip archive's stored member is verified at the end of a run of the whole member. Runs of parts are remembered for
+/// `ContainerFile.verifyMemberChecksum()`.
 public final class Decoder {
-    /// Frames up to this decoded size are decompressed in one piece.
+    /// The largest decoded size, in bytes, of a frame that is decompressed in one piece.
     static let wholeFrameByteCount = 8 << 20
-    /// What is asked for where a frame's size is unknown, or too large for one piece.
+    /// The size of a piece, in bytes, of a frame whose size is unknown or too large for one piece.
     static let pieceByteCount = 1 << 20
-    /// The most compressed bytes of one frame that are kept; a little more than `wholeFrameByteCount` can become.
+    /// The most compressed bytes of one frame that are kept: a little more than `wholeFrameByteCount` bytes can take when they are
+    /// compressed.
     private static let compressedByteCountMaximum = wholeFrameByteCount + (128 << 10)
 
     private let maximumWindowByteCount: Int
-    /// nil where libzstd had no memory for it; then reading throws.
+    /// The libzstd context; nil where libzstd had no memory for it. Then reading throws.
     private let context: OpaquePointer?
-    /// For checksums of frames that are streamed; created when first needed.
+    /// The state of the checksum of a streamed frame; created when it is first needed.
     private var hashState: OpaquePointer?
 
     // The run.
@@ -36,29 +40,29 @@ public final class Decoder {
     /// Whether the source's identity was compared after the run's last byte.
     private var isIdentityChecked = false
 
-    /// The run's bytes as they are in the file.
+    /// The stored bytes of the run.
     let bytesAhead = ReadAhead()
 
-    /// A whole decoded frame, for a caller whose buffer was smaller: `scratch[scratchRange]` is still to be given out.
+    /// A whole decoded frame that was larger than the caller's buffer: `scratch[scratchRange]` has not been returned yet.
     var scratch = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     var scratchRange = 0..<0
 
     /// The frame that is being streamed.
     private var streamed: StreamedFrame?
-    /// The next byte of the file: of a streamed frame, or of a raw file, which is read up to `endByteOffset`.
+    /// The offset in the file of the next byte of a streamed frame, or of a raw file, which is read up to `endByteOffset`.
     private var byteOffset = 0
     private var endByteOffset = 0
-    /// Of a raw run in a stored member: which bytes it is of, and the CRC-32 of those that were read.
+    /// The bytes of a raw run in a stored member, and the CRC-32 of those that were read.
     private var memberPart: MemberContent.Part?
 
-    /// Created when first needed.
+    /// The inflater; created when it is first needed.
     var inflaterIfAny: Inflater?
     /// The deflated member that is being decoded in pieces.
     var deflated: DeflatedMember?
-    /// What decodes a run that can only go from the beginning to the end.
+    /// The decoder of a run that can only go from the beginning to the end.
     private var sequence: (any SequentialSource)?
 
-    /// What must hold for a frame that is streamed.
+    /// The sizes and the checksum that a streamed frame must have.
     private struct StreamedFrame {
         let extent: Extent
         let checksum: ExpectedChecksum
@@ -66,7 +70,7 @@ public final class Decoder {
         var decodedByteCount = 0
     }
 
-    /// A frame's number and place.
+    /// The number and the place of a frame.
     struct Extent {
         let index: Int
         let byteOffset: Int
@@ -74,17 +78,17 @@ public final class Decoder {
         var byteCount: Int { byteEnd - byteOffset }
     }
 
-    /// What a seek table's checksum is held against.
+    /// The checksum that a seek table's checksum is compared with.
     private enum ExpectedChecksum {
-        /// There is none, or the frame's own goes before it.
+        /// The table has no checksum, or the frame's own is preferred.
         case none
-        /// The frame's own, which libzstd verifies; the two are the same four bytes.
+        /// The frame's own checksum, which libzstd verifies; the two are the same four bytes.
         case frames(UInt32)
-        /// The decoded bytes.
+        /// The checksum of the decoded bytes.
         case content(UInt32)
     }
 
-    /// A decoder without a run. It holds little memory before its first frame.
+    /// Creates a decoder without a run. It holds little memory before its first frame.
     public init(options: ContainerOptions = .init()) {
         maximumWindowByteCount = options.maximumWindowByteCount
         context = ZSTD_createDCtx()
@@ -96,14 +100,14 @@ public final class Decoder {
         scratch.deallocate()
     }
 
-    /// The memory that this decoder holds at the moment, in bytes.
+    /// The number of bytes of memory that this decoder holds at the moment.
     public var allocatedByteCount: Int {
         bytesAhead.capacity + scratch.count + (context.map { ZSTD_sizeof_DCtx($0) } ?? 0)
     }
 
     // MARK: Runs
 
-    /// Begins a run of frames; whatever run there was is dropped.
+    /// Begins a run of frames and drops the run before it.
     ///
     /// - Parameters:
     ///   - file: A compressed file. Frames of unknown size are streamed.
@@ -121,10 +125,10 @@ public final class Decoder {
         }
     }
 
-    /// Begins a run of the bytes of a raw file; whatever run there was is dropped.
+    /// Begins a run of the bytes of a raw file and drops the run before it.
     ///
     /// - Parameters:
-    ///   - file: A file of compression `.none`. Of a stream no range can be had, and reading throws `.readFailed`.
+    ///   - file: A file of compression `.none`. A stream has no ranges: reading then throws `.readFailed`.
     ///   - decodedBytes: A range within `0..<file.byteCount`.
     public func start(_ file: ContainerFile, decodedBytes: Range<Int>) {
         precondition(file.compression == .none, "ranges of bytes are for raw files")
@@ -143,10 +147,10 @@ public final class Decoder {
         bytesAhead.start(file.stored, byteOffset..<endByteOffset)
     }
 
-    /// Begins a run of everything that the file holds, whatever its layout, in order.
+    /// Begins a run of all data of the file, in order, and drops the run before it.
     ///
-    /// Of a stream, several runs can begin one after the other as long as none has gone beyond what the stream keeps
-    /// (`ContainerFile.rewindableByteCount`); after that, reading throws `.readFailed`.
+    /// Several runs of a stream can begin one after the other until one has gone beyond the bytes that the stream keeps
+    /// (`ContainerFile.rewindableByteCount`). After that, reading throws `.readFailed`.
     public func start(wholeOf file: ContainerFile) {
         if file.isStream {
             begin(file)
@@ -184,13 +188,13 @@ public final class Decoder {
         do throws(ContainerError) { try file.stored.checkIdentity() } catch { failure = error }
     }
 
-    /// How much room the next read wants in order to decode straight into the caller's buffer.
+    /// The room in bytes that the next read needs in order to decode straight into the caller's buffer.
     ///
-    /// The next frame's decoded size where that is known and at most 8 MiB, else 1 MiB or what is left; never more than
-    /// 8 MiB, whatever a file claims. 0 at the end of the run; a stream's end shows only when it has been read.
+    /// It is the decoded size of the next frame if that is known and at most 8 MiB, and otherwise 1 MiB or the rest of the run. It is never
+    /// more than 8 MiB, whatever a file claims, and 0 at the end of the run. The end of a stream shows only when it has been read.
     public var nextByteCount: Int {
         if !scratchRange.isEmpty { return scratchRange.count }
-        // Whoever asks before each read must come and get the error.
+        // A caller that asks before each read must read to get the error.
         if failure != nil { return 1 }
         guard let file else { return 0 }
         if let sequence { return sequence.isAtEnd ? 0 : Self.pieceByteCount }
@@ -205,16 +209,15 @@ public final class Decoder {
         return count <= Self.wholeFrameByteCount ? count : Self.pieceByteCount
     }
 
-    /// Decodes what comes next in the run into `buffer`.
+    /// Decodes the next bytes of the run into `buffer`.
     ///
-    /// As many whole frames as fit are decoded by one call. Into a buffer smaller than the next frame its pieces are given,
-    /// one a call.
+    /// One call decodes as many whole frames as fit. A frame that is larger than the buffer comes in pieces, one a call.
     ///
-    /// - Parameter buffer: Where the bytes go, at least one. After an error its content is undefined.
-    /// - Returns: How many bytes were written, or 0 at the end of the run, and only there.
-    /// - Throws: What is wrong with the next frame, after all data before it have been given out; then the same again until
-    ///   the next start. `.truncated` and `.damaged`, `.checksumMismatch`, `.seekTableLies`, `.unsupported` (a dictionary),
-    ///   `.windowTooLarge`, `.readFailed`, `.fileChanged`, `.outOfMemory`.
+    /// - Parameter buffer: The memory that is filled from its beginning, at least one byte. After an error its content is undefined.
+    /// - Returns: The number of bytes written; 0 only at the end of the run.
+    /// - Throws: The error of the next frame, after all data before it have been returned, and then the same again until the next start:
+    ///   `.truncated`, `.damaged`, `.checksumMismatch`, `.seekTableLies`, `.unsupported` (a dictionary), `.windowTooLarge`, `.readFailed`,
+    ///   `.fileChanged`, `.outOfMemory`, `.cancelled`.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(ContainerError) -> Int {
         precondition(!buffer.isEmpty, "a read needs room for a byte")
         let count = try readRun(into: buffer)
@@ -381,7 +384,7 @@ public final class Decoder {
         if let fault { throw fault.error(file.stored, extent.index, extent.byteOffset, hints: file.sizesAreHints) }
     }
 
-    /// Why a frame did not decompress to `wanted` bytes, from what libzstd returned.
+    /// The reason for which a frame did not decompress to `wanted` bytes, given libzstd's code.
     private func explain(_ code: Int, _ bytes: UnsafeRawBufferPointer, wanted: Int) -> FrameFault {
         let byteCount = ZSTD_findFrameCompressedSize(bytes.baseAddress, bytes.count)
         if ZSTD_isError(byteCount) != 0 {
@@ -427,7 +430,7 @@ public final class Decoder {
         byteOffset = extent.byteOffset
     }
 
-    /// Goes on with the streamed frame until `room` is full, or the frame has ended and was found right.
+    /// Decodes more of the streamed frame until `room` is full, or the frame has ended and is verified.
     private func stream(
         _ file: ContainerFile, into room: UnsafeMutableRawBufferPointer, filled: inout Int
     ) throws(ContainerError) {
@@ -474,7 +477,7 @@ public final class Decoder {
         filled += output.pos
     }
 
-    /// What is wrong with a streamed frame that has come to its end.
+    /// The fault of a streamed frame that has come to its end; nil where it is right.
     private func check(_ frame: StreamedFrame, _ file: ContainerFile) throws(ContainerError) -> FrameFault? {
         let extent = frame.extent
         if byteOffset != extent.byteEnd {

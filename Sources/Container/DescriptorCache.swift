@@ -11,9 +11,9 @@ internal import SystemPackage
 
 /// The descriptors of files that are open, of which there are never more than a limit.
 ///
-/// A file asks for its descriptor whenever it reads. A descriptor that is not there is opened, and where there are too many the one that has
-/// not been used for the longest time is closed for it. One in use is never closed: if all are in use, the thread waits until another thread
-/// has read.
+/// A file asks for its descriptor whenever it reads. A descriptor that is not there is opened, and where there are too many the one that
+/// has not been used for the longest time is closed for it. One in use is never closed: if all are in use, the thread waits until another
+/// thread has read.
 final class DescriptorCache: Sendable {
     /// The cache of the process.
     static let shared = DescriptorCache(limit: defaultLimit)

@@ -10,9 +10,9 @@ internal import SystemPackage
 
 /// A regular file, read at absolute offsets, so that any number of threads can share it.
 ///
-/// The file is open only while it is read: its descriptor is one of a bounded number that the process has for all files, and is opened again
-/// by the file's path when it is needed. A file that is then another than before (in device, number, size or time of modification) gives
-/// `.fileChanged`. A relative path is taken from the working directory, which must stay the same.
+/// The file is open only while it is read: its descriptor is one of a bounded number that the process has for all files, and is opened
+/// again by the file's path when it is needed. A file that is then another than before (in device, number, size or time of modification)
+/// gives `.fileChanged`. A relative path is taken from the working directory, which must stay the same.
 ///
 /// A path that leads to an open descriptor, such as `/dev/fd/3`, cannot be opened again at will; that descriptor stays open as long as the
 /// source exists.
@@ -34,7 +34,8 @@ public final class FileSource: ByteSource {
 
     /// Opens the regular file at `path`.
     ///
-    /// - Throws: `ContainerError` of kind `.notFound`, `.isDirectory`, `.notRegularFile`, `.permissionDenied`, `.cannotOpen` or `.readFailed`.
+    /// - Throws: `ContainerError` of kind `.notFound`, `.isDirectory`, `.notRegularFile`, `.permissionDenied`, `.cannotOpen` or
+    ///   `.readFailed`.
     public convenience init(path: String) throws(ContainerError) {
         let isName = LinkTarget(of: path).kind == .name
         if isName {

@@ -1,6 +1,6 @@
 internal import CZstd
 
-/// Makes zstd frames, each with its content size and checksum. One for each worker: it owns a libzstd context, which is reused.
+/// Makes zstd frames, each with its content size and checksum. Each worker has one of its own: it owns a libzstd context, which is reused.
 ///
 /// A frame depends on its content, the level and libzstd's version alone, not on the frames that were made before it. For frames of 1 MiB
 /// the context takes 1.2 MiB at level 3 and 17 MiB at level 22; the most, for much larger frames, is 640 MiB (libzstd 1.5.4).
@@ -9,13 +9,15 @@ public final class FrameCompressor {
     public static var levels: ClosedRange<Int> { Int(ZSTD_minCLevel())...Int(ZSTD_maxCLevel()) }
     /// The level that 0 stands for.
     public static var defaultLevel: Int { Int(ZSTD_defaultCLevel()) }
-    /// What zstd's own writer of the seekable format stops at.
+    /// The largest content of a frame, in bytes: the limit of zstd's own writer of the seekable format.
     public static let largestContentByteCount = 1 << 30
 
-    /// nil where libzstd had no memory for it, or refused the level; then compressing throws.
+    /// The libzstd context; nil where libzstd had no memory for it, or refused the level. Then compressing throws.
     private let context: OpaquePointer?
 
-    /// - Parameter level: one of `levels`.
+    /// Creates a compressor.
+    ///
+    /// - Parameter level: One of `levels`.
     public init(level: Int) {
         let context = ZSTD_createCCtx()
         let parameters = [(ZSTD_c_compressionLevel, CInt(clamping: level)), (ZSTD_c_contentSizeFlag, 1), (ZSTD_c_checksumFlag, 1)]
@@ -29,9 +31,10 @@ public final class FrameCompressor {
 
     deinit { ZSTD_freeCCtx(context) }
 
-    /// The frame of `content`, of at most `largestContentByteCount`.
+    /// Compresses `content` to a frame.
     ///
-    /// - Throws: where there is too much of it, or libzstd reports an error (out of memory).
+    /// - Throws: `SeekableWriterError` where the content has more than `largestContentByteCount` bytes, or libzstd reports an error (out of
+    ///   memory).
     public func frame(of content: UnsafeRawBufferPointer) throws(SeekableWriterError) -> [UInt8] {
         guard content.count <= Self.largestContentByteCount else {
             throw SeekableWriterError(problem: "a frame of \(content.count) bytes is beyond the seekable format")

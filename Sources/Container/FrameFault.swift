@@ -4,25 +4,25 @@ enum FrameFault {
     case dictionary(UInt32)
     /// The frame must be streamed, and its window is larger than allowed.
     case window(UInt64, allowed: Int)
-    /// The bytes where the frame should lie contradict what is known of it.
+    /// The bytes at the frame's place contradict the table that lists it.
     case contradiction(String, found: String, wanted: String)
-    /// The library could not decompress it: its words.
+    /// The library could not decompress the frame, and gave these words.
     case undecodable(String)
-    /// The content checksum does not match; `source` says whose.
+    /// The content does not have its checksum. `source` names the checksum's place, such as "in its frame".
     case checksum(source: String, found: UInt32?, wanted: UInt32?)
-    /// A library, or we, found no memory.
+    /// There was not enough memory.
     case memory
-    /// The file ends within it.
+    /// The file ends within the frame.
     case truncated(String, found: Int, wanted: Int?)
-    /// It is not what it says it is, whatever stands beside it.
+    /// The frame contradicts itself.
     case damaged(String, found: String?, wanted: String?)
-    /// It is of a kind that is not supported.
+    /// The frame is of a kind that is not supported.
     case unsupported(String, remedy: String)
 
     /// The fault as an error of frame `index`, which begins at `byteOffset`.
     ///
-    /// - Parameter hints: Whether the frame's place and size came from a seek table or from pzstd's skippable frames;
-    ///   then a contradiction is theirs, and may be no damage.
+    /// - Parameter hints: Whether the frame's place and size came from a seek table or from pzstd's skippable frames. Then a contradiction
+    ///   may be the table's error rather than damage.
     func error(_ file: StoredBytes, _ index: Int?, _ byteOffset: Int, hints: Bool = false, term: String = "frame") -> ContainerError {
         switch self {
         case .truncated(let place, let found, let wanted):

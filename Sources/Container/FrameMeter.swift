@@ -1,6 +1,6 @@
 import CZstd
 
-/// Decompresses single frames only to see how large they are.
+/// Finds the decompressed sizes of single frames by decompressing them.
 final class FrameMeter {
     private static let pieceByteCount = 128 << 10
 
@@ -27,7 +27,7 @@ final class FrameMeter {
     /// The decompressed size of the frame that fills `range`.
     ///
     /// - Returns: nil where the frame does not end at the range's end, or is larger than `steps` of its windows.
-    /// - Throws: What is wrong with the frame, as decompressing it would.
+    /// - Throws: The errors that decompressing the frame gives.
     func decodedByteCount(of range: Range<Int>, index: Int, steps: Int) throws(ContainerError) -> Int? {
         guard let context else { throw FrameFault.memory.error(file, index, range.lowerBound) }
         var position = range.lowerBound

@@ -1,21 +1,21 @@
 /// The frames of a file that hold data, in order. Skippable and empty frames are left out.
 ///
-/// Stored as running sums: 16 bytes a frame, 4 more where a seek table gives checksums, 8 more where other bytes
-/// (skippable frames) lie between the frames.
+/// A table takes 16 bytes of memory a frame, 4 more where a seek table gives checksums, and 8 more where other bytes (skippable frames) lie
+/// between the frames.
 public struct FrameTable: Sendable, RandomAccessCollection {
     private var byteOffsets: [UInt64] = []
-    /// Where each frame ends; empty as long as each ends where the next begins.
+    /// The end of each frame; empty as long as each frame ends where the next begins.
     private var byteEnds: [UInt64] = []
     /// The end of the last frame.
     private var lastByteEnd: UInt64 = 0
-    /// Where each frame ends in the decoded data; empty where some frame's decoded size is unknown.
+    /// The end of each frame in the decoded data; empty where a frame's decoded size is unknown.
     private var decodedByteEnds: [UInt64] = []
     private var checksums: [UInt32] = []
 
     /// Whether every frame's decoded size is known without decompressing. True for an empty table.
     public private(set) var hasDecodedByteCounts = true
 
-    /// An empty table.
+    /// Creates an empty table.
     init() {}
 
     // MARK: Building
@@ -27,10 +27,10 @@ public struct FrameTable: Sendable, RandomAccessCollection {
         if hasChecksums { checksums.reserveCapacity(count) }
     }
 
-    /// Adds the frame in `byteOffset..<byteEnd` of the file, which lies behind all frames added before.
+    /// Adds the frame at `byteOffset..<byteEnd` of the file. It must lie behind all frames that were added before.
     ///
     /// - Parameters:
-    ///   - decodedByteCount: The frame's decoded size, or nil if unknown; from then on no frame's is kept.
+    ///   - decodedByteCount: The frame's decoded size in bytes; nil where it is unknown. From then on no frame's decoded size is kept.
     ///   - checksum: The entry's checksum. All frames of a table have one, or none has.
     /// - Returns: false, and nothing is added, where the decoded sizes add up to more than `Int.max`.
     mutating func append(byteOffset: Int, byteEnd: Int, decodedByteCount: Int?, checksum: UInt32?) -> Bool {
@@ -56,13 +56,13 @@ public struct FrameTable: Sendable, RandomAccessCollection {
         return true
     }
 
-    /// Gives the frames checksums, one each, or takes them away (an empty array).
+    /// Sets the frames' checksums, one each; an empty array removes them.
     mutating func setChecksums(_ values: [UInt32]) {
         precondition(values.isEmpty || values.count == count)
         checksums = values
     }
 
-    /// Gives the frames decoded sizes: `step` each, but for the last.
+    /// Sets the frames' decoded sizes: `step` bytes each, and `last` for the last frame.
     ///
     /// - Returns: false, and nothing changes, where they add up to more than `Int.max`.
     mutating func setDecodedByteCounts(step: Int, last: Int) -> Bool {
@@ -74,7 +74,7 @@ public struct FrameTable: Sendable, RandomAccessCollection {
         return true
     }
 
-    /// Takes the last frame away (one that turned out to be empty).
+    /// Removes the last frame, which turned out to be empty.
     mutating func removeLast() {
         guard let index = byteOffsets.indices.last else { return }
         if index > 0 { lastByteEnd = UInt64(byteEnd(of: index - 1)) }
@@ -86,7 +86,7 @@ public struct FrameTable: Sendable, RandomAccessCollection {
 
     // MARK: Looking up
 
-    /// 0, the first frame's index.
+    /// The index of the first frame, 0.
     public var startIndex: Int { 0 }
     /// The number of frames.
     public var endIndex: Int { byteOffsets.count }
@@ -103,7 +103,7 @@ public struct FrameTable: Sendable, RandomAccessCollection {
     /// The sum of all frames' decoded sizes, or nil where one is unknown. O(1).
     public var decodedByteCount: Int? { hasDecodedByteCounts ? Int(decodedByteEnds.last ?? 0) : nil }
 
-    /// The number of the frame that the byte at `decodedByteOffset` of the decompressed data lies in. O(log count).
+    /// The index of the frame that holds the byte at `decodedByteOffset` of the decompressed data. O(log count).
     ///
     /// - Returns: nil before the first and after the last byte, and in a table without decoded sizes.
     public func index(ofFrameContainingDecodedByte decodedByteOffset: Int) -> Int? {

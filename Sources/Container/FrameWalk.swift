@@ -1,16 +1,16 @@
-/// A frame as it was found by walking from block to block, without decompressing.
+/// A frame that was found by walking from block to block, without decompressing.
 struct WalkedFrame {
     let byteOffset: Int
     let byteEnd: Int
-    /// nil for a skippable frame.
+    /// The frame's header; nil for a skippable frame.
     let header: ZstdFrameHeader?
-    /// The least and the most that the blocks can hold.
+    /// The fewest and the most bytes that the blocks can hold.
     let decodedBounds: ClosedRange<Int>
 
-    /// Whether no byte can be in it: a skippable frame, or one whose blocks are empty.
+    /// Whether the frame cannot hold a byte: a skippable frame, or one whose blocks are empty.
     var isEmpty: Bool { decodedBounds.upperBound == 0 }
 
-    /// The decompressed size, where the header or the blocks give it.
+    /// The decompressed size in bytes, if the header or the blocks give it.
     var decodedByteCount: Int? {
         guard let header else { return 0 }
         if let content = header.contentByteCount { return Int(clamping: content) }
@@ -22,9 +22,9 @@ struct WalkedFrame {
 struct FrameWalk {
     private let file: StoredBytes
     private let window: HeaderWindow
-    /// Where the next frame begins.
+    /// The offset of the next frame in the file.
     private(set) var byteOffset: Int
-    /// How many frames with data were met, for messages.
+    /// The number of frames with data so far, for messages.
     private var dataFrameCount = 0
 
     /// - Parameter window: A window onto the same file to go on using, where there is one.
@@ -36,8 +36,8 @@ struct FrameWalk {
 
     /// The next frame, or nil at the end of the file.
     ///
-    /// A frame's size is known to lie within the file; that its header's content size fits its blocks is checked too.
-    /// Time is proportional to the number of blocks, memory is constant.
+    /// The frame is known to end within the file, and its header's content size to fit its blocks. Time is proportional to the number of
+    /// blocks, memory is constant.
     ///
     /// - Throws: `.truncated`, `.damaged`, `.unsupported` (a dictionary), or a failure to read.
     mutating func next() throws(ContainerError) -> WalkedFrame? {
@@ -127,7 +127,7 @@ struct FrameWalk {
         return WalkedFrame(byteOffset: start, byteEnd: position, header: header, decodedBounds: least...most)
     }
 
-    /// Whether fewer than four bytes could become the magic number of a frame, if only they went on.
+    /// Whether `bytes`, fewer than four, are the beginning of a frame's magic number.
     static func isBeginningOfMagic(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let data: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
         let skippable: [UInt8] = [0x50, 0x2A, 0x4D, 0x18]

@@ -1,18 +1,18 @@
 /// Finds the members of a gzip file in which every member says how large it is: BGZF (SAMv1, section 4.1).
 enum GzipBlocks {
-    /// The most that a block holds, compressed or not.
+    /// The most bytes of a block, compressed or not.
     static let maximumByteCount = 64 << 10
 
     struct Found {
         var frames = FrameTable()
-        /// Whether the last block is an empty one, as BGZF wants it so that a file cut short is noticed.
+        /// Whether the last block is an empty one. BGZF wants it, so that a file that was cut short is noticed.
         var hasEndBlock = false
     }
 
     /// The blocks with data, found by hopping from header to header: time proportional to their number.
     ///
-    /// - Returns: nil where the members are not all blocks; then the file must be decompressed from its beginning, which also tells
-    ///   what is wrong with it, if something is.
+    /// - Returns: nil where a member is no block. Then the file must be decompressed from its beginning, which also finds its fault if it
+    ///   has one.
     /// - Throws: `.truncated` where the file ends inside a block; failures to read.
     static func find(in file: StoredBytes) throws(ContainerError) -> Found? {
         let window = HeaderWindow(file)
@@ -26,7 +26,7 @@ enum GzipBlocks {
             guard let byteCount = header.blockByteCount, byteCount > header.byteCount + GzipHeader.trailerByteCount else { return nil }
             let byteEnd = byteOffset + byteCount
             guard byteEnd <= end else {
-                // In the first block, there is no telling whether it is one at all.
+                // Nothing shows that the first one is a block at all.
                 if blockCount == 0 { return nil }
                 throw FrameFault.truncated("inside a block", found: end - byteOffset, wanted: byteCount)
                     .error(file, blockCount, byteOffset, term: Compression.gzipBlocks.frameTerm)
@@ -50,7 +50,7 @@ enum GzipBlocks {
         return found
     }
 
-    /// Whether the deflate stream in `range` is whole, and gives no byte.
+    /// Whether the deflate stream in `range` is complete and gives no byte.
     static func isEmpty(in file: StoredBytes, _ range: Range<Int>, _ inflater: Inflater) throws(ContainerError) -> Bool {
         let bytesAhead = ReadAhead()
         bytesAhead.start(file, range)

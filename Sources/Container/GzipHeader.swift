@@ -4,27 +4,27 @@ struct GzipHeader: Equatable {
     static let magic: [UInt8] = [0x1F, 0x8B]
     /// The shortest header.
     static let leastByteCount = 10
-    /// The longest that we take: the name and the comment have no bound of their own.
+    /// The longest header that is accepted, in bytes: the name and the comment have no bound of their own.
     static let mostByteCount = 1 << 20
-    /// What follows the compressed bytes: CRC-32 and size, four bytes each.
+    /// The size of the trailer behind the compressed bytes: CRC-32 and size, four bytes each.
     static let trailerByteCount = 8
 
-    /// The header's own size.
+    /// The header's own size in bytes.
     let byteCount: Int
-    /// The whole member's size, where the extra field `BC` gives it (BGZF, SAMv1, section 4.1).
+    /// The size of the whole member in bytes, if the extra field `BC` gives it (BGZF, SAMv1, section 4.1).
     let blockByteCount: Int?
 }
 
-/// What stands at a place where a gzip member should begin.
+/// The bytes at a place where a gzip member should begin.
 enum GzipStart: Equatable {
     case member(GzipHeader)
-    /// The bytes end before the header does, which has `wanted` at least.
+    /// The bytes end before the header, which has at least `wanted` bytes.
     case incomplete(wanted: Int)
-    /// No member.
+    /// The bytes are no member.
     case unknown
-    /// A compression method other than deflate.
+    /// A member with a compression method other than deflate.
     case method(UInt8)
-    /// A member whose header is wrong: how.
+    /// A member with a wrong header, and the fault in words.
     case damaged(String)
 
     private static let hasChecksum: UInt8 = 1 << 1

@@ -1,6 +1,6 @@
-/// The content of gzip members, one after the other (RFC 1952, section 2.2): each checked against its CRC-32 and its size.
+/// The content of gzip members, one after the other (RFC 1952, section 2.2). Each is verified by its CRC-32 and its size.
 ///
-/// Zero bytes after the last member are put up with, as `gzip` does: tapes are filled up with them. Anything else is an error.
+/// Zero bytes after the last member are accepted, as by `gzip`: tapes are filled up with them. Other bytes are an error.
 final class GzipMembers: SequentialSource {
     private enum State {
         case betweenMembers, inMember, atEnd
@@ -10,11 +10,12 @@ final class GzipMembers: SequentialSource {
     private let inflater: Inflater
     private let bytesAhead: ReadAhead
     private var state = State.betweenMembers
-    /// Where the next byte is, and where the member begins that is being decoded.
+    /// The offset of the next byte in the file.
     private var byteOffset = 0
+    /// The offset of the member that is being decoded.
     private var memberByteOffset = 0
     private var memberIndex = -1
-    /// How many bytes the member has given, modulo 2^32 as the trailer has it.
+    /// The number of bytes that the member has given, modulo 2^32 as in the trailer.
     private var memberByteCount: UInt32 = 0
 
     init(_ file: StoredBytes, _ inflater: Inflater, _ bytesAhead: ReadAhead) {
@@ -102,7 +103,7 @@ final class GzipMembers: SequentialSource {
         state = .betweenMembers
     }
 
-    /// After the last member: zero bytes up to the end, or none.
+    /// Reads zero bytes behind the last member up to the end of the file.
     private func skipZeros() throws(ContainerError) {
         while true {
             let bytes = try bytesAhead.loadSome(byteOffset)

@@ -1,8 +1,8 @@
-/// A small window onto a file for whoever hops forwards from header to header.
+/// A small window onto a file, for a walk forwards from header to header.
 ///
-/// Where hops are short it reads up to 64 KiB at once, where they are long a few bytes.
+/// It reads up to 64 KiB at once where headers are close together, and a few bytes where they are far apart.
 final class HeaderWindow {
-    /// The most bytes that one look may ask for: a frame header has at most 18.
+    /// The number of bytes that one look gives: a frame header has at most 18.
     static let lookByteCount = 32
     private static let capacity = 64 << 10
     private static let shortHop = 4096
@@ -38,6 +38,6 @@ final class HeaderWindow {
         return UnsafeRawBufferPointer(rebasing: buffer[start..<start + wanted])
     }
 
-    /// What `look` gives, as bytes of one's own.
+    /// A copy of the bytes that `look(at:)` gives.
     func copy(at offset: Int) throws(ContainerError) -> [UInt8] { try Array(look(at: offset)) }
 }

@@ -1,28 +1,29 @@
 import CZlib
 
-/// Decompresses raw deflate streams (RFC 1951) with zlib and keeps the CRC-32 of what comes out. One for each worker; about 40 KiB.
+/// Decompresses raw deflate streams (RFC 1951) with zlib and computes the CRC-32 of the output. Each worker has one of its own, of about 40
+/// KiB.
 ///
-/// zlib, not a faster library: ISA-L's igzip takes less than half the time, and has been reported to hang on damaged input and to lose
-/// count of its input at a stream's end, in the versions that distributions have.
+/// It uses zlib rather than a faster library: ISA-L's igzip takes less than half the time, but is reported to hang on damaged input and to
+/// lose count of its input at a stream's end, in the versions that distributions have.
 final class Inflater {
-    /// Why `fill` came back.
+    /// The reason for which `fill` returned.
     enum Stop {
-        /// The output is full, and no more can be said without room for another byte.
+        /// The output is full. Whether the stream has ended shows only with room for another byte.
         case full
         /// The stream has ended; the output need not be full.
         case end
-        /// There is no more input, and the stream has not ended.
+        /// The input ends before the stream.
         case inputEnd
-        /// The bytes are no deflate stream: zlib's words.
+        /// The bytes are no deflate stream; the fault in zlib's words.
         case damaged(String)
         case outOfMemory
     }
 
-    /// In one place, since zlib remembers its address; nil where zlib had no memory for it.
+    /// The state of zlib, which remembers its address; nil where zlib had no memory for it.
     private let stream: UnsafeMutablePointer<z_stream>?
-    /// The CRC-32 (RFC 1952, section 8) of what has come out since `reset`.
+    /// The CRC-32 (RFC 1952, section 8) of the output since `reset()`.
     private(set) var checksum: UInt32 = 0
-    /// What zlib is given where there is no room: it does not take nil.
+    /// The output that zlib is given where there is no room: it does not take nil.
     private let nowhere = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
 
     init() {
@@ -45,21 +46,22 @@ final class Inflater {
         nowhere.deallocate()
     }
 
-    /// Makes ready for the next stream.
+    /// Prepares for the next stream.
     func reset() {
         if let stream { inflateReset(stream) }
         checksum = 0
     }
 
-    /// Goes on with the stream until `output` is full, the stream has ended, or something is wrong.
+    /// Decompresses more of the stream until `output` is full, the stream has ended, or there is a fault.
     ///
-    /// With the output full it goes on as far as that is possible, so that a stream that has no more bytes comes to its end.
+    /// With the output full it reads on as far as possible, so that a stream without further bytes comes to its end.
     ///
     /// - Parameters:
-    ///   - output: Where the bytes go, from `filled` on, which is advanced.
-    ///   - input: The file's bytes.
-    ///   - byteOffset: Where the stream goes on in the file; advanced to behind what was used.
-    ///   - end: Where the input ends at the latest.
+    ///   - output: The memory that is filled.
+    ///   - filled: The number of bytes of `output` that are filled; it is advanced.
+    ///   - input: The stored bytes of the file.
+    ///   - byteOffset: The offset in the file of the stream's next byte; it is advanced.
+    ///   - end: The offset at which the input ends at the latest.
     func fill(
         _ output: UnsafeMutableRawBufferPointer, _ filled: inout Int, from input: ReadAhead, at byteOffset: inout Int, upTo end: Int = .max
     ) throws(ContainerError) -> Stop {

@@ -1,9 +1,9 @@
-/// Where the frames of a file lie, and how far that is to be believed.
+/// The places of a file's frames, and whether they are certain.
 struct Layout {
     var compression: Compression
     var frames = FrameTable()
     var decodedByteCount: Int?
-    /// Whether places or sizes of frames come from beside the frames, so that a contradiction is no proof of damage.
+    /// Whether places or sizes of frames were written beside the frames, so that a contradiction is no proof of damage.
     var sizesAreHints = false
     var warnings: [String] = []
 
@@ -73,7 +73,7 @@ struct Layout {
         if isPzstd { compression = .zstdPzstd }
     }
 
-    /// What a stream is, as far as its first bytes tell.
+    /// Finds the compression of a stream from its first bytes.
     ///
     /// - Throws: `.empty`, `.unsupported`, or a failure to read.
     init(ofStream file: StoredBytes) throws(ContainerError) {
@@ -96,7 +96,7 @@ struct Layout {
         }
     }
 
-    /// The layout of an archive's member.
+    /// Makes the layout of an archive's member.
     ///
     /// - Throws: `.unsupported`, `.damaged`, or a failure to read.
     init(of member: ZipArchive.Member, in file: StoredBytes) throws(ContainerError) {
@@ -130,7 +130,7 @@ struct Layout {
 
     private init(compression: Compression) { self.compression = compression }
 
-    /// The layout of a file of gzip members.
+    /// Finds the layout of a file of gzip members.
     private static func gzip(_ file: StoredBytes, _ first: [UInt8], _ options: ContainerOptions) throws(ContainerError) -> Layout {
         if case .method(let method) = first.withUnsafeBytes({ GzipStart($0) }) {
             throw GzipMembers.methodFault(method).error(file, 0, 0, term: Compression.gzip.frameTerm)
@@ -210,7 +210,7 @@ struct Layout {
     }
 }
 
-/// Formats that are recognised in order to be refused by name.
+/// A format that is recognised in order to be refused by name.
 private enum UnsupportedFormat: String, CaseIterable {
     case xz
     case bzip2

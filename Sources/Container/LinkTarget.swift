@@ -11,7 +11,7 @@
 /// `/dev/stdout`, `/dev/fd/3`, `/proc/self/fd/3` and links to them lead to an open descriptor. Opening such a path again would give the
 /// file behind it from its beginning, and a file put in its place would leave the descriptor with the old one.
 public struct LinkTarget: Sendable {
-    /// The kinds of ends.
+    /// The kind of an end.
     public enum Kind: Sendable, Equatable {
         /// A name in a folder, of a file that may not exist yet.
         case name
@@ -23,13 +23,13 @@ public struct LinkTarget: Sendable {
 
     /// The path that the last link gives.
     public let path: String
-    /// The kind of what the path names.
+    /// The kind of the end.
     public let kind: Kind
 
-    /// As many links as Linux follows in one path.
+    /// The number of links that Linux follows in one path.
     private static let linkCountLimit = 40
 
-    /// Follows the links of `path`. A path that cannot be looked at is its own end: opening it says why.
+    /// Follows the links of `path`. A path that cannot be looked at is its own end, and opening it gives the reason.
     public init(of path: String) {
         var path = path
         for _ in 0..<Self.linkCountLimit {
@@ -48,7 +48,7 @@ public struct LinkTarget: Sendable {
         path.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? path
     }
 
-    /// The text of the symbolic link at `path`; nil where there is none.
+    /// The text of the symbolic link at `path`; nil where there is no link.
     private static func link(at path: String) -> String? {
         var bytes = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
         let count = readlink(path, &bytes, bytes.count)

@@ -1,10 +1,10 @@
 internal import CZlib
 internal import Locking
 
-/// What has been read of a stored member of a zip archive, in whatever order and by whatever thread: so that a member that is read in parts
-/// can be held against its CRC-32 in the end.
+/// The parts of a zip archive's stored member that have been read, in any order and by any thread. A member that is read in parts can so be
+/// verified by its CRC-32 in the end.
 final class MemberContent: Sendable {
-    /// Bytes of the member, and their CRC-32.
+    /// A range of the member's bytes, and their CRC-32.
     struct Part {
         let bytes: Range<Int>
         let checksum: UInt32
@@ -14,7 +14,7 @@ final class MemberContent: Sendable {
 
     func add(_ part: Part) { parts.withLock { $0.append(part) } }
 
-    /// Parts in the order of their bytes, without those that overlap one before them. O(parts · log parts).
+    /// The parts in the order of their bytes, without those that overlap a part before them. O(parts · log parts).
     var disjointParts: [Part] {
         var end = 0
         return parts.withLock { $0 }.sorted { $0.bytes.lowerBound < $1.bytes.lowerBound }.filter { part in
@@ -24,7 +24,7 @@ final class MemberContent: Sendable {
         }
     }
 
-    /// The CRC-32 of bytes with `checksum` followed by those of a part. O(log bytes).
+    /// The CRC-32 of bytes whose CRC-32 is `checksum` and that are followed by those of a part. O(log bytes).
     static func combine(_ checksum: UInt32, _ part: Part) -> UInt32 {
         UInt32(truncatingIfNeeded: crc32_combine(UInt(checksum), UInt(part.checksum), part.bytes.count))
     }
@@ -33,8 +33,8 @@ final class MemberContent: Sendable {
 extension ContainerFile {
     private static let gapByteCount = 1 << 20
 
-    /// Holds a stored member of a zip archive against the CRC-32 in the archive's directory. What runs have read of it since it was opened
-    /// counts, and the rest is read here. Does nothing for any other file: those are verified as they are decoded.
+    /// Verifies a stored member of a zip archive by the CRC-32 in the archive's directory. Bytes that runs have read since the member was
+    /// opened are not read again; the others are read here. Does nothing for any other file, which is verified as it is decoded.
     ///
     /// - Throws: `.checksumMismatch`, `.readFailed`, `.fileChanged`.
     public func verifyMemberChecksum() throws(ContainerError) {

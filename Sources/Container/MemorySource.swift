@@ -4,7 +4,8 @@
 /// let file = try ContainerFile(source: MemorySource(name: "labels", bytes: [3, 1, 2]))
 /// ```
 ///
-/// `@unchecked Sendable`: memory that belongs to an owner is only read, and the caller of the initialiser promises that nobody writes to it.
+/// `@unchecked Sendable`: memory that belongs to an owner is only read, and the caller of the initialiser promises that nobody writes to
+/// it.
 public final class MemorySource: ByteSource, @unchecked Sendable {
     /// The name that errors begin with.
     public let name: String

@@ -9,7 +9,7 @@ enum PzstdHeaders {
         bytes.count >= byteCount && FrameStart(bytes) == .skippable(variant: 0, contentByteCount: contentByteCount)
     }
 
-    /// The frames of `file` as its headers give them, or nil where they do not lead from frame to frame up to the end.
+    /// The frames of `file` as its skippable frames give them; nil where they do not lead from frame to frame up to the end.
     ///
     /// Time is proportional to the number of frames. pzstd gives no frame a content size; see `learnSizes`.
     static func frames(of file: StoredBytes) throws(ContainerError) -> FrameTable? {
@@ -47,7 +47,7 @@ enum PzstdHeaders {
     /// are decompressed here, and the others are taken to have the first one's size: each is held to it when it is
     /// decompressed (`.seekTableLies`). The step is at most four windows, which bounds the time that is spent.
     ///
-    /// - Returns: false, and nothing changes, where the sizes stay unknown: a single frame, or a file not cut in steps.
+    /// - Returns: false, and nothing changes, where the sizes stay unknown: for a single frame, and for a file that is not cut in steps.
     static func learnSizes(of table: inout FrameTable, in file: StoredBytes, options: ContainerOptions) throws(ContainerError) -> Bool {
         guard table.count > 1 else { return false }
         let meter = FrameMeter(file, options: options)

@@ -1,13 +1,13 @@
-/// The bytes of a range of a file, read in order in large pieces, into a buffer that is kept from range to range.
+/// The stored bytes of a range of a file, read in order and in large pieces into a buffer that is kept from range to range.
 final class ReadAhead {
-    /// Pieces are read that large at least, so that small frames come several at once.
+    /// The smallest size of a piece, in bytes, so that several small frames come at once.
     private static let readByteCount = 256 << 10
-    /// How far ahead the kernel is told of what comes next.
+    /// The number of bytes for which the source is told in advance that they will be read.
     private static let adviceByteCount = 4 << 20
 
     private var file: StoredBytes?
     private var endByteOffset = 0
-    /// Where the kernel has been advised up to.
+    /// The end of the byte range that the source has been told of.
     private var advisedByteOffset = 0
 
     /// `buffer[..<byteCount]` are the bytes of the file from `byteOffset` on.
@@ -17,10 +17,10 @@ final class ReadAhead {
 
     deinit { buffer.deallocate() }
 
-    /// The size of the buffer.
+    /// The size of the buffer in bytes.
     var capacity: Int { buffer.count }
 
-    /// Turns to another range. Bytes that are there already stay.
+    /// Turns to another range. Bytes that are in the buffer already stay.
     func start(_ file: StoredBytes, _ range: Range<Int>) {
         if self.file !== file {
             self.file = file
@@ -56,15 +56,15 @@ final class ReadAhead {
         return UnsafeRawBufferPointer(rebasing: buffer[start..<start + count])
     }
 
-    /// Bytes from `offset` on, some of those before `end`: what is there already, or else the next piece.
+    /// Some of the bytes from `offset` to `end`: those in the buffer, or else the next piece.
     func loadAny(_ offset: Int, upTo end: Int) throws(ContainerError) -> UnsafeRawBufferPointer {
         let there = byteOffset + byteCount - offset
         let isThere = offset >= byteOffset && there > 0
         return try load(offset, count: min(isThere ? there : Self.readByteCount, end - offset))
     }
 
-    /// Bytes from `offset` on, some of those before `end` and before the range's end: what is there already, or else the next piece.
-    /// Of a stream as many as come at once. Empty only where there are no more.
+    /// Some of the bytes from `offset` to `end` and to the range's end: those in the buffer, or else the next piece. A stream gives as many
+    /// as come at once. The result is empty only where there are no more bytes.
     func loadSome(_ offset: Int, upTo end: Int = .max) throws(ContainerError) -> UnsafeRawBufferPointer {
         guard let file, file.isStream else { return try loadAny(offset, upTo: max(offset, min(end, endByteOffset))) }
         if offset < byteOffset || offset >= byteOffset + byteCount {
@@ -82,7 +82,7 @@ final class ReadAhead {
         guard let file, file.isStream else { return try load(offset, count: max(0, min(count, endByteOffset - offset))) }
         var kept = try loadSome(offset)
         while kept.count < count {
-            // To the front, and the next bytes behind them.
+            // The bytes that are there move to the front, and the next ones come behind them.
             let keptByteCount = kept.count
             if offset > byteOffset, let base = buffer.baseAddress {
                 base.copyMemory(from: base + (offset - byteOffset), byteCount: keptByteCount)  // they may overlap
@@ -99,9 +99,9 @@ final class ReadAhead {
         return UnsafeRawBufferPointer(rebasing: kept[..<min(count, kept.count)])
     }
 
-    /// Fills `target` with some of a stream's bytes from `offset` on: what is there already, or else past the buffer.
+    /// Fills `target` with some of a stream's bytes from `offset` on: those in the buffer, or else bytes read past it.
     ///
-    /// - Returns: How many; 0 only where there are no more.
+    /// - Returns: The number of bytes; 0 only where there are no more.
     func readSome(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws(ContainerError) -> Int {
         let isThere = offset >= byteOffset && offset < byteOffset + byteCount
         if !isThere, target.count >= Self.readByteCount, let file { return try file.readSome(at: offset, into: target) }
@@ -111,7 +111,7 @@ final class ReadAhead {
         return count
     }
 
-    /// Makes `buffer` hold at least `count` bytes, in steps, so that frames of similar sizes do not each make it grow.
+    /// Makes `buffer` hold at least `count` bytes. It grows in steps, so that frames of similar sizes do not each make it grow.
     static func grow(_ buffer: inout UnsafeMutableRawBufferPointer, to count: Int, keeping keptByteCount: Int) {
         if buffer.count >= count { return }
         let rounded = (max(count, buffer.count + buffer.count / 4) + 0xFFFF) & ~0xFFFF
@@ -121,7 +121,7 @@ final class ReadAhead {
         buffer = larger
     }
 
-    /// Tells the kernel what the range reads next, some MiB ahead, and no more often than once for half of that.
+    /// Tells the source which bytes the range reads next, some MiB ahead, once for every 2 MiB at most.
     private func advise(from offset: Int) {
         let wanted = min(offset + Self.adviceByteCount, endByteOffset)
         guard wanted > advisedByteOffset, advisedByteOffset - offset < Self.adviceByteCount / 2 else { return }

@@ -3,9 +3,9 @@ internal import Synchronization
 
 /// A sequential source whose beginning is kept.
 ///
-/// The first `keptByteCountLimit` bytes are kept, or more where `keep(_:)` asks for it before they have gone by. So several readers can begin
-/// at the beginning one after the other: one that looks at a header, then one that reads everything. As soon as a reader goes beyond the kept
-/// bytes they are let go.
+/// The first `keptByteCountLimit` bytes are kept, or more where `keep(_:)` asks for it before they have gone by. So several readers can
+/// begin at the beginning one after the other: one that looks at a header, then one that reads everything. As soon as a reader goes beyond
+/// the kept bytes they are let go.
 final class RewindableSource: ByteSource {
     /// The number of bytes that are kept at least.
     static let keptByteCountLimit = 8 << 20

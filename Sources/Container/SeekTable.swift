@@ -7,18 +7,18 @@ struct SeekTable {
     static let footerByteCount = 9
     static let footerMagic: UInt32 = 0x8F92_EAB1
     static let frameVariant: UInt8 = 0xE
-    /// What zstd's own writer stops at.
+    /// The most entries: the limit of zstd's own writer.
     static let maximumEntryCount = 0x800_0000
 
     private let file: StoredBytes
     let entryCount: Int
     let hasChecksums: Bool
-    /// Where the table's skippable frame begins, and the frames end.
+    /// The offset of the table's skippable frame in the file, where the frames end.
     let byteOffset: Int
 
     private var entryByteCount: Int { hasChecksums ? 12 : 8 }
 
-    /// What the end of a file says about a seek table.
+    /// The result of looking for a table at the end of a file.
     enum Finding {
         case absent
         case present(SeekTable)
@@ -142,7 +142,7 @@ struct SeekTable {
         case unusable(String)
     }
 
-    /// All entries' checksums in order; empty where the table has none.
+    /// Reads the checksums of all entries, in order; none where the table has none.
     ///
     /// They help also when the table's sizes are wrong, but memory must be bounded by what the file really holds.
     func checksums() throws(ContainerError) -> [UInt32] {

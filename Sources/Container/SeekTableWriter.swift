@@ -1,22 +1,25 @@
 /// Collects the entries of a seekable zstd file's table, frame by frame in their order: 12 bytes each.
 public struct SeekTableWriter: Sendable {
-    /// The most frames that the format's readers take.
+    /// The most frames that the format's readers accept.
     public static let frameCountLimit = SeekTable.maximumEntryCount
 
     /// The skippable frame as it will be written; the size in its header is filled in at the end.
     private var bytes: [UInt8] = []
-    /// How many frames were added.
+    /// The number of frames that were added.
     public private(set) var frameCount = 0
 
-    /// A table without entries.
+    /// Creates a table without entries.
     public init() {
         append(FrameStart.skippableMagic | UInt32(SeekTable.frameVariant))
         append(0)
     }
 
-    /// Adds a frame of `FrameCompressor`'s.
+    /// Adds a frame that a `FrameCompressor` made.
     ///
-    /// - Throws: where there are more than `frameCountLimit`.
+    /// - Parameters:
+    ///   - frame: The frame's bytes.
+    ///   - contentByteCount: The number of bytes that it was made of.
+    /// - Throws: `SeekableWriterError` for more than `frameCountLimit` frames, and for a size beyond 32 bits.
     public mutating func append(_ frame: [UInt8], contentByteCount: Int) throws(SeekableWriterError) {
         guard frameCount < Self.frameCountLimit, let byteCount = UInt32(exactly: frame.count),
             let contentByteCount = UInt32(exactly: contentByteCount)
@@ -32,7 +35,7 @@ public struct SeekTableWriter: Sendable {
         frameCount += 1
     }
 
-    /// The skippable frame that ends the file.
+    /// Makes the skippable frame that ends the file.
     public consuming func table() -> [UInt8] {
         // It fits: the limit on frames keeps the table below 2 GiB.
         let contentByteCount = UInt32(bytes.count - 8 + SeekTable.footerByteCount)

@@ -4,14 +4,16 @@ public struct SeekableWriter {
     private let compressor: FrameCompressor
     private var table = SeekTableWriter()
 
-    /// - Parameter level: one of `FrameCompressor.levels`.
+    /// Creates a writer.
+    ///
+    /// - Parameter level: One of `FrameCompressor.levels`.
     public init(level: Int) {
         compressor = FrameCompressor(level: level)
     }
 
-    /// The next frame, of at most 1 GiB decoded.
+    /// Compresses at most 1 GiB of data to the next frame.
     ///
-    /// Throws where libzstd reports an error (out of memory) or there are too many frames for the format.
+    /// - Throws: `SeekableWriterError` where libzstd reports an error (out of memory) or there are too many frames for the format.
     public mutating func frame(of bytes: ArraySlice<UInt8>) throws(SeekableWriterError) -> [UInt8] {
         let frame = try bytes.withUnsafeBufferPointer { content throws(SeekableWriterError) in
             try compressor.frame(of: UnsafeRawBufferPointer(content))
@@ -20,14 +22,14 @@ public struct SeekableWriter {
         return frame
     }
 
-    /// The skippable frame that ends the file.
+    /// Makes the skippable frame that ends the file.
     public consuming func seekTable() -> [UInt8] { table.table() }
 }
 
-/// Why a frame could not be written.
+/// A failure to write a frame.
 public struct SeekableWriterError: Error, Sendable, CustomStringConvertible {
-    /// What is wrong.
+    /// The failure in words.
     public let problem: String
-    /// The same.
+    /// The failure in words.
     public var description: String { problem }
 }

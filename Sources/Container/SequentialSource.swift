@@ -1,14 +1,16 @@
-/// What can only be decoded from its beginning to its end.
+/// Data that can only be decoded from its beginning to its end.
 protocol SequentialSource: AnyObject {
-    /// Whether all has been given out, and was found right.
+    /// Whether all data has been returned and is verified.
     var isAtEnd: Bool { get }
-    /// Decodes what comes next into `buffer`, until it is full or there is no more.
+    /// Decodes the next bytes into `buffer`, until it is full or there are no more.
     ///
-    /// - Parameter filled: How many bytes were written; right also where an error is thrown.
+    /// - Parameters:
+    ///   - buffer: The memory that is filled.
+    ///   - filled: The number of bytes that were written; it is right also where an error is thrown.
     func read(into buffer: UnsafeMutableRawBufferPointer, _ filled: inout Int) throws(ContainerError)
 }
 
-/// A stream's bytes as they are.
+/// The bytes of a stream as they are.
 final class RawStream: SequentialSource {
     private let bytesAhead: ReadAhead
     private var byteOffset = 0
@@ -17,7 +19,7 @@ final class RawStream: SequentialSource {
     init(_ bytesAhead: ReadAhead) { self.bytesAhead = bytesAhead }
 
     func read(into buffer: UnsafeMutableRawBufferPointer, _ filled: inout Int) throws(ContainerError) {
-        // What has come is given out: whoever wants more asks again.
+        // Bytes are returned as soon as some have come; the caller asks again for more.
         filled = try bytesAhead.readSome(at: byteOffset, into: buffer)
         byteOffset += filled
         isAtEnd = filled == 0

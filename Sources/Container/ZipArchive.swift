@@ -1,30 +1,32 @@
-/// A zip archive (an `.npz` file): its members, and where their bytes lie.
+/// A zip archive (an `.npz` file): its members and the places of their bytes.
 ///
-/// Format: PKWARE's APPNOTE.TXT, version 6.3.10, with zip64. The directory at the archive's end is read, and each entry is held against the
-/// member's own header. An archive is refused as a whole where the two differ, where members overlap each other or the directory, or where
-/// two have one name: it could then be read in more than one way.
+/// The format is that of PKWARE's APPNOTE.TXT, version 6.3.10, with zip64. The directory at the archive's end is read, and each entry is
+/// compared with the member's own header. An archive that could be read in more than one way is refused as a whole: one in which an entry
+/// and a header differ, members overlap each other or the directory, or two members have one name.
 public struct ZipArchive: Sendable {
     /// One file of the archive.
     public struct Member: Sendable, Equatable {
-        /// Its name, folders included.
+        /// The member's name, folders included.
         public let name: String
-        /// How its bytes are compressed.
+        /// The method by which the member's bytes are compressed.
         public let method: Method
-        /// Whether its bytes are encrypted; then it cannot be read.
+        /// Whether the member's bytes are encrypted. Then it cannot be read.
         public let isEncrypted: Bool
-        /// Where its bytes lie in the archive as they are stored, without its header.
+        /// The place of the member's stored bytes in the archive, without its header.
         public let byteRange: Range<Int>
-        /// Its size when it is decompressed.
+        /// The member's decompressed size in bytes.
         public let decodedByteCount: Int
-        /// The CRC-32 of its decompressed bytes.
+        /// The CRC-32 of the member's decompressed bytes.
         public let checksum: UInt32
     }
 
-    /// How a member is compressed.
+    /// A method of compression.
     public enum Method: Sendable, Equatable, CustomStringConvertible {
+        /// The bytes are stored as they are.
         case stored
+        /// The bytes are one deflate stream (RFC 1951).
         case deflated
-        /// By a method that is not supported, of this number.
+        /// A method that is not supported, by its number.
         case other(Int)
 
         init(_ number: Int) {
@@ -36,7 +38,7 @@ public struct ZipArchive: Sendable {
                 }
         }
 
-        /// Its name.
+        /// The method's name, for messages.
         public var description: String {
             switch self {
             case .stored: "nothing (stored)"
@@ -56,21 +58,21 @@ public struct ZipArchive: Sendable {
         }
     }
 
-    /// The most members that an archive may have here.
+    /// The most members that an archive may have.
     public static let memberCountLimit = 100_000
-    /// The most bytes that its directory may have: it is kept in memory while it is parsed.
+    /// The most bytes that an archive's directory may have: it is kept in memory while it is parsed.
     static let directoryByteCountLimit = 32 << 20
 
     let stored: StoredBytes
-    /// The files in it, in the directory's order; folders are left out.
+    /// The files in the archive, in the directory's order; folders are left out.
     public let members: [Member]
 
     /// Opens the archive at `path`, or the one that is standard input where the path is `-` and it was redirected from a file.
     ///
     /// Time and memory are proportional to the number of members. No member is decompressed.
     ///
-    /// - Throws: Why the file cannot be opened or read; `.unsupported` for a stream and for an archive in several parts; `.truncated` where
-    ///   the directory is missing; `.damaged` where it is wrong.
+    /// - Throws: The reason for which the file cannot be opened or read; `.unsupported` for a stream and for an archive in several parts;
+    ///   `.truncated` where the directory is missing; `.damaged` where it is wrong.
     public init(path: String) throws(ContainerError) {
         try self.init(StoredBytes(path: path))
     }
@@ -92,7 +94,7 @@ public struct ZipArchive: Sendable {
         members = try ZipDirectory(of: file).members()
     }
 
-    /// The archive's name, as it was given.
+    /// The name by which the archive was opened.
     public var path: String { stored.path }
 
     /// The member of this name, if there is one. O(members).
@@ -100,7 +102,7 @@ public struct ZipArchive: Sendable {
 
     /// Whether a file that begins with `firstBytes`, four of them or more, is a zip archive.
     ///
-    /// An archive behind something else, such as a program that unpacks it, is not taken for one.
+    /// An archive behind other bytes, such as a program that unpacks it, is not recognised.
     public static func isZip(_ firstBytes: some Collection<UInt8>) -> Bool {
         // A member; the end of an archive without members; a member of one that was to be split and was not.
         [[0x50, 0x4B, 3, 4], [0x50, 0x4B, 5, 6], [0x50, 0x4B, 7, 8]].contains { firstBytes.starts(with: $0 as [UInt8]) }

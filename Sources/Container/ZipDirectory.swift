@@ -1,4 +1,4 @@
-/// The directory at the end of a zip archive, which is held against the members' own headers as it is read.
+/// The directory at the end of a zip archive. Its entries are compared with the members' own headers as they are read.
 ///
 /// Section numbers are those of PKWARE's APPNOTE.TXT, version 6.3.10.
 struct ZipDirectory {
@@ -7,7 +7,7 @@ struct ZipDirectory {
     private static let end64ByteCount = 56
     private static let entryByteCount = 46
     private static let headerByteCount = 30
-    /// A field of two or four bytes that is full stands for one in a zip64 record.
+    /// The value of a field of two or four bytes that refers to a field of a zip64 record.
     private static let full16 = 0xFFFF
     private static let full32 = 0xFFFF_FFFF
 
@@ -67,7 +67,7 @@ struct ZipDirectory {
             [disk, firstDisk, entryCountHere, entryCount].contains(Self.full16) || [byteCount, byteOffset].contains(Self.full32)
         if let locator {
             let (start, record) = try Self.end64(file, locator, before: endByteOffset - Self.locatorByteCount)
-            // What the old record says itself must be the same.
+            // The values that the old record gives itself must be the same.
             let fields: [(old: Int, full: Int, at: Int, count: Int, name: String)] = [
                 (disk, Self.full16, 16, 4, "this disk"), (firstDisk, Self.full16, 20, 4, "the directory's disk"),
                 (entryCountHere, Self.full16, 24, 8, "entries on this disk"), (entryCount, Self.full16, 32, 8, "entries"),
@@ -121,7 +121,7 @@ struct ZipDirectory {
         byteRange = byteOffset..<directoryEnd
     }
 
-    /// Where the locator (4.3.15) before the end record says that the zip64 record is, if there is a locator.
+    /// The offset of the zip64 record, which the locator (4.3.15) before the end record gives; nil where there is no locator.
     private static func locator(_ file: StoredBytes, before endByteOffset: Int) throws(ContainerError) -> Int? {
         let start = endByteOffset - locatorByteCount
         guard start >= 0 else { return nil }
@@ -147,7 +147,7 @@ struct ZipDirectory {
 
     // MARK: Entries
 
-    /// What an entry or a header says of a member.
+    /// A member as an entry or a header describes it.
     private struct Description {
         var flags: Int
         var method: Int
@@ -156,18 +156,18 @@ struct ZipDirectory {
         var decodedByteCount: Int
         var name: ArraySlice<UInt8>
 
-        /// The sizes and the checksum follow the member, and are 0 in its header.
+        /// Whether the sizes and the checksum follow the member and are 0 in its header.
         var hasDescriptor: Bool { flags & 1 << 3 != 0 }
         var isEncrypted: Bool { flags & (1 | 1 << 6 | 1 << 13) != 0 }
         var isNameUTF8: Bool { flags & 1 << 11 != 0 }
     }
 
-    /// All members, each held against its own header.
+    /// Reads all members and compares each with its own header.
     func members() throws(ContainerError) -> [ZipArchive.Member] {
         let bytes = try Self.bytes(of: file, byteRange)
         var members: [ZipArchive.Member] = []
         members.reserveCapacity(entryCount)
-        /// The bytes of each member, from its header on.
+        // The bytes of each member, from its header on.
         var extents: [(range: Range<Int>, name: String)] = []
         extents.reserveCapacity(entryCount)
         var names: Set<String> = []
@@ -257,9 +257,9 @@ struct ZipDirectory {
         return values
     }
 
-    /// Holds an entry of the directory against the member's own header (4.3.7).
+    /// Compares an entry of the directory with the member's own header (4.3.7).
     ///
-    /// - Returns: Where the member's bytes lie.
+    /// - Returns: The place of the member's bytes.
     private func check(
         _ entry: Description, against headers: ZipHeaderReader, at byteOffset: Int, name: String
     ) throws(ContainerError) -> Range<Int> {
@@ -291,7 +291,7 @@ struct ZipDirectory {
         guard header.method == entry.method, header.isEncrypted == entry.isEncrypted, header.hasDescriptor == entry.hasDescriptor else {
             throw damaged("the member's own header has another method, or other flags, than the directory")
         }
-        // Where they follow the member, the header has none of them.
+        // A header whose figures follow the member has none of them.
         let fields = [
             (header.checksum == entry.checksum, header.checksum == 0, "checksum"),
             (header.storedByteCount == entry.storedByteCount, header.storedByteCount == 0, "compressed size"),
@@ -356,11 +356,11 @@ struct ZipDirectory {
     }
 }
 
-/// Reads the members' own headers, a little more at once than is asked for.
+/// Reads the members' own headers, somewhat more at once than is asked for.
 private final class ZipHeaderReader {
     private static let readByteCount = 256
     private let file: StoredBytes
-    /// Where the members end.
+    /// The offset at which the members end.
     private let end: Int
     private var byteOffset = 0
     private var kept: [UInt8] = []
@@ -392,7 +392,7 @@ extension [UInt8] {
         return number
     }
 
-    /// The same of eight bytes too; nil beyond `Int.max`.
+    /// The little-endian number of two, four or eight bytes at `offset`; nil beyond `Int.max`.
     fileprivate func numberIfFits(at offset: Int, _ byteCount: Int) -> Int? {
         if byteCount == 8, self[offset + 7] > 0x7F { return nil }
         return number(at: offset, byteCount)

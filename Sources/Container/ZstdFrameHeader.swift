@@ -4,16 +4,16 @@ struct ZstdFrameHeader: Equatable {
     static let magic: UInt32 = 0xFD2F_B528
     /// The longest header: magic, descriptor, window, dictionary and content size.
     static let maximumByteCount = 18
-    /// No block holds more, compressed or not.
+    /// The most bytes of a block, compressed or not.
     static let maximumBlockByteCount = 128 << 10
 
-    /// The header's own size, magic included.
+    /// The header's own size in bytes, magic included.
     let byteCount: Int
-    /// How far back matches may reach; the content size where the header has no field for it.
+    /// The distance in bytes that matches may reach back; the content size where the header has no field for it.
     let windowByteCount: UInt64
     /// Whether the header has a window field, which libzstd bounds whatever the content size.
     let hasWindowField: Bool
-    /// The decompressed size, where the header gives it.
+    /// The decompressed size in bytes, if the header gives it.
     let contentByteCount: UInt64?
     /// The dictionary that the frame needs; 0 is none.
     let dictionaryID: UInt32
@@ -21,16 +21,16 @@ struct ZstdFrameHeader: Equatable {
     let hasChecksum: Bool
 }
 
-/// What stands at a place where a frame should begin.
+/// The bytes at a place where a frame should begin.
 enum FrameStart: Equatable {
     case data(ZstdFrameHeader)
-    /// A skippable frame: `contentByteCount` bytes follow its eight, of which `variant` is the lowest half byte.
+    /// A skippable frame, with `contentByteCount` bytes behind a header of eight. `variant` is the lowest half byte of the magic number.
     case skippable(variant: UInt8, contentByteCount: Int)
-    /// The bytes end before the header does, which has `wanted` at least.
+    /// The bytes end before the header, which has at least `wanted` bytes.
     case incomplete(wanted: Int)
-    /// A reserved bit is set.
+    /// A header in which a reserved bit is set.
     case reserved
-    /// No frame: its first four bytes, read as a little-endian number.
+    /// The bytes are no frame; the first four of them, read as a little-endian number.
     case unknown(magic: UInt32)
 
     /// Parses the header in `bytes`, of which there should be `ZstdFrameHeader.maximumByteCount` unless the file ends.

@@ -1,7 +1,7 @@
 import CZstd
 
-/// The content of zstd frames, one after the other (RFC 8878, section 3.1), from a stream. Skippable frames are left out, and so a seek
-/// table at the end. Checksums of frames are verified by libzstd.
+/// The content of zstd frames, one after the other (RFC 8878, section 3.1), from a stream. Skippable frames, such as a seek table at the
+/// end, are left out. Checksums of frames are verified by libzstd.
 final class ZstdFrameStream: SequentialSource {
     private enum State: Equatable {
         case betweenFrames
@@ -17,7 +17,7 @@ final class ZstdFrameStream: SequentialSource {
     private var state = State.betweenFrames
     private var byteOffset = 0
     private var frameByteOffset = 0
-    /// The number of the frame with data that comes next, or is being decoded.
+    /// The number of the frame with data that is being decoded, or comes next.
     private var frameIndex = 0
 
     init(_ file: StoredBytes, _ context: OpaquePointer, maximumWindowByteCount: Int, _ bytesAhead: ReadAhead) {
@@ -73,7 +73,7 @@ final class ZstdFrameStream: SequentialSource {
         }
     }
 
-    /// Goes on with the frame.
+    /// Decodes more of the frame.
     ///
     /// - Returns: Whether the buffer is full and the frame has more.
     private func decompress(into buffer: UnsafeMutableRawBufferPointer, _ filled: inout Int) throws(ContainerError) -> Bool {

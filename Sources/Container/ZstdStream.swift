@@ -1,13 +1,13 @@
 import CZstd
 
-/// What all users of a libzstd decompression context share.
+/// Functions that all users of a libzstd decompression context share.
 enum ZstdStream {
     /// Makes `context` ready to stream a frame.
     ///
-    /// libzstd allocates the window, or the whole content where that is known to be smaller. That is held against
-    /// `maximumWindowByteCount` here, and then libzstd's own limit is set to let exactly this window pass.
+    /// libzstd allocates the window, or the whole content if that is known to be smaller. Its size is compared with
+    /// `maximumWindowByteCount` here, and then libzstd's own limit is set to accept exactly this window.
     ///
-    /// - Returns: What stands in the way, or nil.
+    /// - Returns: The fault that keeps the frame from being streamed, or nil.
     static func begin(_ context: OpaquePointer, _ header: ZstdFrameHeader, maximumWindowByteCount: Int) -> FrameFault? {
         if let fault = refusal(header) { return fault }
         let wanted = min(header.windowByteCount, header.contentByteCount ?? .max)
@@ -24,15 +24,15 @@ enum ZstdStream {
 
     private static let windowLogBounds = ZSTD_dParam_getBounds(ZSTD_d_windowLogMax)
 
-    /// Why no decoder of ours takes a frame with this header, if so, whether in one piece or streamed.
+    /// The fault for which a frame with this header cannot be decompressed, in one piece or streamed; nil where it can.
     static func refusal(_ header: ZstdFrameHeader) -> FrameFault? {
         if header.dictionaryID != 0 { return .dictionary(header.dictionaryID) }
-        // What libzstd accepts at all: its largest logarithm, and up to seven eighths more.
+        // libzstd accepts its largest logarithm, and up to seven eighths more.
         let limit = 1 << Int(windowLogBounds.upperBound)
         return header.hasWindowField && header.windowByteCount >= UInt64(2 * limit) ? .window(header.windowByteCount, allowed: limit) : nil
     }
 
-    /// A frame's fault for an error code of libzstd's.
+    /// The fault of a frame for which libzstd returned an error code.
     static func fault(_ code: Int) -> FrameFault {
         switch ZSTD_getErrorCode(code) {
         case ZSTD_error_checksum_wrong: .checksum(source: "in its frame", found: nil, wanted: nil)

@@ -49,8 +49,8 @@ public final class Lock<Value: ~Copyable>: @unchecked Sendable {
 
     /// Calls `body` with the value while no other thread has it.
     ///
-    /// - Parameter body: Reads and changes the value. What it returns, and what it leaves in the value, must be disconnected from each other
-    ///   and from everything else, unless it is `Sendable`.
+    /// - Parameter body: Reads and changes the value. What it returns, and what it leaves in the value, must be disconnected from each
+    ///   other and from everything else, unless it is `Sendable`.
     /// - Returns: What `body` returns.
     /// - Throws: What `body` throws; the lock is given up all the same.
     public func withLock<Result: ~Copyable, E: Error>(

@@ -193,8 +193,8 @@ public struct OrderedPool: Sendable {
 
 /// An item on its way between workers.
 ///
-/// `@unchecked Sendable`: `OrderedQueue` gives an item to one worker at a time and has it back only when that worker has ended its step; the
-/// queue's lock orders the two.
+/// `@unchecked Sendable`: `OrderedQueue` gives an item to one worker at a time and has it back only when that worker has ended its step;
+/// the queue's lock orders the two.
 private struct HandedItem<Item>: @unchecked Sendable {
     var value: Item
 }

@@ -63,8 +63,8 @@ struct OrderedQueue<Item, Failure: Error> {
 
     private var isOver: Bool { (hasEnded || failure != nil) && underWayCount == 0 }
 
-    /// The workers to be woken after a change: one where there is a step for one. A worker that is woken takes a turn and wakes the next, so
-    /// each step that can be done finds a worker.
+    /// The workers to be woken after a change: one where there is a step for one. A worker that is woken takes a turn and wakes the next,
+    /// so each step that can be done finds a worker.
     var wake: Sleepers {
         if sleeperCount == 0 { return .none }
         return isOver ? .all : available == nil ? .none : .one

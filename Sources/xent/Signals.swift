@@ -32,8 +32,8 @@ final class Signals {
         // A queue of its own, since all threads of the common one may be at work or waiting.
         let queue = DispatchQueue(label: "xent.signals")
         sources = [SIGINT, SIGTERM, SIGHUP].compactMap { number in
-            // Unsafe: the systems name the handler in `struct sigaction` differently, and all give it back as a function pointer of one word,
-            // in whose place SIG_IGN is the number 1.
+            // Unsafe: the systems name the handler in `struct sigaction` differently, and all give it back as a function pointer of one
+            // word, in whose place SIG_IGN is the number 1.
             if unsafeBitCast(signal(number, SIG_IGN), to: Int.self) == 1 { return nil }
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {

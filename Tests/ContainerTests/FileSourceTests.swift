@@ -175,7 +175,13 @@ import Testing
         let other = ClosedFile([1])
         let changes: [(String, (ClosedFile) -> Void)] = [
             ("longer", { $0.replace(data + [1]) }), ("shorter", { $0.replace(Array(data.dropLast())) }),
-            ("rewritten", { $0.replace(data); $0.setTime(2000) }), ("touched", { $0.setTime(2000) }),
+            (
+                "rewritten",
+                {
+                    $0.replace(data)
+                    $0.setTime(2000)
+                }
+            ), ("touched", { $0.setTime(2000) }),
             ("removed", { unlink($0.path) }),
             (
                 "replaced",
@@ -198,7 +204,8 @@ import Testing
             change(file)
             let error = containerError { _ = try read(opened) }
             #expect(error?.kind == .fileChanged && error?.path == file.path, "\(name)")
-            #expect(error?.problem == (name == "removed" ? "the file was removed or renamed" : "the file was changed") + " while it was being read")
+            let change = name == "removed" ? "removed or renamed" : "changed"
+            #expect(error?.problem == "the file was \(change) while it was being read", "\(name)")
             #expect(try read(neighbour) == [1])
         }
     }

@@ -9,16 +9,16 @@ internal import Darwin
 
 /// The number of processors that there are to use.
 public enum ProcessorCount {
-    /// The number of processors that this process may run on, at least 1: those of its affinity mask, as `taskset` and batch systems set it, but
-    /// no more than the quota of its control groups, as containers set it.
+    /// The number of processors that this process may run on, at least 1: those of its affinity mask, as `taskset` and batch systems set
+    /// it, but no more than the quota of its control groups, as containers set it.
     public static var available: Int {
         let processors = allowed ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         let quota = text(of: "/proc/self/cgroup").flatMap { CgroupProcessorLimit.processorCount(groups: $0, text: text(of:)) }
         return min(processors, quota ?? processors)
     }
 
-    /// The number of processors in the mask as Linux shows it (proc(5), Cpus_allowed): hexadecimal words with commas. Glibc's call for it is
-    /// hidden from Swift.
+    /// The number of processors in the mask as Linux shows it (proc(5), Cpus_allowed): hexadecimal words with commas. Glibc's call for it
+    /// is hidden from Swift.
     private static var allowed: Int? {
         let name = "Cpus_allowed:"
         let line = text(of: "/proc/self/status")?.split(separator: "\n").first { $0.hasPrefix(name) }
