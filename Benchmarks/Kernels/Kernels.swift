@@ -20,8 +20,10 @@ private func measure(
             let rows = LabelledRows(
                 values: values.baseAddress!, element: .float32, classLabels: labels.baseAddress!, targets: nil, weights: nil, rowCount: rowCount,
                 firstRow: 0)
+            var totals = LossTotals(specification)
             benchmark.startMeasurement()
-            for _ in benchmark.scaledIterations { blackHole(scorer.score(rows) { _, _ in }) }
+            for _ in benchmark.scaledIterations { totals.observe(scorer.score(rows) { _, _ in }) }
+            blackHole(totals)
         }
     }
 }

@@ -1,10 +1,11 @@
 import Scoring
 
 extension BlockScorer {
-    /// `score` of rows that lie in arrays; what must be readable after the last element, and must not matter, is put there.
+    /// `score` of rows that lie in arrays; what must be readable after the last element, and must not matter, is put there. The block, which is
+    /// valid during the call only, goes to `observe`; the losses in the first dialect are given back.
     func score(
         _ bytes: [UInt8], _ element: StoredElement, labels: [Int32], targets: [Double], weights: [Double]? = nil, rowCount: Int,
-        firstRow: UInt64 = 0, onInvalid: (Int) -> Void = { _ in }
+        firstRow: UInt64 = 0, onInvalid: (Int) -> Void = { _ in }, observe: (ScoredBlock) -> Void = { _ in }
     ) -> [Double] {
         let bytes = bytes + [UInt8](repeating: 0xFF, count: Self.readableByteCountAfterValues)
         let labels = labels + [Int32](repeating: -1, count: Self.readableLabelCountAfterLast)
@@ -18,7 +19,9 @@ extension BlockScorer {
                         let block = LabelledRows(
                             values: values, element: element.prediction, classLabels: classLabels, targets: targets.baseAddress,
                             weights: weights == nil ? nil : weightsOfRows.baseAddress, rowCount: rowCount, firstRow: firstRow)
-                        return Array(score(block) { row, _ in onInvalid(row) })
+                        let scored = score(block) { row, _ in onInvalid(row) }
+                        observe(scored)
+                        return Array(UnsafeBufferPointer(start: scored.losses(ofDialect: 0), count: scored.rows.rowCount))
                     }
                 }
             }

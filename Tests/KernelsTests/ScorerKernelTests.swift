@@ -87,7 +87,7 @@ struct ScorerKernelTests {
             let lossBits: [UInt64]
             let invalidRows: [Int]
             let moments: [[UInt8]]
-            let observations: Observations
+            let warnings: InputWarnings
             let instructionSet: InstructionSet?
         }
 
@@ -96,10 +96,16 @@ struct ScorerKernelTests {
                 specification: specification, classCount: classCount, ignoredLabel: ignoredLabel, hasIndices: hasIndices,
                 kernels: kernel.table)
             var invalidRows: [Int] = []
+            var totals = LossTotals(specification)
+            var warnings = InputWarnings()
             let losses = scorer.score(
-                bytes, element, labels: labels, targets: targets, weights: weights, rowCount: rowCount, firstRow: 12345
-            ) { invalidRows.append($0) }
-            let moments = scorer.moments.map { moments in
+                bytes, element, labels: labels, targets: targets, weights: weights, rowCount: rowCount, firstRow: 12345,
+                onInvalid: { invalidRows.append($0) },
+                observe: { block in
+                    totals.observe(block)
+                    warnings.observe(block)
+                })
+            let moments = totals.moments.map { moments in
                 var bytes: [UInt8] = []
                 moments.encode(into: &bytes)
                 return bytes
@@ -107,7 +113,7 @@ struct ScorerKernelTests {
             return Outcome(
                 // All NaN are alike: a payload is nobody's result.
                 lossBits: losses.map { $0.isNaN ? Double.nan.bitPattern : $0.bitPattern }, invalidRows: invalidRows, moments: moments,
-                observations: scorer.observations, instructionSet: scorer.instructionSetThatRan)
+                warnings: warnings, instructionSet: scorer.instructionSetThatRan)
         }
     }
 
@@ -126,7 +132,7 @@ struct ScorerKernelTests {
                 findings.check(
                     found.invalidRows == expected.invalidRows, "\(what): invalid rows \(found.invalidRows), \(expected.invalidRows)")
                 findings.check(found.moments == expected.moments, "\(what): moments")
-                findings.check(found.observations == expected.observations, "\(what): observations")
+                findings.check(found.warnings == expected.warnings, "\(what): warnings")
             }
         }
         findings.expectNone("seed \(seed)")

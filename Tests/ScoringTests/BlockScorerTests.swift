@@ -8,8 +8,8 @@ struct BlockScorerTests {
         let row: Int
     }
 
-    static func scorer(_ task: LossTask, _ input: PredictionInput, classCount: Int = 1, ignoredLabel: Int32 = -100) -> BlockScorer {
-        BlockScorer(specification: LossSpecification(task: task, input: input), classCount: classCount, ignoredLabel: ignoredLabel)
+    static func scorer(_ task: LossTask, _ input: PredictionInput, classCount: Int = 1, ignoredLabel: Int32 = -100) -> ObservedScorer {
+        ObservedScorer(specification: LossSpecification(task: task, input: input), classCount: classCount, ignoredLabel: ignoredLabel)
     }
 
     // MARK: Problems
@@ -86,6 +86,7 @@ struct BlockScorerTests {
             // NaN is no equal of itself: by description.
             for (_, problem) in found { #expect("\(problem)" == "\(row.problem)") }
             for (i, loss) in losses.enumerated() { #expect(loss.isNaN == (i == 7 || i == 18)) }
+            #expect(scorer.invalidRows.count == 2 && scorer.invalidRows.first.map(\.order) == [7, 18])
             #expect(scorer.moments[0].invalidCount == 2 && scorer.moments[0].scoredCount == 17 && scorer.moments[0].ignoredCount == 0)
         }
     }
@@ -171,11 +172,11 @@ struct BlockScorerTests {
     func forcedInstructionSet(set: InstructionSet) {
         for task in plainTasks {
             for input in PredictionInput.allCases {
-                let scorer = BlockScorer(
+                let scorer = ObservedScorer(
                     specification: LossSpecification(task: task, input: input), classCount: 1, ignoredLabel: -100, instructionSet: set)
-                #expect(scorer.instructionSetThatRan == nil)
+                #expect(scorer.scorer.instructionSetThatRan == nil)
                 ScorerInput(values: [0], labels: [0]).score(scorer) { _, _ in }
-                #expect(scorer.instructionSetThatRan == set)
+                #expect(scorer.scorer.instructionSetThatRan == set)
             }
         }
     }
@@ -183,10 +184,10 @@ struct BlockScorerTests {
     @Test("an instruction set that is not there is replaced by the best", arguments: InstructionSet.allCases)
     func missingInstructionSet(set: InstructionSet) {
         guard !InstructionSet.available.contains(set) else { return }
-        let scorer = BlockScorer(
+        let scorer = ObservedScorer(
             specification: LossSpecification(task: .binary, input: .logits), classCount: 1, ignoredLabel: -100, instructionSet: set)
         ScorerInput(values: [0], labels: [0]).score(scorer) { _, _ in }
-        #expect(scorer.instructionSetThatRan == .best)
+        #expect(scorer.scorer.instructionSetThatRan == .best)
     }
 
     @Test("every instruction set and cutting gives the same moments, and sees the same", arguments: plainTasks, PredictionInput.allCases)
@@ -205,10 +206,10 @@ struct BlockScorerTests {
         }
         var expected: [UInt8]?
         var expectedLosses: [UInt64]?
-        var seen: Observations?
+        var seen: InputWarnings?
         for set in InstructionSet.available {
             for blockRowCount in [1024, 1, 63, 64, 65, 1000] {
-                let scorer = BlockScorer(
+                let scorer = ObservedScorer(
                     specification: LossSpecification(task: task, input: input), classCount: classCount, ignoredLabel: -1,
                     instructionSet: set)
                 // Rows without a loss too: they are written to files as they are.
@@ -219,8 +220,8 @@ struct BlockScorerTests {
                 let bytes = encoding(scorer.moments[0])
                 #expect(bytes == expected ?? bytes, "\(set), blocks of \(blockRowCount)")
                 expected = bytes
-                #expect(scorer.observations == seen ?? scorer.observations, "\(set), blocks of \(blockRowCount)")
-                seen = scorer.observations
+                #expect(scorer.warnings == seen ?? scorer.warnings, "\(set), blocks of \(blockRowCount)")
+                seen = scorer.warnings
                 #expect(scorer.moments[0].ignoredCount > 0 && scorer.moments[0].invalidCount > 0 && scorer.moments[0].readCount == 1500)
             }
         }

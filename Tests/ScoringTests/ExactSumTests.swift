@@ -1,4 +1,5 @@
 import BigInt
+import Oracle
 import Testing
 
 @testable import Scoring
@@ -878,7 +879,7 @@ private func encoding(of sum: ExactSum) -> [UInt8] {
 }
 
 /// A sum narrow or wide, of either sign, now and then with infinities and NaN, now and then zero.
-private func randomSum(_ random: inout ExactSumTests.SplitMix64) -> ExactSum {
+private func randomSum(_ random: inout SplitMix64) -> ExactSum {
     var sum = ExactSum()
     let exponents = Bool.random(using: &random) ? 0...2046 : 1020...1030
     for _ in 0..<Int.random(in: 0...6, using: &random) {
@@ -905,27 +906,12 @@ extension ExactSumTests {
             }
         }
     }
+}
 
-    /// Steele, Lea and Flood's SplitMix64.
-    struct SplitMix64: RandomNumberGenerator {
-        private var state: UInt64
-
-        init(seed: UInt64) {
-            state = seed
-        }
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15  // wraps by design
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-
-        /// Any sign, any significand, and an exponent field out of the range.
-        mutating func double(exponentFields: ClosedRange<Int>) -> Double {
-            let field = UInt64(Int.random(in: exponentFields, using: &self))
-            return Double(bitPattern: next() & ~(0x7FF << 52) | field << 52)
-        }
+extension SplitMix64 {
+    /// Any sign, any significand, and an exponent field out of the range.
+    fileprivate mutating func double(exponentFields: ClosedRange<Int>) -> Double {
+        let field = UInt64(Int.random(in: exponentFields, using: &self))
+        return Double(bitPattern: next() & ~(0x7FF << 52) | field << 52)
     }
 }

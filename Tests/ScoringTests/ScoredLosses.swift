@@ -18,7 +18,7 @@ struct ScorerInput {
     /// Scores all the rows in blocks of `blockRowCount` and gives back the losses.
     @discardableResult
     func score<Failure: Error>(
-        _ scorer: BlockScorer, firstRow: UInt64 = 0, blockRowCount: Int = BlockScorer.rowLimit,
+        _ scorer: ObservedScorer, firstRow: UInt64 = 0, blockRowCount: Int = BlockScorer.rowLimit,
         onInvalid: (Int, RowProblem) throws(Failure) -> Void
     ) throws(Failure) -> [Double] {
         var bytes: [UInt8] = []
@@ -62,7 +62,7 @@ struct ScorerInput {
 func moments(
     of losses: [Double], firstRow: UInt64 = 0, blockRowCount: Int = BlockScorer.rowLimit, instructionSet: InstructionSet = .best
 ) -> Moments {
-    let scorer = BlockScorer(
+    let scorer = ObservedScorer(
         specification: LossSpecification(task: .binary, input: .logProbabilities), classCount: 1, ignoredLabel: -100,
         instructionSet: instructionSet)
     let input = ScorerInput(values: losses.map { -$0 }, labels: losses.map { _ in 1 })
