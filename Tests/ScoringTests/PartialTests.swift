@@ -1,4 +1,5 @@
 import CXXHash
+import Foundation
 import Oracle
 import Testing
 
@@ -86,6 +87,49 @@ struct PartialTests {
         let section = encoding(Self.shard(3)) + number(0)
         expected += number(8) + number(7) + number(UInt64(section.count)) + section
         #expect(partial.encoded() == Self.withChecksum(expected))
+    }
+
+    /// The partials whose bytes PartialFormat.md gives.
+    static func vectors() throws -> [(name: String, partial: Partial)] {
+        [
+            ("empty", partial(Moments(), LossSpecification(task: .binary, input: .logits), classCount: 1)),
+            (
+                "parts",
+                try Partial.merging([ShardFixture.placed(0..<1), ShardFixture.placed(1..<3), ShardFixture.unplaced(7..<8)]).partial
+            ),
+        ]
+    }
+
+    @Test("the documented test vectors are read, and written again, byte by byte")
+    func documentedVectors() throws {
+        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Sources/Scoring/Scoring.docc/PartialFormat.md")
+        let text = try String(contentsOf: path, encoding: .utf8)
+        for (name, partial) in try Self.vectors() {
+            let digits = text.components(separatedBy: "<!-- vector: \(name) -->\n```\n").last?.components(separatedBy: "```").first ?? ""
+            let nibbles = digits.compactMap(\.hexDigitValue)
+            let bytes = stride(from: 0, to: nibbles.count - 1, by: 2).map { UInt8(16 * nibbles[$0] + nibbles[$0 + 1]) }
+            if bytes != partial.encoded() {
+                let hex = partial.encoded().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+                let lines = stride(from: 0, to: hex.count, by: 60).map { hex[$0..<min($0 + 60, hex.count)].joined() }
+                Issue.record("vector \(name) should be\n\(lines.joined(separator: "\n"))")
+                continue
+            }
+            #expect(try Partial(decoding: bytes) == partial)
+            #expect(try Partial(decoding: bytes).encoded() == bytes)
+        }
+    }
+
+    @Test("the examples of the documentation")
+    func examples() throws {
+        let loss = Self.specification
+        let bytes = Self.partial(1).encoded()
+        let catalog = ObserverCatalog.standard.adding("large") { _, _, _ in LargeLosses() }
+        #expect(try Partial(decoding: bytes, catalog: catalog).unknownTags == [])
+        let partial = Partial(specification: loss, classCount: 10, place: .unplaced, observers: [LossTotals(loss)])
+        let merged = try Partial.merging([partial, try Partial(decoding: bytes)]).partial
+        let mean = try merged.total(LossTotals.self)?.moments[0].meanOverWeight
+        #expect(mean == Self.shard(1).mean)
     }
 
     // MARK: Merging
@@ -222,6 +266,26 @@ struct PartialTests {
             #expect(try Partial.merging(order, sameShard: .once).partial == placed)
             #expect(try Partial.merging(order, sameShard: .each).partial.rowCount == 20)
         }
+    }
+
+    @Test("parts with a place add up to one, which finds its parts again")
+    func coalescing() throws {
+        let dump = DumpIdentity(high: 7, low: 7)
+        let parts = [
+            ShardFixture.placed(0..<9), ShardFixture.placed(12..<20), ShardFixture.placed(9..<12), ShardFixture.placed(0..<4, dump: dump),
+            ShardFixture.unplaced(40..<45),
+        ]
+        let merged = try Partial.merging(parts).partial
+        var coalesced = try merged.coalesced()
+        #expect(coalesced.parts.map(\.place) == [.unplaced, ShardFixture.placed(0..<20).parts[0].place, parts[3].parts[0].place].sorted())
+        #expect(try zip(coalesced.totals, merged.totals).allSatisfy { $0.encoded == $1.encoded })
+        #expect(try coalesced.coalesced() == coalesced)
+        #expect(try Partial(decoding: coalesced.encoded()) == coalesced)
+        // As one run would have it.
+        #expect(coalesced.parts.contains(ShardFixture.placed(0..<20).parts[0]))
+        let error = #expect(throws: PartialError.self) { try coalesced.merge(parts[0]) }
+        #expect(error?.kind == .overlappingPlaces)
+        #expect(try coalesced.merge(ShardFixture.placed(20..<21)) == 0)
     }
 
     @Test("rows that no part covers are named")

@@ -4,21 +4,9 @@
 /// alone: not on how they were cut into blocks, shared among workers, or in which order states were merged.
 ///
 /// ```swift
-/// struct LargeLosses: RowObserver, Equatable {
-///     var tag: String { "large" }
-///     var count: UInt64 = 0
-///     mutating func observe(_ block: ScoredBlock) {
-///         let losses = block.losses(ofDialect: 0)
-///         for row in 0..<block.rows.rowCount where losses[row] > 10 { count += 1 }
-///     }
-///     mutating func merge(_ other: Self) { count += other.count }
-///     func encode(into bytes: inout [UInt8]) { bytes.append(littleEndian: count) }
-///     mutating func decode(from bytes: ArraySlice<UInt8>) throws(PartialError) {
-///         var reader = SectionReader(bytes)
-///         count = try reader.unsigned()
-///         try reader.expectEnd()
-///     }
-/// }
+/// var totals = LossTotals(scorer.specification)
+/// let block = scorer.score(rows) { row, problem in print(row, problem) }
+/// totals.observe(block)
 /// ```
 public protocol RowObserver: Sendable {
     /// The name of the observer's section in a partial: 1 to 16 printable ASCII bytes without spaces, unique among the observers of a run.

@@ -56,6 +56,44 @@ extension Partial {
         return result.repeatedCounts[1]
     }
 
+    /// The partial with all parts of a dump that have a place as one, their figures added up. Parts without a place stay as they are.
+    ///
+    /// It is smaller where figures are large. A part that is merged in again is found all the same, and is then an error
+    /// (`.overlappingPlaces`), since its content cannot be told any more. O(parts).
+    ///
+    /// - Throws: `PartialError` (`.unknownObserver`) where a figure is not known, and errors of the observers' own.
+    public func coalesced() throws(PartialError) -> Partial {
+        if let tag = unknownTags.first { throw Self.unknown(tag) }
+        var result: [Part] = []
+        var start = parts.startIndex
+        while start < parts.endIndex {
+            guard case .placed(let dump, let unit, _) = parts[start].place else {
+                result.append(parts[start])
+                start += 1
+                continue
+            }
+            var end = start
+            var covered: [Range<UInt64>] = []
+            while end < parts.endIndex, case .placed(dump, unit, let ranges) = parts[end].place {
+                covered += ranges
+                end += 1
+            }
+            let group = Partial(
+                specification: specification, classCount: classCount, observers: observers, prototypes: prototypes,
+                parts: Array(parts[start..<end]))
+            let whole = Partial(
+                specification: specification, classCount: classCount, place: .placed(dump: dump, unit: unit, ranges: covered),
+                observers: try group.totals)
+            // Counts that no file of ours holds can add up to a state that cannot be read again.
+            _ = try whole.totals
+            result += whole.parts
+            start = end
+        }
+        var partial = self
+        partial.parts = result
+        return partial
+    }
+
     private func checkHead(_ other: Partial, _ index: Int) throws(PartialError) {
         guard other.specification == specification, other.classCount == classCount else {
             throw PartialError(
