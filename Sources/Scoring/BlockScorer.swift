@@ -4,22 +4,24 @@ internal import KernelABI
 ///
 /// A worker has one, whose buffers are reused from block to block. Not for sharing between threads.
 public final class BlockScorer {
-    /// Rows of one call at the most.
+    /// The most rows of one call.
     public static let rowLimit = Int(XentFoldRowLimit)
-    /// How many bytes must be readable after the last value of a block.
+    /// The number of bytes that must be readable after the last value of a block.
     public static let readableByteCountAfterValues = 64
-    /// How many labels must be readable after the last one of a block.
+    /// The number of labels that must be readable after the last one of a block.
     public static let readableLabelCountAfterLast = 64
 
+    /// The loss that is computed.
     public let specification: LossSpecification
-    /// Values a row; 1 for binary.
+    /// The number of values a row; 1 for binary.
     public let classCount: Int
     /// The facts that are written for each row.
     public let facts: RowFacts
     /// The instruction set of the kernel that ran last, as the kernel itself reported it; nil before the first block.
     public private(set) var instructionSetThatRan: InstructionSet?
-    /// Whether labels are wanted as numbers, and whether as class indices.
+    /// Whether labels are read as numbers: `LabelledRows.targets`.
     public let readsTargets: Bool
+    /// Whether labels are read as class indices: `LabelledRows.classLabels`.
     public let readsClassLabels: Bool
 
     let kernels: KernelTable
@@ -33,7 +35,7 @@ public final class BlockScorer {
     let otherNumbers: UnsafeMutablePointer<Double>
     private let residuals: UnsafeMutablePointer<Double>
     private let clipped: UnsafeMutablePointer<UInt8>
-    /// For each program, how many rows of the last block have no loss, are ignored, and are right.
+    /// For each program, the row counts of the last block.
     private var tallies: [Tally]
     /// For each row of a block 1 + the first program in which it is invalid, or 0.
     private let invalidIn: UnsafeMutablePointer<Int>
@@ -53,9 +55,9 @@ public final class BlockScorer {
         var correctCount = 0
     }
 
-    /// `instructionSet` must be among `InstructionSet.available`; another is replaced by the best there is. `ignoredLabel` marks a row to be left
-    /// out; `hasIndices` says that labels are whole numbers by their type. Weights have been checked against `classCount`. `facts` are written
-    /// for each row beside its loss.
+    /// `instructionSet` must be among `InstructionSet.available`; another is replaced by the best there is. `ignoredLabel` marks a row to
+    /// be left out; `hasIndices` says that labels are whole numbers by their type. Weights have been checked against `classCount`. `facts`
+    /// are written for each row beside its loss.
     public convenience init(
         specification: LossSpecification, classCount: Int, ignoredLabel: Int32, hasIndices: Bool, instructionSet: InstructionSet = .best,
         facts: RowFacts = []
@@ -65,7 +67,7 @@ public final class BlockScorer {
             kernels: KernelTable(InstructionSet.available.contains(instructionSet) ? instructionSet : .best))
     }
 
-    /// With kernels of any origin: for tests, which have some that run elsewhere.
+    /// Makes a scorer with kernels of any origin: for tests, which have some that run elsewhere.
     init(
         specification: LossSpecification, classCount: Int, ignoredLabel: Int32, hasIndices: Bool, facts: RowFacts = [], kernels: KernelTable
     ) {
@@ -131,8 +133,8 @@ public final class BlockScorer {
     /// - Parameters:
     ///   - rows: the rows; those beyond `rowLimit` are left out.
     ///   - companions: named columns beside the predictions, which the block hands on to observers.
-    ///   - onInvalid: called once for each row that has no loss in some dialect and is not ignored, in the order of the rows, with its index
-    ///     in the block; an error that it throws ends the call.
+    ///   - onInvalid: called once for each row that has no loss in some dialect and is not ignored, in the order of the rows, with its
+    ///     index in the block; an error that it throws ends the call.
     /// - Returns: the rows with their losses, valid until the next call.
     ///
     /// O(rowCount × classCount × programs); allocates nothing unless rows are invalid.
@@ -181,14 +183,16 @@ public final class BlockScorer {
         var block = RowBlock(
             values: rows.values, labels: rows.classLabels, targets: readsTargets ? rows.targets : nil,
             clipped: program.mayClip ? clipped + index * Self.rowLimit : nil,
-            losses: losses, scratch: scratch, classCount: classCount, rowCount: rowCount, elementCode: rows.element.code, unscoredRowCount: 0,
-            correctRowCount: 0, instructionSetCode: 0)
+            losses: losses, scratch: scratch, classCount: classCount, rowCount: rowCount, elementCode: rows.element.code,
+            unscoredRowCount: 0, correctRowCount: 0, instructionSetCode: 0)
         kernels.run(program.operation, &block, &parameters)
         instructionSetThatRan = InstructionSet(code: block.instructionSetCode)
 
         if let weights = rows.weights {
             // A row that is left out for its weight is not right, either.
-            for row in 0..<rowCount where !Self.isWeight(weights[row]) { block.correctRowCount -= correctCount(of: row, rows, block, program, &parameters) }
+            for row in 0..<rowCount where !Self.isWeight(weights[row]) {
+                block.correctRowCount -= correctCount(of: row, rows, block, program, &parameters)
+            }
         }
         applyWeights(program, rows, rowCount, losses, rowDivisors + index * Self.rowLimit, &block.unscoredRowCount)
         var ignoredCount = 0
@@ -232,8 +236,10 @@ public final class BlockScorer {
 
     private static func isWeight(_ weight: Double) -> Bool { weight >= 0 && weight < .infinity }
 
-    /// What one row adds to `correctRowCount`.
-    private func correctCount(of row: Int, _ rows: LabelledRows, _ block: RowBlock, _ program: LossProgram, _ parameters: inout LossParameters) -> Int {
+    /// The number that one row adds to `correctRowCount`.
+    private func correctCount(
+        of row: Int, _ rows: LabelledRows, _ block: RowBlock, _ program: LossProgram, _ parameters: inout LossParameters
+    ) -> Int {
         var single = block
         single.values = block.values + row * classCount * rows.element.byteCount
         single.labels = block.labels + row
@@ -249,8 +255,8 @@ public final class BlockScorer {
     /// Adds numbers up exactly. The result's residuals are overwritten by the next call.
     func fold(_ numbers: UnsafePointer<Double>, _ rowCount: Int, _ firstRow: UInt64) -> LossFold {
         var folded = LossFold(
-            losses: numbers, rowCount: rowCount, firstRow: firstRow, residuals: residuals, residualCount: 0, level1: 0, level2: 0, level3: 0,
-            squareHigh: 0, squareMiddle: 0, squareLow: 0, fineSum: 0, fineSquareHigh: 0, fineSquareMiddle: 0, fineSquareLow: 0, minimum: 0,
+            losses: numbers, rowCount: rowCount, firstRow: firstRow, residuals: residuals, residualCount: 0, level1: 0, level2: 0,
+            level3: 0, squareHigh: 0, squareMiddle: 0, squareLow: 0, fineSum: 0, fineSquareHigh: 0, fineSquareMiddle: 0, fineSquareLow: 0, minimum: 0,
             maximum: 0, fingerprint: 0)
         kernels.foldLosses(&folded)
         return folded
@@ -288,7 +294,7 @@ public final class BlockScorer {
         }
     }
 
-    /// Why a row's loss is NaN.
+    /// The reason why a row's loss is NaN.
     private func problem(_ program: LossProgram, _ rows: LabelledRows, _ row: Int) -> RowProblem {
         if let weight = rows.weights?[row], !Self.isWeight(weight) { return .weight(value: weight) }
         let values = rows.values + row * classCount * rows.element.byteCount

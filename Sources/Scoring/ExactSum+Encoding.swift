@@ -131,7 +131,7 @@ extension ExactSum {
 
 /// Why bytes are not the encoding of an `ExactSum`.
 public struct ExactSumDecodingError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What was found.
+    /// The fault that was found.
     public enum Reason: Equatable, Sendable {
         /// The bytes end where `needed` more were due, and `found` were left.
         case truncated(needed: Int, found: Int)
@@ -145,8 +145,9 @@ public struct ExactSumDecodingError: Error, Equatable, Sendable, CustomStringCon
         case notCanonical
     }
 
+    /// The fault.
     public let reason: Reason
-    /// Where: an index of the slice that was decoded, hence an offset in the array that it is a part of.
+    /// The index of the fault in the slice that was decoded, hence an offset in the array that it is a part of.
     public let byteOffset: Int
 
     init(_ reason: Reason, at byteOffset: Int) {
@@ -154,6 +155,7 @@ public struct ExactSumDecodingError: Error, Equatable, Sendable, CustomStringCon
         self.byteOffset = byteOffset
     }
 
+    /// The error as a sentence.
     public var description: String {
         let finding =
             switch reason {

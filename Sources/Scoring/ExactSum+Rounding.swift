@@ -41,7 +41,7 @@ extension ExactSum {
 
     /// The exact quotient of two sums, rounded once: Σwx / Σw for example. Rounds like `rounded()`.
     ///
-    /// Where terms were infinite or NaN, or the divisor is zero, what IEEE 754 gives for the quotient of the two values.
+    /// The result is the quotient that IEEE 754 gives for the two values where terms were infinite or NaN, or the divisor is zero.
     /// Error at most 0.5 ULP. O(1), some microseconds.
     public func rounded(dividedBy divisor: ExactSum) -> Double {
         if hasNonFiniteTerms || divisor.hasNonFiniteTerms {
@@ -56,8 +56,8 @@ extension ExactSum {
             scaledByPowerOfTwo: numerator.exponentOfTwo - denominator.exponentOfTwo)
     }
 
-    /// What IEEE 754 gives for a number of this sign over zero. Not by division: the sign of
-    /// a NaN that a division makes is the processor's choice.
+    /// The quotient that IEEE 754 gives for a number of this sign over zero. Not by division: the sign of a NaN that a division makes is
+    /// the processor's choice.
     private static func quotientByZero(_ sign: some SignedInteger) -> Double { sign == 0 ? .nan : sign > 0 ? .infinity : -.infinity }
 
     // MARK: Exact rationals

@@ -26,7 +26,7 @@ public struct ExactSum: Sendable {
     /// Carries are propagated at the latest after so many terms (see `limbs`).
     static let pendingTermLimit = 1 << 29
 
-    /// What every new sum shares until it is first added to.
+    /// The limbs that every new sum shares until it is first added to.
     private static let zeroLimbs = [Int64](repeating: 0, count: limbCount)
 
     /// Limb i counts units of 2^(32 i - 2148); the value is the sum over all limbs. Limbs overlap: each has 32 bits of
@@ -133,7 +133,7 @@ public struct ExactSum: Sendable {
     }
 
     /// Adds the product of `a` and `b`, exactly: nothing is rounded, overflows or underflows on the way.
-    /// Where a factor is infinite or NaN, what IEEE 754 gives for the product is counted. O(1).
+    /// The product that IEEE 754 gives is counted where a factor is infinite or NaN. O(1).
     public mutating func addProduct(_ a: Double, _ b: Double) {
         guard a.isFinite, b.isFinite else {
             countNonFinite(a * b)
@@ -327,7 +327,7 @@ public struct ExactSum: Sendable {
 }
 
 extension ExactSum: Equatable {
-    /// Whether both hold the same value and the same counts of infinities and NaN, whatever way they came to it.
+    /// Compares the values and the counts of infinities and NaN, whatever way the sums came to them.
     public static func == (left: ExactSum, right: ExactSum) -> Bool {
         left.positiveInfinityCount == right.positiveInfinityCount
             && left.negativeInfinityCount == right.negativeInfinityCount

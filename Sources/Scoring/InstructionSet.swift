@@ -4,7 +4,7 @@ internal import KernelABI
 public enum InstructionSet: String, Sendable, CaseIterable {
     case baseline, avx2, avx512, neon
 
-    /// Those that this processor can run, slowest first.
+    /// The instruction sets that this processor can run, slowest first.
     public static var available: [InstructionSet] {
         #if arch(arm64)
         return [.neon]

@@ -1,10 +1,10 @@
-/// What changes a loss beside its task and its dialect.
+/// The modifiers that change a loss beside its task and its dialect.
 public struct LossModifiers: Sendable, Equatable {
     /// One weight a class; nil for 1.
     public var classWeights: [Double]?
     /// The weight of label 1 in binary decisions: one, or one a column.
     public var positiveWeights: [Double]?
-    /// ε in [0, 1].
+    /// The ε of label smoothing, in [0, 1].
     public var labelSmoothing = 0.0
     /// Rows with this class index are left out.
     public var ignoreIndex: Int64?
@@ -12,12 +12,15 @@ public struct LossModifiers: Sendable, Equatable {
     public var clip: Double?
     /// Probabilities of a row are divided by their sum (dialect exact).
     public var renormalizes = false
-    /// γ and α of focal loss.
+    /// The γ of focal loss; nil for none.
     public var focalGamma: Double?
+    /// The α of focal loss; nil for none.
     public var focalAlpha: Double?
+    /// The measure between soft labels and predictions.
     public var divergence = Divergence.crossEntropy
     /// Whether rows have weights of their own.
     public var hasRowWeights = false
 
+    /// No modifiers.
     public init() {}
 }

@@ -1,6 +1,6 @@
 internal import KernelABI
 
-/// How a dialect's losses are computed: one kernel and its parameters, or the losses of another dialect that are the same numbers.
+/// The kernel and the parameters that compute a dialect's losses. Dialects with equal programs share one computation.
 struct LossProgram: Equatable {
     /// The row operations from which all losses follow.
     enum Operation: Equatable {

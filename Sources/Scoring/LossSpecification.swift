@@ -1,9 +1,12 @@
-/// Which loss is computed: a value, checked once, from which kernels and parameters follow (`LossProgram`).
+/// The loss that is computed: a value, checked once, from which kernels and parameters follow (`LossProgram`).
 public struct LossSpecification: Sendable, Equatable {
+    /// The kind of prediction.
     public let task: LossTask
+    /// The kind of the predicted values.
     public let input: PredictionInput
     /// The dialects to score; the first is the report's own. One pass scores all.
     public let dialects: [Dialect]
+    /// Everything that changes the loss besides task and dialect.
     public let modifiers: LossModifiers
 
     /// Throws where the combination has no meaning, or a number is out of its range.
@@ -20,6 +23,7 @@ public struct LossSpecification: Sendable, Equatable {
         try checkModifiers()
     }
 
+    /// The first dialect, which is the report's own.
     public var dialect: Dialect { dialects[0] }
 
     private func check(_ dialect: Dialect) throws(SpecificationError) {
@@ -33,7 +37,7 @@ public struct LossSpecification: Sendable, Equatable {
         }
     }
 
-    /// What can be had in place of what `dialect` has not.
+    /// Names the inputs, tasks and dialects that there are instead of a loss that `dialect` has not.
     private func remedy(instead dialect: Dialect) -> String {
         func list<Name>(_ names: some Sequence<Name>) -> String { names.map { "\($0)" }.joined(separator: ", ") }
         let others = Dialect.all.filter { $0.accepts(task, input) }
@@ -110,7 +114,9 @@ public struct LossSpecification: Sendable, Equatable {
         }
     }
 
-    /// What depends on the number of classes.
+    /// Checks the numbers of weights, which depend on the number of classes.
+    ///
+    /// - Throws: `SpecificationError` where there are too few or too many.
     public func check(classCount: Int) throws(SpecificationError) {
         if let weights = modifiers.classWeights, weights.count != classCount {
             throw SpecificationError(
@@ -123,7 +129,7 @@ public struct LossSpecification: Sendable, Equatable {
         }
     }
 
-    /// Whether rows count with weights, and so what their divisor is.
+    /// Whether rows count with weights, their own or those of their classes.
     var hasWeights: Bool { modifiers.hasRowWeights || modifiers.classWeights != nil }
 
     /// The specification in one line that does not change between versions: partials carry it, and only equal ones merge.
@@ -185,13 +191,17 @@ public struct LossSpecification: Sendable, Equatable {
 
 /// A loss that cannot be meant like this.
 public struct SpecificationError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The rule that is broken.
     public let problem: String
+    /// A way out.
     public let remedy: String
 
+    /// An error with its remedy.
     public init(problem: String, remedy: String) {
         self.problem = problem
         self.remedy = remedy
     }
 
+    /// The error as a sentence.
     public var description: String { "\(problem); \(remedy)" }
 }

@@ -1,21 +1,25 @@
-/// What each dialect makes of each task, input and modifier: derived from the dialects' own data and from what `LossSpecification` takes,
-/// so that the table cannot say other than the code does.
+/// The table of all losses: the formula, clipping and divisor of each dialect, task, input and modifier.
+///
+/// It is derived from the dialects' own data and from the losses that `LossSpecification` takes, so that it cannot say other than the code
+/// does.
 public enum LossTable {
     /// One combination that has a meaning.
     public struct Row: Sendable, Encodable {
-        /// The names of the command line.
+        /// The task's name on the command line.
         public let task: String
+        /// The input's name on the command line.
         public let input: String
+        /// The dialect's name on the command line.
         public let dialect: String
         /// "ce", or for soft labels "kl" as well.
         public let divergence: String
         /// The loss of a row, without modifiers.
         public let formula: String
-        /// What is done to probabilities before the logarithm.
+        /// The clipping and renormalising of probabilities before the logarithm.
         public let treatment: String
-        /// What the sum is divided by: "sum of weights" or "count".
+        /// The divisor of the sum: "sum of weights" or "count".
         public let divisor: String
-        /// What else is the dialect's own; may be empty.
+        /// Other conventions that are the dialect's own; may be empty.
         public let notes: [String]
         /// The options that may be added, each by itself.
         public let modifiers: [String]
@@ -43,7 +47,7 @@ public enum LossTable {
         }
     }
 
-    /// Whether a loss with these modifiers has a meaning, as `LossSpecification` has it.
+    /// Tells whether a loss with these modifiers has a meaning, as `LossSpecification` has it.
     private static func isTaken(
         _ dialect: Dialect, _ task: LossTask, _ input: PredictionInput, _ change: (inout LossModifiers) -> Void
     ) -> Bool {
@@ -91,12 +95,12 @@ public enum LossTable {
         /// The dialects whose focal factor of a decision takes p before clipping.
         private static let predictedDecisions = Dialect.all.filter { !$0.focalTakesScoredDecisions }.map(\.name).joined(separator: ", ")
 
-        /// Where the modifier has a meaning.
+        /// The tasks, inputs and dialects in which the modifier has a meaning.
         var tasks: String { names(LossTable.taskNames) { $0.taskName } }
         var inputs: String { names(PredictionInput.allCases.map(\.rawValue)) { $0.input } }
         var dialects: String { names(Dialect.all.map(\.name)) { $0.dialect } }
 
-        /// Those of `all` that a row with this modifier has.
+        /// The names of `all` that a row with this modifier has.
         private func names(_ all: [String], _ name: (Row) -> String) -> String {
             let taken = Set(LossTable.rows.filter { $0.modifiers.contains(option) }.map(name))
             return LossTable.list(all.filter { taken.contains($0) }, of: all)
@@ -239,7 +243,7 @@ extension LossTable {
         dialect.divisor(task) == .weights ? "sum of weights" : "count"
     }
 
-    /// What is the dialect's own beyond treatment and divisor.
+    /// The dialect's conventions beyond treatment and divisor.
     private static func notes(_ dialect: Dialect, _ task: LossTask, _ input: PredictionInput, _ divergence: Divergence) -> [String] {
         var notes: [String] = []
         if task == .multilabel, dialect.sumCountsDecisions { notes.append("the sum counts decisions, not rows") }

@@ -19,14 +19,14 @@ public enum LossTask: String, Sendable, Codable, CaseIterable {
     var isOverClasses: Bool { self == .multiclass || self == .soft }
 }
 
-/// What the predicted values are.
+/// The kind of the predicted values.
 public enum PredictionInput: String, Sendable, Codable, CaseIterable {
     case logits
     case probabilities
     case logProbabilities = "log-probabilities"
 }
 
-/// What is measured between soft labels and predictions.
+/// The measure between soft labels and predictions.
 public enum Divergence: String, Sendable, Codable, CaseIterable {
     /// Cross-entropy, −Σ t log p.
     case crossEntropy = "ce"
@@ -38,6 +38,7 @@ public enum Divergence: String, Sendable, Codable, CaseIterable {
 public enum PredictionElement: Sendable, CaseIterable {
     case float16, bfloat16, float32, float64
 
+    /// The number of bytes of a value.
     public var byteCount: Int {
         switch self {
         case .float16, .bfloat16: 2

@@ -32,7 +32,7 @@ public struct Moments: Sendable, Equatable {
     // For the deviation: Σq and Σq², where q is the loss rounded to a multiple of 2^-40 (a loss of 2^11 or more: as it is).
     var roundedSum = ExactSum()
     var roundedSquares = ExactSum()
-    // The same for the losses below 2^-14 alone, rounded to multiples of 2^-66: used where there are no larger ones.
+    // The sums for the losses below 2^-14 alone, rounded to multiples of 2^-66: used where there are no larger ones.
     var fineSum = ExactSum()
     var fineSquares = ExactSum()
     /// Whether rows have weights; without, each counts 1 and the sums below are empty.
@@ -79,8 +79,8 @@ public struct Moments: Sendable, Equatable {
     /// The share of the sum that rows with clipped values have; NaN where the sum is 0.
     public var clippedShare: Double { clippedSum.rounded(dividedBy: sum) }
 
-    /// The standard error of the mean that divides by the count: s / √n with the unbiased s², from exact sums of the losses rounded to 2^-40 (all
-    /// below 2^-14: to 2^-66), so nothing cancels. NaN for fewer than two rows or an infinite loss.
+    /// The standard error of the mean that divides by the count: s / √n with the unbiased s², from exact sums of the losses rounded to
+    /// 2^-40 (all below 2^-14: to 2^-66), so nothing cancels. NaN for fewer than two rows or an infinite loss.
     public var standardErrorOverCount: Double {
         let isFine = max(maximum.magnitude, minimum.magnitude) < 0x1p-14
         let variance = ExactSum.variance(
@@ -198,7 +198,7 @@ extension LossFold {
         }
     }
 
-    /// The same for the numbers below 2^-14, rounded to 2^-66.
+    /// Adds Σq and Σq² of the numbers below 2^-14, where q is a number rounded to 2^-66.
     func addFine(sum: inout ExactSum, squares: inout ExactSum) {
         guard fineSum != 0 || fineSquareHigh | fineSquareMiddle | fineSquareLow != 0 else { return }
         // q = (high * 2^26 + low) * 2^-66.

@@ -1,9 +1,12 @@
 /// The facts that kernels can write for each row beside its loss.
 ///
-/// An observer names those that it reads (`RowObserver.requiredFacts`), a scorer is made for the union of them, and kernels write no others.
+/// An observer names those that it reads (`RowObserver.requiredFacts`), a scorer is made for the union of them, and kernels write no
+/// others.
 public struct RowFacts: OptionSet, Sendable, Hashable {
+    /// One bit a fact.
     public let rawValue: UInt32
 
+    /// The facts whose bits are set.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// The probability that the model gives the label.

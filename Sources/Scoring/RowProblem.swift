@@ -1,4 +1,4 @@
-/// Why a row has no loss.
+/// The reason why a row has no loss.
 public enum RowProblem: Sendable, Equatable {
     /// The label is not a class index: not a whole number, or outside of `0..<classCount` (binary: neither 0 nor 1).
     case label(classCount: Int, isBinary: Bool)
@@ -21,7 +21,9 @@ public enum RowProblem: Sendable, Equatable {
         }
     }
 
-    /// What was found and what was allowed, without the place. `labelText` is the label as stored.
+    /// Says what was found and what was allowed, without the place.
+    ///
+    /// - Parameter labelText: the label as stored.
     public func message(labelText: String) -> String {
         switch self {
         case .label(_, isBinary: true):
@@ -43,7 +45,7 @@ public enum RowProblem: Sendable, Equatable {
         }
     }
 
-    /// What a user can do about it.
+    /// A way out for the user.
     public var remedy: String {
         switch self {
         case .label(_, isBinary: true):

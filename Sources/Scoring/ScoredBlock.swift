@@ -2,8 +2,8 @@ internal import KernelABI
 
 /// A block of rows with their losses, as `BlockScorer.score` hands it to observers.
 ///
-/// A block reads the memory of its scorer and of its rows. It is valid until the scorer scores the next block, and no longer than the memory of
-/// `rows`; observers copy what they keep. Not for sharing between threads.
+/// A block reads the memory of its scorer and of its rows. It is valid until the scorer scores the next block, and no longer than the
+/// memory of `rows`; observers copy what they keep. Not for sharing between threads.
 public struct ScoredBlock {
     /// The rows that were scored: values, labels, targets, weights, their number and the number of the first one in the dump.
     public let rows: LabelledRows
@@ -21,14 +21,14 @@ public struct ScoredBlock {
     /// The number of values a row; 1 for binary.
     public var classCount: Int { scorer.classCount }
 
-    /// The losses of all rows in a dialect, with weights applied, so 0 where a weight is 0; NaN, always the same one, where a row is ignored or
-    /// invalid.
+    /// The losses of all rows in a dialect, with weights applied, so 0 where a weight is 0; NaN, always the same one, where a row is
+    /// ignored or invalid.
     ///
     /// - Parameter dialect: an index of `specification.dialects`.
     public func losses(ofDialect dialect: Int) -> UnsafePointer<Double> { scorer.losses(ofProgram: scorer.programOfDialect[dialect]) }
 
-    /// What each row adds to the divisor Σ weight of a dialect: its weight times that of its class; NaN where its loss is. nil where the loss
-    /// has no weights.
+    /// The share of each row in the divisor Σ weight of a dialect: its weight times that of its class; NaN where its loss is. nil where
+    /// the loss has no weights.
     public func rowDivisors(ofDialect dialect: Int) -> UnsafePointer<Double>? {
         specification.hasWeights ? scorer.rowDivisors(ofProgram: scorer.programOfDialect[dialect]) : nil
     }
@@ -36,8 +36,7 @@ public struct ScoredBlock {
     /// 1 for each row in which the dialect clipped a value that it scores, else 0. nil where the dialect clips nothing.
     public func clipped(ofDialect dialect: Int) -> UnsafePointer<UInt8>? { scorer.clipped(ofProgram: scorer.programOfDialect[dialect]) }
 
-    /// How many rows of the block are scored, ignored and invalid in a dialect, and how many predictions are right: one a row, in multilabel
-    /// one a column.
+    /// The number of rows of the block in each state in a dialect, and that of right predictions.
     public func counts(ofDialect dialect: Int) -> RowCounts { scorer.counts(ofProgram: scorer.programOfDialect[dialect], rows.rowCount) }
 
     /// The column of that name; nil where there is none. O(companions).
@@ -78,7 +77,8 @@ extension ScoredBlock {
     /// The least and greatest class index and the hash of all; nil where labels are not read as indices.
     var labelSurvey: LabelSurvey? { scorer.labelSurvey }
 
-    /// A commutative hash of each row's number and label; nil for a task without labels. O(rowCount × classCount) for labels that are numbers.
+    /// A commutative hash of each row's number and label; nil for a task without labels. O(rowCount × classCount) for labels that are
+    /// numbers.
     var labelFingerprint: UInt64? {
         guard specification.task.hasLabels else { return nil }
         return labelSurvey?.fingerprint ?? fingerprintOfTargets

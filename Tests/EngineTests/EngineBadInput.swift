@@ -394,7 +394,7 @@ import Testing
                 let sum = losses.reduce(BigReal.zero) { $1.isNaN ? $0 : $0 + BigReal($1) }
                 #expect(report.loss.sum == sum.rounded())
                 #expect(report.loss.meanHex != valid.meanHex)
-                #expect(evaluation.partial.moments[0].invalidCount == 500)
+                #expect(try evaluation.partial.total(LossTotals.self)?.moments[0].invalidCount == 500)
             }
         }
     }

@@ -137,21 +137,3 @@ import Testing
         }
     }
 }
-
-@Suite struct InvalidRowsTests {
-    private func row(_ order: Int) -> InvalidRow { InvalidRow(path: "p", row: order % 100, line: nil, problem: "NaN", order: order) }
-
-    @Test func firstTenInAnyOrderOfMerging() {
-        let seed: UInt64 = 23
-        var random = SplitMix64(seed: seed)
-        for _ in 0..<300 {
-            let orders = Array(0..<1000).shuffled(using: &random).prefix(Int.random(in: 0...40, using: &random))
-            var workers = [InvalidRows](repeating: InvalidRows(), count: Int.random(in: 1...6, using: &random))
-            for order in orders { workers[Int.random(in: 0..<workers.count, using: &random)].add(row(order)) }
-            workers.shuffle(using: &random)
-            var merged = InvalidRows()
-            for worker in workers { merged.merge(worker) }
-            #expect(merged.first.map(\.order) == Array(orders.sorted().prefix(10)), "seed \(seed)")
-        }
-    }
-}

@@ -8,7 +8,8 @@ final class ObservedScorer {
     var invalidRows = InvalidRows()
 
     init(
-        specification: LossSpecification, classCount: Int, ignoredLabel: Int32, hasIndices: Bool = true, instructionSet: InstructionSet = .best
+        specification: LossSpecification, classCount: Int, ignoredLabel: Int32, hasIndices: Bool = true,
+        instructionSet: InstructionSet = .best
     ) {
         scorer = BlockScorer(
             specification: specification, classCount: classCount, ignoredLabel: ignoredLabel, hasIndices: hasIndices,

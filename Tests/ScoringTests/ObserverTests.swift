@@ -17,7 +17,7 @@ struct ObserverTests {
         /// Merges workers' observers in a random tree.
         func observers(_ random: inout SplitMix64, workerCount: Int) throws -> [any RowObserver] {
             var workers: [[any RowObserver]] = []
-            let workers2 = (0..<workerCount).map { _ in
+            let scorers = (0..<workerCount).map { _ in
                 ObservedScorer(specification: specification, classCount: input.classCount, ignoredLabel: -100)
             }
             var start = 0
@@ -26,11 +26,11 @@ struct ObserverTests {
                 var part = input
                 part.values = Array(input.values[start * input.classCount..<(start + count) * input.classCount])
                 part.labels = Array(input.labels[start..<start + count])
-                let worker = workers2[Int.random(in: 0..<workerCount, using: &random)]
+                let worker = scorers[Int.random(in: 0..<workerCount, using: &random)]
                 part.score(worker, firstRow: UInt64(start), blockRowCount: Int.random(in: 1...17, using: &random)) { _, _ in }
                 start += count
             }
-            for worker in workers2 { workers.append([worker.totals, worker.warnings, worker.invalidRows]) }
+            for worker in scorers { workers.append([worker.totals, worker.warnings, worker.invalidRows]) }
             while workers.count > 1 {
                 var one = workers.remove(at: Int.random(in: workers.indices, using: &random))
                 let other = Int.random(in: workers.indices, using: &random)
@@ -60,7 +60,9 @@ struct ObserverTests {
         let expected = try rows.observers(&random, workerCount: 1)
         for workerCount in [1, 2, 3, 8] {
             let found = try rows.observers(&random, workerCount: workerCount)
-            for (one, other) in zip(found, expected) { #expect(one.encoded == other.encoded, "\(one.tag), \(workerCount) workers, seed \(seed)") }
+            for (one, other) in zip(found, expected) {
+                #expect(one.encoded == other.encoded, "\(one.tag), \(workerCount) workers, seed \(seed)")
+            }
         }
         let totals = try #require(expected.first(LossTotals.self)), invalid = try #require(expected.first(InvalidRows.self))
         #expect(totals.moments.count == specification.dialects.count && totals.moments.allSatisfy { $0.readCount == 300 })
@@ -228,7 +230,8 @@ struct ObserverTests {
             block(scorer, losses: [.nan, .nan, 1], weights: nil, isCorrect: nil, firstRow: 100) { rows.observe($0) }
             if !isDescribedFirst { rows.describe(described) }
             #expect(rows.count == 2 && rows.first.count == 2 && rows.first[1] == described)
-            #expect(rows.first[0].order == 100 && rows.first[0].path == nil && rows.first[0].problem.hasPrefix("the prediction in column 0 is "))
+            #expect(rows.first[0].order == 100 && rows.first[0].path == nil)
+            #expect(rows.first[0].problem.hasPrefix("the prediction in column 0 is "))
         }
     }
 
@@ -286,7 +289,8 @@ struct ObserverTests {
         #expect(withoutBytes.byteCount == nil && withoutBytes.tokenCount == tokenCount && withoutBytes.bitsPerByte(losses) == nil)
         var unknown = TokenSums()
         let scorer = BlockScorer(
-            specification: LossSpecification(task: .likelihood, input: .logProbabilities), classCount: 1, ignoredLabel: -100, hasIndices: true)
+            specification: LossSpecification(task: .likelihood, input: .logProbabilities), classCount: 1, ignoredLabel: -100,
+            hasIndices: true)
         block(scorer, losses: [1], weights: nil, isCorrect: nil) { unknown.observe($0) }
         #expect(unknown.tokenCount == nil && unknown.byteCount == nil)
         for sums in [known, withoutBytes, unknown, TokenSums()] {

@@ -292,7 +292,8 @@ struct PartialTests {
     func missing() throws {
         let merged = try Partial.merging([ShardFixture.placed(3..<5), ShardFixture.placed(8..<10), ShardFixture.placed(5..<7)]).partial
         func missing(_ range: Range<UInt64>) -> [Range<UInt64>] { merged.missing(in: range, of: ShardFixture.dump, unit: .rows) }
-        #expect(missing(0..<12) == [0..<3, 7..<8, 10..<12] && missing(3..<7) == [] && missing(4..<9) == [7..<8] && missing(20..<21) == [20..<21])
+        #expect(missing(0..<12) == [0..<3, 7..<8, 10..<12] && missing(3..<7) == [])
+        #expect(missing(4..<9) == [7..<8] && missing(20..<21) == [20..<21])
         #expect(merged.missing(in: 0..<9, of: ShardFixture.dump, unit: .bytes) == [0..<9])
         #expect(merged.missing(in: 0..<9, of: DumpIdentity(high: 0, low: 0), unit: .rows) == [0..<9])
     }
@@ -389,10 +390,12 @@ struct PartialTests {
                 observers: [LossTotals(Self.specification), LargeLosses(tag: tag, limit: limit, count: count)])
         }
         let files = [partial(3), partial(4), partial(5)].map { $0.encoded() }
-        let merged = try Partial.merging(try files.map { try Partial(decoding: $0, catalog: LargeLosses.catalog) }, sameShard: .each).partial
+        let decoded = try files.map { try Partial(decoding: $0, catalog: LargeLosses.catalog) }
+        let merged = try Partial.merging(decoded, sameShard: .each).partial
         #expect(try merged.total(LargeLosses.self) == LargeLosses(limit: 2, count: 12))
         let otherLimit = #expect(throws: PartialError.self) { try Partial.merging([partial(1), partial(2, limit: 3)]) }
-        #expect(otherLimit?.kind == .otherObservers && otherLimit?.found == "other settings of large" && otherLimit?.partialIndices == [0, 1])
+        #expect(otherLimit?.kind == .otherObservers && otherLimit?.found == "other settings of large")
+        #expect(otherLimit?.partialIndices == [0, 1])
         let otherTag = #expect(throws: PartialError.self) { try Partial.merging([partial(1), partial(2), partial(2, tag: "huge")]) }
         #expect(otherTag?.found == "huge, large in one of them only" && otherTag?.remedy == .askForSameFigures)
         #expect(otherTag?.partialIndices == [0, 2])
@@ -425,7 +428,8 @@ struct PartialTests {
             _ = Partial(specification: PartialTests.specification, classCount: 1, place: .unplaced, observers: [LargeLosses(tag: "a b")])
         }
         await #expect(processExitsWith: .failure) {
-            _ = Partial(specification: PartialTests.specification, classCount: 1, place: .unplaced, observers: [LargeLosses(), LargeLosses()])
+            _ = Partial(
+                specification: PartialTests.specification, classCount: 1, place: .unplaced, observers: [LargeLosses(), LargeLosses()])
         }
     }
 
@@ -461,7 +465,9 @@ struct PartialTests {
                 #expect(throws: PartialError.self, "\(length) bytes") { _ = try Partial(decoding: Array(bytes.prefix(length))) }
                 // With a checksum that fits, as a hostile file would have it.
                 if length >= 16, length != bytes.count - 8 {
-                    #expect(throws: PartialError.self, "\(length) bytes") { _ = try Partial(decoding: Self.withChecksum(bytes.prefix(length))) }
+                    #expect(throws: PartialError.self, "\(length) bytes") {
+                        _ = try Partial(decoding: Self.withChecksum(bytes.prefix(length)))
+                    }
                 }
             }
             #expect(throws: PartialError.self) { _ = try Partial(decoding: bytes + [0]) }
@@ -518,7 +524,7 @@ struct PartialTests {
         guard let partial = try? Partial(decoding: bytes) else { return }
         if partial.encoded() != bytes { Issue.record("\(what()) is read and not written again") }
         _ = (partial.rowCount, partial.unknownTags, try? partial.totals)
-        if let moments = try? partial.total(LossTotals.self)?.moments { _ = (moments[0].mean, moments[0].standardError, moments[0].readCount) }
+        if let moments = try? partial.total(LossTotals.self)?.moments[0] { _ = (moments.mean, moments.standardError, moments.readCount) }
         if let totals = try? partial.totals {
             let warnings = totals.first(InputWarnings.self)
             _ = warnings?.warnings(partial.specification, classCount: partial.classCount) { "row \($0)" }

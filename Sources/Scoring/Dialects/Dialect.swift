@@ -1,8 +1,8 @@
-/// Whose conventions a loss follows, as data: what is clipped, what is divided by what, what an empty mean is.
+/// The conventions of a framework or library, as data: its clipping, its divisors, and its mean of no rows.
 ///
 /// To add one, add a file like its neighbours in this folder, a line to `Dialect.all`, and golden cases.
 public struct Dialect: Sendable, Equatable {
-    /// How the probabilities of a row are treated before the logarithm.
+    /// The treatment of the probabilities of a row before the logarithm.
     struct Treatment: Sendable, Equatable {
         enum Normalisation: Sendable, Equatable {
             case none
@@ -17,7 +17,7 @@ public struct Dialect: Sendable, Equatable {
             /// [ε, 1 − ε] with the ε of the stored type.
             case elementEpsilon
 
-            /// Whether what is clipped is a normal number.
+            /// Whether a clipped probability is a normal number.
             var keepsFromZero: Bool {
                 switch self {
                 case .none: false
@@ -40,7 +40,7 @@ public struct Dialect: Sendable, Equatable {
         static let asGiven = Treatment()
     }
 
-    /// What the sum of the losses is divided by.
+    /// The divisor of the sum of the losses.
     enum Divisor: Sendable, Equatable {
         /// Σ of the rows' weights, each times the weight of its label's class.
         case weights
@@ -48,14 +48,15 @@ public struct Dialect: Sendable, Equatable {
         case count
     }
 
-    /// Which inputs a task takes; a combination without a meaning is refused.
+    /// The inputs that a task takes; a combination without a meaning is refused.
     struct Inputs: Sendable, Equatable {
         let task: LossTask
         let inputs: [PredictionInput]
     }
 
+    /// The name on the command line.
     public let name: String
-    /// Whose, in a few words.
+    /// The framework or library, in a few words.
     public let summary: String
     /// Over the classes of a row with a class index, with soft labels, for KL divergence; for binary decisions.
     var ofIndex = Treatment.asGiven
@@ -87,13 +88,13 @@ public struct Dialect: Sendable, Equatable {
     var takesDecisionSmoothing = true
     /// Whether `--clip` and `--renormalize` change it: a framework's conventions are its own.
     var isAdjustable = false
-    /// What it can be asked for.
+    /// The tasks and inputs that it can be asked for.
     var inputs: [Inputs]
 
-    /// By name: a dialect is its name, and the mean of no rows may be NaN, which equals nothing.
+    /// Compares names: a dialect is its name, and the mean of no rows may be NaN, which equals nothing.
     public static func == (left: Dialect, right: Dialect) -> Bool { left.name == right.name }
 
-    /// What a task can be computed from; empty where the dialect does not have it.
+    /// The inputs from which a task can be computed; empty where the dialect does not have it.
     func inputs(of task: LossTask) -> [PredictionInput] { inputs.first { $0.task == task }?.inputs ?? [] }
 
     func accepts(_ task: LossTask, _ input: PredictionInput) -> Bool { inputs(of: task).contains(input) }
@@ -108,7 +109,7 @@ public struct Dialect: Sendable, Equatable {
         }
     }
 
-    /// What a single −log is lowered to. What a likelihood says is no decision.
+    /// The number to which a single −log is lowered. A likelihood is no decision.
     func largestTerm(_ task: LossTask, _ input: PredictionInput) -> Double {
         input == .probabilities && (task == .binary || task == .multilabel) ? largestDecisionTerm : .infinity
     }
@@ -119,10 +120,10 @@ public struct Dialect: Sendable, Equatable {
 }
 
 extension Dialect {
-    /// All of them; the first is the default.
+    /// All dialects; the first is the default.
     public static let all: [Dialect] = [exact, pytorch, keras, kerasTensorFlow, sklearn, sklearn14, xgboost, lightgbm]
 
-    /// By name; nil for an unknown one.
+    /// The dialect of this name; nil for an unknown one.
     public init?(named name: String) {
         guard let dialect = Self.all.first(where: { $0.name == name }) else { return nil }
         self = dialect

@@ -19,8 +19,8 @@ extension Dialect {
         emptyMeanOfIndex: 0, emptyMeanOfOthers: 0, focalTakesProbabilities: true, focalTakesScoredDecisions: false,
         inputs: kerasInputs)
 
-    /// The same on the TensorFlow backend, where probabilities with a class index are clipped first and then renormalised, by a softmax over
-    /// their logarithms.
+    /// `keras.losses` of Keras 3 on its TensorFlow backend, where probabilities with a class index are clipped first and then
+    /// renormalised, by a softmax over their logarithms.
     ///
     /// Checked against figures of Keras 3.15 (the golden cases).
     public static let kerasTensorFlow = Dialect(

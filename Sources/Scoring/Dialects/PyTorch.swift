@@ -1,8 +1,8 @@
 extension Dialect {
     /// `torch.nn.functional`: cross_entropy, nll_loss, binary_cross_entropy(_with_logits), kl_div with batchmean.
     ///
-    /// Checked against figures of PyTorch 2.15 (the golden cases). binary_cross_entropy clamps its logarithms at −100; cross_entropy with a class index
-    /// divides by the weights of the labels' classes, everything else by the number of elements.
+    /// Checked against figures of PyTorch 2.15 (the golden cases). binary_cross_entropy clamps its logarithms at −100; cross_entropy with
+    /// a class index divides by the weights of the labels' classes, everything else by the number of elements.
     public static let pytorch = Dialect(
         name: "pytorch", summary: "torch.nn.functional", largestDecisionTerm: 100, divisorOfOthers: .count, sumCountsDecisions: true,
         takesDecisionSmoothing: false, inputs: everyInput)

@@ -28,8 +28,8 @@ extension InputWarnings {
 
     private func sumWarning(_ specification: LossSpecification, _ place: (UInt64) -> String) -> String? {
         guard specification.input == .probabilities, deviatingRowCount > 0, !specification.modifiers.renormalizes else { return nil }
-        return "\(deviatingRowCount) of \(surveyedRowCount) rows of probabilities do not sum to 1 within \(Self.short(tolerance)): the worst, "
-            + "\(place(worstRow)), is \(Self.short(worstDeviation)) away; dialect exact scores them as they are, --renormalize divides by the sum"
+        return "\(deviatingRowCount) of \(surveyedRowCount) rows of probabilities do not sum to 1 within \(Self.short(tolerance)): "
+            + "the worst, \(place(worstRow)), is \(Self.short(worstDeviation)) away; dialect exact scores them as they are, --renormalize divides by the sum"
     }
 
     private func labelRangeWarning(_ specification: LossSpecification, _ classCount: Int) -> String? {

@@ -1,9 +1,10 @@
 internal import KernelABI
 
-/// Signs that the input contradicts what was said of it: rows of probabilities that do not sum to 1, labels that count from 1, and the like.
+/// Signs that the input contradicts what was said of it: rows of probabilities that do not sum to 1, labels that count from 1, and the
+/// like.
 ///
-/// `warnings(_:classCount:place:)` says them in sentences. Merging is commutative and associative: the sentences do not depend on threads or
-/// frames.
+/// `warnings(_:classCount:place:)` says them in sentences. Merging is commutative and associative: the sentences do not depend on threads
+/// or frames.
 public struct InputWarnings: RowObserver, Equatable {
     /// The number of rows of logits that are looked at, from the first one on. Probabilities are looked at in every row.
     public static let logitRowLimit = 1024
@@ -30,10 +31,11 @@ public struct InputWarnings: RowObserver, Equatable {
     /// The warnings of no rows.
     public init() {}
 
+    /// "warnings".
     public var tag: String { "warnings" }
 
-    /// Looks at the predictions and labels of a block. O(rowCount × classCount) for probabilities, the first logits and Float16 logits, else
-    /// O(rowCount).
+    /// Looks at the predictions and labels of a block. O(rowCount × classCount) for probabilities, the first logits and Float16 logits,
+    /// else O(rowCount).
     public mutating func observe(_ block: ScoredBlock) {
         let rows = block.rows
         let task = block.specification.task

@@ -11,10 +11,11 @@ public struct InvalidRows: RowObserver, Equatable {
     /// No rows.
     public init() {}
 
+    /// "invalid".
     public var tag: String { "invalid" }
 
-    /// Counts the invalid rows of a block, and keeps the first ones that have not been described by `describe(_:)`: as rows of a single file, with
-    /// the label as an index.
+    /// Counts the invalid rows of a block, and keeps the first ones that have not been described by `describe(_:)`: as rows of a single
+    /// file, with the label as an index.
     public mutating func observe(_ block: ScoredBlock) {
         count.addSaturating(UInt64(block.invalidRows.count))
         for invalid in block.invalidRows {
@@ -26,8 +27,8 @@ public struct InvalidRows: RowObserver, Equatable {
         }
     }
 
-    /// Says where a row lies and what is wrong with it, as the one who read it knows. It takes the place of a row with the same number among
-    /// all rows, and is not counted: `observe(_:)` counts, before or after.
+    /// Says where a row lies and what is wrong with it, as the one who read it knows. It takes the place of a row with the same number
+    /// among all rows, and is not counted: `observe(_:)` counts, before or after.
     public mutating func describe(_ row: InvalidRow) {
         first.removeAll { $0.order == row.order }
         insert(row)

@@ -35,17 +35,20 @@ public struct LossTotals: RowObserver {
     /// The moments of each dialect of the specification.
     public var moments: [Moments] { groupOfDialect.map { momentsOfGroup[$0] } }
 
-    /// The share of the weight of scored rows that right rows have: Σ weight over right rows / Σ weight, in the first dialect, rounded once. A
-    /// row's weight is its own times that of its class. nil where the loss has no weights, for multilabel, and where it is not known which rows
-    /// are right.
+    /// The share of the weight of scored rows that right rows have: Σ weight over right rows / Σ weight, in the first dialect, rounded
+    /// once. A row's weight is its own times that of its class. nil where the loss has no weights, for multilabel, and where it is not
+    /// known which rows are right.
     public var accuracyOverWeight: Double? {
         correctWeight.map { $0.rounded(dividedBy: momentsOfGroup[groupOfDialect[0]].weightSum) }
     }
 
+    /// "losses".
     public var tag: String { "losses" }
 
+    /// `isCorrect` where right rows are added up with their weights.
     public var requiredFacts: RowFacts { countsCorrectWeight ? .isCorrect : [] }
 
+    /// Adds the losses of a block. O(rowCount × programs).
     public mutating func observe(_ block: ScoredBlock) {
         let programs = block.scorer.programOfDialect
         if programs != programOfDialect {
@@ -103,6 +106,9 @@ public struct LossTotals: RowObserver {
         }
     }
 
+    /// Adds the rows of `other`, which must be others than the ones counted here.
+    ///
+    /// - Throws: `PartialError` where the two have different numbers of dialects.
     public mutating func merge(_ other: LossTotals) throws(PartialError) {
         guard other.dialectCount == dialectCount else {
             throw PartialError(

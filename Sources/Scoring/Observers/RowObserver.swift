@@ -1,7 +1,7 @@
 /// A figure: a state that scored rows are added to, and that merges.
 ///
-/// Each worker has a copy of its own, which starts from the same prototype; copies are merged at the end. The state depends on the set of rows
-/// alone: not on how they were cut into blocks, shared among workers, or in which order states were merged.
+/// Each worker has a copy of its own, which starts from the same prototype; copies are merged at the end. The state depends on the set of
+/// rows alone: not on how they were cut into blocks, shared among workers, or in which order states were merged.
 ///
 /// ```swift
 /// var totals = LossTotals(scorer.specification)
@@ -12,7 +12,8 @@ public protocol RowObserver: Sendable {
     /// The name of the observer's section in a partial: 1 to 16 printable ASCII bytes without spaces, unique among the observers of a run.
     var tag: String { get }
 
-    /// The settings on which the state depends besides the rows, such as limits, as canonical bytes. Only observers with equal settings merge.
+    /// The settings on which the state depends besides the rows, such as limits, as canonical bytes. Only observers with equal settings
+    /// merge.
     var configuration: [UInt8] { get }
 
     /// The facts that the observer reads.
@@ -50,7 +51,8 @@ extension RowObserver {
     public mutating func merge(any other: any RowObserver) throws(PartialError) {
         guard let other = other as? Self else {
             throw PartialError(
-                kind: .otherObservers, problem: "different figures do not add up", found: other.tag, allowed: tag, remedy: .askForSameFigures)
+                kind: .otherObservers, problem: "different figures do not add up", found: other.tag, allowed: tag,
+                remedy: .askForSameFigures)
         }
         try merge(other)
     }

@@ -23,7 +23,8 @@ extension TokenSums {
         sums.weightedTokens = try reader.exactSum()
         sums.weightedBytes = try reader.exactSum()
         try reader.expectEnd()
-        guard known != 0 || (tokens == 0 && sums.weightedTokens == ExactSum()), known == 3 || (textBytes == 0 && sums.weightedBytes == ExactSum())
+        guard known != 0 || (tokens == 0 && sums.weightedTokens == ExactSum()),
+            known == 3 || (textBytes == 0 && sums.weightedBytes == ExactSum())
         else { throw .damaged("it has sums of counts that are not known") }
         self = sums
     }

@@ -1,7 +1,7 @@
 /// The tokens and bytes of the rows that were scored, for means per token and bits a byte of task likelihood.
 ///
-/// It reads the companions "tokens" and "bytes" of a block, a UInt64 a row each, and the rows' weights. Tokens are known where all rows came with
-/// them, and so are bytes. Sums are exact: like `Moments`, they do not depend on any order.
+/// It reads the companions "tokens" and "bytes" of a block, a UInt64 a row each, and the rows' weights. Tokens are known where all rows
+/// came with them, and so are bytes. Sums are exact: like `Moments`, they do not depend on any order.
 public struct TokenSums: RowObserver, Equatable {
     /// The companion with each row's number of tokens.
     public static let tokenColumn = "tokens"
@@ -21,6 +21,7 @@ public struct TokenSums: RowObserver, Equatable {
         byteCount = countsBytes ? 0 : nil
     }
 
+    /// "tokens".
     public var tag: String { "tokens" }
 
     /// Adds the rows that have a loss in every dialect. O(rowCount).
@@ -95,7 +96,7 @@ public struct TokenSums: RowObserver, Equatable {
         tokenCount.map { losses.hasWeights ? losses.sum.rounded(dividedBy: weightedTokens) : losses.sum.rounded(dividedBy: $0) }
     }
 
-    /// The same per byte, in bits: nats over ln 2, within 1.5 ULP. nil where bytes are not known.
+    /// Σ loss / bytes in bits, weighted as `meanPerToken(_:)` is: nats over ln 2, within 1.5 ULP. nil where bytes are not known.
     public func bitsPerByte(_ losses: Moments) -> Double? {
         guard let byteCount else { return nil }
         return (losses.hasWeights ? losses.sum.rounded(dividedBy: weightedBytes) : losses.sum.rounded(dividedBy: byteCount))

@@ -5,7 +5,7 @@ public enum PartPlace: Sendable, Hashable {
     /// The ranges of a dump, in the given unit.
     case placed(dump: DumpIdentity, unit: Unit, ranges: [Range<UInt64>])
 
-    /// What the ranges of a place count.
+    /// The unit in which the ranges of a place count.
     public enum Unit: UInt64, Sendable, Hashable, CaseIterable {
         /// The numbers of rows, from 0.
         case rows = 1
@@ -13,7 +13,7 @@ public enum PartPlace: Sendable, Hashable {
         case bytes = 2
     }
 
-    /// The same place with its ranges in ascending order, neither empty nor touching one another. O(ranges · log ranges).
+    /// This place with its ranges in ascending order, neither empty nor touching one another. O(ranges · log ranges).
     public var normalized: PartPlace {
         guard case .placed(let dump, let unit, let ranges) = self else { return self }
         return .placed(dump: dump, unit: unit, ranges: Self.union(ranges))

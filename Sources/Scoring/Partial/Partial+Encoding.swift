@@ -39,7 +39,9 @@ extension Partial {
         for _ in 0..<(try reader.count(leastByteCount: 17)) {
             let key = ObserverKey(tag: try reader.text(), configuration: Array(try reader.bytes(try reader.count(leastByteCount: 1))))
             guard ObserverKey.isTag(key.tag) else { throw .damaged("the tag of a section is no name") }
-            if let last = keys.last, !last.tag.utf8.lexicographicallyPrecedes(key.tag.utf8) { throw .damaged("its sections are not in order") }
+            if let last = keys.last, !last.tag.utf8.lexicographicallyPrecedes(key.tag.utf8) {
+                throw .damaged("its sections are not in order")
+            }
             prototypes.append(try catalog.observer(key, specification, classCount))
             keys.append(key)
         }

@@ -1,8 +1,8 @@
 /// The mergeable state of an evaluation: the loss, and for each part of the rows its place and the states of all figures.
 ///
-/// The bytes of a partial depend on the rows, the loss and the figures alone: not on threads, frames, compression, paths or time. Merging keeps
-/// parts side by side, so that a part that comes twice is found: parts with a place are told apart by it, parts without by their content. A
-/// partial holds its parts encoded, a few hundred bytes each in common cases.
+/// The bytes of a partial depend on the rows, the loss and the figures alone: not on threads, frames, compression, paths or time. Merging
+/// keeps parts side by side, so that a part that comes twice is found: parts with a place are told apart by it, parts without by their
+/// content. A partial holds its parts encoded, a few hundred bytes each in common cases.
 ///
 /// ```swift
 /// let partial = Partial(specification: loss, classCount: 10, place: .unplaced, observers: [LossTotals(loss)])
@@ -16,8 +16,8 @@ public struct Partial: Sendable {
     public let classCount: Int
     /// The figures, in ascending order of their tags' bytes.
     public let observers: [ObserverKey]
-    /// The parts in their order: unplaced ones by content, then those with a place by it. A part without a place that counts several times is
-    /// there as often.
+    /// The parts in their order: unplaced ones by content, then those with a place by it. A part without a place that counts several times
+    /// is there as often.
     public internal(set) var parts: [Part]
     /// For each of `observers` one with its configuration, in any state; nil where this version does not know it.
     let prototypes: [(any RowObserver)?]

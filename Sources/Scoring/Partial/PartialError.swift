@@ -58,12 +58,13 @@ public struct PartialError: Error, Sendable, Equatable, CustomStringConvertible 
         }
     }
 
+    /// The kind of error.
     public let kind: Kind
     /// The rule that is broken.
     public let problem: String
-    /// What is there instead.
+    /// The thing that is there instead.
     public let found: String
-    /// What would have been right; nil where it is not worth saying.
+    /// The thing that would have been right; nil where it is not worth saying.
     public let allowed: String?
     public let remedy: Remedy
     /// The partials that are at fault, as indices of those that were merged, ascending; empty where one was read.
@@ -83,6 +84,7 @@ public struct PartialError: Error, Sendable, Equatable, CustomStringConvertible 
         PartialError(kind: .damaged, problem: "the partial is damaged", found: found, remedy: .writeAgain)
     }
 
+    /// The error as a sentence.
     public var description: String {
         "\(problem): found \(found)" + (allowed.map { ", allowed \($0)" } ?? "") + "; \(remedy.text)"
     }
