@@ -86,8 +86,8 @@ let package = Package(
             name: "OracleTests", dependencies: ["Oracle", .product(name: "BigInt", package: "BigInt")], exclude: ["Fixtures"], swiftSettings: strict),
         // Any loss that has a meaning, for tests that go through many.
         .target(name: "RandomLosses", dependencies: ["Oracle", "Scoring"], path: "Tests/RandomLosses", swiftSettings: strict),
-        // What the fuzzer calls (Fuzz/README.md), which the tests call with what it found.
-        .target(name: "FuzzTargets", dependencies: ["Container", "Formats"], path: "Fuzz/Targets", swiftSettings: strict),
+        // What the fuzzer calls (Tests/Fuzz/README.md), which the tests call with what it found.
+        .target(name: "FuzzTargets", dependencies: ["Container", "Formats"], path: "Tests/Fuzz/Targets", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "ContainerTests",
@@ -95,8 +95,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "JSONReading"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(name: "WorkStealingTests", dependencies: ["WorkStealing", "Locking"], swiftSettings: strict),
-        // What goes to the kernels of another processor (Emulation/README.md) and comes back.
-        .target(name: "KernelCalls", dependencies: ["KernelABI"], path: "Emulation/KernelCalls"),
+        // What goes to the kernels of another processor (Tests/Emulation/README.md) and comes back.
+        .target(name: "KernelCalls", dependencies: ["KernelABI"], path: "Tests/Emulation/KernelCalls"),
         .testTarget(
             name: "KernelsTests",
             dependencies: [
@@ -118,11 +118,11 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-// The fuzzer (Fuzz/README.md): it links only with libFuzzer, which has a main of its own.
+// The fuzzer (Tests/Fuzz/README.md): it links only with libFuzzer, which has a main of its own.
 if Context.environment["XENT_FUZZ"] == "1" {
-    package.targets.append(.systemLibrary(name: "CLibFuzzer", path: "Fuzz/CLibFuzzer"))
+    package.targets.append(.systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"))
     package.targets.append(
-        .executableTarget(name: "xent-fuzz", dependencies: ["FuzzTargets", "CLibFuzzer"], path: "Fuzz/Driver", swiftSettings: strict))
+        .executableTarget(name: "xent-fuzz", dependencies: ["FuzzTargets", "CLibFuzzer"], path: "Tests/Fuzz/Driver", swiftSettings: strict))
 }
 
 // Benchmarks (Benchmarks/README.md): for us alone, so that no user of the package fetches their library.

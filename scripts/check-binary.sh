@@ -6,7 +6,7 @@
 # (a) The objects of KernelsAVX2 and KernelsAVX512 define nothing weak that another module defines or might define, but for Swift's
 #     constants: the linker keeps one of several weak definitions, and could give AVX instructions to code that runs without them.
 # (b) The demo data get the same mean, sum and partial from every kernel that this machine has, and from the binary under
-#     qemu-x86_64 -cpu Nehalem (no AVX, no FMA). The means are within 1 ULP of Demo/truth.json.
+#     qemu-x86_64 -cpu Nehalem (no AVX, no FMA). The means are within 1 ULP of scripts/demo/truth.json.
 # (c) In our other modules there is no instruction of AVX, AVX-512, FMA or BMI.
 #
 # (a) and (c) are for x86-64. --no-qemu leaves the emulator out. Needs binutils, python3, and qemu-user.
@@ -165,7 +165,7 @@ evaluate() {
     digits) arguments=(digits.logits.npy.zst --labels digits.labels.npy --task multiclass --input logits) ;;
     cancer) arguments=(cancer.probabilities.npy --labels cancer.labels.npy --task binary --input probabilities) ;;
     esac
-    (cd "$root/Demo" && timeout 600 "$@" "$binary" eval "${arguments[@]}" --kernel "$kernel" --threads 2 --progress never \
+    (cd "$root/scripts/demo" && timeout 600 "$@" "$binary" eval "${arguments[@]}" --kernel "$kernel" --threads 2 --progress never \
         --json - --partial "$output.partial") >"$output.json" 2>"$output.stderr"
 }
 
@@ -173,7 +173,7 @@ evaluate() {
 # Arguments: the set, the two names, the expected kernel (or auto). Prints what is wrong; nothing where all is well.
 differences() {
     cmp -s "$scratch/$1.$2.partial" "$scratch/$1.$3.partial" || echo "the partials differ"
-    python3 - "$scratch/$1.$2.json" "$scratch/$1.$3.json" "$1" "$4" "$root/Demo/truth.json" <<'PYTHON'
+    python3 - "$scratch/$1.$2.json" "$scratch/$1.$3.json" "$1" "$4" "$root/scripts/demo/truth.json" <<'PYTHON'
 import json, math, sys
 data, kernel = sys.argv[3:5]
 try:

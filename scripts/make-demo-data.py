@@ -9,14 +9,14 @@
 #     "zstandard==0.25.0",
 # ]
 # ///
-"""Makes the predictions in Demo/: real models on real data, scored on rows that they were not trained on.
+"""Makes the predictions in scripts/demo/: real models on real data, scored on rows that they were not trained on.
 
     python3 -m venv .venv
     .venv/bin/pip install mpmath==1.4.1 numpy==2.4.6 scikit-learn==1.9.1 scipy==1.17.1 zstandard==0.25.0
-    .venv/bin/python scripts/make-demo-data.py [FOLDER]        (FOLDER: Demo/ beside scripts/ by default)
+    .venv/bin/python scripts/make-demo-data.py [FOLDER]        (FOLDER: scripts/demo by default)
 
 Everything is seeded. On one machine the files come out the same, byte for byte; another processor or another BLAS may round
-a logit differently in its last digit. What Demo/truth.json says is computed from the arrays as they are stored, so it
+a logit differently in its last digit. What scripts/demo/truth.json says is computed from the arrays as they are stored, so it
 fits whatever was written.
 """
 
@@ -181,7 +181,7 @@ def float32_summary(losses):
 
 def main():
     mpmath.mp.prec = 200
-    folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).resolve().parent.parent / "Demo")
+    folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).resolve().parent / "demo")
     folder.mkdir(parents=True, exist_ok=True)
 
     logits, digits = digits_logits()

@@ -5,7 +5,7 @@
 #   scripts/search-row-errors.sh [SECONDS]
 #
 # Takes 300 seconds, or as many as are asked for, of all cores. Needs what scripts/install-dependencies.sh installs. Kernels that the processor
-# cannot run are left out, but for NEON's, which run under qemu-aarch64 where XENT_NEON_KERNELS names them (Emulation/README.md).
+# cannot run are left out, but for NEON's, which run under qemu-aarch64 where XENT_NEON_KERNELS names them (Tests/Emulation/README.md).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cd "$root"

@@ -26,7 +26,7 @@ esac
 page=Sources/Scoring/Scoring.docc/Accuracy.md
 scripts/install-dependencies.sh --tests
 before=$(cksum "$page")
-Emulation/build .build-neon/xent-kernels
+Tests/Emulation/build .build-neon/xent-kernels
 export XENT_NEON_KERNELS=$root/.build-neon/xent-kernels
 # A test writes the page: the samples and the rows' truths are the tests'. Release: their oracle is slow in debug builds.
 XENT_WRITE_ACCURACY=1 swift test -c release -Xswiftc -enable-testing --scratch-path .build-test --disable-xctest --filter AccuracyTests

@@ -7,10 +7,10 @@ import Testing
     import Glibc
 #endif
 
-/// The kernels of another processor, in another process: what Emulation/build wrote, under an emulator. A call takes its arrays there
+/// The kernels of another processor, in another process: what Tests/Emulation/build wrote, under an emulator. A call takes its arrays there
 /// through a socket and brings the results back, so to its caller it is a kernel like the others.
 final class EmulatedKernels: Sendable {
-    /// nil unless XENT_NEON_KERNELS names what Emulation/build wrote.
+    /// nil unless XENT_NEON_KERNELS names what Tests/Emulation/build wrote.
     static let neon: EmulatedKernels? = {
         #if canImport(Glibc)
             guard let path = getenv("XENT_NEON_KERNELS") else { return nil }

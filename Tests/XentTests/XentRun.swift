@@ -163,7 +163,7 @@ enum Repository {
     /// The folder of Package.swift.
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .path
-    static let demo = root + "/Demo"
+    static let demo = root + "/scripts/demo"
     /// Real predictions, which are not part of the repository.
     static let real = ProcessInfo.processInfo.environment["XENT_REAL"] ?? root + "/../shared/real"
 }
