@@ -47,14 +47,14 @@ let package = Package(
             name: "Container",
             dependencies: ["CZstd", "CZlib", "CXXHash", "Locking", .product(name: "SystemPackage", package: "swift-system")],
             exclude: ["README.md"], swiftSettings: strict),
-        // fast_float is header only: libfast-float-dev. Optimised in debug builds too, as the kernels are.
-        .target(name: "CFastFloat", cxxSettings: [.unsafeFlags(["-O2", "-fno-exceptions", "-fno-rtti"])]),
+        // C++ behind a face of C, over fast_float, which is header only: libfast-float-dev. Optimised in debug builds too, as the kernels are.
+        .target(name: "TableReading", cxxSettings: [.unsafeFlags(["-O2", "-fno-exceptions", "-fno-rtti"])]),
         // C++ behind a face of C, over libsimdjson-dev and libfast-float-dev. Without pkg-config: SwiftPM warns of a flag that simdjson.pc
         // has.
         .target(
-            name: "JSONReading", dependencies: ["CFastFloat"], cxxSettings: [.unsafeFlags(["-O2", "-fno-exceptions", "-fno-rtti"])],
+            name: "JSONReading", dependencies: ["TableReading"], cxxSettings: [.unsafeFlags(["-O2", "-fno-exceptions", "-fno-rtti"])],
             linkerSettings: [.linkedLibrary("simdjson")]),
-        .target(name: "Formats", dependencies: ["CFastFloat", "JSONReading"], exclude: ["Records/README.md"], swiftSettings: strict),
+        .target(name: "Formats", dependencies: ["TableReading", "JSONReading"], exclude: ["Records/README.md"], swiftSettings: strict),
         .target(name: "KernelABI"),
         kernels("Kernels"),
     ] + vectorKernels + [

@@ -1,4 +1,4 @@
-internal import CFastFloat
+internal import TableReading
 
 /// The names that class labels have, to be looked up a row at a time.
 struct TableClassNames {

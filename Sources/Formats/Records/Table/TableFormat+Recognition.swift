@@ -1,4 +1,4 @@
-internal import CFastFloat
+internal import TableReading
 
 extension TableFormat {
     /// As many records are looked at for what columns hold, and of wide ones as many as have so many fields.

@@ -1,4 +1,4 @@
-internal import CFastFloat
+internal import TableReading
 
 /// Parses records of a table: plain ones through `xentParseRows`, a run of them at a time, others one by one.
 final class TableParser: RecordParser {

@@ -1,4 +1,4 @@
-internal import CFastFloat
+internal import TableReading
 
 /// What a field holds, without spaces around it.
 struct TableValue {

@@ -1,6 +1,6 @@
-// The C face of what is done in C++ for tables: numbers through fast_float, and the loops that go over every byte of a text.
-#ifndef XENT_CFASTFLOAT_H
-#define XENT_CFASTFLOAT_H
+// Tables of text, behind a face of C: the loops that go over every byte of a text, and numbers, by fast_float.
+#ifndef XENT_TABLE_READING_H
+#define XENT_TABLE_READING_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 // Where records end.
 #include "ByteMask.h"
-#include "CFastFloat.h"
+#include "TableReading.h"
 
 using namespace xent;
 

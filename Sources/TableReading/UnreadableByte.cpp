@@ -1,5 +1,5 @@
 #include "ByteMask.h"
-#include "CFastFloat.h"
+#include "TableReading.h"
 
 using namespace xent;
 

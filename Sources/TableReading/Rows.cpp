@@ -1,6 +1,6 @@
 // Records as rows, where nothing is wrong with them.
 #include "ByteMask.h"
-#include "CFastFloat.h"
+#include "TableReading.h"
 #include "Number.h"
 #include "NumberBefore.h"
 

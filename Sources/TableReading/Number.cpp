@@ -1,6 +1,6 @@
 #include "Number.h"
 
-#include "CFastFloat.h"
+#include "TableReading.h"
 
 bool xentParseNumber(const uint8_t *bytes, size_t byteCount, double *value) {
     // Without the checks a sign `+`, `inf` and `nan` would be taken.
