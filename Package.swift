@@ -47,7 +47,7 @@ let package = Package(
             name: "Container",
             dependencies: ["CZstd", "CZlib", "CXXHash", "Locking", .product(name: "SystemPackage", package: "swift-system")],
             exclude: ["README.md"], swiftSettings: strict),
-        // C++ behind a face of C, over fast_float, which is header only: libfast-float-dev. Optimised in debug builds too, as the kernels are.
+        // C++ behind a face of C, over fast_float, which is header only: libfast-float-dev. Optimised in debug builds too, as kernels are.
         .target(name: "TableReading", cxxSettings: [.unsafeFlags(["-O2", "-fno-exceptions", "-fno-rtti"])]),
         // C++ behind a face of C, over libsimdjson-dev and libfast-float-dev. Without pkg-config: SwiftPM warns of a flag that simdjson.pc
         // has.

@@ -79,6 +79,8 @@ check_binary() {
 # The cases of this version are those of true values, in the dialect `exact`.
 stage "dependencies" scripts/install-dependencies.sh --tests
 stage "release build" build
+# C and C++ as they are compiled where `char` has no sign.
+stage "unsigned char" Tests/UnsignedChar/run
 # Where NEON is not the processor's own, the tests of kernels run it under the emulator.
 if ! $quick && [[ $(uname -s) == Linux && $(uname -m) == x86_64 ]]; then
     stage "NEON kernels" Tests/Emulation/build .build-neon/xent-kernels
