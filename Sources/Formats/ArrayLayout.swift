@@ -1,31 +1,31 @@
-/// How the numbers of one array lie in a file.
+/// The place of an array's numbers in a file, with their type and shape.
 ///
-/// A row is what shares the first index. Everything counted here is checked when the layout is made: no property overflows, whatever the
+/// A row is the elements that share the first index. All counts are checked when the layout is made: no property overflows, whatever the
 /// file said.
 public struct ArrayLayout: Sendable, Equatable {
     /// The type of every element.
     public let elementType: ElementType
-    /// Stored in the other byte order than this machine's. Never true of 1-byte elements.
+    /// True if the elements are stored in the other byte order than this machine's. Never true of 1-byte elements.
     public let isByteSwapped: Bool
-    /// Flagged as stored with the first index running fastest. See `requireRowMajor()`.
+    /// True if the header says that the first index runs fastest. See `requireRowMajor()`.
     public let isFortranOrder: Bool
-    /// Dimensions, outermost first. `[]` is a single number.
+    /// The dimensions, outermost first. `[]` is a single number.
     public let shape: [Int]
-    /// Where the first element lies, counted from the start of the (decompressed) file. Not necessarily aligned to anything.
+    /// The offset of the first element in bytes, counted from the start of the (decompressed) file. It need not be aligned.
     public let dataByteOffset: Int
-    /// Elements of the whole array, the product of `shape`.
+    /// The number of elements in the whole array, the product of `shape`.
     public let elementCount: Int
-    /// Elements that share a first index: the product of the other dimensions, 1 where there are none.
+    /// The number of elements in a row: the product of the dimensions after the first, 1 for an array without such dimensions.
     public let elementsPerRow: Int
 
     /// NumPy's own limit on dimensions (`NPY_MAXDIMS`, 64 since NumPy 2).
     public static let dimensionCountLimit = 64
 
-    /// Checks and keeps a layout. O(dimensions).
+    /// Makes a layout and checks it. O(dimensions).
     ///
     /// - Throws: `FormatError` of kind `.shape` for a negative dimension or more than `dimensionCountLimit` of them, of kind
-    ///   `.arrayTooLarge` where the end of the data lies beyond `Int.max`. As in NumPy a dimension of 0 does not excuse the others: their
-    ///   product must be countable, so that a row's size always is.
+    ///   `.arrayTooLarge` if the data would end beyond `Int.max`. A dimension of 0 does not excuse the others, as in NumPy: their product
+    ///   must be countable, so that a row's size always is.
     public init(
         elementType: ElementType, isByteSwapped: Bool, isFortranOrder: Bool, shape: [Int], dataByteOffset: Int
     ) throws(FormatError) {
@@ -34,7 +34,7 @@ public struct ArrayLayout: Sendable, Equatable {
             dataByteOffset: dataByteOffset, subject: "shape", shapeByteOffset: nil)
     }
 
-    /// The same for a parser that knows where the shape was written.
+    /// Makes a layout for a parser, which knows the place of the shape in the file and names it in errors.
     init(
         elementType: ElementType, isByteSwapped: Bool, isFortranOrder: Bool, shape: [Int], dataByteOffset: Int,
         subject: String, shapeByteOffset: Int?
@@ -74,20 +74,21 @@ public struct ArrayLayout: Sendable, Equatable {
         self.elementsPerRow = shape.dropFirst().reduce(1, *)
     }
 
-    /// Rows: the first dimension; 1 for a single number.
+    /// The number of rows: the first dimension, 1 for a single number.
     public var rowCount: Int { shape.first ?? 1 }
 
-    /// Bytes of one row.
+    /// The number of bytes in one row.
     public var rowByteCount: Int { elementsPerRow * elementType.byteCount }
 
-    /// Bytes of the whole array.
+    /// The number of bytes in the whole array.
     public var dataByteCount: Int { elementCount * elementType.byteCount }
 
-    /// Where the data end, counted from the start of the (decompressed) file: a whole file has at least this many bytes.
+    /// The offset of the first byte after the data, counted from the start of the (decompressed) file. A whole file has at least this many
+    /// bytes.
     public var endByteOffset: Int { dataByteOffset + dataByteCount }
 
-    /// Whether rows lie one after another: not flagged Fortran, or of a shape for which both orders are the same (at most one dimension
-    /// other than 1, or no elements).
+    /// True if the rows lie one after another: the header does not say Fortran order, or the shape has the same bytes in both orders (at
+    /// most one dimension other than 1, or no elements).
     public var isRowMajor: Bool {
         !isFortranOrder || elementCount == 0 || shape.count { $0 != 1 } <= 1
     }
@@ -108,7 +109,7 @@ public struct ArrayLayout: Sendable, Equatable {
 
     private static func text(_ shape: [Int]) -> String {
         let dimensions = shape.map { String($0) }
-        // A hostile shape may have 64 dimensions of 19 digits: a message need not.
+        // A hostile shape may have 64 dimensions of 19 digits; a message shows eight.
         let shown = dimensions.count > 8 ? dimensions.prefix(8) + ["…"] : dimensions[...]
         return "(" + shown.joined(separator: ", ") + (dimensions.count == 1 ? ",)" : ")")
     }

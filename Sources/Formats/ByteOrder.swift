@@ -1,11 +1,11 @@
 /// The order of the bytes in a number.
 public enum ByteOrder {
-    /// Whether this machine puts the lowest byte first.
+    /// True if this machine stores the lowest byte of a number first.
     public static var isLittleEndianMachine: Bool { 1.littleEndian == 1 }
 
-    /// Reverses the bytes of each element where they lie. O(bytes); the bytes need not be aligned.
+    /// Reverses the bytes of each element in place. O(bytes); the bytes need not be aligned.
     ///
-    /// `elementByteCount` is 2, 4 or 8; elements of 1 byte have no order, and stay. Bytes after the last whole element stay as they are.
+    /// Elements of 1 byte stay as they are. Bytes after the last whole element stay as they are, too.
     ///
     /// - Precondition: `elementByteCount` is 1, 2, 4 or 8.
     public static func swapInPlace(_ bytes: UnsafeMutableRawBufferPointer, elementByteCount: Int) {

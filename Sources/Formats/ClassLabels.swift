@@ -1,15 +1,15 @@
-/// Class indices as the kernels want them: `Int32`, with two values that say why a row has none.
+/// Class indices in the form that the kernels read: `Int32`, with two values for rows without a class.
 public enum ClassLabels {
-    /// The label equals the ignore index: the row is left out by rule.
+    /// The label of a row that is left out by rule: its label equals the ignore index.
     public static let ignored: Int32 = .min + 1
-    /// The label is no class index: a fraction, NaN, infinite, or beyond `Int32`. The row is invalid.
+    /// The label of an invalid row: its label is a fraction, NaN, infinite, or beyond `Int32`.
     public static let unrepresentable: Int32 = .min
 
-    /// Converts `rowCount` labels in this machine's byte order. O(rows), vectorised.
+    /// Converts `rowCount` labels that are in this machine's byte order. O(rows), vectorised.
     ///
-    /// A value equal to `ignoreIndex` gives `ignored`, whether or not it would be a class. A float that is not a whole number, NaN, an
+    /// A value equal to `ignoreIndex` gives `ignored`, even if it could not be a class. A float that is not a whole number, NaN, an
     /// infinity, or a value outside `Int32.min + 2 ... Int32.max` gives `unrepresentable`, as does a `bool` whose byte is neither 0 nor 1.
-    /// −0.0 is 0. Whether a label is below the number of classes is the kernels' to say.
+    /// −0.0 is 0. The kernels compare labels with the number of classes; this function does not.
     ///
     /// Unsafe: `source` holds `rowCount` elements, at any alignment; `destination` has room for as many; they do not overlap.
     public static func convert(
@@ -34,14 +34,14 @@ public enum ClassLabels {
         }
     }
 
-    /// The label at `index` as it is stored, for messages: `50257`, `2.5`, `nan`, `true`. A float keeps its point: `3.0`.
+    /// Writes the label at `index` as it is stored, for messages: `50257`, `2.5`, `nan`, `true`. A float keeps its point: `3.0`.
     ///
     /// Unsafe: `source` holds more than `index` elements, in this machine's byte order.
     public static func text(_ source: UnsafeRawPointer, elementType: ElementType, at index: Int) -> String {
         func load<Stored: BitwiseCopyable>(_: Stored.Type) -> Stored {
             source.loadUnaligned(fromByteOffset: index * MemoryLayout<Stored>.size, as: Stored.self)
         }
-        // `description` would tell a NaN's sign.
+        // `description` would show the sign of a NaN.
         func text<Stored: BinaryFloatingPoint & CustomStringConvertible>(_ value: Stored) -> String {
             value.isNaN ? "nan" : value.description
         }
@@ -68,11 +68,11 @@ public enum ClassLabels {
     }
 }
 
-/// The loops, written so that LLVM vectorises each with SSE2 alone: no branch depends on a value. A choice is made by a mask of ones or
-/// zeros, `-1` or `0`, since Swift's optimiser turns chains of `&&` and `?:` into branches.
+/// Loops over labels, written so that LLVM vectorises each with SSE2 alone: no branch depends on a value. A mask of ones or zeros, `-1` or
+/// `0`, makes each choice, since Swift's optimiser turns chains of `&&` and `?:` into branches.
 ///
-/// Where there is no ignore index, a value that no class can have takes its place, and gives `unrepresentable` as it would anyway: so one
-/// loop serves both cases.
+/// Without an ignore index, a value that no class can have takes its place. It gives `unrepresentable` in any case, so one loop serves both
+/// cases.
 private struct Rows {
     let source: UnsafeRawPointer
     let count: Int
@@ -87,13 +87,13 @@ private struct Rows {
         }
     }
 
-    /// `value` where `mask` is −1, `unrepresentable` where it is 0.
+    /// Returns `value` if `mask` is −1, and `unrepresentable` if it is 0.
     @inline(__always)
     private static func keep(_ value: Int32, where mask: Int32) -> Int32 {
         (value & mask) | (ClassLabels.unrepresentable & ~mask)
     }
 
-    /// Types whose every value is an `Int32`, and never `Int32.min`.
+    /// Converts a type whose values all fit `Int32` and never equal `Int32.min`.
     @inline(__always)
     func convertNarrow<Stored: FixedWidthInteger & BitwiseCopyable>(_: Stored.Type, _ ignoreIndex: Int64?) {
         let ignore = ignoreIndex.flatMap { Stored(exactly: $0) }.map { Int32(truncatingIfNeeded: $0) } ?? .min
@@ -144,7 +144,8 @@ private struct Rows {
         convertHalves(ignore: given ?? .max, hasIgnore: given != nil) { low, high in high | (low >> 31) }
     }
 
-    /// 64-bit integers by halves, each loaded for itself, since SSE2 has no 64-bit compare. `excess` is 0 for what fits.
+    /// Converts 64-bit integers by halves, which are loaded one by one, since SSE2 has no 64-bit comparison. `excess` returns 0 for a value
+    /// that fits.
     @inline(__always)
     private func convertHalves(ignore: UInt64, hasIgnore: Bool, excess: (_ low: Int32, _ high: Int32) -> Int32) {
         let ignoreLow = Int32(truncatingIfNeeded: ignore)
@@ -160,20 +161,21 @@ private struct Rows {
         }
     }
 
-    /// Floats, by way of Float64, which holds them all.
+    /// Converts floats by way of Float64, which holds all of them exactly.
     ///
-    /// Adding 1.5·2^52 to a number of at most 32 bits rounds it to a whole number, whose two's complement is then the sum's low half.
-    /// Taking it off again gives that whole number: equal to the label when this was whole, and within the range that it was clamped to.
+    /// Adding 1.5·2^52 to a number of at most 32 bits rounds it to a whole number, whose two's complement is then the low half of the sum.
+    /// Subtracting it again gives that whole number. It equals the label if the label was whole and within the range that it was clamped
+    /// to.
     @inline(__always)
     func convertFloat<Stored: BitwiseCopyable>(_ ignoreIndex: Int64?, _ double: (Stored) -> Double) {
         let shift = 0x1.8p52
         let greatest = Double(Int32.max)
         let least = Double(ClassLabels.ignored) + 1
-        // An index that no Float64 equals is never met. NaN equals nothing.
+        // No label equals an index that no Float64 equals. NaN equals nothing.
         let ignore = ignoreIndex.flatMap { Double(exactly: $0) } ?? .nan
         forEach { (stored: Stored) in
             let value = double(stored)
-            // Written so that each is one select. A NaN becomes `greatest`, which it does not equal.
+            // Each line becomes one select. A NaN becomes `greatest`, which it does not equal.
             let capped = value < greatest ? value : greatest
             let clamped = capped > least ? capped : least
             let shifted = clamped + shift

@@ -1,7 +1,8 @@
-/// `descr` of a `.npy` header: NumPy's array protocol type strings, an order (`<`, `>`, `=`, `|`), a kind and a byte count.
-/// <https://numpy.org/doc/stable/reference/arrays.interface.html>
+/// Conversion from and to the `descr` of a `.npy` header: NumPy's type strings, with an order (`<`, `>`, `=`, `|`), a kind and a byte
+/// count. <https://numpy.org/doc/stable/reference/arrays.interface.html>
 extension ElementType {
-    /// What `np.save` writes for this type on this machine. bfloat16 is `ml_dtypes`', which saves as a void of two bytes.
+    /// The string that `np.save` writes for this type on this machine. For bfloat16 it is the string of `ml_dtypes`, which saves it as a
+    /// void of two bytes.
     var npyDescriptor: String {
         let order = byteCount == 1 ? "|" : ByteOrder.isLittleEndianMachine ? "<" : ">"
         switch self {
@@ -11,12 +12,12 @@ extension ElementType {
         }
     }
 
-    /// The type and byte order that `descriptor` names.
+    /// Reads the type and the byte order from a `descr`.
     ///
-    /// `=` and no order at all are this machine's order, as in NumPy; `|` is too, save for `|V2`: that is what NumPy makes of bfloat16
-    /// when it has loaded and saved it without `ml_dtypes`, on machines that are all little-endian.
+    /// `=` and no order at all are this machine's order, as in NumPy. So is `|`, except in `|V2`, which is little-endian: NumPy writes it
+    /// for bfloat16 after loading and saving it without `ml_dtypes`, on machines that are all little-endian.
     ///
-    /// - Throws: `FormatError` of kind `.elementType`, naming the type and the way out.
+    /// - Throws: `FormatError` of kind `.elementType`, with the type's name and the remedy.
     static func parseNPY(descriptor: [UInt8], byteOffset: Int) throws(FormatError) -> (type: ElementType, isByteSwapped: Bool) {
         var order: UInt8?
         var kindAndByteCount = descriptor[...]
@@ -39,7 +40,7 @@ extension ElementType {
         return (type, type.byteCount > 1 && isLittleEndian != ByteOrder.isLittleEndianMachine)
     }
 
-    /// The error for a type that is not read.
+    /// Makes the error for a type that is not read.
     static func unreadable(found: String, byteOffset: Int, remedy: String) -> FormatError {
         FormatError(
             kind: .elementType, subject: "NumPy element type", byteOffset: byteOffset, found: found,

@@ -2,12 +2,16 @@
 ///
 /// Names follow Swift's; `name` gives the short form that NumPy's users know (`f4` is a 4-byte float).
 public enum ElementType: String, Sendable, CaseIterable {
+    /// Floating-point types: IEEE 754 binary16, bfloat16, IEEE 754 binary32 and binary64.
     case float16, bfloat16, float32, float64
+    /// Signed integers in two's complement.
     case int8, int16, int32, int64
+    /// Unsigned integers.
     case uint8, uint16, uint32, uint64
+    /// NumPy's Boolean: one byte that is 0 or 1.
     case bool
 
-    /// Bytes that one element takes in the file: 1, 2, 4 or 8.
+    /// The number of bytes in one element of the file: 1, 2, 4 or 8.
     public var byteCount: Int {
         switch self {
         case .int8, .uint8, .bool: 1
@@ -17,7 +21,7 @@ public enum ElementType: String, Sendable, CaseIterable {
         }
     }
 
-    /// Whether elements are binary floating point (so that a value may be a fraction, infinite or NaN).
+    /// True if elements are binary floating point, so that a value may be a fraction, infinite or NaN.
     public var isFloatingPoint: Bool {
         switch self {
         case .float16, .bfloat16, .float32, .float64: true

@@ -1,8 +1,8 @@
-/// Formats that are often handed over in place of the wanted one, told by their first bytes.
+/// Recognition of formats that are often given in place of the right one, by their first bytes.
 ///
-/// For messages only: nothing is decided by it.
+/// It serves messages only; nothing depends on it.
 enum FileSignature {
-    /// What the bytes look like and the way from there to an array, or nil.
+    /// Names the format that the bytes look like, and the way from there to an array. Returns nil for other bytes.
     static func recognise(_ bytes: [UInt8]) -> (name: String, remedy: String)? {
         known.first { bytes.starts(with: $0.prefix) }.map { ($0.name, $0.remedy) }
     }

@@ -1,7 +1,7 @@
-/// The two narrow float types, widened by integer arithmetic and selects alone: exact, the same on every machine, and vectorised without
-/// F16C or a `Float16` that some platforms lack.
+/// Conversion of the two narrow float types by integer arithmetic and selects alone: exact, the same on every machine, and vectorised
+/// without F16C or the type `Float16`, which some platforms lack.
 extension Float {
-    /// The value of an IEEE 754 binary16. Exact; a NaN stays a NaN.
+    /// Makes the value of an IEEE 754 binary16. Exact; a NaN stays a NaN.
     @inline(__always)
     init(float16Bits bits: UInt16) {
         let magnitude = UInt32(bits & 0x7FFF)
@@ -14,7 +14,7 @@ extension Float {
         self.init(bitPattern: absolute.bitPattern | UInt32(bits & 0x8000) << 16)
     }
 
-    /// The value of a bfloat16: the upper half of a binary32. Exact.
+    /// Makes the value of a bfloat16, which is the upper half of a binary32. Exact.
     @inline(__always)
     init(bfloat16Bits bits: UInt16) { self.init(bitPattern: UInt32(bits) << 16) }
 }

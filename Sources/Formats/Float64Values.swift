@@ -1,9 +1,10 @@
-/// Numbers of any type as Float64: soft labels, weights.
+/// Conversion of numbers of any element type to Float64, for soft labels and weights.
 public enum Float64Values {
-    /// Converts `count` numbers in this machine's byte order. O(count).
+    /// Converts `count` numbers that are in this machine's byte order. O(count).
     ///
-    /// Every type is converted exactly, but for `int64` and `uint64` beyond ±2^53, which round to the nearest Float64, ties to even. A NaN
-    /// stays a NaN. A `bool` gives its byte: 0 and 1, and any other byte, which no bool has, as itself, so that a range check finds it.
+    /// The conversion is exact for every type, except that `int64` and `uint64` beyond ±2^53 round to the nearest Float64, ties to even. A
+    /// NaN stays a NaN. A `bool` gives its byte. A byte other than 0 and 1, which no Boolean has, keeps its value, so that a range check
+    /// finds it.
     ///
     /// Unsafe: `source` holds `count` elements, at any alignment; `destination` has room for `count`; they do not overlap.
     public static func convert(
@@ -25,7 +26,7 @@ public enum Float64Values {
         }
     }
 
-    /// The number at `index`, converted as `convert` does. For single values; a block of them is `convert`'s.
+    /// Converts the number at `index`, as `convert` does. For single values; `convert` is faster for a block of them.
     ///
     /// Unsafe: `source` holds more than `index` elements.
     public static func value(_ source: UnsafeRawPointer, elementType: ElementType, at index: Int) -> Double {
@@ -34,7 +35,7 @@ public enum Float64Values {
         return value
     }
 
-    /// One loop a type: the closure is inlined, and the loop vectorised.
+    /// Converts the elements of one stored type. The closure is inlined and the loop vectorised.
     @inline(__always)
     private static func convert<Stored: BitwiseCopyable>(
         _ source: UnsafeRawPointer, _ count: Int, _ destination: UnsafeMutablePointer<Double>, _ value: (Stored) -> Double

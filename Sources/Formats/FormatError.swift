@@ -1,53 +1,53 @@
-/// Bytes that do not say what their format requires, or say what Xent does not read.
+/// An error about bytes that break the rules of their format, or that say something that Xent does not read.
 ///
-/// The message names the place, what was found, what was allowed and the remedy. It knows no file: whoever opened the file puts the path
-/// in front. Quoted bytes are cut to a few dozen, and everything but printable ASCII is escaped, so that a hostile file can neither flood
-/// a log nor steer a terminal.
+/// The message names the place, the value found, the values allowed and the remedy. It knows no file: the opener of the file puts the path
+/// in front. Quoted bytes are cut to a few dozen, and all but printable ASCII is escaped, so that a hostile file can neither flood a log
+/// nor steer a terminal.
 public struct FormatError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What went wrong, for code; `description` is for people.
+    /// The cause, for code; `description` is for people.
     public enum Kind: String, Sendable, CaseIterable {
         /// The first bytes are not the format's.
         case signature
-        /// A version of the format that is not known.
+        /// The version of the format is not known.
         case version
-        /// The header's own length is not believable.
+        /// The header's length cannot be right.
         case headerLength
         /// The file ends inside the header.
         case truncatedHeader
-        /// The header is not written as the format requires.
+        /// The header breaks the format's grammar.
         case syntax
-        /// A key that the header must have is not there.
+        /// A required key is missing from the header.
         case missingKey
-        /// A key is there twice.
+        /// A key occurs twice.
         case duplicateKey
-        /// A key that the format does not know.
+        /// The format does not know the key.
         case unknownKey
         /// The elements are of a type that is not read.
         case elementType
-        /// The shape is no shape: a negative or unrepresentable dimension, or too many of them.
+        /// The shape has a negative or unrepresentable dimension, or too many dimensions.
         case shape
-        /// The shape promises more elements or bytes than can be counted.
+        /// The shape has more elements or bytes than can be counted.
         case arrayTooLarge
-        /// The elements lie in an order that is not read (columns first).
+        /// The elements are in an order that is not read (columns first).
         case storageOrder
-        /// A column that is not there, is there twice, or could be several.
+        /// A column does not exist, exists twice, or could be several.
         case column
     }
 
-    /// What went wrong, for code.
+    /// The cause, for code.
     public let kind: Kind
-    /// What is wrong, the message's first words, such as "NumPy shape".
+    /// The thing that is wrong, as the first words of the message, such as "NumPy shape".
     public let subject: String
-    /// The place, counted from the start of the (decompressed) file. Nil when the whole is meant.
+    /// The place, in bytes from the start of the (decompressed) file. Nil if the error is about the whole file.
     public let byteOffset: Int?
-    /// What was there.
+    /// The value found, in words.
     public let found: String
-    /// What could have been there.
+    /// The values that are allowed there, in words.
     public let allowed: String?
-    /// What to do about it.
+    /// The action that avoids the error.
     public let remedy: String?
 
-    /// An error as it is; `found` must not hold bytes of a file unescaped.
+    /// Makes an error. `found` must not hold unescaped bytes of a file.
     public init(kind: Kind, subject: String, byteOffset: Int?, found: String, allowed: String? = nil, remedy: String? = nil) {
         self.kind = kind
         self.subject = subject
@@ -57,7 +57,7 @@ public struct FormatError: Error, Sendable, Equatable, CustomStringConvertible {
         self.remedy = remedy
     }
 
-    /// One line: `NumPy shape at byte 61: found -3, allowed: 0 or more; …`.
+    /// The message in one line: `NumPy shape at byte 61: found -3, allowed: 0 or more; …`.
     public var description: String {
         var text = subject
         if let byteOffset { text += " at byte \(byteOffset)" }

@@ -1,19 +1,19 @@
 internal import JSONReading
 
-/// JSON as a tree: for headers and for the first records of a text, never for all records.
+/// A JSON value as a tree. It is used for headers and for the first records of a text, never for all records.
 enum JSONValue: Sendable {
     case object(Fields)
     case array([JSONValue])
     case string(String)
-    /// As it stands in the text.
+    /// A number as it is written in the text.
     case number(String)
     case boolean(Bool)
     case null
 
-    /// What an object holds, in the text's order, with keys as often as they are there.
+    /// The members of an object, in the order of the text. A key may occur more than once.
     struct Fields: Sendable {
         let all: [(key: String, value: JSONValue)]
-        /// Where each key is first, where there are too many to go through.
+        /// The index of each key's first member; empty if there are few enough to search one by one.
         private let places: [String: Int]
 
         init(_ all: [(key: String, value: JSONValue)]) {
@@ -21,24 +21,24 @@ enum JSONValue: Sendable {
             places = all.count > 8 ? Dictionary(all.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first }) : [:]
         }
 
-        /// The first of a key.
+        /// The value of the key's first member.
         subscript(key: String) -> JSONValue? {
             places.isEmpty ? all.first { $0.key == key }?.value : places[key].map { all[$0].value }
         }
     }
 }
 
-/// What is wrong with a text that was to be JSON.
+/// The defect of a text that is not valid JSON.
 struct JSONDefect: Error {
-    /// `JSONDefect…` of JSONReading.
+    /// A code `JSONDefect…` of JSONReading.
     let code: Int32
-    /// Where, counted from the text's first byte.
+    /// The defect's place in bytes, counted from the text's first byte.
     let byteOffset: Int
 
-    /// Whether the text ends too early.
+    /// True if the text ends too early.
     var isCut: Bool { code == Int32(JSONDefectOpenBrackets) || code == Int32(JSONDefectOpenString) }
 
-    /// What is wrong, for people. `text` is what was read.
+    /// Describes the defect for people. `text` is the text that was read.
     func description(of text: UnsafeRawBufferPointer) -> String {
         let place = "byte \(byteOffset)"
         func quoted() -> String { QuotedBytes.text(text.dropFirst(byteOffset).prefix(QuotedBytes.byteCountLimit)) }
@@ -71,7 +71,7 @@ struct JSONDefect: Error {
 }
 
 extension JSONValue {
-    /// Reads a whole text and checks all of it. Linear; the tree takes many times the text's bytes.
+    /// Reads a whole text and checks all of it. Linear; the tree takes many times as much memory as the text.
     static func parse(_ text: UnsafeRawBufferPointer) throws(JSONDefect) -> JSONValue {
         let builder = Builder()
         try JSONEvent.walk(text) { event in
@@ -109,7 +109,7 @@ extension JSONValue {
         }
 
         private func finish(_ value: JSONValue) {
-            // Taken out and put back, so that the array within is not copied.
+            // The array is taken out and put back, so that it is not copied.
             switch open.popLast() {
             case .object(var fields, let key):
                 fields.append((key, value))
@@ -123,27 +123,27 @@ extension JSONValue {
     }
 }
 
-/// What stands in a text of JSON, one after another.
+/// An event of reading a JSON text from its beginning to its end.
 enum JSONEvent {
     case objectBegins, objectEnds, arrayBegins, arrayEnds
-    /// Escapes are read; the bytes are valid until the event was taken.
+    /// A key or a string with its escapes decoded. The bytes are valid until the event has been handled.
     case key(UnsafeRawBufferPointer)
     case string(UnsafeRawBufferPointer)
-    /// As it stands in the text.
+    /// A number as it is written in the text.
     case number(UnsafeRawBufferPointer)
     case boolean(Bool)
     case null
 
-    /// Reads a whole text, checks all of it, and tells `take` of everything in it until that returns false. Linear.
+    /// Reads a whole text, checks all of it, and calls `take` with each event until that returns false. Linear.
     ///
-    /// - Throws: `JSONDefect`, also where `take` returned false (`JSONDefectStopped`).
+    /// - Throws: `JSONDefect`, also if `take` returned false (`JSONDefectStopped`).
     static func walk(_ text: UnsafeRawBufferPointer, _ take: (JSONEvent) -> Bool) throws(JSONDefect) {
         guard let base = text.baseAddress, text.count > 0 else { throw JSONDefect(code: Int32(JSONDefectEmpty), byteOffset: 0) }
         var byteOffset = 0
         let code = withoutActuallyEscaping(take) { take in
             let taker = Taker(take)
             return withExtendedLifetime(taker) {
-                // Unsafe: the taker outlives the call, and the bytes of `text` do.
+                // Unsafe: the taker and the bytes of `text` outlive the call.
                 jsonWalk(
                     base.assumingMemoryBound(to: CChar.self), text.count,
                     { context, event, bytes, byteCount in

@@ -1,24 +1,33 @@
 /// The header of NumPy's `.npy` files, versions 1.0, 2.0 and 3.0.
 ///
-/// Magic `\x93NUMPY`, two version bytes, the header's length (little-endian; 2 bytes in version 1, 4 in 2 and 3), the header itself: a
-/// Python dictionary of `descr`, `fortran_order` and `shape`. The data follow.
+/// The file begins with the magic `\x93NUMPY`, two version bytes and the header's length (little-endian; 2 bytes in version 1, 4 in
+/// versions 2 and 3). The header itself follows: a Python dictionary of `descr`, `fortran_order` and `shape`. Then come the data.
 /// <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>
+///
+/// ```swift
+/// let file = NPYHeader.encode(elementType: .float32, shape: [2, 3]) + [UInt8](repeating: 0, count: 24)
+/// switch try file.withUnsafeBytes({ bytes throws(FormatError) in try NPYHeader.parse(bytes) }) {
+/// case .complete(let layout): print(layout.rowCount, "rows from byte", layout.dataByteOffset)
+/// case .needs(let byteCount): print("the header needs", byteCount, "bytes")
+/// }
+/// ```
 public enum NPYHeader {
-    /// What the bytes given tell.
+    /// The result of parsing the first bytes of a file.
     public enum ParseResult: Sendable, Equatable {
-        /// The whole header is there, and read.
+        /// The whole header was given, and this is its layout.
         case complete(ArrayLayout)
-        /// The first `byteCount` bytes of the file, more than were given, are needed to get further. Ask again with them; where the file
-        /// ends before, `truncated(fileByteCount:neededByteCount:)` is the error.
+        /// The parser needs the first `byteCount` bytes of the file, which are more than it was given. Call `parse` again with them. If the
+        /// file ends before, `truncated(fileByteCount:neededByteCount:)` is the error.
         case needs(byteCount: Int)
     }
 
-    /// A header longer than this is refused before anything is read or allocated for it. NumPy itself stops at 10,000.
+    /// The longest header in bytes that is read. A longer one is refused before anything is allocated for it. NumPy itself stops at 10,000.
     public static let headerByteCountLimit = 1 << 20
 
+    /// The first six bytes of every `.npy` file: `\x93NUMPY`.
     public static let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
 
-    /// Whether `prefix` begins with the magic; false when it is too short to tell.
+    /// Returns true if `prefix` begins with the magic, and false if it does not or is too short.
     public static func looksLikeNPY(_ prefix: UnsafeRawBufferPointer) -> Bool {
         prefix.starts(with: magic)
     }
@@ -27,8 +36,8 @@ public enum NPYHeader {
     ///
     /// Linear in the header's length. Allocates no more than the header's own bytes.
     ///
-    /// - Throws: `FormatError`. An array of a type that is not read is refused here; Fortran order is not (`ArrayLayout.requireRowMajor`),
-    ///   nor are zero rows, nor any number of dimensions up to NumPy's 64.
+    /// - Throws: `FormatError`. An array of a type that is not read is an error here. Fortran order is not (see
+    ///   `ArrayLayout.requireRowMajor()`), nor are zero rows, nor any number of dimensions up to NumPy's 64.
     public static func parse(_ prefix: UnsafeRawBufferPointer) throws(FormatError) -> ParseResult {
         guard prefix.starts(with: magic.prefix(prefix.count)) else {
             let found = Array(prefix.prefix(8))
@@ -43,7 +52,7 @@ public enum NPYHeader {
         let lengthByteCount: Int
         switch (prefix[6], prefix[7]) {
         case (1, 0): lengthByteCount = 2
-        // Version 3 is version 2 in UTF-8 instead of Latin-1, which shows in the names of fields only, and fields are refused.
+        // Version 3 is version 2 in UTF-8 instead of Latin-1. Only names of fields can differ, and fields are refused.
         case (2, 0), (3, 0): lengthByteCount = 4
         case (let major, let minor):
             throw FormatError(
@@ -63,13 +72,13 @@ public enum NPYHeader {
         let dataByteOffset = headerByteOffset + headerByteCount
         guard prefix.count >= dataByteOffset else { return .needs(byteCount: dataByteOffset) }
 
-        // Copied, so that the parser's every access is checked in release builds too. Mostly 118 bytes.
+        // A copy, so that the parser's every access is checked in release builds too. Mostly 118 bytes.
         var dictionary = NPYHeaderDictionary(
             bytes: Array(prefix[headerByteOffset..<dataByteOffset]), byteOffset: headerByteOffset, majorVersion: prefix[6])
         return .complete(try dictionary.parse())
     }
 
-    /// The error for a file that ends before a header that `parse` says is longer.
+    /// Makes the error for a file that ends before the header that `parse` asked for.
     public static func truncated(fileByteCount: Int, neededByteCount: Int) -> FormatError {
         FormatError(
             kind: .truncatedHeader, subject: "NumPy header", byteOffset: nil,
@@ -77,8 +86,8 @@ public enum NPYHeader {
             allowed: "at least \(neededByteCount) bytes", remedy: "the file was cut short: write or copy it again")
     }
 
-    /// The bytes that `np.save` puts before a C-ordered array of this type and shape in this machine's byte order: the same bytes as
-    /// NumPy's (1.25 and later), so version 1.0 (2.0 where some hundreds of dimensions need it), the data aligned to 64 bytes.
+    /// Writes the bytes that `np.save` puts before a C-ordered array of this type and shape in this machine's byte order. They equal those
+    /// of NumPy 1.25 and later: version 1.0 (2.0 if some hundreds of dimensions need it), with the data aligned to 64 bytes.
     ///
     /// - Precondition: no dimension is negative.
     public static func encode(elementType: ElementType, shape: [Int]) -> [UInt8] {

@@ -1,12 +1,13 @@
-/// Reads the dictionary of a `.npy` header: a Python literal with the keys `descr`, `fortran_order` and `shape`, in any order.
+/// A reader for the dictionary of a `.npy` header: a Python literal with the keys `descr`, `fortran_order` and `shape`, in any order.
 ///
-/// Only what such a header can hold is understood: strings in either quotes (without escapes), `True`, `False`, tuples of decimal numbers
-/// (with the `L` that Python 2 put behind long ones), any spacing, an optional trailing comma. Nothing is evaluated, and nothing nests.
+/// It knows only the syntax that such a header can have: strings in either quotes (without escapes), `True`, `False`, tuples of decimal
+/// numbers (with the `L` that Python 2 put after long ones), any spacing, an optional trailing comma. Nothing is evaluated, and nothing
+/// nests.
 struct NPYHeaderDictionary {
     private let bytes: [UInt8]
-    /// Where `bytes` begin in the file.
+    /// The offset of `bytes` in the file.
     private let byteOffset: Int
-    /// Python 2's `L` behind a number is read, as NumPy reads it, in versions that Python 2 knew.
+    /// True if a number may have Python 2's suffix `L`, as NumPy allows in the versions that Python 2 wrote.
     private let allowsLongSuffix: Bool
     private var position = 0
 
@@ -18,7 +19,7 @@ struct NPYHeaderDictionary {
 
     private enum Key: String, CaseIterable { case descr, fortranOrder = "fortran_order", shape }
 
-    /// The layout that the dictionary describes, of data that follow the header.
+    /// Parses the dictionary and makes the layout of the data that follow the header.
     mutating func parse() throws(FormatError) -> ArrayLayout {
         var type: (type: ElementType, isByteSwapped: Bool)?
         var isFortranOrder: Bool?
@@ -98,7 +99,7 @@ struct NPYHeaderDictionary {
         throw unexpected("True or False for fortran_order")
     }
 
-    /// `()`, `(5,)`, `(5, 10)`, `(5, 10,)`. A lone `(5)` is a number in Python, no tuple, and refused as NumPy does.
+    /// Parses a tuple: `()`, `(5,)`, `(5, 10)`, `(5, 10,)`. A lone `(5)` is a number in Python and no tuple; it is refused, as in NumPy.
     private mutating func dimensions() throws(FormatError) -> [Int] {
         try expect("(", "( for the shape, a tuple")
         var dimensions: [Int] = []
@@ -151,7 +152,8 @@ struct NPYHeaderDictionary {
 
     // MARK: Tokens
 
-    /// A string in single or double quotes, perhaps with Python 2's `u` in front. Without escapes, which no key and no type needs.
+    /// Parses a string in single or double quotes, with Python 2's `u` in front or without. No key and no type needs an escape, so there
+    /// are none.
     private mutating func string(_ allowed: String) throws(FormatError) -> [UInt8] {
         let start = position
         _ = take("u")
@@ -177,7 +179,7 @@ struct NPYHeaderDictionary {
         guard take(token) else { throw unexpected(allowed) }
     }
 
-    /// Takes `token` (ASCII) if it comes next.
+    /// Consumes `token` (ASCII) if it comes next.
     private mutating func take(_ token: StaticString) -> Bool {
         token.withUTF8Buffer { token in
             guard bytes[position...].starts(with: token) else { return false }
@@ -192,7 +194,7 @@ struct NPYHeaderDictionary {
 
     private var peek: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-    /// The current place in the file.
+    /// The offset of the next byte in the file.
     private var place: Int { byteOffset + position }
 
     private func unexpected(_ allowed: String) -> FormatError {

@@ -1,14 +1,14 @@
-/// An array of an archive that holds several: `.safetensors`.
+/// An array of an archive that holds several, such as a `.safetensors` file.
 public struct NamedArray: Sendable, Equatable {
-    /// As the archive has it.
+    /// The array's name in the archive.
     public let name: String
-    /// The type: `ElementType.name`, or where it is not read the archive's own, fit for messages.
+    /// The name of the type: `ElementType.name`, or for a type that is not read the archive's own name, escaped for messages.
     public let typeName: String
-    /// Dimensions, outermost first.
+    /// The dimensions, outermost first.
     public let shape: [Int]
     private let content: Result<ArrayLayout, FormatError>
 
-    /// An array that can be read.
+    /// Makes an array that can be read.
     init(name: String, layout: ArrayLayout) {
         self.name = name
         typeName = layout.elementType.name
@@ -16,7 +16,7 @@ public struct NamedArray: Sendable, Equatable {
         content = .success(layout)
     }
 
-    /// An array that is there and sound, but of a type that is not read.
+    /// Makes an array that is sound, but of a type that is not read.
     init(name: String, typeName: String, shape: [Int], reason: FormatError) {
         self.name = name
         self.typeName = typeName
@@ -24,8 +24,9 @@ public struct NamedArray: Sendable, Equatable {
         content = .failure(reason)
     }
 
-    /// Where its numbers lie, and what they are.
+    /// Returns the place, type and shape of the numbers.
     ///
-    /// - Throws: `FormatError` of kind `.elementType`, with the remedy, where the type is not read: for where this array is wanted.
+    /// - Throws: `FormatError` of kind `.elementType`, with the remedy, if the type is not read. An archive with such an array can be
+    ///   opened all the same.
     public func layout() throws(FormatError) -> ArrayLayout { try content.get() }
 }

@@ -1,9 +1,9 @@
-/// Bytes of a file as they appear in a message.
+/// Conversion of a file's bytes to text for messages.
 enum QuotedBytes {
-    /// More than this is cut.
+    /// The number of bytes after which a text is cut.
     static let byteCountLimit = 40
 
-    /// `'text'` with everything but printable ASCII as `\xNN`, cut to `byteCountLimit` bytes.
+    /// Writes `'text'` with all but printable ASCII as `\xNN`, cut to `byteCountLimit` bytes.
     static func text(_ bytes: some Collection<UInt8>) -> String {
         var text = "'"
         for byte in bytes.prefix(byteCountLimit) {
@@ -16,13 +16,13 @@ enum QuotedBytes {
         return text + (bytes.count > byteCountLimit ? "…'" : "'")
     }
 
-    /// A column's name as it is, where that is safe; else as `text` has it.
+    /// Writes a column's name as it is if that is safe, and otherwise as `text` does.
     static func name(_ name: String) -> String {
         let isPlain = name.utf8.count <= byteCountLimit && name.utf8.allSatisfy { 0x20...0x7E ~= $0 }
         return isPlain ? name : text(name.utf8)
     }
 
-    /// `93 4e 55`, at most `limit` of them.
+    /// Writes bytes in hexadecimal, such as `93 4e 55`, at most `limit` of them.
     static func hexadecimal(_ bytes: some Collection<UInt8>, limit: Int = 8) -> String {
         bytes.prefix(limit).map(hex).joined(separator: " ")
     }

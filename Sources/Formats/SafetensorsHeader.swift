@@ -1,26 +1,37 @@
 /// The header of `.safetensors` files.
 ///
-/// Eight bytes, little-endian: the header's length. The header: an object of JSON whose keys are the tensors' names, with `dtype`, `shape`
-/// and `data_offsets` (first byte and the one after the last, counted from the header's end), besides `__metadata__`, texts that mean
-/// nothing here. The data: all tensors without a gap, little-endian, row-major. <https://github.com/huggingface/safetensors#format>
+/// The file begins with the header's length in eight little-endian bytes. The header is a JSON object whose keys are the tensors' names,
+/// with `dtype`, `shape` and `data_offsets` (the first byte and the one after the last, counted from the header's end). It may have
+/// `__metadata__`, texts that mean nothing here. The data of all tensors follow without a gap, little-endian and row-major.
+/// <https://github.com/huggingface/safetensors#format>
+///
+/// ```swift
+/// let json = #"{"logits":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}}"#
+/// let file = [UInt8(json.utf8.count), 0, 0, 0, 0, 0, 0, 0] + Array(json.utf8) + [UInt8](repeating: 0, count: 8)
+/// if case .complete(let header) = try file.withUnsafeBytes({ try SafetensorsHeader.parse($0, fileByteCount: file.count) }) {
+///     for array in header.arrays { print(array.name, array.shape, try array.layout().dataByteOffset) }
+/// }
+/// ```
 public struct SafetensorsHeader: Sendable, Equatable {
-    /// All of them, in the order of the header.
+    /// The tensors, in the order of the header.
     public let arrays: [NamedArray]
-    /// Where the data end, counted from the start of the (decompressed) file: the file has as many bytes.
+    /// The offset of the first byte after the data, counted from the start of the (decompressed) file. A whole file has exactly this many
+    /// bytes.
     public let endByteOffset: Int
 
-    /// What the bytes given tell.
+    /// The result of parsing the first bytes of a file.
     public enum ParseResult: Sendable, Equatable {
+        /// The whole header was given, and this is its content.
         case complete(SafetensorsHeader)
-        /// The first `byteCount` bytes of the file, more than were given, are needed to get further. Ask again with them; where the file
-        /// ends before, `truncated(fileByteCount:neededByteCount:)` is the error.
+        /// The parser needs the first `byteCount` bytes of the file, which are more than it was given. Call `parse` again with them. If the
+        /// file ends before, `truncated(fileByteCount:neededByteCount:)` is the error.
         case needs(byteCount: Int)
     }
 
-    /// The longest header that the reference reads, `MAX_HEADER_SIZE`.
+    /// The longest header in bytes that the reference implementation reads, `MAX_HEADER_SIZE`.
     public static let headerByteCountLimit = 100_000_000
 
-    /// Whether `prefix` begins with a believable length and `{`; false when it is too short to tell.
+    /// Returns true if `prefix` begins with a possible length and `{`, and false if it does not or is too short.
     public static func isPlausible(_ prefix: some Collection<UInt8>) -> Bool {
         prefix.dropFirst(8).first == UInt8(ascii: "{") && (2...UInt64(headerByteCountLimit)).contains(length(prefix))
     }
@@ -31,11 +42,11 @@ public struct SafetensorsHeader: Sendable, Equatable {
 
     /// Parses the start of a file. `prefix` may be just the first bytes, and may go beyond the header.
     ///
-    /// Linear in the header's length but for sorting the tensors by their places. `fileByteCount` is the (decompressed) file's length where
-    /// it is known, and is then checked; `requireEnd(fileByteCount:)` does it later.
+    /// O(n log n) in the number of tensors, which are sorted by their places, and otherwise linear in the header's length. `fileByteCount`
+    /// is the length of the (decompressed) file; if it is given it is checked, and otherwise `requireEnd(fileByteCount:)` checks it later.
     ///
-    /// - Throws: `FormatError` for whatever the reference refuses, and for a name that is there twice. A tensor of a type that is not read
-    ///   is no error: its layout throws.
+    /// - Throws: `FormatError` for every file that the reference implementation refuses, and for a name that occurs twice. A tensor of a
+    ///   type that is not read is no error here; `NamedArray.layout()` throws it.
     public static func parse(_ prefix: UnsafeRawBufferPointer, fileByteCount: Int? = nil) throws(FormatError) -> ParseResult {
         guard prefix.count >= 8 else { return .needs(byteCount: 9) }
         let length = length(prefix)
@@ -51,7 +62,7 @@ public struct SafetensorsHeader: Sendable, Equatable {
                 kind: .headerLength, subject: "safetensors header length", byteOffset: 0, found: "\(length) bytes",
                 allowed: "up to \(max(0, fileByteCount - 8)), which the file has left", remedy: cutShort)
         }
-        // Told before a hundred megabytes are read for it.
+        // Before a hundred megabytes are read for the header.
         if prefix.count > 8, prefix[8] != UInt8(ascii: "{") {
             throw FormatError(
                 kind: .signature, subject: "safetensors header", byteOffset: 8, found: QuotedBytes.text(prefix.dropFirst(8).prefix(8)),
@@ -74,7 +85,7 @@ public struct SafetensorsHeader: Sendable, Equatable {
         return .complete(header)
     }
 
-    /// The error for a file that ends before a header that `parse` says is longer.
+    /// Makes the error for a file that ends before the header that `parse` asked for.
     public static func truncated(fileByteCount: Int, neededByteCount: Int) -> FormatError {
         FormatError(
             kind: .truncatedHeader, subject: "safetensors header", byteOffset: nil,
@@ -82,7 +93,7 @@ public struct SafetensorsHeader: Sendable, Equatable {
             allowed: "at least \(neededByteCount) bytes", remedy: cutShort)
     }
 
-    /// Refuses a file that ends before its data do, or goes on after them.
+    /// Refuses a file that ends before its data do, or that goes on after them.
     ///
     /// - Throws: `FormatError` of kind `.arrayTooLarge` or `.syntax`.
     public func requireEnd(fileByteCount: Int) throws(FormatError) {
@@ -96,7 +107,8 @@ public struct SafetensorsHeader: Sendable, Equatable {
     private static let cutShort = "the file was cut short: write or copy it again"
 
     private init(_ tensors: [Tensor], dataByteOffset: Int) throws(FormatError) {
-        // One after another in the file, whatever their order in the header. Sorted as the reference does it: empty ones before the next.
+        // The tensors follow one another in the file, in any order in the header. Sorted as the reference does it: empty ones before the
+        // next.
         var end = 0
         for tensor in tensors.sorted(by: { ($0.begin, $0.end) < ($1.begin, $1.end) }) {
             guard tensor.begin <= tensor.end else {
@@ -142,16 +154,16 @@ public struct SafetensorsHeader: Sendable, Equatable {
         self.arrays = arrays
     }
 
-    /// Bytes of an element of the types that are known and not read.
+    /// The bytes of an element, for types that are known but not read.
     private static let otherTypes = ["F8_E4M3": 1, "F8_E5M2": 1, "F8_E8M0": 1, "F8_E4M3FNUZ": 1, "F8_E5M2FNUZ": 1, "C64": 8]
 }
 
-/// What the header says of one tensor.
+/// The header's entry for one tensor.
 private struct Tensor {
     let name: String
     var typeName = ""
     var shape: [Int] = []
-    /// From the header's end.
+    /// The offsets of the data, counted from the header's end.
     var begin = 0, end = 0
 
     func error(_ kind: FormatError.Kind, found: String, allowed: String) -> FormatError {
@@ -163,7 +175,7 @@ private struct Tensor {
     func requireByteCount(elementByteCount: Int) throws(FormatError) {
         var byteCount = (partialValue: elementByteCount, overflow: false)
         for dimension in shape where !byteCount.overflow { byteCount = byteCount.partialValue.multipliedReportingOverflow(by: dimension) }
-        // Sorted tensors that follow one another: the end is not before the beginning.
+        // The tensors are sorted and follow one another: the end is not before the beginning.
         guard !byteCount.overflow, byteCount.partialValue == end - begin else {
             throw error(
                 .shape, found: "\(end - begin) bytes of data",
@@ -173,11 +185,11 @@ private struct Tensor {
     }
 }
 
-/// Makes tensors of the header's JSON, and remembers no more than they are.
+/// A reader that makes tensors of the header's JSON events, and keeps nothing else of them.
 private struct Reader {
     private enum Place {
         case start, names, metadata, metadataText, tensor, field
-        /// Values that the reference does not know are passed over, however deep.
+        /// A value under a key that the reference does not know. It is passed over, however deep it is.
         case ignored(depth: Int)
     }
     private enum Key: String, CaseIterable {
@@ -262,7 +274,7 @@ private struct Reader {
             guard offsets.count == 2 else { return failTensor(.shape, "\(offsets.count) data_offsets", allowed: "2") }
             (tensor.begin, tensor.end) = (offsets[0], offsets[1])
         case (_, .number(let bytes)) where isInList:
-            // `1.0`, `1e3` and −0 are no integers to the reference either.
+            // The reference takes no `1.0`, `1e3` or −0 for integers either.
             guard bytes.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(String(decoding: bytes, as: UTF8.self)) else {
                 return failTensor(.shape, "\(QuotedBytes.text(bytes)) in \(key.rawValue)", allowed: "whole numbers from 0 to \(Int.max)")
             }
@@ -303,7 +315,7 @@ private struct Reader {
 }
 
 extension ElementType {
-    /// The type that a `dtype` names, where it is read.
+    /// Makes the type that a `dtype` names; nil for a type that is not read.
     fileprivate init?(safetensors name: String) {
         switch name {
         case "F16": self = .float16

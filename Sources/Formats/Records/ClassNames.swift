@@ -1,17 +1,18 @@
 /// The names that class labels have in text.
 ///
-/// Beside each name stands what is left of it without what all names begin and end with, up to a separator: labels `cat` and `dog` are
-/// classes of the columns `p_cat` and `p_dog`, as are `p_cat` and `p_dog` themselves.
+/// A class has its full name and a short one: the full name without the beginning and end that all names share, up to a separator. Labels
+/// `cat` and `dog` are classes of the columns `p_cat` and `p_dog`, as are `p_cat` and `p_dog` themselves.
 ///
-/// Where a name is a whole number, so that a label could be either, labels are names, never indices.
+/// If a name is a whole number, so that a label could be either, labels are names and never indices.
 public struct ClassNames {
     let names: [String]
-    /// All that a label may be, each once, and what it stands for.
+    /// All texts that a label may be, each once, with the class index that each means.
     let meanings: [(name: [UInt8], classIndex: Int64)]
-    /// A name, or what is left of one, is a whole number.
+    /// True if a full or short name is a whole number.
     let areNumbers: Bool
 
-    /// Of a name that is there twice the first place counts. `ignoredLabel` stands for itself where names are numbers, unless it is one.
+    /// Makes the names of classes 0, 1, and so on. A name that occurs twice means its first place. `ignoredLabel` means itself if names are
+    /// numbers and it is none of them.
     init(_ names: [String], ignoredLabel: Int64?) {
         self.names = names
         var known: Set<[UInt8]> = []
@@ -25,20 +26,20 @@ public struct ClassNames {
         }
         areNumbers = meanings.contains { Int64(String(decoding: $0.name, as: UTF8.self)) != nil }
         if areNumbers, let ignoredLabel {
-            // As pandas writes it where a label is missing elsewhere, too.
+            // With a point too: pandas writes it so if another label is missing.
             add(String(ignoredLabel), ignoredLabel)
             add("\(ignoredLabel).0", ignoredLabel)
         }
         self.meanings = meanings
     }
 
-    /// The first of them, for messages.
+    /// The first names, for messages.
     var list: String {
         let shown = names.prefix(8).map { QuotedBytes.text($0.utf8) }.joined(separator: ", ")
         return names.count > 8 ? shown + ", … (\(names.count))" : shown
     }
 
-    /// What distinguishes names, or none where nothing is left of one, or twice the same.
+    /// Removes the beginning and end that all names share. Returns no names if a name would become empty, or two would become equal.
     public static func withoutAffixes(_ names: [String]) -> [String] {
         guard names.count > 1, let first = names.first.map({ Array($0.unicodeScalars) }) else { return [] }
         let all = names.map { Array($0.unicodeScalars) }

@@ -1,57 +1,64 @@
-/// A text format whose records follow one another, each one row: CSV, TSV, JSON Lines.
+/// A text format of records that follow one another, each one row: CSV, TSV, JSON Lines.
 ///
-/// A format is found out from the beginning of the text by `RecordFormats`, which is also where a new one is registered. What is common to
-/// all, such as decompression, sharing out the text among workers, and the numbers of rows and lines, is the engine's; a format says where
-/// records end and what one means.
+/// `RecordFormats` recognises a format from the beginning of the text; a new format is registered there. A format says where records end
+/// and what their values are. The engine does the work that all formats share, such as decompressing, dividing the text among workers, and
+/// numbering rows and lines.
 public protocol RecordFormat: Sendable {
-    /// As reports and messages have it: `csv`, `tsv`, `jsonl`.
+    /// The format's name in reports and messages: `csv`, `tsv`, `jsonl`.
     var name: String { get }
 
-    /// The columns, in the order of the text's beginning: of a table all of them, of JSON the keys of the first record. Their places in this
-    /// list are what a `RecordSelection` names.
+    /// The columns in the order in which the text's beginning has them: all columns of a table, the keys of the first record of JSON.
+    /// `path(at:)` takes an index of this list.
     var columns: [RecordColumn] { get }
 
-    /// What stands before the first record, such as a byte-order mark and the line of names, in bytes and in line feeds.
+    /// The number of bytes before the first record, such as a byte-order mark and the line of names.
     var headerByteCount: Int { get }
+    /// The number of line feeds before the first record.
     var headerLineCount: Int { get }
 
-    /// Whether a record may hold a line feed, inside quotes.
+    /// True if a record may hold a line feed, inside quotes.
     var allowsLineFeedsInRecords: Bool { get }
 
-    /// The names that class labels may have where `--classes` gives none: those of the prediction columns; nil where the format has none.
+    /// Returns the names that class labels have if the user gives none: those of the prediction columns. Nil if the format has none.
     func classNames(of predictions: [RecordPath]) -> [String]?
 
-    /// Resolves a name of `--prediction-columns` and its like.
+    /// Resolves a name that the user gave a column.
     ///
-    /// - Returns: the places that it means, at least one: of a table one, or for `PREFIX*` several in the order of the columns.
-    /// - Throws: `FormatError` of kind `.column` that lists the columns there are, where it means none, or is ambiguous.
+    /// - Returns: the paths that the name means, at least one. In a table a name means one column, and `PREFIX*` several, in the order of
+    ///   the columns.
+    /// - Throws: `FormatError` of kind `.column`, with a list of the columns, if the name means none or is ambiguous.
     func resolve(_ name: String) throws(FormatError) -> [RecordPath]
 
-    /// Resolves several names, one after another: O(names + columns).
+    /// Resolves several names, one after another. O(names + columns).
     func resolve(_ names: [String]) throws(FormatError) -> [RecordPath]
 
-    /// The path to the column at a place in `columns`.
+    /// Returns the path to the column at an index of `columns`.
     func path(at place: Int) -> RecordPath
 
-    /// A parser for one worker.
+    /// Makes a parser for one worker.
+    ///
+    /// - Throws: `FormatError` of kind `.column` if the format has no such column.
     func makeParser(_ selection: RecordSelection) throws(FormatError) -> any RecordParser
 }
 
-/// A column, as the beginning of the text shows it.
+/// A column of a text, as the first records show it.
 public struct RecordColumn: Sendable, Equatable {
+    /// The kind of value that a column holds.
     public enum Content: Sendable, Equatable {
+        /// One value of this kind in each record; `missing` is an empty field or a null.
         case number, text, boolean, missing
-        /// Numbers of one record in one column.
+        /// An array of `count` numbers in each record.
         case array(count: Int)
     }
 
-    /// The name; for JSON the dotted path.
+    /// The column's name; in JSON the dotted path.
     public let name: String
-    /// What the first record holds there.
+    /// The kind of value in the first record.
     public let content: Content
-    /// The first records' values as they stand in the text, a few, cut short; for people.
+    /// A few values of the first records as they are written, cut short, for people.
     public let examples: [String]
 
+    /// Makes a column.
     public init(name: String, content: Content, examples: [String] = []) {
         self.name = name
         self.content = content
@@ -61,11 +68,12 @@ public struct RecordColumn: Sendable, Equatable {
 
 /// The place of a value in a record: a column of a table, or a path of JSON.
 public struct RecordPath: Sendable, Hashable {
-    /// As the user wrote it or the header has it; for messages.
+    /// The name for messages, as the user or the header wrote it.
     public let name: String
-    /// The column's number in a table; nil for JSON.
+    /// The column's index in a table; nil for JSON.
     public let columnIndex: Int?
 
+    /// Makes a path.
     public init(name: String, columnIndex: Int?) {
         self.name = name
         self.columnIndex = columnIndex

@@ -1,25 +1,35 @@
-/// The formats of text that are known, and how the beginning of a text says which it is.
+/// The registry of text formats, which recognises a format from the beginning of a text.
+///
+/// ```swift
+/// guard let format = try RecordFormats.recognise(text, isWhole: true, options: .init()) else { return }
+/// var selection = RecordSelection(predictions: try format.resolve("p"))
+/// selection.labels = .classIndex(try format.resolve("y")[0], names: nil)
+/// let records = UnsafeRawBufferPointer(rebasing: text.dropFirst(format.headerByteCount))
+/// try format.makeParser(selection).parse(records, into: rows)  // fills rows.values and rows.classLabels
+/// ```
 public enum RecordFormats {
-    /// What the user says of a table.
+    /// The user's statements about a table.
     public struct Options: Sendable {
-        /// The first line holds names of columns.
+        /// True if the first line holds the names of the columns.
         public var hasHeader = true
 
+        /// Makes the options of a table with a line of names.
         public init() {}
     }
 
-    /// How much of a text's beginning is looked at first.
+    /// The number of bytes to give `recognise` first.
     public static let prefixByteCount = 1 << 20
 
-    /// A record, or a table's line of names, may be as long as this: it is kept in memory whole. 262,144 logits take some 3 MB of text.
+    /// The most bytes that a record, or a table's line of names, may have: each is kept in memory whole. 262,144 logits take some 3 MB of
+    /// text.
     public static let recordByteCountLimit = 64 << 20
 
-    /// Finds out the format.
+    /// Recognises the format of a text.
     ///
-    /// `prefix` is the beginning of the decompressed text: all there is (`isWhole`), or as much as has the first record whole.
-    /// - Returns: nil where it is no text that is known.
-    /// - Throws: `FormatError` where it is, and something is wrong with its beginning: no names, no record. Of kind `.truncatedHeader` where
-    ///   `prefix` ends inside the first record, so that more of the text has to be looked at, up to `recordByteCountLimit`.
+    /// `prefix` is the beginning of the decompressed text: all of it (`isWhole`), or enough to hold the first record.
+    /// - Returns: nil if the text is of no known format.
+    /// - Throws: `FormatError` if the format is known and the text's beginning is wrong: no names, no record. It is of kind
+    ///   `.truncatedHeader` if `prefix` ends inside the first record; then call again with more of the text, up to `recordByteCountLimit`.
     public static func recognise(
         _ prefix: UnsafeRawBufferPointer, isWhole: Bool, options: Options
     ) throws(FormatError) -> (any RecordFormat)? {

@@ -1,42 +1,45 @@
-/// Turns records into rows: one for each worker, with buffers of its own.
+/// A parser that turns records into rows. Each worker has one, with buffers of its own.
 public protocol RecordParser: AnyObject {
-    /// Finds how much of `text` is whole records, and how many rows and lines they are. Blank lines are no rows. O(bytes), at the speed of
-    /// memory.
+    /// Measures the whole records at the beginning of `text`: their bytes, rows and lines. Blank lines are not rows. O(bytes), at the speed
+    /// of memory.
     ///
-    /// `text` begins where a record begins. `isEnd`: nothing follows, so that a last record without a line feed is whole too.
-    /// `assumesNoLineFeedsInRecords`: every line feed ends a record, as where the text is cut into units.
+    /// `text` begins at the beginning of a record. With `isEnd` nothing follows it, so that a last record without a line feed is whole,
+    /// too. With `assumesNoLineFeedsInRecords` every line feed ends a record, as in a text that is cut into units.
     func measure(_ text: UnsafeRawBufferPointer, isEnd: Bool, assumesNoLineFeedsInRecords: Bool) -> RecordExtent
 
-    /// Parses whole records, and puts their rows into `rows`, after removing what was there.
+    /// Parses whole records, and puts their rows into `rows` in place of those that were there. Linear in the bytes.
     ///
-    /// Never fails: a record that is no row becomes a row of NaN with its `RecordProblem`. As many rows as `measure` counts.
-    /// `text` is followed by `readableByteCountAfterText` readable bytes.
+    /// It never fails: a record that cannot be read becomes a row of NaN with a `RecordProblem`. There are as many rows as `measure`
+    /// counts. At least `readableByteCountAfterText` readable bytes follow `text`.
     ///
-    /// `assumesNoLineFeedsInRecords`: every line feed ends a record, as `measure` was told; a quoted field that is not closed on its line
-    /// is then a problem with `isUnclosedQuote`.
+    /// With `assumesNoLineFeedsInRecords` every line feed ends a record, as in `measure`. A quoted field that is not closed on its line is
+    /// then a problem with `isUnclosedQuote`.
     func parse(_ text: UnsafeRawBufferPointer, assumesNoLineFeedsInRecords: Bool, into rows: RecordRows)
 
-    /// The same, where records may hold line feeds if the format allows that.
+    /// Parses text in which a record may hold line feeds if the format allows that.
     func parse(_ text: UnsafeRawBufferPointer, into rows: RecordRows)
 }
 
 extension RecordParser {
-    /// For formats whose records hold no line feeds.
+    /// Calls `parse(_:into:)`: enough for formats whose records hold no line feeds.
     public func parse(_ text: UnsafeRawBufferPointer, assumesNoLineFeedsInRecords: Bool, into rows: RecordRows) {
         parse(text, into: rows)
     }
 }
 
-/// How many bytes must be readable after the text that a `RecordParser` is given; SIMD parsers read ahead.
+/// The number of bytes that must be readable after the text that a `RecordParser` is given, since SIMD parsers read ahead.
 public let readableByteCountAfterText = 64
 
-/// Whole records at the beginning of a text.
+/// The extent of the whole records at the beginning of a text.
 public struct RecordExtent: Sendable, Equatable {
-    /// With the line feed of the last one, and blank lines between and after them.
+    /// The number of bytes, with the last record's line feed, and with blank lines between and after the records.
     public var byteCount = 0
+    /// The number of records, each a row.
     public var rowCount = 0
+    /// The number of line feeds, and of a last line without one.
     public var lineCount = 0
 
+    /// Makes an extent.
     public init(byteCount: Int = 0, rowCount: Int = 0, lineCount: Int = 0) {
         self.byteCount = byteCount
         self.rowCount = rowCount

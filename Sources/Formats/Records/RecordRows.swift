@@ -1,25 +1,29 @@
-/// Rows that a parser has made of records; its memory is kept and grows to the largest piece of text.
+/// Rows that a parser has made of records. The memory is kept, and grows to the largest piece of text.
 public final class RecordRows {
+    /// The number of rows.
     public internal(set) var rowCount = 0
-    /// Values a row: the first record's, where they were not given.
+    /// The number of values in a row. The first record says it if the selection does not.
     public internal(set) var valuesPerRow = 0
-    /// rowCount × valuesPerRow; empty where no predictions are wanted.
+    /// The predictions, `rowCount` × `valuesPerRow`; empty if the selection wants none.
     public internal(set) var values: [Double] = []
-    /// Class indices of `Labels.classIndex`, one a row. A row without a readable one has `Int64.min`, which is no class.
+    /// The class indices of `Labels.classIndex`, one a row. A row without a readable one has `Int64.min`, which is no class.
     public internal(set) var classLabels: [Int64] = []
-    /// Labels of `Labels.numbers`, rowCount × labelsPerRow.
+    /// The labels of `Labels.numbers`, `rowCount` × `labelsPerRow`.
     public internal(set) var targets: [Double] = []
+    /// The number of labels in a row of `targets`.
     public internal(set) var labelsPerRow = 0
-    /// One a row, where they are wanted.
+    /// The weights, one a row; empty if the selection wants none.
     public internal(set) var weights: [Double] = []
-    /// The line of each row's record, counted from the text's first, which is 0.
+    /// The line of each row's record, counted from 0 at the text's first.
     public internal(set) var lines: [UInt32] = []
-    /// What is wrong with records, in their order, at most one of a row.
+    /// The problems of records, in the order of the rows, at most one for a row.
     public internal(set) var problems: [RecordProblem] = []
-    /// Numbers that were added up, one count a row where they are; and bytes of `byteCount`, where it is wanted. 0 of a row with a problem.
+    /// The number of values that were added up for each row, if the selection sums values; 0 for a row with a problem.
     public internal(set) var tokenCounts: [UInt64] = []
+    /// The number of bytes that the selection's `byteCount` gives for each row, if it is wanted; 0 for a row with a problem.
     public internal(set) var byteCounts: [UInt64] = []
 
+    /// Makes an object without rows.
     public init() {}
 
     /// Puts eight zeros after the last element of each column, for kernels that read in steps of eight.
@@ -35,17 +39,20 @@ public final class RecordRows {
     }
 }
 
-/// Why a record is no row.
+/// The reason why a record is not a valid row.
 public struct RecordProblem: Sendable, Equatable {
+    /// The row's index among the rows parsed with it.
     public let rowIndex: Int
-    /// The column's name or the path, where it is one value's fault.
+    /// The column's name or the path, if one value is wrong; nil if the record is.
     public let column: String?
-    /// What was found and what was wanted: `'0.3x' is no number`.
+    /// The message, with the text found and the kind of value wanted: `'0.3x' is no number`.
     public let message: String
+    /// The action that avoids the problem.
     public let remedy: String?
-    /// A quoted field is not closed on its line: where the text was cut into units at line feeds, the cut may be what is wrong.
+    /// True if a quoted field is not closed on its line. If the text was cut into units at line feeds, the cut may be the reason.
     public let isUnclosedQuote: Bool
 
+    /// Makes a problem.
     public init(rowIndex: Int, column: String?, message: String, remedy: String? = nil, isUnclosedQuote: Bool = false) {
         self.rowIndex = rowIndex
         self.column = column

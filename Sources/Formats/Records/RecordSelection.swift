@@ -1,43 +1,49 @@
-/// Which values of a record are wanted, and as what.
+/// The values that are wanted of each record, and the form in which they are wanted.
 public struct RecordSelection: Sendable {
-    /// How labels are read.
+    /// The form of the labels.
     public enum Labels: Sendable {
+        /// No labels.
         case none
-        /// One class index a row (`Int64`); with names, also one of those, which stands for its place among them.
+        /// One class index a row (`Int64`). With `names` a label may also be a name, and means its index among them.
         case classIndex(RecordPath, names: [String]?)
-        /// Numbers (`Float64`), `true` and `false` as 1 and 0: one a row for binary, one a class for soft and multilabel. A single path may be
-        /// an array of all.
+        /// Numbers (`Float64`), with `true` and `false` as 1 and 0: one a row for binary, one a class for soft and multilabel. A single
+        /// path may lead to an array of all.
         case numbers([RecordPath])
     }
 
-    /// What the numbers that are added up must be.
+    /// The rule for numbers that are added up.
     public enum Addends: Sendable {
+        /// Any numbers.
         case any
-        /// At most 0, each of them.
+        /// Log-probabilities: each number is at most 0.
         case logProbabilities
-        /// Probabilities, of which several do not add up.
+        /// A probability, of which a record may have one only: several do not add up.
         case oneProbability
     }
 
-    /// The values, in the order of the classes. A single path may be an array (JSON) of all values. Empty where only labels or weights are
-    /// wanted of the text.
+    /// The paths to the predictions, in the order of the classes. A single path may lead to an array (JSON) of all values. Empty if only
+    /// labels or weights are wanted of the text.
     public var predictions: [RecordPath]
-    /// Values a row (1 for binary and likelihood); nil: as many as the first record has, which `RecordRows.valuesPerRow` then says.
+    /// The number of values in a row (1 for binary and likelihood). Nil means that of the first record, which `RecordRows.valuesPerRow`
+    /// then says.
     public var valuesPerRow: Int?
+    /// The labels that are wanted.
     public var labels: Labels = .none
-    /// Labels a row of `Labels.numbers`, where it is known.
+    /// The number of labels in a row of `Labels.numbers`, if it is known.
     public var labelsPerRow: Int?
+    /// The path to the row's weight; nil if no weights are wanted.
     public var weight: RecordPath?
-    /// A label that stands for no class and is read as itself, also where the names of classes are whole numbers.
+    /// A label that means no class, even if the names of the classes are whole numbers.
     public var ignoredLabel: Int64?
-    /// Task likelihood: the value of a row is the sum of all numbers that `predictions` leads to, of which there may be any number, `null`
-    /// left out; `RecordRows.tokenCounts` counts them.
+    /// True for the task likelihood: the value of a row is the sum of all numbers that `predictions` lead to, in any number and without
+    /// `null`. `RecordRows.tokenCounts` counts them.
     public var sumsValues = false
-    /// Of `sumsValues`.
+    /// The rule for the numbers that `sumsValues` adds up.
     public var addends = Addends.any
-    /// For bits a byte: a text, whose UTF-8 bytes are counted, or a number of bytes.
+    /// The path to a text, whose UTF-8 bytes are counted, or to a number of bytes, for the figure bits a byte.
     public var byteCount: RecordPath?
 
+    /// Makes a selection of predictions alone.
     public init(predictions: [RecordPath]) {
         self.predictions = predictions
     }

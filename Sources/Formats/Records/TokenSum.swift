@@ -4,7 +4,7 @@ struct TokenSum {
     private var sum = 0.0
     private var compensation = 0.0
     private var plainSum = 0.0
-    /// The first number above 0, and its place among them.
+    /// The first number above 0, and its index counted from 1.
     private var positive: (place: UInt64, number: Double)?
 
     @inline(__always)
@@ -17,13 +17,13 @@ struct TokenSum {
         sum = next
     }
 
-    /// 0 of nothing: what has no tokens happens for certain.
+    /// The sum; 0 without numbers, since an event without tokens is certain.
     var value: Double {
-        // Infinite terms have no remainder.
+        // Infinite terms leave no remainder.
         return plainSum.isFinite ? sum + compensation : plainSum
     }
 
-    /// Why several numbers make no row; a single one is as the loss says.
+    /// Returns the reason why several numbers make no valid row. A single number is checked by the loss.
     func problem(_ addends: RecordSelection.Addends) -> (message: String, remedy: String)? {
         guard count > 1 else { return nil }
         switch addends {

@@ -1,10 +1,10 @@
-/// The columns of a record: the paths to what it holds.
+/// The columns of JSON records: the paths to their values.
 enum JSONColumns {
-    /// Values of a mixed array are listed one by one up to so many.
+    /// The most elements of a mixed array that are listed one by one.
     private static let listedElementCount = 16
     private static let exampleByteCount = 40
 
-    /// The paths of the first record with their contents, and examples from all of them. Linear in the records.
+    /// Lists the paths of the first record with their contents, and examples from all records. Linear in the records.
     static func list(_ records: [JSONValue]) -> [RecordColumn] {
         guard let first = records.first else { return [] }
         var paths: [[JSONPath.Step]] = []
@@ -28,7 +28,7 @@ enum JSONColumns {
     ) {
         switch value {
         case .object(let fields):
-            // Of a key that is twice the first: where it is wanted, the record is a problem.
+            // Only the first of a key that occurs twice: a record with such a key is a problem if the key is wanted.
             var keys: Set<String> = []
             for field in fields.all where keys.insert(field.key).inserted {
                 collect(field.value, steps + [.key(field.key)], &paths, &known)
@@ -48,7 +48,7 @@ enum JSONColumns {
         }
     }
 
-    /// Whether there may be several values.
+    /// True if the path may lead to several values.
     private static func isArray(_ steps: [JSONPath.Step], in record: JSONValue) -> Bool {
         if steps.contains(.everyElement) { return true }
         var value = record
@@ -100,7 +100,7 @@ extension JSONValue {
         }
     }
 
-    /// For people: strings are cut, and escaped but for printable ASCII.
+    /// The value for people: strings are cut, and all but printable ASCII is escaped.
     fileprivate var shown: String {
         switch self {
         case .object: "{…}"

@@ -1,35 +1,37 @@
-/// JSON Lines: a record of JSON a line, an object or an array. <https://jsonlines.org>
+/// JSON Lines: one record of JSON on each line, an object or an array. <https://jsonlines.org>
 ///
-/// Values are named by paths (`output.logprobs`, `choices.0.logprobs.content.*.logprob`): steps separated by dots, each a key, a place in
-/// an array, or `*` for every element of an array; `\.` is a dot in a key. A path that leads to an array means all numbers in it. Blank
-/// lines are no records. Numbers may stand in strings, and `NaN`, `Infinity` and `-Infinity` may stand bare, as Python's json writes them.
+/// Paths name the values (`output.logprobs`, `choices.0.logprobs.content.*.logprob`). The steps of a path are separated by dots. A step is
+/// a key, an index of an array, or `*` for every element of an array; `\.` is a dot in a key. A path that leads to an array means all
+/// numbers in it. Blank lines are not records. Numbers may be written in strings, and `NaN`, `Infinity` and `-Infinity` without quotes, as
+/// by Python's json.
 public struct JSONLines: RecordFormat {
     /// `jsonl`.
     public let name = "jsonl"
-    /// The first record's paths: of an array of numbers one, of arrays of arrays and of objects those that lead through every element.
+    /// The paths of the first record. An array of numbers has one path; arrays of arrays or of objects have those that lead through every
+    /// element.
     public let columns: [RecordColumn]
-    /// 3 for a byte-order mark, else 0.
+    /// The number of bytes of a byte-order mark: 3 or 0.
     public let headerByteCount: Int
-    /// None: names stand in every record.
+    /// Always 0: names are written in every record.
     public var headerLineCount: Int { 0 }
-    /// Never: a line feed in a string is escaped.
+    /// Always false: a line feed in a string is escaped.
     public var allowsLineFeedsInRecords: Bool { false }
 
-    /// The first record, which says what paths there are.
+    /// The first record, which shows the paths that exist.
     private let firstRecord: JSONValue
 
-    /// Records whose values are shown as examples.
+    /// The number of records whose values are shown as examples.
     private static let exampleCount = 3
-    /// Lines that are no records are passed over up to so many.
+    /// The number of lines that may be passed over because they are no records.
     private static let damagedLineLimit = 100
-    /// Columns that an error lists.
+    /// The number of columns that an error lists.
     private static let listedColumnCount = 20
 
-    /// Tells JSON Lines by the first byte that is no white space, and reads the first records. Linear in them.
+    /// Recognises JSON Lines by the first byte that is no white space, and reads the first records. Linear in them.
     ///
-    /// - Returns: nil where the text begins otherwise.
-    /// - Throws: `FormatError` of kind `.syntax` where it begins with `{` and no whole line of `prefix` is a record, or where it is one
-    ///   JSON document over many lines, or one array of records.
+    /// - Returns: nil if the text begins with another byte.
+    /// - Throws: `FormatError` of kind `.syntax` if it begins with `{` and no whole line of `prefix` is a record, or if it is one JSON
+    ///   document over many lines, or one array of records.
     public static func recognise(_ prefix: UnsafeRawBufferPointer, isWhole: Bool) throws(FormatError) -> JSONLines? {
         let headerByteCount = prefix.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         guard let first = prefix.dropFirst(headerByteCount).first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }),
@@ -79,7 +81,7 @@ public struct JSONLines: RecordFormat {
             remedy: "if a record goes over many lines, write it on one: jq -c .")
     }
 
-    /// Whether no control character is in a line that JSON may stand in.
+    /// Returns true if the line has no control character that JSON cannot have.
     private static func isText(_ line: UnsafeRawBufferPointer) -> Bool { line.allSatisfy { $0 >= 0x20 || 0x09...0x0D ~= $0 } }
 
     private static func document(_ byteOffset: Int) -> FormatError {
@@ -101,7 +103,7 @@ public struct JSONLines: RecordFormat {
         self.firstRecord = firstRecord
     }
 
-    /// The last keys of paths to a number each; none of an array.
+    /// Returns the last keys of paths that lead to one number each; nil for an array.
     public func classNames(of predictions: [RecordPath]) -> [String]? {
         guard predictions.count > 1 else { return nil }
         return predictions.map { path in
@@ -110,8 +112,8 @@ public struct JSONLines: RecordFormat {
         }
     }
 
-    /// Resolves a path, or `PREFIX*`: the columns whose last key begins so, in the order of the first record. What lies inside an array
-    /// that is empty in the first record, or inside a null, is taken at its word.
+    /// Resolves a path, or `PREFIX*`: the columns whose last key begins with the prefix, in the order of the first record. A path into an
+    /// array that is empty in the first record, or into a null, is accepted unseen.
     public func resolve(_ name: String) throws(FormatError) -> [RecordPath] {
         if let prefix = JSONPath.prefix(name), case .key(let beginning)? = prefix.last {
             let meant = columns.filter { column in
@@ -146,13 +148,14 @@ public struct JSONLines: RecordFormat {
         throw unknown(name, found: "no path: a key is empty, or the last backslash stands alone")
     }
 
+    /// Resolves several paths, one after another.
     public func resolve(_ names: [String]) throws(FormatError) -> [RecordPath] {
         var paths: [RecordPath] = []
         for name in names { paths += try resolve(name) }
         return paths
     }
 
-    /// The path as the column's name has it.
+    /// Returns the path with the column's name.
     public func path(at place: Int) -> RecordPath { RecordPath(name: columns[place].name, columnIndex: nil) }
 
     private func unknown(_ name: String, found: String) -> FormatError {
@@ -164,9 +167,9 @@ public struct JSONLines: RecordFormat {
             remedy: "write a.b for b inside a, a.0 for the first element, a.* for all of them, and \\. for a dot in a key")
     }
 
-    /// A parser for one worker, whose memory grows to the longest record: about six times its bytes.
+    /// Makes a parser for one worker. Its memory grows to about six times the bytes of the longest record.
     ///
-    /// - Throws: `FormatError` of kind `.column` for a path that is none.
+    /// - Throws: `FormatError` of kind `.column` for a text that is no path.
     public func makeParser(_ selection: RecordSelection) throws(FormatError) -> any RecordParser {
         try JSONLinesParser(selection) { (path: RecordPath) throws(FormatError) in
             guard let parsed = JSONPath(path.name) else { throw unknown(path.name, found: "no path") }

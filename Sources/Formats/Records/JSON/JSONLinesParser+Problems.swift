@@ -1,6 +1,6 @@
 internal import JSONReading
 
-/// What is wrong with a record, in words.
+/// The problems of a record, in words.
 extension JSONLinesParser {
     func defect(_ defect: JSONDefect, line: UnsafeRawBufferPointer, rowIndex: Int) -> RecordProblem {
         var remedy: String?

@@ -1,13 +1,13 @@
 internal import JSONReading
 
-/// Records of JSON Lines as rows: a line at a time, by the layout of the one before it where it has the same, else through simdjson;
-/// numbers correctly rounded; without allocating for a record.
+/// A parser for JSON Lines. It reads a record by the layout of the record before it if both are written alike, and otherwise by simdjson.
+/// Numbers are correctly rounded, and nothing is allocated for a record.
 ///
-/// What is selected is read and checked; of the rest of a record it is checked that its bytes are UTF-8, that its strings and brackets end,
-/// and that nothing follows its end. Of objects on a selected path no key of the path may be twice.
+/// Selected values are read and checked. Of the rest of a record, it checks that the bytes are UTF-8, that strings and brackets end, and
+/// that nothing follows the record's end. No key of a selected path may occur twice in one object.
 final class JSONLinesParser: RecordParser {
     private let selection: RecordSelection
-    /// One for each slot: predictions, labels, weight, byte count.
+    /// The path of each slot: predictions, labels, weight, byte count.
     let paths: [JSONPath]
     let names: [String]
     private let predictions: Range<Int>
@@ -15,13 +15,13 @@ final class JSONLinesParser: RecordParser {
     private let weight: Int?
     private let byteCount: Int?
     let classNames: ClassNames?
-    /// Learnt from the first good record where it was not given.
+    /// The number of values in a row. The first good record says it if the selection does not.
     private var valuesPerRow: Int?
     private var labelsPerRow: Int?
 
     private let reader: OpaquePointer
     private let slots: UnsafeMutablePointer<JSONSlot>
-    /// A record that is the text's last bytes, with zeros after it: what follows the text is anything.
+    /// A copy of the text's last record with zeros after it, since the bytes after the text are unknown.
     private var lastLine: [UInt8] = []
 
     private static let firstCapacity = 64
@@ -48,7 +48,7 @@ final class JSONLinesParser: RecordParser {
         for place in wanted { paths.append(try path(place)) }
         self.paths = paths
         self.names = wanted.map(\.name)
-        // Several paths are a number each.
+        // Each of several paths leads to one number.
         valuesPerRow = selection.sumsValues ? 1 : predictions.count == 1 ? selection.valuesPerRow : predictions.count
         switch selection.labels {
         case .numbers(let paths): labelsPerRow = paths.count == 1 ? selection.labelsPerRow : paths.count
@@ -133,19 +133,19 @@ final class JSONLinesParser: RecordParser {
         }
     }
 
-    /// Reads one record and appends its row. Returns what is wrong, in which case nothing was appended.
+    /// Reads one record and appends its row. Returns the problem of a record from which nothing was appended.
     @inline(__always)
     private func read(_ line: TextLines.Line, _ output: inout Output) -> RecordProblem? {
         while true {
             if let problem = readSlots(line, rowIndex: output.lines.count - 1) { return problem }
-            // Room for all that a record may have: only until the widest is met.
+            // A record had more numbers than there is room for. It happens until the widest record has been seen.
             guard let slot = paths.indices.first(where: { slots[$0].count > slots[$0].capacity && isListed($0) }) else { break }
             reserve(slot, capacity: max(slots[slot].count, 2 * slots[slot].capacity))
         }
         return check(output.lines.count - 1, &output)
     }
 
-    /// Whether all numbers of a slot are needed: elsewhere their count suffices to say that it is wrong.
+    /// Returns true if all numbers of the slot are needed. For other slots their count suffices, to say that it is wrong.
     private func isListed(_ slot: Int) -> Bool {
         if predictions.contains(slot) { return selection.sumsValues || valuesPerRow == nil || slots[slot].count == valuesPerRow }
         if labels.contains(slot), case .numbers = selection.labels { return labelsPerRow == nil || slots[slot].count == labelsPerRow }
@@ -190,9 +190,9 @@ final class JSONLinesParser: RecordParser {
         return false
     }
 
-    /// Appends the row of a record whose slots hold what is wanted, if there are as many as there should be.
+    /// Appends the row of a record whose slots hold the wanted kinds of value, if their numbers are right.
     private func check(_ rowIndex: Int, _ output: inout Output) -> RecordProblem? {
-        // First everything that may be wrong.
+        // Check everything first.
         var tokens = TokenSum()
         if selection.sumsValues {
             for slot in predictions {
@@ -252,7 +252,7 @@ final class JSONLinesParser: RecordParser {
         return nil
     }
 
-    /// The row of a record with a problem.
+    /// Appends the row of a record with a problem.
     private func fill(_ output: inout Output) {
         output.values.append(contentsOf: repeatElement(.nan, count: valuesPerRow ?? 0))
         switch selection.labels {
@@ -272,7 +272,7 @@ final class JSONLinesParser: RecordParser {
         return countProblem(count, slot: slot, wanted: wanted, rowIndex: rowIndex)
     }
 
-    /// An integer that Float64 cannot hold is no label.
+    /// Makes the problem of a label beyond ±2^53, which Float64 cannot hold exactly; nil if all labels can be held.
     private func rangeProblem(_ found: JSONSlot, slot: Int, _ rowIndex: Int) -> RecordProblem? {
         for number in UnsafeBufferPointer(start: found.numbers, count: found.count) where abs(number) >= 0x1p53 && number.isFinite {
             return RecordProblem(
@@ -283,7 +283,7 @@ final class JSONLinesParser: RecordParser {
         return nil
     }
 
-    /// The arrays of `RecordRows` while they are filled, out of their class: so that appending to them checks nothing but their room.
+    /// The arrays of `RecordRows`, taken out of their class while they are filled: appending to them then checks their capacity alone.
     private struct Output {
         var values: [Double], classLabels: [Int64], targets: [Double], weights: [Double], lines: [UInt32]
         var tokenCounts: [UInt64], byteCounts: [UInt64], problems: [RecordProblem]

@@ -1,24 +1,24 @@
-/// The way to a value in a record of JSON, as users write it: `output.logprobs`, `choices.0.logprobs.content.*.logprob`.
+/// A path to a value in a JSON record, as users write it: `output.logprobs`, `choices.0.logprobs.content.*.logprob`.
 ///
-/// Steps are separated by dots. A step is a key of an object; `*` stands for every element of an array; a whole number is a place in an
-/// array, or else such a key. A backslash before `.`, `*` or `\` takes away its meaning: `a\.b` is one key.
+/// Steps are separated by dots. A step is a key of an object; `*` means every element of an array; a whole number is an index of an array,
+/// or a key if it meets an object. A backslash before `.`, `*` or `\` takes away the special meaning: `a\.b` is one key.
 struct JSONPath: Sendable, Equatable {
     enum Step: Sendable, Hashable {
         case key(String)
         case everyElement
 
-        /// The place in an array that a key may mean as well.
+        /// The array index that a key may mean as well.
         var elementIndex: Int? {
             guard case .key(let key) = self, key.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
             return key.utf8.count > 1 && key.utf8.first == 0x30 ? nil : Int(key)
         }
 
-        /// As it is written in a path.
+        /// The step as it is written in a path.
         var text: String {
             switch self {
             case .everyElement: return "*"
             case .key(let key):
-                // Scalars: what follows a dot may make one character with it.
+                // By scalars, since the character after a dot may combine with it.
                 var text = ""
                 for scalar in key.unicodeScalars {
                     if scalar == "." || scalar == "*" || scalar == "\\" { text.unicodeScalars.append("\\") }
@@ -33,18 +33,18 @@ struct JSONPath: Sendable, Equatable {
 
     init(steps: [Step]) { self.steps = steps }
 
-    /// Nil where a step is empty.
+    /// Parses a path. Returns nil if a step is empty.
     init?(_ text: String) {
         guard let parsed = Self.parse(text), !parsed.isPrefix else { return nil }
         steps = parsed.steps
     }
 
-    /// The path as it is written; `init` gives the same path again.
+    /// The path as it is written. `init` makes the same path of it.
     var text: String { Self.text(steps) }
 
     static func text(_ steps: some Sequence<Step>) -> String { steps.map(\.text).joined(separator: ".") }
 
-    /// The steps of `PREFIX*`, whose last one is the beginning of a key; nil where the text is no such thing.
+    /// Parses the steps of `PREFIX*`, whose last step is the beginning of a key. Returns nil for any other text.
     static func prefix(_ text: String) -> [Step]? {
         guard let parsed = parse(text), parsed.isPrefix else { return nil }
         return parsed.steps
@@ -83,16 +83,16 @@ struct JSONPath: Sendable, Equatable {
         return (steps, isPrefix)
     }
 
-    /// What a path leads to.
+    /// The end of a path in one record.
     enum Target {
-        /// Single values, in their order; `isCertain` is false where an empty array or null may stand for more.
+        /// Single values, in their order. `isCertain` is false if an empty array or a null may stand for more.
         case values([JSONValue], isCertain: Bool)
         case object([String])
-        /// Nothing, after as many steps.
+        /// No value; the path ends after `stepCount` steps.
         case nothing(stepCount: Int)
     }
 
-    /// Follows the path through one record. Linear in what it goes through.
+    /// Follows the path through one record. Linear in the values it passes.
     func target(in record: JSONValue) -> Target {
         var values: [JSONValue] = []
         var isCertain = true
@@ -115,7 +115,7 @@ struct JSONPath: Sendable, Equatable {
                 if elements.isEmpty {
                     isCertain = false
                 } else if steps[taken] == .everyElement {
-                    // Some may lack what others have.
+                    // Some elements may lack values that others have.
                     var firstFailure: Target?
                     var followedCount = 0
                     for element in elements {

@@ -1,19 +1,19 @@
 internal import Glibc
 
-/// The lines of a text, one after another, at the speed of memory.
+/// A sequence of the lines of a text, at the speed of memory.
 struct TextLines: Sequence, IteratorProtocol {
     struct Line {
-        /// Without the line feed.
+        /// The line without its line feed.
         let bytes: UnsafeRawBufferPointer
-        /// Where it begins in the text.
+        /// The line's offset in the text, in bytes.
         let byteOffset: Int
-        /// False of a last line whose end is the text's.
+        /// False for a last line that ends with the text.
         let endsWithLineFeed: Bool
 
-        /// Nothing but spaces, tabs and carriage returns.
+        /// True if the line holds nothing but spaces, tabs and carriage returns.
         @inline(__always)
         var isBlank: Bool {
-            // Most lines begin with what they hold.
+            // Most lines do not begin with white space.
             if let first = bytes.first, first > 0x20 { return false }
             return bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
         }

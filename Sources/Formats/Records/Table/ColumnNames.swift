@@ -1,7 +1,7 @@
-/// Names of a table's columns, and what is meant by one on the command line.
+/// The names of a table's columns, with the rules by which the command line names them.
 struct ColumnNames {
     let names: [String]
-    /// All places of each name.
+    /// The indices of the columns of each name.
     private let placesByName: [String: [Int]]
 
     init(_ names: [String]) {
@@ -11,10 +11,10 @@ struct ColumnNames {
         self.placesByName = placesByName
     }
 
-    /// The places that a name means: a column of this name; for a name with `*`, which stands for anything, all that match, in the order of
-    /// the columns; or the number of a column, from 0, where none has such a name.
+    /// Returns the indices of the columns that a name means. A name means the column of that name. With a `*`, which stands for any text,
+    /// it means all columns that match, in their order. If no column has the name, it may be the index of a column, counted from 0.
     ///
-    /// - Throws: `FormatError` of kind `.column` where that is none, or where two columns have the name.
+    /// - Throws: `FormatError` of kind `.column` if there is no such column, or if two columns have the name.
     func places(of name: String) throws(FormatError) -> [Int] {
         var found = placesByName[name] ?? []
         if found.count > 1 { throw duplicateError(name, found) }
@@ -42,14 +42,14 @@ struct ColumnNames {
             remedy: "rename them, or give the number of the one that is meant where the name would stand")
     }
 
-    /// The first few dozen.
+    /// The first names, a few dozen, for messages.
     private var list: String {
         let limit = 36
         let shown = names.prefix(limit).map { QuotedBytes.text($0.utf8) }.joined(separator: ", ")
         return names.count > limit ? shown + ", … (\(names.count) columns)" : shown
     }
 
-    /// The name that differs least, if that is little: half of its letters, or all of them in another case.
+    /// Returns the name that differs least, if it differs by little: half of its letters, or all of them in case alone.
     private func closest(to name: String) -> String? {
         let wanted = Array(name.utf8.prefix(64))
         var best: (name: String, distance: Int)?
@@ -61,7 +61,8 @@ struct ColumnNames {
         return best.name
     }
 
-    /// Twice the number of bytes to insert, delete or replace (V. Levenshtein, 1966), but once for one in another case. O(a·b).
+    /// Returns twice the number of bytes to insert, delete or replace (V. Levenshtein, 1966); a replacement by the same letter in another
+    /// case counts once. O(a·b).
     private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
         var previous = (0...b.count).map { 2 * $0 }
         for (row, byte) in a.enumerated() {
@@ -76,7 +77,7 @@ struct ColumnNames {
         return previous[b.count]
     }
 
-    /// Whether `*` in the pattern can stand for something so that the name comes out. O(name · pattern) at most: back to the last `*` only.
+    /// Returns true if the pattern matches, in which `*` stands for any text. O(name · pattern) at most: it goes back to the last `*` only.
     private static func matches(_ name: [Unicode.Scalar], _ pattern: [Unicode.Scalar]) -> Bool {
         var place = 0
         var next = 0

@@ -1,6 +1,6 @@
 internal import TableReading
 
-/// The names that class labels have, to be looked up a row at a time.
+/// The names of the classes as a hash table, in which C looks up each row's label.
 struct TableClassNames {
     let names: ClassNames
     private let bytes: [UInt8]
@@ -30,7 +30,7 @@ struct TableClassNames {
         self.places = places
     }
 
-    /// Calls with the names as C has them.
+    /// Calls `body` with the names in C's form.
     func withNames<Result>(_ body: (UnsafePointer<XentClassNames>?) -> Result) -> Result {
         bytes.withUnsafeBufferPointer { bytes in
             offsets.withUnsafeBufferPointer { offsets in
@@ -49,7 +49,7 @@ struct TableClassNames {
         }
     }
 
-    /// The class of this name.
+    /// Returns the class of a name; nil if it is none.
     func classIndex(_ name: [UInt8]) -> Int64? {
         let padded = name + [0]
         let index = withNames { names in

@@ -1,23 +1,23 @@
 internal import TableReading
 
 extension TableFormat {
-    /// As many records are looked at for what columns hold, and of wide ones as many as have so many fields.
+    /// The number of records that are read for the contents of columns. Of wide tables fewer are read: as many as have so many fields.
     private static let recordCountLimit = 64
     private static let fieldCountLimit = 1 << 16
-    /// As many records give examples, and are looked at however wide they are.
+    /// The number of records that give examples, and that are read however wide they are.
     private static let exampleCount = 3
 
-    /// A table, if the beginning of a text is that of one; nil where it is no text, or is JSON or XML.
+    /// Recognises a table from the beginning of a text. Returns nil if the bytes are no text, or are JSON or XML.
     ///
-    /// The delimiter is the one of comma, tab, semicolon and bar that the first line has most of, outside of quotes; of equals the first. A
-    /// text without any has one column.
+    /// The delimiter is the comma, tab, semicolon or bar that the first line has most of outside of quotes, and the first of these if two
+    /// are equal. A text without any has one column.
     ///
-    /// - Throws: `FormatError` where the text is UTF-16, the line of names is missing, endless or no UTF-8, or lines end in CR alone.
+    /// - Throws: `FormatError` if the text is UTF-16, if the line of names is missing, endless or not UTF-8, or if lines end in CR alone.
     static func recognise(
         _ prefix: UnsafeRawBufferPointer, isWhole: Bool, options: RecordFormats.Options
     ) throws(FormatError) -> TableFormat? {
         try checkEncoding(prefix)
-        // What reads ahead needs room to do so.
+        // Readers that look ahead need room after the text.
         let padded = Array(prefix) + [UInt8](repeating: 0, count: readableByteCountAfterText)
         let result: Result<TableFormat?, FormatError> = padded.withUnsafeBytes { bytes in
             do throws(FormatError) {
@@ -50,10 +50,10 @@ extension TableFormat {
         guard let best else { return nil }
         let end = best.record.endByteOffset
         let line = UnsafeRawBufferPointer(rebasing: text[start.byteOffset..<end])
-        // No text has these, but for tabs, line ends and, seldom, form feeds.
+        // A text has no control characters but tabs, line ends and, rarely, form feeds.
         func isControl(_ byte: UInt8) -> Bool { byte < 0x20 && !(0x09...0x0D ~= byte) || byte == 0x7F }
         if line.contains(where: isControl) { return nil }
-        // Nor is it one that begins with a line feed by chance, and goes on as numbers or compressed data do.
+        // Nor does a text begin with so many of them, as numbers or compressed data do that begin with a line feed by chance.
         if text.prefix(64).count(where: isControl) > 7 { return nil }
         if end == text.count, !isWhole {
             throw FormatError(
@@ -94,7 +94,7 @@ extension TableFormat {
         columns = Self.columns(names, text, at: headerByteCount, isWhole, best.delimiter)
     }
 
-    /// Where the first line begins that is not blank, and how many are before it.
+    /// Returns the offset of the first line that is not blank, and the number of lines before it.
     private static func firstRecord(_ text: UnsafeRawBufferPointer, _ byteOffset: Int) -> (byteOffset: Int, lineCount: Int)? {
         var start = byteOffset
         var lineCount = 0
@@ -112,7 +112,7 @@ extension TableFormat {
         return nil
     }
 
-    /// What the first records hold.
+    /// Makes the columns with the contents of the first records.
     private static func columns(
         _ names: [String], _ text: UnsafeRawBufferPointer, at byteOffset: Int, _ isWhole: Bool, _ delimiter: UInt8
     ) -> [RecordColumn] {
@@ -143,7 +143,7 @@ extension TableFormat {
         return present.allSatisfy { $0.boolean != nil } ? .boolean : .text
     }
 
-    /// A value for people: printable, and cut short.
+    /// Makes a text of a value for people: printable, and cut short.
     private static func example(_ bytes: [UInt8]) -> String {
         var text = ""
         var count = 0
@@ -157,7 +157,7 @@ extension TableFormat {
 }
 
 extension Unicode.GeneralCategory {
-    /// Neither a control character nor one that turns the direction of what follows, nor a line's end.
+    /// True if the scalar is neither a control character, nor a mark that changes the direction of text, nor a line's end.
     fileprivate var isPrintable: Bool {
         switch self {
         case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false

@@ -1,19 +1,20 @@
 /// Tables as text: CSV (RFC 4180), and the same with tabs, semicolons or bars between the fields.
 ///
-/// Fields may be quoted, with quotes doubled and line feeds within; lines end in LF or CRLF; blank lines, which may hold spaces, are no
-/// rows; a byte-order mark may come first. Spaces around names and numbers do not count.
+/// Fields may be quoted, with doubled quotes and line feeds inside. Lines end in LF or CRLF. Blank lines, which may hold spaces, are not
+/// rows. A byte-order mark may come first. Spaces around names and numbers do not count.
 struct TableFormat: RecordFormat {
     let delimiter: UInt8
     let columns: [RecordColumn]
     let headerByteCount: Int
     let headerLineCount: Int
-    /// Without, columns are named by their places: `0`, `1`, …
+    /// True if the first line holds the columns' names. Otherwise their names are their indices: `0`, `1`, …
     let hasHeader: Bool
 
     var name: String { delimiter == UInt8(ascii: "\t") ? "tsv" : "csv" }
     var allowsLineFeedsInRecords: Bool { true }
 
-    /// Only a header has names: those that are places would be taken for class indices, and be wrong.
+    /// Returns the names of the prediction columns, if the table has a header. Without one, names are indices, and would be confused with
+    /// class indices.
     func classNames(of predictions: [RecordPath]) -> [String]? {
         hasHeader && !predictions.isEmpty ? predictions.map(\.name) : nil
     }

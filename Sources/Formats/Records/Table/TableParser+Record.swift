@@ -1,5 +1,5 @@
 extension TableParser {
-    /// What is wrong with a record.
+    /// An error for the problem of a record.
     private struct Problem: Error {
         var columnIndex: Int?
         let message: String
@@ -7,7 +7,7 @@ extension TableParser {
         var isUnclosedQuote = false
     }
 
-    /// Parses the record at `progress`: it is not plain, and may be no row. There is room for it.
+    /// Parses the record at `progress`, which is not plain and may be wrong. There is room for its row.
     func parseRecord(_ text: UnsafeRawBufferPointer, into rows: RecordRows, _ progress: inout Progress) {
         record.read(text, at: progress.byteOffset, delimiter: delimiter, assumesNoLineFeeds: progress.assumesNoLineFeeds)
         let row = progress.rowCount
@@ -36,7 +36,7 @@ extension TableParser {
         if row < rows.byteCounts.count { rows.byteCounts[row] = 0 }
     }
 
-    /// What must hold of the whole record.
+    /// Checks the record as a whole.
     private func checkRecord(_ text: UnsafeRawBufferPointer, from byteOffset: Int) throws(Problem) {
         let fields = record.fields
         if record.isUnclosed, let field = fields.last {
@@ -76,7 +76,7 @@ extension TableParser {
         }
     }
 
-    /// Puts the values that are wanted where they belong. Returns the bytes to be counted.
+    /// Stores the wanted values in the row. Returns the number of bytes to be counted.
     private func parseFields(_ text: UnsafeRawBufferPointer, into rows: RecordRows, row: Int) throws(Problem) -> UInt64 {
         var textByteCount: UInt64 = 0
         var presentValueCount = 0
@@ -160,7 +160,7 @@ extension TableParser {
             guard let classNames, classNames.names.areNumbers else { return index }
             // `2.0` is the class of the name `2`.
             if let named = classNames.classIndex(Array(String(index).utf8)) { return named }
-            // No class, and perhaps to be ignored.
+            // A negative number is no class; it may be the label to ignore.
             if index < 0 { return index }
             throw Problem(
                 columnIndex: columnIndex, message: "the label \(value.quoted) is none of the classes' names, \(classNames.names.list)",

@@ -1,22 +1,22 @@
 internal import TableReading
 
-/// Parses records of a table: plain ones through `xentParseRows`, a run of them at a time, others one by one.
+/// A parser for tables. Plain records go through `xentParseRows`, many at a time, and all others one by one.
 final class TableParser: RecordParser {
-    /// What a column is wanted as.
+    /// The use of a column's values.
     enum Use {
         case value(Int), target(Int), weight, classLabel, byteCount, text
     }
 
     let delimiter: UInt8
     let columnNames: [String]
-    /// In the order of the columns; a column may be there more than once.
+    /// The uses in the order of the columns; a column may occur more than once.
     let uses: [(columnIndex: Int, use: Use)]
     let classNames: TableClassNames?
     let valuesPerRow: Int
     let targetsPerRow: Int
     private let wantsClassLabels: Bool
     private let wantsWeights: Bool
-    /// The row's value is the sum of those parsed.
+    /// True if the row's value is the sum of the values parsed.
     let sumsValues: Bool
     private let addends: RecordSelection.Addends
     private let wantsByteCounts: Bool
@@ -82,12 +82,12 @@ final class TableParser: RecordParser {
             steps.append(XentTableStep(kind: UInt32(kind), index: UInt32(index), count: UInt32(count)))
         }
         for (columnIndex, use) in uses {
-            // No step does two things with a column: a kind that there is not sends every record to `parseRecord`.
+            // No step uses a column twice: an unknown kind sends every record to `parseRecord`.
             if columnIndex < next { return [XentTableStep(kind: .max, index: 0, count: 1)] }
             if columnIndex > next { append(XentStepSkip, count: columnIndex - next) }
             switch use {
             case .value(let index):
-                // Of columns side by side whose places are side by side, one step.
+                // Columns side by side whose values go side by side are one step.
                 if columnIndex == next, let last = steps.last, last.kind == UInt32(XentStepValues), Int(last.index + last.count) == index {
                     steps[steps.count - 1].count += 1
                 } else {
@@ -124,14 +124,14 @@ final class TableParser: RecordParser {
         rows.labelsPerRow = targetsPerRow
         var progress = Progress(assumesNoLineFeeds: assumesNoLineFeedsInRecords)
         progress.lineFeedEnd = text.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-        // As many as last time, to begin with; at least 256, or of wide rows as many as are 1 MiB.
+        // As many as last time, to begin with; at least 256, or as many wide rows as are 1 MiB.
         let least = max(1, min(256, (1 << 17) / max(1, valuesPerRow + targetsPerRow)))
         var capacity = max(least, rows.lines.count)
         resize(rows, to: capacity)
         parsing: while !text.isEmpty {
             switch parseRun(text, into: rows, &progress, capacity: capacity) {
             case XentStopFull:
-                // As many as there will be if the rest is like what has been, and a few more.
+                // As many as there will be if the rest is like the part so far, and a few more.
                 let expected = Double(text.count) / Double(max(progress.byteOffset, 1)) * Double(progress.rowCount)
                 capacity = max(capacity + capacity / 4 + 1, min(Int(expected * 1.03) + least / 4, 8 * capacity))
                 resize(rows, to: capacity)
@@ -150,26 +150,26 @@ final class TableParser: RecordParser {
         if sumsValues { sumValues(rows) } else { rows.valuesPerRow = valuesPerRow }
     }
 
-    /// How far a text has been parsed.
+    /// The progress of parsing a text.
     struct Progress {
         let assumesNoLineFeeds: Bool
         var lineFeedEnd = 0
         var byteOffset = 0
         var line = 0
         var rowCount = 0
-        /// Whether all of the text is UTF-8 without a NUL from where it was first in doubt; nil until it is.
+        /// True if the text is UTF-8 without a NUL from its first doubtful byte on; nil until such a byte was met.
         var isCleanAfter: Bool?
 
         init(assumesNoLineFeeds: Bool) { self.assumesNoLineFeeds = assumesNoLineFeeds }
     }
 
-    /// Whether all is UTF-8, without a NUL.
+    /// Returns true if the range is valid UTF-8 and has no NUL byte.
     static func isReadable(_ text: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
         guard let start = text.baseAddress else { return true }
         return xentFindUnreadableByte((start + range.lowerBound).assumingMemoryBound(to: UInt8.self), range.count) == range.count
     }
 
-    /// Parses plain records, up to one that is not.
+    /// Parses plain records, up to one that is not plain.
     private func parseRun(_ text: UnsafeRawBufferPointer, into rows: RecordRows, _ progress: inout Progress, capacity: Int) -> Int {
         var stop = Int32(XentStopEnd)
         rows.values.withUnsafeMutableBufferPointer { values in
@@ -213,7 +213,7 @@ final class TableParser: RecordParser {
         if let classNames { classNames.withNames(body) } else { body(nil) }
     }
 
-    /// Makes room for rows, or takes away what is too many.
+    /// Makes room for more rows, or removes those that are too many.
     private func resize(_ rows: RecordRows, to rowCount: Int) {
         func resize<Element>(_ elements: inout [Element], to count: Int, _ filler: Element) {
             if elements.count > count {
@@ -230,7 +230,7 @@ final class TableParser: RecordParser {
         resize(&rows.lines, to: rowCount, 0)
     }
 
-    /// Makes one value of each row's: the sum of those that are not missing, which are NaN. All of them are in a row with a problem.
+    /// Replaces the values of each row by their sum. Missing values are NaN and left out; in a row with a problem all values are NaN.
     private func sumValues(_ rows: RecordRows) {
         var problems: [RecordProblem] = []
         for row in 0..<rows.rowCount {

@@ -1,33 +1,33 @@
-/// A record of a table, field by field (RFC 4180, and what the world makes of it): for the header, and for records in which something is
-/// wrong. What is plain goes through `xentParseRows`, and where records end `xentMeasureTable` says too: all three have one grammar.
+/// A reader for one record of a table, field by field (RFC 4180, and its usual extensions). It is used for the header, and for records with
+/// something wrong. `xentParseRows` reads plain records and `xentMeasureTable` finds their ends; all three have the same grammar.
 ///
-/// A field is quoted where it begins with a quote, and then ends with the next quote that is not doubled; delimiters and line feeds within
-/// are its own. A quote elsewhere in a field is a byte like others.
+/// A field that begins with a quote is quoted. It ends with the next quote that is not doubled, and may hold delimiters and line feeds. A
+/// quote elsewhere in a field is an ordinary byte.
 struct TableRecord {
     struct Field {
-        /// What it holds, without the quotes around it.
+        /// The place of the content, without the quotes around it.
         var content: Range<Int>
         var isQuoted = false
         var hasDoubledQuotes = false
-        /// It is not quoted, and a quote is in it.
+        /// True if the field is not quoted but has a quote in it.
         var hasQuoteWithin = false
-        /// Something other than spaces comes after the closing quote.
+        /// True if anything but spaces comes after the closing quote.
         var hasTextAfterQuote = false
     }
 
     private(set) var fields: [Field] = []
-    /// Where the next one begins.
+    /// The offset of the next record in the text, in bytes.
     private(set) var endByteOffset = 0
-    /// With that at its end.
+    /// The number of line feeds in the record, with the one at its end.
     private(set) var lineFeedCount = 0
-    /// The quote that the last field begins with is not closed.
+    /// True if the last field begins with a quote that is not closed.
     private(set) var isUnclosed = false
 
     private static let quote = UInt8(ascii: "\"")
     private static let lineFeed = UInt8(ascii: "\n")
     private static let carriageReturn = UInt8(ascii: "\r")
 
-    /// Reads the record that begins at `byteOffset`, which is no later than the end. O(its bytes).
+    /// Reads the record that begins at `byteOffset`, which is no later than the text's end. O(bytes of the record).
     mutating func read(_ text: UnsafeRawBufferPointer, at byteOffset: Int, delimiter: UInt8, assumesNoLineFeeds: Bool) {
         fields.removeAll(keepingCapacity: true)
         lineFeedCount = 0
@@ -62,7 +62,7 @@ struct TableRecord {
         endByteOffset = next
     }
 
-    /// Reads to after the closing quote, or to where it is missing: the end, or the line feed.
+    /// Reads a quoted field. Returns the offset after the closing quote; without one, that of the text's end or the line feed.
     private mutating func readQuoted(
         _ text: UnsafeRawBufferPointer, at byteOffset: Int, _ field: inout Field, _ assumesNoLineFeeds: Bool
     ) -> Int {
@@ -91,20 +91,20 @@ struct TableRecord {
         return next
     }
 
-    /// Without the carriage return of the line's end.
+    /// Returns the end of a field without the carriage return of the line's end.
     private func fieldEnd(_ text: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> Int {
         let isLineEnd = end == text.count || text[end] == Self.lineFeed
         return isLineEnd && end > start && text[end - 1] == Self.carriageReturn ? end - 1 : end
     }
 
-    /// Spaces that may stand around a value.
+    /// Returns true for a space that may stand beside a value.
     static func isSpace(_ byte: UInt8, _ delimiter: UInt8) -> Bool {
         byte == 0x20 || byte == 0x09 && delimiter != 0x09
     }
 }
 
 extension TableRecord.Field {
-    /// The content, without spaces around it and with doubled quotes as one.
+    /// Returns the content without spaces around it, with doubled quotes as one.
     func value(_ text: UnsafeRawBufferPointer, _ delimiter: UInt8) -> TableValue {
         var range = content
         while let first = range.first, TableRecord.isSpace(text[first], delimiter) { range = range.dropFirst() }
@@ -119,7 +119,7 @@ extension TableRecord.Field {
         return TableValue(bytes: bytes)
     }
 
-    /// Bytes of the content as they are, but for doubled quotes, which are one.
+    /// Returns the number of bytes in the content, with doubled quotes as one and spaces kept.
     func byteCount(_ text: UnsafeRawBufferPointer) -> Int {
         guard hasDoubledQuotes else { return content.count }
         return content.count - text[content].count { $0 == UInt8(ascii: "\"") } / 2

@@ -1,13 +1,13 @@
 internal import TableReading
 
-/// What a field holds, without spaces around it.
+/// The value of a field, without spaces around it.
 struct TableValue {
     let bytes: [UInt8]
 
-    /// What it is as a number.
+    /// The value read as a number.
     enum Number: Equatable {
         case number(Double)
-        /// Empty, `nan`, `NA` and their like, as pandas reads them.
+        /// An empty field, `nan`, `NA` and the like, as pandas reads them.
         case missing
         case none
     }
@@ -23,7 +23,7 @@ struct TableValue {
 
     var isMissing: Bool { bytes.count <= 4 && Self.missingWords.contains(lowercased) }
 
-    /// Correctly rounded.
+    /// The value as a number, correctly rounded.
     var number: Number {
         if isMissing { return .missing }
         var digits = bytes[...]
@@ -39,26 +39,26 @@ struct TableValue {
         return bytes.count <= 9 ? Self.infinities[lowercased].map { .number($0) } ?? .none : .none
     }
 
-    /// `true` and `false`, in any case, as 1 and 0.
+    /// The value as a Boolean: 1 for `true`, 0 for `false`, in any case; nil for any other text.
     var boolean: Double? {
         guard bytes.count == 4 || bytes.count == 5 else { return nil }
         let word = lowercased
         return word == Array("true".utf8) ? 1 : word == Array("false".utf8) ? 0 : nil
     }
 
-    /// What a class index can be.
+    /// The value read as a class index.
     enum ClassIndex: Equatable {
         case index(Int64)
         case missing, fraction, beyond, none
     }
 
-    /// A whole number, also with a point or an exponent: `2.0` is 2. `Int64.min`, which stands for no class, is beyond.
+    /// The value as a whole number, which may have a point or an exponent: `2.0` is 2. `Int64.min`, which means no class, is out of range.
     var classIndex: ClassIndex {
         switch number {
         case .none: return .none
         case .missing: return .missing
         case .number(let value):
-            // Exact where digits alone are written, which a Float64 would round.
+            // Digits alone are read exactly; a Float64 would round them.
             let digits = bytes.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
             if digits.allSatisfy({ 0x30...0x39 ~= $0 }) {
                 guard let index = Int64(String(decoding: bytes, as: UTF8.self)), index != .min else { return .beyond }
@@ -71,10 +71,10 @@ struct TableValue {
         }
     }
 
-    /// As messages have it.
+    /// The value as messages quote it.
     var quoted: String { QuotedBytes.text(bytes) }
 
-    /// What to do about a value that is no number, where it can be guessed.
+    /// The remedy for a value that is no number, if it can be guessed.
     var remedy: String? {
         let isDigits = { (byte: UInt8) in 0x30...0x39 ~= byte }
         if bytes.contains(UInt8(ascii: ",")), bytes.allSatisfy({ isDigits($0) || ",.-+eE".utf8.contains($0) }) {
