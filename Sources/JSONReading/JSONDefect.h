@@ -1,4 +1,4 @@
-// simdjson's errors as ours.
+// Conversion of simdjson's errors to JSONDefect….
 #ifndef XENT_JSON_DEFECT_H
 #define XENT_JSON_DEFECT_H
 
@@ -24,12 +24,12 @@ inline int32_t defect(simdjson::error_code error) {
     }
 }
 
-/// Begins to read a text: simdjson's first stage over all of it.
+/// Begins to read a text, with simdjson's first stage over all of it.
 inline int32_t iterate(
     simdjson::ondemand::parser &parser, const char *text, size_t byteCount, simdjson::ondemand::document &document
 ) {
     if (parser.capacity() < byteCount) {
-        // Grows as vectors do: record by record a little longer would be an allocation each.
+        // Grows as vectors do: otherwise each record a little longer than the last would be an allocation.
         size_t capacity = 4096;
         while (capacity < byteCount) capacity *= 2;
         // simdjson counts in 32 bits.
@@ -39,15 +39,15 @@ inline int32_t iterate(
     return defect(parser.iterate(text, byteCount, byteCount + simdjson::SIMDJSON_PADDING).get(document));
 }
 
-/// Where the reading stands.
+/// Returns the offset that the reading has reached.
 inline size_t currentOffset(simdjson::ondemand::document &document, const char *text, size_t byteCount) {
     const char *location;
     if (document.current_location().get(location)) return byteCount;
     return location < text || location > text + byteCount ? byteCount : size_t(location - text);
 }
 
-/// Tells a text that was cut from one that goes on after its end and from one that is wrong in between: simdjson calls all of them much
-/// the same. `byteOffset` is its place where it is not the end. Linear; for texts that are known to be wrong.
+/// Distinguishes a text that was cut short, one that goes on after its end, and one with a fault inside: simdjson's errors for them are
+/// much the same. `byteOffset` is the place of the fault if it is not the text's end. Linear; only for texts with a defect.
 inline int32_t refine(int32_t defect, const char *text, size_t byteCount, size_t &byteOffset) {
     if (defect != JSONDefectOpenBrackets && defect != JSONDefectSyntax) return defect;
     std::vector<char> open;
@@ -78,7 +78,7 @@ inline int32_t refine(int32_t defect, const char *text, size_t byteCount, size_t
         }
     }
     if (open.empty()) return JSONDefectSyntax;
-    // Cut short; unless something is wrong before that.
+    // Cut short, unless there is a fault before the end.
     if (defect == JSONDefectSyntax && byteOffset < byteCount) return defect;
     byteOffset = byteCount;
     return JSONDefectOpenBrackets;

@@ -1,4 +1,4 @@
-// Records by paths.
+// A reader for records by paths.
 #include "JSONDefect.h"
 #include "NumberArray.h"
 #include "RecordAutomaton.h"
@@ -14,14 +14,14 @@ struct JSONRecordReader {
     RecordAutomaton automaton;
     RecordLayout layout;
     size_t defectOffset = 0;
-    /// Records in turn that the layout did not fit, and those that are not tried on a new one yet.
+    /// Records in turn that did not fit the layout, and records still to be read without trying one.
     unsigned missCount = 0, pauseCount = 0;
     uint64_t layoutCount = 0;
 };
 
 namespace {
 
-/// Whether something stands where a value must: a comma too many is no value.
+/// Returns true if a value begins here. A comma too many has no value after it.
 inline bool isValue(ondemand::value &value) {
     switch (*value.raw_json_token().data()) {
     case ']': case '}': case ',': case ':': return false;
@@ -29,7 +29,7 @@ inline bool isValue(ondemand::value &value) {
     }
 }
 
-/// One record.
+/// The reading of one record.
 class Reading {
 public:
     Reading(RecordAutomaton &automaton, const char *text, const char *end, JSONSlot *slots)
@@ -40,7 +40,7 @@ public:
     int32_t object(ondemand::object object, const char *token, State &state, unsigned depth);
     int32_t array(ondemand::array array, const char *token, State &state, unsigned depth);
 
-    /// Notes what a slot has not, unless something was noted before.
+    /// Records the first fault of a slot.
     void fault(SlotIndex slot, int32_t fault, unsigned depth, const char *found) {
         JSONSlot &place = slots[slot];
         hasFaults = true;
@@ -64,7 +64,7 @@ private:
     KeyChild *child(State &state, size_t &cursor, ondemand::field &field);
 };
 
-/// The text of a string without escapes, or nothing.
+/// Returns the text of a string without escapes, and false for one with escapes.
 inline bool plainText(const char *token, const char *end, std::string_view &text) {
     for (const char *byte = token + 1; byte < end; byte++) {
         if (*byte == '\\') return false;
@@ -76,7 +76,7 @@ inline bool plainText(const char *token, const char *end, std::string_view &text
     return false;
 }
 
-/// Digits and perhaps a minus sign. Returns false where the text is anything else.
+/// Parses digits with a minus sign or without. Returns false for any other text.
 inline bool parseInteger(std::string_view text, int64_t &integer, bool &isInRange) {
     const bool isNegative = !text.empty() && text.front() == '-';
     if (isNegative) text.remove_prefix(1);
@@ -93,7 +93,7 @@ inline bool parseInteger(std::string_view text, int64_t &integer, bool &isInRang
     return true;
 }
 
-/// A whole number that was written with a point or an exponent.
+/// Converts a whole number that was written with a point or an exponent.
 inline int32_t wholeNumber(double number, int64_t &integer) {
     if (!(number == __builtin_trunc(number)) || __builtin_isinf(number)) return JSONFaultFraction;
     if (!(number >= -0x1p63 && number < 0x1p63)) return JSONFaultRange;
@@ -116,12 +116,12 @@ int32_t Reading::classIndex(const char *token, std::string_view text, bool isTex
         while (!text.empty() && isSpace(text.back())) text.remove_suffix(1);
     }
     if (path.labelsAreNames) {
-        // 2.0 is the class of the name 2. What is below 0 is no class, and may be ignored.
+        // 2.0 is the class of the name 2. A number below 0 is no class; it may be the label to ignore.
         const bool isWhole = (!isText || parseWholeText(text, number))
             && wholeNumber(number, index) == JSONFaultNone && (isName(std::to_string(index)) || index < 0);
         return isWhole ? JSONFaultNone : JSONFaultText;
     }
-    // JSON has no leading zeros: parseNumber says so of a bare one.
+    // JSON has no leading zeros; parseNumber refuses them in a bare number.
     const size_t sign = !text.empty() && text.front() == '-';
     const bool hasLeadingZero = text.size() > sign + 1 && text[sign] == '0';
     bool isInRange;
@@ -166,7 +166,7 @@ inline void Reading::number(ondemand::value &value, const char *token, SlotIndex
 
 void Reading::scalar(ondemand::value &value, const char *token, const State &state, unsigned depth, bool isElement) {
     for (const SlotIndex slot : state.lostInScalar) {
-        // An element of which nothing is known: the first token of a prompt has no log-probability.
+        // The element is unknown: the first token of a prompt has no log-probability.
         if (isElement && automaton.paths[slot].leavesOutNulls && isWord(token, end, "null")) continue;
         fault(slot, *token == 'n' ? JSONFaultNull : JSONFaultDeadEnd, depth, token);
     }
@@ -241,7 +241,7 @@ __attribute__((noinline)) int32_t Reading::value(ondemand::value value, State &s
     }
     case '[': {
         if (depth >= JSONDepthLimit) return JSONDefectDepth;
-        // Whoever asked skips what simdjson was not asked for.
+        // The caller skips the value, which simdjson was not asked for.
         if (state.isNumbers && readNumberArray(token, text, end, slots[state.leaves.front()])) return JSONDefectNone;
         ondemand::array array;
         if (const auto error = value.get_array().get(array)) return defect(error);
@@ -286,7 +286,7 @@ int32_t Reading::array(ondemand::array array, const char *token, State &state, u
     return JSONDefectNone;
 }
 
-/// Finds a field's key among those that are wanted; null where it is not.
+/// Finds a field's key among the wanted ones. Returns null for any other key.
 KeyChild *Reading::child(State &state, size_t &cursor, ondemand::field &field) {
     if (state.keys.empty()) return nullptr;
     const char *key = field.key().raw();
@@ -299,7 +299,7 @@ KeyChild *Reading::child(State &state, size_t &cursor, ondemand::field &field) {
         cursor = size_t(&expected - state.keys.data()) + 1;
         return &expected;
     }
-    // A key whose escapes are wrong is none of ours.
+    // A key with wrong escapes is not wanted.
     if (!plainText(key - 1, end, text) && field.unescaped_key().get(text)) return nullptr;
     if (state.keyPlaces.empty()) {
         for (KeyChild &child : state.keys) {
@@ -438,7 +438,7 @@ int32_t jsonRecordReaderRead(JSONRecordReader *reader, const char *text, size_t 
     if (!isTrying) {
         reader->pauseCount--;
     } else {
-        // Where records are not alike, trying is soon rare: after misses in turn 0, 1, 2 and at last 63 records are not tried.
+        // If records differ in layout, trying soon becomes rare: after misses in turn, 0, 1, 2 and at last 63 records are not tried.
         if (!found && !*hasFaults) reader->layout.learn(text, text + byteCount, automaton);
         reader->pauseCount = reader->missCount;
         reader->missCount = std::min(reader->missCount + 1, 63u);

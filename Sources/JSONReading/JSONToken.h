@@ -1,4 +1,4 @@
-// Single values as they stand in the text.
+// Single values as they are written in the text.
 #ifndef XENT_JSON_TOKEN_H
 #define XENT_JSON_TOKEN_H
 
@@ -16,7 +16,7 @@ inline bool isDigit(char byte) { return uint8_t(byte - '0') < 10; }
 
 inline bool isSpace(char byte) { return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r'; }
 
-/// Whether a bare value may end before this byte.
+/// Returns true if a bare value may end before this byte.
 inline bool endsToken(const char *position, const char *end) {
     if (position >= end) return true;
     switch (*position) {
@@ -25,13 +25,13 @@ inline bool endsToken(const char *position, const char *end) {
     }
 }
 
-/// Whether the bare value at `token` is exactly `word`.
+/// Returns true if the bare value at `token` is exactly `word`.
 inline bool isWord(const char *token, const char *end, const char *word) {
     const size_t length = strlen(word);
     return size_t(end - token) >= length && memcmp(token, word, length) == 0 && endsToken(token + length, end);
 }
 
-/// Parses decimal digits with fast_float: correctly rounded, beyond the range infinite or 0. Returns where it ends, or null.
+/// Parses a decimal number by fast_float: correctly rounded, and infinite or 0 beyond the range. Returns its end, or null.
 inline const char *parseDecimal(const char *first, const char *end, double &value) {
     const auto result = fast_float::from_chars(first, end, value);
     // Newer versions say that a value is out of range, and give it all the same.
@@ -39,11 +39,11 @@ inline const char *parseDecimal(const char *first, const char *end, double &valu
     return result.ptr;
 }
 
-/// A number as JSON has it, at the beginning of what is given. Returns where it ends, or null.
+/// Parses the number of JSON at the beginning of a text. Returns its end, or null.
 ///
-/// Up to 18 digits without an exponent, which a Float64 holds exactly once the point is left out, are such a number divided by a power of
-/// ten that one holds as well: one rounding (Clinger 1990). All others are fast_float's, which takes more than JSON does (01, .5, 1., inf):
-/// its grammar is checked here.
+/// A number of up to 18 digits without an exponent is a quotient. If Float64 holds the digits without the point exactly, and the power of
+/// ten as well, the quotient is rounded once (Clinger 1990). fast_float reads all other numbers. It takes more than JSON does (01, .5, 1.,
+/// inf), so this function checks the grammar.
 inline const char *parseNumberPrefix(const char *token, const char *end, double &value) {
     const bool isNegative = *token == '-';
     const char *const digits = token + isNegative;
@@ -76,13 +76,13 @@ inline const char *parseNumberPrefix(const char *token, const char *end, double 
     return parseDecimal(token, end, value);
 }
 
-/// A bare value that is a number as JSON has it.
+/// Parses a bare value that is a number of JSON.
 inline bool parseNumber(const char *token, const char *end, double &value) {
     const char *after = parseNumberPrefix(token, end, value);
     return after && endsToken(after, end);
 }
 
-/// The words for what is no number, as Python's json writes them bare.
+/// Parses the words for values that are not finite, which Python's json writes without quotes.
 inline bool parseNonFinite(const char *token, const char *end, double &value) {
     if (isWord(token, end, "NaN")) {
         value = __builtin_nan("");
@@ -96,7 +96,7 @@ inline bool parseNonFinite(const char *token, const char *end, double &value) {
     return true;
 }
 
-/// A number that is all of a text but for white space around it, as Python's float reads it: also +1, .5, 1., inf, NaN.
+/// Parses a text that is a number but for white space around it, as Python's float does: also +1, .5, 1., inf, NaN.
 inline bool parseWholeText(std::string_view text, double &value) {
     const char *first = text.data(), *end = first + text.size();
     while (first < end && isSpace(*first)) first++;
@@ -105,11 +105,11 @@ inline bool parseWholeText(std::string_view text, double &value) {
         first++;
         if (first < end && *first == '-') return false;
     }
-    // fast_float takes what C writes after nan in brackets.
+    // fast_float accepts C's text in brackets after nan.
     return first < end && end[-1] != ')' && parseDecimal(first, end, value) == end;
 }
 
-/// Where a bare value ends, for messages.
+/// Returns the end of a value, for messages.
 inline const char *tokenEnd(const char *token, const char *end) {
     if (*token == '"') {
         for (const char *byte = token + 1; byte < end; byte++) {

@@ -1,4 +1,4 @@
-// Everything that a text holds.
+// A walk through everything in a text.
 #include "JSONDefect.h"
 
 #include <string_view>

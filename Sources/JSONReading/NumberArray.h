@@ -1,4 +1,4 @@
-// Arrays of nothing but numbers, which is where the time goes.
+// A quick reader for arrays of nothing but numbers, the most frequent work.
 #ifndef XENT_NUMBER_ARRAY_H
 #define XENT_NUMBER_ARRAY_H
 
@@ -10,14 +10,14 @@
 
 namespace json_reading {
 
-/// Puts a number where its slot wants it.
+/// Stores a number in its slot.
 inline void store(JSONSlot &slot, double number) {
     if (slot.count < slot.capacity) slot.numbers[slot.count] = number;
     slot.count++;
 }
 
-/// Reads an array of numbers that begins at `token`, of a text that begins at `text`. Returns where it ends; null, with nothing done, where
-/// anything else is in it, if only a mistake, or nothing at all. About three times as fast as asking simdjson for each number.
+/// Reads an array of numbers that begins at `token`, in a text that begins at `text`. Returns its end. Returns null, with nothing changed,
+/// if the array is empty or has anything else in it, even a mistake. About three times as fast as asking simdjson for each number.
 inline const char *readNumberArray(const char *token, const char *text, const char *end, JSONSlot &slot) {
     const auto bytes = [](const char *at) { return reinterpret_cast<const uint8_t *>(at); };
     double *const numbers = slot.numbers;
@@ -25,7 +25,7 @@ inline const char *readNumberArray(const char *token, const char *text, const ch
     size_t count = slot.count;
     const char *first = token + 1;
     for (const char *block = first; block < end; block += 64) {
-        // Where numbers end, all at once: so that none waits for the one before it. Up to 63 bytes after the end are read.
+        // All ends of numbers at once, so that none waits for the one before it. Up to 63 bytes after the end are read.
         uint64_t stops = xent::mask64(bytes(block), [](xent::Block block) { return block.equal(',', ']'); });
         while (stops != 0) {
             const char *const last = block + xent::lowestBit(stops);

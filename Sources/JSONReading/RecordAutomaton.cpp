@@ -12,7 +12,7 @@ StateIndex RecordAutomaton::state(const Positions &positions, std::map<Positions
     states.emplace_back();
 
     State made;
-    // Through the elements of an array: where a path ends, all of it.
+    // The paths that go on through every element of an array; a path that ends here takes all elements.
     Positions everywhere;
     std::map<size_t, Positions> byElement;
     std::vector<std::pair<std::string_view, Positions>> byKey;
@@ -63,7 +63,7 @@ void RecordAutomaton::prepare() {
     std::map<Positions, StateIndex> known;
     // Without a path there is still a record to check.
     if (state(start, known) == noState) states.emplace_back();
-    // Now that the states stay where they are: the map's keys are views. What is few is found sooner by going through it.
+    // Only now, when the states stay where they are: the map's keys are views. A few keys are found sooner by a search one by one.
     for (State &state : states) {
         if (state.keys.size() <= 8) continue;
         for (uint32_t place = 0; place < state.keys.size(); place++) state.keyPlaces.emplace(state.keys[place].key, place);

@@ -1,7 +1,7 @@
-// Paths as one automaton.
+// All paths as one automaton.
 //
-// A record is read once, front to back, whatever is wanted of it: a state stands for the paths that are being followed at a place, and how
-// far along them it is.
+// It reads a record once, front to back, for any number of paths: a state is the set of paths that lead to a place, each with the number
+// of steps taken.
 #ifndef XENT_RECORD_AUTOMATON_H
 #define XENT_RECORD_AUTOMATON_H
 
@@ -28,11 +28,11 @@ struct Path {
     int32_t wants;
     bool takesBooleans;
     bool leavesOutNulls;
-    /// A step is through every element.
+    /// True if a step goes through every element.
     bool hasEveryElement;
     bool labelsAreNames;
     std::unordered_map<std::string_view, int64_t> classes;
-    /// What the map's keys are views of. Each name lies by itself, so that it stays where it is.
+    /// The texts of the map's keys, which are views. Each name has its own memory, so that it stays where it is.
     std::vector<std::unique_ptr<std::string>> names;
 };
 
@@ -43,46 +43,46 @@ constexpr StateIndex noState = UINT32_MAX;
 struct KeyChild {
     std::string key;
     StateIndex next;
-    /// The visit in which it was last met.
+    /// The visit in which the key was last met.
     uint64_t visit = 0;
 };
 
-/// A place in an array that a path names.
+/// An index of an array that a path names.
 struct ElementChild {
     size_t index;
     StateIndex next;
-    /// The paths that name it; those that go through every element follow as well.
+    /// The paths that name the index. Paths through every element go to the same state.
     std::vector<SlotIndex> slots;
 };
 
 struct State {
-    /// Paths that end here.
+    /// The paths that end here.
     std::vector<SlotIndex> leaves;
-    /// In the order of the paths, which is often the records' as well.
+    /// The keys that go on, in the order of the paths, which is often that of the records as well.
     std::vector<KeyChild> keys;
-    /// Places in `keys`, where there are too many to go through.
+    /// The indices of `keys` by key, if there are too many to search one by one.
     std::unordered_map<std::string_view, uint32_t> keyPlaces;
-    /// By their indices.
+    /// The named indices, in ascending order.
     std::vector<ElementChild> elements;
-    /// All other elements.
+    /// The state of all other elements.
     StateIndex otherElements = noState;
-    /// Paths that do not end here, and that an object, an array, a single value does not lead on.
+    /// The paths that go on, but not through an object, an array, or a single value.
     std::vector<SlotIndex> lostInObject, lostInArray, lostInScalar;
     /// All paths of the state.
     std::vector<SlotIndex> slots;
-    /// Arrays of numbers of one path, the usual case.
+    /// True for the usual case: one path, which ends here and wants numbers.
     bool isNumbers = false;
 };
 
-/// Each path that is followed with the steps taken.
+/// The paths that lead to a place, each with the number of steps taken.
 using Positions = std::vector<std::pair<SlotIndex, uint32_t>>;
 
 class RecordAutomaton {
 public:
     std::vector<Path> paths;
-    /// The first is the record's.
+    /// The states; the first is that of a whole record.
     std::vector<State> states;
-    /// How many objects were met.
+    /// The number of objects met.
     uint64_t visitCount = 0;
 
     /// Makes the states of the paths.

@@ -8,8 +8,8 @@ namespace json_reading {
 
 namespace {
 
-/// The end of a string, past its quote; null for one that simdjson's first stage would not let pass: control characters, or no UTF-8.
-/// Up to 15 bytes after the end are read.
+/// Returns the end of a string, after its quote. Returns null for a string that simdjson's first stage refuses, since it has control
+/// characters or is not UTF-8. Up to 15 bytes after the end are read.
 inline const char *stringEnd(const char *token, const char *end, bool &hasEscapes) {
     hasEscapes = false;
     bool isASCII = true;
@@ -27,7 +27,7 @@ inline const char *stringEnd(const char *token, const char *end, bool &hasEscape
         if (*next == '"') return isASCII || simdjson::validate_utf8(token, size_t(next - token)) ? next + 1 : nullptr;
         if (*next != '\\') return nullptr;
         hasEscapes = true;
-        // What is escaped may be a quote, but no control character.
+        // An escaped byte may be a quote, but no control character.
         if (++next < end && uint8_t(*next) < 0x20) return nullptr;
         if (next < end && uint8_t(*next) >= 0x80) isASCII = false;
         next++;
@@ -35,7 +35,7 @@ inline const char *stringEnd(const char *token, const char *end, bool &hasEscape
     return nullptr;
 }
 
-/// The end of a number, or of a word; null where none begins.
+/// Returns the end of a number or a word; null if none begins here.
 inline const char *bareEnd(const char *token, const char *end) {
     const char *next = token;
     while (next < end && (isDigit(*next) || uint8_t((*next | 0x20) - 'a') < 26 || *next == '.' || *next == '-' || *next == '+')) next++;
@@ -47,7 +47,7 @@ inline const char *scalarEnd(const char *token, const char *end) {
     return *token == '"' ? stringEnd(token, end, hasEscapes) : bareEnd(token, end);
 }
 
-/// Digits with a minus sign or none, as JSON has them. Returns where they end; null where they are too many, or none.
+/// Parses digits with a minus sign or without, as JSON has them. Returns their end; null if there are none, or too many.
 inline const char *parseClassIndex(const char *token, const char *end, int64_t &index) {
     const bool isNegative = *token == '-';
     const char *const first = token + isNegative;
@@ -83,7 +83,7 @@ void RecordLayout::learn(const char *text, const char *end, const RecordAutomato
     *this = std::move(learnt);
 }
 
-/// Goes through an object, whose end it returns, or null where it has no layout.
+/// Learns from an object. Returns its end; null if it has no layout.
 const char *RecordLayout::learnObject(
     const char *next, const char *end, const char *&partBegin, const RecordAutomaton &automaton, const State &state
 ) {
@@ -118,7 +118,7 @@ const char *RecordLayout::learnObject(
             if (wants == JSONWantsByteCount || *next == '{') return nullptr;
             add(partBegin, next, wants == JSONWantsClass ? Value::classIndex : Value::numbers, slot);
             if (*next == '[') {
-                // No brackets within, or it would not be read as a plain array.
+                // There are no brackets inside, or it would not be read as a plain array.
                 next = std::find(next, end, ']');
                 if (next < end) next++;
             } else {

@@ -9,26 +9,26 @@
 
 namespace json_reading {
 
-/// What stands between the values of a record: its brackets, keys, colons, commas and spaces, byte for byte.
+/// The text between the values of a record: its brackets, keys, colons, commas and spaces, byte for byte.
 ///
-/// What writes a log writes all of it in one way, mostly. Where a record has the layout of one that was read and found good, its keys need
-/// not be read: it is enough that these bytes are the same and that the values between are as usual. Whatever is not is read by simdjson,
-/// which also says what is wrong; a layout only ever takes what simdjson would take, and with the same values. Arrays and objects that are
-/// not wanted have no layout, nor has what `*` or a place in an array leads to.
+/// A program mostly writes all records of a log alike. If a record has the layout of an earlier one that was read without a fault, its keys
+/// need not be read: these bytes are the same, and the values between them are of the usual kinds. simdjson reads all other records, and
+/// reports their defects. A layout takes only records that simdjson would take, and gives the same values. Records with arrays and objects
+/// that are not wanted have no layout, nor have those with a path through `*` or an index.
 class RecordLayout {
 public:
     bool isEmpty() const { return parts.empty(); }
 
-    /// Learns from a record that was read without defects and faults; not where it has no layout.
+    /// Learns from a record that was read without defects and faults. Nothing is learnt from a record that has no layout.
     void learn(const char *text, const char *end, const RecordAutomaton &automaton);
 
-    /// Reads a record, which is followed by JSONPaddingByteCount readable bytes, into slots that are empty. Returns false where it has
-    /// another layout or an unusual value; the slots then hold anything.
+    /// Reads a record, which JSONPaddingByteCount readable bytes follow, into empty slots. Returns false if it has another layout or an
+    /// unusual value; the content of the slots is then unspecified.
     bool read(const char *text, const char *end, const RecordAutomaton &automaton, JSONSlot *slots) const;
 
 private:
     enum class Value : uint8_t {
-        /// Anything but an object or an array.
+        /// Any value but an object or an array, not wanted.
         skipped,
         /// A number or an array of numbers.
         numbers,
@@ -46,7 +46,7 @@ private:
         SlotIndex slot;
     };
 
-    /// Of all parts.
+    /// The bytes of all parts.
     std::string bytes;
     std::vector<Part> parts;
 

@@ -1,4 +1,4 @@
-// Where records end.
+// The ends of records in a table.
 #include "ByteMask.h"
 #include "TableReading.h"
 
@@ -6,19 +6,19 @@ using namespace xent;
 
 namespace {
 
-/// Goes over a text by 64 bytes. Outside of quotes a line feed ends a record; a quote opens where a field begins.
+/// A pass over a text by 64 bytes. A line feed outside of quotes ends a record; a quote at the beginning of a field opens a quoted field.
 struct Measure {
     const uint8_t *const text;
     const size_t byteCount;
     const uint8_t delimiter;
-    /// A blank line is taken off where it begins, and counted with its line feed as any other: in between this may lie below 0.
+    /// The number of rows. A blank line is subtracted at its beginning and added with its line feed, so this may be below 0 in between.
     ptrdiff_t rowCount = 0;
     size_t lineCount = 0;
-    /// The end of the last whole record or blank line, and how many lines there are up to it.
+    /// The end of the last whole record or blank line, and the number of lines up to it.
     size_t recordEnd = 0;
     size_t lineCountAtRecordEnd = 0;
     bool isInQuotes = false;
-    /// Where the second of two quotes stands.
+    /// The place of the second of two quotes.
     size_t doubledQuote = SIZE_MAX;
 
     bool isBlank(size_t offset, bool isEnd = false) const {
@@ -26,7 +26,7 @@ struct Measure {
         return offset < byteCount && isBlankLine(text + offset, text + byteCount, delimiter, isEnd, &lineEnd);
     }
 
-    /// 64 bytes without quotes.
+    /// Handles 64 bytes without quotes.
     void endRecords(size_t offset, uint64_t lineFeeds) {
         uint64_t starts = lineFeeds << 1 | (recordEnd == offset ? 1 : 0);
         if (starts != 0) starts &= mask64(text + offset, [](const Block &block) { return block.atMost(' '); });
@@ -42,7 +42,7 @@ struct Measure {
         }
     }
 
-    /// 64 bytes with quotes, or within them.
+    /// Handles 64 bytes that have quotes, or begin within them.
     void step(size_t offset, uint64_t lineFeeds, uint64_t quotes) {
         if (recordEnd == offset && isBlank(offset)) rowCount--;
         for (uint64_t events = lineFeeds | quotes; events != 0; events &= events - 1) {

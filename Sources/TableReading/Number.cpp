@@ -3,7 +3,7 @@
 #include "TableReading.h"
 
 bool xentParseNumber(const uint8_t *bytes, size_t byteCount, double *value) {
-    // Without the checks a sign `+`, `inf` and `nan` would be taken.
+    // Without the checks fast_float would take a sign `+`, `inf` and `nan`.
     size_t digits = byteCount > 0 && bytes[0] == '-' ? 1 : 0;
     if (digits >= byteCount || !(xent::isDigit(bytes[digits]) || bytes[digits] == '.')) return false;
     const auto *first = reinterpret_cast<const char *>(bytes);

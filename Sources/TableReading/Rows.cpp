@@ -1,4 +1,4 @@
-// Records as rows, where nothing is wrong with them.
+// Conversion of plain records to rows.
 #include "ByteMask.h"
 #include "TableReading.h"
 #include "Number.h"
@@ -10,16 +10,16 @@ using namespace xent;
 
 namespace {
 
-/// A field whose column is not skipped, without spaces around it and without quotes.
+/// A field without the spaces and quotes around it.
 struct Field {
     const uint8_t *first;
     const uint8_t *last;
-    /// At the delimiter or line feed after it.
+    /// The delimiter or line feed after the field.
     const uint8_t *end;
 };
 
-/// One call of `xentParseRows`. Every loop over bytes ends at the line feed before `end` at the latest, so that none need ask for more:
-/// a delimiter, a number and a text without quotes do not go beyond a line feed, and what has quotes looks for `end` itself.
+/// One call of `xentParseRows`. Every loop over bytes ends at the line feed before `end` at the latest, so that most loops need not compare
+/// with `end`: a delimiter, a number and a text without quotes do not go beyond a line feed, and the loops over quoted text do compare.
 ///
 /// Functions that return a pointer return null for a record that is not plain.
 struct Parser {
@@ -27,7 +27,8 @@ struct Parser {
     const uint8_t *const end;
     const uint8_t delimiter;
     const bool assumesNoLineFeedsInRecords;
-    /// Of the record: there may be a NUL or bytes that are not ASCII in it, or right after it; line feeds in quotes; bytes of texts.
+    /// Facts about the current record: it, or the bytes right after it, may have a NUL or a byte that is not ASCII; its line feeds in
+    /// quotes; the bytes of its texts.
     bool isSuspect = false;
     size_t lineFeedCount = 0;
     uint64_t textByteCount = 0;
@@ -39,14 +40,14 @@ struct Parser {
         return next;
     }
 
-    /// The delimiter or line feed here; past a carriage return, if that stands before the line feed.
+    /// Returns the delimiter or line feed at `next`. A carriage return before the line feed is passed over.
     const uint8_t *fieldEnd(const uint8_t *next) const {
         if (*next == delimiter || *next == '\n') return next;
         if (*next == '\r' && next[1] == '\n') return next + 1;
         return nullptr;
     }
 
-    /// The quote that closes what is open before `next`.
+    /// Returns the quote that closes the field opened before `next`.
     const uint8_t *closingQuote(const uint8_t *next, size_t &doubledCount) {
         while (next < end) {
             const Block block(next);
@@ -72,7 +73,7 @@ struct Parser {
         return nullptr;
     }
 
-    /// The end of a field that begins with a quote.
+    /// Returns the end of a field that begins with a quote.
     const uint8_t *skipQuoted(const uint8_t *next) {
         size_t doubledCount = 0;
         const uint8_t *closing = closingQuote(next + 1, doubledCount);
@@ -89,7 +90,7 @@ struct Parser {
                 next++;
                 continue;
             }
-            // As many fields without quotes as there are. A quote within one is a byte like others.
+            // All fields without quotes that follow one another. A quote within a field is an ordinary byte.
             while (true) {
                 const Block block(next);
                 unsigned stops = block.equal(delimiter, '\n');
@@ -112,13 +113,13 @@ struct Parser {
         }
     }
 
-    /// Past a quote, if the field begins with one, and spaces.
+    /// Returns the beginning of a field's content, after a quote, if there is one, and spaces.
     const uint8_t *pastOpening(const uint8_t *next, bool &isQuoted) const {
         isQuoted = *next == '"';
         return pastSpaces(isQuoted ? next + 1 : next);
     }
 
-    /// Past spaces and the quote that closes the field, if it has one; the field's end.
+    /// Returns the end of a field, after spaces and the quote that closes it, if it has one.
     const uint8_t *pastClosing(const uint8_t *next, bool isQuoted) const {
         next = pastSpaces(next);
         if (isQuoted) {
@@ -129,7 +130,7 @@ struct Parser {
     }
 
     const uint8_t *number(const uint8_t *next, double &value) const {
-        // As nearly all are.
+        // Nearly all numbers are short.
         if (const uint8_t *found = parseShortNumber(next, value); found && (*found == delimiter || *found == '\n')) return found;
         bool isQuoted;
         next = parseAnyNumber(pastOpening(next, isQuoted), end, value);
@@ -137,10 +138,10 @@ struct Parser {
         return *next == delimiter && !isQuoted ? next : pastClosing(next, isQuoted);
     }
 
-    /// Columns of numbers, which is where the time goes. Returns the end of the last one.
+    /// Reads columns of numbers, the most frequent work. Returns the end of the last one.
     const uint8_t *numbers(const uint8_t *next, double *values, uint32_t count) const {
         for (const uint8_t *block = next;; block += 64) {
-            // Where fields end, all at once: so that no number waits for the one before it.
+            // All ends of fields at once, so that no number waits for the one before it.
             uint64_t stops = mask64(block, [this](Block block) { return block.equal(delimiter, '\n'); });
             while (stops != 0) {
                 const uint8_t *const stop = block + lowestBit(stops);
@@ -154,9 +155,9 @@ struct Parser {
         }
     }
 
-    /// A number, or `true` or `false`.
+    /// Reads a number, or `true` or `false`.
     const uint8_t *target(const uint8_t *next, double &value) {
-        // 2^53 may have been 2^53 + 1. Who writes better messages says so.
+        // 2^53 may have been 2^53 + 1. The parser of single records, which writes messages, handles it.
         if (const uint8_t *found = number(next, value)) return value < 0x1p53 && value > -0x1p53 ? found : nullptr;
         Field field;
         if (!find(next, field)) return nullptr;
@@ -166,7 +167,7 @@ struct Parser {
         return field.end;
     }
 
-    /// Whether the field is this word, in any case.
+    /// Returns true if the field is this word, in any case.
     static bool is(const Field &field, const char *word) {
         const size_t length = std::strlen(word);
         if (field.last - field.first != static_cast<ptrdiff_t>(length)) return false;
@@ -176,7 +177,7 @@ struct Parser {
         return true;
     }
 
-    /// Finds where a field begins and ends.
+    /// Finds the content and the end of a field.
     bool find(const uint8_t *next, Field &field) {
         if (*next == '"') {
             size_t doubledCount = 0;
@@ -201,7 +202,7 @@ struct Parser {
         return true;
     }
 
-    /// Digits with a sign or none, and perhaps zeros after a point, as most class indices are.
+    /// Reads digits with a sign or without, and perhaps zeros after a point: the form of most class indices.
     const uint8_t *classIndex(const uint8_t *next, int64_t &label) const {
         bool isQuoted;
         next = pastOpening(next, isQuoted);
@@ -255,7 +256,7 @@ struct Parser {
         }
         case XentStepByteCount:
             next = this->number(next, number);
-            // A whole number below 2^53; what is not is looked at elsewhere.
+            // A whole number below 2^53. The parser of single records handles all others.
             if (!next || !(number >= 0 && number < 0x1p53) || number != static_cast<double>(static_cast<uint64_t>(number))) return nullptr;
             textByteCount += static_cast<uint64_t>(number);
             return next;
@@ -331,7 +332,7 @@ int32_t xentParseRows(XentTableRows *rows) {
 }
 
 uint64_t xentNameHash(const uint8_t *name, size_t byteCount) {
-    // FNV-1a, its upper half folded in: the places are taken from the lower bits.
+    // FNV-1a with its upper half folded in, since the lower bits give the place.
     uint64_t hash = 0xCBF29CE484222325;
     for (size_t place = 0; place < byteCount; place++) hash = (hash ^ name[place]) * 0x100000001B3;
     return hash ^ hash >> 32;

@@ -1,4 +1,4 @@
-// Bytes of a text by the block, as masks with a bit for each byte.
+// Blocks of a text's bytes, compared at once to masks with a bit for each byte.
 #ifndef XENT_BYTEMASK_H
 #define XENT_BYTEMASK_H
 
@@ -13,7 +13,7 @@ namespace xent {
 
 #if defined(__SSE2__)
 
-/// 16 bytes.
+/// A block of 16 bytes.
 class Block {
     __m128i bytes;
 
@@ -24,39 +24,39 @@ public:
 
     explicit Block(const uint8_t *text) : bytes(_mm_loadu_si128(reinterpret_cast<const __m128i *>(text))) {}
 
-    /// Bytes that are this.
+    /// The bytes that equal this one.
     unsigned equal(uint8_t byte) const { return mask(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(static_cast<char>(byte)))); }
-    /// Bytes that are either.
+    /// The bytes that equal either of these.
     unsigned equal(uint8_t a, uint8_t b) const {
         return mask(
             _mm_or_si128(
                 _mm_cmpeq_epi8(bytes, _mm_set1_epi8(static_cast<char>(a))), _mm_cmpeq_epi8(bytes, _mm_set1_epi8(static_cast<char>(b)))));
     }
-    /// Bytes that are at most this.
+    /// The bytes that are at most this one.
     unsigned atMost(uint8_t byte) const {
         return mask(_mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(static_cast<char>(byte))), bytes));
     }
-    /// Bytes that are no digits.
+    /// The bytes that are not digits.
     unsigned otherThanDigits() const {
         const __m128i digits = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
         return mask(_mm_cmpeq_epi8(_mm_min_epu8(digits, _mm_set1_epi8(9)), digits)) ^ 0xFFFF;
     }
-    /// NUL, and bytes that are not ASCII: those below 1 as signed numbers.
+    /// The bytes that are NUL or not ASCII: those below 1 as signed numbers.
     unsigned suspect() const { return mask(_mm_cmplt_epi8(bytes, _mm_set1_epi8(1))); }
     unsigned notASCII() const { return mask(bytes); }
 };
 
 #else
 
-/// 8 bytes, in a register of any 64-bit processor (little-endian, as all that Swift runs on).
+/// A block of 8 bytes, in a register of any 64-bit processor (little-endian, as all are that Swift runs on).
 class Block {
     uint64_t bytes;
 
     static constexpr uint64_t ones = 0x0101010101010101, high = 0x8080808080808080;
 
-    /// The highest bits of the bytes, together.
+    /// Collects the highest bits of the bytes.
     static unsigned mask(uint64_t found) { return static_cast<unsigned>(((found & high) >> 7) * 0x0102040810204080 >> 56); }
-    /// The highest bit of each byte that is 0.
+    /// Sets the highest bit of each byte that is 0.
     static uint64_t zero(uint64_t bytes) { return ~(((bytes & ~high) + ~high) | bytes); }
 
 public:
@@ -66,9 +66,9 @@ public:
 
     unsigned equal(uint8_t byte) const { return mask(zero(bytes ^ ones * byte)); }
     unsigned equal(uint8_t a, uint8_t b) const { return equal(a) | equal(b); }
-    /// `byte` below 128: adding 127 - byte carries into the highest bit where it is exceeded.
+    /// The bytes that are at most this one, which is below 128: adding 127 - byte carries into the highest bit of larger bytes.
     unsigned atMost(uint8_t byte) const { return mask(~(((bytes & ~high) + ones * (127u - byte)) | bytes)); }
-    /// Adding 70 carries into the highest bit from `:` on, and 80 from `0` on.
+    /// The bytes that are not digits: adding 70 carries into the highest bit from `:` on, and adding 80 from `0` on.
     unsigned otherThanDigits() const {
         const uint64_t lower = bytes & ~high;
         return mask(bytes | (lower + ones * 70) | ~(lower + ones * 80));
@@ -79,7 +79,7 @@ public:
 
 #endif
 
-/// A mask of 64 bytes.
+/// Makes a mask of 64 bytes.
 template <typename Mask> inline uint64_t mask64(const uint8_t *text, Mask mask) {
     uint64_t result = 0;
     for (int offset = 0; offset < 64; offset += Block::byteCount) {
@@ -88,18 +88,18 @@ template <typename Mask> inline uint64_t mask64(const uint8_t *text, Mask mask) 
     return result;
 }
 
-/// Which of 16 bytes are no digits.
+/// Makes a mask of the bytes among 16 that are not digits.
 inline unsigned otherThanDigits(const uint8_t *text) {
     unsigned result = 0;
     for (int offset = 0; offset < 16; offset += Block::byteCount) result |= Block(text + offset).otherThanDigits() << offset;
     return result;
 }
 
-/// The place of the lowest bit; `mask` is not 0.
+/// Returns the index of the lowest bit that is set; `mask` is not 0.
 inline int lowestBit(uint64_t mask) { return __builtin_ctzll(mask); }
 
-/// Whether the line that begins here is blank: empty, or of spaces and tabs that are no delimiters; a carriage return may end it.
-/// `lineEnd` is set to where the next one begins if it is.
+/// Returns true if the line that begins here is blank: empty, or of spaces and tabs that are no delimiters. A carriage return may end it.
+/// `lineEnd` is then set to the beginning of the next line.
 inline bool isBlankLine(const uint8_t *line, const uint8_t *end, uint8_t delimiter, bool isEnd, const uint8_t **lineEnd) {
     const uint8_t *next = line;
     while (next < end && (*next == ' ' || *next == '\t') && *next != delimiter) next++;

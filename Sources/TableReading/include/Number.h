@@ -10,16 +10,16 @@ namespace xent {
 
 inline bool isDigit(uint8_t byte) { return static_cast<uint8_t>(byte - '0') < 10; }
 
-/// How many of eight bytes, from the first in memory, are digits before another byte comes.
+/// Counts the digits at the beginning of eight bytes, in the order of memory.
 inline int leadingDigitCount(uint64_t bytes) {
-    // A digit is 0x30 to 0x39: its upper half is 3, also after 6 is added. No byte carries into another: where one is 0xFA or more, that
-    // makes wrong what comes after it alone.
+    // A digit is 0x30 to 0x39: its upper half is 3, also after adding 6. A byte of 0xFA or more carries into the next one, which spoils
+    // only the bytes after the first that is no digit.
     const uint64_t upper = 0xF0F0F0F0F0F0F0F0, three = 0x3030303030303030;
     const uint64_t others = ((bytes & upper) ^ three) | (((bytes + 0x0606060606060606) & upper) ^ three);
     return others == 0 ? 8 : __builtin_ctzll(others) >> 3;
 }
 
-/// The number that eight digits are, the first in memory being the highest (D. Lemire, "Quickly parsing eight digits", 2018).
+/// Returns the number of eight digits, the first in memory being the highest (D. Lemire, "Quickly parsing eight digits", 2018).
 inline uint64_t eightDigits(uint64_t bytes) {
     bytes -= 0x3030303030303030;
     bytes = bytes * 10 + (bytes >> 8);
@@ -29,8 +29,8 @@ inline uint64_t eightDigits(uint64_t bytes) {
 
 constexpr uint64_t integerPowersOfTen[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
 
-/// Appends the digits that stand at `text` to a number, and returns how many there are. Reads up to 7 bytes after them. The number has
-/// overflowed, modulo 2^64, where it has more than 19 digits.
+/// Appends the digits at `text` to a number, and returns how many there are. Reads up to 7 bytes after them. With more than 19 digits the
+/// number has overflowed, modulo 2^64.
 inline int appendDigits(const uint8_t *text, uint64_t &number) {
     int total = 0;
     while (true) {
@@ -47,8 +47,8 @@ inline int appendDigits(const uint8_t *text, uint64_t &number) {
     }
 }
 
-/// The value of digits and a power of ten where it is a product or quotient of two exact Float64, and so rounded once (W. Clinger, "How to
-/// read floating point numbers accurately", 1990).
+/// Makes the value of digits and a power of ten if it is a product or quotient of two exact Float64, and so is rounded once (W. Clinger,
+/// "How to read floating point numbers accurately", 1990). Returns false for all other numbers.
 inline bool makeExactNumber(uint64_t mantissa, int64_t exponent, double &value) {
     using Format = fast_float::binary_format<double>;
     if (mantissa > uint64_t(1) << 53 || exponent < -22 || exponent > 22) return false;
@@ -57,8 +57,8 @@ inline bool makeExactNumber(uint64_t mantissa, int64_t exponent, double &value) 
     return true;
 }
 
-/// The value of at most 19 digits and a power of ten (D. Lemire, "Number parsing at a gigabyte per second", 2021). Returns false where 128
-/// bits do not decide it.
+/// Makes the value of at most 19 digits and a power of ten (D. Lemire, "Number parsing at a gigabyte per second", 2021). Returns false if
+/// 128 bits do not decide the rounding.
 inline bool makeLongNumber(uint64_t mantissa, int64_t exponent, double &value) {
     const auto found = fast_float::compute_float<fast_float::binary_format<double>>(exponent, mantissa);
     if (found.power2 < 0) return false;
@@ -66,12 +66,12 @@ inline bool makeLongNumber(uint64_t mantissa, int64_t exponent, double &value) {
     return true;
 }
 
-/// The same, in the quicker way where it can be had.
+/// Makes the value of at most 19 digits and a power of ten, in the quicker way if that is possible.
 inline bool makeNumber(uint64_t mantissa, int64_t exponent, double &value) {
     return makeExactNumber(mantissa, exponent, value) || makeLongNumber(mantissa, exponent, value);
 }
 
-/// The same with a sign: -1 times as much where it is 1, without a branch that nobody can foresee.
+/// Returns `magnitude` with a sign, without a branch, which could not be predicted.
 inline double withSign(double magnitude, bool isNegative) {
     uint64_t bits;
     std::memcpy(&bits, &magnitude, sizeof bits);
@@ -80,7 +80,8 @@ inline double withSign(double magnitude, bool isNegative) {
     return magnitude;
 }
 
-/// Parses the exponent that begins at `next` with `e`, and adds it. Returns its end, or null where it is none, or of more than four digits.
+/// Parses the exponent that begins at `next` with `e`, and adds it. Returns its end; null if there is none, or one of more than four
+/// digits.
 inline const uint8_t *parseExponent(const uint8_t *next, int64_t &exponent) {
     next++;
     const bool isNegative = *next == '-';
@@ -92,13 +93,13 @@ inline const uint8_t *parseExponent(const uint8_t *next, int64_t &exponent) {
     return next == first || next - first > 4 ? nullptr : next;
 }
 
-/// Up to 15 digits with a point among the first eight bytes, which nearly all numbers are, without a branch on how many there are of them.
-/// Null where the text is something else. Inlined where it is called: half of the time it takes would be the call's.
+/// Parses a number of up to 15 digits with a point among the first eight bytes, the form of nearly all numbers, without a branch on the
+/// count of digits. Returns its end; null for any other text. Always inlined: a call would take half of the time.
 __attribute__((always_inline)) inline const uint8_t *parseShortNumber(const uint8_t *text, double &value) {
     const bool isNegative = *text == '-';
     const uint8_t *next = text + (isNegative | (*text == '+'));
     const unsigned others = otherThanDigits(next);
-    // Digits before the point, and all that there are.
+    // The digits before the point, and all digits.
     const unsigned after = others & (others - 1);
     if (after == 0) return nullptr;
     const int point = lowestBit(others), stop = lowestBit(after), count = stop - 1;
@@ -126,7 +127,7 @@ __attribute__((always_inline)) inline const uint8_t *parseShortNumber(const uint
     return next;
 }
 
-/// What `parseNumber` does, of numbers of any length.
+/// Parses a number of any length, as `parseNumber` does.
 __attribute__((noinline, unused)) static const uint8_t *parseAnyNumber(const uint8_t *text, const uint8_t *end, double &value) {
     const uint8_t *next = text;
     const bool isNegative = *next == '-';
@@ -159,7 +160,7 @@ __attribute__((noinline, unused)) static const uint8_t *parseAnyNumber(const uin
     }
     if (!isShort || !makeNumber(mantissa, exponent, value)) {
         const auto *digits = reinterpret_cast<const char *>(first);
-        // In newer versions it says that a number is out of range. Infinity and 0 are what strtod gives.
+        // Newer versions report a number out of range. Infinity and 0 are the values that strtod gives.
         const auto result = fast_float::from_chars(digits, reinterpret_cast<const char *>(end), value);
         if (result.ptr == digits) return nullptr;
         next = reinterpret_cast<const uint8_t *>(result.ptr);
@@ -168,10 +169,10 @@ __attribute__((noinline, unused)) static const uint8_t *parseAnyNumber(const uin
     return next;
 }
 
-/// Parses the decimal number that begins at `text`: digits with a point, an exponent, a sign `-` or `+` before it. Returns its end, or null
-/// where none begins here. At least one byte before `end` is none of a number; up to 16 bytes after it are read.
+/// Parses the decimal number that begins at `text`: digits with a point, an exponent, a sign `-` or `+` before it. Returns its end; null if
+/// no number begins here. At least one byte before `end` must not belong to a number; up to 16 bytes after it are read.
 ///
-/// Correctly rounded, as what fast_float gives is.
+/// The value is correctly rounded, as fast_float's is.
 inline const uint8_t *parseNumber(const uint8_t *text, const uint8_t *end, double &value) {
     const uint8_t *const found = parseShortNumber(text, value);
     return found ? found : parseAnyNumber(text, end, value);

@@ -1,7 +1,7 @@
 // Decimal numbers whose ends are known, as Float64.
 //
-// That the end is known is what makes them quick: the digits lie at the end of 16 or 32 bytes already, nothing depends on how many there are
-// but masks, and the next number need not wait for this one. No branch depends on the digits.
+// The known end makes them quick: the digits are at the end of 16 or 32 bytes already, their count enters into masks alone, and the next
+// number need not wait for this one. No branch depends on the digits.
 #ifndef XENT_NUMBER_BEFORE_H
 #define XENT_NUMBER_BEFORE_H
 
@@ -12,10 +12,10 @@ namespace xent {
 
 #if defined(__SSE2__)
 
-/// The bytes before the end of a number, as digits: 16 for each block. Its text is digits, and perhaps a point between them.
+/// The last bytes of a number as digits, 16 in each block. The number's text is digits, perhaps with a point between them.
 template <int blockCount> class DigitsBefore {
     static constexpr unsigned byteCount = 16 * blockCount;
-    // From place byteCount - n on they are a mask of all bytes from the n-th on.
+    // The bytes from place byteCount - n on mask all bytes from the n-th on.
     struct Masks {
         uint8_t bytes[2 * byteCount];
         constexpr Masks() : bytes() {
@@ -31,10 +31,10 @@ template <int blockCount> class DigitsBefore {
     __m128i digits[blockCount];
 
 public:
-    /// Where the point is; byteCount where there is none.
+    /// The place of the point; byteCount for a number without one.
     unsigned point;
 
-    /// Returns false where the text is not such a number, or longer.
+    /// Reads the text; returns false if it is no such number, or is too long.
     __attribute__((always_inline)) bool read(const uint8_t *first, const uint8_t *last) {
         const auto length = static_cast<size_t>(last - first);
         if (length - 1 >= byteCount) return false;
@@ -50,13 +50,13 @@ public:
         const uint64_t used = all << begin & all;
         points &= used;
         point = static_cast<unsigned>(lowestBit(points | all + 1));
-        // Other bytes than digits and points, a second point, one that is first or last, zeros before another digit.
+        // Other bytes than digits and points, a second point, a point at either end, a zero before another digit.
         const uint64_t wrong = (((areDigits | points) & used) ^ used) | (points & (points - 1))
             | (points & (uint64_t(1) << (byteCount - 1) | uint64_t(1) << begin))
             | (static_cast<uint64_t>(*first == '0') & static_cast<uint64_t>(point != begin + 1) & static_cast<uint64_t>(length > 1));
         if (wrong != 0) return false;
 
-        // Without what stands before, and without the point: the digits before it move up by one.
+        // Without the bytes before the number, and without the point: the digits before it move up by one.
         const unsigned afterPoint = point == byteCount ? 0 : point + 1;
         __m128i carried = _mm_setzero_si128();
         for (int block = 0; block < blockCount; block++) {
@@ -68,9 +68,9 @@ public:
         return true;
     }
 
-    /// The numbers that eight digits each are, in one of the blocks.
+    /// The numbers of eight digits each in one of the blocks.
     __attribute__((always_inline)) void eights(int block, uint64_t &high, uint64_t &low) const {
-        // By two, by four, by eight.
+        // By pairs, by fours, by eights.
         __m128i groups = _mm_add_epi16(
             _mm_mullo_epi16(_mm_and_si128(digits[block], _mm_set1_epi16(0xFF)), _mm_set1_epi16(10)), _mm_srli_epi16(digits[block], 8));
         groups = _mm_madd_epi16(groups, _mm_setr_epi16(100, 1, 100, 1, 100, 1, 100, 1));
@@ -84,11 +84,11 @@ public:
 
 #endif
 
-/// The number that a text is whose end is known, as JSON has it but for exponents: of up to 16 bytes after its sign, and a whole number up to
-/// 2^53 without its point. Returns false where it is anything else.
+/// Makes the value of a text with a known end that is a number of JSON without an exponent: of up to 16 bytes after its sign, and a whole
+/// number up to 2^53 without its point. Returns false for any other text.
 ///
-/// Float64 holds the whole number exactly, and the power of ten that it is divided by: the quotient is correctly rounded (W. Clinger, "How to
-/// read floating point numbers accurately", 1990). The 16 bytes before `last` are read, and one at `first`.
+/// Float64 holds the whole number exactly, and the power of ten that it is divided by: the quotient is correctly rounded (W. Clinger, "How
+/// to read floating point numbers accurately", 1990). The 16 bytes before `last` are read, and one at `first`.
 __attribute__((always_inline)) inline bool parseShortNumberBefore(const uint8_t *first, const uint8_t *last, double &value) {
 #if defined(__SSE2__)
     // By the place of the point; the last is for numbers without one.
@@ -103,14 +103,14 @@ __attribute__((always_inline)) inline bool parseShortNumberBefore(const uint8_t 
     value = withSign(static_cast<double>(whole) / powersOfTen[digits.point], isNegative);
     return true;
 #else
-    // Elsewhere who asks has another way, which takes any number.
+    // Without SSE2 the caller's general way reads every number.
     (void)first, (void)last, (void)value;
     return false;
 #endif
 }
 
-/// The same for up to 32 bytes and 19 digits after leading zeros, which are as many as Python and JavaScript write. Correctly rounded, by
-/// fast_float where one quotient is not. The 32 bytes before `last` are read.
+/// Does the same for up to 32 bytes and 19 digits after leading zeros, as many as Python and JavaScript write. The value is correctly
+/// rounded, by fast_float if one quotient does not suffice. The 32 bytes before `last` are read.
 inline bool parseLongNumberBefore(const uint8_t *first, const uint8_t *last, double &value) {
 #if defined(__SSE2__)
     const bool isNegative = *first == '-';
@@ -122,7 +122,7 @@ inline bool parseLongNumberBefore(const uint8_t *first, const uint8_t *last, dou
     if (eights[0] != 0 || eights[1] > 999) return false;
     const uint64_t whole = (eights[1] * 100000000 + eights[2]) * 100000000 + eights[3];
     const int64_t exponent = digits.point == 32 ? 0 : static_cast<int64_t>(digits.point) - 31;
-    // Numbers of 16 and of 17 digits come in turn: no branch on which it is.
+    // Numbers of 16 and of 17 digits are mixed, so there is no branch on which it is.
     if (!makeLongNumber(whole, exponent, value)) return false;
     value = withSign(value, isNegative);
     return true;
@@ -132,7 +132,8 @@ inline bool parseLongNumberBefore(const uint8_t *first, const uint8_t *last, dou
 #endif
 }
 
-/// Either, of a text that begins at `text`: false as well where too few bytes of it stand before `last`.
+/// Makes the value of either kind of number, in a text that begins at `text`. Returns false also if fewer than 32 bytes of it precede
+/// `last`.
 __attribute__((always_inline)) inline bool parseNumberBefore(
     const uint8_t *text, const uint8_t *first, const uint8_t *last, double &value
 ) {

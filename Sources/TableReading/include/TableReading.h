@@ -10,56 +10,56 @@
 extern "C" {
 #endif
 
-/// How many bytes must be readable after a text.
+/// The number of bytes that must be readable after a text.
 enum { XentReadableByteCountAfterText = 64 };
 
-/// A decimal number, correctly rounded to Float64 as strtod gives it: `-1.5e3`, `.5`, `5.`; what is too large is infinite, what is too
-/// small is 0. The whole of the bytes must be one: no sign `+`, no spaces, no `inf` or `nan`, not hexadecimal.
+/// Parses a decimal number, correctly rounded to Float64 as by strtod: `-1.5e3`, `.5`, `5.`. A number that is too large is infinite, and
+/// one that is too small is 0. All bytes must belong to the number: no sign `+`, no spaces, no `inf` or `nan`, no hexadecimal.
 ///
-/// Returns whether it is one.
+/// Returns true if the bytes are a number.
 bool xentParseNumber(const uint8_t *_Nonnull bytes, size_t byteCount, double *_Nonnull value);
 
-/// The place of the first byte that is NUL or no UTF-8 (Unicode 15, table 3-7); `byteCount` where there is none. Reads up to 15 bytes after
-/// the text.
+/// Finds the first byte that is NUL or not UTF-8 (Unicode 15, table 3-7). Returns its offset, or `byteCount` if there is none. Reads up to
+/// 15 bytes after the text.
 size_t xentFindUnreadableByte(const uint8_t *_Nonnull text, size_t byteCount);
 
-/// Whole records at the beginning of a text.
+/// The extent of the whole records at the beginning of a text.
 typedef struct XentTableExtent {
     size_t byteCount;
     size_t rowCount;
     size_t lineCount;
 } XentTableExtent;
 
-/// Counts the whole records of a table, as `RecordParser.measure` says. Reads up to 63 bytes after the text.
+/// Measures the whole records of a table, as `RecordParser.measure` describes. Reads up to 63 bytes after the text.
 XentTableExtent xentMeasureTable(
     const uint8_t *_Nonnull text, size_t byteCount, uint8_t delimiter, bool isEnd, bool assumesNoLineFeedsInRecords);
 
-/// Names of classes, for labels: a hash table with open addresses, whose memory is the caller's.
+/// The names of classes for labels: a hash table with open addressing, in the caller's memory.
 typedef struct XentClassNames {
-    /// All names, one after another.
+    /// The names, one after another.
     const uint8_t *_Nonnull bytes;
-    /// Where each begins in `bytes`, and where the last one ends.
+    /// The offset of each name in `bytes`, and the end of the last one.
     const uint32_t *_Nonnull offsets;
-    /// What each name stands for.
+    /// The class index that each name means.
     const int64_t *_Nonnull classIndices;
-    /// The places of the table: 1 + the number of a name, or 0 for none. As many as a power of 2, at least one of them 0.
+    /// The slots of the table: 1 + the index of a name, or 0 for none. Their number is a power of 2, and at least one of them is 0.
     const uint32_t *_Nonnull places;
     size_t placeCount;
 } XentClassNames;
 
-/// The place in which a name is looked for first, before it is taken modulo `placeCount`.
+/// Returns the hash of a name; modulo `placeCount` it is the first slot to look at.
 uint64_t xentNameHash(const uint8_t *_Nonnull name, size_t byteCount);
 
-/// What a name stands for; INT64_MIN where it is none of the names.
+/// Returns the class index that a name means; INT64_MIN if it is none of the names.
 int64_t xentClassIndex(const XentClassNames *_Nonnull names, const uint8_t *_Nonnull name, size_t byteCount);
 
-/// What a column is wanted as; `XentTableStep.kind`.
+/// The use of a column; `XentTableStep.kind`.
 enum {
-    /// Not at all: `count` such columns.
+    /// `count` columns that are not wanted.
     XentStepSkip = 0,
-    /// Predictions: `count` columns, which go to places of the row from `index` on.
+    /// `count` columns of predictions, which go to the row's values from `index` on.
     XentStepValues = 1,
-    /// A label as a number, or `true` or `false`: `index` is its place in the row.
+    /// A label as a number, or `true` or `false`; `index` is its place in the row.
     XentStepTarget = 2,
     XentStepWeight = 3,
     /// A label that is a class index.
@@ -70,7 +70,7 @@ enum {
     XentStepClassIndexOrName = 6,
     /// A number of bytes, which are added up.
     XentStepByteCount = 7,
-    /// A text, whose bytes are added up.
+    /// A text, whose bytes are counted and added up.
     XentStepText = 8
 };
 
@@ -80,30 +80,30 @@ typedef struct XentTableStep {
     uint32_t count;
 } XentTableStep;
 
-/// Why `xentParseRows` came back.
+/// The reason why `xentParseRows` returned.
 enum {
-    /// The text is at its end.
+    /// The text has ended.
     XentStopEnd = 0,
     /// The rows are full.
     XentStopFull = 1,
-    /// The record at `byteOffset` is to be looked at by who writes better messages: something is wrong with it, or it is the text's last
-    /// and has no line feed.
+    /// The record at `byteOffset` is not plain: something is wrong with it, or it is the text's last and has no line feed. The caller
+    /// parses it by itself, and writes the message if there is one to write.
     XentStopRecord = 2,
-    /// The record at `byteOffset` may hold a NUL or bytes that are not ASCII; only where `checksBytes`.
+    /// The record at `byteOffset` may hold a NUL or bytes that are not ASCII. Only with `checksBytes`.
     XentStopBytes = 3
 };
 
-/// A text, what is wanted of its records, and where their rows go. Room is for `rowCapacity` rows.
+/// A text, the uses of its columns, and the memory for its rows, of which there is room for `rowCapacity`.
 typedef struct XentTableRows {
-    /// Begins where a record begins, and is followed by XentReadableByteCountAfterText readable bytes.
+    /// The text. It begins at the beginning of a record, and XentReadableByteCountAfterText readable bytes follow it.
     const uint8_t *_Nonnull text;
     size_t byteCount;
-    /// After the text's last line feed: 0 where it has none.
+    /// The offset after the text's last line feed; 0 without one.
     size_t lineFeedEnd;
-    /// What to do with the columns, all of them in their order.
+    /// The uses of all columns, in their order.
     const XentTableStep *_Nonnull steps;
     size_t stepCount;
-    /// For XentStepClassName and XentStepClassIndexOrName.
+    /// The names for XentStepClassName and XentStepClassIndexOrName.
     const XentClassNames *_Nullable names;
     double *_Nullable values;
     size_t valuesPerRow;
@@ -111,26 +111,26 @@ typedef struct XentTableRows {
     size_t targetsPerRow;
     int64_t *_Nullable classLabels;
     double *_Nullable weights;
-    /// Of XentStepByteCount and XentStepText; null where there are none.
+    /// The sums of XentStepByteCount and XentStepText; null without such columns.
     uint64_t *_Nullable byteCounts;
     uint32_t *_Nonnull lines;
     size_t rowCapacity;
 
-    /// In and out: where the next record, or a blank line before it, begins, its line, and its row.
+    /// In and out: the offset, the line and the row of the next record, or of a blank line before it.
     size_t byteOffset;
     size_t line;
     size_t rowCount;
 
     uint8_t delimiter;
-    /// Every line feed ends a record.
+    /// True if every line feed ends a record.
     bool assumesNoLineFeedsInRecords;
-    /// Stop at a NUL and at bytes that are not ASCII.
+    /// True to stop at a NUL and at bytes that are not ASCII.
     bool checksBytes;
 } XentTableRows;
 
-/// Parses records as long as nothing is wrong with them; blank lines are passed over. Returns why it stopped: one of XentStop….
+/// Parses records as long as they are plain; blank lines are passed over. Returns the reason for the stop, one of XentStop….
 ///
-/// What has been written of the row at which it stops means nothing.
+/// The values of the row at which it stops are unspecified.
 int32_t xentParseRows(XentTableRows *_Nonnull rows);
 
 #ifdef __cplusplus
