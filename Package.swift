@@ -110,7 +110,7 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Engine", "Scoring", "Container", "Formats", "WorkStealing", "CZstd", "CXXHash", "Oracle", "GoldenCases", "RandomLosses",
+                "Bench", "Engine", "Scoring", "Container", "Formats", "WorkStealing", "CZstd", "CXXHash", "Oracle", "GoldenCases", "RandomLosses",
             ], swiftSettings: strict),
         // Spawns the release binary: depends on nothing of ours.
         .testTarget(name: "XentTests", dependencies: ["GoldenCases"], exclude: ["Golden"], swiftSettings: strict),

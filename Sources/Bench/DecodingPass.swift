@@ -9,14 +9,14 @@ enum DecodingPass {
     ///
     /// - Returns: the number of decoded bytes of predictions and labels.
     static func run(_ options: EvaluationOptions, _ cancellation: Cancellation) throws(EngineError) -> Int {
-        let control = RunControl(cancellation: cancellation)
         // Opening is a part of an evaluation, too.
-        return try ReadingMode.attempt { mode throws(EngineError) in
+        try ReadingMode.attempt { mode throws(EngineError) in
+            let control = RunControl(cancellation: cancellation)
             let plan = try EvaluationPlan(options, mode, control)
             let pipeline = RowPipeline(
                 source: plan.source, companions: plan.companions, threadCount: options.threadCount, control: control)
             _ = try pipeline.run { Discarding() }
-            return ([plan.source] + plan.companions.compactMap(\.rows)).reduce(0) { $0 + ($1.decodedByteCount ?? 0) }
+            return plan.companions.reduce(control.progress.decodedByteCount) { $0 + ($1.rows?.decodedByteCount ?? 0) }
         }
     }
 

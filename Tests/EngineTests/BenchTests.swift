@@ -5,6 +5,7 @@ import Scoring
 import Testing
 import WorkStealing
 
+@testable import Bench
 @testable import Engine
 
 /// What `Bench` and `LossBench` report. Times cannot be foretold: what is checked is that they are there, and that all figures follow from
@@ -75,7 +76,7 @@ import WorkStealing
         #expect(report.machine.cores == ProcessorCount.available)
         #expect(report.settings.repeats == 4 && report.settings.warmups == 1 && report.settings.kernelSeconds == 0.001)
         #expect(report.settings.blockBytes == report.settings.blockRows * 80)
-        #expect(report.settings.blockBytes <= CachedBlock.byteCountLimit)
+        #expect(report.settings.blockBytes <= CacheResidentRows.byteCountLimit)
         // As many as there are measurements of kernels alone: for each number of threads, and for each kernel.
         Self.expectSpread(report.processorShare, count: 4 * (2 + InstructionSet.available.count))
         #expect(report.warnings.contains { $0.contains("the dump is small") })
@@ -85,7 +86,7 @@ import WorkStealing
     /// Kernels alone on one thread are measured for about as long as was asked for, and counted to the row.
     @Test func kernelsAreTimedAndCounted() throws {
         let rows = SyntheticRows(LossSpecification(task: .multiclass, input: .logits), classCount: 100, .float32, seed: 3)
-        let block = CachedBlock(rows)
+        let block = CacheResidentRows(rows)
         let scorer = block.scorer(.best)
         for pass in 0..<3 { block.score(scorer, firstRow: pass * block.rowCount) }
         #expect(scorer.moments[0].readCount == UInt64(3 * block.rowCount))
@@ -132,7 +133,7 @@ import WorkStealing
         let shape = SyntheticShape(rowCount: 30_000, classCount: 50, element: .float32)
         func outcome(seed: UInt64) throws -> (Outcome, Report) {
             let dump = try SyntheticDump(shape, specification, seed: seed, Cancellation())
-            let evaluation = try evaluate([#require(dump.predictions).path], [#require(dump.labels).path], specification)
+            let evaluation = try Self.evaluate(dump, specification)
             return (Outcome(evaluation), evaluation.report)
         }
         let (first, report) = try outcome(seed: 5)
@@ -190,26 +191,28 @@ import WorkStealing
     func everyLossScoresAllRows(element: PredictionElement) {
         for each in LossBench.Case.all {
             let classCount = each.specification.task.isSingleValued ? 1 : 33
-            let block = CachedBlock(
+            let block = CacheResidentRows(
                 SyntheticRows(each.specification, classCount: classCount, element, seed: 11, hasSoftDecisions: each.hasSoftDecisions))
             let scorer = block.scorer(.best)
-            block.score(scorer, firstRow: 0)
-            let moments = scorer.moments[0]
+            var totals = LossTotals(each.specification)
+            block.score(scorer, &totals, firstRow: 0)
+            let moments = totals.moments[0]
             #expect(moments.scoredCount == UInt64(block.rowCount), "\(each.name)")
             #expect(moments.invalidCount == 0 && moments.ignoredCount == 0, "\(each.name)")
             // A probability of a narrow type may be 0 or 1.
             if element == .float32 || element == .float64 { #expect(moments.infiniteCount == 0, "\(each.name)") }
             #expect(moments.maximum > moments.minimum, "\(each.name)")
-            #expect(block.byteCount <= CachedBlock.byteCountLimit)
+            #expect(block.byteCount <= CacheResidentRows.byteCountLimit)
         }
     }
 
     @Test func rowsThatAreWiderThanABlockAreBlocks() {
         let rows = SyntheticRows(LossSpecification(task: .multiclass, input: .logits), classCount: 100_000, .float64, seed: 12)
-        let block = CachedBlock(rows)
+        let block = CacheResidentRows(rows)
         let scorer = block.scorer(.best)
-        block.score(scorer, firstRow: 0)
-        #expect(block.rowCount == 1 && block.byteCount == 800_000 && scorer.moments[0].scoredCount == 1)
+        var totals = LossTotals(block.specification)
+        block.score(scorer, &totals, firstRow: 0)
+        #expect(block.rowCount == 1 && block.byteCount == 800_000 && totals.moments[0].scoredCount == 1)
     }
 
     // MARK: Files
@@ -374,27 +377,12 @@ import WorkStealing
         }
     }
 
-    // MARK: Files in memory
-
-    @Test(arguments: [true, false])
-    func memoryFilesHaveNoName(isInMemory: Bool) throws {
-        func number(_ path: String) -> UInt64? {
-            var status = stat()
-            return stat(path, &status) == 0 ? UInt64(status.st_ino) : nil
-        }
-        var file: MemoryFile? = try MemoryFile(isInMemory: isInMemory)
-        let path = try #require(file).path
-        try file?.append([1, 2])
-        try file?.append([3])
-        #expect(FileManager.default.contents(atPath: path) == Data([1, 2, 3]))
-        #if os(Linux)
-        let target = try FileManager.default.destinationOfSymbolicLink(atPath: path)
-        #expect(target.hasSuffix("(deleted)") && target.hasPrefix("/memfd:") == isInMemory)
-        #endif
-        let before = try #require(number(path))
-        file = nil
-        // Another test may have a file of its own there by now.
-        #expect(number(path) != before)
+    /// Evaluates a dump that lies in memory.
+    static func evaluate(_ dump: SyntheticDump, _ specification: LossSpecification) throws -> Evaluation {
+        let (predictions, labels) = (try #require(dump.predictions), try #require(dump.labels))
+        var options = EvaluationOptions(predictionPaths: [predictions.name], labelPaths: [labels.name], specification: specification)
+        options.byteSources = [predictions.name: predictions, labels.name: labels]
+        return try Evaluation(options)
     }
 
     // MARK: JSON

@@ -1,6 +1,7 @@
 import Scoring
 import Testing
 
+@testable import Bench
 @testable import Engine
 
 /// Measuring on several threads, which share a block of rows in cache; for the thread sanitizer, as `EngineThreads`.

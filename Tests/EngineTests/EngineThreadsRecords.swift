@@ -16,7 +16,7 @@ import Testing
         let (framing, isCut) = Self.framings[framing]
         let dump = RecordTextDump(rowCount: 60_000, seed: 71)
         let path = folder.write(framing.store(kind == "table" ? dump.table : dump.jsonLines), "t")
-        let file = try DumpFile.open(path, options: ContainerOptions()).requireRecords(.labels)
+        let file = try DumpFile(path, options: ContainerOptions()).requireRecords(.labels)
         #expect(isCut ? file.spans.count >= 3 : file.spans.isEmpty)
         let alone = Outcome(
             try RecordTextDump.evaluate(path, threads: 1, perRow: folder["1.npy"]), perRow: folder.read("1.npy"))

@@ -59,7 +59,7 @@ func mergeInAnyOrder(
     for _ in 0..<3 {
         partials.shuffle(using: &random)
         let merged = try PartialFile.merge(partials)
-        #expect(merged.partial.shards.count == partials.count, "\(what)")
+        #expect(merged.partial.parts.count == partials.count, "\(what)")
         try check(merged.report)
         let bytes = merged.partial.encoded()
         // Not within the expectation, which would print them.
@@ -69,30 +69,24 @@ func mergeInAnyOrder(
     }
 }
 
-/// The schedule that the engine chooses for files.
-func schedule(_ predictions: [String], _ labels: [String]) throws -> Plan.Schedule {
-    try Plan(
-        EvaluationOptions(
-            predictionPaths: predictions, labelPaths: labels, specification: LossSpecification(task: .multiclass, input: .logits)),
-        usesSeekTable: true
-    ).schedule
+/// The way in which the engine shares out files.
+struct Schedule {
+    /// "stealing", "in order", "stream" or "records".
+    let name: String
+    /// The units of arrays that can be cut.
+    let units: [ArrayUnit]
 }
 
-extension Plan.Schedule {
-    var name: String {
-        switch self {
-        case .stealing: "stealing"
-        case .inOrder: "in order"
-        case .stream: "stream"
-        case .records: "records"
-        }
-    }
-
-    var units: [WorkUnit] {
-        switch self {
-        case .stealing(let units), .inOrder(let units): units
-        case .stream, .records: []
-        }
+/// The schedule that the engine chooses for files.
+func schedule(_ predictions: [String], _ labels: [String]) throws -> Schedule {
+    let plan = try EvaluationPlan(
+        EvaluationOptions(
+            predictionPaths: predictions, labelPaths: labels, specification: LossSpecification(task: .multiclass, input: .logits)))
+    switch plan.source {
+    case let arrays as ArrayRowSource:
+        return Schedule(name: plan.companions.contains(where: \.isInOrder) ? "in order" : "stealing", units: arrays.units)
+    case is StreamedArrays: return Schedule(name: "stream", units: [])
+    default: return Schedule(name: "records", units: [])
     }
 }
 

@@ -34,7 +34,7 @@ import WorkStealing
             let file = try OutputFile(path: folder["out"])
             let progress = ProgressMeter()
             let extent = try SeekableOutput.write(
-                to: file, workerCount: workerCount, level: 1, progress, Cancellation(), reader: 0
+                to: file, workerCount: workerCount, level: 1, RunControl(progress: progress), reader: 0
             ) { next, buffer throws(EngineError) in Self.read(&next, buffer) }
             try file.commit()
             #expect(folder.read("out") == (try Self.expected()))
@@ -51,7 +51,7 @@ import WorkStealing
         let readCount = Atomic<Int>(0)
         let error = #expect(throws: EngineError.self) {
             _ = try SeekableOutput.write(
-                to: file, workerCount: 2, level: 1, ProgressMeter(), Cancellation(), reader: 0
+                to: file, workerCount: 2, level: 1, RunControl(), reader: 0
             ) { count, buffer throws(EngineError) in
                 count += 1
                 readCount.store(count, ordering: .relaxed)
@@ -71,7 +71,7 @@ import WorkStealing
         let cancellation = Cancellation()
         let error = #expect(throws: EngineError.self) {
             _ = try SeekableOutput.write(
-                to: file, workerCount: 3, level: 1, ProgressMeter(), cancellation, reader: 0
+                to: file, workerCount: 3, level: 1, RunControl(cancellation: cancellation), reader: 0
             ) { next, buffer throws(EngineError) in
                 if next == 7 { cancellation.cancel() }
                 return Self.read(&next, buffer)

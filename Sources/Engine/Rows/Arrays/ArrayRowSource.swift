@@ -84,7 +84,9 @@ struct StreamedArrays: OrderedRowSource {
             let rowByteCount = arrays.files[available.fileIndex].layout.rowByteCount
             let rowCount = min(available.rows.count, max(1, StreamedArrays.pieceByteCount / rowByteCount))
             try cursor.readInFile(rowCount: rowCount, into: piece.values)
-            control.progress.advance(by: rowCount * rowByteCount)
+            // The header is decoded with the first rows.
+            let headerByteCount = available.rows.lowerBound == 0 ? arrays.files[available.fileIndex].layout.dataByteOffset : 0
+            control.progress.advance(by: headerByteCount + rowCount * rowByteCount)
             piece.fileIndex = available.fileIndex
             piece.rows = available.rows.lowerBound..<available.rows.lowerBound + rowCount
             return true

@@ -5,14 +5,14 @@ import Testing
 
 @testable import Engine
 
-@Suite struct WorkUnitTests {
-    private func units(of bytes: [UInt8], _ folder: TemporaryFolder) throws -> (file: ArrayFile, units: [WorkUnit]) {
+@Suite struct ArrayUnitTests {
+    private func units(of bytes: [UInt8], _ folder: TemporaryFolder) throws -> (file: ArrayFile, units: [ArrayUnit]) {
         let file = try ArrayFile.open(folder.write(bytes, "a.npy"), options: ContainerOptions())
-        return (file, WorkUnit.cut(file, fileIndex: 3))
+        return (file, ArrayUnit.cut(file, fileIndex: 3))
     }
 
     /// Units follow one another over all of the data; each but a file's only one holds two rows' bytes; heads and tails make whole rows.
-    private func check(_ file: ArrayFile, _ units: [WorkUnit], _ what: String) throws {
+    private func check(_ file: ArrayFile, _ units: [ArrayUnit], _ what: String) throws {
         let rowByteCount = file.layout.rowByteCount
         var decodedEnd = file.dataBytes.lowerBound
         var rowEnd = 0
@@ -51,7 +51,7 @@ import Testing
         if frameEnd > 0 { #expect(frameEnd == file.container.frames.count) }
     }
 
-    private func isBytes(_ unit: WorkUnit) -> Bool { if case .bytes = unit.span { true } else { false } }
+    private func isBytes(_ unit: ArrayUnit) -> Bool { if case .bytes = unit.span { true } else { false } }
 
     @Test func unitsCoverTheDataExactly() throws {
         let seed: UInt64 = 21
@@ -97,43 +97,40 @@ import Testing
             try ArrayFile.open(folder.write(NPY.file(.uint8, shape: [count], values: [Double](repeating: 0, count: count)), "\(index)"),
                 options: ContainerOptions())
         }
-        let rows = try RowFiles(files)
+        let rows = try ConcatenatedArrays(files)
         #expect(rows.rowCount == 9)
         let expected = counts.enumerated().flatMap { index, count in (0..<count).map { (index, $0) } }
         for (row, place) in expected.enumerated() { #expect(rows.locate(row) == place, "row \(row)") }
     }
 }
 
-@Suite struct SeamsTests {
-    private func tail(_ row: Int) -> Seams.Tail { Seams.Tail(bytes: [1, 2, UInt8(row)], row: row, labels: [9], weight: []) }
-
-    @Test func whoeverComesSecondGetsTheOther() {
-        let seams = Seams()
-        #expect(seams.bring(head: [5], of: 1) == nil)
-        #expect(seams.bring(tail: tail(7), before: 2) == nil)
-        #expect(seams.waitingCount == 2)
-        #expect(seams.bring(tail: tail(3), before: 1) == [5])
-        #expect(seams.waitingCount == 1)
-        let first = seams.bring(head: [6], of: 2)
-        #expect(first?.row == 7 && first?.bytes == [1, 2, 7] && first?.labels == [9])
-        #expect(seams.waitingCount == 0)
+@Suite struct SplitRowStoreTests {
+    @Test func theSecondPieceGetsTheFirst() {
+        let store = SplitRowStore()
+        #expect(store.bring(end: [5], of: 1) == nil)
+        #expect(store.bring(beginning: [1, 2, 7], before: 2) == nil)
+        #expect(store.waitingCount == 2)
+        #expect(store.bring(beginning: [1, 2, 3], before: 1) == [5])
+        #expect(store.waitingCount == 1)
+        #expect(store.bring(end: [6], of: 2) == [1, 2, 7])
+        #expect(store.waitingCount == 0)
     }
 
     /// Every pair meets once, in whatever order the pieces come.
     @Test func anyOrder() {
         var random = SplitMix64(seed: 22)
         for _ in 0..<200 {
-            let seams = Seams()
+            let store = SplitRowStore()
             var met: [Int] = []
             for piece in Array(0..<20).shuffled(using: &random) {
                 let unit = piece / 2
                 if piece % 2 == 0 {
-                    if let tail = seams.bring(head: [UInt8(unit)], of: unit) { met.append(tail.row) }
-                } else if let head = seams.bring(tail: tail(unit), before: unit) {
-                    met.append(Int(head[0]))
+                    if let beginning = store.bring(end: [UInt8(unit)], of: unit) { met.append(Int(beginning[0])) }
+                } else if let end = store.bring(beginning: [UInt8(unit)], before: unit) {
+                    met.append(Int(end[0]))
                 }
             }
-            #expect(met.sorted() == Array(0..<10) && seams.waitingCount == 0)
+            #expect(met.sorted() == Array(0..<10) && store.waitingCount == 0)
         }
     }
 }
