@@ -4,16 +4,18 @@ import Synchronization
 public final class Cancellation: Sendable {
     private let flag = Atomic<Bool>(false)
 
+    /// Makes a flag that is not set.
     public init() {}
 
-    /// Asks every run that was given this object to end. Units that are being run are finished; no further one is begun.
+    /// Ends every run that was given this object. Units that have begun are finished; no further one is begun.
     ///
-    /// It takes no lock and allocates nothing. What the caller wrote before is visible to whoever then reads `isCancelled` as true.
+    /// It takes no lock and allocates nothing. A thread that reads `isCancelled` as true then sees all that the caller wrote before this
+    /// call.
     public func cancel() {
         flag.store(true, ordering: .releasing)
     }
 
-    /// Whether `cancel` has been called. Long units may look, and end by throwing: `run` then throws `RunError.cancelled` all the same.
+    /// True after `cancel` has been called. A long unit may read it, and end by throwing: `run` throws `RunError.cancelled` all the same.
     public var isCancelled: Bool {
         flag.load(ordering: .acquiring)
     }

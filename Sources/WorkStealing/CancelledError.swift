@@ -1,10 +1,11 @@
-/// The run was cancelled: no result, whatever was done.
+/// The error of a run that was cancelled and so has no result.
 public struct CancelledError: Error, Equatable, CustomStringConvertible {
-    /// Units whose body had returned without an error.
+    /// The number of units whose body had returned without an error.
     public let unitsRun: Int
-    /// Units that the run was asked for.
+    /// The number of units in the run.
     public let unitCount: Int
 
+    /// Makes an error.
     public init(unitsRun: Int, unitCount: Int) {
         self.unitsRun = unitsRun
         self.unitCount = unitCount

@@ -1,22 +1,22 @@
-/// The part of a worker that claims grains: from the front of its own range, else from the back half of another's.
+/// The part of a worker that claims grains: from the front of its own range, or from the back half of another's.
 ///
-/// It is a state machine whose every step makes at most one atomic access, so that tests can walk through all the interleavings of
-/// several claimants with the code that runs in earnest. States and transitions are those of PROTOCOL.md.
+/// It is a state machine whose every step makes at most one atomic access, so that tests can walk through all the interleavings of several
+/// claimants with the code that real runs use. States and transitions are those of PROTOCOL.md.
 struct Claimant {
     enum State: Hashable {
-        /// About to read its own word.
+        /// The claimant is about to read its own word.
         case looking
-        /// Saw grains in its own word: about to take the front one.
+        /// The claimant saw grains in its own word, and is about to take the front one.
         case taking(seen: RangeWord)
-        /// Its own word is empty: reads the others', one a step. `distance` is how far round the next one is.
+        /// The claimant's own word is empty. It reads the others', one a step; `distance` says which is next, counted from its own.
         case surveying(distance: Int, longest: Find?)
-        /// About to steal the back half of what it found.
+        /// The claimant is about to steal the back half of the range that it found.
         case stealing(Find)
-        /// Has stolen: `grain` stays in hand, `rest` is about to be published in its own word.
+        /// The claimant has stolen. `grain` stays in hand; `rest` is about to be published in its own word.
         case publishing(grain: UInt32, rest: RangeWord)
-        /// Holds a grain that nobody else can have.
+        /// The claimant holds a grain that no other worker can have.
         case holding(grain: UInt32)
-        /// Found every word empty, one after another. Final.
+        /// The claimant found every word empty, one after another. This state is final.
         case left
     }
 
@@ -28,18 +28,18 @@ struct Claimant {
 
     let worker: Int
     private(set) var state = State.looking
-    /// Steals that succeeded.
+    /// The number of steals that succeeded.
     private(set) var steals = 0
-    /// Steals that came too late: the victim's word had changed since it was seen.
+    /// The number of steals that came too late: the victim's word had changed since it was seen.
     private(set) var failedStealAttempts = 0
 
     init(worker: Int) {
         self.worker = worker
     }
 
-    /// The next grain for this worker, or `nil` when it found every word empty and has left.
+    /// Returns the next grain for this worker, or nil when it found every word empty and has left.
     ///
-    /// Lock-free: a step that fails does so because another worker claimed a grain meanwhile, or threw some away.
+    /// Lock-free: a step fails only because another worker claimed a grain meanwhile, or discarded some.
     mutating func claim(from table: borrowing RangeTable) -> UInt32? {
         if case .holding = state { state = .looking }
         while true {
@@ -51,7 +51,7 @@ struct Claimant {
         }
     }
 
-    /// One transition, with one atomic access at most.
+    /// Makes one transition, with one atomic access at most.
     mutating func step(on table: borrowing RangeTable) {
         switch state {
         case .looking:
@@ -70,7 +70,7 @@ struct Claimant {
                 state = longest.map { .stealing($0) } ?? .left
                 return
             }
-            // From the next neighbour round to the last, so that thieves who find ranges of one length go to different victims.
+            // From the next neighbour round to the last, so that thieves that find ranges of one length go to different victims.
             let victim = (worker + distance) % table.workerCount
             let seen = table.look(at: victim)
             let isLonger = seen.grainCount > (longest?.seen.grainCount ?? 0)
@@ -79,7 +79,7 @@ struct Claimant {
         case .stealing(let find):
             if let (kept, grain, rest) = find.seen.stealingBackHalf(), table.replace(find.seen, with: kept, of: find.victim) {
                 steals += 1
-                // With nothing to publish the own word is left as it is, empty.
+                // With nothing to publish the claimant's own word stays as it is, empty.
                 state = rest.isEmpty ? .holding(grain: grain) : .publishing(grain: grain, rest: rest)
             } else {
                 failedStealAttempts += 1

@@ -1,7 +1,7 @@
 internal import Locking
 
-/// Runs items that can only be had in order: taken one after another, prepared side by side, admitted one after another in the order in
-/// which they were taken, and finished side by side.
+/// A pool for items that must be had in order. It takes them one after another, prepares them side by side, admits them one after another
+/// in the order in which they were taken, and finishes them side by side.
 ///
 /// It is for a stream that one thread at a time can read, for text whose rows must be counted before they have numbers, and for output
 /// that must be written in order. Each of the four steps has a state of its own, so that no lock is needed in any of them:
@@ -13,9 +13,9 @@ internal import Locking
 /// | `admit` | one at a time, in order | `sequencer` |
 /// | `finish` | side by side | the worker's |
 ///
-/// At most `itemLimit` items are under way, so memory does not depend on how many there are in all. A worker that finds nothing to do
-/// sleeps; it is woken when there is. It only ever sleeps while another worker that has begun holds what it waits for, so one thread alone
-/// finishes a run. PROTOCOL.md beside this file has the states and the arguments.
+/// At most `itemLimit` items are under way, so memory does not depend on the number of items. A worker without work sleeps until there is
+/// some. It sleeps only while another worker, which is running, holds the item or the step that must come first; so one thread alone can
+/// finish a run. PROTOCOL.md beside this file has the states and the arguments.
 ///
 /// ```swift
 /// let pool = OrderedPool(workerCount: 4, itemLimit: 8)
@@ -39,56 +39,63 @@ public struct OrderedPool: Sendable {
 
     private let threads: ThreadSource
 
+    /// Makes a pool.
+    ///
     /// - Parameters:
-    ///   - workerCount: clamped to `1...WorkStealingPool.maximumWorkerCount`. Dispatch decides how many run at the same time.
-    ///   - itemLimit: clamped to 1 and more.
+    ///   - workerCount: the most workers, clamped to `1...WorkStealingPool.maximumWorkerCount`. Dispatch decides how many run at the same
+    ///     time.
+    ///   - itemLimit: the most items under way at a time, clamped to 1 and more.
     public init(workerCount: Int, itemLimit: Int) {
         self.init(workerCount: workerCount, itemLimit: itemLimit, threads: .dispatch)
     }
 
-    /// The same, with so many items for each worker: two let one be chosen while the other is in the worker's hands.
+    /// Makes a pool with an item limit for each worker. Two items let one wait while the worker has the other in hand.
     ///
-    /// - Parameter itemsPerWorker: between 1 and 1,000.
+    /// - Parameter itemsPerWorker: clamped to `1...1000`.
     public init(workerCount: Int, itemsPerWorker: Int) {
         let workerCount = min(max(workerCount, 1), WorkStealingPool.maximumWorkerCount)
         self.init(workerCount: workerCount, itemLimit: workerCount * min(max(itemsPerWorker, 1), 1000))
     }
 
-    /// For tests.
+    /// Makes a pool with threads of a test's own.
     init(workerCount: Int, itemLimit: Int, threads: ThreadSource) {
         self.workerCount = min(max(workerCount, 1), WorkStealingPool.maximumWorkerCount)
         self.itemLimit = max(itemLimit, 1)
         self.threads = threads
     }
 
-    /// What a run leaves.
+    /// The states that a run leaves, and its statistics.
     public struct Result<Source, Sequencer, Worker> {
+        /// The state of `take`.
         public let source: Source
+        /// The state of `admit`.
         public let sequencer: Sequencer
         /// The states of the workers that prepared or finished an item, in order of worker index.
         public let workers: [Worker]
+        /// The counts of the run. A unit is an item; there are no steals.
         public let statistics: Statistics
     }
 
     /// Runs items until `take` returns false, and returns when all are finished.
     ///
-    /// **Errors.** When a step of an item throws, nothing more is taken, items above it are dropped, items below it still run to their
-    /// ends, and the error of the lowest item that threw is the run's. If it depends on the item alone whether its steps throw, and what,
-    /// this is the same error in every run.
+    /// **Errors.** When a step of an item throws, no more items are taken, items above it are dropped, and items below it are still
+    /// finished. The run throws the error of the lowest item that threw. If the item alone decides whether its steps throw, and what, every
+    /// run throws the same error.
     ///
     /// Time: two acquisitions of a lock for each step. Memory: `itemLimit` items.
     ///
     /// - Parameters:
     ///   - source: the state of `take`.
     ///   - sequencer: the state of `admit`.
-    ///   - cancellation: looked at before each step. Once it is set no further step is begun and the run throws `RunError.cancelled`.
+    ///   - cancellation: read before each step. Once it is set no further step is begun and the run throws `RunError.cancelled`.
     ///   - makeItem: makes an item, at most `itemLimit` times; items are used again.
     ///   - makeWorker: makes the state of a worker, on the worker's thread, when it is about to prepare or finish its first item. An error
     ///     counts as that item's.
-    ///   - take: fills an item with what comes next; returns false where nothing does, and is then not called again.
-    ///   - prepare: does what needs no order, such as decoding.
-    ///   - admit: does what needs the order, such as numbering; `index` counts the items from 0. Returns false where the item is done.
-    ///   - finish: does the rest.
+    ///   - take: fills an item with the next content. It returns false if there is none, and is then not called again.
+    ///   - prepare: does work that needs no order, such as decoding.
+    ///   - admit: does work that needs the order, such as numbering; `index` counts the items from 0. It returns false if the item needs no
+    ///     finishing.
+    ///   - finish: does the rest of the work.
     /// - Throws: `RunError.unit` with the index of the lowest item that failed, or `RunError.cancelled`.
     public func run<Source, Sequencer, Item, Worker, Failure: Error>(
         source: sending Source,
@@ -119,7 +126,7 @@ public struct OrderedPool: Sendable {
                     try body(&worker)
                 }
             }
-            /// Runs a step, and returns how it changes the queue.
+            /// Runs a step, and returns its change to the queue.
             func perform(_ step: Queue.Step, _ index: Int, _ item: HandedItem<Item>) -> (inout Queue) -> Void {
                 var item = item
                 do throws(Failure) {
@@ -130,7 +137,7 @@ public struct OrderedPool: Sendable {
                         } catch {
                             return { $0.failTaking(index, item, error) }
                         }
-                        // Before it is prepared, so that another worker takes the next one meanwhile.
+                        // Before preparing, so that another worker can take the next item meanwhile.
                         queue.wake(
                             queue.withLock { state in
                                 state.endTaking()
@@ -153,7 +160,7 @@ public struct OrderedPool: Sendable {
                     return { $0.fail(index, item, error) }
                 }
             }
-            /// Changes the queue, and takes the next turn that is not to sleep.
+            /// Changes the queue, and waits for a turn other than to sleep.
             func nextTurn(after change: (inout Queue) -> Void) -> Queue.Turn {
                 var isChanged = false
                 return queue.waitUntil { state -> Queue.Turn? in
@@ -204,8 +211,8 @@ private struct HandedItem<Item>: @unchecked Sendable {
 /// `@unchecked Sendable`: `OrderedQueue` gives the step out again only after the worker that ran it has said under the queue's lock that it
 /// has ended, and the lock orders the two.
 ///
-/// The value has memory of its own: a stored property without a size, such as `Void`, lies where an object's header is, and the thread
-/// sanitizer takes changing the one and reading the other for a race.
+/// The value has memory of its own. A stored property without a size, such as `Void`, would be at the address of an object's header, and
+/// the thread sanitizer takes a change of one and a read of the other for a race.
 private final class TurnState<Value>: @unchecked Sendable {
     private let memory: UnsafeMutablePointer<Value>
 

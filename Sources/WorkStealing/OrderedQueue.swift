@@ -1,13 +1,13 @@
 internal import Locking
 
-/// The state of an ordered run: which items are under way, how far each of them is, and what a worker may do next.
+/// The state of an ordered run: the items under way, the progress of each, and the next step of each worker.
 ///
 /// It is a plain value that knows nothing of threads, so that tests can walk through every interleaving of several workers with the code
-/// that runs in earnest. The states of an item are those of PROTOCOL.md, "The ordered pool".
+/// that real runs use. The states of an item are those of PROTOCOL.md, "The ordered pool".
 struct OrderedQueue<Item, Failure: Error> {
-    /// The steps of an item that a worker does outside of the lock.
+    /// A step that a worker does outside of the lock.
     enum Step: Equatable {
-        /// Fill an item with what comes next, and then prepare it.
+        /// Fill an item with the next content, and then prepare it.
         case take
         /// Admit the oldest item that has not been admitted.
         case admit
@@ -15,11 +15,11 @@ struct OrderedQueue<Item, Failure: Error> {
         case finish
     }
 
-    /// What a worker does next.
+    /// The next action of a worker.
     enum Turn {
-        /// `item` is nil where a new one is to be made.
+        /// Do a step. `item` is nil if a new one is to be made.
         case step(Step, index: Int, item: Item?)
-        /// Sleep until woken, since another worker holds what has to come first; then say `wakeUp` and ask again.
+        /// Sleep until woken, since another worker holds the item or step that must come first. Then call `wakeUp` and ask again.
         case sleep
         /// There is nothing to do, and never will be.
         case leave
@@ -55,7 +55,7 @@ struct OrderedQueue<Item, Failure: Error> {
         if !isAdmitting, prepared[nextToAdmit] != nil { return .admit }
         let mayTake = !isTaking && !hasEnded && failure == nil && underWayCount < itemLimit
         if !admitted.isEmpty {
-            // While somebody sleeps, the items that are admitted have a worker; what is read stays with the worker that reads.
+            // While a worker sleeps, the admitted items have a worker, and the reading stays with the worker that reads.
             return mayTake && sleeperCount > 0 ? .take : .finish
         }
         return mayTake ? .take : nil
@@ -63,8 +63,8 @@ struct OrderedQueue<Item, Failure: Error> {
 
     private var isOver: Bool { (hasEnded || failure != nil) && underWayCount == 0 }
 
-    /// The workers to be woken after a change: one where there is a step for one. A worker that is woken takes a turn and wakes the next,
-    /// so each step that can be done finds a worker.
+    /// The workers to be woken after a change: one if there is a step for it. A worker that wakes takes a turn and so wakes the next, so
+    /// that each possible step finds a worker.
     var wake: Sleepers {
         if sleeperCount == 0 { return .none }
         return isOver ? .all : available == nil ? .none : .one
@@ -91,17 +91,17 @@ struct OrderedQueue<Item, Failure: Error> {
         }
     }
 
-    /// A worker that was told to sleep is awake.
+    /// Says that a worker that was told to sleep is awake.
     mutating func wakeUp() { sleeperCount -= 1 }
 
-    /// The item was filled, and is being prepared by the worker that took it; another worker may take the next one.
+    /// Says that an item was filled. The worker that took it prepares it; another worker may take the next one.
     mutating func endTaking() { isTaking = false }
 
-    /// There was no further item.
+    /// Says that there was no further item.
     mutating func endTakingWithoutItem(_ item: Item) {
         isTaking = false
         hasEnded = true
-        // Nothing was begun.
+        // No item was begun.
         nextToTake -= 1
         recycle(item)
     }
@@ -110,7 +110,9 @@ struct OrderedQueue<Item, Failure: Error> {
         if isBeyondFailure(index) { recycle(item) } else { prepared[index] = item }
     }
 
-    /// - Parameter isToFinish: whether there is more to do for the item than to have admitted it.
+    /// Says that an item was admitted.
+    ///
+    /// - Parameter isToFinish: true if the item is still to be finished.
     mutating func endAdmitting(_ index: Int, _ item: Item, isToFinish: Bool) {
         isAdmitting = false
         nextToAdmit = index + 1
@@ -127,7 +129,7 @@ struct OrderedQueue<Item, Failure: Error> {
         recycle(item)
     }
 
-    /// Taking an item failed, so that there are no further ones.
+    /// Says that taking an item failed, so that there are no further ones.
     mutating func failTaking(_ index: Int, _ item: Item, _ error: Failure) {
         isTaking = false
         fail(index, item, error)
@@ -138,7 +140,7 @@ struct OrderedQueue<Item, Failure: Error> {
         fail(index, item, error)
     }
 
-    /// Preparing or finishing an item failed. Items above it are dropped, those below it go on.
+    /// Says that preparing or finishing an item failed. Items above it are dropped; those below it go on.
     mutating func fail(_ index: Int, _ item: Item, _ error: Failure) {
         if !isBeyondFailure(index) {
             failure = UnitError(unit: index, underlying: error)

@@ -2,12 +2,12 @@ import Synchronization
 
 /// The range words of a batch's workers, one atomic each, 128 bytes apart.
 ///
-/// 128 bytes, as processors of today fetch 64-byte lines in pairs (x86-64) or have 128-byte lines (Apple's arm64): a worker that
-/// takes from its own word must not slow down its neighbours. The memory is raw because a Swift struct cannot ask for such an alignment,
-/// and an array of class instances would put each reference count on its word's line. It is owned by a noncopyable value, which
+/// They are 128 bytes apart, since current processors fetch 64-byte lines in pairs (x86-64) or have 128-byte lines (Apple's arm64), and a
+/// worker that takes from its own word must not slow down its neighbours. The memory is raw because a Swift struct cannot ask for such an
+/// alignment, and an array of class instances would put each reference count on its word's line. A noncopyable value owns it, which
 /// `WorkStealingPool.run` keeps alive until every worker has left.
 ///
-/// `@unchecked Sendable`: the pointer hides that all it leads to are atomics, and nothing else is changed after `init`.
+/// `@unchecked Sendable`: the pointer leads to atomics alone, which the compiler cannot see, and nothing else changes after `init`.
 ///
 /// Every method makes exactly one atomic access; PROTOCOL.md gives the reason for each ordering. `worker` is below `workerCount`.
 struct RangeTable: ~Copyable, @unchecked Sendable {
@@ -42,30 +42,30 @@ struct RangeTable: ~Copyable, @unchecked Sendable {
         (base + worker * Self.bytesPerWord).assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
-    /// A worker's word as it is, or was a moment ago. Relaxed: what follows from it is decided by `replace`.
+    /// Reads a worker's word, which may have changed since. Relaxed: `replace` decides.
     func look(at worker: Int) -> RangeWord {
         RangeWord(bits: atomic(worker).pointee.load(ordering: .relaxed))
     }
 
-    /// Puts `next` in the place of `seen`, and says whether `seen` was still there. Never fails spuriously.
+    /// Replaces `seen` by `next`. Returns true if `seen` was still there. Never fails spuriously.
     ///
-    /// Acquires what the worker that published the range released before.
+    /// It acquires all that the worker that published the range had released.
     func replace(_ seen: RangeWord, with next: RangeWord, of worker: Int) -> Bool {
         atomic(worker).pointee.compareExchange(
             expected: seen.bits, desired: next.bits, successOrdering: .acquiring, failureOrdering: .relaxed
         ).exchanged
     }
 
-    /// Makes `range` the owner's, and open to thieves. Only the owner calls this, and only while its word is empty, when no
-    /// `replace` by a thief can succeed.
+    /// Makes `range` the owner's, and open to thieves. Only the owner calls this, and only while its word is empty, when no `replace` by a
+    /// thief can succeed.
     ///
-    /// Releases what the owner has seen, for whoever steals from the range.
+    /// It releases all that the owner has seen to the workers that steal from the range.
     func publish(_ range: RangeWord, of worker: Int) {
         atomic(worker).pointee.store(range.bits, ordering: .releasing)
     }
 
-    /// Empties the owner's word: its grains need not be run. Only the owner calls this. A thief may get in before, and then finds
-    /// out for itself.
+    /// Empties the owner's word, whose grains need not be run. Only the owner calls this. A thief that steals from it before finds out for
+    /// itself.
     func discard(of worker: Int) {
         atomic(worker).pointee.store(RangeWord.empty.bits, ordering: .relaxed)
     }

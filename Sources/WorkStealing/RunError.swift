@@ -1,8 +1,8 @@
-/// Why a run gave no result.
+/// The error of a run that gave no result.
 public enum RunError<Failure: Error>: Error {
-    /// The run's `Cancellation` was set before the run had ended. This wins over any unit's error.
+    /// The run's `Cancellation` was set before the run had ended. It takes precedence over the error of a unit.
     case cancelled(CancelledError)
-    /// A unit failed; of all that failed, this is the lowest.
+    /// A unit failed. This is the lowest of those that did.
     case unit(UnitError<Failure>)
 }
 

@@ -1,14 +1,15 @@
-/// What happened in a run. Only `unitsRun` is the same in every run; the others depend on timing.
+/// Counts of the events in a run. Only `unitsRun` is the same in every run; the others depend on timing.
 public struct Statistics: Sendable, Equatable {
-    /// Units whose body returned without an error.
+    /// The number of units whose body returned without an error.
     public var unitsRun: Int
-    /// Ranges stolen from another worker.
+    /// The number of ranges stolen from another worker.
     public var steals: Int
-    /// Steals that came too late, since the victim's range had changed in the meantime: a measure of contention.
+    /// The number of steals that came too late, since the victim's range had changed meanwhile: a measure of contention.
     public var failedStealAttempts: Int
-    /// Workers that took at least one unit and made their state.
+    /// The number of workers that took at least one unit and made their state.
     public var workersUsed: Int
 
+    /// Makes counts, all of which are 0 if not given.
     public init(unitsRun: Int = 0, steals: Int = 0, failedStealAttempts: Int = 0, workersUsed: Int = 0) {
         self.unitsRun = unitsRun
         self.steals = steals

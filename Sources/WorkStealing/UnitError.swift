@@ -2,9 +2,10 @@
 public struct UnitError<Failure: Error>: Error {
     /// The unit whose body threw, or for which a worker's state could not be made.
     public let unit: Int
-    /// What was thrown.
+    /// The error that was thrown.
     public let underlying: Failure
 
+    /// Makes an error.
     public init(unit: Int, underlying: Failure) {
         self.unit = unit
         self.underlying = underlying

@@ -1,11 +1,11 @@
 import Synchronization
 
-/// The units of one worker, one by one: claims grains, leaves out what need not run, ends on cancellation.
+/// The units of one worker, one by one. It claims grains, skips units that need not run, and ends on cancellation.
 struct UnitFeed {
     private(set) var claimant: Claimant
     private let grains: UnitGrains
     private let cancellation: Cancellation?
-    /// The units of the grain in hand that have not been given out.
+    /// The units of the grain in hand that have not been returned yet.
     private var pending = 0..<0
 
     init(worker: Int, grains: UnitGrains, cancellation: Cancellation?) {
@@ -14,9 +14,9 @@ struct UnitFeed {
         self.cancellation = cancellation
     }
 
-    /// The next unit to run, or `nil` when the worker is to leave.
+    /// Returns the next unit to run, or nil when the worker is to leave.
     ///
-    /// - Parameter lowestFailedUnit: units above it are left out.
+    /// - Parameter lowestFailedUnit: units above it are skipped.
     mutating func next(from table: borrowing RangeTable, lowestFailedUnit: borrowing Atomic<Int>) -> Int? {
         while true {
             if let cancellation, cancellation.isCancelled { return nil }
@@ -25,9 +25,9 @@ struct UnitFeed {
                 pending = grains.units(of: grain)
             }
             let unit = pending.lowerBound
-            // Relaxed: a stale value is a higher one, and runs a unit that could have been left out.
+            // Relaxed: a stale value is a higher one, and runs a unit that could have been skipped.
             if unit > lowestFailedUnit.load(ordering: .relaxed) {
-                // All that this worker owns lies behind the unit in hand, so above the failed one.
+                // All grains that this worker owns are behind the unit in hand, so above the failed one.
                 pending = 0..<0
                 table.discard(of: claimant.worker)
                 continue

@@ -1,14 +1,14 @@
 import Synchronization
 
-/// Runs a range of units on Dispatch's threads, balanced by stealing. It knows nothing of what a unit is.
+/// A pool that runs a range of units on Dispatch's threads, balanced by stealing. It knows nothing of the units' work.
 ///
-/// Each worker owns a contiguous range of units, takes from its front, and when it is empty steals the back half of the longest range
-/// that another worker has. There is no lock, no barrier and no waiting: any one worker can finish the batch alone. PROTOCOL.md beside
-/// this file has the states, the memory orderings and the arguments.
+/// Each worker owns a contiguous range of units and takes from its front. A worker whose range is empty steals the back half of the longest
+/// range that another worker has. There is no lock, no barrier and no waiting: any one worker can finish the batch alone. PROTOCOL.md
+/// beside this file has the states, the memory orderings and the arguments.
 ///
-/// A pool is a plain value without threads of its own; it may be used from several threads at once, and from within a body.
+/// A pool is a plain value without threads of its own. It may be used from several threads at once, and from within a body.
 public struct WorkStealingPool: Sendable {
-    /// More workers than this are never made: as many as the processors that Linux's `cpu_set_t` can name. They cost 128 KiB.
+    /// The most workers that a pool can have: as many as the processors that Linux's `cpu_set_t` can name. Their memory is 128 KiB.
     public static let maximumWorkerCount = 1024
 
     /// The most workers that share a batch, between 1 and `maximumWorkerCount`.
@@ -17,13 +17,15 @@ public struct WorkStealingPool: Sendable {
     private let grainLimit: UInt32
     private let threads: ThreadSource
 
-    /// - Parameter workerCount: clamped to `1...maximumWorkerCount`. Dispatch decides how many run at the same time: at most one for
-    ///   each processor that the process may use. The others find nothing left to do when their turn comes.
+    /// Makes a pool.
+    ///
+    /// - Parameter workerCount: clamped to `1...maximumWorkerCount`. Dispatch decides how many run at the same time: at most one for each
+    ///   processor that the process may use. The others find nothing left to do when their turn comes.
     public init(workerCount: Int) {
         self.init(workerCount: workerCount, grainLimit: .max, threads: .dispatch)
     }
 
-    /// For tests: `grainLimit` as in `UnitGrains`.
+    /// Makes a pool for tests; `grainLimit` is that of `UnitGrains`.
     init(workerCount: Int, grainLimit: UInt32 = .max, threads: ThreadSource) {
         self.workerCount = min(max(workerCount, 1), Self.maximumWorkerCount)
         self.grainLimit = grainLimit
@@ -32,13 +34,19 @@ public struct WorkStealingPool: Sendable {
 
     /// Runs `body` once for each unit of `0..<unitCount` and returns when all are done.
     ///
+    /// ```swift
+    /// let pool = WorkStealingPool(workerCount: 4)
+    /// let sums = try pool.run(unitCount: 1000, makeWorker: { _ in 0 }, body: { unit, sum in sum += unit }).workers
+    /// let total = sums.reduce(0, +)  // 499,500
+    /// ```
+    ///
     /// A worker takes units of a range in ascending order, but across workers there is no order. A body must not wait for another unit:
     /// with one processor there may be only one worker.
     ///
-    /// **Errors.** When a unit throws, units above it are no longer begun, units below it still run, and the error of the lowest unit that
-    /// threw is the run's. If it depends on the unit alone whether `body` throws, and what, this is the same error in every run.
+    /// **Errors.** When a unit throws, no unit above it is begun any more, and units below it still run. The run throws the error of the
+    /// lowest unit that threw. If the unit alone decides whether `body` throws, and what, every run throws the same error.
     ///
-    /// **Error types.** When one closure throws a type of yours, name it in both: `{ index throws(MyError) in … } body: { unit, worker
+    /// **Error types.** If a closure throws a type of yours, name the type in both: `{ index throws(MyError) in … } body: { unit, worker
     /// throws(MyError) in … }`. Closures that name none may throw anything, as `any Error`.
     ///
     /// Time: four atomic accesses a unit, and about one more for each worker at a steal. Memory: 128 bytes a worker, and its outcome.
@@ -46,13 +54,13 @@ public struct WorkStealingPool: Sendable {
     /// - Parameters:
     ///   - unitCount: the number of units; a negative one counts as zero. Beyond 4,294,967,295 units, runs of neighbouring units are
     ///     claimed together; nothing else changes.
-    ///   - cancellation: looked at before each unit. Once it is set no further unit is begun and the run throws `RunError.cancelled`,
-    ///     also when every unit had been run and when a unit had failed.
+    ///   - cancellation: read before each unit. Once it is set no further unit is begun and the run throws `RunError.cancelled`, even if
+    ///     every unit had been run or a unit had failed.
     ///   - makeWorker: makes the state of a worker, on the worker's thread, when it is about to run its first unit. Workers that never get
     ///     a unit make no state. An error counts as that unit's; the worker then leaves and its remaining units, all above, are not run.
     ///     Called at most once for each `workerIndex`, which is below both `workerCount` and `unitCount`.
     ///   - body: runs one unit. `worker` is the state of the one worker that runs it, so neither a lock nor `Sendable` is needed.
-    /// - Returns: the states that were made, in order of worker index, and what happened. Which worker had which units depends on timing.
+    /// - Returns: the states that were made, in order of worker index, and the statistics. Which worker had which units depends on timing.
     /// - Throws: `RunError.unit` with the lowest unit that failed, or `RunError.cancelled`. The workers' states are then released.
     public func run<Worker, Failure: Error>(
         unitCount: Int,
@@ -91,7 +99,7 @@ public struct WorkStealingPool: Sendable {
         return (workers, statistics)
     }
 
-    /// A worker's life, from its first claim until it leaves. All it counts is on its own stack until then.
+    /// Does a worker's work, from its first claim until it leaves. All counts are on its own stack until then.
     private static func work<Worker, Failure: Error>(
         index: Int,
         table: borrowing RangeTable,
@@ -112,9 +120,9 @@ public struct WorkStealingPool: Sendable {
                         try body(unit, &worker)
                         outcome.statistics.unitsRun += 1
                     } catch {
-                        // Relaxed: it only says what need not run; the error itself travels with the outcome.
+                        // Relaxed: it only says which units need not run; the error itself is in the outcome.
                         lowestFailedUnit.min(unit, ordering: .relaxed)
-                        // Lower than any before, as the feed gives no unit above the lowest failed one.
+                        // Lower than any before: the feed gives no unit above the lowest failed one.
                         outcome.failure = UnitError(unit: unit, underlying: error)
                     }
                     guard let next = feed.next(from: table, lowestFailedUnit: lowestFailedUnit) else { break }
@@ -122,7 +130,7 @@ public struct WorkStealingPool: Sendable {
                 }
                 outcome.worker = worker
             } catch {
-                // No worker: leave. What is in its word lies above the unit, and whoever steals it will leave it out.
+                // Without a state the worker leaves. The units in its word lie above this one, and a worker that steals them skips them.
                 lowestFailedUnit.min(unit, ordering: .relaxed)
                 outcome.failure = UnitError(unit: unit, underlying: error)
             }

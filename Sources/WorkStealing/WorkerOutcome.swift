@@ -1,17 +1,17 @@
-/// What a worker leaves behind.
+/// The results of a worker that has left.
 struct WorkerOutcome<Worker, Failure: Error> {
-    /// Its state, if it made one and the making did not fail.
+    /// The worker's state, if it was made without an error.
     var worker: Worker?
     var statistics = Statistics()
-    /// Its lowest failed unit.
+    /// The lowest unit that failed in this worker.
     var failure: UnitError<Failure>?
 }
 
 /// A slot for each worker's outcome.
 ///
-/// `@unchecked Sendable`, and the reason why callers need not mark their state Sendable: a slot is written once, by its own worker as
-/// the last thing that it does, and read by the caller of `run` after all workers have left. The source of threads orders the two (see
-/// `WorkStealingPool.run`). A state reaches its slot from `makeWorker` as a `sending` value and is seen by its worker alone in between.
+/// `@unchecked Sendable`, and the reason why callers need not mark their state Sendable: each worker writes its own slot once, as the last
+/// thing that it does, and the caller of `run` reads the slots after all workers have left. The source of threads orders the two (see
+/// `ThreadSource.perform`). A state comes from `makeWorker` as a `sending` value, and only its worker sees it until it is in its slot.
 struct WorkerOutcomes<Worker, Failure: Error>: ~Copyable, @unchecked Sendable {
     private let slots: UnsafeMutableBufferPointer<WorkerOutcome<Worker, Failure>?>
 
@@ -25,12 +25,12 @@ struct WorkerOutcomes<Worker, Failure: Error>: ~Copyable, @unchecked Sendable {
         slots.deallocate()
     }
 
-    /// Called once by each worker.
+    /// Stores a worker's outcome. Each worker calls it once.
     func record(_ outcome: WorkerOutcome<Worker, Failure>, of worker: Int) {
         slots[worker] = outcome
     }
 
-    /// Takes the outcomes out, in order of worker index; called when all workers have left.
+    /// Takes the outcomes out, in order of worker index. It is called when all workers have left.
     consuming func take() -> [WorkerOutcome<Worker, Failure>] {
         slots.compactMap { $0 }
     }

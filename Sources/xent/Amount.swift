@@ -1,6 +1,6 @@
-/// Numbers for people.
+/// Conversion of numbers to text for people.
 enum Amount {
-    /// 1234567 → "1,234,567".
+    /// Groups digits by thousands: 1234567 → "1,234,567".
     static func grouped(_ value: some BinaryInteger) -> String {
         var digits = String(value.magnitude)
         var groups: [String] = []
@@ -11,10 +11,10 @@ enum Amount {
         return (value < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
     }
 
-    /// 1, "frame" → "1 frame"; 1234, "frame" → "1,234 frames".
+    /// Counts things: 1, "frame" → "1 frame"; 1234, "frame" → "1,234 frames".
     static func counted(_ count: Int, _ noun: String) -> String { "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")" }
 
-    /// The first few of a list, the last one, and how many there are: "p_0, p_1, p_2, …, p_999 (1,000)". Names are cut, and have no control
+    /// Lists the first few names, the last one, and their count: "p_0, p_1, p_2, …, p_999 (1,000)". Names are cut, and have no control
     /// characters.
     static func listed(_ names: [String], limit: Int = 8) -> String {
         func shown(_ name: String) -> String {
@@ -28,7 +28,7 @@ enum Amount {
         return names.prefix(limit - 2).map(shown).joined(separator: ", ") + ", …, \(shown(last)) (\(grouped(names.count)))"
     }
 
-    /// 1234567 → "1.23 MB".
+    /// Writes a number of bytes: 1234567 → "1.23 MB".
     static func bytes(_ count: Int) -> String {
         var value = Double(count)
         for unit in ["B", "kB", "MB", "GB", "TB"] {
@@ -38,7 +38,7 @@ enum Amount {
         return "\(count) B"
     }
 
-    /// 75 → "1 min 15 s".
+    /// Writes a duration: 75 → "1 min 15 s".
     static func duration(_ seconds: Double) -> String {
         guard seconds.isFinite, seconds < 1e9 else { return "a long time" }
         if seconds < 10 { return "\(significant(seconds, digits: 2)) s" }
@@ -48,7 +48,7 @@ enum Amount {
         return "\(whole / 3600) h \(whole % 3600 / 60) min"
     }
 
-    /// Rounded to significant digits: 0.0123456 → "0.0123", 1.5e-20 → "1.50e-20".
+    /// Rounds to significant digits: 0.0123456 → "0.0123", 1.5e-20 → "1.50e-20".
     static func significant(_ value: Double, digits: Int) -> String {
         if value.isNaN { return "nan" }
         if value.isInfinite { return value < 0 ? "-inf" : "inf" }

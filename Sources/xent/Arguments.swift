@@ -24,24 +24,24 @@ extension Shard: ExpressibleByArgument {
     }
 }
 
-/// When a progress bar is shown.
+/// The value of `--progress`: when a progress bar is shown.
 enum ProgressChoice: String, ExpressibleByArgument, CaseIterable {
-    /// On a terminal.
+    /// A bar if standard error is a terminal.
     case auto
     case always, never
 
-    /// The bar of a run, where one is shown; whoever starts it finishes it.
+    /// Starts the bar of a run, if one is shown. The caller finishes it.
     func bar(_ meter: ProgressMeter, isQuiet: Bool) -> ProgressBar? {
         let isShown = self == .always || (self == .auto && StandardError.isTerminal && !isQuiet)
         return isShown ? ProgressBar(meter) : nil
     }
 }
 
-/// The kernel asked for.
+/// The value of `--kernel`.
 enum KernelChoice: String, ExpressibleByArgument, CaseIterable {
     case auto, baseline, avx2, avx512, neon
 
-    /// Throws where this machine cannot run it.
+    /// Returns the instruction set. Throws if this machine does not have it.
     func instructionSet() throws -> InstructionSet {
         guard let named = InstructionSet(rawValue: rawValue) else { return .best }
         let available = InstructionSet.available
@@ -83,7 +83,7 @@ enum WeightList {
     case numbers([Double])
     case balanced
 
-    /// `option` is the option's name, for messages.
+    /// Parses the value of an option; `option` is the option's name, for messages.
     init(_ argument: String, option: String, _ inputs: inout InputFiles) throws {
         if argument == "balanced" {
             self = .balanced
@@ -91,7 +91,7 @@ enum WeightList {
         }
         let words = argument.split(separator: ",", omittingEmptySubsequences: false).map { String($0).trimmedOfSpaces }
         let numbers = words.map { Double($0) }
-        // With a number in it, it is a list and no file's name.
+        // A value with a number in it is a list and no file's name.
         if let wrong = numbers.firstIndex(of: nil), argument.isEmpty || numbers.contains(where: { $0 != nil }) {
             throw EngineError(
                 usage: "\(option): weight \(wrong) is '\(words[wrong])', no number", remedy: "give W,W,… or the name of a .npy file")

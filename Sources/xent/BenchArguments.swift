@@ -1,7 +1,7 @@
 import ArgumentParser
 import Scoring
 
-/// The types of `--type`.
+/// The value of `--type`.
 enum ElementChoice: String, ExpressibleByArgument, CaseIterable {
     case f16, bf16, f32, f64
 
@@ -15,7 +15,7 @@ enum ElementChoice: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
-/// Numbers of threads: 1,2,4.
+/// The value of `--threads`: numbers with commas between them, such as 1,2,4.
 struct ThreadCounts: ExpressibleByArgument {
     let values: [Int]
 

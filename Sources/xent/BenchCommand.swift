@@ -134,7 +134,7 @@ struct BenchCommand: ParsableCommand {
 
     private var isProgressShown: Bool { progress == .always || (progress == .auto && StandardError.isTerminal) }
 
-    /// Refuses what would be left aside.
+    /// Refuses options and files that would have no effect.
     private func checkOptions(_ paths: [String], _ labelPaths: [String]) throws {
         func refuse(_ options: [(name: String, isGiven: Bool)], _ reason: String) throws {
             for option in options where option.isGiven {
@@ -181,7 +181,7 @@ struct BenchCommand: ParsableCommand {
     }
 }
 
-/// A line on standard error that says what is being measured. It changes between measurements, never within one.
+/// A line on standard error that names the measurement. It changes between measurements, never within one.
 private struct Steps {
     let isShown: Bool
 

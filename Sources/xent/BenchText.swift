@@ -1,7 +1,7 @@
 import Bench
 import Engine
 
-/// What `xent bench` measured, for people.
+/// The report of `xent bench` for people.
 enum BenchText {
     static func text(_ report: BenchReport) -> String {
         let (dump, settings, machine) = (report.dump, report.settings, report.machine)
@@ -77,7 +77,7 @@ enum BenchText {
         return [row("decode", run.decode, run.wholeToDecode), row("kernels", run.kernels, run.wholeToKernels), row("whole", run.whole, nil)]
     }
 
-    /// Elements a second by loss and kernel.
+    /// Writes a table of elements per second by loss and kernel.
     static func markdown(_ report: LossBenchReport) -> String {
         let machine = report.machine
         var kernels: [String] = []
@@ -108,12 +108,12 @@ enum BenchText {
 
     private static func rounds(_ count: Int) -> String { "\(count) round\(count == 1 ? "" : "s")" }
 
-    /// "1.02 (0.990–1.10)".
+    /// Writes a median and its range: "1.02 (0.990–1.10)".
     private static func spread(_ spread: Spread, over unit: Double) -> String {
         "\(rate(spread.median / unit)) (\(rate(spread.min / unit))–\(rate(spread.max / unit)))"
     }
 
-    /// Columns of one width, two spaces apart.
+    /// Pads cells to columns of one width, two spaces apart.
     private static func aligned(_ rows: [[String]]) -> [String] {
         let columnCount = rows.map(\.count).max() ?? 0
         let widths = (0..<columnCount).map { column in rows.map { $0[column].count }.max() ?? 0 }

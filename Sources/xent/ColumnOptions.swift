@@ -1,7 +1,7 @@
 import ArgumentParser
 import Engine
 
-/// Which columns of a dump are what: arrays of an archive, columns of a table, keys of a record.
+/// Options for the roles of a dump's columns: arrays of an archive, columns of a table, keys of a record.
 struct ColumnOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(

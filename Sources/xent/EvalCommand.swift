@@ -49,7 +49,7 @@ struct EvalCommand: ParsableCommand {
     @Option(help: "Whose conventions the loss follows; may be repeated, and one pass scores them all. The first is the report's own.")
     var dialect: [Dialect] = []
 
-    // A negative number is a value, to be refused by its name, and no option: hence unconditional.
+    // Unconditional, so that a negative number is a value, which is refused by the option's name, and not an option.
     @Option(
         parsing: .unconditional,
         help: "One weight a class: W,W,… or a .npy file, or balanced (N / (C · n_c), from a first pass over the labels).")
@@ -159,7 +159,7 @@ struct EvalCommand: ParsableCommand {
                 do {
                     try evaluation.report.requireScoredRows()
                 } catch {
-                    // A report of nothing is none. A shard of nothing is a shard: the merged counts have its rows.
+                    // A report without rows is no report. A shard without scored rows is a shard: the merged counts include its rows.
                     try partialOutput?.commit()
                     throw error
                 }
@@ -170,7 +170,7 @@ struct EvalCommand: ParsableCommand {
                 try jsonOutput?.commit()
             }
         } catch {
-            // What was committed stays; of the rest nothing does.
+            // Committed files stay; the others are discarded.
             perRowOutput?.discard()
             partialOutput?.discard()
             jsonOutput?.discard()

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Engine
 
-/// Exit statuses after sysexits(3).
+/// The exit statuses, after sysexits(3).
 enum ExitStatus {
     static let usage = ExitCode(64)
     static let data = ExitCode(65)
@@ -19,10 +19,10 @@ enum ExitStatus {
 }
 
 extension ParsableCommand {
-    /// Runs `body`; an error of the engine is printed on standard error and becomes its exit status.
+    /// Runs `body`. It prints an error of the engine on standard error, and throws the error's exit status.
     func reportingErrors<Result>(_ body: () throws -> Result) throws -> Result { try Self.reportingErrors(body) }
 
-    /// The same, before there is a command.
+    /// Does the same before there is a command.
     static func reportingErrors<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()
@@ -34,7 +34,7 @@ extension ParsableCommand {
 }
 
 extension EngineError.Decision {
-    /// The options that make the choice.
+    /// The options that make the decision.
     var remedy: String {
         switch self {
         case .sameShard: "--same-shard once counts such a shard once, --same-shard each as often as it is given"

@@ -1,22 +1,22 @@
 import Engine
 import WorkStealing
 
-/// The files that a command reads, as they are found among its arguments: no output may take the place of one.
+/// The files that a command reads, collected from its arguments. No output may replace one of them.
 struct InputFiles {
     struct File {
         let path: String
-        /// "the input p.npy", for messages.
+        /// The file in words, such as "the input p.npy", for messages.
         let text: String
     }
 
     private(set) var files: [File] = []
     private let cancellation: Cancellation
 
-    /// `cancellation` ends the wait for a list that comes from a pipe.
+    /// Makes an empty collection. `cancellation` ends the wait for a list that comes from a pipe.
     init(_ cancellation: Cancellation) { self.cancellation = cancellation }
 
-    /// The file names of a command line: `@list` is replaced by the names in the file `list`, one a line, and a pattern that is no file's
-    /// name by the names that match it, in the order of their bytes.
+    /// Expands the file names of a command line. `@list` is replaced by the names in the file `list`, one a line. A pattern that is no
+    /// file's name is replaced by the names that match it, in the order of their bytes.
     mutating func expand(_ arguments: [String]) throws -> [String] {
         var paths: [String] = []
         for argument in arguments {
@@ -33,18 +33,18 @@ struct InputFiles {
         return paths
     }
 
-    /// The numbers in a file.
+    /// Reads the numbers in a file.
     mutating func numbers(in path: String) throws -> [Double] {
         files.append(File(path: path, text: "the input \(path)"))
         return try NumberFile.read(path, cancellation: cancellation)
     }
 
-    /// How often standard input is read.
+    /// The number of times that standard input is named.
     var standardInputCount: Int { files.count { $0.path == "-" || $0.path == "/dev/stdin" } }
 }
 
 extension String {
-    /// Without spaces, tabs and carriage returns at its ends.
+    /// The text without spaces, tabs and carriage returns at its ends.
     var trimmedOfSpaces: String {
         let isSpace = { (character: Character) in character == " " || character == "\t" || character == "\r" }
         return String(drop(while: isSpace).reversed().drop(while: isSpace).reversed())

@@ -25,7 +25,8 @@ struct InspectCommand: ParsableCommand {
     @Option(help: "The largest window that a zstd frame may make a thread keep in memory.")
     var memory = ByteCount(value: 128 << 20)
 
-    /// One bad file is reported and the others are shown; the exit status is that of the first.
+    /// Describes every file. An error of one file is reported, and the others are still described; the exit status is that of the first
+    /// error.
     func run() throws {
         // Before any file is made, so that no signal finds an unfinished one.
         let signals = Signals()
@@ -68,7 +69,7 @@ struct InspectCommand: ParsableCommand {
         if let firstFailure { throw firstFailure }
     }
 
-    /// Columns beyond these are counted; JSON has them all.
+    /// The number of columns that are listed; further ones are only counted. JSON has them all.
     private static let columnLimit = 40
 
     private static func text(shape: [Int]) -> String { shape.map { Amount.grouped($0) }.joined(separator: " × ") }

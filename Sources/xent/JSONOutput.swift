@@ -1,10 +1,10 @@
 import Engine
 import FoundationEssentials
 
-/// A place for reports as JSON: a file, or for "-" standard output. It is opened before the work begins, so that a missing folder is found
-/// then and not after hours.
+/// An output for reports as JSON: a file, or standard output for "-". It is opened before the work begins, so that a missing folder is
+/// found then and not after hours.
 ///
-/// Keys are in alphabetical order, numbers in the shortest form that reads back to the same value, infinities as "inf".
+/// Keys are in alphabetical order. Numbers are in the shortest form that reads back to the same value, infinities are the string "inf".
 struct JSONOutput {
     private let file: OutputFile?
 

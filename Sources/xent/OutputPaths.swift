@@ -1,18 +1,18 @@
 import Engine
 
-/// Outputs must not overwrite inputs, nor each other.
+/// A check that outputs overwrite neither inputs nor each other.
 enum OutputPaths {
-    /// Compares all outputs with all that is read, and with each other, by device and number. To be called before any of them is opened.
+    /// Compares all outputs with all inputs, and with each other, by device and inode. It is called before any output is opened.
     ///
     /// The files of standard input, output and error count as well. An output that leads to an open descriptor, as `/dev/stdout` does,
-    /// shares the file behind it: the others may not take that file's place.
+    /// shares the file behind it; no other output may replace that file.
     static func check(outputs: [(option: String, path: String?)], inputs: InputFiles) throws {
         var read: [FileIdentity: String] = [:]
         if let file = FileIdentity(descriptor: 0) { read[file] = "the file that standard input comes from" }
         for input in inputs.files where input.path != "-" {
             if let file = FileIdentity(path: input.path) { read[file] = input.text }
         }
-        // Written to by a descriptor.
+        // Files that an output writes to through a descriptor.
         var shared: [FileIdentity: String] = [:]
         for (descriptor, text) in [(Int32(2), "standard error"), (1, "standard output")] {
             guard let file = FileIdentity(descriptor: descriptor) else { continue }
@@ -21,7 +21,7 @@ enum OutputPaths {
             }
             shared[file] = text
         }
-        // Replaced.
+        // Files that an output replaces.
         var taken: [FileIdentity: String] = [:]
         for (option, path) in outputs {
             guard let path, path != "-" else { continue }

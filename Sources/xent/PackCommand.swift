@@ -72,7 +72,7 @@ struct PackCommand: ParsableCommand {
                 jsonOutput = try json.map { try JSONOutput(path: $0) }
                 var labels: PackReport?
                 if let labelsOutput {
-                    // First, since they are small: where there are none, or no such, that is said before the predictions take their time.
+                    // First, since labels are small: an error in them is reported before the predictions take their time.
                     var ofLabels = options
                     ofLabels.part = .labels
                     ofLabels.outputPath = labelsOutput
@@ -95,7 +95,7 @@ struct PackCommand: ParsableCommand {
                 try jsonOutput?.commit()
             }
         } catch {
-            // What was committed stays; of the rest nothing does.
+            // Committed files stay; the others are discarded.
             for output in packed { output.discard() }
             jsonOutput?.discard()
             signals.dieIfReceived()

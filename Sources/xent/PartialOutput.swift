@@ -13,7 +13,7 @@ struct PartialOutput {
 }
 
 extension OutputPaths {
-    /// Whether an output goes to standard output, so that nothing else may; throws where two do.
+    /// Returns true if an output goes to standard output, so that nothing else may. Throws if two outputs do.
     static func takeStandardOutput(json: String?, partial: String?) throws -> Bool {
         if json == "-", partial == "-" {
             throw EngineError(usage: "--json - and --partial - both go to standard output", remedy: "name a file for one of them")

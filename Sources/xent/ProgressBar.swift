@@ -1,12 +1,12 @@
 import Dispatch
 import Engine
 
-/// A line on standard error that shows how far a run has come.
+/// A line on standard error that shows the progress of a run.
 final class ProgressBar {
     private let timer: any DispatchSourceTimer
     private let queue: DispatchQueue
 
-    /// The line begins to show after a moment: short runs need none.
+    /// Starts the line. It appears after a moment, since short runs need none.
     init(_ meter: ProgressMeter) {
         queue = DispatchQueue(label: "xent.progress")
         timer = DispatchSource.makeTimerSource(queue: queue)

@@ -1,4 +1,4 @@
-/// The lines of a report for people: names on the left, what they name beside them.
+/// The lines of a report for people, each with a name on the left and a value beside it.
 struct ReportLines {
     private var lines: [String]
 
@@ -10,6 +10,6 @@ struct ReportLines {
         lines.append("  " + name + String(repeating: " ", count: max(1, 18 - name.count)) + value)
     }
 
-    /// A line of its own shape; empty for a gap.
+    /// Adds a line as it is; an empty one is a gap.
     mutating func add(line: String) { lines.append(line) }
 }

@@ -1,7 +1,7 @@
 import Engine
 import Scoring
 
-/// The report for people.
+/// The report of an evaluation for people.
 enum ReportText {
     static func text(_ report: Report) -> String {
         let rows = report.rows
@@ -50,7 +50,7 @@ enum ReportText {
             }
         }
         lines.add(line: "")
-        // Many files are told in one line.
+        // Many files are described in one line.
         for role in [Report.Input.Role.predictions, .labels, .weights, .partial] {
             let inputs = report.inputs.filter { $0.role == role }
             guard let first = inputs.first else { continue }
@@ -72,7 +72,7 @@ enum ReportText {
         return lines.text
     }
 
-    /// Words for each thing that is not the default of a loss.
+    /// Describes the modifiers of a loss that differ from the defaults, each in a few words.
     private static func modifiers(_ specification: Report.Specification, _ policy: Report.RowsPolicy?) -> [String] {
         func number(_ value: Double) -> String { Int(exactly: value).map { "\($0)" } ?? "\(value)" }
         func numbers(_ values: [Double]) -> String { Amount.listed(values.map(number), limit: 6) }
@@ -94,7 +94,7 @@ enum ReportText {
 
     private static func share(_ share: Double) -> String { share.isNaN ? "nan" : "\(Amount.significant(100 * share, digits: 4)) %" }
 
-    /// A line for each role whose columns have names: files without names are told as inputs.
+    /// Writes a line for each role whose columns have names. Files without names are listed as inputs.
     private static func describe(_ columns: Report.Columns) -> [String] {
         var lines: [String] = []
         for (role, names) in [

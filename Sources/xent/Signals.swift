@@ -10,15 +10,15 @@ import Musl
 import Darwin
 #endif
 
-/// SIGINT, SIGTERM and SIGHUP end the run in good order: unfinished files are removed, then the process dies by the signal itself, as
-/// whoever sent it expects. A run that does not end for something that it waits for (a disk, a reader of what it writes), and one that gets
-/// a second signal, is ended here. A signal that was ignored when the process began stays ignored (nohup, a script's background).
+/// A handler for SIGINT, SIGTERM and SIGHUP. They end the run in good order: unfinished files are removed, then the process dies by the
+/// signal itself, as its sender expects. The handler itself ends the process if the run still waits for something (a disk, a reader of its
+/// output), or if a second signal comes. A signal that was ignored when the process began stays ignored (nohup, a script's background).
 final class Signals {
     let cancellation = Cancellation()
     private let received: ReceivedSignal
     private let sources: [any DispatchSourceSignal]
 
-    /// How long a cancelled run may take to end by itself.
+    /// The time in milliseconds that a cancelled run has to end by itself.
     private static let patienceMilliseconds = 500
 
     private final class ReceivedSignal: Sendable {
@@ -29,7 +29,7 @@ final class Signals {
         let received = ReceivedSignal()
         let cancellation = cancellation
         self.received = received
-        // A queue of its own, since all threads of the common one may be at work or waiting.
+        // A queue of its own, since all threads of the common one may be working or waiting.
         let queue = DispatchQueue(label: "xent.signals")
         sources = [SIGINT, SIGTERM, SIGHUP].compactMap { number in
             // Unsafe: the systems name the handler in `struct sigaction` differently, and all give it back as a function pointer of one
@@ -49,7 +49,7 @@ final class Signals {
         }
     }
 
-    /// Call it when the work has stopped: returns if no signal came.
+    /// Ends the process if a signal came. The command calls it when its work has stopped.
     func dieIfReceived() {
         let number = received.number.load(ordering: .sequentiallyConsistent)
         if number != 0 { Self.die(by: number) }

@@ -1,13 +1,13 @@
 import ArgumentParser
 import Engine
 
-/// Words after a single dash: `-threads 4`. ArgumentParser takes one for letters with a dash each, and an `h` among them for `-h`: it prints the
-/// help and exits with 0, and a script goes on without a result.
+/// A check for words after a single dash, such as `-threads 4`. ArgumentParser reads each letter as an option. With an `h` among them,
+/// which it takes for `-h`, it prints the help and exits with 0, and a script goes on without a result.
 enum SingleDash {
-    /// Throws for the first such word of a command line that is no run of `command`.
+    /// Throws for the first such word in the command line of `command`.
     ///
-    /// Only of those: a value of an option may begin with a dash (`--clip -inf`). Words that are neither an option's name nor have an `h` are
-    /// left to ArgumentParser, which refuses them.
+    /// It refuses only words that are the name of an option or have an `h`, since the value of an option may begin with a dash (`--clip
+    /// -inf`). ArgumentParser refuses the others.
     static func check(_ arguments: [String], of command: any ParsableCommand.Type) throws {
         let options = Set(command.helpMessage(columns: 1000).split { !$0.isLetter && $0 != "-" })
         for argument in arguments.prefix(while: { $0 != "--" }) {

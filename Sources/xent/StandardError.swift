@@ -6,7 +6,7 @@ import Musl
 import Darwin
 #endif
 
-/// Where everything but the report goes.
+/// The output for everything but the report.
 enum StandardError {
     static func print(_ line: String) { write(line + "\n") }
 
@@ -14,7 +14,7 @@ enum StandardError {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { writeBytes(2, $0.baseAddress, $0.count) }
-            // Nobody listens: there is nowhere left to say so.
+            // Without a reader there is nowhere left to say so.
             guard count > 0 else { return }
             bytes = bytes.dropFirst(count)
         }
@@ -23,7 +23,7 @@ enum StandardError {
     static var isTerminal: Bool { isatty(2) == 1 }
 }
 
-/// write(2), again where a signal came in between.
+/// Calls write(2), and again if a signal interrupts it.
 func writeBytes(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
     while true {
         let written = write(descriptor, bytes, count)

@@ -7,7 +7,7 @@ import Musl
 import Darwin
 #endif
 
-/// Where the report goes. Not `print`, which says nothing when the disk is full: a report that is lost must not look like one that was given.
+/// The output for the report. `print` would not report a full disk, and a lost report must not look like one that was written.
 enum StandardOutput {
     static func print(_ line: String) throws { try write(line + "\n") }
 

@@ -34,12 +34,14 @@ struct Xent: ParsableCommand {
         version: Version.current,
         subcommands: [EvalCommand.self, MergeCommand.self, InspectCommand.self, PackCommand.self, LossesCommand.self, BenchCommand.self])
 
-    /// Half of the time that a process takes to start is ArgumentParser's: for a subcommand it goes through the options of this command, of those
-    /// that print completions, and three times through the subcommand's own. Which subcommand it is stands first, and one that has a super-command's
-    /// name parses its own arguments alone. What it cannot make sense of, and all help, is left to the usual way, which knows what to say.
+    /// Runs the subcommand that the first argument names, without going through the options of all commands.
+    ///
+    /// Half of the time that a process takes to start is ArgumentParser's: for a subcommand it goes through the options of this command, of
+    /// those that print completions, and three times through the subcommand's own. A subcommand with the name of a super-command parses its
+    /// own arguments alone. Arguments that it cannot parse, and all requests for help, take the usual way, which writes the messages.
     static func main() {
         StandardDescriptors.holdOpen()
-        // A file that may grow no further (ulimit -f) is an error of writing, with the file's name, and no death.
+        // A file that cannot grow further (ulimit -f) is then an error of writing, with the file's name, and does not end the process.
         signal(SIGXFSZ, SIG_IGN)
         let arguments = Array(CommandLine.arguments.dropFirst())
         let subcommand = configuration.subcommands.first { $0._commandName == arguments.first }
