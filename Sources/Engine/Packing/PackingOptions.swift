@@ -1,8 +1,8 @@
-internal import Container
+package import Container
 
 /// What to pack, and how.
 public struct PackingOptions: Sendable {
-    /// What of a dump is made an array.
+    /// The part of a dump that is made an array.
     public enum Part: Sendable {
         /// The predictions: of text, numbers of `Float64`, one a prediction column.
         case predictions
@@ -25,6 +25,9 @@ public struct PackingOptions: Sendable {
     public var threadCount = ProcessorCount.available
     /// The largest window that a zstd frame of the input may ask a decoder to keep.
     public var maximumWindowByteCount = 128 << 20
+
+    /// The bytes of inputs that do not lie in files, by the names that stand for paths.
+    package var byteSources: [String: any ByteSource] = [:]
 
     /// Level 3, frames of 1 MiB, as many workers as there are cores to use.
     public init(inputPath: String, outputPath: String) {

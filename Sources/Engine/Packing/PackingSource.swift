@@ -17,7 +17,8 @@ struct PackingSource: Sendable {
 
     /// Opens the input and finds the columns that are packed.
     init(_ options: PackingOptions, _ containerOptions: ContainerOptions) throws(EngineError) {
-        file = try DumpFile(options.inputPath, options: containerOptions, hasHeader: options.columns.hasHeader)
+        file = try DumpFile(
+            options.inputPath, source: options.byteSources[options.inputPath], options: containerOptions, hasHeader: options.columns.hasHeader)
         warnings = file.warnings.map { "\(options.inputPath): \($0)" }
         if case .records(let records) = file.content {
             (rows, layout, header, columnNames) = try Self.records(records, file, options, containerOptions)
