@@ -543,7 +543,13 @@ struct PartialTests {
             let body = Array(bytes.dropLast(8))
             // At every byte: fields of eight bytes begin anywhere.
             for start in 16...(body.count - 8) {
-                for value in values {
+                #if DEBUG
+                    // Two at each place, in turn: unoptimised, all take a minute.
+                    let tried = [values[start % values.count], values[(start + 6) % values.count]]
+                #else
+                    let tried = values
+                #endif
+                for value in tried {
                     var changed = body
                     for i in 0..<8 { changed[start + i] = UInt8(truncatingIfNeeded: value >> UInt64(8 * i)) }
                     Self.check(changed, "byte \(start) set to \(value)")
