@@ -34,8 +34,8 @@ public protocol ByteSource: Sendable {
 
     /// The identity of the bytes as they are at the moment; nil where the source cannot tell.
     ///
-    /// A `Decoder` compares it with the identity that the source had when it was opened, at the beginning and at the end of each run. If
-    /// the two differ, reading throws `.fileChanged`.
+    /// A `Decoder` compares it with the identity that the source had when it was opened, at the end of each run and where there is an
+    /// error. If the two differ, reading throws `.fileChanged`.
     ///
     /// - Throws: `ByteSourceError` of kind `.readFailed` or `.fileChanged`.
     func identity() throws(ByteSourceError) -> ByteSourceIdentity?

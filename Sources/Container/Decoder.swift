@@ -11,8 +11,8 @@ import CZstd
 /// returned. A larger frame, a frame of unknown size, a gzip member and everything from a stream is verified by the time its last byte is
 /// returned, so bytes that came before an error must not be relied on.
 ///
-/// The identity of the source is compared with the one that it had when the file was opened, at the beginning of a run and before its last
-/// byte is returned.
+/// The source's identity is compared with the one that it had when the file was opened, before the last byte of a run is returned and where
+/// there is an error.
 ///
 /// The CRC-32 of a zip archive's stored member is verified at the end of a run of the whole member. Runs of parts are remembered for
 /// `ContainerFile.verifyMemberChecksum()`.
@@ -37,7 +37,7 @@ public final class Decoder {
     var endFrameIndex = 0
     /// The error that the run ended with; thrown again until the next start.
     private var failure: ContainerError?
-    /// Whether the source's identity was compared after the run's last byte.
+    /// Whether the source's identity was compared after the run's last byte, or after an error.
     private var isIdentityChecked = false
 
     /// The stored bytes of the run.
@@ -185,7 +185,6 @@ public final class Decoder {
         endFrameIndex = 0
         byteOffset = 0
         endByteOffset = 0
-        do throws(ContainerError) { try file.stored.checkIdentity() } catch { failure = error }
     }
 
     /// The room in bytes that the next read needs in order to decode straight into the caller's buffer.
@@ -220,15 +219,28 @@ public final class Decoder {
     ///   `.fileChanged`, `.outOfMemory`, `.cancelled`.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(ContainerError) -> Int {
         precondition(!buffer.isEmpty, "a read needs room for a byte")
-        let count = try readRun(into: buffer)
-        if !isIdentityChecked, nextByteCount == 0 {
-            do throws(ContainerError) { try file?.stored.checkIdentity() } catch {
-                failure = error
-                throw error
+        do throws(ContainerError) {
+            let count = try readRun(into: buffer)
+            if !isIdentityChecked, nextByteCount == 0 {
+                try file?.stored.checkIdentity()
+                isIdentityChecked = true
             }
+            return count
+        } catch {
+            if !isIdentityChecked { failure = changeError ?? error }
             isIdentityChecked = true
+            throw failure ?? error
         }
-        return count
+    }
+
+    /// The error of a source that has changed since the file was opened, which explains any other error.
+    private var changeError: ContainerError? {
+        do throws(ContainerError) {
+            try file?.stored.checkIdentity()
+            return nil
+        } catch {
+            return error.kind == .fileChanged ? error : nil
+        }
     }
 
     private func readRun(into buffer: UnsafeMutableRawBufferPointer) throws(ContainerError) -> Int {

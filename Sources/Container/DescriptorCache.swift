@@ -1,4 +1,5 @@
 internal import Locking
+internal import Synchronization
 internal import SystemPackage
 
 #if canImport(Glibc)
@@ -24,40 +25,91 @@ final class DescriptorCache: Sendable {
     /// The most descriptors that are open at a time.
     let limit: Int
     private let state = Lock(State())
+    /// The number of uses of all slots so far.
+    private let useCount = Atomic<UInt64>(0)
+    /// The number of threads that wait, or are about to.
+    private let waiterCount = Atomic<Int>(0)
 
-    /// A file's name in the cache.
-    struct Key: Hashable, Sendable {
-        fileprivate let number: UInt64
-    }
-
-    private struct Entry {
-        /// nil while a thread is opening it.
-        var descriptor: FileDescriptor?
-        var useCount: Int
+    /// A file's place in the cache, whose descriptor is open or not. Using one that is open takes no lock.
+    final class Slot: Sendable {
+        /// The descriptor plus one in the upper half, the number of its uses at the moment in the lower half; 0 while it is closed.
+        private let word = Atomic<UInt64>(0)
         /// The time of the last use, in uses of the cache.
-        var lastUse: UInt64
+        fileprivate let lastUse = Atomic<UInt64>(0)
+
+        /// Creates the slot of a file that is closed.
+        init() {}
+
+        /// Begins a use of the descriptor; nil where it is closed.
+        fileprivate func beginUse() -> FileDescriptor? {
+            var seen = word.load(ordering: .relaxed)
+            while let descriptor = Self.descriptor(in: seen) {
+                // Acquiring: what the opening thread did comes before.
+                let (isDone, now) = word.compareExchange(
+                    expected: seen, desired: seen + 1, successOrdering: .acquiring, failureOrdering: .relaxed)
+                if isDone { return descriptor }
+                seen = now
+            }
+            return nil
+        }
+
+        /// Ends a use, and returns whether it was the only one.
+        ///
+        /// Sequentially consistent, as is `isIdle`: see `DescriptorCache.endUse(_:)`.
+        fileprivate func endUse() -> Bool {
+            word.subtract(1, ordering: .sequentiallyConsistent).newValue & 0xFFFF_FFFF == 0
+        }
+
+        fileprivate var isIdle: Bool { word.load(ordering: .sequentiallyConsistent) & 0xFFFF_FFFF == 0 }
+
+        /// Puts in a descriptor that is in use once.
+        fileprivate func open(_ descriptor: FileDescriptor) {
+            word.store((UInt64(UInt32(bitPattern: descriptor.rawValue)) + 1) << 32 | 1, ordering: .releasing)
+        }
+
+        /// Closes the descriptor, unless it is in use.
+        ///
+        /// - Returns: Whether it is closed.
+        fileprivate func close() -> Bool {
+            let seen = word.load(ordering: .relaxed)
+            guard seen & 0xFFFF_FFFF == 0 else { return false }
+            // Acquiring: the last use comes before.
+            guard word.compareExchange(expected: seen, desired: 0, successOrdering: .acquiring, failureOrdering: .relaxed).exchanged else {
+                return false
+            }
+            // Nothing was written, so there is nothing that closing could lose.
+            try? Self.descriptor(in: seen)?.close()
+            return true
+        }
+
+        private static func descriptor(in word: UInt64) -> FileDescriptor? {
+            word == 0 ? nil : FileDescriptor(rawValue: CInt(bitPattern: UInt32(truncatingIfNeeded: word >> 32 - 1)))
+        }
     }
 
     private struct State {
-        var entries: [Key: Entry] = [:]
-        var keyCount: UInt64 = 0
-        var useCount: UInt64 = 0
+        /// The slots whose descriptors are open.
+        var open: [ObjectIdentifier: Slot] = [:]
+        /// The slots whose descriptors a thread is opening.
+        var opening: Set<ObjectIdentifier> = []
 
-        mutating func nextUse() -> UInt64 {
-            useCount += 1
-            return useCount
-        }
+        var openCount: Int { open.count + opening.count }
 
         /// Closes the descriptor that has not been used for the longest time. O(descriptors).
         ///
         /// - Returns: false where all are in use.
         mutating func closeOldest() -> Bool {
-            let idle = entries.filter { $0.value.useCount == 0 }
-            guard let oldest = idle.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return false }
-            entries[oldest.key] = nil
-            // Nothing was written, so there is nothing that closing could lose.
-            try? oldest.value.descriptor?.close()
-            return true
+            while true {
+                let idle = open.values.filter(\.isIdle)
+                guard let oldest = idle.min(by: { $0.lastUse.load(ordering: .relaxed) < $1.lastUse.load(ordering: .relaxed) }) else {
+                    return false
+                }
+                // Another thread may have begun to use it meanwhile.
+                if oldest.close() {
+                    open[ObjectIdentifier(oldest)] = nil
+                    return true
+                }
+            }
         }
     }
 
@@ -72,42 +124,24 @@ final class DescriptorCache: Sendable {
     }
 
     /// The number of descriptors that are open or being opened.
-    var openCount: Int { state.withLock { $0.entries.count } }
-
-    /// A key that no other file has.
-    func makeKey() -> Key {
-        state.withLock { state in
-            state.keyCount += 1
-            return Key(number: state.keyCount)
-        }
-    }
+    var openCount: Int { state.withLock { $0.openCount } }
 
     /// Calls `body` with a file's descriptor, which stays open until `body` returns.
     ///
     /// `body` must not ask the cache for another descriptor: with all of them in use it could wait for itself.
     ///
     /// - Parameters:
-    ///   - key: The file.
-    ///   - open: Opens the file. It is called where the cache does not have the descriptor, by one thread at a time for each file.
+    ///   - slot: The file's slot.
+    ///   - open: Opens the file. It is called where the descriptor is closed, by one thread at a time for each slot.
     ///   - body: Uses the descriptor.
     /// - Throws: The errors of `open` and of `body`.
     func withDescriptor<Result, E: Error>(
-        of key: Key, open: () throws(E) -> FileDescriptor, _ body: (FileDescriptor) throws(E) -> Result
+        of slot: Slot, open: () throws(E) -> FileDescriptor, _ body: (FileDescriptor) throws(E) -> Result
     ) throws(E) -> Result {
-        var descriptor: FileDescriptor
-        switch state.waitUntil({ state in self.claim(key, in: &state) }) {
-        case .open(let claimed): descriptor = claimed
-        case .toOpen:
-            do throws(E) {
-                descriptor = try open()
-            } catch {
-                forget(key)
-                throw error
-            }
-            state.withLock { [descriptor] in $0.entries[key]?.descriptor = descriptor }
-            state.wake(.all)
-        }
-        defer { giveBack(key) }
+        // Not by `??`, which does not keep the type of the error.
+        let descriptor = if let open = slot.beginUse() { open } else { try beginUse(of: slot, open: open) }
+        slot.lastUse.store(useCount.add(1, ordering: .relaxed).newValue, ordering: .relaxed)
+        defer { endUse(of: slot) }
         return try body(descriptor)
     }
 
@@ -117,32 +151,50 @@ final class DescriptorCache: Sendable {
         case toOpen
     }
 
-    /// Claims a use of the descriptor; nil where the thread has to wait.
-    private func claim(_ key: Key, in state: inout State) -> Claim? {
-        let use = state.nextUse()
-        if let entry = state.entries[key] {
-            guard let descriptor = entry.descriptor else { return nil }
-            state.entries[key] = Entry(descriptor: descriptor, useCount: entry.useCount + 1, lastUse: use)
-            return .open(descriptor)
+    /// Begins a use of a descriptor that was closed a moment ago.
+    private func beginUse<E: Error>(of slot: Slot, open: () throws(E) -> FileDescriptor) throws(E) -> FileDescriptor {
+        waiterCount.add(1, ordering: .sequentiallyConsistent)
+        let claim = state.waitUntil { state -> Claim? in
+            if let descriptor = slot.beginUse() { return .open(descriptor) }
+            if state.opening.contains(ObjectIdentifier(slot)) { return nil }
+            if state.openCount >= self.limit, !state.closeOldest() { return nil }
+            state.opening.insert(ObjectIdentifier(slot))
+            return .toOpen
         }
-        if state.entries.count >= limit, !state.closeOldest() { return nil }
-        state.entries[key] = Entry(descriptor: nil, useCount: 1, lastUse: use)
-        return .toOpen
+        waiterCount.subtract(1, ordering: .sequentiallyConsistent)
+        if case .open(let descriptor) = claim { return descriptor }
+        defer { state.wake(.all) }
+        do throws(E) {
+            let descriptor = try open()
+            state.withLock { state in
+                state.opening.remove(ObjectIdentifier(slot))
+                state.open[ObjectIdentifier(slot)] = slot
+                slot.open(descriptor)
+            }
+            return descriptor
+        } catch {
+            state.withLock { state in _ = state.opening.remove(ObjectIdentifier(slot)) }
+            throw error
+        }
     }
 
-    private func giveBack(_ key: Key) {
-        let isIdle = state.withLock { state in
-            guard var entry = state.entries[key] else { return false }
-            entry.useCount -= 1
-            state.entries[key] = entry
-            return entry.useCount == 0
-        }
-        if isIdle { state.wake(.all) }
+    /// Ends a use, and wakes the threads that wait for a descriptor that is not in use.
+    ///
+    /// No thread sleeps on: it counts itself as a waiter before it looks at the slots, and here the slot is changed before the waiters are
+    /// counted, all in one order. So either it sees the slot idle, or it is seen here. Then the lock is taken once, so that it has gone to
+    /// sleep before it is woken.
+    private func endUse(of slot: Slot) {
+        guard slot.endUse(), waiterCount.load(ordering: .sequentiallyConsistent) > 0 else { return }
+        state.withLock { _ in }
+        state.wake(.all)
     }
 
-    /// Closes the descriptor of a file that nobody reads any more, if it is open.
-    func forget(_ key: Key) {
-        state.withLock { try? $0.entries.removeValue(forKey: key)?.descriptor?.close() }
+    /// Closes the descriptor of a file that no thread reads any more, if it is open.
+    func forget(_ slot: Slot) {
+        state.withLock { state in
+            guard state.open.removeValue(forKey: ObjectIdentifier(slot)) != nil else { return }
+            _ = slot.close()
+        }
         state.wake(.all)
     }
 }

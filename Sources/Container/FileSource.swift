@@ -27,7 +27,7 @@ public final class FileSource: ByteSource {
 
     private enum Place {
         /// A path that is opened when its bytes are needed.
-        case path(String, DescriptorCache.Key, DescriptorCache)
+        case path(String, DescriptorCache.Slot, DescriptorCache)
         /// A descriptor that stays open.
         case descriptor(FileDescriptor, closesWhenDone: Bool)
     }
@@ -37,35 +37,39 @@ public final class FileSource: ByteSource {
     /// - Throws: `ContainerError` of kind `.notFound`, `.isDirectory`, `.notRegularFile`, `.permissionDenied`, `.cannotOpen` or
     ///   `.readFailed`.
     public convenience init(path: String) throws(ContainerError) {
-        let isName = LinkTarget(of: path).kind == .name
-        if isName {
+        if LinkTarget(of: path).kind == .name {
             try self.init(path: path, cache: .shared)
         } else {
-            let descriptor = try SourcePath.open(path)
-            do throws(ContainerError) {
-                try self.init(descriptor, closesWhenDone: true, path: path, firstByteOffset: 0)
-            } catch {
-                try? descriptor.close()
-                throw error
-            }
+            try self.init(descriptorPath: path)
+        }
+    }
+
+    /// Opens a path that leads to an open descriptor.
+    convenience init(descriptorPath path: String) throws(ContainerError) {
+        let descriptor = try SourcePath.open(path)
+        do throws(ContainerError) {
+            try self.init(descriptor, closesWhenDone: true, path: path, firstByteOffset: 0)
+        } catch {
+            try? descriptor.close()
+            throw error
         }
     }
 
     /// Opens the regular file at `path` with a descriptor of `cache`.
     init(path: String, cache: DescriptorCache) throws(ContainerError) {
-        let key = cache.makeKey()
+        let slot = DescriptorCache.Slot()
         do throws(ContainerError) {
-            let status = try cache.withDescriptor(of: key, open: { () throws(ContainerError) in try SourcePath.open(path) }) {
+            let status = try cache.withDescriptor(of: slot, open: { () throws(ContainerError) in try SourcePath.open(path) }) {
                 (descriptor) throws(ContainerError) in try SourcePath.status(of: descriptor, path: path)
             }
             guard status.type == .regular else { throw SourcePath.typeError(status.type, path: path) }
             name = path
-            place = .path(path, key, cache)
+            place = .path(path, slot, cache)
             firstByteOffset = 0
             sizeWhenOpened = max(0, Int(clamping: status.size))
             identityWhenOpened = ByteSourceIdentity(status)
         } catch {
-            cache.forget(key)
+            cache.forget(slot)
             throw error
         }
     }
@@ -91,7 +95,7 @@ public final class FileSource: ByteSource {
 
     deinit {
         switch place {
-        case .path(_, let key, let cache): cache.forget(key)
+        case .path(_, let slot, let cache): cache.forget(slot)
         case .descriptor(let descriptor, let closesWhenDone):
             // Nothing was written, so there is nothing that closing could lose.
             if closesWhenDone { try? descriptor.close() }
@@ -153,8 +157,8 @@ public final class FileSource: ByteSource {
     private func withDescriptor<Result>(_ body: (FileDescriptor) throws(ByteSourceError) -> Result) throws(ByteSourceError) -> Result {
         switch place {
         case .descriptor(let descriptor, _): try body(descriptor)
-        case .path(let path, let key, let cache):
-            try cache.withDescriptor(of: key, open: { () throws(ByteSourceError) in try reopen(path) }, body)
+        case .path(let path, let slot, let cache):
+            try cache.withDescriptor(of: slot, open: { () throws(ByteSourceError) in try reopen(path) }, body)
         }
     }
 

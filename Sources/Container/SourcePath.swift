@@ -25,11 +25,12 @@ enum SourcePath {
         if path.utf8.contains(0) || path.isEmpty {
             throw ContainerError(path: path, kind: .notFound, problem: "no file can have this name")
         }
-        if LinkTarget(of: path).kind == .descriptor(0) { return try standardInputSource(path: path) }
+        let kind = LinkTarget(of: path).kind
+        if kind == .descriptor(0) { return try standardInputSource(path: path) }
         let status: Stat
         do { status = try FilePath(path).stat() } catch { throw openingError(error, path: path) }
         switch status.type {
-        case .regular: return try FileSource(path: path)
+        case .regular: return try kind == .name ? FileSource(path: path, cache: .shared) : FileSource(descriptorPath: path)
         case .fifo: return try namedPipe(path, isCancelled)
         default: throw typeError(status.type, path: path)
         }

@@ -93,15 +93,19 @@ import Testing
         #expect(cache.openCount == limit && Self.descriptorCount(of: paths) == limit)
         let wrong = Counter()
         let most = Counter()
-        onThreads(8) { worker in
-            let decoder = Decoder()
-            var random = SplitMix64(seed: UInt64(worker))
-            for _ in 0..<150 {
-                let index = Int.random(in: 0..<files.count, using: &random)
-                decoder.start(wholeOf: opened[index])
-                if (try? readAll(decoder, bufferByteCount: 2000)) != contents[index] { wrong.value.add(1, ordering: .relaxed) }
-                most.value.max(max(cache.openCount, Self.descriptorCount(of: paths)), ordering: .relaxed)
+        for round in 0..<10 {
+            onThreads(8) { worker in
+                let decoder = Decoder()
+                var random = SplitMix64(seed: UInt64(8 * round + worker))
+                for _ in 0..<15 {
+                    let index = Int.random(in: 0..<files.count, using: &random)
+                    decoder.start(wholeOf: opened[index])
+                    if (try? readAll(decoder, bufferByteCount: 2000)) != contents[index] { wrong.value.add(1, ordering: .relaxed) }
+                    most.value.max(cache.openCount, ordering: .relaxed)
+                }
             }
+            // Between the rounds, since a list of the descriptors is no snapshot while threads open and close them.
+            #expect(Self.descriptorCount(of: paths) == limit)
         }
         #expect(wrong.value.load(ordering: .relaxed) == 0)
         #expect(most.value.load(ordering: .relaxed) == limit)
@@ -112,14 +116,14 @@ import Testing
         let limit = 3
         let cache = DescriptorCache(limit: limit)
         let files = (0..<20).map { ClosedFile([UInt8($0)]) }
-        let keys = files.map { _ in cache.makeKey() }
+        let slots = files.map { _ in DescriptorCache.Slot() }
         let wrong = Counter()
         let inUse = Counter()
         let mostInUse = Counter()
         onThreads(8) { worker in
             for number in 0..<60 {
                 let index = (7 * worker + number) % files.count
-                cache.withDescriptor(of: keys[index], open: { FileDescriptor(rawValue: Glibc.open(files[index].path, O_RDONLY)) }) {
+                cache.withDescriptor(of: slots[index], open: { FileDescriptor(rawValue: Glibc.open(files[index].path, O_RDONLY)) }) {
                     mostInUse.value.max(inUse.value.add(1, ordering: .relaxed).newValue, ordering: .relaxed)
                     usleep(200)
                     var byte: UInt8 = 255
@@ -131,18 +135,18 @@ import Testing
         #expect(wrong.value.load(ordering: .relaxed) == 0)
         // At some time as many threads as possible; two may use one descriptor.
         #expect(mostInUse.value.load(ordering: .relaxed) >= limit && cache.openCount == limit)
-        for key in keys { cache.forget(key) }
+        for slot in slots { cache.forget(slot) }
         #expect(cache.openCount == 0)
     }
 
     @Test func theOldestIsClosedFirst() {
         let cache = DescriptorCache(limit: 2)
         let files = (0..<3).map { ClosedFile([UInt8($0)]) }
-        let keys = files.map { _ in cache.makeKey() }
+        let slots = files.map { _ in DescriptorCache.Slot() }
         var openings: [Int] = []
         func use(_ index: Int) {
             cache.withDescriptor(
-                of: keys[index],
+                of: slots[index],
                 open: {
                     openings.append(index)
                     return FileDescriptor(rawValue: Glibc.open(files[index].path, O_RDONLY))
@@ -151,7 +155,7 @@ import Testing
         }
         for index in [0, 1, 0, 2, 0, 1] { use(index) }
         #expect(openings == [0, 1, 2, 1])
-        for key in keys { cache.forget(key) }
+        for slot in slots { cache.forget(slot) }
     }
 
     /// A file that cannot be opened leaves no place taken.
