@@ -227,7 +227,7 @@ public final class Decoder {
             }
             return count
         } catch {
-            if !isIdentityChecked { failure = changeError ?? error }
+            if !isIdentityChecked { failure = error.kind == .fileChanged ? error : changeError ?? error }
             isIdentityChecked = true
             throw failure ?? error
         }
