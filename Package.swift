@@ -27,6 +27,8 @@ let vectorKernelNames = vectorKernels.map { Target.Dependency.target(name: $0.na
 
 let package = Package(
     name: "xent",
+    // Atomics and locks of `Synchronization`.
+    platforms: [.macOS(.v15)],
     products: [
         .executable(name: "xent", targets: ["xent"]),
         .library(name: "Engine", targets: ["Engine", "Scoring"]),

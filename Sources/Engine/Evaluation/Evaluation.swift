@@ -54,12 +54,15 @@ public struct Evaluation: Sendable {
 
     private init(_ plan: EvaluationPlan, _ control: RunControl, _ start: ContinuousClock.Instant) throws(EngineError) {
         let options = plan.options
+        try options.checkObservers()
         let wantedRows = try plan.wantedRows()
         control.progress.begin(totalByteCount: plan.source.decodedByteCount ?? 0)
         let perRow = try options.perRowPath.map { path throws(EngineError) in
             try PerRowOutput(path: path, rowCount: wantedRows?.count ?? plan.source.rowCount)
         }
-        let settings = plan.scorerSettings(perRow: perRow, wantedRows)
+        let settings = RowScorer.Settings(
+            plan.specification, classCount: plan.classCount, plan.companions, options, perRow: perRow,
+            perRowOffset: wantedRows?.lowerBound ?? 0)
         let result: RowPipeline.Result<RowScorer>
         let rowCount: Int
         do throws(EngineError) {
@@ -123,18 +126,6 @@ extension EvaluationPlan {
         let first = (options.firstRow ?? 0) + (wantedRows?.lowerBound ?? 0)
         return .placed(
             dump: .unnamed, unit: .rows, ranges: [UInt64(clamping: first)..<UInt64(clamping: first + rowCount)])
-    }
-
-    /// The settings of a run's scorers.
-    fileprivate func scorerSettings(perRow: PerRowOutput?, _ wantedRows: Range<Int>?) -> RowScorer.Settings {
-        var observers: [any RowObserver] = [LossTotals(specification), InputWarnings()]
-        if companions.contains(where: { $0.name == CompanionColumn.tokenCounts }) {
-            observers.append(TokenSums(countsBytes: companions.contains { $0.name == CompanionColumn.byteCounts }))
-        }
-        return RowScorer.Settings(
-            specification: specification, classCount: classCount, instructionSet: options.instructionSet, companions: companions,
-            observers: observers + options.observers, invalidRowPolicy: options.invalidRows, perRow: perRow,
-            perRowOffset: wantedRows?.lowerBound ?? 0, rowOffset: options.firstRow ?? 0)
     }
 
     /// Throws where rows that were counted while they were read are none, or not as many as expected.

@@ -43,6 +43,21 @@ public struct EvaluationOptions: Sendable {
     /// Columns of the caller's own beside the predictions, which observers read by their names.
     package var companions: [CompanionColumn] = []
 
+    /// Throws where observers cannot stand in one partial.
+    func checkObservers() throws(EngineError) {
+        var tags: Set = ["losses", "warnings", "invalid", "tokens"]
+        for observer in observers {
+            guard ObserverKey.isTag(observer.tag) else {
+                throw EngineError(
+                    usage: "'\(observer.tag)' is no tag of an observer", remedy: "give it 1 to 16 printable ASCII characters without spaces")
+            }
+            guard tags.insert(observer.tag).inserted else {
+                throw EngineError(usage: "two observers have the tag '\(observer.tag)'", remedy: "give each a tag of its own")
+            }
+        }
+    }
+
+    /// Options for files, with the defaults for everything else.
     public init(predictionPaths: [String], labelPaths: [String], specification: LossSpecification) {
         self.predictionPaths = predictionPaths
         self.labelPaths = labelPaths

@@ -4,8 +4,8 @@ package import Scoring
 /// The consumer of an evaluation's rows: it has batches scored, a kernel's block at a time, and hands each scored block to its observers.
 /// One for each worker.
 package final class RowScorer: RowConsumer {
-    /// What all scorers of a run share.
-    package struct Settings: Sendable {
+    /// The settings that all scorers of a run share.
+    struct Settings: Sendable {
         let specification: LossSpecification
         let classCount: Int
         let instructionSet: InstructionSet
@@ -19,6 +19,25 @@ package final class RowScorer: RowConsumer {
         let perRowOffset: Int
         /// The number that the first row has in the whole dump.
         let rowOffset: Int
+
+        init(
+            _ specification: LossSpecification, classCount: Int, _ companions: [CompanionColumn], _ options: EvaluationOptions,
+            perRow: PerRowOutput?, perRowOffset: Int
+        ) {
+            self.specification = specification
+            self.classCount = classCount
+            self.companions = companions
+            self.perRow = perRow
+            self.perRowOffset = perRowOffset
+            instructionSet = options.instructionSet
+            invalidRowPolicy = options.invalidRows
+            rowOffset = options.firstRow ?? 0
+            var observers: [any RowObserver] = [LossTotals(specification), InputWarnings()]
+            if specification.task == .likelihood {
+                observers.append(TokenSums(countsBytes: companions.contains { $0.name == CompanionColumn.byteCounts }))
+            }
+            self.observers = observers + options.observers
+        }
     }
 
     private let settings: Settings
@@ -39,7 +58,7 @@ package final class RowScorer: RowConsumer {
     package var observers: [any RowObserver] { otherObservers + [invalidRows] }
     var instructionSetThatRan: InstructionSet? { scorer.instructionSetThatRan }
 
-    package init(_ settings: Settings) {
+    init(_ settings: Settings) {
         self.settings = settings
         let companions = settings.companions.enumerated().map { (column: $1, index: $0) }
         labels = companions.first { $0.column.name == CompanionColumn.labels }
