@@ -63,7 +63,7 @@ import Testing
         for shards in [["0.partial", "1.partial", "0.partial", "2.partial"], ["1.partial", "0.partial", "0.partial"]] {
             let run = try XentRun.xent(["merge", "--json", "report.json"] + shards, in: scratch)
             expectFailure(
-                run, status: 65, says: ["xent: 0.partial: 700 rows have the labels and losses of those in 0.partial", "--same-shard once", "each"])
+                run, status: 65, says: ["xent: 0.partial: 700 rows with equal labels and losses are in 0.partial too", "--same-shard once", "each"])
             #expect(scratch.names == names)
         }
         expectFailure(
@@ -97,7 +97,7 @@ import Testing
         }
         expectFailure(
             try XentRun.xent(["merge"] + shards, in: scratch), status: 65,
-            says: ["xent: 2.partial: 2 rows have the labels and losses of those in 0.partial", "two shards whose rows are equal"])
+            says: ["xent: 2.partial: 2 rows with equal labels and losses are in 0.partial too", "two shards whose rows are equal"])
         let each = try XentRun.xent(["merge", "--same-shard", "each", "--json", "-"] + shards, in: scratch)
         let report = try each.json()
         #expect(each.stderr == "")

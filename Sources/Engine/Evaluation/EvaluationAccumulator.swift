@@ -4,14 +4,14 @@ public import Scoring
 /// An evaluation that rows are pushed into as they come, such as the batches of a training run.
 ///
 /// ```swift
-/// var accumulator = try EvaluationAccumulator<Float, Int32>(specification, classCount: 3)
+/// let accumulator = try EvaluationAccumulator<Float, Int32>(specification, classCount: 3)
 /// try accumulator.add(predictions: logits.span, labels: labels.span)
 /// let mean = accumulator.report.loss.mean
 /// ```
 ///
 /// The figures are those of an evaluation of all rows at once, to the bit, however they were cut into pushes. Memory does not grow with the number
 /// of rows. An accumulator is for one thread; those of several threads are merged as partials.
-public struct EvaluationAccumulator<Value: ArrayNumber, Label: ArrayNumber>: ~Copyable {
+public final class EvaluationAccumulator<Value: ArrayNumber, Label: ArrayNumber> {
     private let specification: LossSpecification
     private let classCount: Int
     private let options: EvaluationOptions
@@ -81,7 +81,7 @@ public struct EvaluationAccumulator<Value: ArrayNumber, Label: ArrayNumber>: ~Co
     ///   - weights: the weights of these rows, where the loss has row weights; else empty.
     /// - Throws: `EngineError`: of category `.usage` where the numbers of values do not fit together, and then nothing was added; of category
     ///   `.data` where a row is invalid and none may be, and then rows before it may have been added.
-    public mutating func add(
+    public func add(
         predictions: borrowing Span<Value>, labels: borrowing Span<Label>, weights: [Double] = []
     ) throws(EngineError) {
         let shape = try MemoryShape(
@@ -107,7 +107,7 @@ public struct EvaluationAccumulator<Value: ArrayNumber, Label: ArrayNumber>: ~Co
     }
 
     /// Scores the rows in the buffers.
-    private mutating func score(_ count: Int) throws(EngineError) {
+    private func score(_ count: Int) throws(EngineError) {
         var columns: [UnsafeRawPointer] = []
         if labelsPerRow > 0 { columns.append(UnsafeRawPointer(labelBytes.base)) }
         if specification.modifiers.hasRowWeights { columns.append(UnsafeRawPointer(weightBytes.base)) }

@@ -117,7 +117,7 @@ extension EngineError {
         if error.kind == .equalShards {
             self = EngineError(
                 .data, path: path,
-                "\(error.found)\(other.map { ", which \($0) holds" } ?? ""): it is the same shard twice, or two shards whose rows are equal",
+                "\(error.found) are \(other.map { "in \($0)" } ?? "there") too: it is the same shard twice, or two shards whose rows are equal",
                 remedy: nil
             ).asking(.sameShard)
             return

@@ -169,7 +169,7 @@ extension Partial {
     private static func equalShards(_ one: SourcedPart, _ other: SourcedPart) -> PartialError {
         PartialError(
             kind: .equalShards, problem: "two shards are equal",
-            found: (other.part.rowCount.map { "\($0) rows" } ?? "rows") + " with the labels and losses of others",
+            found: (other.part.rowCount.map { "\($0) rows" } ?? "rows") + " with equal labels and losses",
             allowed: "shards that differ in a row", remedy: .placeOrCount
         ).naming(one.source, other.source)
     }
