@@ -10,6 +10,7 @@ public import KernelABI
 /// t > ½. O(rowCount × classCount).
 public func bernoulliRows(_ block: UnsafeMutablePointer<RowBlock>, _ parameters: UnsafePointer<LossParameters>) {
     bernoulliRows(&block.pointee, parameters.pointee, StoredElement(code: block.pointee.elementCode))
+    if block.pointee.facts.areAny { writeDecisionFacts(block.pointee, parameters.pointee.inputCode) }
     block.pointee.instructionSetCode = xentCompiledInstructionSet()
 }
 

@@ -8,6 +8,7 @@ public import KernelABI
 /// label other than 0 and 1. A row is correct when x > 0 agrees with the label.
 public func binaryLogitRows(_ block: UnsafeMutablePointer<RowBlock>) {
     binaryRows(block, Logit.self)
+    if block.pointee.facts.areAny { writeDecisionFacts(block.pointee, Int32(XentInputLogits)) }
 }
 
 /// losses[i] = −log(p) for label 1, −log(1 − p) for label 0.
@@ -16,6 +17,7 @@ public func binaryLogitRows(_ block: UnsafeMutablePointer<RowBlock>) {
 /// A row is correct when p > ½ agrees with the label.
 public func binaryProbabilityRows(_ block: UnsafeMutablePointer<RowBlock>) {
     binaryRows(block, Probability.self)
+    if block.pointee.facts.areAny { writeDecisionFacts(block.pointee, Int32(XentInputProbabilities)) }
 }
 
 /// losses[i] = −x for label 1, −log(1 − exp(x)) for label 0, where x = log p.
@@ -24,6 +26,7 @@ public func binaryProbabilityRows(_ block: UnsafeMutablePointer<RowBlock>) {
 /// A row is correct when x > −log 2 agrees with the label.
 public func binaryLogProbabilityRows(_ block: UnsafeMutablePointer<RowBlock>) {
     binaryRows(block, LogProbability.self)
+    if block.pointee.facts.areAny { writeDecisionFacts(block.pointee, Int32(XentInputLogProbabilities)) }
 }
 
 /// What one value says of one binary decision. A type and not a closure: a closure is not always inlined.

@@ -17,6 +17,17 @@ protocol Octet {
     var largest: Double { get }
     /// `value`, rounded to the type.
     init(all value: Double)
+    /// Whether any lane equals `other`'s.
+    func hasLane(equalTo other: Self) -> Bool
+
+    /// Eight counts.
+    associatedtype Counts
+    static var noCounts: Counts { get }
+    /// Adds the lanes above `bound` to the counts.
+    func count(above bound: Self, into counts: inout Counts)
+    /// Adds the lanes from `bound` on to the counts.
+    func count(from bound: Self, into counts: inout Counts)
+    static func total(_ counts: Counts) -> Int
 }
 
 struct FloatOctet: Octet {
@@ -40,6 +51,15 @@ struct FloatOctet: Octet {
         let e = a < c ? c : a, f = b < d ? d : b
         return Double(e < f ? f : e)
     }
+    @inline(always) func hasLane(equalTo other: Self) -> Bool { xentAnyEqualFloat8(values, other.values) != 0 }
+    @inline(always) static var noCounts: SIMD8<Int32> { SIMD8(repeating: 0) }
+    @inline(always) func count(above bound: Self, into counts: inout SIMD8<Int32>) {
+        counts = xentCountAboveFloat8(counts, values, bound.values)
+    }
+    @inline(always) func count(from bound: Self, into counts: inout SIMD8<Int32>) {
+        counts = xentCountFromFloat8(counts, values, bound.values)
+    }
+    @inline(always) static func total(_ counts: SIMD8<Int32>) -> Int { xentTotalInt32x8(counts) }
 }
 
 struct DoubleOctet: Octet {
@@ -58,6 +78,15 @@ struct DoubleOctet: Octet {
     }
     @inline(always) var widened: Lanes { values }
     @inline(always) var largest: Double { values.largestLane }
+    @inline(always) func hasLane(equalTo other: Self) -> Bool { xentAnyEqualDouble8(values, other.values) != 0 }
+    @inline(always) static var noCounts: LaneIntegers { LaneIntegers(repeating: 0) }
+    @inline(always) func count(above bound: Self, into counts: inout LaneIntegers) {
+        counts = xentCountAboveDouble8(counts, values, bound.values)
+    }
+    @inline(always) func count(from bound: Self, into counts: inout LaneIntegers) {
+        counts = xentCountFromDouble8(counts, values, bound.values)
+    }
+    @inline(always) static func total(_ counts: LaneIntegers) -> Int { xentTotalInt64x8(counts) }
 }
 
 /// The index, or 8 where it is none of a vector's lanes: near enough to be excluded from it.

@@ -19,6 +19,7 @@ public func probabilityRows(_ block: UnsafeMutablePointer<RowBlock>, _ parameter
     } else {
         mapLosses(block, LogarithmOfOnePlus.self)
     }
+    if block.pointee.facts.areAny { writeClassFacts(block.pointee, Int32(XentInputProbabilities)) }
 }
 
 /// losses[i] = −x_i,label for x = log p; exact.
@@ -32,6 +33,7 @@ public func logProbabilityRows(_ block: UnsafeMutablePointer<RowBlock>, _ parame
     default: labelRows(&block.pointee, Float64Element.self, AsTheyAre.self, parameters.pointee)
     }
     mapLosses(block, Negation.self)
+    if block.pointee.facts.areAny { writeClassFacts(block.pointee, Int32(XentInputLogProbabilities)) }
 }
 
 /// −x for x <= 0, NaN for others; −0 gives +0.

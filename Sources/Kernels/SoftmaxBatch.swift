@@ -20,20 +20,17 @@ struct SoftmaxBatch<E: Element> {
     let losses: UnsafeMutablePointer<Double>
     let rowCount: Int
     let classCount: Int
-    let scratch: UnsafeMutablePointer<Double>
+    let notes: SoftmaxNotes
 
-    // A number a row each: the label's logit, NaN where the row is not one for the fast way; the shift that takes its k off; exp(−r_y) / c − 1; Σ
-    // and what its rounding lost; the largest of the others.
-    @inline(always) var labelValues: UnsafeMutablePointer<Double> { scratch }
-    @inline(always) var shifts: UnsafeMutablePointer<Double> { scratch + softmaxBatchRowCount }
-    @inline(always) var factors: UnsafeMutablePointer<Double> { scratch + 2 &* softmaxBatchRowCount }
-    @inline(always) var totals: UnsafeMutablePointer<Double> { scratch + 3 &* softmaxBatchRowCount }
-    @inline(always) var totalRests: UnsafeMutablePointer<Double> { scratch + 4 &* softmaxBatchRowCount }
-    @inline(always) var largestOthers: UnsafeMutablePointer<Double> { scratch + 5 &* softmaxBatchRowCount }
-    // Eight lanes a row each: a compensated sum, and the largest of the others.
-    @inline(always) var sums: UnsafeMutablePointer<Double> { scratch + 6 &* softmaxBatchRowCount }
-    @inline(always) var rests: UnsafeMutablePointer<Double> { scratch + 14 &* softmaxBatchRowCount }
-    @inline(always) var largest: UnsafeMutablePointer<Double> { scratch + 22 &* softmaxBatchRowCount }
+    /// Of the block's rows from `firstRow` on.
+    @inline(always) init(_ block: RowBlock, firstRow: Int) {
+        rows = block.values + firstRow &* (block.classCount &* E.byteCount)
+        labels = block.labels + firstRow
+        losses = block.losses + firstRow
+        rowCount = smaller(softmaxBatchRowCount, block.rowCount &- firstRow)
+        classCount = block.classCount
+        notes = SoftmaxNotes(start: block.scratch)
+    }
 
     @inline(always) func row(_ i: Int) -> UnsafeRawPointer { rows + i &* (classCount &* E.byteCount) }
 
@@ -41,47 +38,51 @@ struct SoftmaxBatch<E: Element> {
         for i in 0..<rowCount {
             let label = Int(labels[i])
             // As unsigned numbers, negative ones are too large.
-            labelValues[i] = UInt(bitPattern: label) < UInt(bitPattern: classCount) ? E.load(row(i) + label &* E.byteCount) : .nan
+            notes.labelValues[i] = UInt(bitPattern: label) < UInt(bitPattern: classCount) ? E.load(row(i) + label &* E.byteCount) : .nan
         }
-        for i in rowCount..<(rowCount &+ 7) & ~7 { labelValues[i] = .nan }
+        for i in rowCount..<(rowCount &+ 7) & ~7 { notes.labelValues[i] = .nan }
         var i = 0
         while i < rowCount {
-            let loaded = Lanes.load(labelValues + i)
+            let loaded = Lanes.load(notes.labelValues + i)
             let values = lanes(.nan).replacing(with: loaded, where: loaded.absolute .<= lanes(1000))
             let (reduced, k) = reduceToEighths(values)
-            values.store(labelValues + i)
-            (lanes(integerShift) - k).store(shifts + i)
-            exponentialMinusOne(reduced: lanes(-logarithmOfPowerFactor) - reduced).store(factors + i)
+            values.store(notes.labelValues + i)
+            (lanes(integerShift) - k).store(notes.shifts + i)
+            exponentialMinusOne(reduced: lanes(-logarithmOfPowerFactor) - reduced).store(notes.factors + i)
             i &+= 8
         }
     }
 
     /// Σ_{j≠label} exp(x_j − x_label) but for the factor exp(−r_y) / c, and the largest x_j besides the label's; eight classes at a time.
-    @inline(always) func addRows() {
-        for i in 0..<rowCount { addRow(i) }
+    ///
+    /// `moments` are what else is summed, for facts; with `NoTermMoments` nothing is.
+    @inline(always) func addRows<Moments: TermMoments>(_ moments: Moments.Type) {
+        for i in 0..<rowCount { addRow(i, moments) }
         var i = 0
         while i < rowCount {
             // What the last rows leave of eight is read, and not used.
-            let (totals, rests) = CompensatedLanes.totals(sums: sums + 8 &* i, rests: rests + 8 &* i)
-            totals.store(self.totals + i)
-            rests.store(totalRests + i)
-            largestOfEight(largest + 8 &* i).store(largestOthers + i)
+            let (totals, rests) = CompensatedLanes.totals(sums: notes.sums + 8 &* i, rests: notes.rests + 8 &* i)
+            totals.store(notes.totals + i)
+            rests.store(notes.totalRests + i)
+            largestOfEight(notes.largest + 8 &* i).store(notes.largestOthers + i)
+            Moments.addUpLanes(of: i, notes)
             i &+= 8
         }
     }
 
-    @inline(always) private func addRow(_ i: Int) {
+    @inline(always) private func addRow<Moments: TermMoments>(_ i: Int, _: Moments.Type) {
         let row = row(i)
         // One that is no class's is taken for the class after the last: it must stay near.
         let label = UInt(bitPattern: Int(labels[i])) < UInt(bitPattern: classCount) ? Int(labels[i]) : classCount
-        let bound = E.Eight(all: labelValues[i] - 700)
-        let shift = FourLanes(lanes(shifts[i]))
+        let bound = E.Eight(all: notes.labelValues[i] - 700)
+        let shift = FourLanes(lanes(notes.shifts[i]))
         var largest = E.Eight(all: -.infinity)
         var sum = CompensatedLanes()
         let isMasked = classCount <= Self.maskedClassLimit
         var pending = lanes(0)
+        var moments = Moments()
         // Before the loop: its one chain of operations then has the loop's first steps beside it.
-        let tail = classCount & 31 == 0 ? lanes(0) : tailTerms(row, label, bound, shift, &largest)
+        let tail = classCount & 31 == 0 ? lanes(0) : tailTerms(row, label, bound, shift, &largest, &moments)
         var start = 0
         while start &+ 32 <= classCount {
             let x = row + start &* E.byteCount
@@ -101,20 +102,24 @@ struct SoftmaxBatch<E: Element> {
                 x0.raised(to: bound).widened, x1.raised(to: bound).widened, x2.raised(to: bound).widened, x3.raised(to: bound).widened)
             // What is pending at first is 0, and then the first terms.
             if Self.addsLate { sum.add(pending, isFirst: start <= 32) }
-            let terms = fourTerms(raised, shift).pairwiseSum
+            let four = fourTerms(raised, shift)
+            let terms = four.pairwiseSum
             if Self.addsLate { pending = xentInOrder(terms) } else { sum.add(terms, isFirst: start == 0) }
+            moments.add(four, of: raised)
+            moments.endStep(from: start)
             start &+= 32
         }
         if Self.addsLate { sum.add(pending) }
         if classCount & 31 != 0 { sum.add(tail) }
-        sum.sum.store(sums + 8 &* i)
-        sum.rest.store(rests + 8 &* i)
-        largest.widened.store(self.largest + 8 &* i)
+        sum.sum.store(notes.sums + 8 &* i)
+        sum.rest.store(notes.rests + 8 &* i)
+        largest.widened.store(notes.largest + 8 &* i)
+        moments.store(asLanesOf: i, notes)
     }
 
     /// The terms of the last classCount % 32 classes, if there are any; raises `largest` to what is larger among them.
-    @inline(always) private func tailTerms(
-        _ row: UnsafeRawPointer, _ label: Int, _ bound: E.Eight, _ shift: FourLanes, _ largest: inout E.Eight
+    @inline(always) private func tailTerms<Moments: TermMoments>(
+        _ row: UnsafeRawPointer, _ label: Int, _ bound: E.Eight, _ shift: FourLanes, _ largest: inout E.Eight, _ moments: inout Moments
     ) -> Lanes {
         let start = classCount & ~31
         let count = classCount & 31
@@ -125,35 +130,49 @@ struct SoftmaxBatch<E: Element> {
             largest = largest.larger(x)
             return x.raised(to: bound).widened
         }
-        if count <= 8 { return terms(load(0), shift.a) }
+        if count <= 8 {
+            let x = load(0)
+            let one = terms(x, shift.a)
+            moments.add(one, of: x)
+            return one
+        }
         if count <= 16 {
-            let two = terms(TwoLanes(load(0), load(8)), TwoLanes(shift.a, shift.b))
+            let x = TwoLanes(load(0), load(8))
+            let two = terms(x, TwoLanes(shift.a, shift.b))
+            moments.add(two, of: x)
             return two.a + two.b
         }
         // Up to 24: the fourth, of any number that has a power, is not added. The memory behind the last row is not its own.
         let x = FourLanes(load(0), load(8), load(16), count > 24 ? load(24) : lanes(0))
         let four = fourTerms(x, shift)
-        return count > 24 ? four.pairwiseSum : (four.a + four.b) + four.c
+        if count > 24 {
+            moments.add(four, of: x)
+            return four.pairwiseSum
+        }
+        moments.add(TwoLanes(four.a, four.b), of: TwoLanes(x.a, x.b))
+        moments.add(four.c, of: x.c)
+        return (four.a + four.b) + four.c
     }
 
     /// The same for rows of few classes: eight rows at a time, a lane each.
-    @inline(always) func addNarrowRows() {
+    @inline(always) func addNarrowRows<Moments: TermMoments>(_ moments: Moments.Type) {
         var i = 0
         while i < rowCount {
-            addNarrowRows(i)
+            addNarrowRows(i, moments)
             i &+= 8
         }
     }
 
-    @inline(always) private func addNarrowRows(_ firstRow: Int) {
+    @inline(always) private func addNarrowRows<Moments: TermMoments>(_ firstRow: Int, _: Moments.Type) {
         let rowByteCount = classCount &* E.byteCount
         let first = row(firstRow)
         let count = rowCount &- firstRow
         let labels = xentLoadInt32x8(labels + firstRow)
-        let shift = Lanes.load(shifts + firstRow)
-        let bound = Lanes.load(labelValues + firstRow) - lanes(700)
+        let shift = Lanes.load(notes.shifts + firstRow)
+        let bound = Lanes.load(notes.labelValues + firstRow) - lanes(700)
         var largest = lanes(-.infinity)
         var sum = CompensatedLanes()
+        var moments = Moments()
         @inline(always) func column(_ j: Int) -> Lanes {
             let first = first + j &* E.byteCount
             var x: Lanes
@@ -171,16 +190,23 @@ struct SoftmaxBatch<E: Element> {
         }
         var j = 0
         while j &+ 4 <= classCount {
-            sum.add(fourTerms(FourLanes(column(j), column(j &+ 1), column(j &+ 2), column(j &+ 3)), FourLanes(shift)).pairwiseSum)
+            let x = FourLanes(column(j), column(j &+ 1), column(j &+ 2), column(j &+ 3))
+            let four = fourTerms(x, FourLanes(shift))
+            sum.add(four.pairwiseSum)
+            moments.add(four, of: x)
             j &+= 4
         }
         while j < classCount {
-            sum.add(terms(column(j), shift))
+            let x = column(j)
+            let one = terms(x, shift)
+            sum.add(one)
+            moments.add(one, of: x)
             j &+= 1
         }
-        sum.sum.store(totals + firstRow)
-        sum.rest.store(totalRests + firstRow)
-        largest.store(largestOthers + firstRow)
+        sum.sum.store(notes.totals + firstRow)
+        sum.rest.store(notes.totalRests + firstRow)
+        largest.store(notes.largestOthers + firstRow)
+        moments.store(asTotalsFrom: firstRow, notes)
     }
 
     /// The losses; rows that are not in range one by one.
@@ -190,9 +216,9 @@ struct SoftmaxBatch<E: Element> {
         var correct = 0
         var firstRow = 0
         while firstRow < rowCount {
-            let labelValue = Lanes.load(labelValues + firstRow), others = Lanes.load(largestOthers + firstRow)
-            let sum = Lanes.load(totals + firstRow), sumRest = Lanes.load(totalRests + firstRow)
-            let factor = Lanes.load(factors + firstRow)
+            let labelValue = Lanes.load(notes.labelValues + firstRow), others = Lanes.load(notes.largestOthers + firstRow)
+            let sum = Lanes.load(notes.totals + firstRow), sumRest = Lanes.load(notes.totalRests + firstRow)
+            let factor = Lanes.load(notes.factors + firstRow)
             // Times exp(−r_y) / c, as S + S (exp(−r_y) / c − 1). What the rounding of S loses is kept: it would count double where S lies
             // just above a power of two and the loss just below.
             // In order, or LLVM takes the vectors apart for the sake of single lanes.
@@ -207,7 +233,7 @@ struct SoftmaxBatch<E: Element> {
                     let bit = UInt8(1) &<< UInt8(truncatingIfNeeded: i &- firstRow)
                     let label = Int(labels[i])
                     if equal & bit != 0 {
-                        correct &+= isFirst(label, amongEqualsOf: labelValues[i], row(i), E.self) ? 1 : 0
+                        correct &+= isFirst(label, amongEqualsOf: notes.labelValues[i], row(i), E.self) ? 1 : 0
                     } else if careful & bit != 0 {
                         losses[i] = .nan
                         if label >= 0, label < classCount {
@@ -233,7 +259,7 @@ struct SoftmaxBatch<E: Element> {
 ///
 /// The label's own entry is −∞ here. Terms below exp(−700) count as that much: 2^-110 of any sum that is used.
 @inline(always)
-private func terms<Group: LaneGroup>(_ x: Group, _ shift: Group) -> Group {
+func terms<Group: LaneGroup>(_ x: Group, _ shift: Group) -> Group {
     let shifted = x.fma(eighthsOfE, shift)
     let k = shifted - shift
     let r = k.fma(-eighthLn2Low, k.fma(-eighthLn2High, x)).met

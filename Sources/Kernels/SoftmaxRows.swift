@@ -13,6 +13,8 @@ public import KernelABI
 /// Error: at most 3.8 ULP of the true loss of the stored values, for any number of classes and every element type (3.36 seen); the article
 /// ErrorBounds has the proof. −∞ logits count as probability 0, +∞ and NaN follow IEEE 754: the loss is NaN where it is undefined. A label
 /// outside 0..<C gives NaN. O(rowCount × classCount).
+///
+/// Facts that are asked for (RowFactArrays) leave the losses' bits as they are. Their errors are told in SoftmaxFacts.swift.
 public func softmaxRows(_ block: UnsafeMutablePointer<RowBlock>) {
     switch block.pointee.elementCode {
     case Int32(XentElementFloat16): softmaxRows(&block.pointee, Float16Element.self)
@@ -29,15 +31,20 @@ private func softmaxRows<E: Element>(_ block: inout RowBlock, _ element: E.Type)
     block.correctRowCount = 0
     var firstRow = 0
     while firstRow < block.rowCount {
-        let batch = SoftmaxBatch<E>(
-            rows: block.values + firstRow &* (block.classCount &* E.byteCount), labels: block.labels + firstRow,
-            losses: block.losses + firstRow, rowCount: smaller(softmaxBatchRowCount, block.rowCount &- firstRow), classCount: block.classCount,
-            scratch: block.scratch)
+        let batch = SoftmaxBatch<E>(block, firstRow: firstRow)
         batch.readLabels()
-        if block.classCount <= SoftmaxBatch<E>.narrowClassLimit { batch.addNarrowRows() } else { batch.addRows() }
+        // What is asked for is looked at once in 64 rows.
+        if block.facts.areSums {
+            addRowsWithMoments(block, firstRow: firstRow)
+        } else if block.classCount <= SoftmaxBatch<E>.narrowClassLimit {
+            batch.addNarrowRows(NoTermMoments.self)
+        } else {
+            batch.addRows(NoTermMoments.self)
+        }
         let counts = batch.finish(elementCode: block.elementCode)
         block.unscoredRowCount &+= counts.unscored
         block.correctRowCount &+= counts.correct
+        if block.facts.areAny { writeSoftmaxFacts(block, firstRow: firstRow, rowCount: batch.rowCount, batch.notes) }
         firstRow &+= softmaxBatchRowCount
     }
     block.instructionSetCode = xentCompiledInstructionSet()

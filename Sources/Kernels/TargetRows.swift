@@ -13,6 +13,7 @@ public import KernelABI
 /// 0..<C gives NaN. A row is correct when the largest value stands at the label, or at the largest target. O(rowCount × classCount).
 public func targetRows(_ block: UnsafeMutablePointer<RowBlock>, _ parameters: UnsafePointer<LossParameters>) {
     targetRows(&block.pointee, parameters.pointee, StoredElement(code: block.pointee.elementCode))
+    if block.pointee.facts.areAny { writeClassFacts(block.pointee, parameters.pointee.inputCode) }
     block.pointee.instructionSetCode = xentCompiledInstructionSet()
 }
 

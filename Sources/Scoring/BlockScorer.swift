@@ -42,6 +42,7 @@ public final class BlockScorer {
     /// Memory for the kernels alone.
     private let scratch: UnsafeMutablePointer<Double>
     private let rowDivisors: UnsafeMutablePointer<Double>
+    private let factMemory: RowFactMemory
     /// Padded by eight.
     private let classWeights: UnsafeMutablePointer<Double>?
     private let positiveWeights: UnsafeMutablePointer<Double>?
@@ -95,6 +96,7 @@ public final class BlockScorer {
         losses = numbers(programs.count * Self.rowLimit)
         otherNumbers = numbers(Self.rowLimit)
         rowDivisors = numbers(programs.count * Self.rowLimit)
+        factMemory = RowFactMemory(facts, rowLimit: Self.rowLimit)
         tallies = [Tally](repeating: Tally(), count: programs.count)
         invalidIn = .allocate(capacity: Self.rowLimit)
         invalidIn.initialize(repeating: 0, count: Self.rowLimit)
@@ -159,7 +161,7 @@ public final class BlockScorer {
             }
         }
         for index in programs.indices where tallies[index].unscoredCount > 0 { unifyNaN(index, rowCount) }
-        return ScoredBlock(rows: rows, facts: RowFactColumns(), companions: companions, invalidRows: invalidRows, scorer: self)
+        return ScoredBlock(rows: rows, facts: factMemory.columns, companions: companions, invalidRows: invalidRows, scorer: self)
     }
 
     private func surveyLabels(_ rows: LabelledRows) {
@@ -177,6 +179,7 @@ public final class BlockScorer {
         let program = programs[index]
         let losses = losses + index * Self.rowLimit
         let readsTargets = program.readsTargets(specification.task)
+        let hasFacts = index == programOfDialect[0]
         var parameters = program.parameters(
             specification, rows.element, classWeights: classWeights.map { UnsafePointer($0) },
             positiveWeights: positiveWeights.map { UnsafePointer($0) })
@@ -184,7 +187,7 @@ public final class BlockScorer {
             values: rows.values, labels: rows.classLabels, targets: readsTargets ? rows.targets : nil,
             clipped: program.mayClip ? clipped + index * Self.rowLimit : nil,
             losses: losses, scratch: scratch, classCount: classCount, rowCount: rowCount, elementCode: rows.element.code,
-            unscoredRowCount: 0, correctRowCount: 0, instructionSetCode: 0)
+            unscoredRowCount: 0, correctRowCount: 0, instructionSetCode: 0, facts: hasFacts ? factMemory.arrays : RowFactArrays())
         kernels.run(program.operation, &block, &parameters)
         instructionSetThatRan = InstructionSet(code: block.instructionSetCode)
 
@@ -197,6 +200,7 @@ public final class BlockScorer {
         applyWeights(program, rows, rowCount, losses, rowDivisors + index * Self.rowLimit, &block.unscoredRowCount)
         var ignoredCount = 0
         if block.unscoredRowCount > 0 {
+            if hasFacts { factMemory.clear(whereNaN: losses, rowCount: rowCount) }
             for row in 0..<rowCount where losses[row].isNaN {
                 if readsClassLabels, rows.classLabels[row] == ignoredLabel {
                     ignoredCount += 1
@@ -245,6 +249,7 @@ public final class BlockScorer {
         single.labels = block.labels + row
         single.targets = block.targets.map { $0 + row * classCount }
         single.clipped = nil
+        single.facts = RowFactArrays()
         // It is written to next.
         single.losses = otherNumbers
         single.rowCount = 1

@@ -1,3 +1,4 @@
+import Container
 import Formats
 import Foundation
 import Oracle
@@ -88,8 +89,9 @@ import WorkStealing
         let rows = SyntheticRows(LossSpecification(task: .multiclass, input: .logits), classCount: 100, .float32, seed: 3)
         let block = CacheResidentRows(rows)
         let scorer = block.scorer(.best)
-        for pass in 0..<3 { block.score(scorer, firstRow: pass * block.rowCount) }
-        #expect(scorer.moments[0].readCount == UInt64(3 * block.rowCount))
+        var totals = LossTotals(block.specification)
+        for pass in 0..<3 { block.score(scorer, &totals, firstRow: pass * block.rowCount) }
+        #expect(totals.moments[0].readCount == UInt64(3 * block.rowCount))
         let clock = ContinuousClock()
         let start = clock.now
         let result = try block.measure(.best, threadCount: 1, seconds: 0.2, Cancellation())

@@ -126,7 +126,19 @@ final class EmulatedKernels: Sendable {
             }
         }
         var outputs: [Output] = [(Int(XentArrayOutput), UnsafeMutableRawPointer(block.pointee.losses), 8 * room)]
-        if let clipped = block.pointee.clipped { outputs.append((Int(XentArrayClipped), UnsafeMutableRawPointer(clipped), room)) }
+        func give<Number>(_ array: Int, _ memory: UnsafeMutablePointer<Number>?) {
+            if let memory { outputs.append((array, UnsafeMutableRawPointer(memory), MemoryLayout<Number>.stride * room)) }
+        }
+        // In the order of the arrays, in which they come back.
+        give(Int(XentArrayClipped), block.pointee.clipped)
+        let facts = block.pointee.facts
+        give(Int(XentArrayLabelProbability), facts.labelProbability)
+        give(Int(XentArrayTopProbability), facts.topProbability)
+        give(Int(XentArrayTopClass), facts.topClass)
+        give(Int(XentArrayIsCorrect), facts.isCorrect)
+        give(Int(XentArraySquaredProbabilitySum), facts.squaredProbabilitySum)
+        give(Int(XentArrayProbabilityWeightedSum), facts.probabilityWeightedSum)
+        give(Int(XentArrayLabelRank), facts.labelRank)
         run(&call, inputs: inputs, outputs: outputs)
         block.pointee.unscoredRowCount = call.block.unscoredRowCount
         block.pointee.correctRowCount = call.block.correctRowCount

@@ -88,12 +88,12 @@ struct KernelUnderTest: Sendable {
 }
 
 /// Nothing clipped, nothing normalised.
-private func plain(_ input: Int, scorable: ClosedRange<Double>) -> LossParameters {
+func plainParameters(_ input: Int, scorable: ClosedRange<Double>) -> LossParameters {
     LossParameters(
         inputCode: Int32(input), normalisationCode: Int32(XentNormalisationNone), clipLow: -.infinity, clipHigh: .infinity,
         scorableLow: scorable.lowerBound, scorableHigh: scorable.upperBound, largestTerm: .infinity, targetKept: 1, targetAdded: 0,
         targetLow: -.infinity, isDivergence: 0, isFocal: 0, focalTakesScored: 1, focalGamma: 0, focalAlpha: .nan, classWeights: nil,
         positiveWeights: nil)
 }
-private var plainProbabilities: LossParameters { plain(XentInputProbabilities, scorable: 0...1) }
-private var plainLogProbabilities: LossParameters { plain(XentInputLogProbabilities, scorable: -.infinity...0) }
+private var plainProbabilities: LossParameters { plainParameters(XentInputProbabilities, scorable: 0...1) }
+private var plainLogProbabilities: LossParameters { plainParameters(XentInputLogProbabilities, scorable: -.infinity...0) }

@@ -89,19 +89,23 @@ struct ScorerKernelTests {
             let moments: [[UInt8]]
             let warnings: InputWarnings
             let instructionSet: InstructionSet?
+            /// Of those that were asked for.
+            let factBits: [UInt64]
         }
 
-        func score(_ kernel: KernelUnderTest) -> Outcome {
+        func score(_ kernel: KernelUnderTest, facts: RowFacts) -> Outcome {
             let scorer = BlockScorer(
                 specification: specification, classCount: classCount, ignoredLabel: ignoredLabel, hasIndices: hasIndices,
-                kernels: kernel.table)
+                facts: facts, kernels: kernel.table)
             var invalidRows: [Int] = []
             var totals = LossTotals(specification)
             var warnings = InputWarnings()
+            var bits: [UInt64] = []
             let losses = scorer.score(
                 bytes, element, labels: labels, targets: targets, weights: weights, rowCount: rowCount, firstRow: 12345,
                 onInvalid: { invalidRows.append($0) },
                 observe: { block in
+                    bits = factBits(block.facts)
                     totals.observe(block)
                     warnings.observe(block)
                 })
@@ -113,7 +117,19 @@ struct ScorerKernelTests {
             return Outcome(
                 // All NaN are alike: a payload is nobody's result.
                 lossBits: losses.map { $0.isNaN ? Double.nan.bitPattern : $0.bitPattern }, invalidRows: invalidRows, moments: moments,
-                warnings: warnings, instructionSet: scorer.instructionSetThatRan)
+                warnings: warnings, instructionSet: scorer.instructionSetThatRan, factBits: bits)
+        }
+
+        private func factBits(_ facts: RowFactColumns) -> [UInt64] {
+            var bits: [UInt64] = []
+            for numbers in [facts.labelProbability, facts.topProbability, facts.squaredProbabilitySum, facts.probabilityWeightedSum] {
+                if let numbers { bits += (0..<rowCount).map { numbers[$0].isNaN ? Double.nan.bitPattern : numbers[$0].bitPattern } }
+            }
+            for numbers in [facts.topClass, facts.labelRank] {
+                if let numbers { bits += (0..<rowCount).map { UInt64(UInt32(bitPattern: numbers[$0])) } }
+            }
+            if let isCorrect = facts.isCorrect { bits += (0..<rowCount).map { UInt64(isCorrect[$0]) } }
+            return bits
         }
     }
 
@@ -123,12 +139,16 @@ struct ScorerKernelTests {
         var findings = Findings()
         for number in 0..<(60 * effort) {
             let rows = Rows(&random)
-            let expected = rows.score(KernelUnderTest.available[0])
+            // The losses of all kernels with facts against those of the first without.
+            let facts = number % 2 == 0 ? RowFacts.all : [RowFacts.each.randomElement(using: &random)!]
+            let expected = rows.score(KernelUnderTest.available[0], facts: [])
+            let expectedFacts = rows.score(KernelUnderTest.available[0], facts: facts).factBits
             for kernel in KernelUnderTest.available {
-                let found = rows.score(kernel)
+                let found = rows.score(kernel, facts: facts)
                 let what = "\(kernel.instructionSet), rows \(number), \(rows.summary)"
                 findings.check(found.instructionSet == kernel.instructionSet, "\(what): \(found.instructionSet as Any) ran")
                 findings.check(found.lossBits == expected.lossBits, "\(what): losses")
+                findings.check(found.factBits == expectedFacts, "\(what): facts \(facts.rawValue)")
                 findings.check(
                     found.invalidRows == expected.invalidRows, "\(what): invalid rows \(found.invalidRows), \(expected.invalidRows)")
                 findings.check(found.moments == expected.moments, "\(what): moments")

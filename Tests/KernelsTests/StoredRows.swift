@@ -43,7 +43,7 @@ struct StoredRows {
     }
 
     /// Runs a kernel over the rows, the values `byteOffset` bytes off a multiple of 64.
-    func run(_ kernel: KernelUnderTest.Rows, byteOffset: Int = 0) -> Result {
+    func run(_ kernel: (UnsafeMutablePointer<RowBlock>) -> Void, byteOffset: Int = 0) -> Result {
         let room = (rowCount + 63) / 64 * 64
         // 0xFF everywhere is NaN in each of the types. 64 bytes are readable on both sides.
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 + 64 + bytes.count + 64, alignment: 64)
@@ -66,7 +66,7 @@ struct StoredRows {
                     values: UnsafeRawPointer(memory.baseAddress! + start), labels: labels.baseAddress!, targets: nil, clipped: nil,
                     losses: losses.baseAddress!, scratch: scratch.assumingMemoryBound(to: Double.self),
                     classCount: classCount, rowCount: rowCount, elementCode: element.code, unscoredRowCount: -1, correctRowCount: -1,
-                    instructionSetCode: -1)
+                    instructionSetCode: -1, facts: RowFactArrays())
                 kernel(&run)
                 block = run
             }

@@ -19,6 +19,28 @@ enum {
     XentElementFloat64 = 3
 };
 
+/// The arrays that facts of rows are written to, beside their losses; null where a fact is not wanted. Each has room for rowCount rounded up to
+/// 64.
+///
+/// The facts follow from the prediction as it is stored and from the label as it is: no dialect clips or normalises the probabilities p, and no
+/// smoothing changes the label. The label of a row of soft labels is its largest target, the first of equals. Rows of a NaN loss have the facts
+/// NaN, -1 and 0. See RowFacts.swift for what a fact of a decision is, and of a row of several.
+typedef struct RowFactArrays {
+    /// p of the label.
+    double *_Nullable labelProbability;
+    /// The largest p, and its class: the first of equals.
+    double *_Nullable topProbability;
+    int32_t *_Nullable topClass;
+    /// 1 where the top class is the label, else 0.
+    uint8_t *_Nullable isCorrect;
+    /// Σ p², from 1 / C to 1.
+    double *_Nullable squaredProbabilitySum;
+    /// Σ p x of the logits x; of probabilities and their logarithms Σ p log p.
+    double *_Nullable probabilityWeightedSum;
+    /// How many classes argsort puts before the label: those with a larger value, and those before it with an equal one. 0 where it is right.
+    int32_t *_Nullable labelRank;
+} RowFactArrays;
+
 /// A block of whole rows, row-major, in the machine's byte order.
 typedef struct RowBlock {
     /// rowCount * classCount elements. At least 64 readable bytes follow the last one.
@@ -43,10 +65,12 @@ typedef struct RowBlock {
     ptrdiff_t correctRowCount;
     /// Out: the instruction set that the kernel was compiled for, as it says itself: one of XentInstructionSet….
     int32_t instructionSetCode;
+    /// Out, where arrays are given. The losses have the same bits with them and without.
+    RowFactArrays facts;
 } RowBlock;
 
-/// What `softmaxRows` notes of 64 rows.
-enum { XentScratchCount = 64 * 30 };
+/// What `softmaxRows` notes of 64 rows. Without facts it uses the first 30 numbers of each row.
+enum { XentScratchCount = 64 * 48 };
 
 enum {
     XentInstructionSetBaseline = 1,
@@ -213,6 +237,18 @@ XENT_INLINE XentFloat8 xentWidenHalf(XentUInt16x8 half) {
 
 /// Whether any lane of a mask, all ones or all zeros each, is set.
 XENT_INLINE int32_t xentAnyLane(XentInt64x8 mask) { return __builtin_reduce_or(mask) != 0; }
+
+/// Whether any lane of the two is equal.
+XENT_INLINE int32_t xentAnyEqualFloat8(XentFloat8 a, XentFloat8 b) { return __builtin_reduce_or(a == b) != 0; }
+XENT_INLINE int32_t xentAnyEqualDouble8(XentDouble8 a, XentDouble8 b) { return __builtin_reduce_or(a == b) != 0; }
+
+// Counts of lanes that are above a bound, or not below it. A lane of a comparison is -1 where it holds.
+XENT_INLINE XentInt32x8 xentCountAboveFloat8(XentInt32x8 counts, XentFloat8 v, XentFloat8 bound) { return counts - (v > bound); }
+XENT_INLINE XentInt32x8 xentCountFromFloat8(XentInt32x8 counts, XentFloat8 v, XentFloat8 bound) { return counts - (v >= bound); }
+XENT_INLINE XentInt64x8 xentCountAboveDouble8(XentInt64x8 counts, XentDouble8 v, XentDouble8 bound) { return counts - (v > bound); }
+XENT_INLINE XentInt64x8 xentCountFromDouble8(XentInt64x8 counts, XentDouble8 v, XentDouble8 bound) { return counts - (v >= bound); }
+XENT_INLINE ptrdiff_t xentTotalInt32x8(XentInt32x8 counts) { return __builtin_reduce_add(counts); }
+XENT_INLINE ptrdiff_t xentTotalInt64x8(XentInt64x8 counts) { return __builtin_reduce_add(counts); }
 
 /// How many Float16 values `xentMayBeSaturated` looks at.
 enum { XentSaturationStep = 1024 };

@@ -12,8 +12,9 @@ let marginByte: UInt8 = 0xA5
 
 /// Where a call's arrays are in the arena.
 struct Arrays {
-    private var starts: [8 of UnsafeMutableRawPointer?] = .init(repeating: nil)
-    private var byteCounts: [8 of Int] = .init(repeating: 0)
+    // At least XentArrayCount.
+    private var starts: [16 of UnsafeMutableRawPointer?] = .init(repeating: nil)
+    private var byteCounts: [16 of Int] = .init(repeating: 0)
 
     /// Reads the arrays that the call announces. nil where the input ends before they do, or they do not fit.
     init?(of call: inout KernelCall) {
@@ -84,6 +85,13 @@ func run(_ call: inout KernelCall, _ arrays: Arrays, _ kernels: KernelTable) {
         call.block.clipped = arrays.start(Int(XentArrayClipped), UInt8.self)
         call.block.losses = arrays.required(Int(XentArrayOutput), Double.self)
         call.block.scratch = UnsafeMutableRawPointer(arena()).assumingMemoryBound(to: Double.self)
+        call.block.facts = RowFactArrays(
+            labelProbability: arrays.start(Int(XentArrayLabelProbability), Double.self),
+            topProbability: arrays.start(Int(XentArrayTopProbability), Double.self),
+            topClass: arrays.start(Int(XentArrayTopClass), Int32.self), isCorrect: arrays.start(Int(XentArrayIsCorrect), UInt8.self),
+            squaredProbabilitySum: arrays.start(Int(XentArraySquaredProbabilitySum), Double.self),
+            probabilityWeightedSum: arrays.start(Int(XentArrayProbabilityWeightedSum), Double.self),
+            labelRank: arrays.start(Int(XentArrayLabelRank), Int32.self))
         call.parameters.classWeights = UnsafePointer(arrays.start(Int(XentArrayClassWeights), Double.self))
         call.parameters.positiveWeights = UnsafePointer(arrays.start(Int(XentArrayPositiveWeights), Double.self))
         kernel(&call.block, &call.parameters)
@@ -128,8 +136,7 @@ func answerCalls() {
         run(&call, arrays, kernels)
         call.overrunArray = arrays.overrun
         writeOutput(&call, MemoryLayout<KernelCall>.size)
-        arrays.writeBack(Int(XentArrayOutput))
-        arrays.writeBack(Int(XentArrayClipped))
+        for index in Int(XentArrayOutput)..<Int(XentArrayCount) { arrays.writeBack(index) }
     }
 }
 

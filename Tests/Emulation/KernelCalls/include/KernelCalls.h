@@ -34,9 +34,17 @@ enum {
     XentArrayTargets,
     XentArrayClassWeights,
     XentArrayPositiveWeights,
-    /// These go back: losses, residuals or results, and the marks of clipped rows.
+    /// These and all that follow go back: losses, residuals or results, and the marks of clipped rows.
     XentArrayOutput,
     XentArrayClipped,
+    /// The facts of rows, as RowFactArrays has them.
+    XentArrayLabelProbability,
+    XentArrayTopProbability,
+    XentArrayTopClass,
+    XentArrayIsCorrect,
+    XentArraySquaredProbabilitySum,
+    XentArrayProbabilityWeightedSum,
+    XentArrayLabelRank,
     XentArrayCount
 };
 
