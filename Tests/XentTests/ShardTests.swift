@@ -62,9 +62,6 @@ import Testing
             expectFailure(try XentRun.xent(SmallDump.eval + ["--shard", shard], in: scratch), status: 64, says: ["--shard", shard])
         }
         expectFailure(try XentRun.xent(SmallDump.eval + ["--first-row", "-1"], in: scratch), status: 64, says: ["--first-row", "-1"])
-        try scratch.write("t.csv", "p_0,p_1,label\n1,2,0\n2,1,1\n")
-        let text = try XentRun.xent(["eval", "t.csv", "--shard", "0/2"] + SmallDump.task, in: scratch)
-        expectFailure(text, status: 64, says: ["xent: t.csv: ", "counted before they can be cut", "pack it first"])
     }
 
     /// Files that are evaluated apart say with `--first-row` where they lie; then equal shards are told from one shard that came twice.

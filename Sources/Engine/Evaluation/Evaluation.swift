@@ -111,7 +111,8 @@ public struct Evaluation: Sendable {
 extension EvaluationPlan {
     /// The rows of the shard; nil for all.
     fileprivate func wantedRows() throws(EngineError) -> Range<Int>? {
-        guard let shard = options.shard else { return nil }
+        // A shard of text is a part of its bytes.
+        guard let shard = options.shard, !(source is RecordRowSource) else { return nil }
         guard let rowCount = source.rowCount else {
             throw EngineError(
                 .usage, path: source.path, "its rows have to be counted before they can be cut into shards",
@@ -122,6 +123,10 @@ extension EvaluationPlan {
 
     /// The place of the rows in their dump, where that is known.
     fileprivate func place(rowCount: Int, _ wantedRows: Range<Int>?) -> PartPlace {
+        if let window = (source as? RecordRowSource)?.window {
+            let bytes = UInt64(clamping: window.byteRange.lowerBound)..<UInt64(clamping: window.byteRange.upperBound)
+            return .placed(dump: .unnamed, unit: .bytes, ranges: [bytes])
+        }
         guard options.firstRow != nil || wantedRows != nil else { return .unplaced }
         let first = (options.firstRow ?? 0) + (wantedRows?.lowerBound ?? 0)
         return .placed(

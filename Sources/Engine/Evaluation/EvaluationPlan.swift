@@ -57,7 +57,8 @@ package struct EvaluationPlan: Sendable {
             self.arrays = arrays
         } else {
             source = RecordRowSource(
-                predictionsOf: columns.records, valuesPerRow: columns.classCount, options: containerOptions, cutsText: mode.cutsText)
+                predictionsOf: columns.records, valuesPerRow: columns.classCount, options: containerOptions, cutsText: mode.cutsText,
+                window: try options.shard.map { shard throws(EngineError) in try Self.window(shard, columns, mode) })
             arrays = nil
         }
         companions =
@@ -145,6 +146,28 @@ package struct EvaluationPlan: Sendable {
                     path, source: options.byteSources[path], options: containerOptions, hasHeader: options.columns.hasHeader))
         }
         return files
+    }
+
+    /// The part of a text that a shard is.
+    private static func window(
+        _ shard: Shard, _ columns: SelectedColumns, _ mode: ReadingMode
+    ) throws(EngineError) -> RecordWindow {
+        let file = columns.records[0]
+        guard columns.records.count == 1, columns.labels == nil, columns.weights == nil else {
+            throw EngineError(
+                .usage, path: file.path, "rows of text have no numbers before all of it is read, so shards are of one file with its labels",
+                remedy: "evaluate each file by itself, or pack them first")
+        }
+        guard mode.cutsText else {
+            throw EngineError(
+                .data, path: file.path, "a quoted field holds a line feed, so the text cannot be cut into shards", remedy: "pack it first")
+        }
+        guard let window = RecordWindow(shard, of: file) else {
+            throw EngineError(
+                .usage, path: file.path, "text that can only be read from its beginning cannot be cut into shards",
+                remedy: "pack it first, or evaluate it whole")
+        }
+        return window
     }
 
     /// Throws where arrays have no rows, or not as many as there must be.

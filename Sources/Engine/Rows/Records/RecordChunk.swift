@@ -18,6 +18,9 @@ final class RecordChunk {
     var isLast = false
     /// Whether it was cut from a file at line feeds, whatever quotes they may stand in.
     var isCut = false
+    /// Whether its decoded bytes begin with the first record of a window, and end with the last.
+    var beginsWindow = false
+    var endsWindow = false
     /// The places in `buffer` of a span's decoded bytes, and of those of its lines that are whole.
     var decoded = 0..<0
     var body = 0..<0
@@ -61,5 +64,29 @@ final class RecordChunk {
 
     func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(buffer.room(from: range.lowerBound, count: range.count))
+    }
+
+    /// Leaves of a decoded span what belongs to a window: nothing of a record that begins before it, and nothing after the end of the last.
+    ///
+    /// - Parameter start: the number of the span's first byte among the file's decoded bytes.
+    func cut(to window: Range<Int>, start: Int) {
+        // The place of the first line feed at or after a byte of the file.
+        func lineFeed(from byteOffset: Int) -> Int? {
+            let from = decoded.lowerBound + max(0, byteOffset - start)
+            guard from < decoded.upperBound else { return nil }
+            return bytes(from..<decoded.upperBound).firstIndex(of: 0x0A).map { from + $0 }
+        }
+        var range = decoded
+        if let end = lineFeed(from: window.upperBound - 1) {
+            range = range.lowerBound..<end + 1
+            endsWindow = true
+            isLast = true
+        }
+        // Only a record that begins in this span can be told from one that began before it.
+        if !isFirst, start < window.lowerBound, let end = lineFeed(from: window.lowerBound - 1) {
+            range = min(end + 1, range.upperBound)..<range.upperBound
+            beginsWindow = true
+        }
+        decoded = range
     }
 }

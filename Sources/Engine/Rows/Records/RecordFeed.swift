@@ -6,6 +6,8 @@ struct RecordFeed: RowFeed {
     private let files: [RecordFile]
     private let cutsText: Bool
     private let progress: ProgressMeter
+    /// The part of the only file that is read; nil for all of all files.
+    private let window: RecordWindow?
     private let stream: RecordStream
     private var fileIndex = -1
     /// The spans of the file that have not been given out, and the number of all; none where it cannot be cut.
@@ -14,7 +16,8 @@ struct RecordFeed: RowFeed {
     private var isStreaming = false
 
     /// - Parameter cutsText: whether files may be cut at line feeds.
-    init(_ files: [RecordFile], options: ContainerOptions, cutsText: Bool, progress: ProgressMeter) {
+    init(_ files: [RecordFile], options: ContainerOptions, cutsText: Bool, window: RecordWindow?, progress: ProgressMeter) {
+        self.window = window
         self.files = files
         self.cutsText = cutsText
         self.progress = progress
@@ -36,9 +39,11 @@ struct RecordFeed: RowFeed {
                 }
                 isStreaming = false
             }
+            if window?.isComplete == true { return false }
             if let span = spans.popFirst() {
                 chunk.span = span
-                chunk.isCut = spanCount > 1
+                chunk.isCut = spanCount > 1 || window != nil
+                (chunk.beginsWindow, chunk.endsWindow) = (false, false)
                 chunk.isFirst = spans.count == spanCount - 1
                 chunk.isLast = spans.isEmpty
                 return true
@@ -47,6 +52,15 @@ struct RecordFeed: RowFeed {
             fileIndex += 1
             spans = cutsText ? files[fileIndex].spans[...] : []
             spanCount = spans.count
+            if let window {
+                let file = files[fileIndex]
+                // From the byte before the window on, which may be a line feed.
+                spans =
+                    window.byteRange.isEmpty
+                    ? [] : spans.drop { file.decodedBytes(of: $0).upperBound < window.byteRange.lowerBound }
+                isStreaming = false
+                continue
+            }
             isStreaming = spans.isEmpty
             if isStreaming { try stream.begin(fileIndex) }
         }

@@ -7,6 +7,10 @@ internal import Formats
 /// side by side, numbered here one after another, and then parsed side by side.
 struct RecordNumbering: RowNumbering {
     private let files: [RecordFile]
+    /// The part of the only file that is read; nil for all of all files.
+    private let window: RecordWindow?
+    /// Whether a record of the window has begun.
+    private var isInWindow = false
 
     /// The beginning of a record whose end is in the next chunk.
     private var carry: [UInt8] = []
@@ -19,7 +23,10 @@ struct RecordNumbering: RowNumbering {
     /// The number of each file's first row, as far as it is known.
     private var firstRows: [Int] = []
 
-    init(_ files: [RecordFile]) { self.files = files }
+    init(_ files: [RecordFile], window: RecordWindow?) {
+        self.files = files
+        self.window = window
+    }
 
     func place(ofRow row: Int) -> RowPlace {
         let fileIndex = firstRows.lastIndex { $0 <= row } ?? 0
@@ -29,11 +36,34 @@ struct RecordNumbering: RowNumbering {
     mutating func number(_ chunk: RecordChunk) throws(EngineError) -> Range<Int>? {
         // A file without any chunk has no rows, either.
         while firstRows.count <= chunk.fileIndex { firstRows.append(rowCount) }
+        if let window {
+            // Chunks that were taken before the end was found.
+            if window.isComplete { return nil }
+            if try !enter(chunk) { return nil }
+        }
         if chunk.span != nil, try !join(chunk) { return nil }
+        if chunk.endsWindow { window?.complete() }
         chunk.firstRow = rowCount
         chunk.firstRowInFile = rowCount - firstRows[chunk.fileIndex]
         rowCount += chunk.extent.rowCount
         return chunk.firstRow..<rowCount
+    }
+
+    /// Leaves out what stands before the window's first record; returns false where that is all of the chunk.
+    private mutating func enter(_ chunk: RecordChunk) throws(EngineError) -> Bool {
+        guard !isInWindow else { return true }
+        if parser == nil { parser = try files[chunk.fileIndex].makeParser() }
+        if chunk.isFirst || chunk.beginsWindow {
+            isInWindow = true
+            return true
+        }
+        // A record that began before the window goes on up to the first line feed, which may not be in this chunk.
+        let hasLineFeed = chunk.body.lowerBound < chunk.decoded.upperBound || chunk.bytes(chunk.decoded).last == 0x0A
+        isInWindow = hasLineFeed
+        chunk.decoded = chunk.body.lowerBound..<chunk.decoded.upperBound
+        guard chunk.decoded.isEmpty else { return true }
+        if chunk.endsWindow { window?.complete() }
+        return false
     }
 
     /// Makes whole records of a decoded span; returns false where no record ends in it.

@@ -40,6 +40,7 @@ final class RecordReader: PieceReader {
         try decoder.fill(chunk.buffer.room(from: start, count: byteCount), path: file.path)
         chunk.decoded = start..<start + byteCount
         control.progress.advance(by: byteCount)
+        if let window = source.window { chunk.cut(to: window.byteRange, start: file.decodedBytes(of: span).lowerBound) }
         chunk.measure(try parser(of: chunk.fileIndex), headerByteCount: file.format.headerByteCount)
     }
 

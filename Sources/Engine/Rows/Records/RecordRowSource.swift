@@ -11,12 +11,19 @@ struct RecordRowSource: OrderedRowSource {
     let options: ContainerOptions
     /// Whether files may be cut at line feeds, so that all workers decode.
     let cutsText: Bool
+    /// The part of the only file that is read; nil for all of all files.
+    let window: RecordWindow?
     let layout: RowLayout
 
     /// The predictions of text, with the columns that the selection of the first file has beside them.
     ///
-    /// - Parameter valuesPerRow: the number of predictions a row.
-    init(predictionsOf files: [RecordFile], valuesPerRow: Int, options: ContainerOptions, cutsText: Bool) {
+    /// - Parameters:
+    ///   - valuesPerRow: the number of predictions a row.
+    ///   - window: the part that is read of a single file.
+    init(
+        predictionsOf files: [RecordFile], valuesPerRow: Int, options: ContainerOptions, cutsText: Bool, window: RecordWindow? = nil
+    ) {
+        self.window = window
         self.files = files
         self.options = options
         self.cutsText = cutsText
@@ -48,6 +55,7 @@ struct RecordRowSource: OrderedRowSource {
         self.options = options
         columns = []
         cutsText = false
+        window = nil
         layout = RowLayout(elementType: values.elementType, valuesPerRow: valuesPerRow)
     }
 
@@ -82,10 +90,10 @@ struct RecordRowSource: OrderedRowSource {
     }
 
     func makeFeed(_ control: RunControl) throws(EngineError) -> sending RecordFeed {
-        RecordFeed(files, options: options, cutsText: cutsText, progress: control.progress)
+        RecordFeed(files, options: options, cutsText: cutsText, window: window, progress: control.progress)
     }
     func makePiece() -> sending RecordChunk { RecordChunk() }
-    func makeNumbering() throws(EngineError) -> sending RecordNumbering { RecordNumbering(files) }
+    func makeNumbering() throws(EngineError) -> sending RecordNumbering { RecordNumbering(files, window: window) }
     func makeReader(_ control: RunControl) -> sending RecordReader { RecordReader(self, control) }
 
     /// Reads rows whole records at a time, without cutting the text.
@@ -103,5 +111,6 @@ struct RecordRowSource: OrderedRowSource {
         options = other.options
         layout = other.layout
         cutsText = false
+        window = nil
     }
 }
