@@ -1,4 +1,5 @@
 internal import Container
+internal import Formats
 internal import Synchronization
 
 /// The part of a text whose records are read: those that begin in a range of its decoded bytes.
