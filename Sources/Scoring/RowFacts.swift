@@ -53,15 +53,6 @@ public struct RowFactColumns {
     public internal(set) var labelRank: UnsafePointer<Int32>?
 }
 
-extension RowFactColumns {
-    /// No facts.
-    public init() {
-        self.init(
-            labelProbability: nil, topProbability: nil, topClass: nil, isCorrect: nil, squaredProbabilitySum: nil,
-            probabilityWeightedSum: nil, labelRank: nil)
-    }
-}
-
 /// The memory that the kernels write a block's facts to: that of the facts asked for, and no other.
 final class RowFactMemory {
     /// All entries nil where no facts are asked for.
