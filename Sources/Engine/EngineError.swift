@@ -1,5 +1,5 @@
-internal import Container
-internal import Formats
+package import Container
+package import Formats
 public import Scoring
 
 /// Why an evaluation gave no report: which file, where in it, what is wrong, and the remedy.
@@ -83,7 +83,21 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
     /// The error of every run that was cancelled before its outputs had their names.
     static let cancelled = EngineError(.cancelled, "cancelled; nothing was written")
 
-    init(_ error: ContainerError) {
+    /// Creates an error of rows that are read: a source throws it.
+    ///
+    /// - Parameters:
+    ///   - path: the name of the file that it is about, which the message begins with.
+    ///   - frame: the compressed frame concerned.
+    ///   - row: the row in the file, from 0.
+    ///   - line: the line of a text, from 1.
+    package init(
+        _ category: Category, path: String?, frame: Frame? = nil, row: Int? = nil, line: Int? = nil, problem: String, remedy: String? = nil
+    ) {
+        self.init(category, path: path, frame: frame, row: row, line: line, problem, remedy: remedy)
+    }
+
+    /// Creates the error of a file's bytes; of a read that was called off, the error of a cancelled run.
+    package init(_ error: ContainerError) {
         guard error.kind != .cancelled else {
             self = .cancelled
             return
@@ -110,7 +124,8 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         self.init(.usage, error.problem, remedy: error.remedy)
     }
 
-    init(_ error: FormatError, path: String) {
+    /// Creates the error of a file's content.
+    package init(_ error: FormatError, path: String) {
         self.init(.data, path: path, error.description)
     }
 

@@ -17,7 +17,8 @@ public final class ProgressMeter: Sendable {
         decoded.store(0, ordering: .relaxed)
     }
 
-    func advance(by byteCount: Int) {
+    /// Adds decoded bytes of predictions that have been read. Any thread may call it.
+    package func advance(by byteCount: Int) {
         decoded.wrappingAdd(byteCount, ordering: .relaxed)
     }
 }
