@@ -66,7 +66,7 @@ package struct EvaluationPlan: Sendable {
 
         var modifiers = options.specification.modifiers
         if options.usesBalancedClassWeights {
-            modifiers.classWeights = try Self.balancedWeights(task, columns, modifiers, containerOptions)
+            modifiers.classWeights = try Self.balancedWeights(task, columns, modifiers, containerOptions, control)
         }
         specification = try Self.specification(options, modifiers, companions, classCount: classCount)
         warnings =
@@ -187,7 +187,8 @@ package struct EvaluationPlan: Sendable {
     }
 
     private static func balancedWeights(
-        _ task: LossTask, _ columns: SelectedColumns, _ modifiers: LossModifiers, _ options: ContainerOptions
+        _ task: LossTask, _ columns: SelectedColumns, _ modifiers: LossModifiers, _ options: ContainerOptions,
+        _ control: RunControl
     ) throws(EngineError) -> [Double] {
         guard task == .multiclass else {
             throw EngineError(
@@ -205,7 +206,7 @@ package struct EvaluationPlan: Sendable {
             labels = RecordRowSource(.classLabels, of: files, valuesPerRow: 1, options: options)
         }
         return try LabelCensus(
-            try labels.makeCursor(), elementType: labels.layout.elementType, classCount: columns.classCount,
+            try labels.makeCursor(control.withoutProgress), elementType: labels.layout.elementType, classCount: columns.classCount,
             ignoreIndex: modifiers.ignoreIndex
         ).balancedWeights
     }

@@ -32,7 +32,7 @@ public struct Packing: Sendable {
             maximumWindowByteCount: options.maximumWindowByteCount, usesSeekTable: mode.usesSeekTable,
             isCancelled: { control.cancellation.isCancelled })
         let source = try PackingSource(options, containerOptions)
-        let reader = try PackingReader(source, frameByteCount: options.frameByteCount)
+        let reader = try PackingReader(source, frameByteCount: options.frameByteCount, control)
         let rowsPerFrame = reader.rowsPerFrame
         control.progress.begin(totalByteCount: source.layout.endByteOffset)
 

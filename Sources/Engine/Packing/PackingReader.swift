@@ -14,9 +14,10 @@ struct PackingReader {
     private var isHeaderRead = false
 
     /// - Throws: where there would be more frames than the format allows.
-    init(_ source: PackingSource, frameByteCount: Int) throws(EngineError) {
+    init(_ source: PackingSource, frameByteCount: Int, _ control: RunControl) throws(EngineError) {
         self.source = source
-        rows = try source.rows.makeCursor()
+        // Bytes count as packed once their frame is written.
+        rows = try source.rows.makeCursor(control.withoutProgress)
         let layout = source.layout
         let rowByteCount = layout.rowByteCount
         rowsPerFrame = rowByteCount == 0 ? max(1, layout.rowCount) : max(1, frameByteCount / rowByteCount)

@@ -7,9 +7,9 @@ final class CompanionRows {
     /// The memory that pointers lead to before the first batch.
     private let empty = ByteBuffer()
 
-    init(_ columns: [CompanionColumn]) {
+    init(_ columns: [CompanionColumn], _ control: RunControl) {
         self.columns = columns
-        readers = columns.map { $0.rows?.makeRandomReader() }
+        readers = columns.map { $0.rows?.makeRandomReader(control) }
         pointers = Array(repeating: UnsafeRawPointer(empty.base), count: columns.count)
     }
 

@@ -14,11 +14,11 @@ struct CompanionStreams {
     /// The number of rows that have been read.
     private var rowCount = 0
 
-    init(_ columns: [CompanionColumn]) throws(EngineError) {
+    init(_ columns: [CompanionColumn], _ control: RunControl) throws(EngineError) {
         self.columns = columns
         for (index, column) in columns.enumerated() where column.isInOrder {
             guard let rows = column.rows else { continue }
-            streams.append(Stream(column: column, index: index, cursor: try rows.makeCursor()))
+            streams.append(Stream(column: column, index: index, cursor: try rows.makeCursor(control)))
         }
     }
 

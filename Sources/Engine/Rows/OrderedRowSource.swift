@@ -59,5 +59,5 @@ package protocol PieceReader<Piece>: AnyObject, SendableMetatype {
 extension OrderedRowSource {
     package var scheduleText: String { "rows in order, read by one worker at a time and scored by all" }
 
-    package func makeCursor() throws(EngineError) -> sending any RowCursor { try PieceCursor(self) }
+    package func makeCursor(_ control: RunControl) throws(EngineError) -> sending any RowCursor { try PieceCursor(self, control) }
 }

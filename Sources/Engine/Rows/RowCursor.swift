@@ -28,8 +28,7 @@ package final class PieceCursor<Source: OrderedRowSource>: RowCursor {
     private var pendingRows = 0..<0
     private var isAtEnd = false
 
-    package init(_ source: Source) throws(EngineError) {
-        let control = RunControl()
+    package init(_ source: Source, _ control: RunControl) throws(EngineError) {
         rowByteCount = source.layout.rowByteCount
         feed = try source.makeFeed(control)
         numbering = try source.makeNumbering()

@@ -70,7 +70,7 @@ package struct RowPipeline: Sendable {
         let result = try WorkStealingPool(workerCount: threadCount).run(
             unitCount: units.count, cancellation: control.cancellation,
             makeWorker: { _ throws(EngineError) in
-                Worker(source.makeReader(control), makeConsumer(), CompanionRows(companions))
+                Worker(source.makeReader(control), makeConsumer(), CompanionRows(companions, control.withoutProgress))
             },
             body: { index, worker throws(EngineError) in
                 try worker.reader.read(unit: units.lowerBound + index) { batch throws(EngineError) in
@@ -87,14 +87,14 @@ package struct RowPipeline: Sendable {
     ) throws(RunError<EngineError>) -> Result<Consumer> {
         let feed = try Self.unit { () throws(EngineError) in try source.makeFeed(control) }
         let sequencer = try Self.unit { () throws(EngineError) in
-            Sequencer(numbering: try source.makeNumbering(), streams: try CompanionStreams(companions))
+            Sequencer(numbering: try source.makeNumbering(), streams: try CompanionStreams(companions, control.withoutProgress))
         }
         // One piece in each worker's hands, and as many again, so that whoever reads need not wait for those that score.
         let result = try OrderedPool(workerCount: threadCount, itemsPerWorker: 2).run(
             source: feed, sequencer: sequencer, cancellation: control.cancellation,
             makeItem: { Item(source.makePiece()) },
             makeWorker: { _ throws(EngineError) in
-                Worker(source.makeReader(control), makeConsumer(), CompanionRows(companions))
+                Worker(source.makeReader(control), makeConsumer(), CompanionRows(companions, control.withoutProgress))
             },
             take: { feed, item throws(EngineError) in try feed.next(into: item.piece) },
             prepare: { item, worker throws(EngineError) in try worker.reader.prepare(item.piece) },

@@ -20,9 +20,9 @@ package protocol RowSource: Sendable {
     var allowsRandomAccess: Bool { get }
 
     /// Begins to read the rows one after another on one thread.
-    func makeCursor() throws(EngineError) -> sending any RowCursor
+    func makeCursor(_ control: RunControl) throws(EngineError) -> sending any RowCursor
     /// Begins to read rows by their numbers on one thread; nil where `allowsRandomAccess` is false.
-    func makeRandomReader() -> sending (any RandomRowReader)?
+    func makeRandomReader(_ control: RunControl) -> sending (any RandomRowReader)?
     /// Verifies what can only be verified when all rows have been read, such as an archive's checksums.
     func finishReading() throws(EngineError)
 }
@@ -30,8 +30,11 @@ package protocol RowSource: Sendable {
 extension RowSource {
     package var path: String? { nil }
     package var allowsRandomAccess: Bool { false }
-    package func makeRandomReader() -> sending (any RandomRowReader)? { nil }
+    package func makeRandomReader(_ control: RunControl) -> sending (any RandomRowReader)? { nil }
     package func finishReading() throws(EngineError) {}
+
+    /// Begins to read the rows one after another, in a way that nobody can cancel.
+    package func makeCursor() throws(EngineError) -> sending any RowCursor { try makeCursor(RunControl()) }
 }
 
 /// The values and columns that a row of a source holds.

@@ -10,6 +10,9 @@ package struct RunControl: Sendable {
         self.cancellation = cancellation
     }
 
+    /// The same cancellation with a meter that nobody reads, for rows whose bytes do not count as those of the predictions.
+    var withoutProgress: RunControl { RunControl(cancellation: cancellation) }
+
     /// Throws where the run is to end.
     package func checkCancellation() throws(EngineError) {
         if cancellation.isCancelled { throw .cancelled }

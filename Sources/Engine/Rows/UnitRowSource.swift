@@ -37,7 +37,9 @@ package protocol UnitReader: AnyObject, SendableMetatype {
 extension UnitRowSource {
     package var scheduleText: String { "\(unitCount) units, shared out by stealing" }
 
-    package func makeCursor() throws(EngineError) -> sending any RowCursor { try PieceCursor(UnitsInOrder(self)) }
+    package func makeCursor(_ control: RunControl) throws(EngineError) -> sending any RowCursor {
+        try PieceCursor(UnitsInOrder(self), control)
+    }
 }
 
 /// The units of a source, taken in order: for rows whose companions can only be read in order.

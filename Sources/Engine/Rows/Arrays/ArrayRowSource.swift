@@ -31,7 +31,8 @@ struct ArrayRowSource: UnitRowSource {
 
     func makeReader(_ control: RunControl) -> sending ArrayUnitReader { ArrayUnitReader(self, splitRows, control) }
 
-    func makeCursor() throws(EngineError) -> sending any RowCursor { ArrayCursor(arrays, options: options) }
+    // Its reads look at the cancellation of `options`.
+    func makeCursor(_ control: RunControl) throws(EngineError) -> sending any RowCursor { ArrayCursor(arrays, options: options) }
 
     func finishReading() throws(EngineError) { try arrays.verifyMemberChecksums() }
 }
@@ -55,11 +56,12 @@ struct StreamedArrays: OrderedRowSource {
     var scheduleText: String { "one stream of predictions, decompressed by one worker at a time and scored by all" }
     var allowsRandomAccess: Bool { !keepsByteOrder && arrays.files.allSatisfy(\.allowsRandomAccess) }
 
-    func makeRandomReader() -> sending (any RandomRowReader)? {
+    // The reads of both look at the cancellation of `options`.
+    func makeRandomReader(_ control: RunControl) -> sending (any RandomRowReader)? {
         allowsRandomAccess ? RandomAccessRows(arrays, options: options) : nil
     }
 
-    func makeCursor() throws(EngineError) -> sending any RowCursor {
+    func makeCursor(_ control: RunControl) throws(EngineError) -> sending any RowCursor {
         ArrayCursor(arrays, options: options, keepsByteOrder: keepsByteOrder)
     }
 

@@ -97,9 +97,9 @@ struct RecordRowSource: OrderedRowSource {
     func makeReader(_ control: RunControl) -> sending RecordReader { RecordReader(self, control) }
 
     /// Reads rows whole records at a time, without cutting the text.
-    func makeCursor() throws(EngineError) -> sending any RowCursor {
-        guard cutsText else { return try PieceCursor(self) }
-        return try PieceCursor(uncut)
+    func makeCursor(_ control: RunControl) throws(EngineError) -> sending any RowCursor {
+        guard cutsText else { return try PieceCursor(self, control) }
+        return try PieceCursor(uncut, control)
     }
 
     private var uncut: RecordRowSource { RecordRowSource(self) }
