@@ -84,7 +84,7 @@ struct CompanionStreams {
 
 extension CompanionColumn {
     /// The error for another number of rows than the predictions have.
-    fileprivate func countError(found: Int, predictions: String) -> EngineError {
+    func countError(found: Int, predictions: String) -> EngineError {
         EngineError(
             .data, path: rows?.path, "\(found) \(name) for \(predictions) rows of predictions", remedy: "give the \(name) of the same rows")
     }

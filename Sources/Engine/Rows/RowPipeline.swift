@@ -46,6 +46,7 @@ package struct RowPipeline: Sendable {
     package func run<Consumer: RowConsumer>(
         makeConsumer: @Sendable () -> sending Consumer
     ) throws(EngineError) -> Result<Consumer> {
+        try checkCounts()
         do throws(RunError<EngineError>) {
             if let units = source as? any UnitRowSource {
                 return try run(units: units, makeConsumer)
@@ -60,6 +61,17 @@ package struct RowPipeline: Sendable {
             }
         }
         preconditionFailure("a RowSource is a UnitRowSource or an OrderedRowSource")
+    }
+
+    /// Throws where a companion column is known to have another number of rows than the source: a column that is read by number has no end
+    /// at which that would be found.
+    private func checkCounts() throws(EngineError) {
+        guard let rowCount = source.rowCount else { return }
+        for column in companions {
+            if let found = column.rows?.rowCount, found != rowCount {
+                throw column.countError(found: found, predictions: "\(rowCount)")
+            }
+        }
     }
 
     private func run<Source: UnitRowSource, Consumer: RowConsumer>(
