@@ -133,9 +133,8 @@ extension EvaluationPlan {
             dump: .unnamed, unit: .rows, ranges: [UInt64(clamping: first)..<UInt64(clamping: first + rowCount)])
     }
 
-    /// Throws where rows that were counted while they were read are none, or not as many as expected.
+    /// Throws where the rows are none, or not as many as expected. Arrays were counted before already.
     fileprivate func checkRowCount(_ rowCount: Int, _ result: RowPipeline.Result<RowScorer>) throws(EngineError) {
-        guard source.rowCount == nil || options.shard != nil else { return }
         let path = inputs.last { $0.role == .predictions }?.file.path ?? source.path ?? "the rows"
         guard rowCount > 0 || options.shard != nil else {
             throw EngineError(.data, path: path, "it has no rows", remedy: "there is nothing to evaluate")

@@ -90,6 +90,49 @@ package struct EvaluationPlan: Sendable {
             throw EngineError(.usage, "balanced class weights are counted from files", remedy: "give the class weights themselves")
         }
         specification = try Self.specification(options, options.specification.modifiers, self.companions, classCount: classCount)
+        try Self.checkLayout(of: source, self.companions, specification)
+    }
+
+    /// Throws where the rows of a source, or columns beside them, are not of the shape that the loss is computed from.
+    private static func checkLayout(
+        of source: any RowSource, _ companions: [CompanionColumn], _ specification: LossSpecification
+    ) throws(EngineError) {
+        let task = specification.task
+        let layout = source.layout
+        func refuse(_ path: String?, _ problem: String, remedy: String) -> EngineError {
+            EngineError(.data, path: path, problem, remedy: remedy)
+        }
+        guard PredictionElement(layout.elementType) != nil else {
+            throw refuse(
+                source.path, "predictions of type \(layout.elementType.name) are no logits or probabilities",
+                remedy: "predictions are f2, bf16, f4 or f8")
+        }
+        guard (1...(task.isSingleValued ? 1 : RowLayout.valueCountLimit)).contains(layout.valuesPerRow) else {
+            throw refuse(
+                source.path, "it has \(layout.valuesPerRow) values a row",
+                remedy: task.isSingleValued
+                    ? "task \(task.rawValue) takes one" : "task \(task.rawValue) takes one a class, up to \(RowLayout.valueCountLimit)")
+        }
+        var names: Set<String> = []
+        for column in companions where !names.insert(column.name).inserted {
+            throw EngineError(.usage, "two columns are called \(column.name)", remedy: "give each column a name of its own")
+        }
+        let labels = companions.first { $0.name == CompanionColumn.labels }
+        guard (labels != nil) == task.hasLabels else {
+            throw EngineError(
+                .usage, task.hasLabels ? "no labels are named" : "task \(task.rawValue) has no labels",
+                remedy: task.hasLabels ? "give a column \(CompanionColumn.labels)" : "leave them out")
+        }
+        let labelsPerRow = task == .soft || task == .multilabel ? layout.valuesPerRow : 1
+        let widths = [
+            CompanionColumn.labels: labelsPerRow, CompanionColumn.weights: 1, CompanionColumn.tokenCounts: 1, CompanionColumn.byteCounts: 1,
+        ]
+        for column in companions {
+            guard let width = widths[column.name], width != column.valuesPerRow else { continue }
+            throw refuse(
+                column.rows?.path ?? source.path, "the column \(column.name) has \(column.valuesPerRow) values a row",
+                remedy: "task \(task.rawValue) takes \(width) of them")
+        }
     }
 
     private static func columnsBeside(_ source: any RowSource) -> [CompanionColumn] {
