@@ -84,6 +84,13 @@ public struct ZipArchive: Sendable {
         try self.init(StoredBytes(source))
     }
 
+    /// Reads the archive that an opened file is. Its source is shared.
+    ///
+    /// - Throws: The errors of the source, and those of `init(path:)`.
+    package init(_ file: ContainerFile) throws(ContainerError) {
+        try self.init(file.stored)
+    }
+
     init(_ file: StoredBytes) throws(ContainerError) {
         stored = file
         guard !file.isStream else {

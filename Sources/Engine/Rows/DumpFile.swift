@@ -140,7 +140,7 @@ struct DumpFile: Sendable {
         of container: ContainerFile, _ options: ContainerOptions, _ warnings: [String]
     ) throws(EngineError) -> [ArchivedArray] {
         let archive: ZipArchive
-        do throws(ContainerError) { archive = try ZipArchive(path: container.path) } catch { throw EngineError(error) }
+        do throws(ContainerError) { archive = try ZipArchive(container) } catch { throw EngineError(error) }
         return archive.members.filter { !$0.name.hasSuffix("/") }.map { member in
             let name = member.name.hasSuffix(".npy") ? String(member.name.dropLast(4)) : member.name
             return ArchivedArray(name: name) {
