@@ -114,6 +114,8 @@ let package = Package(
             dependencies: [
                 "Bench", "Engine", "Scoring", "Container", "Formats", "WorkStealing", "CZstd", "CXXHash", "Oracle", "GoldenCases", "RandomLosses",
             ], swiftSettings: strict),
+        // A format, a source of bytes, a figure and a column of its own, without a change to Sources and without @testable.
+        .testTarget(name: "SeamTests", dependencies: ["Engine", "Scoring", "Container", "Formats", "WorkStealing"], swiftSettings: strict),
         // Spawns the release binary: depends on nothing of ours.
         .testTarget(name: "XentTests", dependencies: ["GoldenCases"], exclude: ["Golden"], swiftSettings: strict),
     ],
