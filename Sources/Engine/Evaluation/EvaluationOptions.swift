@@ -36,9 +36,11 @@ public struct EvaluationOptions: Sendable {
     public var firstRow: Int?
     /// The part of the dump that is evaluated; nil for all of it.
     public var shard: Shard?
-    /// Figures of the caller's own, beside those of the report. Each worker's observers start from them.
+    /// Figures of the caller's own, beside those of the report, before any row: each worker's observers start from them. Tags that are not
+    /// different, or that a partial cannot hold, are an error.
     public var observers: [any RowObserver] = []
-    /// The bytes of predictions, labels or weights that do not lie in files, by the names that stand for paths.
+    /// The bytes of predictions, labels or weights that do not lie in files, by the names that stand for paths. Errors begin with the name
+    /// of the source itself.
     package var byteSources: [String: any ByteSource] = [:]
     /// Columns of the caller's own beside the predictions, which observers read by their names.
     package var companions: [CompanionColumn] = []

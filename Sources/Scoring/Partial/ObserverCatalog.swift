@@ -6,7 +6,7 @@
 /// ```
 public struct ObserverCatalog: Sendable {
     /// Makes an observer of no rows from its configuration, for the loss and the number of values a row of a partial; throws where the
-    /// configuration is none that the observer could have.
+    /// configuration is none that the observer could have. A closure that throws says so: `{ bytes, _, _ throws(PartialError) in … }`.
     public typealias Maker =
         @Sendable (_ configuration: [UInt8], _ specification: LossSpecification, _ classCount: Int) throws(PartialError) -> any RowObserver
 
