@@ -190,7 +190,7 @@ import WorkStealing
         return folder.read("packed")
     }
 
-    @Test func whatIsPackedFromASourceHasTheSameBits() throws {
+    @Test func packingASourceKeepsTheBits() throws {
         let folder = try TemporaryFolder()
         let rows = Figures(try Self.evaluate(Self.predictions(.raw), Self.labels(.raw), threads: 1))
         var first: [UInt8]?

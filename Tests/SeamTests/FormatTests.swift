@@ -155,7 +155,7 @@ import WorkStealing
         #expect(try problem(single, [Self.labels()], task: .likelihood) == "task likelihood has no labels")
     }
 
-    @Test func whoeverWaitsSeesThatTheRunWasCancelled() throws {
+    @Test func everyWaitSeesThatTheRunWasCancelled() throws {
         let dump = Self.dump
         let patience = { Patience() }
         var cases: [(String, Patience, any RowSource, CompanionColumn)] = []

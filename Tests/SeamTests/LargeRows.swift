@@ -60,7 +60,8 @@ struct LargeRows: RowObserver, Equatable {
 
 extension ObserverCatalog {
     /// The standard figures and those of these tests.
-    static let seams = standard
+    static let seams =
+        standard
         .adding("large-rows") { configuration, _, _ throws(PartialError) in
             var reader = SectionReader(configuration[...])
             let limit = try reader.double()

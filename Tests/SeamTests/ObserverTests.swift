@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    @Test func whoDoesNotKnowTheFigureCannotMergeIt() throws {
+    @Test func aCatalogWithoutTheFigureCannotMergeIt() throws {
         let folder = try TemporaryFolder()
         let paths = try Self.shards(folder)
         let error = #expect(throws: EngineError.self) { try PartialFile.merge(paths) }
