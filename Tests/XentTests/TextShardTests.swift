@@ -40,6 +40,8 @@ import Testing
             let merged = try XentRun.xent(
                 ["merge"] + indices.map { "\($0).partial" } + ["--json", "-", "--expect-rows", "\(Self.rowCount)"], in: scratch
             ).json()
+            #expect(
+                try merged.without("inputs") == whole.without("inputs", "run", "columns", "rows_policy"), "\(name) in \(count) shards")
         }
     }
 
