@@ -68,8 +68,10 @@ final class RecordChunk {
 
     /// Leaves of a decoded span what belongs to a window: nothing of a record that begins before it, and nothing after the end of the last.
     ///
-    /// - Parameter start: the number of the span's first byte among the file's decoded bytes.
-    func cut(to window: Range<Int>, start: Int) {
+    /// - Parameters:
+    ///   - start: the number of the span's first byte among the file's decoded bytes.
+    ///   - headerByteCount: the bytes before the file's first record.
+    func cut(to window: Range<Int>, start: Int, headerByteCount: Int) {
         // The place of the first line feed at or after a byte of the file.
         func lineFeed(from byteOffset: Int) -> Int? {
             let from = decoded.lowerBound + max(0, byteOffset - start)
@@ -83,9 +85,11 @@ final class RecordChunk {
             isLast = true
         }
         // Only a record that begins in this span can be told from one that began before it.
-        if !isFirst, start < window.lowerBound, let end = lineFeed(from: window.lowerBound - 1) {
+        if window.lowerBound > headerByteCount, start < window.lowerBound, let end = lineFeed(from: window.lowerBound - 1) {
             range = min(end + 1, range.upperBound)..<range.upperBound
             beginsWindow = true
+            // The header is not in it any more.
+            isFirst = false
         }
         decoded = range
     }

@@ -40,7 +40,10 @@ final class RecordReader: PieceReader {
         try decoder.fill(chunk.buffer.room(from: start, count: byteCount), path: file.path)
         chunk.decoded = start..<start + byteCount
         control.progress.advance(by: byteCount)
-        if let window = source.window { chunk.cut(to: window.byteRange, start: file.decodedBytes(of: span).lowerBound) }
+        if let window = source.window {
+            chunk.cut(
+                to: window.byteRange, start: file.decodedBytes(of: span).lowerBound, headerByteCount: file.format.headerByteCount)
+        }
         chunk.measure(try parser(of: chunk.fileIndex), headerByteCount: file.format.headerByteCount)
     }
 
