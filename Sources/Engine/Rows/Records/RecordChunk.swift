@@ -85,9 +85,10 @@ final class RecordChunk {
             isLast = true
         }
         // Only a record that begins in this span can be told from one that began before it.
-        if window.lowerBound > headerByteCount, start < window.lowerBound, let end = lineFeed(from: window.lowerBound - 1) {
-            range = min(end + 1, range.upperBound)..<range.upperBound
-            beginsWindow = true
+        if window.lowerBound > headerByteCount, start < window.lowerBound {
+            let end = lineFeed(from: window.lowerBound - 1)
+            range = min(end.map { $0 + 1 } ?? range.upperBound, range.upperBound)..<range.upperBound
+            beginsWindow = end != nil
             // The header is not in it any more.
             isFirst = false
         }
