@@ -65,6 +65,35 @@ import Testing
         #expect(try merged.json().text("loss", "mean_hex") == whole.text("loss", "mean_hex"))
     }
 
+    /// Texts of several spans, which are a mebibyte each, with a record that is longer than a span, raw and in frames.
+    @Test(arguments: [3, 8, 40])
+    func spansAndGiants(count: Int) throws {
+        let scratch = try Scratch()
+        var random = SplitMix64(seed: 61)
+        var lines = ""
+        for row in 0..<600 {
+            let noteLength = row == 300 ? 2_500_000 : Int(random.next() % 9000)
+            lines += "{\"logits\": [\(row % 7), 1.5, \(row % 3)], \"label\": \(row % 3), \"note\": \""
+            lines += String(repeating: "x", count: noteLength) + "\"}\n"
+        }
+        try scratch.write("a.jsonl", lines)
+        try scratch.write("b.jsonl.zst", ZstdFixture(Data(lines.utf8), pieceByteCount: 300_001).pzstd)
+        let xent = try RunningCommand.binaryPath()
+        let task = "--task multiclass --input logits --prediction-columns logits"
+        let whole = try XentRun.shell("\(xent) eval a.jsonl \(task) --json -", in: scratch).json()
+        for name in ["a.jsonl", "b.jsonl.zst"] {
+            try XentRun.shell(
+                "for i in $(seq 0 \(count - 1)); do \(xent) eval \(name) \(task) --shard $i/\(count) --partial $i.partial --quiet 2> error || "
+                    + "grep -q 'no row was scored: there are none' error || exit 1; done", in: scratch
+            ).expectSuccess()
+            let merged = try XentRun.xent(
+                ["merge"] + (0..<count).map { "\($0).partial" } + ["--json", "-", "--expect-rows", "600"], in: scratch
+            ).json()
+            #expect(
+                try merged.without("inputs") == whole.without("inputs", "run", "columns", "rows_policy"), "\(name) in \(count) shards")
+        }
+    }
+
     @Test func textThatCannotBeCut() throws {
         let scratch = try Scratch()
         try scratch.write("a.csv", "p_0,p_1,label\n1,2,0\n2,1,1\n")
