@@ -4,18 +4,19 @@ internal import Formats
 internal import Scoring
 public import WorkStealing
 
-/// An evaluation measured beside its parts: decoding alone, the kernels alone, and the whole, for each number of threads.
+/// A measurement of an evaluation and of its parts: decoding alone, the kernels alone, and the whole evaluation, for each number of
+/// threads.
 ///
-/// All are measured in turn, round by round, since machines are noisy: what slows one down slows its neighbours down, and ratios are taken
-/// within a round. The first round warms up and is not counted.
+/// Every round measures all of them in turn. Machines are noisy, and a disturbance slows down neighbouring measurements alike, so ratios
+/// are taken within a round. The first round warms up and is not counted.
 public struct Bench: Sendable {
-    /// What was measured.
+    /// The figures that were measured.
     public let report: BenchReport
 
-    /// Measures, blocking until it is done.
+    /// Measures the evaluation and its parts, and blocks until all rounds are done.
     ///
-    /// - Parameter step: is told what comes next, on the calling thread, before it is measured.
-    /// - Throws: `EngineError`, as an evaluation of the dump does.
+    /// - Parameter step: a closure that is told what is measured next, on the calling thread.
+    /// - Throws: `EngineError` of category `.usage` for options out of range, and the errors of an evaluation of the dump.
     public init(
         _ options: BenchOptions, cancellation: Cancellation = Cancellation(), step: (_ text: String) -> Void = { _ in }
     ) throws(EngineError) {
@@ -46,7 +47,9 @@ public struct Bench: Sendable {
         report = BenchReport(options, plan, block, samples, dump)
     }
 
-    /// The dump as files to evaluate, some or all of which may be made.
+    /// Names the dump's files, or makes some or all of them in memory.
+    ///
+    /// - Returns: options for evaluating the dump, and the files that were made; nil if none were.
     private static func prepare(
         _ options: BenchOptions, _ cancellation: Cancellation, _ step: (String) -> Void
     ) throws(EngineError) -> (EvaluationOptions, SyntheticDump?) {
@@ -71,13 +74,14 @@ public struct Bench: Sendable {
         for source in [dump?.predictions, dump?.labels] {
             if let source { evaluation.byteSources[source.name] = source }
         }
-        // The figures are for the whole dump, be its rows what they are; the warnings say how many were left out.
+        // Invalid rows do not end a measurement. The warnings say how many were left out.
         evaluation.invalidRows = .skip
         evaluation.instructionSet = options.instructionSet
         evaluation.maximumWindowByteCount = options.maximumWindowByteCount
         return (evaluation, dump)
     }
 
+    /// Makes labels for predictions whose labels are not named: one a row, at random.
     private static func labels(
         for predictions: [String], _ options: BenchOptions, _ cancellation: Cancellation
     ) throws(EngineError) -> SyntheticDump {
@@ -93,7 +97,7 @@ public struct Bench: Sendable {
         let rows = try ReadingMode.attempt { [unlabelled] mode throws(EngineError) in
             try EvaluationPlan.predictions(of: unlabelled, mode, RunControl(cancellation: cancellation))
         }
-        // The plan says more about rows that are too wide or not there.
+        // Rows that are too wide or missing are an error of the plan, which says more about them.
         return try SyntheticDump(
             labelsFor: options.specification, rowCount: rows.rowCount ?? 0, classCount: max(1, rows.layout.valuesPerRow),
             seed: options.seed, cancellation)
@@ -101,30 +105,33 @@ public struct Bench: Sendable {
 }
 
 extension Bench {
-    /// What the rounds gave.
+    /// The samples of all counted rounds, and the facts of the last evaluation.
     struct Samples {
+        /// The samples of one number of threads: one sample for each counted round.
         struct OfThreads {
-            /// As the last evaluation said itself.
+            /// The number of threads that the last evaluation reported.
             var threadCount: Int
             var decodeSeconds: [Double] = []
             var wholeSeconds: [Double] = []
-            /// Of the kernels alone.
+            /// The rates of the kernels alone.
             var rowsPerSecond: [Double] = []
         }
 
         var byThreads: [OfThreads]
-        /// Kernels on one thread, as they name themselves.
+        /// The rates of each kernel on one thread, under the instruction set that the kernel itself reports.
         var byKernel: [(instructionSet: InstructionSet, rowsPerSecond: [Double])] = []
-        /// What decoding alone gave out.
+        /// The number of bytes that decoding alone gave in the last round.
         var decodedByteCount = 0
-        /// Of the evaluations, as they said themselves.
+        /// The kernel that the last evaluation reported.
         var kernel = ""
+        /// The warnings of the last evaluation.
         var warnings: [String] = []
-        /// Of the processors' time that this process could have used, as `CacheResidentRows.Measurement` has it.
+        /// The shares of processor time that the kernels alone got, as in `CacheResidentRows.Measurement.processorShare`.
         var processorShares: [Double] = []
 
         init(threadCounts: [Int]) { byThreads = threadCounts.map { OfThreads(threadCount: $0) } }
 
+        /// Measures decoding, the whole evaluation and the kernels on one number of threads.
         mutating func measure(
             _ evaluation: EvaluationOptions, at index: Int, _ block: CacheResidentRows, _ options: BenchOptions, isCounted: Bool,
             _ cancellation: Cancellation
@@ -147,6 +154,7 @@ extension Bench {
             processorShares.append(kernels.processorShare)
         }
 
+        /// Measures each kernel alone on one thread.
         mutating func measureKernels(
             _ block: CacheResidentRows, _ options: BenchOptions, isCounted: Bool, _ cancellation: Cancellation
         ) throws(EngineError) {
@@ -165,7 +173,7 @@ extension Bench {
 }
 
 extension BenchReport {
-    /// Times below this are made of scheduling more than of work.
+    /// The time in seconds below which a figure depends on scheduling more than on work.
     private static let fewSeconds = 0.01
 
     fileprivate init(
@@ -234,7 +242,7 @@ extension BenchReport {
         self.warnings = warnings
     }
 
-    /// Where others took much of the processors' time.
+    /// The warning that other processes took much of the processors' time; nil if they did not.
     static func warning(ofShare share: Spread) -> String? {
         guard share.median < 0.9 else { return nil }
         let percent = Int((100 * share.median).rounded())

@@ -2,34 +2,35 @@ internal import Engine
 public import Scoring
 internal import WorkStealing
 
-/// What to measure, and how.
+/// The settings of a measurement: the dump, the loss, and how long and how often to measure.
 public struct BenchOptions: Sendable {
-    /// Where the dump comes from.
+    /// The origin of the dump.
     public enum Source: Sendable {
-        /// Made in memory.
+        /// A dump that is made in memory.
         case synthetic(SyntheticShape)
-        /// Files, as for an evaluation. Where labels are wanted and none are named, labels are made: one a row, at random.
+        /// Files, as for an evaluation. Labels are made at random, one a row, if the task needs labels and none are named.
         case files(predictions: [String], labels: [String])
     }
 
     /// The dump.
     public var source: Source
-    /// The loss. Row weights are not measured.
+    /// The loss that is computed. Row weights are not measured.
     public var specification: LossSpecification
-    /// How many workers, each in turn.
+    /// The numbers of workers, each of which is measured in turn.
     public var threadCounts: [Int]
-    /// How often everything is measured, after one time that is not counted.
+    /// The number of counted rounds. One round before them is not counted.
     public var repeatCount = 5
-    /// How long the kernels alone run for one measurement.
+    /// The time in seconds for which the kernels alone run in one measurement.
     public var kernelSeconds = 0.05
-    /// Of the evaluation. The kernels alone are measured for all.
+    /// The instruction set of the evaluations. The kernels alone are measured with each one that is available.
     public var instructionSet = InstructionSet.best
-    /// The largest window that a zstd frame may ask a decoder to keep.
+    /// The largest window in bytes that a zstd frame may ask a decoder to keep.
     public var maximumWindowByteCount = 128 << 20
-    /// Of the values that are made.
+    /// The seed of the values and labels that are made.
     public var seed: UInt64 = 1
 
-    /// One worker, two, four, and so on, up to the cores that this process may use; five repeats.
+    /// Makes options with five counted rounds, and with one worker, two, four and so on, up to the number of cores that this process may
+    /// use.
     public init(source: Source, specification: LossSpecification) {
         self.source = source
         self.specification = specification
@@ -38,7 +39,7 @@ public struct BenchOptions: Sendable {
         threadCounts = powers + [available]
     }
 
-    /// Throws where a figure cannot be.
+    /// Throws an `EngineError` of category `.usage` if a setting is out of range.
     func check() throws(EngineError) {
         guard !threadCounts.isEmpty else { throw EngineError(usage: "no number of threads is named", remedy: "name at least one") }
         for count in threadCounts where !(1...WorkStealingPool.maximumWorkerCount).contains(count) {
@@ -49,6 +50,7 @@ public struct BenchOptions: Sendable {
         if case .synthetic(let shape) = source { try shape.check(specification.task) }
     }
 
+    /// Throws an `EngineError` of category `.usage` if the number of rounds or the time of a measurement is out of range.
     static func check(repeatCount: Int, kernelSeconds: Double) throws(EngineError) {
         guard repeatCount >= 1 else {
             throw EngineError(usage: "\(repeatCount) repeats measure nothing", remedy: "give at least 1; 5 is usual")

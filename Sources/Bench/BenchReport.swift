@@ -1,16 +1,16 @@
 internal import Engine
 
-/// The figures that were measured, and the machine. Encoding it gives the JSON of `xent bench --json`.
+/// The measured figures, with the machine and the settings. The encoded report is the JSON of `xent bench --json`.
 public struct BenchReport: Sendable, Encodable {
-    /// Where it ran.
+    /// The machine that the benchmark ran on.
     public struct Machine: Sendable, Encodable {
-        /// What the processor calls itself, where the system tells.
+        /// The processor's own name; nil if the system does not tell it.
         public let processor: String?
-        /// That this process may use.
+        /// The number of cores that this process may use.
         public let cores: Int
-        /// The kernels that it can run, slowest first.
+        /// The kernels that the machine can run, slowest first.
         public let kernels: [String]
-        /// The version of the library that decompresses.
+        /// The version of libzstd, which decompresses.
         public let libzstd: String
 
         static func current(libzstd: String, kernels: [String]) -> Self {
@@ -18,18 +18,19 @@ public struct BenchReport: Sendable, Encodable {
         }
     }
 
-    /// How it was measured.
+    /// The settings of the measurement.
     public struct Settings: Sendable, Encodable {
-        /// The kernel of the whole, as it said itself.
+        /// The kernel that the whole evaluation reported.
         public let kernel: String
-        /// How often each was measured.
+        /// The number of counted rounds.
         public let repeats: Int
-        /// How often before that, without counting.
+        /// The number of rounds before the counted ones.
         public let warmups: Int
-        /// How long the kernels alone ran each time.
+        /// The time in seconds for which the kernels alone ran in one measurement.
         public let kernelSeconds: Double
-        /// The block in cache that the kernels alone score.
+        /// The number of rows in the cached block that the kernels alone score.
         public let blockRows: Int
+        /// The number of bytes that the values of the block take.
         public let blockBytes: Int
 
         enum CodingKeys: String, CodingKey {
@@ -42,17 +43,17 @@ public struct BenchReport: Sendable, Encodable {
 
     /// A file of the dump.
     public struct Input: Sendable, Encodable {
-        /// "predictions" or "labels".
+        /// The role of the file, "predictions" or "labels".
         public let role: String
-        /// As it was named; absent for what was made in memory.
+        /// The path as it was named; nil for a file that was made in memory.
         public let path: String?
-        /// Its size.
+        /// The stored size in bytes.
         public let bytes: Int
-        /// As NumPy names it: "f4".
+        /// The type of the values as NumPy names it, such as "f4".
         public let elementType: String
-        /// Absent for a file that is not compressed.
+        /// The name of the compression; nil for a file that is not compressed.
         public let compression: String?
-        /// Compressed frames; absent for a file that is not compressed.
+        /// The number of compressed frames; nil for a file that is not compressed.
         public let frames: Int?
 
         enum CodingKeys: String, CodingKey {
@@ -61,28 +62,33 @@ public struct BenchReport: Sendable, Encodable {
         }
     }
 
-    /// What was evaluated.
+    /// The dump that was evaluated.
     public struct Dump: Sendable, Encodable {
+        /// The name of the task, such as "multiclass".
         public let task: String
+        /// The name of the input, such as "logits".
         public let input: String
+        /// The names of the dialects.
         public let dialects: [String]
+        /// The number of rows.
         public let rows: Int
-        /// Values a row.
+        /// The number of values a row.
         public let columns: Int
-        /// Whether predictions and labels were made, and how: then absent or present together are seed and level.
+        /// True if the predictions were made in memory.
         public let isSynthetic: Bool
-        /// Of what was made, labels alone included; absent where nothing was.
+        /// The seed of the values or labels that were made; nil if none were.
         public let seed: UInt64?
-        /// zstd's level of the predictions that were made.
+        /// zstd's compression level of predictions that were made; nil if they were not.
         public let level: Int?
-        /// How the work is shared out, in words.
+        /// The way in which the work is shared out, in words.
         public let schedule: String
+        /// The files of the dump.
         public let inputs: [Input]
-        /// Bytes of all inputs.
+        /// The number of stored bytes of all inputs.
         public let storedBytes: Int
-        /// The same, decompressed: as many as decoding alone gave out.
+        /// The number of decoded bytes of all inputs, as counted by decoding alone.
         public let decodedBytes: Int
-        /// `decodedBytes` over `storedBytes`.
+        /// The ratio of `decodedBytes` to `storedBytes`.
         public let ratio: Double
 
         enum CodingKeys: String, CodingKey {
@@ -93,15 +99,17 @@ public struct BenchReport: Sendable, Encodable {
         }
     }
 
-    /// The time for the dump, and rates that follow from its median.
+    /// The time for the whole dump, and the rates that follow from its median.
     public struct Figure: Sendable, Encodable {
+        /// The time in seconds.
         public let seconds: Spread
-        /// Decoded bytes of all inputs.
+        /// The number of decoded bytes of all inputs a second.
         public let bytesPerSecond: Double
-        /// Values of predictions.
+        /// The number of predicted values a second.
         public let elementsPerSecond: Double
+        /// The number of rows a second.
         public let rowsPerSecond: Double
-        /// How many times faster than the first number of threads, each time compared with the same round.
+        /// The speed-up over the first number of threads, from times of the same round.
         public let speedup: Spread
 
         enum CodingKeys: String, CodingKey {
@@ -112,17 +120,19 @@ public struct BenchReport: Sendable, Encodable {
         }
     }
 
-    /// What one number of threads takes.
+    /// The figures for one number of threads.
     public struct Run: Sendable, Encodable {
+        /// The number of threads.
         public let threads: Int
-        /// Reading and decompressing alone.
+        /// The time of reading and decompressing alone.
         public let decode: Figure
-        /// Scoring alone: how long the dump's rows would take if all were as those in the block in cache.
+        /// The time that the kernels alone would take for the dump's rows, from their rate on the cached block.
         public let kernels: Figure
-        /// An evaluation.
+        /// The time of a whole evaluation.
         public let whole: Figure
-        /// The whole's time over that of decoding alone, and of the kernels alone, of the same round.
+        /// The time of the whole evaluation over the time of decoding alone, in the same round.
         public let wholeToDecode: Spread
+        /// The time of the whole evaluation over the time of the kernels alone, in the same round.
         public let wholeToKernels: Spread
 
         enum CodingKeys: String, CodingKey {
@@ -132,11 +142,13 @@ public struct BenchReport: Sendable, Encodable {
         }
     }
 
-    /// One kernel alone, on one thread.
+    /// The rates of one kernel alone on one thread.
     public struct Kernel: Sendable, Encodable {
-        /// As it said itself.
+        /// The kernel's own name.
         public let kernel: String
+        /// The number of predicted values a second.
         public let elementsPerSecond: Spread
+        /// The number of rows a second.
         public let rowsPerSecond: Spread
 
         enum CodingKeys: String, CodingKey {
@@ -148,15 +160,19 @@ public struct BenchReport: Sendable, Encodable {
 
     /// The version of xent.
     public let xent: String
+    /// The machine that the benchmark ran on.
     public let machine: Machine
+    /// The settings of the measurement.
     public let settings: Settings
+    /// The dump that was evaluated.
     public let dump: Dump
-    /// By number of threads, fewest first.
+    /// The figures for each number of threads, fewest first.
     public let threads: [Run]
+    /// The rates of each kernel alone on one thread.
     public let kernels: [Kernel]
-    /// The processors' time that the kernels alone got, of the time that they were at work: below 1 where other processes took it.
+    /// The share of processor time that the kernels alone got while they ran. It is below 1 if other processes took some.
     public let processorShare: Spread
-    /// What makes the figures say less than they seem to, and what the evaluation warned of.
+    /// The doubts about the figures, in sentences: those of the evaluation, and those of the measurement.
     public let warnings: [String]
 
     enum CodingKeys: String, CodingKey {

@@ -10,13 +10,14 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Some rows that lie in a core's cache, to be scored again and again: the kernels' speed when nothing has to be read or decompressed.
+/// Rows that stay in a core's cache and are scored again and again. They measure the kernels alone, without reading or decompressing.
 ///
 /// `@unchecked Sendable`: nothing is written after the initialiser.
 final class CacheResidentRows: @unchecked Sendable {
-    /// The most bytes of values: they stay in a core's second-level cache, together with labels and losses. A longer row is there by itself.
+    /// The largest number of bytes of values, which stay in a core's second-level cache together with labels and losses. A single row may
+    /// be larger.
     static let byteCountLimit = 256 << 10
-    /// The most labels as numbers, eight bytes each.
+    /// The largest number of labels as numbers, each of which takes eight bytes.
     static let targetCountLimit = 1 << 15
 
     let specification: LossSpecification
@@ -28,9 +29,10 @@ final class CacheResidentRows: @unchecked Sendable {
     private let classLabels: UnsafeMutablePointer<Int32>
     private let targets: UnsafeMutablePointer<Double>
 
+    /// The number of bytes of all values.
     var byteCount: Int { rowCount * classCount * element.byteCount }
 
-    /// The first rows of a dump.
+    /// Takes the first rows of a dump.
     convenience init(_ plan: EvaluationPlan) throws(EngineError) {
         let type = plan.source.layout.elementType
         guard let element = PredictionElement(type) else {
@@ -44,7 +46,7 @@ final class CacheResidentRows: @unchecked Sendable {
         self.init(scorer, element, rowCount: rowCount, values: values, labels: labels, column?.elementType)
     }
 
-    /// Rows that are made.
+    /// Makes rows by a seed.
     convenience init(_ rows: SyntheticRows) {
         var rows = rows
         let scorer = Self.scorer(rows.specification, classCount: rows.classCount, rows.labelType, .best)
@@ -66,7 +68,7 @@ final class CacheResidentRows: @unchecked Sendable {
         hasIndices = Self.hasIndices(labelType)
         let labelCapacity = rowCount + BlockScorer.readableLabelCountAfterLast
         classLabels = .allocate(capacity: labelCapacity)
-        // Task likelihood has no labels: what happened is label 1.
+        // Task likelihood has no labels: each value is the probability of what happened, which is label 1.
         classLabels.initialize(repeating: 1, count: labelCapacity)
         let targetCount = scorer.readsTargets ? rowCount * scorer.classCount : 0
         targets = .allocate(capacity: targetCount + 8)
@@ -93,6 +95,7 @@ final class CacheResidentRows: @unchecked Sendable {
             instructionSet: instructionSet)
     }
 
+    /// Computes the number of rows that keep to the limits, at least 1.
     private static func rowCount(_ scorer: BlockScorer, _ element: PredictionElement) -> Int {
         let ofValues = byteCountLimit / (scorer.classCount * element.byteCount)
         return max(1, scorer.readsTargets ? min(ofValues, targetCountLimit / scorer.classCount) : ofValues)
@@ -100,7 +103,7 @@ final class CacheResidentRows: @unchecked Sendable {
 
     // MARK: Scoring
 
-    /// A scorer for `score`: one a worker.
+    /// Makes a scorer for `score`. Each worker has its own.
     func scorer(_ instructionSet: InstructionSet) -> BlockScorer {
         BlockScorer(
             specification: specification, classCount: classCount, ignoredLabel: ClassLabels.ignored, hasIndices: hasIndices,
@@ -109,7 +112,7 @@ final class CacheResidentRows: @unchecked Sendable {
 
     /// Scores all the rows once and adds them up, as an evaluation does.
     ///
-    /// - Parameter firstRow: the number that the first row is given.
+    /// - Parameter firstRow: the number of the first row.
     func score(_ scorer: BlockScorer, _ totals: inout LossTotals, firstRow: Int) {
         var row = 0
         while row < rowCount {
@@ -123,32 +126,32 @@ final class CacheResidentRows: @unchecked Sendable {
         }
     }
 
-    /// What one measurement gives.
+    /// The result of one measurement.
     struct Measurement {
-        /// Of all workers together.
+        /// The number of rows that all workers together scored in a second.
         let rowsPerSecond: Double
-        /// As the kernels say themselves.
+        /// The instruction set that the kernels reported.
         let instructionSetThatRan: InstructionSet?
-        /// The processors' time that the workers' threads got, of the time that they were at work: below 1 where other processes took it.
+        /// The share of processor time that the workers' threads got while they worked. It is below 1 if other processes took some.
         let processorShare: Double
     }
 
-    /// Processors' time of this thread so far.
+    /// The processor time of this thread so far, in seconds.
     private static var processorSeconds: Double {
         var time = timespec()
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
         return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
     }
 
-    /// Scores the rows again and again, on so many workers for so long.
+    /// Scores the rows again and again, on `threadCount` workers for `seconds`.
     ///
-    /// - Throws: `.cancelled`.
+    /// - Throws: `EngineError` of category `.cancelled`.
     func measure(
         _ instructionSet: InstructionSet, threadCount: Int, seconds: Double, _ cancellation: Cancellation
     ) throws(EngineError) -> Measurement {
         let clock = ContinuousClock()
         let limit = Duration.seconds(seconds)
-        // Looking at the clock must cost nothing beside the work.
+        // The clock is read rarely, so that reading it costs nothing beside the work.
         let passCount = max(1, (1 << 13) / max(1, rowCount * classCount))
         let pool = WorkStealingPool(workerCount: threadCount)
         let start = clock.now
@@ -173,7 +176,7 @@ final class CacheResidentRows: @unchecked Sendable {
             throw EngineError(cancelledBefore: "all was measured")
         }
         let elapsed = (clock.now - start).seconds
-        // What the scorers counted themselves.
+        // These are the scorers' own counts.
         let rows = workers.reduce(0.0) { $0 + Double($1.totals.moments[0].readCount) }
         return Measurement(
             rowsPerSecond: rows / elapsed, instructionSetThatRan: workers.first?.scorer.instructionSetThatRan,
@@ -181,16 +184,17 @@ final class CacheResidentRows: @unchecked Sendable {
     }
 }
 
-/// A scorer, and how far it has come.
+/// A scorer with its progress.
 private final class KernelWorker {
-    /// Of logits the first rows of a dump are looked at more closely, as few are.
+    /// The number that the first row gets. Observers look more closely at the first rows of a dump of logits, which are few.
     static let firstRow = InputWarnings.logitRowLimit
 
     let scorer: BlockScorer
     var totals: LossTotals
     var nextRow = KernelWorker.firstRow
-    /// At work, and of those the processor's own.
+    /// The time at work in seconds, by the clock.
     var seconds = 0.0
+    /// The processor time of this work in seconds.
     var processorSeconds = 0.0
 
     init(_ scorer: BlockScorer) {

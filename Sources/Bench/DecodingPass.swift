@@ -2,14 +2,14 @@ internal import Container
 internal import Engine
 internal import WorkStealing
 
-/// The reading of a dump without the scoring: the same pipeline as an evaluation's, with a consumer that throws the rows away. No evaluation can
-/// be faster than that, however fast its kernels.
+/// The reading of a dump without the scoring. It runs the pipeline of an evaluation with a consumer that throws the rows away, so no
+/// evaluation can be faster, however fast its kernels are.
 enum DecodingPass {
     /// Opens the files and decodes them.
     ///
     /// - Returns: the number of decoded bytes of predictions and labels.
     static func run(_ options: EvaluationOptions, _ cancellation: Cancellation) throws(EngineError) -> Int {
-        // Opening is a part of an evaluation, too.
+        // Opening the files is a part of an evaluation, too.
         try ReadingMode.attempt { mode throws(EngineError) in
             let control = RunControl(cancellation: cancellation)
             let plan = try EvaluationPlan(options, mode, control)

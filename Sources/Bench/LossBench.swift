@@ -4,15 +4,16 @@ internal import Formats
 internal import Scoring
 public import WorkStealing
 
-/// The kernels alone, on one thread, for every loss: what a value costs by task, input and kernel, in dialect exact.
+/// A measurement of the kernels alone, on one thread, for every loss in dialect exact: the cost of a value by task, input and kernel.
 public struct LossBench: Sendable {
-    /// What was measured.
+    /// The figures that were measured.
     public let report: LossBenchReport
 
-    /// Measures, blocking until it is done: for each loss all kernels in turn, round by round; the first round is not counted.
+    /// Measures each loss with all kernels in turn, round by round, and blocks until it is done. The first round is not counted.
     ///
-    /// - Parameter step: is told what comes next, on the calling thread, before it is measured.
-    /// - Throws: `EngineError`, where a figure cannot be, where no loss is left to measure, and when it was cancelled.
+    /// - Parameter step: a closure that is told which loss is measured next, on the calling thread.
+    /// - Throws: `EngineError` of category `.usage` if an option is out of range or no loss is left to measure, and of category
+    ///   `.cancelled`.
     public init(
         _ options: LossBenchOptions, cancellation: Cancellation = Cancellation(), step: (_ text: String) -> Void = { _ in }
     ) throws(EngineError) {
@@ -70,7 +71,7 @@ public struct LossBench: Sendable {
     /// A loss to measure.
     struct Case {
         let specification: LossSpecification
-        /// What is asked for beside task, input and divergence, as the command line has it; "" for nothing.
+        /// The option that is given beside task, input and divergence, as the command line has it; "" for none.
         let modifier: String
         var hasSoftDecisions = false
 
@@ -80,7 +81,8 @@ public struct LossBench: Sendable {
                 + specification.input.rawValue + (modifier.isEmpty ? "" : ", \(modifier)")
         }
 
-        /// Every task, input and divergence that has a meaning, as it is and with each modifier that makes it another computation.
+        /// The losses of every task, input and divergence with a meaning: without modifiers, and with each modifier that changes the
+        /// computation.
         static let all: [Case] = LossTask.allCases.flatMap { task in
             Divergence.allCases.flatMap { divergence in PredictionInput.allCases.flatMap { cases(task, divergence, $0) } }
         }

@@ -1,22 +1,24 @@
 public import Scoring
 
-/// Which losses to measure, and how.
+/// The losses to measure, and the settings of the measurement.
 public struct LossBenchOptions: Sendable {
-    /// Of tasks that have many.
+    /// The number of classes, for tasks with several values a row.
     public var classCount = 100
-    /// How values are stored.
+    /// The type of the stored values.
     public var element = PredictionElement.float32
-    /// One task, one input, or all.
+    /// The only task to measure; nil for all.
     public var task: LossTask?
+    /// The only input to measure; nil for all.
     public var input: PredictionInput?
-    /// The kernels, of those that this machine has.
+    /// The kernels to measure, out of those that this machine can run.
     public var instructionSets = InstructionSet.available
-    /// How often each is measured, after one time that is not counted, and for how long.
+    /// The number of counted rounds. One round before them is not counted.
     public var repeatCount = 5
+    /// The time in seconds for which a kernel runs in one measurement.
     public var kernelSeconds = 0.05
-    /// Of the values.
+    /// The seed of the values.
     public var seed: UInt64 = 1
 
-    /// All losses, 100 classes of Float32, all kernels, five repeats.
+    /// Makes options for all losses, 100 classes of Float32, all kernels and five counted rounds.
     public init() {}
 }

@@ -1,9 +1,10 @@
-/// Elements a second by loss and kernel. Encoding it gives the JSON of `xent bench --losses --json`.
+/// The elements a second by loss and kernel. The encoded report is the JSON of `xent bench --losses --json`.
 public struct LossBenchReport: Sendable, Encodable {
-    /// One kernel's rate.
+    /// The rate of one kernel.
     public struct Rate: Sendable, Encodable {
-        /// As it said itself.
+        /// The kernel's own name.
         public let kernel: String
+        /// The number of values a second.
         public let elementsPerSecond: Spread
 
         enum CodingKeys: String, CodingKey {
@@ -12,19 +13,23 @@ public struct LossBenchReport: Sendable, Encodable {
         }
     }
 
-    /// One loss.
+    /// The rates for one loss.
     public struct Loss: Sendable, Encodable {
+        /// The name of the task.
         public let task: String
+        /// The name of the input.
         public let input: String
-        /// "ce", or for soft labels "kl" as well.
+        /// The name of the divergence: "ce", or also "kl" for soft labels.
         public let divergence: String
-        /// What is asked for besides, as the command line has it; "" for nothing.
+        /// The option that is given besides, as the command line has it; "" for none.
         public let modifier: String
-        /// Values a row.
+        /// The number of values a row.
         public let columns: Int
-        /// The block in cache that is scored.
+        /// The number of rows in the cached block that is scored.
         public let blockRows: Int
+        /// The number of bytes that the values of the block take.
         public let blockBytes: Int
+        /// The rate of each kernel.
         public let kernels: [Rate]
 
         enum CodingKeys: String, CodingKey {
@@ -36,19 +41,25 @@ public struct LossBenchReport: Sendable, Encodable {
 
     /// The version of xent.
     public let xent: String
+    /// The machine that the benchmark ran on.
     public let machine: BenchReport.Machine
-    /// As NumPy names it: "f4".
+    /// The type of the values as NumPy names it, such as "f4".
     public let elementType: String
-    /// Values a row of the tasks that have many.
+    /// The number of values a row, for tasks with several.
     public let classes: Int
+    /// The number of counted rounds.
     public let repeats: Int
+    /// The number of rounds before the counted ones.
     public let warmups: Int
+    /// The time in seconds for which a kernel ran in one measurement.
     public let kernelSeconds: Double
+    /// The seed of the values.
     public let seed: UInt64
+    /// The rates for each loss.
     public let losses: [Loss]
-    /// As in `BenchReport`.
+    /// The share of processor time that the kernels got while they ran, as in `BenchReport`.
     public let processorShare: Spread
-    /// What makes the figures say less than they seem to.
+    /// The doubts about the figures, in sentences.
     public let warnings: [String]
 
     enum CodingKeys: String, CodingKey {

@@ -1,8 +1,8 @@
 internal import SystemPackage
 
-/// What this machine's processor calls itself.
+/// The name that this machine's processor gives itself.
 enum ProcessorModel {
-    /// As Linux shows it; nil where it does not (other systems, and most of ARM).
+    /// The name in Linux's `/proc/cpuinfo`; nil if there is none, as on other systems and on most of ARM.
     static var name: String? {
         guard let descriptor = try? FileDescriptor.open("/proc/cpuinfo", .readOnly) else { return nil }
         defer { try? descriptor.close() }

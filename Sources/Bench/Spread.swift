@@ -1,15 +1,15 @@
-/// Repeated measurements of one thing: their middle, and how far they lie apart.
+/// The spread of repeated measurements of one thing: their median, least and greatest.
 public struct Spread: Sendable, Encodable {
-    /// The middle one, or half-way between the two in the middle.
+    /// The middle sample, or the mean of the two in the middle.
     public let median: Double
-    /// The least.
+    /// The least sample.
     public let min: Double
-    /// The greatest.
+    /// The greatest sample.
     public let max: Double
-    /// All of them, in the order in which they were taken.
+    /// All samples, in the order in which they were taken.
     public let samples: [Double]
 
-    /// NaN where there are none. O(n log n).
+    /// Sorts the samples. All figures are NaN if there are none. O(n log n).
     init(_ samples: [Double]) {
         self.samples = samples
         let sorted = samples.sorted()
@@ -19,7 +19,7 @@ public struct Spread: Sendable, Encodable {
         median = sorted.isEmpty ? .nan : sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
     }
 
-    /// Of the quotients of measurements that were taken side by side: what slowed down one slowed down the other.
+    /// Takes the quotients of samples that were measured side by side, since a disturbance slows down both.
     init(_ numerators: [Double], over denominators: [Double]) {
         self.init(zip(numerators, denominators).map { $0 / $1 })
     }

@@ -11,17 +11,17 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Predictions and labels that are made, as seekable zstd in frames of 1 MiB, in memory.
+/// Predictions and labels that are made in memory, as seekable zstd in frames of 1 MiB.
 struct SyntheticDump: Sendable {
-    /// The decoded size of a frame; frames are cut where they are full, as a compressor does that knows nothing of rows.
+    /// The number of decoded bytes in a frame. Frames are cut at this size, as a compressor does that knows nothing of rows.
     static let frameByteCount = 1 << 20
 
-    /// The predictions; nil where only labels were made.
+    /// The predictions; nil if only labels were made.
     let predictions: MemorySource?
     /// The labels; nil for a task without labels.
     let labels: MemorySource?
 
-    /// Makes both.
+    /// Makes predictions and labels.
     init(_ shape: SyntheticShape, _ specification: LossSpecification, seed: UInt64, _ cancellation: Cancellation) throws(EngineError) {
         var rows = SyntheticRows(specification, classCount: shape.classCount, shape.element, seed: seed)
         let rowByteCount = rows.rowByteCount + rows.labelByteCount
@@ -45,11 +45,11 @@ struct SyntheticDump: Sendable {
         self.labels = try labels?.finish()
     }
 
-    /// Makes labels alone, for the rows of predictions that are there, of a task with one label a row.
+    /// Makes labels alone for given predictions, for a task with one label a row.
     init(
         labelsFor specification: LossSpecification, rowCount: Int, classCount: Int, seed: UInt64, _ cancellation: Cancellation
     ) throws(EngineError) {
-        // How values are stored does not matter: none is made.
+        // The element type does not matter, since no values are made.
         var rows = SyntheticRows(specification, classCount: classCount, .float32, seed: seed)
         predictions = nil
         guard let type = rows.labelType else {
@@ -66,6 +66,7 @@ struct SyntheticDump: Sendable {
         labels = try cut.finish()
     }
 
+    /// Calls `body` with the sizes of blocks that make up `rowCount` rows.
     private static func inBlocks(
         of blockRowCount: Int, rowCount: Int, _ cancellation: Cancellation, _ body: (_ rowCount: Int) throws(EngineError) -> Void
     ) throws(EngineError) {
@@ -78,7 +79,7 @@ struct SyntheticDump: Sendable {
         }
     }
 
-    /// Throws where the dump would take more than half of the machine's memory: random values hardly get smaller.
+    /// Throws if the dump would take more than half of the machine's memory. Random values hardly compress.
     static func checkMemory(rowCount: Int, rowByteCount: Int) throws(EngineError) {
         let (byteCount, overflow) = rowCount.multipliedReportingOverflow(by: rowByteCount)
         let memory = Int(sysconf(Int32(_SC_PHYS_PAGES))).multipliedReportingOverflow(by: Int(sysconf(Int32(_SC_PAGESIZE))))
@@ -91,7 +92,7 @@ struct SyntheticDump: Sendable {
     }
 }
 
-/// An array that is cut into frames, byte by byte.
+/// An array that is cut into frames at fixed byte counts.
 private struct FrameCut {
     private let name: String
     private var bytes: [UInt8] = []

@@ -15,14 +15,14 @@ extension SyntheticRows {
             return mixed ^ (mixed >> 31)
         }
 
-        /// In [0, 1).
+        /// Returns a number in [0, 1).
         mutating func nextUniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-        /// About normal, of mean 0 and deviation 1: the sum of four uniform numbers (Irwin-Hall), up to ±3.46.
+        /// Returns a number that is about normal, with mean 0 and deviation 1: the sum of four uniform numbers (Irwin-Hall), within ±3.46.
         mutating func nextNormal() -> Double {
             let bits = next()
             let sum = (bits & 0xFFFF) + (bits >> 16 & 0xFFFF) + (bits >> 32 & 0xFFFF) + bits >> 48
-            // The sum has but 2^18 values, which a compressor would find again: a fraction of all the bits makes each one new.
+            // The sum has only 2^18 values, which a compressor would find again. A fraction made of all the bits makes each value new.
             // Wrapping: a hash (2^64 / φ).
             let fraction = Double((bits &* 0x9E37_79B9_7F4A_7C15) >> 32) * 0x1p-32
             // The sum's mean is 4 · 65535 / 2, its deviation 65536 √(4 / 12).

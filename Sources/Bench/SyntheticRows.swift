@@ -9,13 +9,13 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Rows of a model that is right more often than not, by a seed: what is told of the label is 3 above the others' logits, which are about
-/// normal with a deviation of 2. Every value is finite and may be scored.
+/// Seeded rows of a model that is right more often than not. Logits are about normal with a deviation of 2, and the label raises its
+/// class's logit by 3. Every value is finite and can be scored.
 struct SyntheticRows {
     let specification: LossSpecification
     let classCount: Int
     let element: PredictionElement
-    /// Labels of binary decisions anywhere in [0, 1].
+    /// True if labels of binary decisions are numbers anywhere in [0, 1], and not 0 or 1.
     let hasSoftDecisions: Bool
     private var random: Random
     private var row: [Double]
@@ -29,7 +29,7 @@ struct SyntheticRows {
         row = [Double](repeating: 0, count: classCount)
     }
 
-    /// nil for tasks without labels.
+    /// The type of the labels; nil for tasks without labels.
     var labelType: ElementType? {
         switch specification.task {
         case .multiclass: .int32
@@ -39,7 +39,7 @@ struct SyntheticRows {
         }
     }
 
-    /// Labels a row.
+    /// The number of labels a row.
     var labelCount: Int {
         switch specification.task {
         case .multiclass, .binary: 1
@@ -51,7 +51,7 @@ struct SyntheticRows {
     var rowByteCount: Int { classCount * element.byteCount }
     var labelByteCount: Int { labelCount * (labelType?.byteCount ?? 0) }
 
-    /// The next `rowCount` rows, to the starts of the two buffers.
+    /// Writes the next `rowCount` rows to the starts of the two buffers.
     mutating func fill(_ predictions: ByteBuffer, _ labels: ByteBuffer, rowCount: Int) {
         predictions.reserve(rowCount * rowByteCount)
         labels.reserve(rowCount * labelByteCount)
@@ -61,7 +61,7 @@ struct SyntheticRows {
         }
     }
 
-    /// Labels alone, for a task with one a row and predictions that are there: `rowCount` of them, to the start of the buffer.
+    /// Writes `rowCount` labels to the start of the buffer, for predictions that exist already. The task has one label a row.
     mutating func fillLabels(_ labels: ByteBuffer, rowCount: Int) {
         labels.reserve(rowCount * labelByteCount)
         for index in 0..<rowCount {
@@ -88,7 +88,7 @@ struct SyntheticRows {
             toClasses()
         case .binary, .multilabel:
             for column in 0..<classCount {
-                // Soft or hard, it says 1 as often as 0.
+                // A target, soft or hard, is above ½ as often as below.
                 let target = hasSoftDecisions ? random.nextUniform() : Double(random.next() >> 63)
                 row[column] += 3 * (target - 0.5)
                 if hasSoftDecisions {
@@ -104,6 +104,7 @@ struct SyntheticRows {
         }
     }
 
+    /// Writes soft labels that sum to 1.
     private mutating func makeDistribution(_ labels: UnsafeMutableRawPointer) {
         var sum = 0.0
         for column in 0..<classCount {
@@ -117,7 +118,7 @@ struct SyntheticRows {
         }
     }
 
-    /// From logits to what the input is said to be.
+    /// Turns the row's logits into the specification's input, for classes that exclude one another.
     private mutating func toClasses() {
         guard specification.input != .logits else { return }
         var sum = 0.0
@@ -128,6 +129,7 @@ struct SyntheticRows {
         }
     }
 
+    /// Turns the row's logits into the specification's input, for independent decisions.
     private mutating func toDecisions() {
         guard specification.input != .logits else { return }
         for column in 0..<classCount {
@@ -135,6 +137,7 @@ struct SyntheticRows {
         }
     }
 
+    /// Stores the row in its element type.
     private func store(_ target: UnsafeMutableRawPointer) {
         switch element {
         case .float16:
@@ -152,22 +155,22 @@ struct SyntheticRows {
         }
     }
 
-    /// Rounded to nearest, ties to even, by way of Float; at most the largest finite one. Not through `Float16`, which not every platform
-    /// has.
+    /// Rounds to nearest, ties to even, by way of Float. Values beyond the largest finite one become the largest. `Float16` is not used,
+    /// since not every platform has it.
     static func float16Bits(_ value: Double) -> UInt16 {
         let float = Float(value)
         let sign = float.bitPattern >> 16 & 0x8000
-        // Subnormal: a whole number of 2^-24. Its largest rounds up to the least normal one, whose bits follow.
+        // A subnormal number is a whole multiple of 2^-24. The largest may round up to the least normal number, whose bits follow.
         if float.magnitude < 0x1p-14 { return UInt16(UInt32((float.magnitude * 0x1p24).rounded(.toNearestOrEven)) | sign) }
         let bits = min(float.magnitude, 65504).bitPattern
-        // The exponent's bias is 15 there and 127 here; what is rounded up carries into the exponent.
+        // The exponent's bias is 15 in Float16 and 127 in Float. Rounding up carries into the exponent.
         return UInt16((bits + 0xFFF + (bits >> 13 & 1)) >> 13 - 112 << 10 | sign)
     }
 
-    /// Rounded to nearest, ties to even, by way of Float.
+    /// Rounds to nearest, ties to even, by way of Float.
     static func bfloat16Bits(_ value: Double) -> UInt16 {
         let bits = Float(value).bitPattern
-        // Wrapping is for NaN and the largest values, of which there are none.
+        // Wrapping matters for NaN and the largest values only, which are never made.
         return UInt16((bits &+ 0x7FFF &+ (bits >> 16 & 1)) >> 16)
     }
 }

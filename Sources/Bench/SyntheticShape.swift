@@ -1,24 +1,25 @@
 internal import Engine
 public import Scoring
 
-/// A dump to be made.
+/// The size and the type of a dump that is to be made.
 public struct SyntheticShape: Sendable {
-    /// Rows.
+    /// The number of rows.
     public var rowCount: Int
-    /// Values a row; 1 for tasks binary and likelihood.
+    /// The number of values a row; 1 for tasks binary and likelihood.
     public var classCount: Int
-    /// How the values are stored.
+    /// The type of the stored values.
     public var element: PredictionElement
     /// zstd's compression level, one of `PackingOptions.levels`.
     public var level = 3
 
-    /// Level 3.
+    /// Makes a shape with compression level 3.
     public init(rowCount: Int, classCount: Int, element: PredictionElement) {
         self.rowCount = rowCount
         self.classCount = classCount
         self.element = element
     }
 
+    /// Throws an `EngineError` of category `.usage` if the shape is out of range, or does not fit the task.
     func check(_ task: LossTask) throws(EngineError) {
         guard rowCount >= 1 else {
             throw EngineError(usage: "a dump of \(rowCount) rows has nothing to measure", remedy: "give at least 1")
@@ -35,6 +36,7 @@ public struct SyntheticShape: Sendable {
         }
     }
 
+    /// Throws an `EngineError` of category `.usage` if the number of classes is out of range.
     static func check(classCount: Int) throws(EngineError) {
         guard (1...RowLayout.valueCountLimit).contains(classCount) else {
             throw EngineError(usage: "\(classCount) classes cannot be", remedy: "give 1 to \(RowLayout.valueCountLimit)")

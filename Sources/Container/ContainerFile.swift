@@ -20,7 +20,7 @@ public final class ContainerFile: Sendable {
     public let decodedByteCount: Int?
     /// Faults that were tolerated when the file was opened, such as a seek table that was set aside.
     public let warnings: [String]
-    /// Whether places and sizes of frames come from beside the frames (`ContainerError.Kind.seekTableLies`).
+    /// True if places and sizes of frames come from beside the frames (`ContainerError.Kind.seekTableLies`).
     let sizesAreHints: Bool
     /// The offset of a raw file's first byte in the source: 0, but for a member of an archive.
     let rawByteOffset: Int
@@ -142,16 +142,15 @@ public final class ContainerFile: Sendable {
     /// have come so far.
     public var byteCount: Int { memberByteCount ?? stored.byteCount }
 
-    /// Whether the file is a stream (a pipe, or another source of sequential access): read once and in order, by one decoder at a time.
+    /// True if the file is a stream (a pipe, or another source of sequential access), which one decoder at a time reads once and in order.
     public var isStream: Bool { stored.isStream }
 
-    /// Whether the data can be decoded in pieces side by side: true for a raw file and for several frames of known sizes, false for a
-    /// stream.
+    /// True if the data can be decoded in pieces side by side: for a raw file, and for several frames of known sizes, but not for a stream.
     public var isCuttable: Bool {
         !isStream && (compression == .none || (frames.count > 1 && frames.hasDecodedByteCounts))
     }
 
-    /// Whether the content of the first frame has a checksum, the frame's own or the seek table's. Members of gzip files and of zip
+    /// Returns true if the content of the first frame has a checksum, the frame's own or the seek table's. Members of gzip files and of zip
     /// archives always have one.
     ///
     /// - Returns: nil for a raw file that is no member of an archive, and for a stream of zstd frames.

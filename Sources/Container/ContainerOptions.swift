@@ -5,7 +5,7 @@ public struct ContainerOptions: Sendable {
     /// It binds where a frame is streamed. A frame of at most 8 MiB is decompressed in one piece and needs no window.
     public var maximumWindowByteCount: Int
 
-    /// Whether sizes that are written beside the frames are used: the table of the seekable format, pzstd's skippable frames, and the sizes
+    /// True if sizes that are written beside the frames are used: the table of the seekable format, pzstd's skippable frames, and the sizes
     /// in the headers of BGZF's blocks.
     ///
     /// If false, the ends and sizes of frames are taken from the frames themselves. Checksums of a seek table are still verified for frames

@@ -37,7 +37,7 @@ public final class Decoder {
     var endFrameIndex = 0
     /// The error that the run ended with; thrown again until the next start.
     private var failure: ContainerError?
-    /// Whether the source's identity was compared after the run's last byte, or after an error.
+    /// True if the source's identity has been compared after the run's last byte, or after an error.
     private var isIdentityChecked = false
 
     /// The stored bytes of the run.

@@ -12,7 +12,7 @@ public struct FrameTable: Sendable, RandomAccessCollection {
     private var decodedByteEnds: [UInt64] = []
     private var checksums: [UInt32] = []
 
-    /// Whether every frame's decoded size is known without decompressing. True for an empty table.
+    /// True if every frame's decoded size is known without decompressing, and for an empty table.
     public private(set) var hasDecodedByteCounts = true
 
     /// Creates an empty table.

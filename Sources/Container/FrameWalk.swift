@@ -7,7 +7,7 @@ struct WalkedFrame {
     /// The fewest and the most bytes that the blocks can hold.
     let decodedBounds: ClosedRange<Int>
 
-    /// Whether the frame cannot hold a byte: a skippable frame, or one whose blocks are empty.
+    /// True if the frame cannot hold a byte: a skippable frame, or a frame whose blocks are empty.
     var isEmpty: Bool { decodedBounds.upperBound == 0 }
 
     /// The decompressed size in bytes, if the header or the blocks give it.
@@ -127,7 +127,7 @@ struct FrameWalk {
         return WalkedFrame(byteOffset: start, byteEnd: position, header: header, decodedBounds: least...most)
     }
 
-    /// Whether `bytes`, fewer than four, are the beginning of a frame's magic number.
+    /// Returns true if `bytes`, fewer than four, are the beginning of a frame's magic number.
     static func isBeginningOfMagic(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let data: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
         let skippable: [UInt8] = [0x50, 0x2A, 0x4D, 0x18]

@@ -5,7 +5,7 @@ enum GzipBlocks {
 
     struct Found {
         var frames = FrameTable()
-        /// Whether the last block is an empty one. BGZF wants it, so that a file that was cut short is noticed.
+        /// True if the last block is empty. BGZF demands an empty last block, so that a file that was cut short is noticed.
         var hasEndBlock = false
     }
 
@@ -50,7 +50,7 @@ enum GzipBlocks {
         return found
     }
 
-    /// Whether the deflate stream in `range` is complete and gives no byte.
+    /// Returns true if the deflate stream in `range` is complete and gives no byte.
     static func isEmpty(in file: StoredBytes, _ range: Range<Int>, _ inflater: Inflater) throws(ContainerError) -> Bool {
         let bytesAhead = ReadAhead()
         bytesAhead.start(file, range)

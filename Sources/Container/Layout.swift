@@ -3,7 +3,7 @@ struct Layout {
     var compression: Compression
     var frames = FrameTable()
     var decodedByteCount: Int?
-    /// Whether places or sizes of frames were written beside the frames, so that a contradiction is no proof of damage.
+    /// True if places or sizes of frames were written beside the frames, so that a contradiction is no proof of damage.
     var sizesAreHints = false
     var warnings: [String] = []
 
@@ -160,7 +160,7 @@ struct Layout {
         }
     }
 
-    /// Whether `first` is the beginning of a zstd file.
+    /// Returns true if `first` is the beginning of a zstd file.
     private static func isZstd(_ first: [UInt8]) -> Bool {
         first.withUnsafeBytes { bytes in
             if bytes.count < 4 { return FrameWalk.isBeginningOfMagic(bytes) }

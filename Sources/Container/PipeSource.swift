@@ -17,7 +17,7 @@ public final class PipeSource: ByteSource {
     private let closesWhenDone: Bool
     /// The number of bytes that have been read from the descriptor.
     private let byteOffset = Atomic<Int>(0)
-    /// Whether the descriptor has come to its end. A terminal that was ended would go on.
+    /// The flag that the descriptor has come to its end. A terminal would go on if it were read again after its end.
     private let isAtEnd = Atomic<Bool>(false)
 
     /// The longest time that a wait goes on before it is asked again whether it is cancelled.

@@ -4,7 +4,7 @@ enum PzstdHeaders {
     private static let byteCount = 12
     private static let contentByteCount = 4
 
-    /// Whether `bytes`, the first of a file, are such a header.
+    /// Returns true if `bytes`, the first of a file, are such a header.
     static func begin(_ bytes: UnsafeRawBufferPointer) -> Bool {
         bytes.count >= byteCount && FrameStart(bytes) == .skippable(variant: 0, contentByteCount: contentByteCount)
     }

@@ -156,7 +156,7 @@ struct SeekTable {
         return values
     }
 
-    /// Whether `range` is exactly one skippable frame, or one frame whose blocks cannot hold a byte.
+    /// Returns true if `range` is exactly one skippable frame, or one frame whose blocks cannot hold a byte.
     private static func isEmptyFrame(
         in file: StoredBytes, _ range: Range<Int>, window: HeaderWindow
     ) throws(ContainerError) -> Bool {

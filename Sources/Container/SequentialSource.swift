@@ -1,6 +1,6 @@
 /// Data that can only be decoded from its beginning to its end.
 protocol SequentialSource: AnyObject {
-    /// Whether all data has been returned and is verified.
+    /// True if all data has been returned and is verified.
     var isAtEnd: Bool { get }
     /// Decodes the next bytes into `buffer`, until it is full or there are no more.
     ///

@@ -53,7 +53,7 @@ final class StoredBytes: Sendable {
         isCancelled = file.isCancelled
     }
 
-    /// Whether the bytes are read once, in order.
+    /// True if the bytes are read once, in order.
     var isStream: Bool { rewindable != nil }
 
     /// The number of bytes when the file was opened; of a stream, the number that has come so far.

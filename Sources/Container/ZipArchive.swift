@@ -10,7 +10,7 @@ public struct ZipArchive: Sendable {
         public let name: String
         /// The method by which the member's bytes are compressed.
         public let method: Method
-        /// Whether the member's bytes are encrypted. Then it cannot be read.
+        /// True if the member's bytes are encrypted. Such a member cannot be read.
         public let isEncrypted: Bool
         /// The place of the member's stored bytes in the archive, without its header.
         public let byteRange: Range<Int>
@@ -107,7 +107,7 @@ public struct ZipArchive: Sendable {
     /// The member of this name, if there is one. O(members).
     public func member(named name: String) -> Member? { members.first { $0.name == name } }
 
-    /// Whether a file that begins with `firstBytes`, four of them or more, is a zip archive.
+    /// Returns true if a file that begins with `firstBytes`, four of them or more, is a zip archive.
     ///
     /// An archive behind other bytes, such as a program that unpacks it, is not recognised.
     public static func isZip(_ firstBytes: some Collection<UInt8>) -> Bool {

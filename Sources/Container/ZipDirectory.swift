@@ -156,7 +156,7 @@ struct ZipDirectory {
         var decodedByteCount: Int
         var name: ArraySlice<UInt8>
 
-        /// Whether the sizes and the checksum follow the member and are 0 in its header.
+        /// True if the sizes and the checksum follow the member and are 0 in its header.
         var hasDescriptor: Bool { flags & 1 << 3 != 0 }
         var isEncrypted: Bool { flags & (1 | 1 << 6 | 1 << 13) != 0 }
         var isNameUTF8: Bool { flags & 1 << 11 != 0 }

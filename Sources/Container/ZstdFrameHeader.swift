@@ -11,13 +11,13 @@ struct ZstdFrameHeader: Equatable {
     let byteCount: Int
     /// The distance in bytes that matches may reach back; the content size where the header has no field for it.
     let windowByteCount: UInt64
-    /// Whether the header has a window field, which libzstd bounds whatever the content size.
+    /// True if the header has a window field, which libzstd bounds whatever the content size is.
     let hasWindowField: Bool
     /// The decompressed size in bytes, if the header gives it.
     let contentByteCount: UInt64?
     /// The dictionary that the frame needs; 0 is none.
     let dictionaryID: UInt32
-    /// Whether the low 32 bits of XXH64 of the content follow the last block.
+    /// True if the low 32 bits of XXH64 of the content follow the last block.
     let hasChecksum: Bool
 }
 

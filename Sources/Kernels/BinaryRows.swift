@@ -29,14 +29,15 @@ public func binaryLogProbabilityRows(_ block: UnsafeMutablePointer<RowBlock>) {
     if block.pointee.facts.areAny { writeDecisionFacts(block.pointee, Int32(XentInputLogProbabilities)) }
 }
 
-/// What one value says of one binary decision. A type and not a closure: a closure is not always inlined.
+/// The meaning of one value for one binary decision. It is a type and not a closure, since a closure is not always inlined.
 private protocol BinaryInput {
     /// The value that is predicted as class 1 above, as class 0 up to it.
     static var threshold: Double { get }
     /// NaN where x is not such an input.
     static func loss(_ x: Lanes, isPositive: SIMDMask<LaneIntegers>) -> Lanes
-    /// Where there is a loss, and `commonLoss` gives the same bits as `loss` with less work. `isNarrow`: x has the digits of a Float32 at the
-    /// most.
+    /// The lanes that have a loss, and in which `commonLoss` gives the same bits as `loss` with less work.
+    ///
+    /// - Parameter isNarrow: true if x has at most the digits of a Float32.
     static func isCommon(_ x: Lanes, isNarrow: Bool) -> SIMDMask<LaneIntegers>
     static func commonLoss(_ x: Lanes, isPositive: SIMDMask<LaneIntegers>, isNarrow: Bool) -> Lanes
 }
@@ -128,6 +129,6 @@ private func binaryRows<E: Element, I: BinaryInput>(_ block: inout RowBlock, _ e
 }
 
 extension SIMDMask where Storage == LaneIntegers {
-    /// Where the two masks agree.
+    /// The lanes in which the two masks agree.
     @inline(always) static func .== (a: Self, b: Self) -> Self { .!(a .^ b) }
 }

@@ -6,7 +6,7 @@ import KernelABI
 private struct DecisionFacts {
     var ofLabel: Lanes
     var ofTop: Lanes
-    /// Where class 1 is the likelier: p > ½, as the losses' kernels decide it.
+    /// The lanes in which class 1 is the likelier: p > ½, as the losses' kernels decide it.
     var isPredicted: SIMDMask<LaneIntegers>
     var squares: Lanes
     /// NaN where it is not asked for.

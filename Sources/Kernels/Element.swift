@@ -17,7 +17,7 @@ protocol Octet {
     var largest: Double { get }
     /// `value`, rounded to the type.
     init(all value: Double)
-    /// Whether any lane equals `other`'s.
+    /// Returns true if any lane equals `other`'s.
     func hasLane(equalTo other: Self) -> Bool
 
     /// Eight counts.

@@ -36,7 +36,8 @@ let logarithmOfPowerFactor = 0x1.427fde1bd055dp-20
     return (k.fma(lanes(-eighthLn2Low), k.fma(lanes(-eighthLn2High), x)), k)
 }
 
-/// Where x lies: k = round(x / ln 2), also as an integer in the low bits of `shifted`. Needs |x| < 5600 (13 bits of k).
+/// Splits x into a multiple k = round(x / ln 2) of ln 2 and a remainder. k is also an integer in the low bits of `shifted`. Needs |x| <
+/// 5600 (13 bits of k).
 @inline(always) func reduce(_ x: Lanes) -> (shifted: Lanes, reduced: Lanes, k: Lanes) {
     let shifted = x.fma(lanes(log2OfE), integerShift)
     let k = shifted - lanes(integerShift)

@@ -10,10 +10,10 @@ private let fingerprintKey: UInt64 = 0x9E37_79B9_7F4A_7C15
     (laneBits(firstRow) &+ laneIndices.unsigned) &* laneBits(fingerprintKey)
 }
 
-/// What is added to the keys for the next eight rows.
+/// The step that is added to the keys for the next eight rows.
 var fingerprintKeyStep: LaneBits { @inline(always) get { laneBits(fingerprintKey &* 8) } }
 
-/// What each row adds to the fingerprint: its halves' product, as in XXH3, and itself.
+/// Computes a row's addend to the fingerprint: the product of its halves, as in XXH3, plus the row itself.
 @inline(always) func fingerprintMix(_ bits: LaneBits, _ key: LaneBits) -> LaneBits {
     let mixed = bits ^ key
     return (mixed & laneBits(0xFFFF_FFFF)) &* (mixed &>> laneBits(32)) &+ mixed

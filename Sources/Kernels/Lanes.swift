@@ -207,7 +207,7 @@ struct CompensatedLanes {
     return xentEvenLanes(a, b).larger(xentOddLanes(a, b))
 }
 
-/// Whether all lanes are set. The standard library's `all` and `any` are generic, and not always inlined (see above).
+/// Returns true if all lanes are set. The standard library's `all` and `any` are generic, and not always inlined (see above).
 @inline(always) func isFull(_ mask: SIMDMask<LaneIntegers>) -> Bool { xentAnyLane(~unsafeBitCast(mask, to: LaneIntegers.self)) == 0 }
 
 /// The mask as bits, the first lane lowest.

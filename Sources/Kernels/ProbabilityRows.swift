@@ -71,7 +71,7 @@ private func mapLosses<L: LossOfLabel>(_ block: UnsafeMutablePointer<RowBlock>, 
     block.pointee.unscoredRowCount = rowCount &- total(scored)
 }
 
-/// Whether a row's values are clipped and normalised before the label's is taken.
+/// The treatment of a row's values before the label's is taken: they may be clipped, and normalised.
 private protocol Treatment {
     static var isNormalised: Bool { get }
 }

@@ -4,15 +4,15 @@
 import KernelABI
 
 extension RowFactArrays {
-    /// Whether any fact is asked for.
+    /// True if any fact is asked for.
     @inline(always) var areAny: Bool {
         labelProbability != nil || topProbability != nil || areOrders || areSums
     }
 
-    /// Whether a sum over all classes is asked for.
+    /// True if a sum over all classes is asked for.
     @inline(always) var areSums: Bool { squaredProbabilitySum != nil || probabilityWeightedSum != nil }
 
-    /// Whether a fact is asked for that follows from the order of the values.
+    /// True if a fact is asked for that follows from the order of the values.
     @inline(always) var areOrders: Bool { topClass != nil || isCorrect != nil || labelRank != nil }
 
     /// The arrays from the row on.
@@ -143,7 +143,7 @@ private func termOfDistance(_ x: Lanes, _ minusTop: Lanes) -> (term: Lanes, diff
     return (exponential(difference, rest: carried), difference)
 }
 
-/// What the others' probabilities tend to: 0, and the infinite ones share what there is.
+/// Computes the facts of a row with infinite logits. The infinite logits share the probability equally, and the others have 0.
 @inline(always)
 private func factsOfInfiniteLogits(_ row: UnsafeRawPointer, _ classCount: Int, label: Double, _ element: StoredElement) -> ClassFacts {
     var count = 0.0
@@ -184,7 +184,7 @@ private func factsOfLogProbabilities(
     return facts
 }
 
-/// What a value adds to a sum over classes. A type and not a closure: a closure is not always inlined.
+/// A value's addend to a sum over classes. It is a type and not a closure, since a closure is not always inlined.
 private protocol ClassTerm {
     /// The value whose term is 0.
     static var neutral: Double { get }

@@ -11,8 +11,8 @@ struct SoftmaxBatch<E: Element> {
     @inline(always) static var narrowClassLimit: Int { 24 }
     /// Wider rows have enough steps that the one which holds the label is worth a branch. Within XentExclusionReach with a step of 32.
     @inline(always) private static var maskedClassLimit: Int { 512 }
-    /// Whether a step's terms are added to the sum in the next one, so that the seven additions, each of which waits for the one before, have
-    /// that step's work beside them. With 16 registers it costs more than it gains.
+    /// True if a step's terms are added to the sum in the next step. Each of the seven additions waits for the one before, and the work of
+    /// the next step fills the wait. With 16 registers this costs more than it gains.
     @inline(always) private static var addsLate: Bool { xentCompiledInstructionSet() == Int32(XentInstructionSetAVX512) }
 
     let rows: UnsafeRawPointer
@@ -22,7 +22,7 @@ struct SoftmaxBatch<E: Element> {
     let classCount: Int
     let notes: SoftmaxNotes
 
-    /// Of the block's rows from `firstRow` on.
+    /// Begins at the block's row `firstRow`.
     @inline(always) init(_ block: RowBlock, firstRow: Int) {
         rows = block.values + firstRow &* (block.classCount &* E.byteCount)
         labels = block.labels + firstRow

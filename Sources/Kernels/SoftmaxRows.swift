@@ -50,7 +50,7 @@ private func softmaxRows<E: Element>(_ block: inout RowBlock, _ element: E.Type)
     block.instructionSetCode = xentCompiledInstructionSet()
 }
 
-/// Whether no entry before `label` equals `value`, the row's largest.
+/// Returns true if no entry before `label` equals `value`, the row's largest.
 @inline(always)
 func isFirst<E: Element>(_ label: Int, amongEqualsOf value: Double, _ row: UnsafeRawPointer, _ element: E.Type) -> Bool {
     for j in 0..<label where E.load(row + j &* E.byteCount) == value { return false }

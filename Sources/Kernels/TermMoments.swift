@@ -36,7 +36,7 @@ struct NoTermMoments: TermMoments {
 /// any number of classes: eight steps are added up plainly, and then into a compensated sum, which thus costs next to nothing.
 struct SquaresAndProducts: TermMoments {
     private var squares = lanes(0), products = lanes(0)
-    /// Those of all blocks of eight steps before.
+    /// The sums of all earlier blocks of eight steps.
     private var earlierSquares = CompensatedLanes(), earlierProducts = CompensatedLanes()
 
     @inline(always) init() {}

@@ -19,9 +19,9 @@ public final class BlockScorer {
     public let facts: RowFacts
     /// The instruction set of the kernel that ran last, as the kernel itself reported it; nil before the first block.
     public private(set) var instructionSetThatRan: InstructionSet?
-    /// Whether labels are read as numbers: `LabelledRows.targets`.
+    /// True if labels are read as numbers: `LabelledRows.targets`.
     public let readsTargets: Bool
-    /// Whether labels are read as class indices: `LabelledRows.classLabels`.
+    /// True if labels are read as class indices: `LabelledRows.classLabels`.
     public let readsClassLabels: Bool
 
     let kernels: KernelTable

@@ -169,7 +169,7 @@ public struct ExactSum: Sendable {
 
     // MARK: Reading
 
-    /// Whether the sum is exactly zero, with no infinity or NaN among its terms.
+    /// True if the sum is exactly zero, with no infinity or NaN among its terms.
     public var isZero: Bool {
         !hasNonFiniteTerms && canonicalLimbs().allSatisfy { $0 == 0 }
     }
@@ -186,7 +186,7 @@ public struct ExactSum: Sendable {
         return limbs.contains { $0 != 0 } ? 1 : 0
     }
 
-    /// Whether any term was infinite or NaN.
+    /// True if any term was infinite or NaN.
     var hasNonFiniteTerms: Bool {
         positiveInfinityCount != 0 || negativeInfinityCount != 0 || nanCount != 0
     }

@@ -2,6 +2,7 @@ internal import KernelABI
 
 /// The instruction set that a kernel is compiled for. The bits of every result are the same on all of them.
 public enum InstructionSet: String, Sendable, CaseIterable {
+    /// The instruction sets that kernels are compiled for, slowest first on each architecture.
     case baseline, avx2, avx512, neon
 
     /// The instruction sets that this processor can run, slowest first.

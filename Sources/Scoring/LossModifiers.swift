@@ -18,7 +18,7 @@ public struct LossModifiers: Sendable, Equatable {
     public var focalAlpha: Double?
     /// The measure between soft labels and predictions.
     public var divergence = Divergence.crossEntropy
-    /// Whether rows have weights of their own.
+    /// True if rows have weights of their own.
     public var hasRowWeights = false
 
     /// No modifiers.

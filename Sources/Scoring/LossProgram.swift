@@ -69,10 +69,10 @@ struct LossProgram: Equatable {
         }
     }
 
-    /// Whether it may clip what it scores.
+    /// True if the program may clip the values that it scores.
     var mayClip: Bool { treatment.clip != .none || largestTerm < .infinity }
 
-    /// Whether it reads labels as numbers (`RowBlock.targets`), and not as class indices.
+    /// Returns true if the program reads labels as numbers (`RowBlock.targets`), and not as class indices.
     func readsTargets(_ task: LossTask) -> Bool { operation == .bernoulli || (operation == .target && task == .soft) }
 
     /// The parameters for the kernels. The weights must stay where they are while the parameters are used.

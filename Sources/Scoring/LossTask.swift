@@ -11,18 +11,21 @@ public enum LossTask: String, Sendable, Codable, CaseIterable {
     /// The log-probability (or probability) of what happened, one value a row; no labels.
     case likelihood
 
-    /// Whether there are labels at all.
+    /// True if the task has labels.
     public var hasLabels: Bool { self != .likelihood }
-    /// Whether a row has one value.
+    /// True if a row has one value.
     public var isSingleValued: Bool { self == .binary || self == .likelihood }
-    /// Whether the classes of a row exclude one another.
+    /// True if the classes of a row exclude one another.
     var isOverClasses: Bool { self == .multiclass || self == .soft }
 }
 
 /// The kind of the predicted values.
 public enum PredictionInput: String, Sendable, Codable, CaseIterable {
+    /// Real numbers of any size. Softmax or the logistic function makes probabilities of them.
     case logits
+    /// Numbers in [0, 1].
     case probabilities
+    /// Natural logarithms of probabilities.
     case logProbabilities = "log-probabilities"
 }
 
@@ -34,8 +37,9 @@ public enum Divergence: String, Sendable, Codable, CaseIterable {
     case kullbackLeibler = "kl"
 }
 
-/// How a prediction is stored, as the kernels read it: in the machine's byte order.
+/// The stored type of predictions, as the kernels read it: in the machine's byte order.
 public enum PredictionElement: Sendable, CaseIterable {
+    /// The types that predictions may have: `bfloat16` has the exponent of `float32` and 8 bits of precision.
     case float16, bfloat16, float32, float64
 
     /// The number of bytes of a value.

@@ -35,7 +35,7 @@ public struct Moments: Sendable, Equatable {
     // The sums for the losses below 2^-14 alone, rounded to multiples of 2^-66: used where there are no larger ones.
     var fineSum = ExactSum()
     var fineSquares = ExactSum()
-    /// Whether rows have weights; without, each counts 1 and the sums below are empty.
+    /// True if rows have weights. Without weights, each row counts 1 and the sums below are empty.
     public internal(set) var hasWeights = false
     /// Σ w, Σ w² (of w rounded to 2^-40) and Σ w · loss, where a row's loss has its weight in it.
     var weightSum = ExactSum()

@@ -21,7 +21,7 @@ public struct RowFacts: OptionSet, Sendable, Hashable {
     public static let labelProbability = RowFacts(rawValue: 1)
     /// The largest p, and its class: the first of equals.
     public static let topPrediction = RowFacts(rawValue: 1 << 1)
-    /// Whether the top class is the label.
+    /// The flag that the top class is the label.
     public static let isCorrect = RowFacts(rawValue: 1 << 2)
     /// Σ p² over the classes. For a decision p² + (1 − p)².
     public static let squaredProbabilitySum = RowFacts(rawValue: 1 << 3)

@@ -69,7 +69,7 @@ typedef struct RowBlock {
     RowFactArrays facts;
 } RowBlock;
 
-/// What `softmaxRows` notes of 64 rows. Without facts it uses the first 30 numbers of each row.
+/// The count of numbers that `softmaxRows` notes of 64 rows. Without facts it uses the first 30 numbers of each row.
 enum { XentScratchCount = 64 * 48 };
 
 enum {
@@ -79,7 +79,7 @@ enum {
     XentInstructionSetNEON = 4
 };
 
-/// What the values are; `LossParameters.inputCode`.
+/// The meanings of the values, in `LossParameters.inputCode`.
 enum {
     XentInputLogits = 0,
     XentInputProbabilities = 1,
@@ -113,7 +113,7 @@ typedef struct LossParameters {
     int32_t isDivergence;
     /// The factor (1 − p)^focalGamma, where it is not 0; then focalAlpha, if it is not NaN.
     int32_t isFocal;
-    /// Whether that p of a decision is the one that is scored, clipped where it is, and not the predicted one.
+    /// Not 0 if the factor's p of a decision is the scored p, which may be clipped, and not the predicted p.
     int32_t focalTakesScored;
     double focalGamma, focalAlpha;
     /// One a class, or null for 1. Eight more are readable after the last.
@@ -121,7 +121,7 @@ typedef struct LossParameters {
     const double *_Nullable positiveWeights;
 } LossParameters;
 
-/// What a block of predictions is like, beside its losses: what warnings follow from.
+/// The properties of a block of predictions beside its losses, from which warnings follow.
 typedef struct RowSurvey {
     /// As in RowBlock.
     const void *_Nonnull values;
@@ -141,7 +141,7 @@ typedef struct RowSurvey {
     ptrdiff_t outsideUnitCount;
 } RowSurvey;
 
-/// What a block of class indices is like.
+/// The properties of a block of class indices.
 typedef struct LabelSurvey {
     const int32_t *_Nonnull labels;
     ptrdiff_t rowCount;
@@ -235,10 +235,10 @@ XENT_INLINE XentFloat8 xentWidenHalf(XentUInt16x8 half) {
 #endif
 }
 
-/// Whether any lane of a mask, all ones or all zeros each, is set.
+/// Returns true if any lane of a mask is set. Each lane is all ones or all zeros.
 XENT_INLINE int32_t xentAnyLane(XentInt64x8 mask) { return __builtin_reduce_or(mask) != 0; }
 
-/// Whether any lane of the two is equal.
+/// Returns true if the two are equal in any lane.
 XENT_INLINE int32_t xentAnyEqualFloat8(XentFloat8 a, XentFloat8 b) { return __builtin_reduce_or(a == b) != 0; }
 XENT_INLINE int32_t xentAnyEqualDouble8(XentDouble8 a, XentDouble8 b) { return __builtin_reduce_or(a == b) != 0; }
 
@@ -253,7 +253,8 @@ XENT_INLINE ptrdiff_t xentTotalInt64x8(XentInt64x8 counts) { return __builtin_re
 /// How many Float16 values `xentMayBeSaturated` looks at.
 enum { XentSaturationStep = 1024 };
 
-/// Whether any of XentSaturationStep Float16 values is 0x7BFF or more, as integers with a sign: 65504, +∞, or a NaN without the sign bit.
+/// Returns true if any of XentSaturationStep Float16 values is 0x7BFF or more, compared as integers with a sign: 65504, +∞, or a NaN
+/// without the sign bit.
 XENT_INLINE int32_t xentMayBeSaturated(const void *_Nonnull values) {
     XentInt16x32 largest = {0};
     for (int i = 0; i < XentSaturationStep; i += 32) {
@@ -264,7 +265,7 @@ XENT_INLINE int32_t xentMayBeSaturated(const void *_Nonnull values) {
     return __builtin_reduce_max(largest) >= 0x7BFF;
 }
 
-/// What the target that calls it is compiled for.
+/// The instruction set that the calling target is compiled for.
 XENT_INLINE int32_t xentCompiledInstructionSet(void) {
 #if defined(__AVX512F__)
     return XentInstructionSetAVX512;

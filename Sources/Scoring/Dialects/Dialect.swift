@@ -17,7 +17,7 @@ public struct Dialect: Sendable, Equatable {
             /// [ε, 1 − ε] with the ε of the stored type.
             case elementEpsilon
 
-            /// Whether a clipped probability is a normal number.
+            /// True if a clipped probability is a normal number.
             var keepsFromZero: Bool {
                 switch self {
                 case .none: false
@@ -74,19 +74,20 @@ public struct Dialect: Sendable, Equatable {
     /// The mean where the divisor is 0: no rows, or all weights 0.
     var emptyMeanOfIndex = Double.nan
     var emptyMeanOfOthers = Double.nan
-    /// Whether the sum of multilabel losses counts each decision, and not each row's mean.
+    /// True if the sum of multilabel losses counts each decision, and not each row's mean.
     var sumCountsDecisions = false
-    /// Whether the library takes binary labels between 0 and 1.
+    /// True if the library takes binary labels between 0 and 1.
     var takesSoftDecisions = true
-    /// Whether focal losses make probabilities of logits first, and so clip them.
+    /// True if focal losses make probabilities of logits first, and so clip them.
     var focalTakesProbabilities = false
-    /// Whether the focal factor (1 − p)^γ of a decision takes p as it is scored, after clipping, and not as it was predicted. That of a
-    /// class always does.
+    /// True if the focal factor (1 − p)^γ of a decision takes p as it is scored, after clipping, and not as it was predicted. The focal
+    /// factor of a class always takes the scored p.
     var focalTakesScoredDecisions = true
-    /// Whether label smoothing has a meaning, and whether of binary decisions as well.
+    /// True if label smoothing has a meaning.
     var takesSmoothing = true
+    /// True if label smoothing has a meaning for binary decisions as well.
     var takesDecisionSmoothing = true
-    /// Whether `--clip` and `--renormalize` change it: a framework's conventions are its own.
+    /// True if `--clip` and `--renormalize` change the dialect. A framework's conventions are its own.
     var isAdjustable = false
     /// The tasks and inputs that it can be asked for.
     var inputs: [Inputs]

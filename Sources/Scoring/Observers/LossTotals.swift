@@ -4,7 +4,7 @@
 public struct LossTotals: RowObserver {
     /// The number of dialects.
     public let dialectCount: Int
-    /// Whether right rows are added up with their weights.
+    /// True if right rows are added up with their weights.
     private let countsCorrectWeight: Bool
     /// Dialects of one group have seen the same losses so far.
     private var momentsOfGroup: [Moments]
@@ -151,7 +151,7 @@ public struct LossTotals: RowObserver {
 }
 
 extension LossTotals: Equatable {
-    /// Whether both hold the same moments in every dialect.
+    /// Returns true if both hold the same moments in every dialect.
     public static func == (left: LossTotals, right: LossTotals) -> Bool {
         left.moments == right.moments && left.correctWeight == right.correctWeight
     }

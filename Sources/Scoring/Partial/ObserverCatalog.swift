@@ -66,7 +66,7 @@ public struct ObserverKey: Sendable, Hashable {
         self.configuration = configuration
     }
 
-    /// Whether the tag has 1 to 16 printable ASCII bytes without spaces.
+    /// Returns true if the tag has 1 to 16 printable ASCII bytes without spaces.
     package static func isTag(_ tag: String) -> Bool {
         (1...tagByteLimit).contains(tag.utf8.count) && tag.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
     }

@@ -210,7 +210,7 @@ extension Partial {
 }
 
 extension Partial.Part {
-    /// Whether it may have rows.
+    /// True if the part may have rows.
     fileprivate var hasRows: Bool { rowCount != 0 }
 
     /// The order of parts: by place, and parts without one by content.

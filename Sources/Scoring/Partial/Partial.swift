@@ -156,7 +156,7 @@ public struct Partial: Sendable {
 }
 
 extension Partial: Equatable {
-    /// Whether both have the same bytes.
+    /// Returns true if both have the same bytes.
     public static func == (left: Partial, right: Partial) -> Bool {
         left.specification == right.specification && left.classCount == right.classCount && left.observers == right.observers
             && left.parts == right.parts

@@ -66,6 +66,7 @@ public struct PartialError: Error, Sendable, Equatable, CustomStringConvertible 
     public let found: String
     /// The thing that would have been right; nil where it is not worth saying.
     public let allowed: String?
+    /// The remedy for the error.
     public let remedy: Remedy
     /// The partials that are at fault, as indices of those that were merged, ascending; empty where one was read.
     public internal(set) var partialIndices: [Int] = []
