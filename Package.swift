@@ -69,7 +69,7 @@ let package = Package(
             name: "Engine",
             dependencies: [
                 "Container", "Formats", "Locking", "Scoring", "WorkStealing", .product(name: "SystemPackage", package: "swift-system"),
-            ], exclude: ["Rows/README.md"], swiftSettings: strict),
+            ], exclude: ["README.md", "Evaluation/README.md", "Rows/README.md"], swiftSettings: strict),
         // What `xent bench` does; no part of what a user of the library imports.
         .target(
             name: "Bench",

@@ -3,10 +3,12 @@
 
     scripts/check-documentation.py [FOLDER…]        (FOLDER: Sources by default)
 
-Prints a line for each declaration without a docstring, and for each docstring that begins with What, Whoever, Where, Of, Those or
-Whether; then a count of each. `public`, `open` and `package` declarations count, with the requirements of public protocols, the cases of
-public enums, and members of extensions that are themselves public. Not counted are overrides, members that a conformance to a standard
-protocol explains (`description`, `==` and their like), extensions themselves, and imports.
+Prints a line for each declaration without a docstring, and for each docstring that begins with What, Whoever, Where, Of, Those or Whether;
+then a count of each. `public`, `open` and `package` declarations count, with the requirements of public protocols, the cases of public
+enums, and members of extensions that are themselves public. Not counted are overrides, members that a conformance explains, extensions
+themselves, and imports. A conformance explains members that a standard protocol demands (`description`, `==` and their like), and members
+with the name of a requirement of a protocol in Sources that the type conforms to by a declaration in Sources, if the requirement has a
+docstring.
 
 In C headers that lie in a folder `include`, each comment `///` is checked for its first word alone.
 
@@ -138,6 +140,39 @@ def name_of(keyword, signature):
     return f"{name}({''.join(labels)})"
 
 
+class Protocols:
+    """The requirements of the protocols of a package, and the protocols that its types conform to."""
+
+    def __init__(self):
+        self.documented = {}  # The names of a protocol's requirements that have a docstring.
+        self.inherited = {}  # The protocols that a type or a protocol names as its own, by the type's full name.
+
+    def explain(self, type_name, member):
+        """Tells if a documented requirement of a protocol that a type conforms to, or of the protocol itself, has a member's name."""
+        seen, left = set(), [type_name]
+        while left:
+            name = left.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            if member in self.documented.get(name, ()):
+                return True
+            left += self.inherited.get(name, ())
+        return False
+
+
+INHERITANCE = re.compile(r"^\s*[\w.]+\s*(?:<(?:[^<>]|<[^<>]*>)*>)?\s*:\s*([^{]*)")
+
+
+def inherited_names(signature):
+    """The names after the colon of a type's declaration, without their type arguments."""
+    match = INHERITANCE.match(signature)
+    if not match:
+        return []
+    bare = re.sub(r"<(?:[^<>]|<[^<>]*>)*>", "", re.split(r"\bwhere\b", match.group(1))[0])
+    return [part.split()[-1] for part in re.split(r"[,&]", bare) if part.strip()]
+
+
 class Scope:
     """A pair of braces: of a file's declarations, or of anything else (`body`)."""
 
@@ -166,8 +201,13 @@ def goes_on(lines, number):
     return False
 
 
-def check_swift(path, undocumented, banned):
-    """Adds what is wrong with a file of Swift to the two lists, and returns its number of public declarations."""
+def check_swift(path, protocols, undocumented=None, banned=None):
+    """Adds what is wrong with a file of Swift to the two lists, and returns its number of public declarations.
+
+    Without the lists, it adds the file's protocols and conformances to `protocols`, and nothing else.
+    """
+    is_first_pass = undocumented is None
+    undocumented, banned = ([], []) if is_first_pass else (undocumented, banned)
     lines = strip_code(path.read_text())
     scopes, next_scope = [], Scope("body")
     doc = None  # The docstring that no declaration has followed yet.
@@ -201,15 +241,21 @@ def check_swift(path, undocumented, banned):
                     ahead += 1
                 is_own = re.search(r"\b(public|package|open)\b(?!\()", modifiers) is not None
                 is_hidden = re.search(r"\b(private|fileprivate|internal)\b(?!\()", modifiers) is not None
+                owner = ".".join(scope.name for scope in scopes if scope.name)
+                if is_first_pass and inside.kind == "protocol" and doc is not None:
+                    protocols.documented.setdefault(owner, set()).update(names_of(keyword, signature))
+                if is_first_pass and keyword in KINDS:
+                    full = ".".join(filter(None, [owner, name_of(keyword, signature)]))
+                    protocols.inherited.setdefault(full, []).extend(inherited_names(signature))
                 inherits = inside.kind in ("protocol", "extension") or (inside.kind == "enum" and keyword == "case")
                 is_public = is_own or (inside.is_public and inherits and not is_hidden)
                 if is_public and keyword != "extension" and "override" not in modifiers:
                     for name in names_of(keyword, signature):
-                        if name in STANDARD:
+                        if name in STANDARD or (inside.kind != "protocol" and protocols.explain(owner, name)):
                             continue
                         count += 1
                         if doc is None:
-                            full = ".".join([scope.name for scope in scopes if scope.name] + [name])
+                            full = ".".join(filter(None, [owner, name]))
                             undocumented.append(f"{path}:{number}: {keyword} {full}")
                 if keyword in KINDS:
                     next_scope = Scope(KINDS[keyword], is_public, name_of(keyword, signature))
@@ -248,6 +294,10 @@ def main():
     root = pathlib.Path(__file__).resolve().parent.parent
     folders = [pathlib.Path(argument) for argument in arguments] or [root / "Sources"]
     undocumented, banned, count = [], [], 0
+    protocols = Protocols()
+    for path in sorted((root / "Sources").rglob("*.swift")):
+        if not path.parent.is_symlink():
+            check_swift(path, protocols)
     for folder in folders:
         if not folder.exists():
             print(f"check-documentation.py: {folder}: there is no such folder", file=sys.stderr)
@@ -256,7 +306,7 @@ def main():
         files = [folder] if folder.is_file() else sorted(folder.rglob("*"))
         for path in files:
             if path.suffix == ".swift" and not path.parent.is_symlink():
-                count += check_swift(path, undocumented, banned)
+                count += check_swift(path, protocols, undocumented, banned)
             elif path.suffix == ".h" and "include" in path.parts:
                 check_header(path, banned)
     for line in undocumented:

@@ -2,11 +2,11 @@ package import Container
 package import Formats
 public import Scoring
 
-/// Why an evaluation gave no report: which file, where in it, what is wrong, and the remedy.
+/// The reason why a run gave no result: the file, the place in it, the problem and the remedy.
 public struct EngineError: Error, Sendable, CustomStringConvertible {
-    /// The classes that a program's exit status tells apart.
+    /// The kinds of error that a program's exit status tells apart.
     public enum Category: Sendable {
-        /// The request cannot be meant like this.
+        /// The request contradicts itself, or asks for something that does not exist.
         case usage
         /// The data is damaged, mismatched or invalid.
         case data
@@ -14,26 +14,31 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         case noInput
         /// Reading or writing failed.
         case inputOutput
-        /// Somebody cancelled it.
+        /// The run was cancelled.
         case cancelled
     }
 
+    /// The kind of the error.
     public let category: Category
+    /// The path of the file at fault; nil if no file is, or if `problem` names it.
     public let path: String?
-    /// Number and byte offset in the file of the compressed frame concerned.
+    /// The index of the compressed frame at fault; nil if none is known.
     public let frameIndex: Int?
+    /// The byte offset of this frame in the file.
     public let frameByteOffset: Int?
-    /// The row in the file, from 0.
+    /// The number of the row in the file, from 0.
     public let row: Int?
-    /// The line of a text, from 1.
+    /// The number of the line in a text, from 1.
     public let line: Int?
+    /// The problem in words.
     public let problem: String
+    /// The remedy in words; nil if none is known.
     public let remedy: String?
-    /// A fault of the way in which the file was read, which a more careful way may mend (`ReadingMode`).
+    /// A fault of the way in which the file was read. A more careful way may mend it (`ReadingMode`).
     enum ReadingFault: Sendable {
-        /// The seek table contradicts the frames: without it the file may be sound.
+        /// The seek table contradicts the frames. Without the table the file may be sound.
         case seekTable
-        /// A quoted field is open at a line feed where text was cut: the cut may be to blame.
+        /// A quoted field is open at a line feed where text was cut. The cut may be at fault, and not the text.
         case cutInsideQuotes
     }
 
@@ -54,28 +59,28 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         self.readingFault = readingFault
     }
 
-    /// A choice that nobody made, which the caller words as its users make it.
+    /// A choice that was not made. The caller puts it in the words of its users.
     public enum Decision: Sendable {
-        /// `PartialFile.merge`'s `sameShard`.
+        /// The parameter `sameShard` of `PartialFile.merge`.
         case sameShard
     }
 
-    /// The choice without which there is no result.
+    /// The choice that is missing; nil if none is.
     public private(set) var decision: Decision?
 
-    /// The same, as one that a choice mends.
+    /// Returns the same error, with the choice that mends it.
     func asking(_ decision: Decision) -> EngineError {
         var error = self
         error.decision = decision
         return error
     }
 
-    /// A request that cannot be meant like this.
+    /// Makes an error about a request.
     public init(usage problem: String, remedy: String) {
         self.init(.usage, problem, remedy: remedy)
     }
 
-    /// Somebody cancelled it.
+    /// Makes the error of a run that was cancelled.
     public init(cancelledBefore what: String) {
         self.init(.cancelled, "cancelled before \(what)")
     }
@@ -96,7 +101,7 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         self.init(category, path: path, frame: frame, row: row, line: line, problem, remedy: remedy)
     }
 
-    /// Creates the error of a file's bytes; of a read that was called off, the error of a cancelled run.
+    /// Creates the error of a file's bytes. A read that was cancelled gives the error of a cancelled run.
     package init(_ error: ContainerError) {
         guard error.kind != .cancelled else {
             self = .cancelled
@@ -109,7 +114,7 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
             case .readFailed, .fileChanged, .outOfMemory: .inputOutput
             case .empty, .truncated, .damaged, .checksumMismatch, .seekTableLies, .unsupported, .windowTooLarge: .data
             }
-        // The container's errors say file, frame and byte themselves.
+        // The text of a container's error names file, frame and byte.
         path = nil
         frameIndex = error.frameIndex
         frameByteOffset = error.byteOffset
@@ -120,6 +125,7 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         readingFault = error.kind == .seekTableLies ? .seekTable : nil
     }
 
+    /// Makes the error for a loss that has no meaning.
     public init(_ error: SpecificationError) {
         self.init(.usage, error.problem, remedy: error.remedy)
     }

@@ -49,10 +49,10 @@ public final class Lock<Value: ~Copyable>: @unchecked Sendable {
 
     /// Calls `body` with the value while no other thread has it.
     ///
-    /// - Parameter body: Reads and changes the value. What it returns, and what it leaves in the value, must be disconnected from each
-    ///   other and from everything else, unless it is `Sendable`.
-    /// - Returns: What `body` returns.
-    /// - Throws: What `body` throws; the lock is given up all the same.
+    /// - Parameter body: Reads and changes the value. The result, and the parts left in the value, must be disconnected from each other and
+    ///   from everything else, unless they are `Sendable`.
+    /// - Returns: The result of `body`.
+    /// - Throws: The error of `body`; the lock is given up all the same.
     public func withLock<Result: ~Copyable, E: Error>(
         _ body: (inout sending Value) throws(E) -> sending Result
     ) throws(E) -> sending Result {
@@ -61,17 +61,17 @@ public final class Lock<Value: ~Copyable>: @unchecked Sendable {
         return try body(&value.pointee)
     }
 
-    /// Calls `body` with the value, again and again until it returns a result. In between the lock is given up and the thread sleeps until
-    /// another thread calls `wake(_:)`.
+    /// Calls `body` with the value, again and again until it returns a result. Between two calls the lock is given up, and the thread
+    /// sleeps until another thread calls `wake(_:)`.
     ///
-    /// A call may also follow without a wake, so `body` has to look whether what it waits for has come.
+    /// A call may also follow without a wake, so `body` must check whether the thing that it waits for has come.
     ///
-    /// The value is lent to `body` anew for each call. A closure that slept while it held the value would not do: the compiler may take it
-    /// that a value of type `inout` is changed by nobody else.
+    /// The value is lent to `body` anew for each call. A closure that slept while it held the value would not do: the compiler may assume
+    /// that nobody else changes an `inout` value.
     ///
     /// - Parameter body: Reads and changes the value. Returns nil in order to sleep.
     /// - Returns: The first result of `body` that is not nil.
-    /// - Throws: What `body` throws; the lock is given up all the same.
+    /// - Throws: The error of `body`; the lock is given up all the same.
     public func waitUntil<Result: ~Copyable, E: Error>(
         _ body: (inout sending Value) throws(E) -> sending Result?
     ) throws(E) -> sending Result {

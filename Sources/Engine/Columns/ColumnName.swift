@@ -1,29 +1,29 @@
-/// A column's name taken apart into what says that it holds predictions, and what says of which class.
+/// A column's name, split into the words that mean predictions and the class that they belong to.
 ///
-/// `prob_cat` is `prob_` and `cat`; `y_pred_0` is `y_pred_` and `0`; of JSON, `output.p_0` is `output.p_` and `0`, and `probs.cat` is
-/// `probs.` and `cat`.
+/// `prob_cat` splits into `prob_` and `cat`, and `y_pred_0` into `y_pred_` and `0`. Paths of JSON split alike: `output.p_0` into
+/// `output.p_` and `0`, and `probs.cat` into `probs.` and `cat`.
 struct ColumnName {
-    /// What the columns of all classes begin with, up to a separator.
+    /// The beginning that the columns of all classes share, with the separator at its end.
     let prefix: Substring
     /// The words of the prefix in lower case.
     let words: [String]
-    /// What is left of the name: the class; empty where the words of predictions are the whole name.
+    /// The rest of the name, which names the class; empty if the prefix is the whole name.
     let rest: Substring
-    /// The prefixes that are left without the last words, where several mean predictions: `p_` of `p_class_`.
+    /// The prefixes without their last words, if several words mean predictions: `p_` of `p_class_`.
     let shorterPrefixes: [Substring]
-    /// Whether the words stand before the last dot: of JSON, the rest is a key of an object.
+    /// True if the words stand before the last dot. The rest is then a key of a JSON object.
     let isInside: Bool
 
     /// Words that mean predictions whatever stands beside them.
     private static let sureWords: Set<String> = [
         "p", "prob", "probs", "proba", "probas", "probability", "probabilities", "logit", "logits", "logprob", "logprobs", "softmax",
     ]
-    /// Words that mean predictions where the classes are numbered.
+    /// Words that mean predictions if the classes are numbered.
     private static let otherWords: Set<String> = [
         "pred", "preds", "prediction", "predictions", "predicted", "score", "scores", "output", "outputs", "class", "classes", "confidence",
         "conf", "hat", "yhat",
     ]
-    /// Words before which nothing means predictions.
+    /// Words that rule out predictions: no word after them means predictions.
     private static let wordsOfOthers: Set<String> = [
         "true", "label", "labels", "target", "targets", "gold", "truth", "actual", "feature", "features", "x",
     ]
@@ -35,7 +35,7 @@ struct ColumnName {
         "name",
     ]
 
-    /// nil where no word means predictions.
+    /// Splits a name; nil if no word in it means predictions.
     init?(_ name: String) {
         let last = Self.lastPart(of: name)
         if let parts = Self.split(last) {
@@ -46,7 +46,7 @@ struct ColumnName {
             isInside = false
             return
         }
-        // `probs.cat`: what lies inside of something that means predictions as a whole.
+        // `probs.cat` is a key inside an object whose name means predictions.
         guard last.startIndex > name.startIndex, !last.isEmpty else { return nil }
         let parent = Self.lastPart(of: String(name[..<name.index(before: last.startIndex)]))
         guard let parts = Self.split(parent), parts.prefixEnd == parent.endIndex else { return nil }
@@ -57,18 +57,18 @@ struct ColumnName {
         isInside = true
     }
 
-    /// Whether columns of this prefix are predictions also where their classes have names.
+    /// True if columns with this prefix are predictions even if their classes have names.
     var isSure: Bool { words.contains(where: Self.sureWords.contains) }
 
-    /// Whether the rest is a figure of the row, such as a sum or the class that was decided for.
+    /// True if the rest names a figure of the row, such as a sum or the class that was decided for.
     var isFigure: Bool { Self.figures.contains(rest.lowercased()) }
 
-    /// `output.logprobs` is known by `logprobs`.
+    /// Returns the name after the last dot: `logprobs` of `output.logprobs`.
     static func lastPart(of name: String) -> Substring {
         name.split(separator: ".", omittingEmptySubsequences: false).last ?? ""
     }
 
-    /// The names, or the first of many, each cut to a length that can be read.
+    /// Lists the names for a message, or the first `limit` of them. Each name is cut to a length that can be read.
     static func list(_ names: [String], limit: Int = 24) -> String {
         func shown(_ name: String) -> String {
             var text = String.UnicodeScalarView()
@@ -81,7 +81,7 @@ struct ColumnName {
         return names.isEmpty ? "none" : list + (names.count > limit ? " and \(names.count - limit) more" : "")
     }
 
-    /// Where the first words that mean predictions end, with the separators that follow them.
+    /// Finds the end of the first words that mean predictions, with the separators that follow them.
     private static func split(_ text: Substring) -> (prefixEnd: Substring.Index, words: [String], shorterEnds: [Substring.Index])? {
         let words = Self.words(of: text)
         guard let first = words.firstIndex(where: { sureWords.contains($0.text) || otherWords.contains($0.text) }),
@@ -92,8 +92,8 @@ struct ColumnName {
         return (words[end - 1].end, words[..<end].map(\.text), words[first..<end - 1].map(\.end))
     }
 
-    /// The words of a text in lower case, each with the place where the next one begins: words end at separators, at digits, and where a
-    /// capital follows a small letter.
+    /// Splits a text into words in lower case, each with the index at which the next word begins. Words end at separators, at digits, and
+    /// at a capital after a small letter.
     private static func words(of text: Substring) -> [(text: String, end: Substring.Index)] {
         var words: [(text: String, end: Substring.Index)] = []
         var word = ""

@@ -1,8 +1,8 @@
 internal import Scoring
 
-/// A role that a column of a dump may have, and the names by which it is known where the user gives none.
+/// A role that a column of a dump may have, and the names by which such a column is known if the user gives none.
 enum ColumnRole {
-    /// The predictions of an input, or of any where it is nil.
+    /// The predictions of an input; of any input if it is nil.
     case predictions(PredictionInput?)
     case labels
     case weights
@@ -19,7 +19,7 @@ enum ColumnRole {
         }
     }
 
-    /// The names that say which input their values are. A bare `p` says little: it is also the letter of p-values.
+    /// The names that say which input their values are. A bare `p` is not among them, since it is also the letter of p-values.
     static func namesThatSay(_ input: PredictionInput) -> Set<String> {
         switch input {
         case .logits: ["logits", "logit"]
@@ -37,7 +37,7 @@ enum ColumnRole {
         if case .labels = self { true } else { false }
     }
 
-    /// "predictions", as messages have it.
+    /// The role's word in messages, such as "predictions".
     var text: String {
         switch self {
         case .predictions: "predictions"
@@ -46,7 +46,7 @@ enum ColumnRole {
         }
     }
 
-    /// The option that names its columns.
+    /// The command-line option that names columns with this role.
     var option: String {
         switch self {
         case .predictions: "--prediction-columns"
@@ -55,9 +55,10 @@ enum ColumnRole {
         }
     }
 
-    /// The place of the only one of `names` that is known for labels or weights. Places in `taken` have another role already.
+    /// Finds the only one of `names` that is a usual name for labels or weights, and returns its index. Indices in `taken` have another
+    /// role already.
     ///
-    /// - Throws: an error that lists the candidates where there are several, or all names where there is none.
+    /// - Throws: an `EngineError` that lists the candidates if there are several, or all names if there is none.
     func choose(among names: [String], taken: Set<Int> = [], path: String) throws(EngineError) -> Int {
         let usualNames = usualNames
         let candidates = names.indices.filter {
@@ -67,14 +68,14 @@ enum ColumnRole {
         throw candidates.isEmpty ? unknown(among: names, path: path) : doubt(candidates.map { [names[$0]] }, path: path)
     }
 
-    /// The error where no name is known.
+    /// Makes the error for names none of which is known.
     func unknown(among names: [String], path: String) -> EngineError {
         EngineError(
             .usage, path: path, "no column is known by its name as the \(text); there are " + ColumnName.list(names),
             remedy: "name it with \(option)")
     }
 
-    /// The error where names leave a doubt. A candidate is one column, or several that would be the classes.
+    /// Makes the error for several candidates. A candidate is one column, or several columns that would be the classes.
     func doubt(_ candidates: [[String]], path: String) -> EngineError {
         let isOfColumns = candidates.allSatisfy { $0.count == 1 }
         let list =

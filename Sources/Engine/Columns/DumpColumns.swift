@@ -1,22 +1,24 @@
-/// What the user says of the columns of a dump: the arrays of an archive, the columns of a table, the keys of a record.
+/// The user's choice of columns in a dump: arrays of an archive, columns of a table, or keys of a record.
 public struct DumpColumns: Sendable {
-    /// Names or `PREFIX*`, in the order of the classes; of an archive the one array of all. Empty: by their usual names.
+    /// The columns of the predictions: names or `PREFIX*`, in the order of the classes, or the one array of an archive with all classes. If
+    /// it is empty, the columns are found by their usual names.
     public var predictions: [String] = []
-    /// The one of class indices or, for binary, of 0, 1 or probabilities. nil: by its usual names.
+    /// The column of class indices or, for task binary, of 0, 1 or probabilities. If it is nil, the column is found by its usual names.
     public var label: String?
-    /// One a class: soft labels, one-hot or multilabel.
+    /// The columns of soft, one-hot or multilabel labels, one a class.
     public var labels: [String] = []
-    /// nil: rows weigh the same, whatever columns there are.
+    /// The column of row weights. If it is nil, all rows weigh the same, whatever columns there are.
     public var weight: String?
-    /// The names that class labels have in a text, in the order of the classes. nil: those of the prediction columns.
+    /// The names that class labels have in a text, in the order of the classes. If it is nil, the names come from the prediction columns.
     public var classNames: [String]?
-    /// Task likelihood: a text, whose bytes are counted, or a number of bytes, for bits a byte.
+    /// The column of texts whose bytes are counted, or of numbers of bytes, for bits per byte in task likelihood.
     public var byteCount: String?
-    /// The first line of a table holds names; without, columns are named 0, 1, 2…
+    /// True if the first line of a table holds names. Without names, columns are called 0, 1, 2…
     public var hasHeader = true
 
+    /// Makes a choice that leaves all columns to be found by their usual names.
     public init() {}
 
-    /// The names that were given for labels, of either kind.
+    /// The names that were given for labels, one or several.
     var labelNames: [String] { label.map { [$0] } ?? labels }
 }

@@ -2,15 +2,18 @@ internal import Formats
 internal import Scoring
 
 extension DumpFile {
-    /// The array for a role: the only one, the one that is named, or the one whose name leaves no doubt; with its name in an archive.
+    /// Finds the array for a role: the only array, the named array, or the one whose name leaves no doubt.
     ///
-    /// `isAlone`: nothing else is wanted of the file, so that an only array needs no name. `taken` are names of arrays with another role.
+    /// - Parameters:
+    ///   - isAlone: true if nothing else is wanted of the file, so that a single array needs no name.
+    ///   - taken: the names of arrays with another role.
+    /// - Returns: the array, with its name in an archive; the name is nil for a file that is one array.
     func namedArray(
         for role: ColumnRole, named name: String?, isAlone: Bool, task: LossTask? = nil, taken: Set<String> = []
     ) throws(EngineError) -> (array: ArrayFile, name: String?) {
         switch content {
         case .array(let array):
-            // An array of its own has no name to be called by; one command line may name arrays for several files.
+            // A single array has no name. A given name is ignored, since one command line may name arrays for several files.
             return (array, nil)
         case .archive(let arrays):
             let names = arrays.map(\.name)
@@ -43,12 +46,12 @@ extension DumpFile {
         }
     }
 
-    /// Whether labels and weights may lie beside the predictions.
+    /// True if labels and weights may lie beside the predictions.
     var hasColumns: Bool {
         if case .array = content { false } else { true }
     }
 
-    /// The names of its arrays, or of the columns of the first record.
+    /// The names of the file's arrays, or of the columns in its first record.
     var columnNames: [String] {
         switch content {
         case .array: []

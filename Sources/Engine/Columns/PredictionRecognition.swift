@@ -3,12 +3,12 @@ internal import Scoring
 
 /// Finds the predictions of a dump by the names of its columns.
 ///
-/// A column or run of columns is taken where it is the only candidate, or the only one whose name says the input that was asked for. The
-/// class that was decided for (`pred`), beside something that may be its score, is never taken for the predictions.
+/// A column or a run of columns is taken if it is the only candidate, or the only one whose name says the wanted input. A column of the
+/// classes that were decided for (`pred`) is never taken if another column beside it may hold the scores.
 struct PredictionRecognition {
     /// A column of text or an array of an archive.
     struct Column {
-        /// What a row of it holds.
+        /// The kind of value that a row of the column holds.
         enum Content {
             case one, several
             /// Text that is no number, or a type that holds no predictions.
@@ -19,7 +19,9 @@ struct PredictionRecognition {
         let name: String
         private let look: () -> Content
 
-        /// `look` is called only where the name alone does not decide.
+        /// Makes a column.
+        ///
+        /// - Parameter look: finds the content. It is called only if the name alone does not decide.
         init(name: String, look: @escaping () -> Content) {
             self.name = name
             self.look = look
@@ -29,12 +31,12 @@ struct PredictionRecognition {
     }
 
     let columns: [Column]
-    /// The places of columns that have another role already.
+    /// The indices of columns that have another role already.
     let taken: Set<Int>
     let input: PredictionInput?
-    /// nil where any number of values a row will do.
+    /// The task, which decides how many values a row are wanted; nil if any number will do.
     let task: LossTask?
-    /// Whether one column may be one class; an array of an archive holds all of them.
+    /// True if one column may hold one class. An array of an archive holds all classes.
     let hasColumnsOfClasses: Bool
 
     private struct Candidate {
@@ -43,9 +45,9 @@ struct PredictionRecognition {
         let saysInput: Bool
     }
 
-    /// The places of the columns in the order of the classes.
+    /// Finds the indices of the prediction columns in the order of the classes.
     ///
-    /// - Throws: an error that lists the candidates where names leave a doubt, or all names where none is known.
+    /// - Throws: an `EngineError` that lists the candidates if names leave a doubt, or all names if none is known.
     func places(path: String) throws(EngineError) -> [Int] {
         let role = ColumnRole.predictions(input)
         let isSingleValued = task?.isSingleValued == true
@@ -73,13 +75,13 @@ struct PredictionRecognition {
         throw role.doubt(candidates.map { $0.places.map { columns[$0].name } }, path: path)
     }
 
-    /// Columns of a usual name that hold as many values a row as the task takes.
+    /// Finds the columns with a usual name that hold as many values a row as the task takes.
     private func singles(_ usualNames: Set<String>) -> [Int] {
         let named = columns.indices.filter {
             !taken.contains($0) && usualNames.contains(ColumnName.lastPart(of: columns[$0].name).lowercased())
         }
         let fitting = named.filter { fits(columns[$0].content) }
-        // What does not fit is told by its shape or its first row, but where one column is one class.
+        // A named column that does not fit gets an error about its shape or first row later, unless one column may hold one class.
         let mayBeOthers = !hasColumnsOfClasses || task == nil || task?.isSingleValued == true
         return fitting.isEmpty && mayBeOthers ? named : fitting
     }
@@ -89,7 +91,7 @@ struct PredictionRecognition {
         case .nothing: false
         case .unknown: true
         case .one: task?.isSingleValued != false
-        // A record of task likelihood adds up its tokens.
+        // Task likelihood adds up the tokens of a record.
         case .several: task != .binary
         }
     }
@@ -98,7 +100,7 @@ struct PredictionRecognition {
         ColumnRole.namesOfDecisions.contains(ColumnName.lastPart(of: columns[place].name).lowercased())
     }
 
-    /// Columns that may be the scores of a decision, whose names are no usual ones: `proba_1`, `class_probs`.
+    /// Finds columns that may hold the scores of a decision but have no usual name: `proba_1`, `class_probs`.
     private func scores(beside decision: Int) -> [Int] {
         columns.indices.filter { place in
             guard place != decision, !taken.contains(place), let name = ColumnName(columns[place].name), !name.isFigure
@@ -109,12 +111,12 @@ struct PredictionRecognition {
 }
 
 extension PredictionRecognition.Column {
-    /// A column of text, of which the first records are known.
+    /// Describes a column of text by its first records.
     init(_ column: RecordColumn, isOfTable: Bool) {
         self.init(name: column.name) {
             switch column.content {
             case .number: return .one
-            // One value that is wrong makes a column of a table text: that is for its row to tell.
+            // A single wrong value makes a column of a table text. The error of its row says so later.
             case .text:
                 let values = column.examples.flatMap { $0.split(separator: ",") }.map { $0.filter { !" '\"".contains($0) } }
                 guard values.contains(where: { Double($0) != nil }) else { return .nothing }
@@ -126,7 +128,7 @@ extension PredictionRecognition.Column {
         }
     }
 
-    /// An array of an archive; of one that cannot be opened nothing is known, and opening it will tell why.
+    /// Describes an array of an archive. The content of an array that cannot be opened is unknown. Opening the array again gives the error.
     init(_ array: DumpFile.ArchivedArray) {
         self.init(name: array.name) {
             guard let layout = try? array.open().layout else { return .unknown }

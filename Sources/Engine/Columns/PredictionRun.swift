@@ -2,15 +2,15 @@ internal import Scoring
 
 /// Columns whose names begin alike and mean predictions, one a class: `p_0`, `p_1`, `p_2`, or `prob_cat`, `prob_dog`.
 struct PredictionRun {
-    /// The places of the columns in the order of the classes: by their numbers, or as they stand.
+    /// The indices of the columns in the order of the classes: by their numbers, or as they stand.
     let places: [Int]
-    /// Whether the names leave no doubt that these are the classes, and all of them.
+    /// True if the names leave no doubt that these columns are the classes, and all of them.
     let isCertain: Bool
     private let words: [String]
 
-    /// All runs among `names`, in the order of their first columns. O(n log n).
+    /// Finds all runs among `names`, in the order of their first columns. O(n log n).
     ///
-    /// `isCandidate` says of a place that its column holds numbers and has no other role.
+    /// - Parameter isCandidate: returns true for the index of a column that holds numbers and has no other role.
     static func all(in names: [String], isCandidate: (Int) -> Bool) -> [PredictionRun] {
         var members: [Substring: [(place: Int, name: ColumnName)]] = [:]
         var prefixes: [Substring] = []
@@ -24,7 +24,7 @@ struct PredictionRun {
                 members[name.prefix, default: []].append((place, name))
             }
         }
-        // `p_class` may be a class beside `p_0` and `p_1`, and `p_cat` beside `p_class_0` and `p_class_1`: such a run is in doubt.
+        // `p_class` may be a class beside `p_0` and `p_1`, and `p_cat` beside `p_class_0` and `p_class_1`. Such a run is in doubt.
         for whole in wholes {
             guard let shorter = whole.name.shorterPrefixes.last, members[shorter] != nil else { continue }
             members[shorter]?.append(whole)
@@ -38,7 +38,7 @@ struct PredictionRun {
         return prefixes.compactMap { prefix in members[prefix].flatMap { PredictionRun($0, names) } }
     }
 
-    /// nil for one column alone, and for names that mean predictions only where they are numbered.
+    /// Makes a run; nil for a single column, and for words that mean predictions only if the classes are numbered.
     private init?(_ members: [(place: Int, name: ColumnName)], _ names: [String]) {
         guard members.count > 1 else { return nil }
         words = members[0].name.words
@@ -50,25 +50,26 @@ struct PredictionRun {
             numbers[name.dropLast(digits), default: []].append((number, member.place))
         }
         if let only = numbers.first, numbers.count == 1, only.value.count == members.count {
-            // A leading zero is written where all numbers have as many digits; both orders are the same then.
+            // Leading zeros are written if all numbers have the same number of digits. Then the order of the texts is the order of the
+            // numbers.
             let sorted = only.value.sorted { ($0.number, $0.place) < ($1.number, $1.place) }
             places = sorted.map(\.place)
             isCertain = sorted[0].number <= 1 && sorted.enumerated().allSatisfy { $1.number == sorted[0].number + $0 }
             return
         }
-        // A number that stands by itself is no name beside names; one that ends a name is part of it.
+        // A number by itself is no class name beside names. A number at the end of a name is a part of the name.
         let hasBareNumbers = numbers.contains { stem, run in
             run.count > 1 && (stem == members[0].name.prefix || stem.last.map { !$0.isLetter } != false)
         }
         guard members[0].name.isSure || hasBareNumbers else { return nil }
         places = members.map(\.place).sorted()
-        // The keys of an object have no order that could be that of the classes.
+        // The keys of an object have no order that could be the order of the classes.
         isCertain =
             members[0].name.isSure && !members[0].name.isInside && !hasBareNumbers
             && !members.contains { $0.name.rest.isEmpty || $0.name.isFigure || $0.name.prefix != members[0].name.prefix }
     }
 
-    /// Whether the names say that the values are this input.
+    /// Returns true if the names say that the values are this input.
     func says(_ input: PredictionInput) -> Bool {
         switch input {
         case .logits: words.contains { $0 == "logit" || $0 == "logits" }

@@ -2,18 +2,18 @@ internal import Dispatch
 internal import WorkStealing
 
 extension Evaluation {
-    /// Evaluates without blocking the calling task. Where the task is cancelled the evaluation ends at once, whatever it waits for.
+    /// Evaluates without blocking the calling task. If the task is cancelled, the evaluation ends at once, whatever it waits for.
     ///
     /// ```swift
     /// let task = Task { try await Evaluation(options).report.loss.mean }
     /// ```
     ///
-    /// - Throws: `EngineError`, of category `.cancelled` where the task was cancelled; then no output file has been written or changed.
+    /// - Throws: `EngineError`, of category `.cancelled` if the task was cancelled. No output file has been written or changed then.
     public init(_ options: EvaluationOptions, progress: ProgressMeter = ProgressMeter()) async throws(EngineError) {
         let cancellation = Cancellation()
         let result: Result<Evaluation, EngineError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                // A thread of its own: an evaluation blocks the thread that it is begun on, and a task's threads are few.
+                // The evaluation has a thread of its own: it blocks the thread that it begins on, and threads for tasks are few.
                 DispatchQueue.global().async {
                     do throws(EngineError) {
                         continuation.resume(

@@ -3,7 +3,7 @@ public import Scoring
 public import WorkStealing
 
 extension Evaluation {
-    /// Evaluates predictions that lie in memory, blocking until it is done.
+    /// Evaluates predictions that lie in memory, and blocks until it is done.
     ///
     /// ```swift
     /// let specification = try LossSpecification(task: .multiclass, input: .logits)
@@ -13,16 +13,16 @@ extension Evaluation {
     ///     predictions: logits.span, classCount: 3, labels: labels.span, specification: specification).report
     /// ```
     ///
-    /// The result is that of the same rows in files, to the bit. Nothing is copied but some rows at the end, and labels block by block.
+    /// The result is the same, to the bit, as for the same rows in files. Only the last rows are copied, and labels block by block.
     ///
     /// - Parameters:
     ///   - predictions: rowCount × classCount values, row by row.
     ///   - classCount: the number of values a row; 1 for tasks binary and likelihood.
     ///   - labels: one class index a row; for tasks soft and multilabel classCount numbers a row; empty for task likelihood.
-    ///   - weights: one number a row; empty where all rows weigh the same.
+    ///   - weights: one number a row; empty if all rows weigh the same.
     ///   - specification: the loss.
-    ///   - options: changes the other settings; paths and columns are not looked at.
-    /// - Throws: `EngineError` of category `.usage` where the numbers of values do not fit together, `.data` where a row is invalid.
+    ///   - options: a closure that changes the other settings. Paths and columns are ignored.
+    /// - Throws: `EngineError` of category `.usage` if the numbers of values do not fit together, and `.data` if a row is invalid.
     public init<Value: ArrayNumber, Label: ArrayNumber>(
         predictions: borrowing Span<Value>, classCount: Int = 1, labels: borrowing Span<Label>, weights: [Double] = [],
         specification: LossSpecification, progress: ProgressMeter = ProgressMeter(), cancellation: Cancellation = Cancellation(),
@@ -57,6 +57,7 @@ extension Evaluation {
         }
     }
 
+    /// Finds the stored type of a number, and throws if there is none.
     static func elementType<Number: ArrayNumber>(_ type: Number.Type) throws(EngineError) -> ElementType {
         guard let elementType = type.elementType else {
             throw EngineError(
@@ -67,10 +68,10 @@ extension Evaluation {
     }
 }
 
-/// The numbers of rows and labels of arrays in memory, which fit together.
+/// The numbers of rows and labels of arrays in memory. The initialiser throws if they do not fit together.
 struct MemoryShape {
     let rowCount: Int
-    /// 0 for tasks without labels.
+    /// The number of labels a row; 0 for tasks without labels.
     let labelsPerRow: Int
 
     init(_ task: LossTask, predictionCount: Int, classCount: Int, labelCount: Int, weightCount: Int) throws(EngineError) {

@@ -3,7 +3,7 @@ internal import Formats
 public import Scoring
 public import WorkStealing
 
-/// One evaluation: plan, run, report.
+/// An evaluation of a dump: it plans, runs and reports.
 ///
 /// ```swift
 /// let specification = try LossSpecification(task: .multiclass, input: .logits)
@@ -12,23 +12,23 @@ public import WorkStealing
 /// let report = try Evaluation(options).report
 /// ```
 public struct Evaluation: Sendable {
-    /// The figures. They are those of nothing where no row was scored: `Report.requireScoredRows()` says so.
+    /// The figures. If no row was scored they describe nothing, and `Report.requireScoredRows()` throws.
     public let report: Report
-    /// The mergeable state.
+    /// The mergeable state of the evaluation.
     public let partial: Partial
-    /// The losses of all rows, where they were asked for: whole, but without its name until it is committed.
+    /// The losses of all rows, if they were asked for. The file is whole, but has no name until it is committed.
     public let perRow: PerRowOutput?
-    /// The way in which the work was done, in lines for people who want to see more.
+    /// The way in which the work was done, in lines for people.
     public let notes: [String]
-    /// The states of all observers, those of `EvaluationOptions.observers` among them.
+    /// The states of all observers, including those of `EvaluationOptions.observers`.
     public let observers: [any RowObserver]
 
-    /// Evaluates, blocking until it is done; its work is shared by `options.threadCount` workers.
+    /// Evaluates, and blocks until it is done. `options.threadCount` workers share the work.
     ///
-    /// The result depends on the rows alone: not on threads, kernels, frames, compression or timing. Where several things are wrong, the
-    /// error is the one that comes first in the order of the rows, in every run.
+    /// The result depends on the rows alone, not on threads, kernels, frames, compression or timing. If several things are wrong, the error
+    /// is the first one in the order of the rows, in every run.
     ///
-    /// - Throws: `EngineError`; then no output file has been written or changed.
+    /// - Throws: `EngineError`. No output file has been written or changed then.
     public init(
         _ options: EvaluationOptions, progress: ProgressMeter = ProgressMeter(), cancellation: Cancellation = Cancellation()
     ) throws(EngineError) {
@@ -42,8 +42,8 @@ public struct Evaluation: Sendable {
     /// Evaluates rows of any source.
     ///
     /// - Parameters:
-    ///   - companions: the columns that have rows of their own, labels and weights among them.
-    ///   - options: their paths and columns are not looked at.
+    ///   - companions: the columns with rows of their own, such as labels and weights.
+    ///   - options: the settings. Paths and columns are ignored.
     /// - Throws: `EngineError`, as for files.
     package init(
         rows: any RowSource, companions: [CompanionColumn], _ options: EvaluationOptions, _ control: RunControl = RunControl()
@@ -109,9 +109,9 @@ public struct Evaluation: Sendable {
 }
 
 extension EvaluationPlan {
-    /// The rows of the shard; nil for all.
+    /// Finds the rows of the shard; nil for all rows.
     fileprivate func wantedRows() throws(EngineError) -> Range<Int>? {
-        // A shard of text is a part of its bytes.
+        // A shard of text is a range of its bytes, and not of its rows.
         guard let shard = options.shard, !(source is RecordRowSource) else { return nil }
         guard let rowCount = source.rowCount else {
             throw EngineError(
@@ -121,7 +121,7 @@ extension EvaluationPlan {
         return shard.range(of: rowCount)
     }
 
-    /// The place of the rows in their dump, where that is known.
+    /// Finds the place of the rows in their dump; `.unplaced` if it is not known.
     fileprivate func place(rowCount: Int, _ wantedRows: Range<Int>?) -> PartPlace {
         if let window = (source as? RecordRowSource)?.window {
             let bytes = UInt64(clamping: window.byteRange.lowerBound)..<UInt64(clamping: window.byteRange.upperBound)
@@ -133,7 +133,7 @@ extension EvaluationPlan {
             dump: .unnamed, unit: .rows, ranges: [UInt64(clamping: first)..<UInt64(clamping: first + rowCount)])
     }
 
-    /// Throws where the rows are none, or not as many as expected. Arrays were counted before already.
+    /// Throws if there are no rows, or another number than expected. Arrays have been counted before.
     fileprivate func checkRowCount(_ rowCount: Int, _ result: RowPipeline.Result<RowScorer>) throws(EngineError) {
         let path = inputs.last { $0.role == .predictions }?.file.path ?? source.path ?? "the rows"
         guard rowCount > 0 || options.shard != nil else {
@@ -146,6 +146,7 @@ extension EvaluationPlan {
 }
 
 extension DumpFile {
+    /// Describes the file for a report.
     func reported(role: Report.Input.Role) -> Report.Input {
         Report.Input(
             role: role, path: path, bytes: container.byteCount, format: format,
@@ -155,5 +156,6 @@ extension DumpFile {
 }
 
 extension Duration {
+    /// The duration in seconds.
     package var seconds: Double { Double(components.seconds) + 1e-18 * Double(components.attoseconds) }
 }

@@ -9,8 +9,8 @@ public import Scoring
 /// let mean = accumulator.report.loss.mean
 /// ```
 ///
-/// The figures are those of an evaluation of all rows at once, to the bit, however they were cut into pushes. Memory does not grow with the number
-/// of rows. An accumulator is for one thread; those of several threads are merged as partials.
+/// The figures are the same, to the bit, as those of one evaluation of all rows, however the rows are cut into pushes. Memory does not grow
+/// with the number of rows. An accumulator belongs to one thread. Several threads use one each, and their partials are merged.
 public final class EvaluationAccumulator<Value: ArrayNumber, Label: ArrayNumber> {
     private let specification: LossSpecification
     private let classCount: Int
@@ -26,18 +26,18 @@ public final class EvaluationAccumulator<Value: ArrayNumber, Label: ArrayNumber>
     /// The number of rows that were pushed.
     public private(set) var rowCount = 0
 
-    /// The bytes of predictions that are scored at a time, about: they stay in a core's cache.
+    /// The approximate number of bytes of predictions that are scored at a time. They stay in a core's cache.
     private static var blockByteCount: Int { 512 << 10 }
 
-    /// An evaluation of no rows.
+    /// Makes an evaluation of no rows.
     ///
     /// - Parameters:
-    ///   - specification: the loss. Rows have weights of their own where its modifiers say so.
+    ///   - specification: the loss. Rows have weights of their own if its modifiers say so.
     ///   - classCount: the number of values a row; 1 for tasks binary and likelihood.
     ///   - observers: figures of the caller's own.
     ///   - invalidRows: the treatment of invalid rows.
-    ///   - firstRow: the number that the first row has in the whole dump; then the partial says its place.
-    /// - Throws: `EngineError` of category `.usage` where the loss does not fit the number of classes or the types.
+    ///   - firstRow: the number of the first row in the whole dump, from which the partial knows its place.
+    /// - Throws: `EngineError` of category `.usage` if the loss does not fit the number of classes or the types.
     public init(
         _ specification: LossSpecification, classCount: Int = 1, observers: [any RowObserver] = [],
         invalidRows: EvaluationOptions.InvalidRowPolicy = .fail, firstRow: Int? = nil, instructionSet: InstructionSet = .best
@@ -78,9 +78,9 @@ public final class EvaluationAccumulator<Value: ArrayNumber, Label: ArrayNumber>
     /// - Parameters:
     ///   - predictions: whole rows, one after another.
     ///   - labels: the labels of these rows: one a row, or one a value for tasks soft and multilabel; empty for task likelihood.
-    ///   - weights: the weights of these rows, where the loss has row weights; else empty.
-    /// - Throws: `EngineError`: of category `.usage` where the numbers of values do not fit together, and then nothing was added; of category
-    ///   `.data` where a row is invalid and none may be, and then rows before it may have been added.
+    ///   - weights: the weights of these rows if the loss has row weights; else empty.
+    /// - Throws: `EngineError` of category `.usage` if the numbers of values do not fit together; nothing has been added then.
+    ///   `EngineError` of category `.data` at an invalid row if the policy is `.fail`; rows before it may have been added.
     public func add(
         predictions: borrowing Span<Value>, labels: borrowing Span<Label>, weights: [Double] = []
     ) throws(EngineError) {
@@ -97,7 +97,7 @@ public final class EvaluationAccumulator<Value: ArrayNumber, Label: ArrayNumber>
         var done = 0
         while done < shape.rowCount {
             let rows = done..<min(shape.rowCount, done + blockRowCount)
-            // Into memory with room after its end, which kernels read.
+            // Kernels read a little past the end, so the rows are copied to memory with room after its end.
             predictions.copy(rows.lowerBound * classCount..<rows.upperBound * classCount, to: values)
             labels.copy(rows.lowerBound * labelsPerRow..<rows.upperBound * labelsPerRow, to: labelBytes)
             weights.span.copy(weights.isEmpty ? 0..<0 : rows, to: weightBytes)

@@ -1,51 +1,56 @@
 package import Container
 public import Scoring
 
-/// What to evaluate, and how.
+/// The files to evaluate, the loss, and the settings of the run.
 public struct EvaluationOptions: Sendable {
     /// The treatment of invalid rows: a label out of range, NaN, a probability outside of [0, 1].
     public enum InvalidRowPolicy: String, Sendable, Codable, CaseIterable {
-        /// The first one ends the evaluation with an error.
+        /// The first invalid row ends the evaluation with an error.
         case fail
-        /// They are left out, counted, and the first places listed.
+        /// Invalid rows are left out and counted, and the places of the first ones are listed.
         case skip
     }
 
-    /// Files whose rows follow one another, `-` for standard input; the same for labels. Without files of their own, labels lie beside the
-    /// predictions.
+    /// The files of the predictions, whose rows follow one another; `-` for standard input.
     public var predictionPaths: [String]
+    /// The files of the labels, whose rows follow one another. If it is empty, the labels lie beside the predictions.
     public var labelPaths: [String]
-    /// Files of row weights, if any.
+    /// The files of row weights; empty if weights lie beside the predictions, or if all rows weigh the same.
     public var weightPaths: [String] = []
-    /// Which columns of the files are what.
+    /// The columns of the files, by their roles.
     public var columns = DumpColumns()
-    /// How many rows there must be, where that is known from elsewhere: a pipe that ends early at the end of a line looks whole.
+    /// The number of rows that there must be; nil for any number. It catches a pipe that ended early at the end of a line, which looks
+    /// whole.
     public var expectedRowCount: Int?
+    /// The loss.
     public var specification: LossSpecification
-    /// Class weights N / (C · n_c), from a first pass over the labels.
+    /// True if class weights are N / (C · n_c), from a first pass over the labels.
     public var usesBalancedClassWeights = false
+    /// The treatment of invalid rows.
     public var invalidRows = InvalidRowPolicy.fail
+    /// The number of workers.
     public var threadCount = ProcessorCount.available
+    /// The instruction set of the kernels.
     public var instructionSet = InstructionSet.best
-    /// The largest window that a zstd frame may ask a decoder to keep.
+    /// The largest window in bytes that a zstd frame may ask a decoder to keep.
     public var maximumWindowByteCount = 128 << 20
-    /// Where the losses of all rows go, if anywhere.
+    /// The path of a file for the losses of all rows; nil for none.
     public var perRowPath: String?
 
-    /// The number that the first row has in the whole dump, where these files are a part of one; then the partial says its place.
+    /// The number of the first row in the whole dump, if these files are a part of one. The partial then knows its place.
     public var firstRow: Int?
     /// The part of the dump that is evaluated; nil for all of it.
     public var shard: Shard?
-    /// Figures of the caller's own, beside those of the report, before any row: each worker's observers start from them. Tags that are not
-    /// different, or that a partial cannot hold, are an error.
+    /// Figures of the caller's own, beside those of the report, before any row. Each worker starts from copies of these observers. Equal
+    /// tags, and tags that a partial cannot hold, are an error.
     public var observers: [any RowObserver] = []
-    /// The bytes of predictions, labels or weights that do not lie in files, by the names that stand for paths. Errors begin with the name
-    /// of the source itself.
+    /// The bytes of predictions, labels or weights that do not lie in files, by names that are used as paths. Errors begin with the name of
+    /// the source itself.
     package var byteSources: [String: any ByteSource] = [:]
     /// Columns of the caller's own beside the predictions, which observers read by their names.
     package var companions: [CompanionColumn] = []
 
-    /// Throws where observers cannot stand in one partial.
+    /// Throws an `EngineError` of category `.usage` if a tag is malformed, or two observers have one tag.
     func checkObservers() throws(EngineError) {
         var tags: Set = ["losses", "warnings", "invalid", "tokens"]
         for observer in observers {
@@ -59,7 +64,7 @@ public struct EvaluationOptions: Sendable {
         }
     }
 
-    /// Options for files, with the defaults for everything else.
+    /// Makes options for files, with defaults for everything else.
     public init(predictionPaths: [String], labelPaths: [String], specification: LossSpecification) {
         self.predictionPaths = predictionPaths
         self.labelPaths = labelPaths

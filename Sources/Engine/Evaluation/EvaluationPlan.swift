@@ -5,19 +5,20 @@ internal import WorkStealing
 
 /// Everything that is checked and decided before the first row is scored.
 package struct EvaluationPlan: Sendable {
+    /// The options that the plan was made from.
     package let options: EvaluationOptions
     let containerOptions: ContainerOptions
     /// The loss as asked for, with balanced class weights filled in.
     package let specification: LossSpecification
     /// The rows of the predictions.
     package let source: any RowSource
-    /// The arrays of the predictions; nil where they are text.
+    /// The arrays of the predictions; nil if they are text.
     let arrays: ConcatenatedArrays?
-    /// The columns that go beside the predictions: labels, weights, and whatever else observers read.
+    /// The columns beside the predictions: labels, weights, and any other columns that observers read.
     package let companions: [CompanionColumn]
-    /// The number of values a row; 1 for binary.
+    /// The number of values a row; 1 for task binary.
     package let classCount: Int
-    /// Each file that is read, once for each role, for the report.
+    /// The files that are read, each once for each of its roles, for the report.
     let inputs: [(role: Report.Input.Role, file: DumpFile)]
     let warnings: [String]
     /// The columns with each role, for the report.
@@ -73,9 +74,9 @@ package struct EvaluationPlan: Sendable {
             mode.warnings + inputs.flatMap { input in input.file.warnings.map { "\(input.file.path): \($0)" } } + columns.warnings
     }
 
-    /// A plan for rows that come from elsewhere than files that Xent opens.
+    /// Makes a plan for rows of any source.
     ///
-    /// - Parameter companions: the columns that have rows of their own; those beside the predictions are taken from the source.
+    /// - Parameter companions: the columns with rows of their own. Columns beside the predictions come from the source.
     init(rows source: any RowSource, companions: [CompanionColumn], _ options: EvaluationOptions) throws(EngineError) {
         self.options = options
         self.source = source
@@ -93,7 +94,7 @@ package struct EvaluationPlan: Sendable {
         try Self.checkLayout(of: source, self.companions, specification)
     }
 
-    /// Throws where the rows of a source, or columns beside them, are not of the shape that the loss is computed from.
+    /// Throws if the rows of a source, or the columns beside them, do not have the shape that the loss is computed from.
     private static func checkLayout(
         of source: any RowSource, _ companions: [CompanionColumn], _ specification: LossSpecification
     ) throws(EngineError) {
@@ -135,10 +136,12 @@ package struct EvaluationPlan: Sendable {
         }
     }
 
+    /// Lists the columns that a source carries beside its values.
     private static func columnsBeside(_ source: any RowSource) -> [CompanionColumn] {
         source.layout.columns.enumerated().map { CompanionColumn($1, origin: .besidePredictions(index: $0)) }
     }
 
+    /// Completes the loss with `modifiers` and row weights, and checks it against the number of classes.
     private static func specification(
         _ options: EvaluationOptions, _ modifiers: LossModifiers, _ companions: [CompanionColumn], classCount: Int
     ) throws(EngineError) -> LossSpecification {
@@ -164,10 +167,10 @@ package struct EvaluationPlan: Sendable {
     /// The files that were read, as reports have them.
     package var reportedInputs: [Report.Input] { inputs.map { $0.file.reported(role: $0.role) } }
 
-    /// Whether predictions and labels are arrays, so that nothing is parsed.
+    /// True if predictions and labels are arrays, so that nothing is parsed.
     package var readsArraysOnly: Bool { arrays != nil && companions.allSatisfy { $0.rows is StreamedArrays } }
 
-    /// Opens the predictions of options alone, which are arrays in files of their own.
+    /// Opens the predictions of the options, and nothing else. They must be arrays in files of their own.
     package static func predictions(
         of options: EvaluationOptions, _ mode: ReadingMode, _ control: RunControl
     ) throws(EngineError) -> any RowSource {
@@ -179,6 +182,7 @@ package struct EvaluationPlan: Sendable {
         return StreamedArrays(arrays: try ConcatenatedArrays(arrays), options: containerOptions)
     }
 
+    /// Opens files, or the byte sources that stand under their paths.
     static func open(
         _ paths: [String], _ options: EvaluationOptions, _ containerOptions: ContainerOptions
     ) throws(EngineError) -> [DumpFile] {
@@ -191,7 +195,7 @@ package struct EvaluationPlan: Sendable {
         return files
     }
 
-    /// The part of a text that a shard is.
+    /// Finds the part of a text that a shard covers.
     private static func window(
         _ shard: Shard, _ columns: SelectedColumns, _ mode: ReadingMode
     ) throws(EngineError) -> RecordWindow {
@@ -213,7 +217,7 @@ package struct EvaluationPlan: Sendable {
         return window
     }
 
-    /// Throws where arrays have no rows, or not as many as there must be.
+    /// Throws if arrays have no rows, or not as many as there must be.
     private static func checkCounts(
         _ arrays: ConcatenatedArrays, _ columns: SelectedColumns, _ options: EvaluationOptions
     ) throws(EngineError) {
@@ -229,6 +233,7 @@ package struct EvaluationPlan: Sendable {
         }
     }
 
+    /// Counts the labels, and computes balanced class weights.
     private static func balancedWeights(
         _ task: LossTask, _ columns: SelectedColumns, _ modifiers: LossModifiers, _ options: ContainerOptions,
         _ control: RunControl
@@ -254,6 +259,7 @@ package struct EvaluationPlan: Sendable {
         ).balancedWeights
     }
 
+    /// Finds the number of values a row, and throws if the files disagree or do not fit the task.
     static func classCount(of files: [ArrayFile], _ task: LossTask) throws(EngineError) -> Int {
         var classCount: Int?
         for file in files {
@@ -288,7 +294,7 @@ package struct EvaluationPlan: Sendable {
         return classCount ?? 1
     }
 
-    /// Throws where arrays have not so many values a row, or are not of one type.
+    /// Throws if arrays do not have `columnCount` values a row, or are not all of one type.
     ///
     /// - Parameter what: the word for one value, such as "label".
     static func checkShape(_ files: [ArrayFile], columnCount: Int, what: String) throws(EngineError) {
@@ -310,6 +316,7 @@ package struct EvaluationPlan: Sendable {
         }
     }
 
+    /// Throws if arrays have other numbers of rows than the predictions, by file or in all.
     private static func checkCounts(
         _ predictions: ConcatenatedArrays, _ others: ConcatenatedArrays, of what: String
     ) throws(EngineError) {
@@ -331,7 +338,7 @@ package struct EvaluationPlan: Sendable {
 }
 
 extension EngineError {
-    /// The error for another number of rows than was expected.
+    /// Makes the error for another number of rows than was expected.
     init(expected: Int, rowCount: Int, path: String) {
         self.init(
             .data, path: path, "\(rowCount) rows were read, and \(expected) are expected",
@@ -340,7 +347,7 @@ extension EngineError {
 }
 
 extension PredictionElement {
-    /// The element of predictions that are stored in a type; nil for types that hold no predictions.
+    /// Makes the type of predictions from their stored type; nil for types that hold no predictions.
     package init?(_ type: ElementType) {
         switch type {
         case .float16: self = .float16

@@ -5,8 +5,9 @@ internal import Formats
 struct LabelCensus {
     /// The count of each class.
     private(set) var counts: [Int]
-    /// The least and the greatest label that is not ignored, be it a class or not.
+    /// The least label that is not ignored, even if it is no class.
     private(set) var least = Int32.max
+    /// The greatest label that is not ignored, even if it is no class.
     private(set) var greatest = Int32.min
 
     /// Reads all labels in their order. O(labels) time, O(classes) memory.
@@ -33,12 +34,12 @@ struct LabelCensus {
         }
     }
 
-    /// Whether the labels run from 1 to the number of classes.
+    /// True if the labels run from 1 to the number of classes.
     var countsFromOne: Bool { least == 1 && Int(greatest) == counts.count }
 
-    /// N / (C · n_c) for the N labels inside 0..<C, as scikit-learn's "balanced"; a class without labels has weight 0.
+    /// The weights N / (C · n_c) for the N labels in 0..<C, as scikit-learn's "balanced". A class without labels has weight 0.
     ///
-    /// Where no label is inside, no row will have a weight: all are 1, and what is wrong with the labels is said when they are scored.
+    /// If no label is in 0..<C, all weights are 1: no row will be scored, and scoring says what is wrong with the labels.
     var balancedWeights: [Double] {
         let total = counts.reduce(0, +)
         guard total > 0 else { return counts.map { _ in 1 } }

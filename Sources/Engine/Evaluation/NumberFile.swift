@@ -4,9 +4,12 @@ public import WorkStealing
 
 /// Short lists of numbers in files, such as class weights.
 public enum NumberFile {
+    /// The largest count of numbers in a file.
     static let countLimit = 1 << 24
 
-    /// Reads the numbers of a one-dimensional `.npy` file, of any type, raw or in zstd.
+    /// Reads the numbers of a one-dimensional `.npy` file of any type, raw or compressed.
+    ///
+    /// - Throws: `EngineError` if the file cannot be read, or is no such list.
     public static func read(_ path: String, cancellation: Cancellation = Cancellation()) throws(EngineError) -> [Double] {
         try ReadingMode.attempt { mode throws(EngineError) in
             try read(path, ContainerOptions(usesSeekTable: mode.usesSeekTable, isCancelled: { cancellation.isCancelled }))

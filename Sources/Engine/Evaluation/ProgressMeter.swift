@@ -1,17 +1,20 @@
 internal import Synchronization
 
-/// How far a run has come, for whoever shows it: written by the workers a block at a time, read by anybody at any time.
+/// The progress of a run. Workers update it a block at a time, and any thread may read it at any time.
 public final class ProgressMeter: Sendable {
     // Relaxed: the numbers are for show and order nothing.
     private let decoded = Atomic<Int>(0)
     private let total = Atomic<Int>(0)
 
+    /// Makes a meter that stands at 0.
     public init() {}
 
-    /// Decoded bytes of predictions so far, and of all; 0 before the plan is made.
+    /// The number of bytes of predictions that have been decoded.
     public var decodedByteCount: Int { decoded.load(ordering: .relaxed) }
+    /// The number of bytes of predictions to decode in all; 0 if it is not known, or not yet.
     public var totalByteCount: Int { total.load(ordering: .relaxed) }
 
+    /// Sets the total, and begins at 0.
     func begin(totalByteCount: Int) {
         total.store(totalByteCount, ordering: .relaxed)
         decoded.store(0, ordering: .relaxed)

@@ -1,9 +1,9 @@
 internal import Scoring
 
 extension Report {
-    /// Throws where a dialect scored no row: its figures are those of nothing, which some dialects call 0, and no report should show them.
+    /// Throws if a dialect scored no row. Its figures describe nothing, and some dialects would give 0.
     ///
-    /// - Throws: `EngineError` of category `.data` that says how many rows were left out and why, and where the first invalid one is.
+    /// - Throws: `EngineError` of category `.data`, which says how many rows were left out and why, and where the first invalid row is.
     public func requireScoredRows() throws(EngineError) {
         let names = [dialect] + dialects.keys.filter { $0 != dialect }.sorted()
         let empty = names.filter { dialects[$0]?.scoredRows == 0 }

@@ -3,26 +3,31 @@ public import Scoring
 extension Report {
     /// The loss that was computed, with every modifier as it was applied. Modifiers that were not asked for are absent.
     public struct Specification: Sendable, Codable {
+        /// The task.
         public let task: LossTask
+        /// The kind of the predicted values.
         public let input: PredictionInput
-        /// The names of the dialects in the order asked for; the first is the report's own.
+        /// The names of the dialects in the order asked for. The first one is the report's own.
         public let dialects: [String]
-        /// One weight a class, balanced ones as they were computed.
+        /// The weight of each class. Balanced weights are given as they were computed.
         public let classWeights: [Double]?
-        /// One weight of label 1, or one a column.
+        /// The weight of label 1, or one weight a column.
         public let posWeight: [Double]?
+        /// The ε of label smoothing, in [0, 1].
         public let labelSmoothing: Double?
-        /// Rows with this class index were left out.
+        /// The class index whose rows were left out.
         public let ignoreIndex: Int64?
-        /// Probabilities were clipped to [clip, 1 − clip].
+        /// The bound to which probabilities were clipped: they lie in [clip, 1 − clip].
         public let clip: Double?
-        /// Whether the probabilities of a row were divided by their sum.
+        /// True if the probabilities of a row were divided by their sum.
         public let renormalize: Bool
+        /// The γ of focal loss.
         public let focalGamma: Double?
+        /// The α of focal loss.
         public let focalAlpha: Double?
         /// The measure of task soft; absent for other tasks.
         public let divergence: Divergence?
-        /// Whether rows had weights of their own.
+        /// True if rows had weights of their own.
         public let rowWeights: Bool
 
         enum CodingKeys: String, CodingKey {
@@ -54,18 +59,19 @@ extension Report {
         }
     }
 
-    /// The columns of a table, keys of records or arrays of an archive that were read, by their names. An array that has no name is
-    /// told among the inputs alone. Of several files these are the names in the first; the others' columns were found by them.
+    /// The names of the columns that were read: columns of a table, keys of records or arrays of an archive. An array without a name
+    /// appears among the inputs alone. If there are several files, these are the names in the first, by which the columns of the others
+    /// were found.
     public struct Columns: Sendable, Codable {
-        /// In the order of the classes; one name for an array of all.
+        /// The columns of the predictions in the order of the classes; one name for an array of all classes.
         public internal(set) var predictions: [String] = []
-        /// One, or one a class in the order of the predictions; empty for tasks without labels.
+        /// The column of the labels, or one column a class in the order of the predictions; empty for tasks without labels.
         public internal(set) var labels: [String] = []
-        /// One, or none where all rows weigh the same.
+        /// The column of the weights; empty if all rows weigh the same.
         public internal(set) var weights: [String] = []
-        /// The column whose bytes were counted, or none.
+        /// The column whose bytes were counted; empty if none was.
         public internal(set) var text: [String] = []
-        /// The names that stand for class indices where labels are text, in the order of the classes; absent elsewhere.
+        /// The names that stand for class indices if labels are text, in the order of the classes; else absent.
         public internal(set) var classNames: [String]?
 
         init() {}
@@ -76,11 +82,11 @@ extension Report {
         }
     }
 
-    /// The treatment of rows that could not be scored, and the number that was expected.
+    /// The treatment of rows that could not be scored, and the expected number of rows.
     public struct RowsPolicy: Sendable, Codable {
-        /// The treatment of rows that are invalid.
+        /// The treatment of invalid rows.
         public let onInvalid: EvaluationOptions.InvalidRowPolicy
-        /// The number of rows that there had to be; absent where any number would do.
+        /// The number of rows that there had to be; absent if any number would do.
         public let expectRows: Int?
 
         enum CodingKeys: String, CodingKey {

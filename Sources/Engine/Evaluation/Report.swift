@@ -1,23 +1,23 @@
 public import Scoring
 
-/// The figures of an evaluation or a merge. Encoding it gives the JSON of `xent eval --json`, whose keys are only ever added to; such JSON can be
-/// decoded again.
+/// The figures of an evaluation or a merge. The encoded report is the JSON of `xent eval --json`, and can be decoded again. Keys are only
+/// ever added to it.
 ///
-/// JSON has no infinities: coders are told how they are written, as `"inf"`, `"-inf"` and `"nan"` by `xent`.
+/// JSON has no infinities, so a coder must be told how to write them. `xent` writes `"inf"`, `"-inf"` and `"nan"`.
 public struct Report: Sendable, Codable {
     /// The loss in the first dialect.
     public struct Loss: Sendable, Codable {
-        /// The mean as the dialect has it.
+        /// The mean as the dialect defines it.
         public let mean: Double
         /// `mean` as C's `%a` writes it, exactly.
         public let meanHex: String
-        /// The sum as the dialect has it.
+        /// The sum as the dialect defines it.
         public let sum: Double
         /// `sum` as C's `%a` writes it, exactly.
         public let sumHex: String
-        /// Σ wl / Σ w.
+        /// The weighted sum over the weights, Σ wl / Σ w.
         public let meanOverWeight: Double
-        /// Σ wl / N.
+        /// The weighted sum over the number of scored rows, Σ wl / N.
         public let meanOverCount: Double
         /// The standard error of `mean`.
         public let standardError: Double
@@ -25,7 +25,7 @@ public struct Report: Sendable, Codable {
         public let min: Double
         /// The largest loss of a row.
         public let max: Double
-        /// exp(mean).
+        /// The perplexity, exp(mean).
         public let perplexity: Double
 
         enum CodingKeys: String, CodingKey {
@@ -40,17 +40,17 @@ public struct Report: Sendable, Codable {
 
     /// A dialect's own figures.
     public struct DialectLoss: Sendable, Codable {
-        /// The mean as the dialect has it.
+        /// The mean as the dialect defines it.
         public let mean: Double
         /// `mean` as C's `%a` writes it, exactly.
         public let meanHex: String
-        /// The sum as the dialect has it.
+        /// The sum as the dialect defines it.
         public let sum: Double
         /// `sum` as C's `%a` writes it, exactly.
         public let sumHex: String
-        /// Σ wl / Σ w.
+        /// The weighted sum over the weights, Σ wl / Σ w.
         public let meanOverWeight: Double
-        /// Σ wl / N.
+        /// The weighted sum over the number of scored rows, Σ wl / N.
         public let meanOverCount: Double
         /// The number of rows with a loss.
         public let scoredRows: UInt64
@@ -58,7 +58,7 @@ public struct Report: Sendable, Codable {
         public let invalidRows: UInt64
         /// The number of rows in which a scored value was clipped.
         public let clippedRows: UInt64
-        /// The share of the sum that rows with clipped values have.
+        /// The share of the sum that comes from rows with clipped values.
         public let clippedShare: Double
 
         enum CodingKeys: String, CodingKey {
@@ -76,17 +76,17 @@ public struct Report: Sendable, Codable {
 
     /// The numbers of rows, in the first dialect.
     public struct Rows: Sendable, Codable {
-        /// All rows.
+        /// The number of all rows.
         public let read: UInt64
-        /// Rows with a loss.
+        /// The number of rows with a loss.
         public let scored: UInt64
-        /// Rows with the label that is left out.
+        /// The number of rows whose label is the ignored one.
         public let ignored: UInt64
-        /// Rows that have no loss because they are invalid.
+        /// The number of invalid rows, which have no loss.
         public let invalid: UInt64
-        /// Scored rows whose loss is +∞.
+        /// The number of scored rows whose loss is +∞.
         public let infinite: UInt64
-        /// The first invalid ones, with their places.
+        /// The first invalid rows, with their places.
         public let firstInvalid: [InvalidRow]
 
         enum CodingKeys: String, CodingKey {
@@ -97,37 +97,39 @@ public struct Report: Sendable, Codable {
 
     /// A file that was read, in one of its roles.
     public struct Input: Sendable, Codable {
-        /// The part that a file has in an evaluation or a merge.
+        /// The roles that a file may have in an evaluation or a merge.
         public enum Role: String, Sendable, Codable {
+            /// The roles, under the names that reports have for them.
             case predictions, labels, weights, partial
         }
 
+        /// The role of the file.
         public let role: Role
         /// The file's name as it was given; "-" for standard input.
         public let path: String
-        /// The stored size.
+        /// The stored size in bytes.
         public let bytes: Int
-        /// The format as it was found out: "npy", "csv", "partial".
+        /// The recognised format, such as "npy", "csv" or "partial".
         public let format: String
-        /// The compression as it was found out; absent for raw files.
+        /// The recognised compression; absent for raw files.
         public let compression: String?
-        /// Compressed frames; absent for raw files.
+        /// The number of compressed frames; absent for raw files.
         public let frames: Int?
     }
 
-    /// Task likelihood, where records hold the log-probabilities of their tokens.
+    /// The figures of tokens, for task likelihood if records hold the log-probabilities of their tokens.
     public struct Tokens: Sendable, Codable {
-        /// The number of log-probabilities that were added up, of rows that were scored.
+        /// The number of log-probabilities that were added up, in rows that were scored.
         public let count: UInt64
-        /// The sum of the losses over `count`, both with the rows' weights; a record's own mean is `loss.mean`.
+        /// The sum of the losses over `count`, both with the rows' weights. The mean over records is `loss.mean`.
         public let mean: Double
         /// `mean` as C's `%a` writes it, exactly.
         public let meanHex: String
-        /// exp(mean).
+        /// The perplexity of a token, exp(mean).
         public let perplexity: Double
-        /// The bytes of the texts that were named; absent where none were.
+        /// The number of bytes of the texts; absent if no texts were named.
         public let bytes: UInt64?
-        /// The loss per byte of those texts, over ln 2.
+        /// The loss for each byte of the texts, in bits; absent if no texts were named.
         public let bitsPerByte: Double?
 
         enum CodingKeys: String, CodingKey {
@@ -149,15 +151,15 @@ public struct Report: Sendable, Codable {
 
     /// The run that made the report.
     public struct Run: Sendable, Codable {
-        /// The number of threads as asked for.
+        /// The number of threads that was asked for.
         public let threads: Int
-        /// The kernel that ran, as it said itself.
+        /// The kernel that ran, by its own report.
         public let kernel: String
-        /// The time from opening the inputs to the last figure.
+        /// The time in seconds from opening the inputs to the last figure.
         public let seconds: Double
-        /// The decoded bytes of the predictions.
+        /// The number of decoded bytes of the predictions.
         public let decodedBytes: Int
-        /// `decodedBytes` over `seconds`.
+        /// The number of decoded bytes a second.
         public let decodedBytesPerSecond: Double
 
         enum CodingKeys: String, CodingKey {
@@ -169,36 +171,45 @@ public struct Report: Sendable, Codable {
 
     /// The unit of the losses.
     public enum Unit: String, Sendable, Codable {
+        /// Natural units: logarithms have base e.
         case nats
     }
 
     /// The version of xent that made the report.
     public let xent: String
+    /// The task of the loss.
     public let task: LossTask
+    /// The kind of the predicted values.
     public let input: PredictionInput
-    /// The name of the first dialect, whose figures `loss` and `rows` are.
+    /// The name of the first dialect, whose figures are `loss` and `rows`.
     public let dialect: String
+    /// The unit of the losses.
     public let unit: Unit
+    /// The loss that was computed.
     public let specification: Specification
     /// The columns that were read; absent after a merge, since a partial does not know them.
     public let columns: Columns?
-    /// Absent after a merge.
+    /// The treatment of invalid rows; absent after a merge.
     public let rowsPolicy: RowsPolicy?
+    /// The figures of the first dialect.
     public let loss: Loss
-    /// The figures of each dialect asked for, the first one's included.
+    /// The figures of each dialect asked for, including the first.
     public let dialects: [String: DialectLoss]
+    /// The numbers of rows in the first dialect.
     public let rows: Rows
-    /// The number of classes.
+    /// The number of classes; 2 for task binary.
     public let classes: Int
     /// The share of scored decisions that are right; absent for tasks without labels.
     public let accuracy: Double?
-    /// The share of the weight of scored rows that right rows have; absent where rows have no weights.
+    /// The share of the scored rows' weight that right rows have; absent if rows have no weights.
     public let accuracyWeighted: Double?
+    /// The figures of tokens; absent if the records have none.
     public let tokens: Tokens?
     /// The doubts that a reader of the figures should know of, in sentences.
     public let warnings: [String]
+    /// The files that were read.
     public let inputs: [Input]
-    /// Absent after a merge.
+    /// The run that made the report; absent after a merge.
     public let run: Run?
 
     enum CodingKeys: String, CodingKey {
@@ -208,13 +219,13 @@ public struct Report: Sendable, Codable {
         case rowsPolicy = "rows_policy"
     }
 
-    /// Makes a report of observers' states.
+    /// Makes a report from the states of observers.
     ///
     /// - Parameters:
-    ///   - observers: `LossTotals` among them.
-    ///   - warnings: the warnings that do not come from observers; they stand first.
+    ///   - observers: the states, `LossTotals` among them.
+    ///   - warnings: the warnings that do not come from observers. They stand first.
     ///   - place: finds the place of a row by its number among all rows.
-    ///   - firstInvalid: the first invalid rows with their places; nil where `InvalidRows` knows them.
+    ///   - firstInvalid: the first invalid rows with their places; nil for those of `InvalidRows`.
     init(
         specification: LossSpecification, columns: Columns? = nil, rowsPolicy: RowsPolicy? = nil, classCount: Int,
         observers: [any RowObserver], warnings: [String], place: (UInt64) -> String, firstInvalid: [InvalidRow]? = nil, inputs: [Input], run: Run?
@@ -270,7 +281,7 @@ public struct Report: Sendable, Codable {
         var warnings: [String] = []
         let moments = all[0]
         if moments.scoredCount > 0, moments.hasWeights, moments.meanOverWeight.isNaN, !moments.sum.rounded().isNaN {
-            // What each dialect makes of it.
+            // Each dialect has a mean of its own.
             let means = zip(specification.dialects, all).map { dialect, moments in
                 let mean = moments.mean(specification.task, dialect)
                 return "the mean is \(mean.isNaN ? "NaN" : mean == 0 ? "0" : "\(mean)") in dialect \(dialect.name)"
@@ -288,7 +299,7 @@ public struct Report: Sendable, Codable {
 }
 
 extension Double {
-    /// C's `%a`: the exact value in hexadecimal, "0x1.1b797e58d6b0ap+1"; "inf", "-inf" and "nan".
+    /// The exact value in hexadecimal, as C's `%a` writes it: "0x1.1b797e58d6b0ap+1", and also "inf", "-inf" and "nan".
     var hexadecimalText: String {
         if isNaN { return "nan" }
         if isInfinite { return self < 0 ? "-inf" : "inf" }

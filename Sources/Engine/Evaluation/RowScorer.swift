@@ -1,8 +1,8 @@
 internal import Formats
 package import Scoring
 
-/// The consumer of an evaluation's rows: it has batches scored, a kernel's block at a time, and hands each scored block to its observers.
-/// One for each worker.
+/// The consumer that scores an evaluation's rows. It has batches scored, a kernel's block at a time, and hands each scored block to its
+/// observers. Each worker has a scorer of its own.
 package final class RowScorer: RowConsumer {
     /// The settings that all scorers of a run share.
     struct Settings: Sendable {
@@ -49,7 +49,7 @@ package final class RowScorer: RowConsumer {
     private let classLabels: UnsafeMutablePointer<Int32>
     private let targets: UnsafeMutablePointer<Double>
     private let weightNumbers: UnsafeMutablePointer<Double>
-    /// The number of rows of a block at the most.
+    /// The largest number of rows in a block.
     private let blockRowLimit: Int
     private var invalidRows = InvalidRows()
     private var otherObservers: [any RowObserver]
@@ -74,7 +74,7 @@ package final class RowScorer: RowConsumer {
             scorer.readsTargets ? max(1, min(BlockScorer.rowLimit, (1 << 17) / settings.classCount)) : BlockScorer.rowLimit
         let labelCapacity = BlockScorer.rowLimit + BlockScorer.readableLabelCountAfterLast
         classLabels = .allocate(capacity: labelCapacity)
-        // Task likelihood has no labels: what happened is label 1.
+        // Task likelihood has no labels: each value is the probability of what happened, which is label 1.
         classLabels.initialize(repeating: 1, count: labelCapacity)
         let targetCapacity = scorer.readsTargets ? blockRowLimit * settings.classCount + 8 : 8
         targets = .allocate(capacity: targetCapacity)
@@ -111,7 +111,7 @@ package final class RowScorer: RowConsumer {
                     name: column.name, bytes: bytes(index), rowByteCount: column.rowByteCount, elementName: column.elementType.name)
             }
             let block = try scorer.score(rows, companions: columns) { index, problem throws(EngineError) in
-                // Both come in the order of the rows.
+                // The problems of reading and of scoring both come in the order of the rows.
                 while let first = problems.first, first.rowIndex < done + index { problems.removeFirst() }
                 let place = batch.place(done + index)
                 if let first = problems.first, first.rowIndex == done + index {
@@ -130,7 +130,7 @@ package final class RowScorer: RowConsumer {
         }
     }
 
-    /// Notes a row that is left out; throws where none may be.
+    /// Notes a row that is left out, or throws if the policy is `.fail`.
     private func leaveOut(_ place: RowPlace, _ problem: String, remedy: @autoclosure () -> String?, order: Int) throws(EngineError) {
         guard settings.invalidRowPolicy == .skip else {
             throw EngineError(
@@ -139,7 +139,7 @@ package final class RowScorer: RowConsumer {
         invalidRows.describe(InvalidRow(path: place.path, row: place.row, line: place.line, problem: problem, order: order))
     }
 
-    /// Converts labels to what the scorer reads, and returns them as numbers.
+    /// Converts stored labels to class indices or numbers, as the scorer reads them, and returns the numbers.
     private func convertLabels(_ stored: UnsafeRawPointer?, _ rowCount: Int) -> UnsafePointer<Double> {
         guard let stored, let column = labels?.column else { return UnsafePointer(targets) }
         if scorer.readsClassLabels {
@@ -153,13 +153,14 @@ package final class RowScorer: RowConsumer {
         return UnsafePointer(targets)
     }
 
+    /// Converts stored weights to numbers, if they are not stored so.
     private func convertWeights(_ stored: UnsafeRawPointer, _ column: CompanionColumn, _ rowCount: Int) -> UnsafePointer<Double> {
         if let numbers = Self.numbers(stored, column.elementType) { return numbers }
         Float64Values.convert(stored, elementType: column.elementType, count: rowCount, into: weightNumbers)
         return UnsafePointer(weightNumbers)
     }
 
-    /// The bytes as the numbers that they are, where nothing has to be converted or moved.
+    /// Returns the bytes as the numbers that they are; nil if they have to be converted or moved.
     private static func numbers(_ stored: UnsafeRawPointer, _ elementType: ElementType) -> UnsafePointer<Double>? {
         guard elementType == .float64, UInt(bitPattern: stored) % UInt(MemoryLayout<Double>.alignment) == 0 else { return nil }
         // Unsafe: the batch's owner keeps the memory, which holds as many Float64 as the rows have, and 64 readable bytes after them.
@@ -171,9 +172,10 @@ package final class RowScorer: RowConsumer {
         return ClassLabels.text(stored, elementType: column.elementType, at: index * column.valuesPerRow)
     }
 
-    /// A label that is no class may be one of many: whether they count from 1 is worth another look at all of them, on the way out.
+    /// Finds the remedy for an invalid label. If the label is the number of classes, all labels are read again, to see whether they count
+    /// from 1.
     private func remedy(_ problem: RowProblem, label: Int32) -> String {
-        // Another label than C has refuted it already.
+        // Any other invalid label shows that the labels do not run from 1 to C.
         guard case .label(let classCount, isBinary: false) = problem, label == classCount, let labels = labels?.column,
             let cursor = try? labels.rows?.makeCursor(),
             let census = try? LabelCensus(

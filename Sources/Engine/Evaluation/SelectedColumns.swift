@@ -4,33 +4,36 @@ internal import Scoring
 
 /// The columns of an evaluation's files, found by the names that were given or by their usual ones.
 struct SelectedColumns {
-    /// The arrays of the predictions; empty where they are text.
+    /// The arrays of the predictions; empty if they are text.
     private(set) var arrays: [ArrayFile] = []
-    /// The text of the predictions, with the labels and weights that lie beside them; empty where they are arrays.
+    /// The text of the predictions, with the labels and weights that lie beside them; empty if the predictions are arrays.
     private(set) var records: [RecordFile] = []
-    /// Labels with rows of their own; nil where they lie beside the predictions, or there are none.
+    /// The labels with rows of their own; nil if they lie beside the predictions, or there are none.
     private(set) var labels: CompanionColumn?
-    /// Weights with rows of their own; nil where they lie beside the predictions, or there are none.
+    /// The weights with rows of their own; nil if they lie beside the predictions, or there are none.
     private(set) var weights: CompanionColumn?
-    /// Whether labels are text, so that they may be names of classes.
+    /// True if labels are text, so that they may be names of classes.
     private var areLabelsText = false
-    /// The number of values a row; 1 for binary.
+    /// The number of values a row; 1 for task binary.
     private(set) var classCount = 1
-    /// The files that hold labels, or weights, and nothing else.
+    /// The files that hold only labels.
     private(set) var labelFiles: [DumpFile] = []
+    /// The files that hold only weights.
     private(set) var weightFiles: [DumpFile] = []
     private(set) var warnings: [String] = []
     /// The columns of the first file with each role, as the report names them.
     private(set) var columnNames = Report.Columns()
 
-    /// The names that the columns of the predictions give the classes; nil where they have none.
+    /// The names that the columns of the predictions give the classes; nil if they give none.
     private var classNames: [String]?
     private let options: EvaluationOptions
     private let containerOptions: ContainerOptions
     private var task: LossTask { options.specification.task }
     private var columns: DumpColumns { options.columns }
 
-    /// - Parameter files: those of the predictions, all of one kind.
+    /// Finds the columns of all roles.
+    ///
+    /// - Parameter files: the files of the predictions, all of one kind.
     init(_ files: [DumpFile], _ options: EvaluationOptions, _ containerOptions: ContainerOptions) throws(EngineError) {
         self.options = options
         self.containerOptions = containerOptions
@@ -46,7 +49,7 @@ struct SelectedColumns {
         warnOfUnusedNames(files)
     }
 
-    /// The columns that are named for something else than predictions, in the files of the predictions.
+    /// The names that were given for other roles than predictions, in the files of the predictions.
     private var namesOfOtherRoles: [String] {
         (options.labelPaths.isEmpty ? columns.labelNames : []) + (options.weightPaths.isEmpty ? [columns.weight].compactMap { $0 } : [])
             + [columns.byteCount].compactMap { $0 }
@@ -54,7 +57,7 @@ struct SelectedColumns {
 
     private var labelsPerRow: Int { task == .soft || task == .multilabel ? classCount : 1 }
 
-    /// What was said of columns, and was of no use, may have been meant for another file.
+    /// Warns of given names that no file could use. They may have been meant for another file.
     private mutating func warnOfUnusedNames(_ predictions: [DumpFile]) {
         func warn(_ option: String, of files: [DumpFile], isGiven: Bool) {
             guard isGiven, !files.contains(where: \.hasColumns) else { return }
@@ -73,6 +76,7 @@ struct SelectedColumns {
         }
     }
 
+    /// Throws if `--classes` does not name as many classes as a row has predictions.
     private func checkClassNames(path: String) throws(EngineError) {
         guard let names = columns.classNames, task == .multiclass, names.count != classCount else { return }
         throw EngineError(
@@ -109,7 +113,7 @@ struct SelectedColumns {
         }
     }
 
-    /// Labels or weights, from files of their own if there are any.
+    /// Opens labels or weights, from files of their own if there are any.
     private mutating func companion(
         _ role: ColumnRole, _ paths: [String], beside predictions: [DumpFile]
     ) throws(EngineError) -> CompanionColumn {
@@ -143,7 +147,7 @@ struct SelectedColumns {
         return CompanionColumn(name: isLabels ? CompanionColumn.labels : CompanionColumn.weights, rows: rows)
     }
 
-    /// The arrays with a role, one a file, and their name; nil where arrays have none.
+    /// Finds the arrays with a role, one in each file, and their name; nil if arrays have no names.
     private static func arrays(
         of files: [DumpFile], for role: ColumnRole, named name: String?, isAlone: Bool, task: LossTask, taken: Set<String>
     ) throws(EngineError) -> (arrays: [ArrayFile], name: String?) {
@@ -157,7 +161,7 @@ struct SelectedColumns {
                 first = name
                 continue
             }
-            // An only array may be called as it likes.
+            // A single array may have any name.
             guard name == expected || (isAlone && file.columnNames.count == 1) else {
                 throw EngineError(
                     .usage, path: file.path, "its \(role.text) are the array \(name), those of \(files[0].path) are \(expected)",
@@ -167,7 +171,7 @@ struct SelectedColumns {
         return (arrays, first)
     }
 
-    /// Labels or weights in text of their own.
+    /// Opens labels or weights that are text in files of their own.
     private mutating func recordCompanion(
         _ role: ColumnRole, _ files: [DumpFile], columnCount: Int
     ) throws(EngineError) -> CompanionColumn {
@@ -200,6 +204,7 @@ struct SelectedColumns {
                 task == .multiclass ? .classLabels : .targets, of: selected, valuesPerRow: columnCount, options: containerOptions))
     }
 
+    /// Warns of a column of weights that is not used.
     private mutating func warnOfWeights(_ file: DumpFile) {
         let usual = ColumnRole.weights.usualNames
         guard let name = file.columnNames.first(where: { usual.contains($0.lowercased()) }) else { return }
@@ -241,7 +246,7 @@ struct SelectedColumns {
                 let path = try Self.path(role, name, source, among: file, isAlone: false)
                 selection.byteCount = path
                 if index == 0 { columnNames.text = [path.name] }
-                // What a table's numbers mean cannot be seen; JSON tells them from strings.
+                // A table does not tell numbers from texts of digits. JSON tells them apart.
                 if let column = path.columnIndex, source.format.columns[column].content == .number {
                     warnings.append("\(file.path): the numbers of column \(path.name) are taken for counts of bytes, not for texts")
                 }
@@ -261,7 +266,8 @@ struct SelectedColumns {
         }
     }
 
-    /// `PREFIX*` may mean a column that is something else: the figures would look as good as any.
+    /// Throws if a column is both a prediction and a label or weight, which `PREFIX*` may bring about. The figures would look as good as
+    /// any.
     private func checkRoles(_ selection: RecordSelection, path: String) throws(EngineError) {
         let isPrediction = Set(selection.predictions)
         func check(_ columns: [RecordPath], _ role: ColumnRole) throws(EngineError) {
@@ -272,13 +278,14 @@ struct SelectedColumns {
         }
         switch selection.labels {
         case .classIndex(let label, _): try check([label], .labels)
-        // Of soft labels that are the predictions the loss is the entropy.
+        // Soft labels may be the predictions themselves. Then the loss is their entropy.
         case .numbers(let labels) where task != .soft: try check(labels, .labels)
         case .numbers, .none: break
         }
         if let weight = selection.weight { try check([weight], .weights) }
     }
 
+    /// Selects the columns of the predictions from text.
     private func predictionSelection(_ records: RecordFile, among file: DumpFile) throws(EngineError) -> RecordSelection {
         let paths = try Self.predictions(
             of: records, among: file, columns, input: options.specification.input, task: task, namesOfOtherRoles: namesOfOtherRoles,
@@ -297,15 +304,15 @@ struct SelectedColumns {
         return selection
     }
 
-    /// The columns that are named as predictions, or else those that are known by their names. Of a table without names they are all that
-    /// have no other role, where the labels lie elsewhere.
+    /// Finds the columns that are named as predictions, or else those that are known by their names. In a table without names, if the
+    /// labels lie elsewhere, all columns without another role are predictions.
     private static func predictions(
         of records: RecordFile, among file: DumpFile, _ columns: DumpColumns, input: PredictionInput?, task: LossTask?,
         namesOfOtherRoles: [String], areLabelsBeside: Bool
     ) throws(EngineError) -> [RecordPath] {
         guard columns.predictions.isEmpty else {
             let paths = try records.resolve(columns.predictions)
-            // A name and `PREFIX*` may mean the same.
+            // A name and `PREFIX*` may mean the same column.
             var seen = Set<RecordPath>()
             for column in paths where !seen.insert(column).inserted {
                 throw EngineError(
@@ -315,7 +322,7 @@ struct SelectedColumns {
             return paths
         }
         let format = records.format
-        // A name that means nothing here is told where its own role is looked for.
+        // A name that no column has is an error of its own role, which is looked for later.
         var others: Set<RecordPath> = []
         for name in namesOfOtherRoles { others.formUnion((try? records.resolve(name)) ?? []) }
         let taken = Set(format.columns.indices.filter { others.contains(format.path(at: $0)) })
@@ -329,9 +336,9 @@ struct SelectedColumns {
         return try recognition.places(path: file.path).map { format.path(at: $0) }
     }
 
-    /// The columns of a file in the order of the first file's, which are found by their names.
+    /// Returns the columns of a file in the order of the first file's, matched by their names.
     ///
-    /// `isAlone`: an only column may be called as it likes.
+    /// - Parameter isAlone: true if a single column may have any name.
     private static func inOrder(
         of names: [String], _ found: [RecordPath], _ role: ColumnRole, _ file: DumpFile, after first: DumpFile, isAlone: Bool
     ) throws(EngineError) -> [RecordPath] {
@@ -356,7 +363,9 @@ struct SelectedColumns {
         return ordered
     }
 
-    /// `isAlone`: the file is there for the labels.
+    /// Selects the labels from text.
+    ///
+    /// - Parameter isAlone: true if the file is read for the labels alone.
     private mutating func labelSelection(
         _ records: RecordFile, among file: DumpFile, columnCount: Int, isAlone: Bool, after first: DumpFile
     ) throws(EngineError) -> RecordSelection.Labels {
@@ -385,7 +394,7 @@ struct SelectedColumns {
         return .numbers(paths)
     }
 
-    /// Label columns that are named after the classes (`y_cat`, `y_dog` beside `p_dog`, `p_cat`), in the order of the predictions.
+    /// Sorts label columns that are named after the classes (`y_cat`, `y_dog` beside `p_dog`, `p_cat`) into the order of the predictions.
     private func inOrderOfClasses(_ labels: [RecordPath], path: String) throws(EngineError) -> [RecordPath] {
         func classes(_ names: [String]) -> [String] {
             let shortened = ClassNames.withoutAffixes(names)
@@ -404,6 +413,7 @@ struct SelectedColumns {
         return wanted.compactMap { places[$0] }.map { labels[$0] }
     }
 
+    /// Finds the one column for a role, by the given name or by its usual names.
     private static func path(
         _ role: ColumnRole, _ name: String?, _ records: RecordFile, among file: DumpFile, isAlone: Bool, taken: Set<String> = []
     ) throws(EngineError) -> RecordPath {
@@ -422,7 +432,7 @@ struct SelectedColumns {
         return paths[0]
     }
 
-    /// As many as the first record has.
+    /// Finds the number of values a row, which the first record decides.
     private static func valuesPerRow(
         _ records: RecordFile, _ selection: RecordSelection, _ options: ContainerOptions
     ) throws(EngineError) -> Int {
@@ -441,12 +451,13 @@ struct SelectedColumns {
 }
 
 extension SelectedColumns {
-    /// The records with what `pack` makes an array of, its type, and how many values a row has: nil for one that has no second dimension.
+    /// Selects the columns that `pack` makes an array of, with their kind and the number of values a row; nil for an array of one
+    /// dimension.
     static func selection(
         of records: RecordFile, among file: DumpFile, for part: PackingOptions.Part, _ columns: DumpColumns, _ options: ContainerOptions,
         input: PredictionInput? = nil, task: LossTask? = nil
     ) throws(EngineError) -> (file: RecordFile, column: RecordColumnKind, valuesPerRow: Int?) {
-        // What is named as labels as well is told by its name.
+        // Columns of labels stay among the candidates: a column that is taken for both roles is reported by its name.
         let others = [columns.weight, columns.byteCount].compactMap { $0 }
         let paths = try predictions(
             of: records, among: file, columns, input: input, task: task, namesOfOtherRoles: others,
@@ -476,7 +487,7 @@ extension SelectedColumns {
         }
     }
 
-    /// Throws where a column is packed twice: among the labels, or as label and prediction.
+    /// Throws if a column is packed twice: as two labels, or as label and prediction.
     private static func checkPacked(_ labels: [RecordPath], beside predictions: [RecordPath], path: String) throws(EngineError) {
         var seen = Set(predictions)
         for column in labels where !seen.insert(column).inserted {
@@ -504,7 +515,7 @@ extension DumpFile {
 }
 
 extension RecordFile {
-    /// The first rows, some of them; nil where there are none. What is wrong with records is in them.
+    /// Parses some of the first rows; nil if there are none. The problems of records are in the result.
     func firstRows(options: ContainerOptions) throws(EngineError) -> RecordRows? {
         let stream = RecordStream([self], options: options)
         let rows = RecordRows()
@@ -514,7 +525,7 @@ extension RecordFile {
         while let piece = try stream.next(into: buffer) {
             guard piece.extent.rowCount > 0 else { continue }
             let bytes = UnsafeRawBufferPointer(buffer.room(from: 0, count: piece.extent.byteCount))
-            // As little as has a row: a short line may become a row of very many missing values.
+            // Only as much text is parsed as has a row: a short line may become a row of very many missing values.
             var byteCount = 1 << 10
             while true {
                 let isEnd = byteCount >= bytes.count

@@ -11,14 +11,15 @@ internal import func Musl.exp
 internal import func Darwin.exp
 #endif
 
-/// A look at values whose meaning was not given.
+/// A guess at the meaning of values for which no input was given.
 public enum InputGuess {
-    /// The most rows that are looked at.
+    /// The largest number of rows that are looked at.
     private static let rowLimit = 256
 
-    /// Describes what the first rows of a predictions file look like, in a sentence.
+    /// Describes the first rows of a predictions file in a sentence, with the input that they look like.
     ///
-    /// `task` decides between columns that could be predictions, as it does for an evaluation.
+    /// - Parameter task: decides between columns that could be predictions, as in an evaluation.
+    /// - Throws: `EngineError` if the file cannot be read.
     public static func describe(
         path: String, columns: DumpColumns = DumpColumns(), task: LossTask? = nil, cancellation: Cancellation = Cancellation()
     ) throws(EngineError) -> String {

@@ -6,19 +6,21 @@ public import WorkStealing
 public struct Inspection: Sendable, Encodable {
     /// An array of an archive, a column of a table, or a path in the first record.
     public struct Column: Sendable, Encodable {
+        /// The name of the column.
         public let name: String
-        /// As NumPy names it, of an array.
+        /// The type of an array as NumPy names it.
         public let elementType: String?
+        /// The shape of an array.
         public let shape: [Int]?
-        /// What the first records hold, of text: number, text, boolean, missing, array.
+        /// The kind of value in the first records of a text: number, text, boolean, missing or array.
         public let content: String?
-        /// Numbers of an array in the first record.
+        /// The number of values of an array in the first record.
         public let count: Int?
-        /// The first values: of an array those of its first row, of text as they stand there.
+        /// The first values: those of an array's first row, or the texts as they stand.
         public let examples: [String]?
-        /// Of an array of a zip archive, where it is compressed.
+        /// The compression of an array in a zip archive; nil if it is stored.
         public let compression: String?
-        /// Why the array cannot be read.
+        /// The reason why the array cannot be read; nil if it can.
         public let problem: String?
 
         enum CodingKeys: String, CodingKey {
@@ -27,26 +29,37 @@ public struct Inspection: Sendable, Encodable {
         }
     }
 
+    /// The path of the file.
     public let path: String
+    /// The stored size in bytes.
     public let bytes: Int
-    /// Absent where only decoding tells.
+    /// The decoded size in bytes; absent if only decoding tells.
     public let decodedBytes: Int?
+    /// The recognised format, such as "npy".
     public let format: String
-    /// The next three are those of the file's one array; absent where it has several, or is text.
+    /// The element type of the file's one array; absent if the file has several, or is text.
     public let elementType: String?
+    /// The byte order of the file's one array: "little", "big", or "none" for values of one byte.
     public let byteOrder: String?
+    /// The shape of the file's one array.
     public let shape: [Int]?
-    /// Absent for an array that has no name.
+    /// The columns; absent for an array without a name.
     public let columns: [Column]?
+    /// The recognised compression, "none" for a raw file.
     public let compression: String
+    /// The number of compressed frames; absent for a raw file.
     public let frames: Int?
+    /// The decoded size of the largest frame in bytes; absent for a raw file, and if only decoding tells.
     public let largestFrameBytes: Int?
+    /// True if the first frame has a checksum; absent for a raw file and for a stream of zstd frames.
     public let hasChecksums: Bool?
-    /// Whether several workers can decode it at once, and if not, why.
+    /// True if several workers can decode the file at once.
     public let isShardable: Bool
+    /// The reason for `isShardable`, in words.
     public let shardingNote: String
     /// The values of the first rows, a few of each.
     public let firstRows: [[Double]]
+    /// The faults of the file that do not keep it from being read, in sentences.
     public let warnings: [String]
 
     enum CodingKeys: String, CodingKey {
@@ -64,10 +77,10 @@ public struct Inspection: Sendable, Encodable {
     /// Opens the file and reads its first rows.
     ///
     /// - Parameters:
-    ///   - maximumWindowByteCount: the largest window that a zstd frame may ask a decoder to keep.
-    ///   - hasHeader: whether the first line of a table holds names.
+    ///   - maximumWindowByteCount: the largest window in bytes that a zstd frame may ask a decoder to keep.
+    ///   - hasHeader: true if the first line of a table holds names.
     ///   - cancellation: ends the wait for a pipe.
-    /// - Throws: `EngineError` where the file cannot be opened, or its first rows cannot be read.
+    /// - Throws: `EngineError` if the file cannot be opened, or its first rows cannot be read.
     public init(
         path: String, maximumWindowByteCount: Int = 128 << 20, hasHeader: Bool = true, cancellation: Cancellation = Cancellation()
     ) throws(EngineError) {

@@ -1,20 +1,22 @@
 public import Scoring
 public import WorkStealing
 
-/// Partials as files.
+/// The reading, the writing and the merging of partials as files.
 public enum PartialFile {
-    /// Larger files are no partials: a shard takes less than 10 KB.
+    /// The largest size of a partial in bytes. A shard's partial takes less than 10 KB.
     static let byteCountLimit = 1 << 30
 
-    /// Writes the file whole or not at all.
+    /// Writes a partial to a file, whole or not at all.
+    ///
+    /// - Throws: `EngineError` of category `.inputOutput`.
     public static func write(_ partial: Partial, to path: String) throws(EngineError) {
         try OutputFile.write(partial.encoded(), to: path)
     }
 
     /// Reads a file that `write(_:to:)` made.
     ///
-    /// - Parameter catalog: the figures that can be read, besides carried along.
-    /// - Throws: `EngineError` where it cannot be read or is no partial.
+    /// - Parameter catalog: the observers whose figures are decoded. The figures of others are carried along as bytes.
+    /// - Throws: `EngineError` if the file cannot be read, or is no partial.
     public static func read(
         _ path: String, catalog: ObserverCatalog = .standard, cancellation: Cancellation = Cancellation()
     ) throws(EngineError) -> Partial {
@@ -36,11 +38,11 @@ public enum PartialFile {
     /// O(n log n) in the number of shards.
     ///
     /// - Parameters:
-    ///   - sameShard: how often a shard without a place counts that comes twice: once, which a warning says, or each time.
+    ///   - sameShard: the treatment of equal shards without a place: they count once, with a warning, or each time.
     ///   - expectedRowCount: the number of rows that all shards together must have.
-    ///   - catalog: the figures that can be read.
-    /// - Throws: `EngineError`; without `sameShard` also where two of the partials hold equal shards without a place
-    ///   (`EngineError.Decision.sameShard`).
+    ///   - catalog: the observers whose figures are decoded.
+    /// - Throws: `EngineError`. Without `sameShard`, two equal shards without a place are an error with the decision
+    ///   `EngineError.Decision.sameShard`.
     public static func merge(
         _ paths: [String], sameShard: SameShard? = nil, expectedRowCount: Int? = nil, catalog: ObserverCatalog = .standard,
         cancellation: Cancellation = Cancellation()
@@ -55,7 +57,7 @@ public enum PartialFile {
             partials.append(partial)
             inputs.append(
                 Report.Input(role: .partial, path: path, bytes: byteCount, format: "partial", compression: nil, frames: nil))
-            // A partial does not know the files that its rows came from.
+            // A partial does not know the files that its rows came from, so the rows get the partial's path.
             let rows = try wrapped(path) { () throws(PartialError) in try partial.total(InvalidRows.self) }?.first ?? []
             firstInvalid += rows.map { InvalidRow(path: path, row: $0.row, line: $0.line, problem: $0.problem, order: $0.order) }
         }
@@ -99,7 +101,7 @@ public enum PartialFile {
 }
 
 extension DumpIdentity {
-    /// The identity of a dump that nobody named: the one whose rows are counted by `EvaluationOptions.firstRow` and `shard`.
+    /// The identity of a dump without a name, whose rows are counted by `EvaluationOptions.firstRow` and `shard`.
     static let unnamed = DumpIdentity(high: 0, low: 0)
 }
 
@@ -110,7 +112,7 @@ extension EngineError {
             remedy: error.remedy.text)
     }
 
-    /// The error of a merge, with the files at fault.
+    /// Makes the error of a merge, with the files at fault.
     fileprivate init(_ error: PartialError, paths: [String]) {
         let path = error.partialIndices.last.map { paths[$0] }
         let other = error.partialIndices.count > 1 ? paths[error.partialIndices[0]] : nil

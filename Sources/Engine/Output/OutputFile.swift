@@ -10,27 +10,28 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// A file that appears whole or not at all: it is written without a name in its folder, and named at the end.
+/// A file that appears whole or not at all. It is written without a name in its folder, and named at the end.
 ///
-/// A symbolic link is followed, and what it points to is replaced, or made where it is missing. A replaced file's mode and owner are kept.
-/// Pipes, devices, and paths that lead to an open descriptor (`/dev/stdout`, `/dev/fd/3`) are written to, in order, and never replaced.
+/// A symbolic link is followed: the file that it points to is replaced, or made if it is missing. A replaced file keeps its mode and owner.
+/// Pipes, devices, and paths that lead to an open descriptor (`/dev/stdout`, `/dev/fd/3`) are written to in order, and never replaced.
 ///
-/// On Linux nothing is left of an unfinished file whatever ends the process, since it has no name (O_TMPFILE). Where the file system has no
-/// such files it has a random name, which `discard` and `discardAll` remove.
+/// On Linux an unfinished file has no name (O_TMPFILE), so nothing is left of it, whatever ends the process. If the file system has no such
+/// files, the file has a random name, which `discard` and `discardAll` remove.
 public final class OutputFile: Sendable {
+    /// The path as it was given.
     public let path: String
     private let descriptor: FileDescriptor
     private let destination: Destination
-    /// How much has been written to a destination that is written in order. Relaxed: it has one writer.
+    /// The number of bytes written to a destination that is written in order. Relaxed: it has one writer.
     private let writtenByteCount = Atomic<Int>(0)
     private let isOpen = Atomic<Bool>(true)
 
     private enum Destination {
-        /// The descriptor itself.
+        /// An open descriptor, to which the bytes are written.
         case descriptor
-        /// A name in a folder.
+        /// A name in a folder, which the file gets at the end.
         case name(String, folder: String, temporaryPath: String?)
-        /// None: the file is read back by whoever wrote it, and goes.
+        /// No name: the writer reads the file back, and then it is gone.
         case nowhere(temporaryPath: String?)
 
         var temporaryPath: String? {
@@ -41,17 +42,19 @@ public final class OutputFile: Sendable {
         }
     }
 
-    /// The paths of unfinished files that have one. Files are named with the lock held, so that `discardAll` finds every one.
+    /// The paths of unfinished files that have one. Files get their names with the lock held, so that `discardAll` finds every one.
     private static let temporaryPaths = Lock<Set<String>>([])
 
-    /// Opens it for writing; nothing is seen of it under its own name until `commit`.
+    /// Opens the file for writing. Nothing is seen under its name until `commit`.
     ///
     /// - Throws: `EngineError` of category `.inputOutput`.
     public convenience init(path: String) throws(EngineError) {
         try self.init(path: path, isNameless: true)
     }
 
-    /// - Parameter isNameless: false in tests of file systems that know no nameless files.
+    /// Opens the file for writing.
+    ///
+    /// - Parameter isNameless: false in tests of file systems without nameless files.
     init(path: String, isNameless: Bool) throws(EngineError) {
         self.path = path
         let target = LinkTarget(of: path)
@@ -59,7 +62,7 @@ public final class OutputFile: Sendable {
             var status = stat()
             switch target.kind {
             case .descriptor(let number):
-                // A duplicate goes on at the descriptor's offset and appends where it does; the file opened anew would do neither.
+                // A duplicate shares the descriptor's offset and its append mode. The file opened anew would share neither.
                 let duplicate = fcntl(number, F_DUPFD_CLOEXEC, 3)
                 guard duplicate >= 0 else { throw Errno(rawValue: errno) }
                 descriptor = FileDescriptor(rawValue: duplicate)
@@ -82,8 +85,8 @@ public final class OutputFile: Sendable {
         }
     }
 
-    /// A file to write in any order and to read back, which never gets a name: in this one's folder, or in the folder for temporary files
-    /// where this one has none.
+    /// Makes a file that is written in any order and read back, and never gets a name. It lies in this file's folder, or in the folder for
+    /// temporary files if this file has none.
     func scratchFile() throws(EngineError) -> OutputFile { try OutputFile(scratchFor: self) }
 
     private init(scratchFor output: OutputFile) throws(EngineError) {
@@ -99,12 +102,12 @@ public final class OutputFile: Sendable {
         }
     }
 
-    /// Whether bytes can be written at any offset, and read back; false for pipes, devices and open descriptors.
+    /// True if bytes can be written at any offset and read back; false for pipes, devices and open descriptors.
     var isRandomAccess: Bool {
         if case .descriptor = destination { false } else { true }
     }
 
-    /// The path at which its bytes can be read before it is committed; nil where they cannot.
+    /// The path at which the bytes can be read before the file is committed; nil if they cannot.
     var unfinishedPath: String? {
         switch destination {
         case .descriptor: nil
@@ -112,10 +115,10 @@ public final class OutputFile: Sendable {
         }
     }
 
-    /// Whether nothing is lost if it is discarded and begun anew: false once a pipe or a device has been given something.
+    /// True if nothing is lost when the file is discarded and begun anew; false once bytes went to a pipe or a device.
     var canBeginAnew: Bool { isRandomAccess || writtenByteCount.load(ordering: .relaxed) == 0 }
 
-    /// Writes all of `bytes` at an offset; from any thread. A destination that is not random access takes them in their order only.
+    /// Writes all of `bytes` at an offset, from any thread. A destination without random access takes bytes in order only.
     func write(_ bytes: UnsafeRawBufferPointer, at byteOffset: Int) throws(EngineError) {
         do {
             if isRandomAccess {
@@ -130,11 +133,14 @@ public final class OutputFile: Sendable {
         }
     }
 
+    /// Writes all of `bytes` at an offset, from any thread. A destination without random access takes bytes in order only.
+    ///
+    /// - Throws: `EngineError` of category `.inputOutput`.
     public func write(_ bytes: [UInt8], at byteOffset: Int) throws(EngineError) {
         try bytes.withBytes { raw throws(EngineError) in try write(raw, at: byteOffset) }
     }
 
-    /// Reads back what was written.
+    /// Reads written bytes back until `buffer` is full.
     func read(_ buffer: UnsafeMutableRawBufferPointer, at byteOffset: Int) throws(EngineError) {
         var filled = 0
         while filled < buffer.count {
@@ -150,7 +156,9 @@ public final class OutputFile: Sendable {
         }
     }
 
-    /// Writes a file of these bytes, whole or not at all.
+    /// Writes `bytes` to a file, whole or not at all.
+    ///
+    /// - Throws: `EngineError` of category `.inputOutput`.
     public static func write(_ bytes: [UInt8], to path: String) throws(EngineError) {
         let file = try OutputFile(path: path)
         do throws(EngineError) {
@@ -162,9 +170,9 @@ public final class OutputFile: Sendable {
         try file.commit()
     }
 
-    /// Gives the file its name, after its bytes have reached the disk. Only the first `commit` or `discard` does anything.
+    /// Gives the file its name, after its bytes have reached the disk. Only the first call of `commit` or `discard` does anything.
     ///
-    /// - Throws: `EngineError` of category `.inputOutput`; the file that was there before, if any, is then as it was.
+    /// - Throws: `EngineError` of category `.inputOutput`. A file that had the name before is then unchanged.
     public func commit() throws(EngineError) {
         guard isOpen.exchange(false, ordering: .sequentiallyConsistent) else { return }
         do {
@@ -185,7 +193,7 @@ public final class OutputFile: Sendable {
         removeTemporary()
     }
 
-    /// Removes all unfinished files of the process, and calls `end`, which must end the process: no file gets its name any more.
+    /// Removes all unfinished files of the process, and calls `end`, which must end the process. No file gets its name any more.
     public static func discardAll(before end: () -> Void) {
         temporaryPaths.withLock { paths in
             for path in paths { unlink(path) }
@@ -193,12 +201,12 @@ public final class OutputFile: Sendable {
         }
     }
 
-    /// Whether a path leads to a descriptor that some process has open: such an output is written to, and the file behind it stays.
+    /// Returns true if a path leads to a descriptor that some process has open. Such an output is written to, and the file behind it stays.
     public static func leadsToDescriptor(_ path: String) -> Bool { LinkTarget(of: path).kind != .name }
 
     // MARK: Names
 
-    /// The folder of a path, by its real path if it has one, and the name in it.
+    /// Splits a path into its folder, by the real path if it has one, and the name in the folder.
     static func folderAndName(of path: String) -> (folder: String, name: String) {
         let name = LinkTarget.lastName(of: path)
         let folder = String(path.dropLast(name.count))
@@ -213,14 +221,14 @@ public final class OutputFile: Sendable {
 
     private static func descriptorPath(_ descriptor: FileDescriptor) -> String { "/proc/self/fd/\(descriptor.rawValue)" }
 
-    /// A name that no file has: random, since processes in two containers have the same number and may share a folder.
+    /// Makes a name that no file has. It is random, since processes in two containers may have the same number and share a folder.
     private static func temporaryPath(in folder: String) -> String {
         folder + "/.xent-" + String(UInt64.random(in: .min ... .max), radix: 16) + ".unfinished"
     }
 
     // MARK: Opening
 
-    /// Opens a pipe, a device, or the file behind another process's descriptor, which is added to.
+    /// Opens a pipe, a device, or the file behind another process's descriptor. Bytes are appended to it.
     private static func openInPlace(_ path: String) throws -> FileDescriptor {
         try FileDescriptor.open(FilePath(path), .writeOnly, options: [.append, .closeOnExec], retryOnInterrupt: true)
     }
@@ -241,10 +249,12 @@ public final class OutputFile: Sendable {
         return (try result.get(), path)
     }
 
-    /// - Returns: nil where the system or the file system knows no such files, or could not name them.
+    /// Makes a file without a name.
+    ///
+    /// - Returns: nil if the system or the file system knows no such files, or could not name them.
     private static func createNameless(in folder: String) throws -> FileDescriptor? {
         #if os(Linux)
-        // O_TMPFILE, which Swift does not import: this bit, and that of O_DIRECTORY.
+        // O_TMPFILE is not imported by Swift. It is this bit and the bit of O_DIRECTORY.
         let number = open(folder.isEmpty ? "/" : folder, 0o20000000 | O_DIRECTORY | O_RDWR | O_CLOEXEC, 0o644 as mode_t)
         guard number >= 0 else {
             // A kernel that does not know the bit opens the folder.
@@ -264,6 +274,7 @@ public final class OutputFile: Sendable {
 
     // MARK: Finishing
 
+    /// Removes the unfinished file, if it has a path.
     private func removeTemporary() {
         guard let path = destination.temporaryPath else { return }
         Self.temporaryPaths.withLock { paths in
@@ -271,10 +282,11 @@ public final class OutputFile: Sendable {
         }
     }
 
+    /// Gives the file its name, with the mode and the owner of the file that it replaces.
     private func takePlace(of target: String, in folder: String, _ temporaryPath: String?) throws {
         var status = stat()
         if stat(target, &status) == 0 {
-            // Only root can give a file away; whoever may replace another's file has his own then.
+            // Only root can give a file away. Anyone else who may replace the file of another user becomes its owner.
             _ = fchown(descriptor.rawValue, status.st_uid, status.st_gid)
             guard fchmod(descriptor.rawValue, status.st_mode & 0o777) == 0 else { throw Errno(rawValue: errno) }
         }
@@ -287,21 +299,21 @@ public final class OutputFile: Sendable {
                 return errno
             }
             let code = rename(path, target) == 0 ? 0 : errno
-            // After a failure it may be needed: `removeTemporary` removes it.
+            // After a failure the path stays, since `removeTemporary` has to remove the file.
             if code == 0 { paths.remove(path) } else if temporaryPath == nil { unlink(path) }
             return code
         }
         switch code {
         case 0: try Self.syncFolder(folder)
         case EBUSY:
-            // A mount, as containers make for single files, keeps it from being replaced.
+            // A file that is a mount, as containers make them, cannot be replaced.
             try overwrite(target)
             removeTemporary()
         default: throw Errno(rawValue: code)
         }
     }
 
-    /// Copies the bytes into the file that is there.
+    /// Copies the bytes into the file that has the name.
     private func overwrite(_ target: String) throws {
         let file = try FileDescriptor.open(
             FilePath(target), .writeOnly, options: [.truncate, .closeOnExec], retryOnInterrupt: true)
@@ -326,7 +338,7 @@ public final class OutputFile: Sendable {
         }
     }
 
-    /// Has the disk know the file's name. A folder that may be written to and not read cannot be opened for this.
+    /// Makes the file's name reach the disk. A folder that may be written to but not read cannot be opened for this.
     private static func syncFolder(_ folder: String) throws {
         guard let descriptor = try? FileDescriptor.open(FilePath(folder), .readOnly, options: [.directory, .closeOnExec]) else { return }
         try descriptor.closeAfter { try sync(descriptor) }
@@ -334,6 +346,7 @@ public final class OutputFile: Sendable {
 }
 
 extension FileDescriptor {
+    /// Writes all bytes from an offset on.
     fileprivate func writeAll(toAbsoluteOffset offset: Int64, _ bytes: UnsafeRawBufferPointer) throws {
         var written = 0
         while written < bytes.count {
@@ -342,7 +355,7 @@ extension FileDescriptor {
         }
     }
 
-    /// Writes all in order, also to a pipe that somebody has made not to wait.
+    /// Writes all bytes in order, even to a pipe in non-blocking mode.
     fileprivate func writeAllWaiting(_ bytes: UnsafeRawBufferPointer) throws {
         var written = 0
         while written < bytes.count {

@@ -2,14 +2,15 @@ internal import Container
 internal import Formats
 internal import WorkStealing
 
-/// The loss of every row in the order of the rows, as `.npy` of f8: written in place by whichever worker scored them.
+/// The loss of every row in the order of the rows, as `.npy` of f8. Each worker writes the losses of the rows that it scored in their
+/// place.
 ///
-/// A row that is ignored or invalid has no loss: NaN stands in its place, always of the same bits. A name that ends in `.zst` is compressed.
-/// Workers finish rows in no order: what has to be written in order, a compressed file or a pipe, is made at the end from a file without a
-/// name. After an evaluation it is whole, but has no name until `commit`.
+/// A row that is ignored or invalid has no loss. NaN stands in its place, always with the same bits. A file whose name ends in `.zst` is
+/// compressed. Workers finish rows in no order, so a compressed file or a pipe, which must be written in order, is made at the end from a
+/// file without a name. After an evaluation the output is whole, but has no name until `commit`.
 public final class PerRowOutput: Sendable {
     private let output: OutputFile
-    /// The losses as they come; nil where the output takes them so.
+    /// The file for losses as they come; nil if the output itself takes them in any order.
     private let scratch: OutputFile?
     private let headerByteCount: Int
     private let hasHeader: Bool
@@ -17,7 +18,9 @@ public final class PerRowOutput: Sendable {
     private var rows: OutputFile { scratch ?? output }
     private var isCompressed: Bool { output.path.hasSuffix(".zst") }
 
-    /// `rowCount`: nil where it is known at the end only.
+    /// Opens the output.
+    ///
+    /// - Parameter rowCount: the number of rows; nil if it is known only at the end.
     init(path: String, rowCount: Int?) throws(EngineError) {
         // NumPy leaves room for the number of rows to grow, so the header's size does not depend on it.
         let header = Self.header(rowCount: rowCount ?? 0)
@@ -46,7 +49,7 @@ public final class PerRowOutput: Sendable {
         try rows.write(UnsafeRawBufferPointer(losses), at: headerByteCount + 8 * firstRow)
     }
 
-    /// After the last row: writes what has to be written in order.
+    /// Completes the file after the last row, by writing what must be written in order.
     func finish(rowCount: Int, _ cancellation: Cancellation) throws(EngineError) {
         if !hasHeader { try rows.write(Self.header(rowCount: rowCount), at: 0) }
         guard let scratch else { return }
@@ -54,15 +57,18 @@ public final class PerRowOutput: Sendable {
         scratch.discard()
     }
 
-    /// Gives the file its name. Only the first `commit` or `discard` does anything.
+    /// Gives the file its name. Only the first call of `commit` or `discard` does anything.
+    ///
+    /// - Throws: `EngineError` of category `.inputOutput`.
     public func commit() throws(EngineError) { try output.commit() }
 
-    /// Removes the file.
+    /// Removes the file, unless it was committed.
     public func discard() {
         scratch?.discard()
         output.discard()
     }
 
+    /// Copies the losses to the output in order, compressed if its name says so.
     private func copy(_ scratch: OutputFile, byteCount: Int, _ cancellation: Cancellation) throws(EngineError) {
         var writer = SeekableWriter(level: 3)
         var piece = [UInt8](repeating: 0, count: 1 << 20)

@@ -1,18 +1,18 @@
 internal import Container
 internal import WorkStealing
 
-/// A seekable zstd file that is written by many workers: its frames' contents are read in order, compressed side by side, and written in
+/// A seekable zstd file that many workers write. The contents of its frames are read in order, compressed side by side, and written in
 /// order.
 ///
-/// Memory is bounded by `OrderedPool.itemLimit` contents and compressed frames, and beside that 12 bytes a frame for the table.
+/// Memory is bounded by `OrderedPool.itemLimit` contents and compressed frames, and by 12 bytes a frame for the table.
 struct SeekableOutput {
-    /// The size of what was written.
+    /// The size of the written file.
     struct Extent: Equatable {
         let frameCount: Int
         let byteCount: Int
     }
 
-    /// The content of a frame, and what it was compressed to; used again and again.
+    /// The content of a frame, and its compressed bytes. Items are used again and again.
     private final class Item {
         let content = ByteBuffer()
         var contentByteCount = 0
@@ -25,19 +25,18 @@ struct SeekableOutput {
 
     private init(_ file: OutputFile) { self.file = file }
 
-    /// Writes all frames and the table. The file is whole then, and not committed.
+    /// Writes all frames and the table. The file is whole then, but not committed.
     ///
-    /// - Parameters:
-    ///   - read: reads the next frame's content to the start of a buffer and returns its size, nil after the last. It is called by one
-    ///     thread at a time, and not again after it has thrown.
-    /// - Throws: what reading, compressing or writing threw first; `.cancelled`.
+    /// - Parameter read: reads the next frame's content to the start of a buffer and returns its size in bytes; nil after the last. One
+    ///   thread at a time calls it, and no thread after it has thrown.
+    /// - Throws: the first error of reading, compressing or writing; `.cancelled`.
     static func write<Reader>(
         to file: OutputFile, workerCount: Int, level: Int, _ control: RunControl,
         reader: sending Reader, read: @Sendable (inout Reader, ByteBuffer) throws(EngineError) -> Int?
     ) throws(EngineError) -> Extent {
         var output: SeekableOutput
         do throws(RunError<EngineError>) {
-            // One in each worker's hands, and as many again that wait for one before them.
+            // One item is in each worker's hands, and as many again wait for an item before them.
             let pool = OrderedPool(workerCount: workerCount, itemsPerWorker: 2)
             let result = try pool.run(
                 source: reader, sequencer: SeekableOutput(file), cancellation: control.cancellation,

@@ -1,16 +1,17 @@
-/// What was packed, into what, and what an evaluation of it gains. Encoding it gives the JSON of `xent pack --json`.
+/// The report of a packing: the array, the input, the output, and the gain for an evaluation. The encoded report is the JSON of
+/// `xent pack --json`.
 public struct PackReport: Sendable, Encodable {
-    /// The array, which is the same before and after.
+    /// The array, which is the same in the input and the output.
     public struct Array: Sendable, Encodable {
-        /// "npy".
+        /// The format of the array, "npy".
         public let format: String
-        /// As NumPy names it: "f4".
+        /// The type of the values as NumPy names it, such as "f4".
         public let elementType: String
-        /// Its dimensions, outermost first.
+        /// The dimensions, outermost first.
         public let shape: [Int]
-        /// What shares the first index.
+        /// The number of rows: the first dimension.
         public let rows: Int
-        /// The size of the plain file, header included.
+        /// The size of the plain file in bytes, header included.
         public let bytes: Int
 
         enum CodingKeys: String, CodingKey {
@@ -19,24 +20,24 @@ public struct PackReport: Sendable, Encodable {
         }
     }
 
-    /// The input or the output.
+    /// The input or the output file.
     public struct File: Sendable, Encodable {
-        /// As it was named.
+        /// The path as it was named.
         public let path: String
-        /// Its size.
+        /// The stored size in bytes.
         public let bytes: Int
-        /// Absent for a file that is not compressed.
+        /// The name of the compression; absent for a file that is not compressed.
         public let compression: String?
-        /// Compressed frames; absent for a file that is not compressed.
+        /// The number of compressed frames; absent for a file that is not compressed.
         public let frames: Int?
-        /// Into how many units an evaluation shares out the reading and decompressing of this file as predictions: the most threads
-        /// that can be busy with it. Absent where the output was a pipe or a device and could not be looked at again.
+        /// The number of units into which an evaluation cuts this file as predictions, which is the largest number of threads that can
+        /// decompress it at once. It is absent for text, and for an output that is a pipe or a device and could not be read back.
         public let units: Int?
     }
 
-    /// How the output's frames were made.
+    /// The frames of the output.
     public struct Frames: Sendable, Encodable {
-        /// Rows of every frame but the first, which holds the header, and the last, which may have fewer.
+        /// The number of rows in every frame but the first, which holds the header, and the last, which may hold fewer.
         public let rows: Int
         /// zstd's compression level.
         public let level: Int
@@ -47,13 +48,13 @@ public struct PackReport: Sendable, Encodable {
         }
     }
 
-    /// How long it took.
+    /// The run that packed.
     public struct Run: Sendable, Encodable {
-        /// As asked for.
+        /// The number of threads that was asked for.
         public let threads: Int
-        /// From opening the input to the last byte written.
+        /// The time in seconds from opening the input to writing the last byte.
         public let seconds: Double
-        /// `array.bytes` over `seconds`.
+        /// The number of bytes of the plain file a second.
         public let decodedBytesPerSecond: Double
 
         enum CodingKeys: String, CodingKey {
@@ -64,24 +65,24 @@ public struct PackReport: Sendable, Encodable {
 
     /// The version of xent.
     public let xent: String
-    /// What was packed.
+    /// The array that was packed.
     public let array: Array
-    /// The names of the input's columns that it was made of, in their order; empty for an array that has no name.
+    /// The names of the input's columns that the array was made of, in their order; empty for an array without a name.
     public let columns: [String]
-    /// Where it came from.
+    /// The file that was read.
     public let input: File
-    /// Where it is now.
+    /// The file that was written.
     public let output: File
-    /// How it was cut and compressed.
+    /// The frames of the output.
     public let packing: Frames
-    /// The plain file's size over the output's.
+    /// The ratio of the plain file's size to the output's size.
     public let ratio: Double
-    /// What changes for an evaluation that reads the output in place of the input, in sentences that hold for these two files.
+    /// The differences for an evaluation that reads the output in place of the input, in sentences about these two files.
     public let changes: [String]
-    /// What was put up with in the input, such as a seek table set aside.
+    /// The faults of the input that did not end the packing, such as a seek table that was set aside.
     public let warnings: [String]
-    /// The time.
+    /// The run that packed.
     public let run: Run
-    /// The same of the labels, where they were packed as well: one or none.
+    /// The reports of labels that were packed as well: one or none.
     public var labels: [PackReport] = []
 }

@@ -5,16 +5,18 @@ public import WorkStealing
 /// A dump rewritten as seekable zstd: frames of whole rows with checksums, compressed by many workers. `zstd -d` gives the plain `.npy`
 /// again, bit for bit.
 public struct Packing: Sendable {
-    /// What was done.
+    /// The report of the packing.
     public let report: PackReport
-    /// The packed file: whole, but without its name until it is committed.
+    /// The packed file. It is whole, but has no name until it is committed.
     public let output: OutputFile
 
-    /// Packs, blocking until it is done; compressing is shared by `options.threadCount` workers, reading is done by one of them at a time.
+    /// Packs, and blocks until it is done. `options.threadCount` workers compress, and one of them at a time reads.
     ///
-    /// The file's bytes depend on the input's content, level, frame size and libzstd's version alone: not on threads, timing, or how the
-    /// input was compressed. Memory is at most about five frames (or rows, where those are larger) and libzstd's context for each worker.
-    /// - Throws: `EngineError`; then no file has been written or changed. What is wrong with the input gives the errors of `Evaluation`.
+    /// The file's bytes depend on the input's content, the level, the frame size and the version of libzstd alone, and not on threads,
+    /// timing or the input's compression. Memory is at most about five frames (or rows, if they are larger) and libzstd's context for each
+    /// worker.
+    ///
+    /// - Throws: `EngineError`. No file has been written or changed then. A faulty input gives the errors of `Evaluation`.
     public init(
         _ options: PackingOptions, progress: ProgressMeter = ProgressMeter(), cancellation: Cancellation = Cancellation()
     ) throws(EngineError) {
@@ -51,7 +53,7 @@ public struct Packing: Sendable {
                 warnings: mode.warnings + source.warnings, threads: options.threadCount, seconds: seconds)
             self.output = output
         } catch {
-            // The bytes that a pipe was given cannot be taken back.
+            // The bytes that were given to a pipe cannot be taken back.
             mode.mayBeginAgain = output.canBeginAnew
             output.discard()
             throw error

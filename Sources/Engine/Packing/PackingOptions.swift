@@ -1,46 +1,47 @@
 package import Container
 
-/// What to pack, and how.
+/// The dump to pack, its columns, and the settings of the output.
 public struct PackingOptions: Sendable {
-    /// The part of a dump that is made an array.
+    /// The part of a dump that becomes an array.
     public enum Part: Sendable {
-        /// The predictions: of text, numbers of `Float64`, one a prediction column.
+        /// The predictions. Those of text become numbers of `Float64`, one for each prediction column.
         case predictions
-        /// The labels: of text, class indices of `Int64`, or numbers of `Float64` where `columns.labels` names them.
+        /// The labels. Those of text become class indices of `Int64`, or numbers of `Float64` if `columns.labels` names them.
         case labels
     }
 
-    /// The dump, of any format.
+    /// The path of the dump, which may have any format.
     public var inputPath: String
-    /// Where the packed file goes.
+    /// The path of the packed file.
     public var outputPath: String
-    /// Which of its columns are what, and which are packed.
+    /// The columns of the dump, by their roles.
     public var columns = DumpColumns()
+    /// The part that is packed.
     public var part = Part.predictions
-    /// zstd's compression level, one of `levels`; 0 is its default.
+    /// The compression level of zstd, one of `levels`; 0 stands for libzstd's default.
     public var level = 3
-    /// How many bytes of rows a frame holds at most. A larger row has a frame of its own.
+    /// The largest number of bytes of rows in a frame. A larger row has a frame of its own.
     public var frameByteCount = 1 << 20
-    /// How many workers compress; nothing but the time depends on it.
+    /// The number of workers that compress. Only the time depends on it.
     public var threadCount = ProcessorCount.available
-    /// The largest window that a zstd frame of the input may ask a decoder to keep.
+    /// The largest window in bytes that a zstd frame of the input may ask a decoder to keep.
     public var maximumWindowByteCount = 128 << 20
 
-    /// The bytes of inputs that do not lie in files, by the names that stand for paths.
+    /// The bytes of inputs that do not lie in files, by names that are used as paths.
     package var byteSources: [String: any ByteSource] = [:]
 
-    /// Level 3, frames of 1 MiB, as many workers as there are cores to use.
+    /// Makes options with level 3, frames of 1 MiB, and as many workers as there are cores to use.
     public init(inputPath: String, outputPath: String) {
         self.inputPath = inputPath
         self.outputPath = outputPath
     }
 
-    /// The levels that this machine's libzstd has.
+    /// The compression levels of this machine's libzstd.
     public static var levels: ClosedRange<Int> { FrameCompressor.levels }
-    /// The sizes of a frame that the seekable format allows.
+    /// The sizes of a frame's content in bytes that the seekable format allows.
     public static var frameByteCounts: ClosedRange<Int> { 1...FrameCompressor.largestContentByteCount }
 
-    /// Throws where level or frame size cannot be.
+    /// Throws an `EngineError` of category `.usage` if the level or the frame size is out of range.
     func check() throws(EngineError) {
         guard Self.levels.contains(level) else {
             throw EngineError(

@@ -1,11 +1,11 @@
 internal import Container
 internal import Formats
 
-/// A reader of the contents of the frames that an array is packed into, in their order: its header, and then whole rows, as the plain file has
-/// them.
+/// A reader of the contents of the frames that an array is packed into, in their order: the header, and then whole rows, as in the plain
+/// file.
 ///
-/// The header has a frame of its own, so that each of the others begins and ends with a row, all but the last hold the same number of
-/// rows, and whoever asks for the shape decompresses some hundred bytes and not a megabyte.
+/// The header has a frame of its own. So every other frame begins and ends with a row, and all but the last hold the same number of rows. A
+/// reader that asks for the shape decompresses some hundred bytes, and not a megabyte.
 struct PackingReader {
     private let source: PackingSource
     private let rows: any RowCursor
@@ -13,7 +13,9 @@ struct PackingReader {
     let rowsPerFrame: Int
     private var isHeaderRead = false
 
-    /// - Throws: where there would be more frames than the format allows.
+    /// Begins to read the rows.
+    ///
+    /// - Throws: `EngineError` of category `.usage` if there would be more frames than the format allows.
     init(_ source: PackingSource, frameByteCount: Int, _ control: RunControl) throws(EngineError) {
         self.source = source
         // Bytes count as packed once their frame is written.
@@ -21,7 +23,7 @@ struct PackingReader {
         let layout = source.layout
         let rowByteCount = layout.rowByteCount
         rowsPerFrame = rowByteCount == 0 ? max(1, layout.rowCount) : max(1, frameByteCount / rowByteCount)
-        // A header alone may promise anything: where it is all that is known, the frames are counted as they are made.
+        // A header alone may promise any number of rows. If nothing else is known, the frames are counted as they are made.
         if source.file.container.decodedByteCount != nil, layout.rowCount > 0 {
             let frameCount = 1 + (layout.rowCount - 1) / rowsPerFrame + 1
             guard frameCount <= SeekTableWriter.frameCountLimit else {
@@ -37,7 +39,8 @@ struct PackingReader {
 
     /// Reads the content of the next frame to the start of `buffer`.
     ///
-    /// - Returns: its size, at least 1; nil after the last, when the file was found to end where it should, with the right checksums.
+    /// - Returns: the size of the content in bytes, at least 1; nil after the last frame. The file has then been found to end where it
+    ///   should, with the right checksums.
     mutating func next(into buffer: ByteBuffer) throws(EngineError) -> Int? {
         if !isHeaderRead {
             buffer.reserve(source.header.count)

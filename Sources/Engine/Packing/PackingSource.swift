@@ -1,7 +1,7 @@
 internal import Container
 internal import Formats
 
-/// The array that a dump is packed to: its header and its rows, as the plain `.npy` has them.
+/// The array that a dump is packed to: the header and the rows of the plain `.npy`.
 struct PackingSource: Sendable {
     let file: DumpFile
     /// The bytes before the first row.
@@ -38,7 +38,7 @@ struct PackingSource: Sendable {
             arrays: try ConcatenatedArrays([array]), options: containerOptions, keepsByteOrder: array.isAlone)
         readability = try Readability(array)
         if array.isAlone {
-            // The very bytes, so that the plain file is restored bit for bit.
+            // The stored bytes are taken, so that the plain file is restored bit for bit.
             layout = array.layout
             let decoder = Decoder(options: containerOptions)
             decoder.start(wholeOf: array.container)
@@ -50,7 +50,7 @@ struct PackingSource: Sendable {
         }
     }
 
-    /// The array of labels that lies beside that of the predictions.
+    /// Finds the array of labels that lies beside the array of the predictions.
     private static func labels(
         of file: DumpFile, _ columns: DumpColumns, beside predictions: (array: ArrayFile, name: String?)
     ) throws(EngineError) -> (array: ArrayFile, name: String?) {
@@ -67,8 +67,8 @@ struct PackingSource: Sendable {
         return labels
     }
 
-    /// Values of records as an array of eight bytes each. The rows are counted first, since they stand in the header: the text is decoded
-    /// twice, and parsed once.
+    /// Makes an array of the values of records, eight bytes each. The rows are counted first, since the header holds their number. So the
+    /// text is decoded twice, and parsed once.
     private static func records(
         _ records: RecordFile, _ file: DumpFile, _ options: PackingOptions, _ containerOptions: ContainerOptions
     ) throws(EngineError) -> (any RowSource, ArrayLayout, [UInt8], [String]) {
@@ -90,6 +90,7 @@ struct PackingSource: Sendable {
         return (rows, layout, header, selected.file.selection.columnNames(of: options.part))
     }
 
+    /// Makes the layout and the header of an array.
     private static func header(
         _ elementType: ElementType, _ shape: [Int], _ path: String
     ) throws(EngineError) -> (ArrayLayout, [UInt8]) {
@@ -105,6 +106,7 @@ struct PackingSource: Sendable {
 }
 
 extension RecordSelection {
+    /// Lists the names of the columns that are packed.
     fileprivate func columnNames(of part: PackingOptions.Part) -> [String] {
         guard part == .labels else { return predictions.map(\.name) }
         switch labels {

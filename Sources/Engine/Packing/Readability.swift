@@ -2,22 +2,22 @@ internal import Container
 internal import Formats
 internal import Scoring
 
-/// The ways in which a file can be read, as far as they matter to an evaluation of it.
+/// The ways in which a file can be read, as far as they matter to an evaluation of the file.
 struct Readability: Sendable {
-    /// Whether it may be predictions: values of floating point, and at least one.
+    /// True if the file may hold predictions: values of floating point, and at least one.
     let holdsPredictions: Bool
     let byteCount: Int
     let compression: Compression
-    /// nil where the file is not compressed.
+    /// The number of compressed frames; nil if the file is not compressed.
     let frameCount: Int?
     let isCuttable: Bool
-    /// The number of units into which its reading is shared out; 1 where it is not.
+    /// The number of units into which the reading is shared out; 1 if it is not shared.
     let unitCount: Int
-    /// Whether the first frame has a checksum; nil where the file is not compressed.
+    /// True if the first frame has a checksum; nil if the file is not compressed.
     let hasChecksums: Bool?
-    /// Whether rows can be had by number, as labels and weights are.
+    /// True if rows can be read by number, as labels and weights are.
     let allowsRandomAccess: Bool
-    /// The number of borders between frames that lie inside a row, and of all; nil where that is not known.
+    /// The number of borders between frames that lie inside a row, and the number of all borders; nil if they are not known.
     let rowCuttingBorders: (count: Int, of: Int)?
 
     init(_ file: ArrayFile) throws(EngineError) {
@@ -43,7 +43,7 @@ struct Readability: Sendable {
         rowCuttingBorders = (cutting, count)
     }
 
-    /// The changes for an evaluation that reads `output` in place of this file, for better or worse. Nothing is estimated.
+    /// Lists the differences for an evaluation that reads `output` in place of this file, for better or worse. Nothing is estimated.
     func changes(with output: Readability) -> [String] {
         let isRaw = compression == .none
         let input =
@@ -80,13 +80,13 @@ struct Readability: Sendable {
         return changes
     }
 
-    /// The same for an input that is text.
+    /// Lists the differences for an evaluation that reads this file in place of a text.
     func changesFromText(_ format: String) -> [String] {
         let readers = unitCount == 1 ? "one thread" : "up to \(unitCount) threads side by side"
         return ["it is read by \(readers), and its numbers are not parsed again as those of \(format) are each time"]
     }
 
-    /// 891 of 1000 → "89.1 %".
+    /// Writes a share in per cent: 891 of 1000 is "89.1 %".
     private static func share(_ part: Int, _ whole: Int) -> String {
         let permille = (1000 * Double(part) / Double(max(1, whole))).rounded()
         guard permille < 1e15 else { return "many times" }

@@ -1,9 +1,10 @@
-/// The companion columns of one piece, as far as they are read in order; used again and again.
+/// The companion columns of one piece that are read in order. Buffers are used again and again.
 final class CompanionBuffers {
     private var buffers: [Int: ByteBuffer] = [:]
-    /// The number of the first row in the buffers: one before the piece's own.
+    /// The number of the first row in the buffers, which is one before the piece's own first row.
     var firstRow = 0
 
+    /// Returns the buffer of a column, and makes it if there is none.
     func buffer(ofColumn index: Int) -> ByteBuffer {
         if let buffer = buffers[index] { return buffer }
         let made = ByteBuffer()
@@ -11,7 +12,7 @@ final class CompanionBuffers {
         return made
     }
 
-    /// The column's bytes from a row on.
+    /// Returns the column's bytes from a row on; nil if the column is not read in order.
     func bytes(ofColumn index: Int, row: Int, rowByteCount: Int) -> UnsafeRawPointer? {
         buffers[index].map { UnsafeRawPointer($0.base) + (row - firstRow) * rowByteCount }
     }

@@ -1,45 +1,55 @@
 package import Formats
 
-/// A column that goes beside the predictions, row by row: their labels, their weights, a key.
+/// A column that goes beside the predictions, row by row: labels, weights, or a key.
 package struct CompanionColumn: Sendable {
     /// The place of a column's values.
     package enum Origin: Sendable {
-        /// The batches of the predictions carry it, at this index of `RowBatch.columns`.
+        /// The batches of the predictions carry the column, at this index of `RowBatch.columns`.
         case besidePredictions(index: Int)
-        /// It has rows of its own, which are lined up with the predictions by their numbers.
+        /// The column has rows of its own, which are lined up with the predictions by their numbers.
         case rows(any RowSource)
     }
 
-    /// The names of the columns that a loss is computed from. Any other name is handed on to the observers.
+    /// The name of the column of labels. Columns with other names than `labels` and `weights` are handed on to the observers.
     package static let labels = "labels"
+    /// The name of the column of row weights.
     package static let weights = "weights"
+    /// The name of the column of token counts, of task likelihood.
     package static let tokenCounts = "tokens"
+    /// The name of the column of byte counts, of task likelihood.
     package static let byteCounts = "bytes"
 
+    /// The column's name, type and width.
     package let layout: ColumnLayout
+    /// The place of the column's values.
     package let origin: Origin
 
+    /// Makes a column with values at a place.
     package init(_ layout: ColumnLayout, origin: Origin) {
         self.layout = layout
         self.origin = origin
     }
 
-    /// A column with rows of its own.
+    /// Makes a column with rows of its own.
     package init(name: String, rows: any RowSource) {
         self.init(
             ColumnLayout(name: name, elementType: rows.layout.elementType, valuesPerRow: rows.layout.valuesPerRow), origin: .rows(rows))
     }
 
+    /// The column's name.
     package var name: String { layout.name }
+    /// The type of the column's values.
     package var elementType: ElementType { layout.elementType }
+    /// The number of values a row.
     package var valuesPerRow: Int { layout.valuesPerRow }
+    /// The number of bytes a row.
     package var rowByteCount: Int { layout.rowByteCount }
 
-    /// The rows of its own; nil where it lies beside the predictions.
+    /// The column's own rows; nil if it lies beside the predictions.
     package var rows: (any RowSource)? {
         if case .rows(let rows) = origin { rows } else { nil }
     }
 
-    /// Whether it has rows of its own that can only be read in order.
+    /// True if the column has rows of its own that can be read only in order.
     package var isInOrder: Bool { rows.map { !$0.allowsRandomAccess } ?? false }
 }

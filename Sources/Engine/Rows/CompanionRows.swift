@@ -1,4 +1,4 @@
-/// The companion columns of batches, gathered from wherever they are: one for each worker.
+/// The companion columns of batches, gathered from wherever they lie. Each worker has its own.
 final class CompanionRows {
     private let columns: [CompanionColumn]
     /// The readers of the columns whose rows are read by number.
@@ -13,7 +13,7 @@ final class CompanionRows {
         pointers = Array(repeating: UnsafeRawPointer(empty.base), count: columns.count)
     }
 
-    /// The bytes of each column of a batch, from its first row on; valid until the next call.
+    /// Finds the bytes of each column of a batch, from its first row on. The pointers are valid until the next call.
     ///
     /// - Parameter buffers: the columns of the batch's piece that were read in order, where there are any.
     func pointers(for batch: RowBatch, _ buffers: CompanionBuffers?) throws(EngineError) -> [UnsafeRawPointer] {

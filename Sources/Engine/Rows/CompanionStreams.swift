@@ -1,11 +1,11 @@
-/// The companion columns that can only be read in order, read beside rows that are numbered in order as well.
+/// The companion columns that can be read only in order, beside rows that are numbered in order.
 struct CompanionStreams {
     private struct Stream {
         let column: CompanionColumn
-        /// The column's number among all.
+        /// The column's index among all companion columns.
         let index: Int
         let cursor: any RowCursor
-        /// The last row that was read.
+        /// The bytes of the last row that was read.
         var lastRow: [UInt8] = []
     }
 
@@ -22,7 +22,7 @@ struct CompanionStreams {
         }
     }
 
-    /// Reads the columns of the rows that come next.
+    /// Reads the columns of the next rows.
     ///
     /// - Parameter path: the predictions' file, for messages.
     mutating func read(_ rows: Range<Int>, into buffers: CompanionBuffers, path: @autoclosure () -> String) throws(EngineError) {
@@ -37,7 +37,7 @@ struct CompanionStreams {
             let column = streams[index].column
             let rowByteCount = column.rowByteCount
             let buffer = buffers.buffer(ofColumn: streams[index].index)
-            // A row that two pieces share belongs to the first, and may be handed over with the second.
+            // Two pieces may share a row. It belongs to the first piece, but may be handed over with the second, so the last row is kept.
             let kept = streams[index].lastRow
             buffer.reserve(rowByteCount)
             if !kept.isEmpty { buffer.room(from: 0, count: rowByteCount).copyBytes(from: kept) }
@@ -69,7 +69,7 @@ struct CompanionStreams {
         }
     }
 
-    /// Throws where a column has more rows than the predictions; called after the last row.
+    /// Throws if a column has another number of rows than the predictions. It is called after the last row.
     func checkEnd(rowCount: Int) throws(EngineError) {
         for (index, column) in columns.enumerated() {
             guard let rows = column.rows else { continue }
@@ -83,7 +83,7 @@ struct CompanionStreams {
 }
 
 extension CompanionColumn {
-    /// The error for another number of rows than the predictions have.
+    /// Makes the error for another number of rows than the predictions have.
     func countError(found: Int, predictions: String) -> EngineError {
         EngineError(
             .data, path: rows?.path, "\(found) \(name) for \(predictions) rows of predictions", remedy: "give the \(name) of the same rows")

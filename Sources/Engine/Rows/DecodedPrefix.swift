@@ -1,9 +1,9 @@
 internal import Container
 
-/// The beginning of a file's decoded bytes, as much of it as somebody has asked for.
+/// The beginning of a file's decoded bytes, as far as it has been asked for.
 struct DecodedPrefix {
     private(set) var bytes: [UInt8] = []
-    /// These are all bytes that there are.
+    /// True if `bytes` are all bytes of the file.
     private(set) var isWhole = false
     private let decoder: Decoder
 
@@ -12,9 +12,9 @@ struct DecodedPrefix {
         decoder.start(wholeOf: container)
     }
 
-    /// Reads on until there are `byteCount` bytes, or all.
+    /// Reads on until there are `byteCount` bytes, or all bytes of the file.
     mutating func read(upTo byteCount: Int) throws(EngineError) {
-        // In pieces, since frames may be of a few bytes.
+        // One read may give only a few bytes, since frames may be small.
         while bytes.count < byteCount, !isWhole {
             var piece = [UInt8](repeating: 0, count: min(byteCount - bytes.count, 1 << 20))
             let count = try piece.withMutableBytes { bytes throws(EngineError) -> Int in

@@ -1,7 +1,7 @@
 internal import Container
 internal import Formats
 
-/// An opened file of any format, which is found out from its content: arrays by name, or records.
+/// An opened file of any format: arrays by name, or records. The format is recognised from the content.
 struct DumpFile: Sendable {
     enum Content: Sendable {
         /// A single array, which has no name.
@@ -24,16 +24,16 @@ struct DumpFile: Sendable {
     }
 
     let path: String
-    /// npy, npz, safetensors, csv, tsv, jsonl.
+    /// The name of the format: npy, npz, safetensors, csv, tsv or jsonl.
     let format: String
     let container: ContainerFile
     let content: Content
-    /// What was put up with.
+    /// The faults that did not keep the file from being opened, in sentences.
     let warnings: [String]
 
-    /// Opens a file and finds out its format. `ReadingMode` tries again where its seek table contradicts its frames.
+    /// Opens a file and recognises its format. `ReadingMode` tries again if the seek table contradicts the frames.
     ///
-    /// - Parameter source: the file's bytes, where `path` is only a name for them.
+    /// - Parameter source: the bytes of the file, if `path` is only a name for them.
     init(
         _ path: String, source: (any ByteSource)? = nil, options: ContainerOptions, hasHeader: Bool = true
     ) throws(EngineError) {
@@ -67,11 +67,12 @@ struct DumpFile: Sendable {
             content = .records(records)
         } else {
             format = "npy"
-            // Says what the bytes look like, and what to do.
+            // The error says what the bytes look like, and what to do.
             content = .array(try Self.array(container, &prefix, options, warnings))
         }
     }
 
+    /// Reads the header of an `.npy`.
     private static func array(
         _ container: ContainerFile, _ prefix: inout DecodedPrefix, _ options: ContainerOptions, _ warnings: [String]
     ) throws(EngineError) -> ArrayFile {
@@ -95,7 +96,7 @@ struct DumpFile: Sendable {
         }
     }
 
-    /// The arrays of a safetensors file, which all lie in one container.
+    /// Lists the arrays of a safetensors file, which all lie in one container.
     private static func tensors(
         _ container: ContainerFile, _ prefix: inout DecodedPrefix, _ options: ContainerOptions, _ warnings: [String]
     ) throws(EngineError) -> [ArchivedArray] {
@@ -135,7 +136,7 @@ struct DumpFile: Sendable {
         return try ArrayFile(container, layout, endByteOffset: header.endByteOffset, options: options, warnings: warnings)
     }
 
-    /// The arrays of a zip archive, each a container of its own.
+    /// Lists the arrays of a zip archive, each of which is a container of its own.
     private static func members(
         of container: ContainerFile, _ options: ContainerOptions, _ warnings: [String]
     ) throws(EngineError) -> [ArchivedArray] {
@@ -158,11 +159,12 @@ struct DumpFile: Sendable {
         }
     }
 
+    /// True if the file is text.
     var isText: Bool {
         if case .records = content { true } else { false }
     }
 
-    /// The file's one array.
+    /// Returns the file's one array, and throws if the file holds several, or text.
     func onlyArray() throws(EngineError) -> ArrayFile {
         switch content {
         case .array(let array): return array

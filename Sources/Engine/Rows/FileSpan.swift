@@ -2,8 +2,9 @@ internal import Container
 
 /// A stretch of a file that one worker decodes by itself.
 enum FileSpan: Sendable {
+    /// A range of compressed frames.
     case frames(Range<Int>)
-    /// Bytes of a raw file.
+    /// A range of bytes of a raw file.
     case bytes(Range<Int>)
     /// A file that cannot be cut.
     case whole
@@ -19,12 +20,12 @@ extension Decoder {
         }
     }
 
-    /// Reads what comes next, with the engine's errors.
+    /// Reads the next bytes, and throws the engine's errors.
     func readNext(into buffer: UnsafeMutableRawBufferPointer) throws(EngineError) -> Int {
         do throws(ContainerError) { return try read(into: buffer) } catch { throw EngineError(error) }
     }
 
-    /// Reads until `buffer` is full; a run that ends before is an error of the file at `path`.
+    /// Reads until `buffer` is full, and throws an error of the file at `path` if the bytes end before.
     func fill(_ buffer: UnsafeMutableRawBufferPointer, path: String) throws(EngineError) {
         var filled = 0
         while filled < buffer.count {

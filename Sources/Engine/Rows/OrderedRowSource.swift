@@ -1,7 +1,7 @@
 /// Rows that are taken piece by piece in order: from a stream, or from text whose rows must be counted before they have numbers.
 ///
-/// The four steps are those of `OrderedPool` (`Sources/WorkStealing/PROTOCOL.md`). Pieces are used again, so that memory is bounded by how
-/// many are under way.
+/// The four steps are those of `OrderedPool` (`Sources/WorkStealing/PROTOCOL.md`). Pieces are used again, so memory is bounded by the
+/// number of pieces under way.
 ///
 /// | step | made by | calls |
 /// |---|---|---|
@@ -10,30 +10,38 @@
 /// | numbered | `Numbering` | one at a time, in order |
 /// | read | `Reader` | side by side |
 package protocol OrderedRowSource: RowSource {
+    /// The type of a piece: some neighbouring rows on their way through the steps.
     associatedtype Piece: AnyObject, SendableMetatype
+    /// The type that takes pieces in order.
     associatedtype Feed: RowFeed where Feed.Piece == Piece
+    /// The type that numbers rows in order.
     associatedtype Numbering: RowNumbering where Numbering.Piece == Piece
+    /// The type that prepares and reads pieces.
     associatedtype Reader: PieceReader where Reader.Piece == Piece
 
+    /// Begins to take pieces, from the first one on.
     func makeFeed(_ control: RunControl) throws(EngineError) -> sending Feed
     /// Makes an empty piece.
     func makePiece() -> sending Piece
+    /// Begins to number rows, from 0 on.
     func makeNumbering() throws(EngineError) -> sending Numbering
     /// Makes a reader, which one worker uses.
     func makeReader(_ control: RunControl) -> sending Reader
 }
 
-/// The taking of pieces in order.
+/// A feed, which takes pieces in order.
 package protocol RowFeed<Piece>: SendableMetatype {
+    /// The type of a piece.
     associatedtype Piece: AnyObject
-    /// Fills a piece with what comes next: its place, or its bytes where only the feed can read them.
+    /// Fills a piece with what comes next: its place, or its bytes if only the feed can read them.
     ///
-    /// - Returns: false after the last.
+    /// - Returns: false after the last piece.
     mutating func next(into piece: Piece) throws(EngineError) -> Bool
 }
 
-/// The numbering of rows in order.
+/// A numbering, which gives rows their numbers in order.
 package protocol RowNumbering<Piece>: SendableMetatype {
+    /// The type of a piece.
     associatedtype Piece: AnyObject
     /// Gives the rows of a piece their numbers among all rows.
     ///
@@ -47,12 +55,13 @@ package protocol RowNumbering<Piece>: SendableMetatype {
 
 /// A reader of pieces: it belongs to one worker and uses its buffers again.
 package protocol PieceReader<Piece>: AnyObject, SendableMetatype {
+    /// The type of a piece.
     associatedtype Piece: AnyObject
-    /// Does what can be done before the rows have numbers, such as decoding.
+    /// Does the work that needs no numbers, such as decoding.
     func prepare(_ piece: Piece) throws(EngineError)
     /// Hands over the rows of a piece that has been numbered, batch after batch in order.
     ///
-    /// - Throws: what is wrong with the piece, or what `body` throws.
+    /// - Throws: the error of the piece, or the error of `body`.
     func read(_ piece: Piece, _ body: (RowBatch) throws(EngineError) -> Void) throws(EngineError)
 }
 

@@ -1,20 +1,20 @@
-/// The way in which a dump is read: first the fastest, and then, where that turns out not to fit the files, a more careful one.
+/// The way in which a dump is read. The fastest way is tried first, and a more careful one if the files turn out not to allow it.
 ///
-/// This is the one place where a run is begun again. `attempt` is given the whole run, from the opening of its files on.
+/// A run is begun again here and nowhere else. `attempt` is given the whole run, from the opening of its files on.
 package struct ReadingMode {
-    /// Whether frames are found by the seek table; without, by walking over them.
+    /// True if frames are found by the seek table; false if they are found by walking over them.
     package private(set) var usesSeekTable = true
-    /// Whether text is cut at line feeds, whatever quotes they may stand in; without, it is read in order.
+    /// True if text is cut at line feeds, even inside quotes; false if it is read in order.
     package private(set) var cutsText = true
-    /// The reasons for which a faster way was given up, for the report.
+    /// The reasons why faster ways were given up, for the report.
     package private(set) var warnings: [String] = []
-    /// Whether the run may begin again. A run sets it to false once it has written what cannot be taken back.
+    /// True if the run may begin again. A run sets it to false once it has written what cannot be taken back.
     package var mayBeginAgain = true
 
-    /// The fastest way.
+    /// Makes the fastest mode.
     package init() {}
 
-    /// Runs `body`, again in a more careful way for each fault that one may mend.
+    /// Runs `body`, and again in a more careful mode after each fault that such a mode may mend.
     ///
     /// - Throws: the error of the last attempt.
     package static func attempt<Result>(_ body: (inout ReadingMode) throws(EngineError) -> Result) throws(EngineError) -> Result {
@@ -28,7 +28,7 @@ package struct ReadingMode {
         }
     }
 
-    /// Gives up what the error is about; returns false where there is no more careful way.
+    /// Gives up the way that led to the error, and returns false if there is no more careful one.
     private mutating func mend(_ error: EngineError) -> Bool {
         switch error.readingFault {
         case .seekTable where usesSeekTable:

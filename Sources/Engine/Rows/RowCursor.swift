@@ -5,29 +5,31 @@ package protocol RowCursor: AnyObject {
     /// Reads the next rows into `buffer` from `byteOffset` on: their values alone, in the machine's byte order and all of one element type.
     /// The bytes before `byteOffset` stay.
     ///
-    /// - Returns: the number of rows, smaller than asked for only at the end of all.
+    /// - Returns: the number of rows that were read. It is smaller than `rowCount` only after the last row.
     func read(rowCount: Int, into buffer: ByteBuffer, at byteOffset: Int) throws(EngineError) -> Int
 }
 
 /// A reader of rows by their numbers, on one thread.
 package protocol RandomRowReader: AnyObject {
-    /// The values of `rows`, one after another in the machine's byte order and all of one element type, with 64 readable bytes after the
-    /// last; valid until the next call.
+    /// Reads the values of `rows`, one after another in the machine's byte order and all of one element type, with 64 readable bytes after
+    /// the last. The pointer is valid until the next call.
     func bytes(of rows: Range<Int>) throws(EngineError) -> UnsafeRawPointer
 }
 
-/// The cursor of any source in order: it takes pieces, prepares, numbers and reads them, all by itself.
+/// The cursor of any ordered source. It takes, prepares, numbers and reads pieces by itself.
 package final class PieceCursor<Source: OrderedRowSource>: RowCursor {
     private let rowByteCount: Int
     private var feed: Source.Feed
     private var numbering: Source.Numbering
     private let reader: Source.Reader
     private let piece: Source.Piece
-    /// The values of the piece that was read last, and the rows of it that have not been given out.
+    /// The values of the piece that was read last.
     private let pending = ByteBuffer()
+    /// The rows of the piece that have not been given out.
     private var pendingRows = 0..<0
     private var isAtEnd = false
 
+    /// Begins before the first row of a source.
     package init(_ source: Source, _ control: RunControl) throws(EngineError) {
         rowByteCount = source.layout.rowByteCount
         feed = try source.makeFeed(control)
@@ -54,7 +56,7 @@ package final class PieceCursor<Source: OrderedRowSource>: RowCursor {
         return done
     }
 
-    /// Reads the next piece to `pending`; false after the last.
+    /// Reads the next piece to `pending`, and returns false after the last.
     private func readPiece() throws(EngineError) -> Bool {
         guard !isAtEnd, try feed.next(into: piece) else {
             isAtEnd = true
@@ -65,7 +67,7 @@ package final class PieceCursor<Source: OrderedRowSource>: RowCursor {
         pending.reserve(rows.count * rowByteCount)
         var done = 0
         try reader.read(piece) { batch throws(EngineError) in
-            // A row without a value is an error here: nothing says that the row that it belongs to is to be left out.
+            // A row that cannot be read is an error here, since nobody can leave out the row that it belongs to.
             if let problem = batch.problems.first { throw EngineError(problem, at: batch.place(problem.rowIndex)) }
             let byteCount = batch.rowCount * rowByteCount
             pending.reserve((done + batch.rowCount) * rowByteCount, keeping: done * rowByteCount)

@@ -1,9 +1,9 @@
 package import WorkStealing
 
-/// The one way of rows through a run: it takes units or pieces from the schedule, lines companion columns up with them by row, and hands
+/// The one way of rows through a run. It takes units or pieces from the schedule, lines companion columns up with them by row, and hands
 /// every batch to a consumer of the worker that read it.
 ///
-/// Evaluating, measuring and whatever else reads a whole dump on every core goes through here; what differs is the consumer.
+/// Evaluation, measurement, and everything else that reads a whole dump on every core goes through the pipeline. Only the consumer differs.
 ///
 /// ```swift
 /// let pipeline = RowPipeline(source: numbers, companions: [labels], threadCount: 4)
@@ -11,13 +11,18 @@ package import WorkStealing
 /// let rowCount = counted.consumers.reduce(0) { $0 + $1.rowCount }
 /// ```
 package struct RowPipeline: Sendable {
+    /// The source of the rows.
     package let source: any RowSource
+    /// The columns that are lined up with the rows.
     package let companions: [CompanionColumn]
-    /// The rows that are wanted; nil for all. A row outside of them is read where it lies in a unit with wanted ones, and not handed over.
+    /// The rows that are wanted; nil for all. Other rows are read if they lie in a unit with wanted ones, but they are not handed over.
     package let wantedRows: Range<Int>?
+    /// The number of workers.
     package let threadCount: Int
+    /// The progress and the cancellation of the run.
     package let control: RunControl
 
+    /// Makes a pipeline.
     package init(
         source: any RowSource, companions: [CompanionColumn] = [], wantedRows: Range<Int>? = nil, threadCount: Int,
         control: RunControl = RunControl()
@@ -29,9 +34,11 @@ package struct RowPipeline: Sendable {
         self.control = control
     }
 
-    /// The consumers of the workers that read something, and the figures of the run.
+    /// The result of a run.
     package struct Result<Consumer> {
+        /// The consumers of the workers that read something.
         package let consumers: [Consumer]
+        /// The numbers of units, steals and workers.
         package let statistics: Statistics
         /// The number of rows of the source.
         package let rowCount: Int
@@ -39,10 +46,10 @@ package struct RowPipeline: Sendable {
         package let place: (_ row: Int) -> RowPlace
     }
 
-    /// Reads all rows, blocking until the last has been consumed.
+    /// Reads all rows, and blocks until the last one has been consumed.
     ///
     /// - Parameter makeConsumer: makes the consumer of a worker, on the worker's thread.
-    /// - Throws: the error of the first unit or piece that failed, in the order of the rows, the same in every run; `.cancelled`.
+    /// - Throws: the error of the first unit or piece that failed, in the order of the rows, which is the same in every run; `.cancelled`.
     package func run<Consumer: RowConsumer>(
         makeConsumer: @Sendable () -> sending Consumer
     ) throws(EngineError) -> Result<Consumer> {
@@ -63,8 +70,8 @@ package struct RowPipeline: Sendable {
         preconditionFailure("a RowSource is a UnitRowSource or an OrderedRowSource")
     }
 
-    /// Throws where a companion column is known to have another number of rows than the source: a column that is read by number has no end
-    /// at which that would be found.
+    /// Throws if a companion column is known to have another number of rows than the source. A column that is read by number has no end
+    /// that would show the difference.
     private func checkCounts() throws(EngineError) {
         guard let rowCount = source.rowCount else { return }
         for column in companions {
@@ -101,7 +108,8 @@ package struct RowPipeline: Sendable {
         let sequencer = try Self.unit { () throws(EngineError) in
             Sequencer(numbering: try source.makeNumbering(), streams: try CompanionStreams(companions, control.withoutProgress))
         }
-        // One piece in each worker's hands, and as many again, so that whoever reads need not wait for those that score.
+        // One piece is in each worker's hands, and there are as many again, so that the worker that reads need not wait for those that
+        // score.
         let result = try OrderedPool(workerCount: threadCount, itemsPerWorker: 2).run(
             source: feed, sequencer: sequencer, cancellation: control.cancellation,
             makeItem: { Item(source.makePiece()) },
@@ -133,13 +141,13 @@ package struct RowPipeline: Sendable {
             place: { numbering.place(ofRow: $0) })
     }
 
-    /// The state of the step that goes in order.
+    /// The state of the step that runs in order.
     private struct Sequencer<Numbering: RowNumbering> {
         var numbering: Numbering
         var streams: CompanionStreams
     }
 
-    /// A piece with its companion columns; used again and again.
+    /// A piece with its companion columns. Items are used again and again.
     private final class Item<Piece: AnyObject> {
         let piece: Piece
         let companions = CompanionBuffers()
@@ -147,7 +155,7 @@ package struct RowPipeline: Sendable {
         init(_ piece: Piece) { self.piece = piece }
     }
 
-    /// A reader and a consumer of one worker.
+    /// The reader and the consumer of one worker.
     private final class Worker<Reader: AnyObject, Consumer: RowConsumer> {
         let reader: Reader
         let consumer: Consumer
@@ -168,7 +176,7 @@ package struct RowPipeline: Sendable {
         }
     }
 
-    /// Makes errors outside of any unit those of the run.
+    /// Turns an error outside of any unit into an error of the run.
     private static func unit<Result>(
         _ body: () throws(EngineError) -> sending Result
     ) throws(RunError<EngineError>) -> sending Result {
@@ -176,7 +184,7 @@ package struct RowPipeline: Sendable {
     }
 }
 
-/// What is done with the batches of a worker: scoring them, counting them, throwing them away.
+/// A consumer of the batches of one worker: it scores, counts or discards them.
 package protocol RowConsumer: AnyObject, SendableMetatype {
     /// Takes the next rows. The pointers are valid during the call.
     ///
@@ -185,7 +193,7 @@ package protocol RowConsumer: AnyObject, SendableMetatype {
 }
 
 extension UnitRowSource {
-    /// The units in which a row of `rows` begins or ends.
+    /// Finds the units in which a row of `rows` begins or ends.
     fileprivate func units(touching rows: Range<Int>) -> Range<Int> {
         let first = (0..<unitCount).firstIndex { self.rows(ofUnit: $0).upperBound > rows.lowerBound } ?? unitCount
         let last = (first..<unitCount).lastIndex { self.rows(ofUnit: $0).lowerBound <= rows.upperBound } ?? first - 1

@@ -1,29 +1,29 @@
 package import Container
 package import Formats
 
-/// The rows of a dump, whatever its format: how many they are, what each holds, and how they are read.
+/// The rows of a dump, whatever its format: their number, their layout, and the ways to read them.
 ///
-/// A source is one of two kinds. A `UnitRowSource` is cut into units whose rows have known numbers, so that any worker can read any unit. An
-/// `OrderedRowSource` is taken piece by piece in order. `RowPipeline` runs both; README.md beside this file says how one is added.
+/// A source is one of two kinds. A `UnitRowSource` is cut into units whose rows have known numbers, so that any worker can read any unit.
+/// An `OrderedRowSource` is taken piece by piece in order. `RowPipeline` runs both. README.md beside this file says how to add a source.
 package protocol RowSource: Sendable {
-    /// The name of the first file, for messages; nil where the rows come from none.
+    /// The name of the first file, for messages; nil if the rows come from no file.
     var path: String? { get }
-    /// What each row holds.
+    /// The values and the columns of each row.
     var layout: RowLayout { get }
-    /// The number of rows; nil where only reading tells.
+    /// The number of rows; nil if only reading tells.
     var rowCount: Int? { get }
-    /// The number of decoded bytes that are read in all, for progress; nil where only reading tells.
+    /// The number of decoded bytes that are read in all, for progress; nil if only reading tells.
     var decodedByteCount: Int? { get }
     /// The way in which the rows are shared out, in a few words for people.
     var scheduleText: String { get }
-    /// Whether any row can be read without decoding much that comes before it.
+    /// True if any row can be read without decoding much that comes before it.
     var allowsRandomAccess: Bool { get }
 
     /// Begins to read the rows one after another on one thread.
     func makeCursor(_ control: RunControl) throws(EngineError) -> sending any RowCursor
-    /// Begins to read rows by their numbers on one thread; nil where `allowsRandomAccess` is false.
+    /// Begins to read rows by their numbers on one thread; nil if `allowsRandomAccess` is false.
     func makeRandomReader(_ control: RunControl) -> sending (any RandomRowReader)?
-    /// Verifies what can only be verified when all rows have been read, such as an archive's checksums.
+    /// Verifies what can be verified only after all rows have been read, such as an archive's checksums.
     func finishReading() throws(EngineError)
 }
 
@@ -39,53 +39,59 @@ extension RowSource {
 
 /// The values and columns that a row of a source holds.
 package struct RowLayout: Sendable {
-    /// The type of the values. Batches say it for themselves: the files of one dump may differ.
+    /// The type of the values. Each batch has a type of its own, since the files of one dump may differ.
     package let elementType: ElementType
-    /// The number of values a row, such as that of the classes.
+    /// The number of values a row, such as the number of classes.
     package let valuesPerRow: Int
     /// The columns that lie beside the values, in the order in which batches carry them.
     package let columns: [ColumnLayout]
 
+    /// Makes a layout.
     package init(elementType: ElementType, valuesPerRow: Int, columns: [ColumnLayout] = []) {
         self.elementType = elementType
         self.valuesPerRow = valuesPerRow
         self.columns = columns
     }
 
-    /// The bytes that the values of one row take.
+    /// The number of bytes that the values of one row take.
     package var rowByteCount: Int { valuesPerRow * elementType.byteCount }
 
-    /// The most values a row: a row is kept in memory whole, and no header may ask for more than that. Vocabularies reach 256 K.
+    /// The largest number of values a row. A row is kept in memory whole, and no header may ask for more. Vocabularies reach 256 K.
     package static let valueCountLimit = 1 << 24
 }
 
 /// The type and the width of a column that lies beside the values.
 package struct ColumnLayout: Sendable {
-    /// The column's name, one of `CompanionColumn`'s or a key of the user's.
+    /// The column's name: one of `CompanionColumn`'s names, or a key that the user chose.
     package let name: String
+    /// The type of the column's values.
     package let elementType: ElementType
+    /// The number of values a row.
     package let valuesPerRow: Int
 
+    /// Makes a layout.
     package init(name: String, elementType: ElementType, valuesPerRow: Int = 1) {
         self.name = name
         self.elementType = elementType
         self.valuesPerRow = valuesPerRow
     }
 
-    /// The bytes that the column takes of one row.
+    /// The number of bytes that the column takes in one row.
     package var rowByteCount: Int { valuesPerRow * elementType.byteCount }
 }
 
 /// The place of a row, for messages.
 package struct RowPlace: Sendable {
+    /// The path of the file.
     package let path: String
     /// The row's number in the file, from 0.
     package let row: Int
-    /// The line of a text, from 1; nil where the file has none.
+    /// The line of a text, from 1; nil if the file has none.
     package let line: Int?
-    /// The compressed frame that holds the row's first byte; nil where there is none.
+    /// The compressed frame that holds the row's first byte; nil if there is none.
     package let frame: Frame?
 
+    /// Makes a place.
     package init(path: String, row: Int, line: Int? = nil, frame: Frame? = nil) {
         self.path = path
         self.row = row
@@ -101,9 +107,11 @@ package struct RowPlace: Sendable {
 package struct RowBatch {
     /// The number of the first row among all rows of the source.
     package let firstRow: Int
+    /// The number of rows.
     package let rowCount: Int
     /// The values, row by row in the machine's byte order, with 64 readable bytes after the last.
     package let values: UnsafeRawPointer
+    /// The type of the values.
     package let elementType: ElementType
     /// The columns beside the values, one for each of `RowLayout.columns`: row by row in the machine's byte order, with 64 readable bytes
     /// after the last.
@@ -113,6 +121,7 @@ package struct RowBatch {
     /// Finds the place of the row at an index of the batch.
     package let place: (_ index: Int) -> RowPlace
 
+    /// Makes a batch.
     package init(
         firstRow: Int, rowCount: Int, values: UnsafeRawPointer, elementType: ElementType, columns: [UnsafeRawPointer] = [],
         problems: [RecordProblem] = [], place: @escaping (_ index: Int) -> RowPlace
@@ -126,7 +135,7 @@ package struct RowBatch {
         self.place = place
     }
 
-    /// The rows of the batch with numbers in `rows`.
+    /// Returns the rows of the batch with numbers in `rows`.
     ///
     /// - Parameter layout: the layout of the batch's source.
     func clamped(to rows: Range<Int>, _ layout: RowLayout) -> RowBatch {
@@ -142,7 +151,7 @@ package struct RowBatch {
 }
 
 extension RecordProblem {
-    /// The problem of a row whose index is another; nil where that is not in `0..<rowCount`.
+    /// Returns the problem with its row's index moved by `offset`; nil if the index is not in `0..<rowCount` then.
     fileprivate func moved(by offset: Int, within rowCount: Int) -> RecordProblem? {
         guard (0..<rowCount).contains(rowIndex + offset) else { return nil }
         return RecordProblem(

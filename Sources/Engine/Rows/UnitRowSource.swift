@@ -1,7 +1,7 @@
 /// Rows that are cut into units, each of which any worker can read by itself.
 ///
-/// The cut depends on the files alone, never on the number of workers. A row belongs to the unit in which it begins; a reader may hand over a
-/// row of the unit before, where the two share its bytes.
+/// The cut depends on the files alone, and never on the number of workers. A row belongs to the unit in which it begins. A reader may hand
+/// over a row of the unit before, if the two units share its bytes.
 ///
 /// ```swift
 /// struct Numbers: UnitRowSource {
@@ -15,8 +15,10 @@
 /// }
 /// ```
 package protocol UnitRowSource: RowSource {
+    /// The type that reads units.
     associatedtype Reader: UnitReader
 
+    /// The number of units.
     var unitCount: Int { get }
     /// The numbers of the rows that begin in a unit. Units follow one another without gaps.
     func rows(ofUnit index: Int) -> Range<Int>
@@ -30,7 +32,7 @@ package protocol UnitRowSource: RowSource {
 package protocol UnitReader: AnyObject, SendableMetatype {
     /// Reads a unit and hands its rows over, batch after batch in order.
     ///
-    /// - Throws: what is wrong with the unit, or what `body` throws.
+    /// - Throws: the error of the unit, or the error of `body`.
     func read(unit index: Int, _ body: (RowBatch) throws(EngineError) -> Void) throws(EngineError)
 }
 
@@ -42,10 +44,12 @@ extension UnitRowSource {
     }
 }
 
-/// The units of a source, taken in order: for rows whose companions can only be read in order.
+/// The units of a source, taken in order, for rows whose companions can be read only in order.
 package struct UnitsInOrder<Source: UnitRowSource>: OrderedRowSource {
+    /// The source whose units are taken.
     package let source: Source
 
+    /// Makes a source of the same rows.
     package init(_ source: Source) { self.source = source }
 
     package var layout: RowLayout { source.layout }

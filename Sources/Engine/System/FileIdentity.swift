@@ -8,16 +8,16 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// A regular file, whatever paths and descriptors lead to it: two that are equal are one file.
+/// The identity of a regular file, whatever paths and descriptors lead to it. Equal identities are one file.
 public struct FileIdentity: Hashable, Sendable {
     private let device: UInt64
     private let number: UInt64
-    /// The name that a file would get in the folder of this device and number; nil for a file that exists.
+    /// The name that a new file would get in the folder with this device and number; nil for a file that exists.
     private let newName: String?
 
-    /// The file that `path` leads to, links followed, or the place where one would be made.
+    /// Identifies the file that `path` leads to, links followed, or the place where a new file would be made.
     ///
-    /// - Returns: nil for pipes, devices and folders, and where the folder cannot be found.
+    /// - Returns: nil for pipes, devices and folders, and if the folder cannot be found.
     public init?(path: String) {
         let target = LinkTarget(of: path)
         if case .descriptor(let number) = target.kind {
@@ -34,7 +34,7 @@ public struct FileIdentity: Hashable, Sendable {
         self.init(status, newName: name)
     }
 
-    /// The file behind an open descriptor; nil where that is closed, or no regular file.
+    /// Identifies the file behind an open descriptor; nil if the descriptor is closed, or leads to no regular file.
     public init?(descriptor: Int32) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return nil }

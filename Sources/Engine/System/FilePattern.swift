@@ -6,12 +6,15 @@
     internal import Darwin
 #endif
 
-/// Names of files with `*`, `?` and `[…]` in them, for callers whose shell does not replace them: quoted, in lists, from cron.
+/// Patterns with `*`, `?` and `[…]` that stand for names of files, for callers whose shell does not expand them: quoted arguments, lists,
+/// cron.
 public enum FilePattern {
-    /// The files that a pattern means, in the order of their names' bytes: the same on every machine and in every locale.
+    /// Finds the files that a pattern matches, in the order of the bytes of their names, which is the same on every machine and in every
+    /// locale.
     ///
-    /// A name without such characters, and one that is itself a file's name, means itself.
-    /// - Throws: where a pattern matches nothing, or a folder cannot be read.
+    /// A name without such characters, and a name that a file has, stands for itself.
+    ///
+    /// - Throws: `EngineError` of category `.noInput` if a pattern matches nothing, and `.inputOutput` if a folder cannot be read.
     public static func expand(_ pattern: String) throws(EngineError) -> [String] {
         guard pattern.contains(where: { "*?[".contains($0) }), access(pattern, F_OK) != 0 else { return [pattern] }
         var found = glob_t()

@@ -7,18 +7,18 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// The number of processors that there are to use.
+/// The number of processors that this process can use.
 public enum ProcessorCount {
-    /// The number of processors that this process may run on, at least 1: those of its affinity mask, as `taskset` and batch systems set
-    /// it, but no more than the quota of its control groups, as containers set it.
+    /// The number of processors that this process may run on, at least 1. The affinity mask, which `taskset` and batch systems set, gives
+    /// the processors. The quota of the control groups, which containers set, is an upper limit.
     public static var available: Int {
         let processors = allowed ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         let quota = text(of: "/proc/self/cgroup").flatMap { CgroupProcessorLimit.processorCount(groups: $0, text: text(of:)) }
         return min(processors, quota ?? processors)
     }
 
-    /// The number of processors in the mask as Linux shows it (proc(5), Cpus_allowed): hexadecimal words with commas. Glibc's call for it
-    /// is hidden from Swift.
+    /// The number of processors in the affinity mask as Linux shows it (proc(5), Cpus_allowed): hexadecimal words with commas. Glibc's call
+    /// for it is hidden from Swift.
     private static var allowed: Int? {
         let name = "Cpus_allowed:"
         let line = text(of: "/proc/self/status")?.split(separator: "\n").first { $0.hasPrefix(name) }
@@ -26,10 +26,10 @@ public enum ProcessorCount {
         return processors.flatMap { $0 > 0 ? $0 : nil }
     }
 
-    /// The first 8 KiB of a file that the kernel makes; nil where there is none.
+    /// Reads the first 8 KiB of a file that the kernel makes; nil if there is none.
     private static func text(of path: String) -> String? {
         guard let descriptor = try? FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec) else { return nil }
-        // Nothing is lost with it.
+        // An error of closing loses nothing, since the file was only read.
         defer { try? descriptor.close() }
         var bytes = [UInt8](repeating: 0, count: 8192)
         guard let count = try? bytes.withUnsafeMutableBytes({ try descriptor.read(into: $0) }) else { return nil }

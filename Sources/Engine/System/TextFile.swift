@@ -2,7 +2,9 @@ public import WorkStealing
 
 /// Small text files.
 public enum TextFile {
-    /// The lines of a file, without their ends. Throws `EngineError` where it cannot be read or is not UTF-8.
+    /// Reads the lines of a file of up to 64 MiB, without their ends and without empty lines.
+    ///
+    /// - Throws: `EngineError` if the file cannot be read, is larger, or is not UTF-8.
     public static func lines(of path: String, cancellation: Cancellation = Cancellation()) throws(EngineError) -> [String] {
         let bytes = try WholeFile.read(path, byteCountLimit: 64 << 20, cancellation)
         guard let text = String(validating: bytes, as: UTF8.self) else {

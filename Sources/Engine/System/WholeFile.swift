@@ -3,6 +3,9 @@ internal import WorkStealing
 
 /// Files that are read as a whole, up to a limit.
 enum WholeFile {
+    /// Reads the bytes of a file.
+    ///
+    /// - Throws: `EngineError` if the file cannot be read, or is larger than `byteCountLimit`.
     static func read(_ path: String, byteCountLimit: Int, _ cancellation: Cancellation) throws(EngineError) -> [UInt8] {
         let bytes: [UInt8]
         do throws(ContainerError) {

@@ -9,17 +9,19 @@ final class ArrayCursor: RowCursor {
     private var fileIndex = -1
     /// The number of the next row in its file.
     private var rowInFile = 0
-    /// Whether what follows the file's last row has been read.
+    /// True if the bytes after the file's last row have been read.
     private var isFinished = false
 
-    /// - Parameter keepsByteOrder: whether bytes are given as they are stored, not in the machine's byte order.
+    /// Begins before the first row.
+    ///
+    /// - Parameter keepsByteOrder: true to give bytes as they are stored, and not in the machine's byte order.
     init(_ rows: ConcatenatedArrays, options: ContainerOptions, keepsByteOrder: Bool = false) {
         self.rows = rows
         self.keepsByteOrder = keepsByteOrder
         decoder = Decoder(options: options)
     }
 
-    /// The rows that come next and lie in one file; none after the last.
+    /// Finds the rows that come next and lie in one file; an empty range after the last row.
     func availableRows() throws(EngineError) -> (fileIndex: Int, rows: Range<Int>) {
         while fileIndex < 0 || rowInFile == rows.files[fileIndex].rowCount {
             if fileIndex >= 0 { try finishFile() }
@@ -68,7 +70,7 @@ final class ArrayCursor: RowCursor {
         return rowCount - missing
     }
 
-    /// After the last row: nothing may follow but what the file's other arrays take, and the last frame's checksum is read.
+    /// Reads the file to its end after the last row. Only the file's other arrays may follow, and the last frame's checksum is verified.
     private func finishFile() throws(EngineError) {
         guard !isFinished else { return }
         isFinished = true

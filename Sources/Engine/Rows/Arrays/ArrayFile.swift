@@ -1,45 +1,47 @@
 internal import Container
 internal import Formats
 
-/// An opened file's array: its bytes, and what they mean.
+/// The array of an opened file: its bytes, and their layout.
 final class ArrayFile: Sendable {
     let container: ContainerFile
     let layout: ArrayLayout
-    /// The end of the file's decoded bytes, as its header has it: the array's end, or that of the last array.
+    /// The end of the file's decoded bytes, as the header promises it: the end of the array, or of the last array.
     let endByteOffset: Int
 
-    /// The faults that were put up with when it was opened, in sentences.
+    /// The faults that did not keep the file from being opened, in sentences.
     let warnings: [String]
 
-    /// The most values a row: a row is kept in memory whole, and no header may ask for more than that. Vocabularies reach 256 K.
+    /// The largest number of values a row. A row is kept in memory whole, and no header may ask for more. Vocabularies reach 256 K.
     static let columnLimit = 1 << 24
 
     var path: String { container.path }
     var rowCount: Int { layout.rowCount }
-    /// The range of the decoded bytes that the rows cover.
+    /// The range of decoded bytes that the rows cover.
     var dataBytes: Range<Int> { layout.dataByteOffset..<layout.endByteOffset }
 
-    /// Whether the file holds nothing else.
+    /// True if the file holds no other array.
     let isAlone: Bool
 
-    /// Frames up to this size are worth decoding again for a few rows; larger ones are read once, in order.
+    /// The largest size in bytes of frames that are decoded again for a few rows. Larger frames are read once, in order.
     static let randomAccessFrameLimit = 16 << 20
-    /// Whether any row can be had without decoding much that comes before it.
+    /// True if any row can be read without decoding much that comes before it.
     let allowsRandomAccess: Bool
 
-    /// Opens a file that holds one array; for another, or several, there is an error that lists them.
+    /// Opens a file that holds one array.
+    ///
+    /// - Throws: `EngineError`, which lists the file's arrays if it holds several.
     static func open(_ path: String, options: ContainerOptions) throws(EngineError) -> ArrayFile {
         try DumpFile(path, options: options).onlyArray()
     }
 
-    /// A stored member of an archive was read in parts: once it was read, it is held against its checksum.
+    /// Verifies the checksum of a stored member of an archive, once the member has been read in parts.
     func verifyMemberChecksum() throws(EngineError) {
         do throws(ContainerError) { try container.verifyMemberChecksum() } catch { throw EngineError(error) }
     }
 
-    /// Holds the header's promise of rows against the bytes that there are, where their number is known beforehand.
+    /// Compares the rows that the header promises with the number of bytes, if it is known beforehand.
     ///
-    /// `endByteOffset`: where the file's last array ends, if it has several.
+    /// - Parameter endByteOffset: the end of the file's last array, if the file has several.
     init(_ container: ContainerFile, _ layout: ArrayLayout, endByteOffset: Int? = nil, options: ContainerOptions, warnings: [String])
         throws(EngineError)
     {
@@ -59,13 +61,13 @@ final class ArrayFile: Sendable {
             || (container.decodedByteCount != nil && !container.isStream
                 && container.frames.allSatisfy { $0.decodedByteCount <= Self.randomAccessFrameLimit } && !container.frames.isEmpty)
         if let decodedByteCount = container.decodedByteCount, decodedByteCount != self.endByteOffset {
-            // It may be the table that is wrong, and not the frames.
+            // The table may be wrong, and not the frames.
             let isFromTable = container.compression == .zstdSeekable || container.compression == .zstdPzstd
             throw lengthError(decodedByteCount: decodedByteCount, isFromTable ? .seekTable : nil)
         }
     }
 
-    /// The error for a file with another number of bytes than its header promises.
+    /// Makes the error for a file with another number of bytes than its header promises.
     func lengthError(decodedByteCount: Int, _ readingFault: EngineError.ReadingFault? = nil) -> EngineError {
         if decodedByteCount < endByteOffset {
             let whole =
@@ -85,12 +87,12 @@ final class ArrayFile: Sendable {
             remedy: isAlone ? "is it two arrays in one file? Give each a file of its own" : "write or copy it again", readingFault: readingFault)
     }
 
-    /// How many first rows to read for a look: up to `limit`, and no more than fit in 8 MiB, but one.
+    /// Computes the number of first rows to read for a look: up to `limit`, and no more than fit in 8 MiB, but at least one.
     func rowCountToLookAt(limit: Int) -> Int {
         min(rowCount, limit, max(1, (8 << 20) / max(1, layout.rowByteCount)))
     }
 
-    /// The first rows, in the machine's byte order.
+    /// Reads the first `count` rows, in the machine's byte order.
     func firstRows(_ count: Int, options: ContainerOptions) throws(EngineError) -> ByteBuffer {
         let buffer = ByteBuffer()
         let cursor = ArrayCursor(try ConcatenatedArrays([self]), options: options)
@@ -98,7 +100,7 @@ final class ArrayFile: Sendable {
         return buffer
     }
 
-    /// Throws where a row is wider than is kept in memory.
+    /// Throws if a row has more values than `columnLimit`.
     func checkWidth() throws(EngineError) {
         guard layout.elementsPerRow <= Self.columnLimit else {
             throw EngineError(
@@ -107,7 +109,7 @@ final class ArrayFile: Sendable {
         }
     }
 
-    /// The compressed frame that holds a row's first byte, for messages.
+    /// Finds the compressed frame that holds a row's first byte, for messages.
     func frame(containingRow row: Int) -> Frame? {
         container.frame(containingDecodedByte: layout.dataByteOffset + row * layout.rowByteCount)
     }

@@ -6,7 +6,7 @@ struct ArrayRowSource: UnitRowSource {
     let arrays: ConcatenatedArrays
     let units: [ArrayUnit]
     let options: ContainerOptions
-    /// The rows that the units of one run share.
+    /// The rows whose bytes two units of one run share.
     private let splitRows = SplitRowStore()
 
     init(_ arrays: ConcatenatedArrays, options: ContainerOptions) {
@@ -37,16 +37,16 @@ struct ArrayRowSource: UnitRowSource {
     func finishReading() throws(EngineError) { try arrays.verifyMemberChecksums() }
 }
 
-/// The rows of arrays that cannot be cut, or that are read beside others: one worker at a time decodes them.
+/// The rows of arrays that cannot be cut, or that are read beside others. One worker at a time decodes them.
 struct StreamedArrays: OrderedRowSource {
     let arrays: ConcatenatedArrays
     let options: ContainerOptions
-    /// Whether rows are given as they are stored, not in the machine's byte order.
+    /// True if rows are given as they are stored, and not in the machine's byte order.
     var keepsByteOrder = false
 
-    /// The size of a piece in decoded bytes, about.
+    /// The approximate size of a piece in decoded bytes.
     ///
-    /// With `OrderedPool`'s rule the worker that decodes goes on decoding, so that pieces cost no more than a waking up that nobody waits for.
+    /// `OrderedPool` lets the worker that decodes go on decoding, so a piece costs no more than a wake-up that nobody waits for.
     private static let pieceByteCount = 2 * ArrayUnitReader.blockByteCount
 
     var path: String? { arrays.files.first?.path }

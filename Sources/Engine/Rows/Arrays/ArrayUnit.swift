@@ -3,32 +3,32 @@ internal import Formats
 
 /// A stretch of one array file that one worker decodes.
 ///
-/// Frames are cut at bytes, so a unit begins and ends inside rows. Each unit is at least as long as a row: it holds the beginning of one,
+/// Frames are cut at bytes, so a unit may begin and end inside rows. Each unit is at least as long as a row. So a row begins in every unit,
 /// and a row has pieces in two units at most.
 struct ArrayUnit: Sendable {
     let fileIndex: Int
     let span: FileSpan
-    /// The range of the file's decoded bytes that it covers, without the header and what follows the last row.
+    /// The range of the file's decoded bytes that the unit covers, without the header and the bytes after the last row.
     let decodedBytes: Range<Int>
     /// The number of bytes before `decodedBytes` in the unit: the header, in a file's first unit, and other arrays of the file.
     let skippedByteCount: Int
     /// The number of bytes after `decodedBytes` in the unit, which belong to other arrays of the file.
     let trailingByteCount: Int
-    /// The rows that begin in it, numbered in the file.
+    /// The rows that begin in the unit, numbered in the file.
     let rows: Range<Int>
-    /// The size of the end of the row that begins before the unit.
+    /// The number of bytes in the unit that end a row from the unit before.
     let headByteCount: Int
-    /// The size of the beginning of the row that ends after the unit.
+    /// The number of bytes in the unit that begin a row which goes on in the next unit.
     let tailByteCount: Int
 }
 
 extension ArrayUnit {
-    /// The least size of a unit in decoded bytes, where the file has as many.
+    /// The least size of a unit in decoded bytes, if the file is as large.
     static let leastByteCount = 2 << 20
-    /// The most units of a file, about, so that the plan of a huge file stays small.
+    /// The approximate limit for the units of a file. It keeps the plan of a huge file small.
     static let countLimit = 16384
 
-    /// Cuts a file. The cut depends on the file alone, not on threads. O(frames).
+    /// Cuts a file into units. The cut depends on the file alone, and not on threads. O(frames).
     static func cut(_ file: ArrayFile, fileIndex: Int) -> [ArrayUnit] {
         let data = file.dataBytes
         let rowByteCount = file.layout.rowByteCount
@@ -51,7 +51,7 @@ extension ArrayUnit {
             let step = target / rowByteCount * rowByteCount
             var start = data.lowerBound
             while start < data.upperBound {
-                // What would be left is taken along if it is small.
+                // A small remainder is taken along.
                 let end = data.upperBound - start < step + leastByteCount ? data.upperBound : start + step
                 units.append(unit(.bytes(start..<end), decoded: start..<end))
                 start = end
@@ -59,7 +59,8 @@ extension ArrayUnit {
             return units
         }
         let frames = file.container.frames
-        // The whole file where the array is all that it holds, with its header and what may follow; else the frames that have a part of it.
+        // A file that holds only this array is read whole, with its header and the bytes that may follow. In other files the frames with a
+        // part of the array are read.
         var first = 0
         var last = frames.count - 1
         if !file.isAlone, let begin = frames.index(ofFrameContainingDecodedByte: data.lowerBound),

@@ -1,7 +1,7 @@
 internal import Container
 internal import Formats
 
-/// A reader of array units: it decodes a piece that stays in a core's cache, and hands its rows over before it decodes the next. Its memory
+/// A reader of array units. It decodes a block that stays in a core's cache, and hands its rows over before it decodes the next. Its memory
 /// is a frame and a row; nothing grows with the dump.
 final class ArrayUnitReader: UnitReader {
     private let source: ArrayRowSource
@@ -9,10 +9,10 @@ final class ArrayUnitReader: UnitReader {
     private let control: RunControl
     private let decoder: Decoder
     private let buffer = ByteBuffer()
-    /// A row whose bytes came with two units.
+    /// The row whose bytes came with two units.
     private let splitRow = ByteBuffer()
 
-    /// The number of bytes that are decoded before their rows are handed over: a piece that stays in a core's cache.
+    /// The number of bytes that are decoded before their rows are handed over. A block of this size stays in a core's cache.
     static let blockByteCount = 512 << 10
 
     init(_ source: ArrayRowSource, _ splitRows: SplitRowStore, _ control: RunControl) {
@@ -27,7 +27,8 @@ final class ArrayUnitReader: UnitReader {
         let file = source.arrays.files[unit.fileIndex]
         let rowByteCount = file.layout.rowByteCount
         decoder.start(file.container, unit.span)
-        // The rest of what the unit has before its first row: the header, or the end of the row that began in the unit before.
+        // These bytes of the unit are still to come before its first row: the header, and then the end of the row that began in the unit
+        // before.
         var skipping = unit.skippedByteCount
         var headMissing = unit.headByteCount
         var nextRow = unit.rows.lowerBound
@@ -35,20 +36,21 @@ final class ArrayUnitReader: UnitReader {
         var damage: EngineError?
         var remaining = unit.skippedByteCount + unit.decodedBytes.count + unit.trailingByteCount
         while true {
-            // A unit may be a whole file.
+            // A unit may be a whole file, so cancellation is checked before every block.
             try control.checkCancellation()
             let wanted = decoder.nextByteCount
             if wanted > 0 {
-                // The room depends on the unit alone, not on what this reader's buffer has grown to: what is gathered before a damaged frame
-                // is met must not depend on threads. And never less than a block, or tiny frames would make the buffer grow by bytes.
+                // The room depends on the unit alone, and not on the size to which this reader's buffer has grown: the rows that are
+                // gathered before a damaged frame must not depend on threads. The room is never less than a block, or tiny frames would
+                // make the buffer grow by bytes.
                 let room = max(wanted, Self.blockByteCount)
-                // Room for the whole row at once: growing by blocks would copy a wide row again and again.
+                // There is room for the whole row at once: growing by blocks would copy a wide row again and again.
                 buffer.reserve(max(filled, rowByteCount) + room, keeping: filled)
                 var count = 0
                 do throws(EngineError) {
                     count = try decoder.readNext(into: buffer.room(from: filled, count: room))
                 } catch {
-                    // The rows before the damage come first, and with them their errors.
+                    // The rows before the damage are handed over first, and their errors come first.
                     damage = error
                 }
                 filled += count
@@ -76,7 +78,7 @@ final class ArrayUnitReader: UnitReader {
                 } else if let damage {
                     throw damage
                 } else if wanted > 0 {
-                    // Never the last piece: a unit is longer than a row.
+                    // This is never the last piece, since a unit is longer than a row.
                     move(from: start, &filled)
                     continue
                 }
@@ -101,12 +103,13 @@ final class ArrayUnitReader: UnitReader {
         }
     }
 
+    /// Moves the bytes from `start` on to the beginning of the buffer.
     private func move(from start: Int, _ filled: inout Int) {
         if start > 0 { buffer.base.copyMemory(from: buffer.base + start, byteCount: filled - start) }
         filled -= start
     }
 
-    /// Hands over a row whose pieces have met.
+    /// Hands over a row whose two pieces have met.
     private func join(
         _ beginning: [UInt8], _ end: [UInt8], row: Int, inFile fileIndex: Int, _ body: (RowBatch) throws(EngineError) -> Void
     ) throws(EngineError) {

@@ -3,14 +3,15 @@ internal import Formats
 /// Arrays in files whose rows follow one another.
 struct ConcatenatedArrays: Sendable {
     let files: [ArrayFile]
-    /// The number of each file's first row, and after them that of all rows.
+    /// The number of each file's first row, and after them the number of all rows.
     let firstRows: [Int]
 
-    /// Holds the archive members that were read in parts against their checksums.
+    /// Verifies the checksums of the archive members that were read in parts.
     func verifyMemberChecksums() throws(EngineError) {
         for file in files { try file.verifyMemberChecksum() }
     }
 
+    /// Throws if the files together promise more rows than can be counted.
     init(_ files: [ArrayFile]) throws(EngineError) {
         self.files = files
         var firstRows = [0]
@@ -24,7 +25,7 @@ struct ConcatenatedArrays: Sendable {
 
     var rowCount: Int { firstRows[files.count] }
 
-    /// Whether some rows can only be had in order.
+    /// True if some rows can be read only in order.
     var isSequential: Bool { files.contains { !$0.allowsRandomAccess } }
 
     /// Finds the file that holds a row, and the row's number in it. O(log files).
@@ -35,28 +36,28 @@ struct ConcatenatedArrays: Sendable {
             let middle = (low + high) / 2
             if firstRows[middle] <= row { low = middle } else { high = middle }
         }
-        // Files without rows share their first row with the next one: the last of them is the one that has it.
+        // Files without rows share their first row with the next file. The search finds the last of them, which has the row.
         return (low, row - firstRows[low])
     }
 
-    /// The place of a row of all the files.
+    /// Finds the place of a row by its number among the rows of all files.
     func place(ofRow row: Int) -> RowPlace {
         let (fileIndex, row) = locate(row)
         return place(ofRow: row, inFile: fileIndex)
     }
 
-    /// The place of a row of one of the files.
+    /// Finds the place of a row by its number in one of the files.
     func place(ofRow row: Int, inFile fileIndex: Int) -> RowPlace {
         let file = files[fileIndex]
         return RowPlace(path: file.path, row: row, frame: file.frame(containingRow: row))
     }
 
-    /// What a row of the first file holds.
+    /// The layout of a row in the first file.
     var layout: RowLayout {
         guard let layout = files.first?.layout else { return RowLayout(elementType: .float64, valuesPerRow: 1) }
         return RowLayout(elementType: layout.elementType, valuesPerRow: layout.elementsPerRow)
     }
 
-    /// The decoded bytes of all files.
+    /// The number of decoded bytes of all files.
     var decodedByteCount: Int { files.reduce(0) { $0 + $1.layout.endByteOffset } }
 }

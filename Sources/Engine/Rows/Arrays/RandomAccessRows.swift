@@ -1,16 +1,18 @@
 internal import Container
 internal import Formats
 
-/// A reader of rows by their numbers, from arrays that allow random access: one for each worker. It keeps what it last decoded, since
-/// neighbouring batches ask for neighbouring rows.
+/// A reader of rows by their numbers, from arrays that allow random access. Each worker has its own. It keeps the bytes that it decoded
+/// last, since neighbouring batches ask for neighbouring rows.
 final class RandomAccessRows: RandomRowReader {
     private let source: ConcatenatedArrays
     private let decoder: Decoder
-    /// Decoded bytes of one file, and which.
+    /// The decoded bytes of one file.
     private let decoded = ByteBuffer()
+    /// The index of this file; -1 for none.
     private var decodedFile = -1
+    /// The range that the bytes cover of the file's decoded bytes.
     private var decodedBytes = 0..<0
-    /// Rows put together of several files, or in the other byte order.
+    /// The rows that are put together from several files, or swapped to the machine's byte order.
     private let assembled = ByteBuffer()
 
     init(_ source: ConcatenatedArrays, options: ContainerOptions) {
@@ -41,7 +43,7 @@ final class RandomAccessRows: RandomRowReader {
         return UnsafeRawPointer(assembled.base)
     }
 
-    /// Bytes of rows of one file, as stored.
+    /// Reads the bytes of rows of one file, as they are stored.
     private func read(_ fileIndex: Int, rows: Range<Int>) throws(EngineError) -> UnsafeRawPointer {
         let file = source.files[fileIndex]
         let byteCount = file.layout.rowByteCount
@@ -52,7 +54,7 @@ final class RandomAccessRows: RandomRowReader {
             decodedFile = -1
             let container = file.container
             var covered = wanted
-            // What the rows before ended in is there already.
+            // The end of the range that was decoded before is kept.
             var keptByteCount = 0
             if container.compression == .none {
                 decoder.start(container, decodedBytes: wanted)

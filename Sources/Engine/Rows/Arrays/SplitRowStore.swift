@@ -1,9 +1,9 @@
 internal import Locking
 
-/// The rows whose bytes two units share: the reader that brings the second piece of a row gets the first, and hands the row over.
+/// The rows whose bytes two units share. The reader that brings the second piece of a row gets the first, and hands the row over.
 ///
-/// A piece waits until the neighbouring unit is read. Workers go through their ranges of units in order, so at any time no more pieces wait
-/// than there are borders between stretches of units that are read and such that are not: a few for each worker.
+/// A piece waits until the neighbouring unit is read. Workers go through their ranges of units in order, so pieces wait only at the borders
+/// between read and unread stretches of units: a few for each worker.
 final class SplitRowStore: Sendable {
     private enum Piece: Sendable {
         case beginning([UInt8])

@@ -50,7 +50,7 @@ extension Bool: ArrayNumber {
 }
 
 extension ArrayNumber {
-    /// The element type; nil where the name is none, or its size another.
+    /// The element type; nil if no type has this name and this size.
     package static var elementType: ElementType? {
         ElementType.allCases.first { $0.name == elementName && $0.byteCount == MemoryLayout<Self>.size }
     }

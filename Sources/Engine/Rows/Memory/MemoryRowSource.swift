@@ -2,9 +2,9 @@ internal import Formats
 
 /// The rows of an array that lies in memory.
 ///
-/// The caller's memory needs no room after its end: the last rows, behind which kernels would read on, are copied.
+/// The caller's memory needs no room after its end. Kernels read a little past the last row, so the last rows are copied.
 ///
-/// `@unchecked Sendable`: the memory is only read, and whoever makes a source keeps it alive and unchanged for as long as the source is used.
+/// `@unchecked Sendable`: the memory is only read, and the maker of a source keeps it alive and unchanged as long as the source is used.
 struct MemoryRowSource: UnitRowSource, @unchecked Sendable {
     let layout: RowLayout
     private let bytes: UnsafeRawBufferPointer
@@ -13,11 +13,13 @@ struct MemoryRowSource: UnitRowSource, @unchecked Sendable {
     /// The word for the rows in messages.
     private let name: String
 
-    /// The bytes of a unit, about.
+    /// The approximate number of bytes in a unit.
     private static let unitByteCount = 2 << 20
-    /// The bytes of a batch, about.
+    /// The approximate number of bytes in a batch.
     private static let batchByteCount = 512 << 10
 
+    /// Makes a source of rows in memory.
+    ///
     /// - Parameter bytes: whole rows in the machine's byte order.
     init(_ bytes: UnsafeRawBufferPointer, _ elementType: ElementType, valuesPerRow: Int, rowCount: Int, name: String) {
         layout = RowLayout(elementType: elementType, valuesPerRow: valuesPerRow)

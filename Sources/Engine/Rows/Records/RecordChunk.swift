@@ -1,44 +1,50 @@
 internal import Container
 internal import Formats
 
-/// Some text of one file, from its decoding to its parsing; used again and again.
+/// Some text of one file, from its decoding to its parsing. Chunks are used again and again.
 ///
-/// Where a file is cut into spans, a chunk begins and ends inside records: the end of the record that began before stands before `body`, and
-/// the beginning of the one that goes on after it stands after `body`. Once the chunks before it are numbered, the beginning of its first
-/// record is put in front, and `text` is whole records.
+/// A chunk of a file that is cut into spans begins and ends inside records. The end of the record that began before it stands before
+/// `body`. The beginning of the record that goes on after it stands after `body`. Once the chunks before it are numbered, the beginning of
+/// its first record is put in front, and `text` is whole records.
 final class RecordChunk {
     let buffer = ByteBuffer()
-    /// The room in front of the decoded bytes for the beginning of a record. A longer one moves the bytes.
+    /// The room in bytes in front of the decoded bytes, for the beginning of a record. A longer beginning moves the bytes.
     static let frontByteCount = 1 << 12
 
     var fileIndex = 0
-    /// The stretch of the file that is to be decoded; nil where whole records have been read from a stream.
+    /// The stretch of the file that is to be decoded; nil if whole records have been read from a stream.
     var span: FileSpan?
     var isFirst = false
     var isLast = false
-    /// Whether it was cut from a file at line feeds, whatever quotes they may stand in.
+    /// True if the chunk was cut from a file at line feeds, even inside quotes.
     var isCut = false
-    /// Whether its decoded bytes begin with the first record of a window, and end with the last.
+    /// True if the decoded bytes begin with the first record of a window.
     var beginsWindow = false
+    /// True if the decoded bytes end with the last record of a window.
     var endsWindow = false
-    /// The places in `buffer` of a span's decoded bytes, and of those of its lines that are whole.
+    /// The range in `buffer` of a span's decoded bytes.
     var decoded = 0..<0
+    /// The range in `buffer` of the whole lines of a span.
     var body = 0..<0
+    /// The counts of the records in `body`.
     var bodyExtent = RecordExtent()
 
-    /// The place in `buffer` of the records, when they are whole and numbered, and their numbers.
+    /// The range in `buffer` of whole records, once they are numbered.
     var text = 0..<0
+    /// The counts of the records in `text`.
     var extent = RecordExtent()
-    /// The number of the first row among all rows and in the file, and the number of the file's lines before it.
+    /// The number of the first row among all rows.
     var firstRow = 0
+    /// The number of the first row in its file.
     var firstRowInFile = 0
+    /// The number of the file's lines before the chunk.
     var firstLine = 0
 
-    /// Finds the whole lines of a decoded span. O(bytes), outside of any lock.
+    /// Finds the whole lines of a decoded span. O(bytes). No lock is held.
     func measure(_ parser: any RecordParser, headerByteCount: Int) {
         let bytes = UnsafeRawBufferPointer(buffer.room(from: decoded.lowerBound, count: decoded.count))
         guard isCut else {
-            // The whole of a file.
+            // The chunk is a whole file.
             body = decoded.lowerBound + min(headerByteCount, bytes.count)..<decoded.upperBound
             bodyExtent = parser.measure(self.bytes(body), isEnd: true, assumesNoLineFeedsInRecords: false)
             return
@@ -66,13 +72,13 @@ final class RecordChunk {
         UnsafeRawBufferPointer(buffer.room(from: range.lowerBound, count: range.count))
     }
 
-    /// Leaves of a decoded span what belongs to a window: nothing of a record that begins before it, and nothing after the end of the last.
+    /// Cuts a decoded span to a window. It drops a record that begins before the window, and the bytes after the window's last record.
     ///
     /// - Parameters:
-    ///   - start: the number of the span's first byte among the file's decoded bytes.
+    ///   - start: the offset of the span's first byte among the file's decoded bytes.
     ///   - headerByteCount: the bytes before the file's first record.
     func cut(to window: Range<Int>, start: Int, headerByteCount: Int) {
-        // The place of the first line feed at or after a byte of the file.
+        // Finds the first line feed at or after a byte of the file.
         func lineFeed(from byteOffset: Int) -> Int? {
             let from = decoded.lowerBound + max(0, byteOffset - start)
             guard from < decoded.upperBound else { return nil }

@@ -1,21 +1,24 @@
 internal import Container
 internal import Formats
 
-/// The chunks of text in order: spans of files that can be cut, which the workers decode, and whole records of those that cannot.
+/// The chunks of text in order: spans of files that can be cut, which workers decode, and whole records of files that cannot.
 struct RecordFeed: RowFeed {
     private let files: [RecordFile]
     private let cutsText: Bool
     private let progress: ProgressMeter
-    /// The part of the only file that is read; nil for all of all files.
+    /// The part of the single file that is read; nil for all of all files.
     private let window: RecordWindow?
     private let stream: RecordStream
     private var fileIndex = -1
-    /// The spans of the file that have not been given out, and the number of all; none where it cannot be cut.
+    /// The spans of the file that have not been given out; none if the file cannot be cut.
     private var spans: ArraySlice<FileSpan> = []
+    /// The number of all spans of the file.
     private var spanCount = 0
     private var isStreaming = false
 
-    /// - Parameter cutsText: whether files may be cut at line feeds.
+    /// Begins before the first chunk.
+    ///
+    /// - Parameter cutsText: true if files may be cut at line feeds.
     init(_ files: [RecordFile], options: ContainerOptions, cutsText: Bool, window: RecordWindow?, progress: ProgressMeter) {
         self.window = window
         self.files = files
@@ -54,7 +57,7 @@ struct RecordFeed: RowFeed {
             spanCount = spans.count
             if let window {
                 let file = files[fileIndex]
-                // From the byte before the window on, which may be a line feed.
+                // The spans begin with the byte before the window, which may be a line feed.
                 spans =
                     window.byteRange.isEmpty
                     ? [] : spans.drop { file.decodedBytes(of: $0).upperBound < window.byteRange.lowerBound }

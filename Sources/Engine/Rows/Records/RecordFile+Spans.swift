@@ -2,10 +2,10 @@ internal import Container
 internal import Formats
 
 extension RecordFile {
-    /// The least size of a unit of text, where the file has as much.
+    /// The least size of a unit of text in bytes, if the file is as large.
     static let leastUnitByteCount = 1 << 20
 
-    /// The stretches that can be decoded side by side; none where it has to be read in order. By the file alone.
+    /// The spans that can be decoded side by side; none if the file has to be read in order. They depend on the file alone.
     var spans: [FileSpan] {
         guard container.isCuttable, let byteCount = container.decodedByteCount else { return [] }
         let target = max(Self.leastUnitByteCount, byteCount / ArrayUnit.countLimit)
@@ -13,7 +13,7 @@ extension RecordFile {
         if container.compression == .none {
             var start = 0
             while start < byteCount {
-                // The first one has the header whole.
+                // The first span holds the whole header.
                 let body = max(start, format.headerByteCount)
                 let end = byteCount - body < 2 * target ? byteCount : body + target
                 spans.append(.bytes(start..<end))
@@ -21,7 +21,7 @@ extension RecordFile {
             }
             return spans
         }
-        // A unit is decoded whole.
+        // A unit is decoded whole, so its frames must not be large.
         guard container.frames.allSatisfy({ $0.decodedByteCount <= ArrayFile.randomAccessFrameLimit }) else { return [] }
         var (first, gathered) = (0, 0)
         for frame in container.frames {

@@ -5,19 +5,19 @@ internal import Formats
 struct RecordFile: Sendable {
     let container: ContainerFile
     let format: any RecordFormat
-    /// The values of its records that are wanted.
+    /// The values that are wanted of its records.
     let selection: RecordSelection
 
     var path: String { container.path }
 
-    /// nil where the beginning is that of no text that is known.
+    /// Opens a text by its beginning; nil if no format recognises it.
     init?(_ container: ContainerFile, _ prefix: inout DecodedPrefix, hasHeader: Bool) throws(EngineError) {
         var options = RecordFormats.Options()
         options.hasHeader = hasHeader
         var byteCount = RecordFormats.prefixByteCount
         var found: (any RecordFormat)?
         while true {
-            // Of a stream as much has to be had again as is read until the first record has been parsed, whose numbers may be longer than names.
+            // The bytes of a stream must be kept until the first record has been parsed, whose numbers may be longer than the names.
             container.keepRewindable(4 * byteCount)
             try prefix.read(upTo: byteCount)
             let isWhole = prefix.isWhole
@@ -45,23 +45,25 @@ struct RecordFile: Sendable {
         self.selection = selection
     }
 
-    /// The same text, of whose records this is wanted.
+    /// Returns the same text, with another selection of the values in its records.
     func selecting(_ selection: RecordSelection) -> RecordFile { RecordFile(self, selection) }
 
+    /// Makes a parser for the selected values.
     func makeParser() throws(EngineError) -> any RecordParser {
         do throws(FormatError) { return try format.makeParser(selection) } catch { throw EngineError(error, path: path) }
     }
 
+    /// Finds the columns that a name or `PREFIX*` means.
     func resolve(_ name: String) throws(EngineError) -> [RecordPath] {
         do throws(FormatError) { return try format.resolve(name) } catch { throw EngineError(error, path: path) }
     }
 
-    /// The places of several names, one after another.
+    /// Finds the columns that several names mean, one after another.
     func resolve(_ names: [String]) throws(EngineError) -> [RecordPath] {
         do throws(FormatError) { return try format.resolve(names) } catch { throw EngineError(error, path: path) }
     }
 
-    /// The error for one that is longer.
+    /// Makes the error for a record that is longer than the limit.
     func lengthError(line: Int) -> EngineError {
         EngineError(
             .data, path: path, line: line, "a record goes on for more than \(RecordFormats.recordByteCountLimit >> 20) MiB",

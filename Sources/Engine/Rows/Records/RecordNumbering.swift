@@ -1,24 +1,24 @@
 internal import Container
 internal import Formats
 
-/// The numbering of the rows of text: it puts whole records together of chunks that come in order, and counts them.
+/// The numbering of the rows of text. It puts whole records together from chunks that come in order, and counts them.
 ///
-/// A row's number is needed before the row is scored, and to count the rows of a text it must be decoded. So chunks are decoded and counted
-/// side by side, numbered here one after another, and then parsed side by side.
+/// A row must have its number before it is scored, and text must be decoded before its rows can be counted. So chunks are decoded and
+/// counted side by side, numbered here one after another, and then parsed side by side.
 struct RecordNumbering: RowNumbering {
     private let files: [RecordFile]
-    /// The part of the only file that is read; nil for all of all files.
+    /// The part of the single file that is read; nil for all of all files.
     private let window: RecordWindow?
-    /// Whether a record of the window has begun.
+    /// True if a record of the window has begun.
     private var isInWindow = false
 
-    /// The beginning of a record whose end is in the next chunk.
+    /// The beginning of a record that goes on in the next chunk.
     private var carry: [UInt8] = []
     /// The parser that counts the records that were put together.
     private var parser: (any RecordParser)?
-    /// The number of rows so far, of all files.
+    /// The number of rows so far, in all files.
     private(set) var rowCount = 0
-    /// The number of lines so far, of the file.
+    /// The number of lines so far, in the file.
     private var line = 0
     /// The number of each file's first row, as far as it is known.
     private var firstRows: [Int] = []
@@ -34,10 +34,10 @@ struct RecordNumbering: RowNumbering {
     }
 
     mutating func number(_ chunk: RecordChunk) throws(EngineError) -> Range<Int>? {
-        // A file without any chunk has no rows, either.
+        // A file without chunks has no rows, either.
         while firstRows.count <= chunk.fileIndex { firstRows.append(rowCount) }
         if let window {
-            // Chunks that were taken before the end was found.
+            // The chunk was taken before the end was found.
             if window.isComplete { return nil }
             if try !enter(chunk) { return nil }
         }
@@ -49,7 +49,7 @@ struct RecordNumbering: RowNumbering {
         return chunk.firstRow..<rowCount
     }
 
-    /// Leaves out what stands before the window's first record; returns false where that is all of the chunk.
+    /// Drops what stands before the window's first record, and returns false if nothing is left of the chunk.
     private mutating func enter(_ chunk: RecordChunk) throws(EngineError) -> Bool {
         guard !isInWindow else { return true }
         if parser == nil { parser = try files[chunk.fileIndex].makeParser() }
@@ -66,7 +66,7 @@ struct RecordNumbering: RowNumbering {
         return false
     }
 
-    /// Makes whole records of a decoded span; returns false where no record ends in it.
+    /// Makes whole records of a decoded span, and returns false if no record ends in it.
     private mutating func join(_ chunk: RecordChunk) throws(EngineError) -> Bool {
         let file = files[chunk.fileIndex]
         if chunk.isFirst {
@@ -79,7 +79,7 @@ struct RecordNumbering: RowNumbering {
         guard start + chunk.body.lowerBound - chunk.decoded.lowerBound <= RecordFormats.recordByteCountLimit else {
             throw file.lengthError(line: line + 1)
         }
-        // What stands before the body is a record's end, or, in a file's first chunk, its header.
+        // The bytes before the body are a record's end or, in a file's first chunk, the header.
         if !chunk.isFirst, !chunk.isLast, chunk.body.lowerBound == chunk.decoded.upperBound, chunk.bytes(chunk.decoded).last != 0x0A {
             carry += chunk.bytes(chunk.decoded)
             return false

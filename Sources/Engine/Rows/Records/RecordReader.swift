@@ -1,7 +1,7 @@
 internal import Container
 internal import Formats
 
-/// A reader of text: it decodes spans, and parses numbered chunks to rows. It belongs to one worker; nothing grows with the dump.
+/// A reader of text. It decodes spans, and parses numbered chunks to rows. It belongs to one worker; nothing grows with the dump.
 final class RecordReader: PieceReader {
     private let source: RecordRowSource
     private let control: RunControl
@@ -47,8 +47,8 @@ final class RecordReader: PieceReader {
         chunk.measure(try parser(of: chunk.fileIndex), headerByteCount: file.format.headerByteCount)
     }
 
-    /// The most values that are made of one text at a time, which take 32 MiB. A line of two bytes is a row of as many values as any, if one
-    /// of NaN.
+    /// The largest number of values that are made of one text at a time, which take 32 MiB. A line of two bytes may become a row of any
+    /// number of values, all NaN.
     private static let valueCountLimit = 4 << 20
 
     func read(_ chunk: RecordChunk, _ body: (RowBatch) throws(EngineError) -> Void) throws(EngineError) {
@@ -56,7 +56,7 @@ final class RecordReader: PieceReader {
         let rowLimit = max(1, Self.valueCountLimit / source.layout.valuesPerRow)
         var part = Part(text: chunk.text, extent: chunk.extent, firstRow: 0, firstLine: 0)
         guard part.extent.rowCount > rowLimit else { return try read(part, of: chunk, body) }
-        // About as much text as has so many rows.
+        // The length is about that of a text with `rowLimit` rows.
         let parser = try parser(of: chunk.fileIndex)
         let byteCount = max(1, chunk.text.count / (chunk.extent.rowCount / rowLimit + 1))
         while part.text.lowerBound < chunk.text.upperBound {
@@ -75,7 +75,7 @@ final class RecordReader: PieceReader {
         }
     }
 
-    /// Some of a chunk's records, with the number of its rows and lines before them.
+    /// Some of a chunk's records, with the numbers of rows and lines before them in the chunk.
     private struct Part {
         var text: Range<Int>
         var extent: RecordExtent
@@ -99,7 +99,7 @@ final class RecordReader: PieceReader {
         if chunk.isCut, file.format.allowsLineFeedsInRecords, let open = problems.first(where: \.isUnclosedQuote) {
             throw EngineError(open, at: place(open.rowIndex), readingFault: .cutInsideQuotes)
         }
-        // The rows have their numbers by this count.
+        // The numbers of the rows come from this count.
         guard rows.rowCount == part.extent.rowCount else {
             throw EngineError(
                 .data, path: file.path, line: firstLine + 1,
@@ -120,7 +120,7 @@ final class RecordReader: PieceReader {
     }
 }
 
-/// The columns that a parser makes of records.
+/// A column that a parser makes of records.
 enum RecordColumnKind: Sendable {
     case predictions
     /// Class indices, `Int64`.
@@ -159,7 +159,7 @@ private struct RecordColumns {
             case .tokenCounts: tokenCounts
             case .byteCounts: byteCounts
             }
-        // A padded column has memory, also where it has no rows.
+        // A padded column has memory even if it has no rows.
         guard let base = buffer.baseAddress else { preconditionFailure("a column of records is read that was not parsed") }
         return (base, kind.elementType)
     }
@@ -187,12 +187,12 @@ extension RecordRows {
 }
 
 extension RecordProblem {
-    /// The problem with the name of the column at fault.
+    /// The problem in words, with the name of the column at fault.
     var text: String { column.map { "column \($0): \(message)" } ?? message }
 }
 
 extension EngineError {
-    /// The error for a record that is no row.
+    /// Makes the error for a record that is no row.
     init(_ problem: RecordProblem, at place: RowPlace, readingFault: ReadingFault? = nil) {
         self.init(
             .data, path: place.path, frame: place.frame, row: place.row, line: place.line, problem.text, remedy: problem.remedy,

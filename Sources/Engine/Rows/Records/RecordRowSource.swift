@@ -4,22 +4,22 @@ internal import Formats
 /// The rows of text files: CSV, TSV, JSON Lines.
 struct RecordRowSource: OrderedRowSource {
     let files: [RecordFile]
-    /// The column that the rows' values are: the predictions, or, of a text of labels or weights alone, those.
+    /// The column that gives the rows' values: the predictions, or the labels or weights of a text that holds nothing else.
     let values: RecordColumnKind
     /// The columns beside the values, in the order of `layout.columns`.
     let columns: [RecordColumnKind]
     let options: ContainerOptions
-    /// Whether files may be cut at line feeds, so that all workers decode.
+    /// True if files may be cut at line feeds, so that all workers decode.
     let cutsText: Bool
-    /// The part of the only file that is read; nil for all of all files.
+    /// The part of the single file that is read; nil for all of all files.
     let window: RecordWindow?
     let layout: RowLayout
 
-    /// The predictions of text, with the columns that the selection of the first file has beside them.
+    /// Makes a source of predictions, with the columns beside them that the first file's selection names.
     ///
     /// - Parameters:
     ///   - valuesPerRow: the number of predictions a row.
-    ///   - window: the part that is read of a single file.
+    ///   - window: the part of a single file that is read.
     init(
         predictionsOf files: [RecordFile], valuesPerRow: Int, options: ContainerOptions, cutsText: Bool, window: RecordWindow? = nil
     ) {
@@ -48,7 +48,7 @@ struct RecordRowSource: OrderedRowSource {
         layout = RowLayout(elementType: .float64, valuesPerRow: valuesPerRow, columns: layouts)
     }
 
-    /// One column of text alone, such as labels that lie apart from their predictions.
+    /// Makes a source of one column of text, such as labels that lie apart from their predictions.
     init(_ values: RecordColumnKind, of files: [RecordFile], valuesPerRow: Int, options: ContainerOptions) {
         self.files = files
         self.values = values
@@ -59,7 +59,7 @@ struct RecordRowSource: OrderedRowSource {
         layout = RowLayout(elementType: values.elementType, valuesPerRow: valuesPerRow)
     }
 
-    /// The column that a selection of labels is parsed to; nil where no labels are wanted.
+    /// Finds the column that the labels of a selection are parsed to; nil if no labels are wanted.
     static func labelColumn(of selection: RecordSelection) -> RecordColumnKind? {
         switch selection.labels {
         case .none: nil
@@ -96,7 +96,7 @@ struct RecordRowSource: OrderedRowSource {
     func makeNumbering() throws(EngineError) -> sending RecordNumbering { RecordNumbering(files, window: window) }
     func makeReader(_ control: RunControl) -> sending RecordReader { RecordReader(self, control) }
 
-    /// Reads rows whole records at a time, without cutting the text.
+    /// Begins to read whole records, without cutting the text.
     func makeCursor(_ control: RunControl) throws(EngineError) -> sending any RowCursor {
         guard cutsText else { return try PieceCursor(self, control) }
         return try PieceCursor(uncut, control)

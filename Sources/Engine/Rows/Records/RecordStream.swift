@@ -13,7 +13,7 @@ final class RecordStream {
     private var carry: [UInt8] = []
     private var isAtEnd = true
 
-    /// The least size of a piece, where the file has as much.
+    /// The least size of a piece in bytes, if the file is as large.
     static let pieceByteCount = 1 << 20
 
     init(_ files: [RecordFile], options: ContainerOptions) {
@@ -24,10 +24,10 @@ final class RecordStream {
     /// Some whole records at the beginning of a buffer.
     struct Piece {
         let fileIndex: Int
-        /// The number of the file's lines before them.
+        /// The number of the file's lines before the records.
         let line: Int
         let extent: RecordExtent
-        /// The number of bytes that were decoded for them.
+        /// The number of bytes that were decoded for the records.
         let decodedByteCount: Int
     }
 
@@ -53,7 +53,7 @@ final class RecordStream {
         var decodedByteCount = 0
         carry = []
         while true {
-            // A record that is longer than a piece makes it grow by its own length, so that it is not looked through again and again.
+            // A record that is longer than a piece makes the piece grow by its own length, so that it is not searched again and again.
             let target = filled + max(Self.pieceByteCount, filled)
             while !isAtEnd, filled < target {
                 let wanted = decoder.nextByteCount

@@ -2,25 +2,26 @@ internal import Container
 internal import Formats
 internal import Synchronization
 
-/// The part of a text whose records are read: those that begin in a range of its decoded bytes.
+/// The part of a text whose records are read: the records that begin in a range of its decoded bytes.
 ///
-/// The range may begin and end inside records. A record begins after a line feed, or after the header; so what stands before the first line feed
-/// at or after the byte before the range belongs to the part before, and the last record goes on to the first line feed at or after the
+/// The range may begin and end inside records. A record begins after a line feed, or after the header. So the bytes up to the first line
+/// feed at or after the byte before the range belong to the part before, and the last record goes on to the first line feed at or after the
 /// range's last byte.
 final class RecordWindow: Sendable {
     /// The range of decoded bytes in which the wanted records begin.
     let byteRange: Range<Int>
-    /// Whether the end of the last wanted record has been found, so that nothing more has to be read.
+    /// The flag that the end of the last wanted record has been found, so that nothing more has to be read.
     private let isCompleteFlag = Atomic(false)
 
     init(_ byteRange: Range<Int>) { self.byteRange = byteRange }
 
-    // Relaxed: a chunk more or less is read, and not used.
+    // Relaxed: if one chunk more is read, it is not used.
     var isComplete: Bool { isCompleteFlag.load(ordering: .relaxed) }
 
     func complete() { isCompleteFlag.store(true, ordering: .relaxed) }
 
-    /// The window of a shard of a text; nil where its size is not known before it is read, or it cannot be read from the middle.
+    /// Makes the window of a shard of a text; nil if the text's size is not known before it is read, or if it cannot be read from the
+    /// middle.
     init?(_ shard: Shard, of file: RecordFile) {
         guard !file.spans.isEmpty, let byteCount = file.container.decodedByteCount else { return nil }
         let header = file.format.headerByteCount
