@@ -1,4 +1,5 @@
 internal import Container
+internal import Elements
 public import Engine
 internal import Formats
 internal import Scoring

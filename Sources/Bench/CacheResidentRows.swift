@@ -1,3 +1,4 @@
+internal import Elements
 internal import Engine
 internal import Formats
 internal import Scoring
@@ -23,7 +24,7 @@ final class CacheResidentRows: @unchecked Sendable {
     let specification: LossSpecification
     let classCount: Int
     let rowCount: Int
-    let element: PredictionElement
+    let element: ElementType
     private let hasIndices: Bool
     private let values: ByteBuffer
     private let classLabels: UnsafeMutablePointer<Int32>
@@ -34,9 +35,9 @@ final class CacheResidentRows: @unchecked Sendable {
 
     /// Takes the first rows of a dump.
     convenience init(_ plan: EvaluationPlan) throws(EngineError) {
-        let type = plan.source.layout.elementType
-        guard let element = PredictionElement(type) else {
-            throw EngineError(usage: "predictions of type \(type.name) are no logits or probabilities", remedy: "name other files")
+        let element = plan.source.layout.elementType
+        guard element.isFloatingPoint else {
+            throw EngineError(usage: "predictions of type \(element.name) are no logits or probabilities", remedy: "name other files")
         }
         let column = plan.companions.first { $0.name == CompanionColumn.labels }
         let scorer = Self.scorer(plan.specification, classCount: plan.classCount, column?.elementType, plan.options.instructionSet)
@@ -57,7 +58,7 @@ final class CacheResidentRows: @unchecked Sendable {
     }
 
     private init(
-        _ scorer: BlockScorer, _ element: PredictionElement, rowCount: Int, values: ByteBuffer, labels: ByteBuffer,
+        _ scorer: BlockScorer, _ element: ElementType, rowCount: Int, values: ByteBuffer, labels: ByteBuffer,
         _ labelType: ElementType?
     ) {
         specification = scorer.specification
@@ -96,7 +97,7 @@ final class CacheResidentRows: @unchecked Sendable {
     }
 
     /// Computes the number of rows that keep to the limits, at least 1.
-    private static func rowCount(_ scorer: BlockScorer, _ element: PredictionElement) -> Int {
+    private static func rowCount(_ scorer: BlockScorer, _ element: ElementType) -> Int {
         let ofValues = byteCountLimit / (scorer.classCount * element.byteCount)
         return max(1, scorer.readsTargets ? min(ofValues, targetCountLimit / scorer.classCount) : ofValues)
     }

@@ -1,6 +1,6 @@
 internal import Container
+internal import Elements
 public import Engine
-internal import Formats
 internal import Scoring
 public import WorkStealing
 
@@ -18,6 +18,7 @@ public struct LossBench: Sendable {
         _ options: LossBenchOptions, cancellation: Cancellation = Cancellation(), step: (_ text: String) -> Void = { _ in }
     ) throws(EngineError) {
         try SyntheticShape.check(classCount: options.classCount)
+        try SyntheticShape.check(options.element)
         try BenchOptions.check(repeatCount: options.repeatCount, kernelSeconds: options.kernelSeconds)
         let cases = Case.all.filter {
             (options.task ?? $0.specification.task) == $0.specification.task
@@ -35,7 +36,7 @@ public struct LossBench: Sendable {
         let processorShare = Spread(processorShares)
         report = LossBenchReport(
             xent: Version.current, machine: .current(libzstd: Libzstd.version, kernels: InstructionSet.available.map(\.rawValue)),
-            elementType: options.element.type.name, classes: options.classCount, repeats: options.repeatCount, warmups: 1,
+            elementType: options.element.name, classes: options.classCount, repeats: options.repeatCount, warmups: 1,
             kernelSeconds: options.kernelSeconds, seed: options.seed, losses: losses, processorShare: processorShare,
             warnings: BenchReport.warning(ofShare: processorShare).map { [$0] } ?? [])
     }

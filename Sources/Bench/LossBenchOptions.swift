@@ -1,11 +1,12 @@
+public import Elements
 public import Scoring
 
 /// The losses to measure, and the settings of the measurement.
 public struct LossBenchOptions: Sendable {
     /// The number of classes, for tasks with several values a row.
     public var classCount = 100
-    /// The type of the stored values.
-    public var element = PredictionElement.float32
+    /// The stored type of the values, which is a floating-point type.
+    public var element = ElementType.float32
     /// The only task to measure; nil for all.
     public var task: LossTask?
     /// The only input to measure; nil for all.

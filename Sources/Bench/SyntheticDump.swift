@@ -1,4 +1,5 @@
 internal import Container
+internal import Elements
 internal import Engine
 internal import Formats
 internal import Scoring
@@ -27,7 +28,7 @@ struct SyntheticDump: Sendable {
         let rowByteCount = rows.rowByteCount + rows.labelByteCount
         try Self.checkMemory(rowCount: shape.rowCount, rowByteCount: rowByteCount)
         var predictions = try FrameCut(
-            shape.element.type, shape: specification.task.isSingleValued ? [shape.rowCount] : [shape.rowCount, shape.classCount],
+            shape.element, shape: specification.task.isSingleValued ? [shape.rowCount] : [shape.rowCount, shape.classCount],
             level: shape.level, name: "predictions")
         var labels: FrameCut?
         if let type = rows.labelType {
@@ -127,16 +128,5 @@ private struct FrameCut {
         if !pending.isEmpty { try write(0..<pending.count) }
         bytes += writer.seekTable()
         return MemorySource(name: name, bytes: bytes)
-    }
-}
-
-extension PredictionElement {
-    var type: ElementType {
-        switch self {
-        case .float16: .float16
-        case .bfloat16: .bfloat16
-        case .float32: .float32
-        case .float64: .float64
-        }
     }
 }

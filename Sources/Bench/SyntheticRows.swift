@@ -1,6 +1,7 @@
+internal import Elements
 internal import Engine
-internal import Formats
 internal import Scoring
+internal import SeededRandom
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -14,18 +15,18 @@ internal import Darwin
 struct SyntheticRows {
     let specification: LossSpecification
     let classCount: Int
-    let element: PredictionElement
+    let element: ElementType
     /// True if labels of binary decisions are numbers anywhere in [0, 1], and not 0 or 1.
     let hasSoftDecisions: Bool
-    private var random: Random
+    private var random: SplitMix64
     private var row: [Double]
 
-    init(_ specification: LossSpecification, classCount: Int, _ element: PredictionElement, seed: UInt64, hasSoftDecisions: Bool = false) {
+    init(_ specification: LossSpecification, classCount: Int, _ element: ElementType, seed: UInt64, hasSoftDecisions: Bool = false) {
         self.specification = specification
         self.classCount = classCount
         self.element = element
         self.hasSoftDecisions = hasSoftDecisions
-        random = Random(seed: seed)
+        random = SplitMix64(seed: seed)
         row = [Double](repeating: 0, count: classCount)
     }
 
@@ -75,7 +76,7 @@ struct SyntheticRows {
 
     private mutating func makeRow(labels: UnsafeMutableRawPointer) {
         let task = specification.task
-        for column in 0..<classCount { row[column] = 2 * random.nextNormal() }
+        for column in 0..<classCount { row[column] = 2 * random.nextApproximatelyNormal() }
         switch task {
         case .multiclass, .soft:
             let label = Int(random.next() % UInt64(classCount))
@@ -108,7 +109,7 @@ struct SyntheticRows {
     private mutating func makeDistribution(_ labels: UnsafeMutableRawPointer) {
         var sum = 0.0
         for column in 0..<classCount {
-            let weight = Float(exp(random.nextNormal()))
+            let weight = Float(exp(random.nextApproximatelyNormal()))
             labels.storeBytes(of: weight, toByteOffset: 4 * column, as: Float.self)
             sum += Double(weight)
         }
@@ -152,6 +153,7 @@ struct SyntheticRows {
             for column in 0..<classCount { target.storeBytes(of: Float(row[column]), toByteOffset: 4 * column, as: Float.self) }
         case .float64:
             for column in 0..<classCount { target.storeBytes(of: row[column], toByteOffset: 8 * column, as: Double.self) }
+        default: preconditionFailure("\(element.name) is not a floating-point type")
         }
     }
 

@@ -1,5 +1,6 @@
+public import Elements
 internal import Engine
-public import Scoring
+internal import Scoring
 
 /// The size and the type of a dump that is to be made.
 public struct SyntheticShape: Sendable {
@@ -7,13 +8,13 @@ public struct SyntheticShape: Sendable {
     public var rowCount: Int
     /// The number of values a row; 1 for tasks binary and likelihood.
     public var classCount: Int
-    /// The type of the stored values.
-    public var element: PredictionElement
+    /// The stored type of the values, which is a floating-point type.
+    public var element: ElementType
     /// zstd's compression level, one of `PackingOptions.levels`.
     public var level = 3
 
     /// Makes a shape with compression level 3.
-    public init(rowCount: Int, classCount: Int, element: PredictionElement) {
+    public init(rowCount: Int, classCount: Int, element: ElementType) {
         self.rowCount = rowCount
         self.classCount = classCount
         self.element = element
@@ -25,6 +26,7 @@ public struct SyntheticShape: Sendable {
             throw EngineError(usage: "a dump of \(rowCount) rows has nothing to measure", remedy: "give at least 1")
         }
         try Self.check(classCount: classCount)
+        try Self.check(element)
         guard classCount == 1 || !task.isSingleValued else {
             throw EngineError(
                 usage: "task \(task.rawValue) has one value a row, not \(classCount)", remedy: "leave the number of classes out")
@@ -40,6 +42,14 @@ public struct SyntheticShape: Sendable {
     static func check(classCount: Int) throws(EngineError) {
         guard (1...RowLayout.valueCountLimit).contains(classCount) else {
             throw EngineError(usage: "\(classCount) classes cannot be", remedy: "give 1 to \(RowLayout.valueCountLimit)")
+        }
+    }
+
+    static func check(_ element: ElementType) throws(EngineError) {
+        guard element.isFloatingPoint else {
+            throw EngineError(
+                usage: "predictions of type \(element.name) are no logits or probabilities",
+                remedy: "take one of " + ElementType.floatingPointTypes.map(\.name).joined(separator: ", "))
         }
     }
 }

@@ -1,3 +1,5 @@
+public import Elements
+
 /// The place of an array's numbers in a file, with their type and shape.
 ///
 /// A row is the elements that share the first index. All counts are checked when the layout is made: no property overflows, whatever the

@@ -1,3 +1,5 @@
+public import Elements
+
 /// Class indices in the form that the kernels read: `Int32`, with two values for rows without a class.
 public enum ClassLabels {
     /// The label of a row that is left out by rule: its label equals the ignore index.

@@ -1,3 +1,5 @@
+public import Elements
+
 /// Conversion of numbers of any element type to Float64, for soft labels and weights.
 public enum Float64Values {
     /// Converts `count` numbers that are in this machine's byte order. O(count).

@@ -1,3 +1,5 @@
+public import Elements
+
 /// The header of NumPy's `.npy` files, versions 1.0, 2.0 and 3.0.
 ///
 /// The file begins with the magic `\x93NUMPY`, two version bytes and the header's length (little-endian; 2 bytes in version 1, 4 in

@@ -1,3 +1,5 @@
+internal import Elements
+
 /// A reader for the dictionary of a `.npy` header: a Python literal with the keys `descr`, `fortran_order` and `shape`, in any order.
 ///
 /// It knows only the syntax that such a header can have: strings in either quotes (without escapes), `True`, `False`, tuples of decimal

@@ -1,3 +1,5 @@
+internal import Elements
+
 /// An array of an archive that holds several, such as a `.safetensors` file.
 public struct NamedArray: Sendable, Equatable {
     /// The array's name in the archive.

@@ -1,3 +1,5 @@
+internal import Elements
+
 /// The header of `.safetensors` files.
 ///
 /// The file begins with the header's length in eight little-endian bytes. The header is a JSON object whose keys are the tensors' names,

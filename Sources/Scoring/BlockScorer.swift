@@ -1,3 +1,4 @@
+internal import Elements
 internal import KernelABI
 
 /// Scores blocks of rows in every dialect of a specification and hands them out as `ScoredBlock`; observers add them up.
@@ -138,6 +139,7 @@ public final class BlockScorer {
     ///   - onInvalid: called once for each row that has no loss in some dialect and is not ignored, in the order of the rows, with its
     ///     index in the block; an error that it throws ends the call.
     /// - Returns: the rows with their losses, valid until the next call.
+    /// - Precondition: the values are of a floating-point type.
     ///
     /// O(rowCount × classCount × programs); allocates nothing unless rows are invalid.
     public func score<Failure: Error>(
@@ -338,31 +340,15 @@ public final class BlockScorer {
     }
 }
 
-extension PredictionElement {
+extension ElementType {
+    /// The kernels' code of a floating-point type.
     var code: Int32 {
         switch self {
         case .float16: Int32(XentElementFloat16)
         case .bfloat16: Int32(XentElementBFloat16)
         case .float32: Int32(XentElementFloat32)
         case .float64: Int32(XentElementFloat64)
-        }
-    }
-
-    /// One stored value, exactly.
-    public func value(_ values: UnsafeRawPointer, at index: Int) -> Double {
-        switch self {
-        case .float16:
-            // Not through Float16, which not every platform has.
-            let bits = UInt32(values.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))
-            let scaled = Float(bitPattern: (bits & 0x7FFF) << 13) * 0x1p112
-            let magnitude = scaled >= 65536 ? scaled.bitPattern | 0x7F80_0000 : scaled.bitPattern
-            return Double(Float(bitPattern: magnitude | (bits & 0x8000) << 16))
-        case .bfloat16:
-            return Double(Float(bitPattern: UInt32(values.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)) << 16))
-        case .float32:
-            return Double(values.loadUnaligned(fromByteOffset: 4 * index, as: Float.self))
-        case .float64:
-            return values.loadUnaligned(fromByteOffset: 8 * index, as: Double.self)
+        default: preconditionFailure("\(name) is not a floating-point type")
         }
     }
 }

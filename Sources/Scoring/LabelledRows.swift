@@ -1,9 +1,11 @@
+public import Elements
+
 /// A block of whole rows with their labels and weights, in the machine's byte order, in memory that the caller keeps.
 public struct LabelledRows {
     /// rowCount × classCount elements at any alignment, with `BlockScorer.readableByteCountAfterValues` readable bytes after the last.
     public var values: UnsafeRawPointer
-    /// The stored type of the values.
-    public var element: PredictionElement
+    /// The stored type of the values. It is a floating-point type (`ElementType.isFloatingPoint`); `BlockScorer` traps at any other.
+    public var element: ElementType
     /// Class indices; read by task multiclass, and by binary where labels are whole numbers. `readableLabelCountAfterLast` follow the last.
     public var classLabels: UnsafePointer<Int32>
     /// Labels as numbers, one a value; read where `BlockScorer.readsTargets`. Eight more are readable after the last.
@@ -17,7 +19,7 @@ public struct LabelledRows {
 
     /// Describes a block; nothing is copied.
     public init(
-        values: UnsafeRawPointer, element: PredictionElement, classLabels: UnsafePointer<Int32>, targets: UnsafePointer<Double>?,
+        values: UnsafeRawPointer, element: ElementType, classLabels: UnsafePointer<Int32>, targets: UnsafePointer<Double>?,
         weights: UnsafePointer<Double>?, rowCount: Int, firstRow: UInt64
     ) {
         self.values = values

@@ -1,3 +1,4 @@
+internal import Elements
 internal import KernelABI
 
 /// The kernel and the parameters that compute a dialect's losses. Dialects with equal programs share one computation.
@@ -77,7 +78,7 @@ struct LossProgram: Equatable {
 
     /// The parameters for the kernels. The weights must stay where they are while the parameters are used.
     func parameters(
-        _ specification: LossSpecification, _ element: PredictionElement, classWeights: UnsafePointer<Double>?,
+        _ specification: LossSpecification, _ element: ElementType, classWeights: UnsafePointer<Double>?,
         positiveWeights: UnsafePointer<Double>?
     ) -> LossParameters {
         let clip = treatment.clip.bounds(element)

@@ -36,28 +36,3 @@ public enum Divergence: String, Sendable, Codable, CaseIterable {
     /// Kullback-Leibler, Σ t log (t / p).
     case kullbackLeibler = "kl"
 }
-
-/// The stored type of predictions, as the kernels read it: in the machine's byte order.
-public enum PredictionElement: Sendable, CaseIterable {
-    /// The types that predictions may have: `bfloat16` has the exponent of `float32` and 8 bits of precision.
-    case float16, bfloat16, float32, float64
-
-    /// The number of bytes of a value.
-    public var byteCount: Int {
-        switch self {
-        case .float16, .bfloat16: 2
-        case .float32: 4
-        case .float64: 8
-        }
-    }
-
-    /// The distance from 1 to the next number of the type: numpy's `finfo(dtype).eps`.
-    var epsilon: Double {
-        switch self {
-        case .float16: 0x1p-10
-        case .bfloat16: 0x1p-7
-        case .float32: 0x1p-23
-        case .float64: 0x1p-52
-        }
-    }
-}

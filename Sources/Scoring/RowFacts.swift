@@ -51,7 +51,6 @@ public struct RowFactColumns {
     public internal(set) var probabilityWeightedSum: UnsafePointer<Double>?
     /// The number of classes that come before the label.
     public internal(set) var labelRank: UnsafePointer<Int32>?
-}
 
 /// The memory that the kernels write a block's facts to: that of the facts asked for, and no other.
 final class RowFactMemory {
@@ -90,11 +89,15 @@ final class RowFactMemory {
     }
 
     var columns: RowFactColumns {
-        RowFactColumns(
-            labelProbability: UnsafePointer(arrays.labelProbability), topProbability: UnsafePointer(arrays.topProbability),
-            topClass: UnsafePointer(arrays.topClass), isCorrect: UnsafePointer(arrays.isCorrect),
-            squaredProbabilitySum: UnsafePointer(arrays.squaredProbabilitySum),
-            probabilityWeightedSum: UnsafePointer(arrays.probabilityWeightedSum), labelRank: UnsafePointer(arrays.labelRank))
+        var columns = RowFactColumns()
+        columns.labelProbability = UnsafePointer(arrays.labelProbability)
+        columns.topProbability = UnsafePointer(arrays.topProbability)
+        columns.topClass = UnsafePointer(arrays.topClass)
+        columns.isCorrect = UnsafePointer(arrays.isCorrect)
+        columns.squaredProbabilitySum = UnsafePointer(arrays.squaredProbabilitySum)
+        columns.probabilityWeightedSum = UnsafePointer(arrays.probabilityWeightedSum)
+        columns.labelRank = UnsafePointer(arrays.labelRank)
+        return columns
     }
 
     /// Takes the facts from rows whose loss is NaN: weights that are not numbers leave a row out after the kernels have run.

@@ -1,3 +1,4 @@
+internal import Elements
 internal import KernelABI
 
 /// A block of rows with their losses, as `BlockScorer.score` hands it to observers.

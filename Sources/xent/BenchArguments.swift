@@ -1,11 +1,12 @@
 import ArgumentParser
+import Elements
 import Scoring
 
 /// The value of `--type`.
 enum ElementChoice: String, ExpressibleByArgument, CaseIterable {
     case f16, bf16, f32, f64
 
-    var element: PredictionElement {
+    var element: ElementType {
         switch self {
         case .f16: .float16
         case .bf16: .bfloat16

@@ -1,23 +1,10 @@
 import CXXHash
 import CZstd
 import Glibc
+import SeededRandom
 import Testing
 
 @testable import Container
-
-/// Seeded random numbers: Steele, Lea and Flood's SplitMix64.
-struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        // Wrapping is what the generator is made of.
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
 
 /// A file that lives as long as the test needs it.
 final class TemporaryFile {

@@ -1,6 +1,7 @@
 import Container
+import Elements
 import Formats
-import Oracle
+import SeededRandom
 import Testing
 
 @testable import Engine

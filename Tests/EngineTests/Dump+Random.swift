@@ -1,7 +1,9 @@
+import Elements
 import Formats
 import Oracle
 import RandomLosses
 import Scoring
+import SeededRandom
 
 extension Dump {
     /// A dump of any task for any loss, with extreme values, and sometimes with rows that are invalid.
@@ -13,7 +15,7 @@ extension Dump {
         let classCount = task.isSingleValued ? 1 : Int.random(in: 1...[8, 8, 33, 70].randomElement(using: &random)!, using: &random)
         let rowCount = Int.random(in: 1...max(1, valueLimit / classCount), using: &random)
         let specification = LossSpecification.random(&random, task: task, classCount: classCount)
-        let elementType = elementType ?? [ElementType.float16, .bfloat16, .float32, .float64].randomElement(using: &random)!
+        let elementType = elementType ?? ElementType.floatingPointTypes.randomElement(using: &random)!
         let mayBeInvalid = hasInvalidRows ?? (Int.random(in: 0..<3, using: &random) == 0)
         var dump = Dump(
             specification: specification, elementType: elementType, isBigEndian: Bool.random(using: &random),
@@ -119,7 +121,7 @@ extension Dump {
             }
         case .binary, .multilabel, .soft:
             let isWhole = Int.random(in: 0..<3, using: &random) == 0
-            let types: [ElementType] = isWhole ? [.bool, .int8, .uint8, .int64] : [.float16, .bfloat16, .float32, .float64]
+            let types: [ElementType] = isWhole ? [.bool, .int8, .uint8, .int64] : ElementType.floatingPointTypes
             labelType = types.randomElement(using: &random)!
             var numbers: [Double] = []
             for _ in 0..<rowCount {

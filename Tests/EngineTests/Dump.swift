@@ -1,6 +1,8 @@
+import Elements
 import Formats
 import Oracle
 import Scoring
+import SeededRandom
 
 /// Predictions and labels as values, and as the bytes of `.npy` files.
 struct Dump: Sendable {

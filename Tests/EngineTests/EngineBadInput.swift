@@ -1,7 +1,9 @@
+import Elements
 import Formats
 import Foundation
 import Oracle
 import Scoring
+import SeededRandom
 import Testing
 
 @testable import Engine

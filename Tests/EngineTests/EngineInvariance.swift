@@ -1,6 +1,7 @@
+import Elements
 import Formats
-import Oracle
 import Scoring
+import SeededRandom
 import Testing
 
 @testable import Engine

@@ -1,5 +1,5 @@
+import Elements
 import Formats
-import Oracle
 import Scoring
 import Testing
 

@@ -1,7 +1,9 @@
+import Elements
 import Formats
 import Foundation
 import Oracle
 import Scoring
+import SeededRandom
 import Testing
 
 @testable import Engine
@@ -13,7 +15,7 @@ import Testing
         let seed: UInt64 = 11
         var random = SplitMix64(seed: seed)
         let folder = TemporaryFolder()
-        for type in [.float16, .bfloat16, .float32, .float64] as [ElementType] {
+        for type in ElementType.floatingPointTypes {
             for _ in 0..<2 {
                 let dump = Dump.random(&random, task: task, input: input, elementType: type, elementLimit: isOptimised ? 3000 : 300)
                 let evaluation = try evaluate(

@@ -1,5 +1,5 @@
-import Oracle
 import Scoring
+import SeededRandom
 import Testing
 
 @testable import Engine

@@ -1,5 +1,5 @@
 import Foundation
-import Oracle
+import SeededRandom
 import Testing
 
 @testable import Engine

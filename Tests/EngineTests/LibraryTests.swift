@@ -1,7 +1,8 @@
-import Foundation
+import Elements
 import Formats
-import Oracle
+import Foundation
 import Scoring
+import SeededRandom
 import Testing
 import WorkStealing
 
@@ -89,7 +90,7 @@ import WorkStealing
     @Test func numbersThatDoNotFit() throws {
         let values: [Float] = [1, 2, 3, 4, 5]
         let labels: [Int32] = [0, 1]
-        func category(_ body: () throws -> Evaluation) -> EngineError.Category? {
+        func category(_ body: () throws -> Any) -> EngineError.Category? {
             do {
                 _ = try body()
                 return nil
@@ -112,6 +113,11 @@ import WorkStealing
                     predictions: Array(values.prefix(4)).span, classCount: 2, labels: labels.span, weights: [1],
                     specification: Self.specification)
             } == .usage)
+        let whole: [Int32] = [1, 2, 3, 4]
+        #expect(
+            category { try Evaluation(predictions: whole.span, classCount: 2, labels: labels.span, specification: Self.specification) }
+                == .usage)
+        #expect(category { try EvaluationAccumulator<Int32, Int32>(Self.specification, classCount: 2) } == .usage)
         let error = #expect(throws: EngineError.self) {
             try Evaluation(
                 predictions: Array(values.prefix(4)).span, classCount: 2, labels: ([0, 2] as [Int32]).span, specification: Self.specification)

@@ -2,6 +2,7 @@ import Formats
 import Foundation
 import Oracle
 import Scoring
+import SeededRandom
 import Testing
 
 @testable import Engine

@@ -1,8 +1,10 @@
 import Container
+import Elements
 import Formats
 import Foundation
 import Oracle
 import Scoring
+import SeededRandom
 import Testing
 import WorkStealing
 

@@ -1,5 +1,5 @@
-import Oracle
 import Scoring
+import SeededRandom
 
 @testable import Engine
 

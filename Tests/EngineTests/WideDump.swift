@@ -1,6 +1,7 @@
+import Elements
 import Formats
-import Oracle
 import Scoring
+import SeededRandom
 
 /// Dumps of many megabytes, quickly made: f4 logits whose bits are random, labels in a type of choice.
 enum WideDump {

@@ -1,4 +1,6 @@
+import Elements
 import Formats
+import SeededRandom
 import Testing
 
 @Suite("Class indices")

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import SeededRandom
 import Testing
 
 @Suite("JSON Lines as Python's json reads them")

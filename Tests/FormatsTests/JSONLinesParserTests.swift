@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import SeededRandom
 import Testing
 
 @Suite("Records of JSON Lines as rows")

@@ -1,4 +1,5 @@
 import Formats
+import SeededRandom
 import Testing
 
 @Suite("Numbers of JSON are correctly rounded")

@@ -1,4 +1,5 @@
 import JSONReading
+import SeededRandom
 import Testing
 
 @Suite("Records that are read by the layout of one before them")

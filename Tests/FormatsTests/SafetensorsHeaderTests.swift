@@ -1,5 +1,7 @@
+import Elements
 import Formats
 import Foundation
+import SeededRandom
 import Testing
 
 @Suite("Safetensors headers as the safetensors package reads them")

@@ -1,4 +1,5 @@
 import Formats
+import SeededRandom
 import Testing
 
 @Suite("Where records of a table end, whatever is in them")

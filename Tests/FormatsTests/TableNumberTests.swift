@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import SeededRandom
 import Testing
 
 @Suite("Numbers in tables are correctly rounded, as strtod gives them")

@@ -1,4 +1,5 @@
 import Oracle
+import SeededRandom
 import Testing
 
 /// Sample counts are this many times as high in release builds: the oracle's big integers are slow in debug ones.

@@ -2,6 +2,7 @@ import BigInt
 import KernelABI
 import Oracle
 import Scoring
+import SeededRandom
 import Testing
 
 @Suite("FoldTests")

@@ -1,5 +1,6 @@
 import KernelABI
 import Oracle
+import SeededRandom
 import Testing
 
 /// The kernels that score one entry of a row, and the binary ones, which have one.

@@ -1,4 +1,5 @@
 import Oracle
+import SeededRandom
 
 /// Kinds of rows of logits, each aimed at one part of the softmax kernel.
 enum RowKind: CaseIterable {

@@ -1,6 +1,7 @@
 import KernelABI
 import Oracle
 import RandomLosses
+import SeededRandom
 import Testing
 
 @testable import Scoring

@@ -1,4 +1,5 @@
 import Oracle
+import SeededRandom
 import Testing
 
 @Suite struct BigRealTests {

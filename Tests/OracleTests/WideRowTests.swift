@@ -1,4 +1,5 @@
 import Oracle
+import SeededRandom
 import Testing
 
 /// The double-double path, against `BigReal` and against closed forms, to 100 bits.

@@ -1,5 +1,6 @@
-public import Oracle
+internal import Oracle
 public import Scoring
+public import SeededRandom
 
 extension LossSpecification {
     /// Any loss that has a meaning: a task, an input, some dialects, some modifiers.

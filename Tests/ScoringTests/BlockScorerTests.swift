@@ -1,5 +1,7 @@
+import Elements
 import Oracle
 import Scoring
+import SeededRandom
 import Testing
 
 @Suite("BlockScorerTests")
@@ -71,7 +73,7 @@ struct BlockScorerTests {
 
     @Test("why a row has no loss", arguments: invalidRows)
     func problems(row: InvalidRow) {
-        for element in [PredictionElement.float32, .float64] {
+        for element in [ElementType.float32, .float64] {
             let scorer = Self.scorer(row.task, row.input, classCount: row.row.count)
             // Beside good rows, in the last place of a vector and beyond.
             let good = [Double](repeating: row.input == .logProbabilities ? -0.5 : 0.5, count: row.row.count)
@@ -233,7 +235,7 @@ struct BlockScorerTests {
     func halfValues() {
         for bits in UInt16.min...UInt16.max {
             let (float16, bfloat16) = withUnsafeBytes(of: bits) {
-                (PredictionElement.float16.value($0.baseAddress!, at: 0), PredictionElement.bfloat16.value($0.baseAddress!, at: 0))
+                (ElementType.float16.value($0.baseAddress!, at: 0), ElementType.bfloat16.value($0.baseAddress!, at: 0))
             }
             let sign = bits & 0x8000 == 0 ? 1.0 : -1
             func value(exponentBits: Int, fractionBits: Int) -> Double {

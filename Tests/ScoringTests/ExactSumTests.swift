@@ -1,5 +1,5 @@
 import BigInt
-import Oracle
+import SeededRandom
 import Testing
 
 @testable import Scoring

@@ -1,5 +1,6 @@
 import BigInt
 import Oracle
+import SeededRandom
 import Testing
 
 @testable import Scoring

@@ -1,3 +1,5 @@
+import Elements
+
 @testable import Scoring
 
 /// A scorer with the observers of every evaluation, as a worker has them.
@@ -31,7 +33,7 @@ final class ObservedScorer {
     }
 
     func score<Failure: Error>(
-        values: UnsafeRawPointer, element: PredictionElement, labels: UnsafePointer<Int32>, rowCount: Int, firstRow: UInt64,
+        values: UnsafeRawPointer, element: ElementType, labels: UnsafePointer<Int32>, rowCount: Int, firstRow: UInt64,
         onInvalid: (_ row: Int, _ problem: RowProblem) throws(Failure) -> Void
     ) throws(Failure) -> [Double] {
         try score(

@@ -1,6 +1,8 @@
+import Elements
 import Foundation
 import KernelABI
 import Oracle
+import SeededRandom
 import Testing
 
 @testable import Scoring

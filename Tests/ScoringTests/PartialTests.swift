@@ -1,6 +1,7 @@
 import CXXHash
 import Foundation
 import Oracle
+import SeededRandom
 import Testing
 
 @testable import Scoring

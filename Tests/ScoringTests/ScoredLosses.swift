@@ -1,4 +1,4 @@
-import Oracle
+import Elements
 import Scoring
 
 /// Sample counts are this many times as high in release builds.
@@ -10,7 +10,7 @@ let scoringEffort = 6
 
 /// A dump of rows in memory as BlockScorer wants it.
 struct ScorerInput {
-    var element = PredictionElement.float64
+    var element = ElementType.float64
     var classCount = 1
     var values: [Double] = []
     var labels: [Int32] = []

@@ -1,4 +1,6 @@
+import Elements
 import Oracle
+import SeededRandom
 
 @testable import Scoring
 

@@ -1,4 +1,5 @@
 import Locking
+import SeededRandom
 import Testing
 
 @testable import WorkStealing

@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 
 /// `.npy` files, written from NumPy's description of the format.
 enum NPYFixture {
@@ -53,21 +54,5 @@ enum RandomDump {
     static func labels(rows: Int, classes: Int, seed: UInt64) -> [UInt8] {
         var random = SplitMix64(seed: seed)
         return (0..<rows).map { _ in UInt8(random.next() % UInt64(classes)) }
-    }
-}
-
-/// Seeded randomness (Steele, Lea and Flood 2014), so that a failure can be had again.
-struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        // Arithmetic modulo 2^64 is the algorithm.
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 
 /// The same rows as arrays and as text, by a seed: every figure of an evaluation must be the same of all.
 struct TextDump {

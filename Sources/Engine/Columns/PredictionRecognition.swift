@@ -1,3 +1,4 @@
+internal import Elements
 internal import Formats
 internal import Scoring
 
@@ -132,7 +133,7 @@ extension PredictionRecognition.Column {
     init(_ array: DumpFile.ArchivedArray) {
         self.init(name: array.name) {
             guard let layout = try? array.open().layout else { return .unknown }
-            guard PredictionElement(layout.elementType) != nil else { return .nothing }
+            guard layout.elementType.isFloatingPoint else { return .nothing }
             return layout.shape.count < 2 || (layout.shape.count == 2 && layout.shape[1] == 1) ? .one : .several
         }
     }

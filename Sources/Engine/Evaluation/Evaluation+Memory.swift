@@ -1,4 +1,4 @@
-internal import Formats
+internal import Elements
 public import Scoring
 public import WorkStealing
 

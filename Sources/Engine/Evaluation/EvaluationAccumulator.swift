@@ -1,4 +1,4 @@
-internal import Formats
+internal import Elements
 public import Scoring
 
 /// An evaluation that rows are pushed into as they come, such as the batches of a training run.
@@ -48,7 +48,7 @@ public final class EvaluationAccumulator<Value: ArrayNumber, Label: ArrayNumber>
         self.specification = specification
         self.classCount = classCount
         valueType = try Evaluation.elementType(Value.self)
-        guard PredictionElement(valueType) != nil else {
+        guard valueType.isFloatingPoint else {
             throw EngineError(usage: "predictions of type \(valueType.name) are no logits or probabilities", remedy: "use Float or Double")
         }
         var options = EvaluationOptions(predictionPaths: [], labelPaths: [], specification: specification)

@@ -1,5 +1,6 @@
 internal import Container
-package import Formats
+internal import Elements
+internal import Formats
 package import Scoring
 internal import WorkStealing
 
@@ -87,6 +88,10 @@ package struct EvaluationPlan: Sendable {
         columnNames = Report.Columns()
         inputs = []
         warnings = []
+        let type = source.layout.elementType
+        guard type.isFloatingPoint else {
+            throw EngineError(usage: "predictions of type \(type.name) are no logits or probabilities", remedy: "use Float or Double")
+        }
         guard !options.usesBalancedClassWeights else {
             throw EngineError(.usage, "balanced class weights are counted from files", remedy: "give the class weights themselves")
         }
@@ -103,7 +108,7 @@ package struct EvaluationPlan: Sendable {
         func refuse(_ path: String?, _ problem: String, remedy: String) -> EngineError {
             EngineError(.data, path: path, problem, remedy: remedy)
         }
-        guard PredictionElement(layout.elementType) != nil else {
+        guard layout.elementType.isFloatingPoint else {
             throw refuse(
                 source.path, "predictions of type \(layout.elementType.name) are no logits or probabilities",
                 remedy: "predictions are f2, bf16, f4 or f8")
@@ -264,7 +269,7 @@ package struct EvaluationPlan: Sendable {
         var classCount: Int?
         for file in files {
             let layout = file.layout
-            guard PredictionElement(layout.elementType) != nil else {
+            guard layout.elementType.isFloatingPoint else {
                 throw EngineError(
                     .data, path: file.path, "predictions of type \(layout.elementType.name) are no logits or probabilities",
                     remedy: "are predictions and labels exchanged? Predictions are f2, bf16, f4 or f8")
@@ -343,18 +348,5 @@ extension EngineError {
         self.init(
             .data, path: path, "\(rowCount) rows were read, and \(expected) are expected",
             remedy: rowCount < expected ? "something is missing: was it cut short?" : "is it another dump, or one with more?")
-    }
-}
-
-extension PredictionElement {
-    /// Makes the type of predictions from their stored type; nil for types that hold no predictions.
-    package init?(_ type: ElementType) {
-        switch type {
-        case .float16: self = .float16
-        case .bfloat16: self = .bfloat16
-        case .float32: self = .float32
-        case .float64: self = .float64
-        default: return nil
-        }
     }
 }

@@ -1,4 +1,5 @@
 internal import Container
+internal import Elements
 internal import Formats
 
 /// The number of times that each class is a label, from a pass over the labels alone.

@@ -1,3 +1,4 @@
+internal import Elements
 internal import Formats
 package import Scoring
 
@@ -90,7 +91,9 @@ package final class RowScorer: RowConsumer {
     }
 
     package func consume(_ batch: RowBatch, companions: [UnsafeRawPointer]) throws(EngineError) {
-        guard let element = PredictionElement(batch.elementType) else { return }
+        let element = batch.elementType
+        // All others have been refused before any row was read.
+        guard element.isFloatingPoint else { return }
         let rowByteCount = element.byteCount * settings.classCount
         var problems = batch.problems[...]
         var done = 0

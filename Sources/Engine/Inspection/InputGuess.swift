@@ -1,4 +1,5 @@
 internal import Container
+internal import Elements
 internal import Formats
 public import Scoring
 public import WorkStealing
@@ -42,7 +43,7 @@ public enum InputGuess {
         }
         let array = try file.namedArray(for: .predictions(nil), named: columns.predictions.first, isAlone: true, task: task).array
         let rowCount = array.rowCountToLookAt(limit: rowLimit)
-        guard rowCount > 0, PredictionElement(array.layout.elementType) != nil else { return "\(path) holds no predictions" }
+        guard rowCount > 0, array.layout.elementType.isFloatingPoint else { return "\(path) holds no predictions" }
         try array.checkWidth()
         let buffer = try array.firstRows(rowCount, options: options)
         return describe(path: path, rowCount: rowCount, columnCount: array.layout.elementsPerRow) { row, column in

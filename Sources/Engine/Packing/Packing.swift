@@ -1,4 +1,5 @@
 internal import Container
+internal import Elements
 internal import Formats
 public import WorkStealing
 

@@ -1,4 +1,5 @@
 internal import Container
+internal import Elements
 internal import Formats
 
 /// The array that a dump is packed to: the header and the rows of the plain `.npy`.

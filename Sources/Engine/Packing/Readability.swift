@@ -1,4 +1,5 @@
 internal import Container
+internal import Elements
 internal import Formats
 internal import Scoring
 
@@ -23,7 +24,7 @@ struct Readability: Sendable {
     init(_ file: ArrayFile) throws(EngineError) {
         let container = file.container
         let layout = file.layout
-        holdsPredictions = PredictionElement(layout.elementType) != nil && layout.dataByteCount > 0
+        holdsPredictions = layout.elementType.isFloatingPoint && layout.dataByteCount > 0
         byteCount = container.byteCount
         compression = container.compression
         frameCount = container.compression == .none ? nil : container.frames.count

@@ -1,4 +1,4 @@
-package import Formats
+package import Elements
 
 /// A column that goes beside the predictions, row by row: labels, weights, or a key.
 package struct CompanionColumn: Sendable {

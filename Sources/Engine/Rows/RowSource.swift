@@ -1,4 +1,5 @@
 package import Container
+package import Elements
 package import Formats
 
 /// The rows of a dump, whatever its format: their number, their layout, and the ways to read them.

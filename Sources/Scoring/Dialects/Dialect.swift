@@ -1,3 +1,5 @@
+internal import Elements
+
 /// The conventions of a framework or library, as data: its clipping, its divisors, and its mean of no rows.
 ///
 /// To add one, add a file like its neighbours in this folder, a line to `Dialect.all`, and golden cases.
@@ -26,7 +28,7 @@ public struct Dialect: Sendable, Equatable {
                 }
             }
 
-            func bounds(_ element: PredictionElement) -> (low: Double, high: Double) {
+            func bounds(_ element: ElementType) -> (low: Double, high: Double) {
                 switch self {
                 case .none: (-.infinity, .infinity)
                 case .fixed(let low, let high): (low, high)

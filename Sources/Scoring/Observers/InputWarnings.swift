@@ -1,3 +1,4 @@
+internal import Elements
 internal import KernelABI
 
 /// Signs that the input contradicts what was said of it: rows of probabilities that do not sum to 1, labels that count from 1, and the

@@ -1,3 +1,4 @@
+internal import Elements
 internal import Formats
 
 extension FuzzTarget {

@@ -1,4 +1,5 @@
 import Oracle
+import SeededRandom
 
 /// A function of one number whose accuracy the page tells.
 enum AccuracyFunction: CaseIterable, Sendable {

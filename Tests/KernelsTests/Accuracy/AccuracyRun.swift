@@ -1,5 +1,6 @@
 import Oracle
 import Scoring
+import SeededRandom
 import WorkStealing
 
 /// What is measured for the accuracy page, on all cores.

@@ -1,5 +1,7 @@
+import Elements
 import KernelABI
 import Oracle
+import SeededRandom
 @testable import Scoring
 
 /// Rows for one loss, element type and number of classes: some hundred values' worth of them, the same for the same `number`.
@@ -143,7 +145,7 @@ struct AccuracySample: Sendable {
 }
 
 extension StoredElement {
-    var prediction: PredictionElement {
+    var prediction: ElementType {
         switch self {
         case .float16: .float16
         case .bfloat16: .bfloat16

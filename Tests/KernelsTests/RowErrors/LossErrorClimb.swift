@@ -1,5 +1,6 @@
 import Oracle
 import Scoring
+import SeededRandom
 
 /// A search for rows of any loss whose error is large: rows of the accuracy page's samples, changed at random as long as that makes it larger.
 struct LossErrorClimb {

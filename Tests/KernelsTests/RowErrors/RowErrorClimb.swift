@@ -1,3 +1,5 @@
+import SeededRandom
+
 @testable import Oracle
 
 /// A search for multiclass rows from logits whose loss has a large error, by the steps that made it larger.

@@ -1,5 +1,6 @@
 import Oracle
 import Scoring
+import SeededRandom
 import WorkStealing
 
 #if canImport(Glibc)

@@ -1,5 +1,6 @@
 import KernelABI
 import Oracle
+import SeededRandom
 
 /// A kernel that writes facts, with what it is given and what its documentation promises.
 enum FactOperation: String, CaseIterable {

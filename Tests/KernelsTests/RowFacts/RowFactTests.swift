@@ -1,5 +1,6 @@
 import KernelABI
 import Oracle
+import SeededRandom
 import Testing
 
 @testable import Scoring

@@ -1,4 +1,5 @@
 internal import Container
+internal import Elements
 internal import Formats
 
 /// A cursor over the rows of arrays, which decodes them straight into the caller's buffer.

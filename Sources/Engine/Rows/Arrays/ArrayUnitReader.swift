@@ -1,4 +1,5 @@
 internal import Container
+internal import Elements
 internal import Formats
 
 /// A reader of array units. It decodes a block that stays in a core's cache, and hands its rows over before it decodes the next. Its memory

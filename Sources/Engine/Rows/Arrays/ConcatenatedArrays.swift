@@ -1,3 +1,4 @@
+internal import Elements
 internal import Formats
 
 /// Arrays in files whose rows follow one another.

@@ -1,4 +1,5 @@
 internal import Container
+internal import Elements
 internal import Formats
 
 /// A reader of rows by their numbers, from arrays that allow random access. Each worker has its own. It keeps the bytes that it decoded

@@ -1,4 +1,4 @@
-package import Formats
+package import Elements
 
 /// A number that arrays in memory can be made of: predictions of `Float`, `Double` and `Float16`, labels of any of these and of integers.
 public protocol ArrayNumber: BitwiseCopyable, Sendable {

@@ -1,4 +1,4 @@
-internal import Formats
+internal import Elements
 
 /// The rows of an array that lies in memory.
 ///

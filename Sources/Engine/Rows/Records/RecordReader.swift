@@ -1,4 +1,5 @@
 internal import Container
+internal import Elements
 internal import Formats
 
 /// A reader of text. It decodes spans, and parses numbered chunks to rows. It belongs to one worker; nothing grows with the dump.

@@ -1,4 +1,5 @@
 internal import Container
+internal import Elements
 internal import Formats
 
 /// The rows of text files: CSV, TSV, JSON Lines.

@@ -2,8 +2,8 @@
 /// without F16C or the type `Float16`, which some platforms lack.
 extension Float {
     /// Makes the value of an IEEE 754 binary16. Exact; a NaN stays a NaN.
-    @inline(__always)
-    init(float16Bits bits: UInt16) {
+    @inlinable @inline(__always)
+    package init(float16Bits bits: UInt16) {
         let magnitude = UInt32(bits & 0x7FFF)
         // The exponent's bias is 15 there and 127 here.
         let normal = Float(bitPattern: (magnitude << 13) &+ (112 << 23))  // No overflow: at most 0x0FFFE000 + 0x38000000.
@@ -15,6 +15,6 @@ extension Float {
     }
 
     /// Makes the value of a bfloat16, which is the upper half of a binary32. Exact.
-    @inline(__always)
-    init(bfloat16Bits bits: UInt16) { self.init(bitPattern: UInt32(bits) << 16) }
+    @inlinable @inline(__always)
+    package init(bfloat16Bits bits: UInt16) { self.init(bitPattern: UInt32(bits) << 16) }
 }
