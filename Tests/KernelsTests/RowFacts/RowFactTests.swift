@@ -344,9 +344,12 @@ struct RowFactTests {
         for value in [0.25, 0.5, 0.25, 0.125, 0.125, 0.75, 0, 1, 0, 0.5, 0.25, 0.25, 0.5, 0.25, 0.25] {
             StoredElement.float64.append(value, to: &bytes)
         }
+        var scored: RowFactColumns?
         _ = scorer.score(
-            bytes, .float64, labels: [2, 2, 0, .min, 0], targets: [Double](repeating: 0, count: 15), weights: [1, 0, 2, 1, -1], rowCount: 5)
-        let facts = scorer.facts
+            bytes, .float64, labels: [2, 2, 0, .min, 0], targets: [Double](repeating: 0, count: 15), weights: [1, 0, 2, 1, -1], rowCount: 5,
+            observe: { scored = $0.facts })
+        // The scorer keeps their memory until it scores the next block.
+        let facts = try #require(scored)
         let probabilities = try #require(facts.labelProbability), ranks = try #require(facts.labelRank)
         // Keras clips the third to 1e-7; facts are of what is stored.
         #expect((0..<3).map { probabilities[$0] } == [0.25, 0.75, 0])
