@@ -31,7 +31,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "xent", targets: ["xent"]),
-        .library(name: "Engine", targets: ["Engine", "Scoring", "Elements"]),
+        .library(name: "Engine", targets: ["Engine", "Scoring", "Elements", "Messages"]),
         .library(name: "WorkStealing", targets: ["WorkStealing"]),
     ],
     dependencies: [
@@ -47,6 +47,7 @@ let package = Package(
         .target(name: "Elements", swiftSettings: strict),
         .target(name: "SeededRandom", swiftSettings: strict),
         .target(name: "Locking", swiftSettings: strict),
+        .target(name: "Messages", swiftSettings: strict),
         .target(
             name: "Container",
             dependencies: ["CZstd", "CZlib", "CXXHash", "Locking", .product(name: "SystemPackage", package: "swift-system")],
@@ -59,33 +60,35 @@ let package = Package(
             name: "JSONReading", dependencies: ["TableReading"], cxxSettings: [.unsafeFlags(["-O2", "-fno-exceptions", "-fno-rtti"])],
             linkerSettings: [.linkedLibrary("simdjson")]),
         .target(
-            name: "Formats", dependencies: ["Elements", "TableReading", "JSONReading"], exclude: ["Records/README.md"],
+            name: "Formats", dependencies: ["Elements", "Messages", "TableReading", "JSONReading"], exclude: ["Records/README.md"],
             swiftSettings: strict),
         .target(name: "KernelABI"),
         kernels("Kernels"),
     ] + vectorKernels + [
         .target(
             name: "Scoring",
-            dependencies: ["Elements", "CXXHash", "KernelABI", "Kernels", .product(name: "BigInt", package: "BigInt")] + vectorKernelNames,
+            dependencies: [
+                "Elements", "CXXHash", "KernelABI", "Kernels", "Messages", .product(name: "BigInt", package: "BigInt"),
+            ] + vectorKernelNames,
             swiftSettings: strict),
         .target(name: "WorkStealing", dependencies: ["Locking"], exclude: ["PROTOCOL.md"], swiftSettings: strict),
         .target(
             name: "Engine",
             dependencies: [
-                "Container", "Elements", "Formats", "Locking", "Scoring", "WorkStealing",
+                "Container", "Elements", "Formats", "Locking", "Messages", "Scoring", "WorkStealing",
                 .product(name: "SystemPackage", package: "swift-system"),
             ], exclude: ["README.md", "Evaluation/README.md", "Rows/README.md"], swiftSettings: strict),
         // What `xent bench` does; no part of what a user of the library imports.
         .target(
             name: "Bench",
             dependencies: [
-                "Container", "Elements", "Engine", "Formats", "Scoring", "SeededRandom", "WorkStealing",
+                "Container", "Elements", "Engine", "Formats", "Messages", "Scoring", "SeededRandom", "WorkStealing",
                 .product(name: "SystemPackage", package: "swift-system"),
             ], swiftSettings: strict),
         .executableTarget(
             name: "xent",
             dependencies: [
-                "Bench", "Elements", "Engine", "Scoring", "WorkStealing",
+                "Bench", "Elements", "Engine", "Messages", "Scoring", "WorkStealing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -111,7 +114,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "FormatsTests", dependencies: ["Elements", "Formats", "JSONReading", "SeededRandom"], exclude: ["Fixtures"],
+            name: "FormatsTests", dependencies: ["Elements", "Formats", "JSONReading", "Messages", "SeededRandom"], exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(name: "WorkStealingTests", dependencies: ["WorkStealing", "Locking", "SeededRandom"], swiftSettings: strict),
         // What goes to the kernels of another processor (Tests/Emulation/README.md) and comes back.
@@ -126,12 +129,12 @@ let package = Package(
         .testTarget(
             name: "ScoringTests",
             dependencies: [
-                "Elements", "Scoring", "SeededRandom", "KernelABI", "CXXHash", "Oracle", .product(name: "BigInt", package: "BigInt"),
+                "Elements", "Scoring", "SeededRandom", "KernelABI", "CXXHash", "Messages", "Oracle", .product(name: "BigInt", package: "BigInt"),
             ], swiftSettings: strict),
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Bench", "Elements", "Engine", "Scoring", "SeededRandom", "Container", "Formats", "WorkStealing", "CZstd", "CXXHash",
+                "Bench", "Elements", "Engine", "Scoring", "SeededRandom", "Container", "Formats", "Messages", "WorkStealing", "CZstd", "CXXHash",
                 "Oracle", "GoldenCases", "RandomLosses",
             ], swiftSettings: strict),
         // A format, a source of bytes, a figure and a column of its own, without a change to Sources and without @testable.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Writes the table of losses, as `xent losses --markdown` prints it, into README.md and the article on losses. Run it after a change to a
-# dialect; ScoringTests fail while the two differ from the code.
+# dialect; XentTests fail while the two differ from the code.
 #
 #   scripts/write-loss-tables.sh
 #

@@ -2,6 +2,7 @@ internal import Container
 internal import Elements
 public import Engine
 internal import Formats
+internal import Messages
 internal import Scoring
 public import WorkStealing
 
@@ -90,7 +91,7 @@ public struct Bench: Sendable {
         guard task == .binary || task == .multiclass else {
             throw EngineError(
                 usage: "no labels are named, and for task \(task.rawValue) they are as many as the predictions",
-                remedy: "name their file with --labels")
+                remedy: "name their file with \(setting: .labels)")
         }
         var unlabelled = EvaluationOptions(
             predictionPaths: predictions, labelPaths: [], specification: options.specification)
@@ -126,7 +127,7 @@ extension Bench {
         /// The kernel that the last evaluation reported.
         var kernel = ""
         /// The warnings of the last evaluation.
-        var warnings: [String] = []
+        var warnings: [Message] = []
         /// The shares of processor time that the kernels alone got, as in `CacheResidentRows.Measurement.processorShare`.
         var processorShares: [Double] = []
 
@@ -244,7 +245,7 @@ extension BenchReport {
     }
 
     /// The warning that other processes took much of the processors' time; nil if they did not.
-    static func warning(ofShare share: Spread) -> String? {
+    static func warning(ofShare share: Spread) -> Message? {
         guard share.median < 0.9 else { return nil }
         let percent = Int((100 * share.median).rounded())
         return "the machine is busy: the kernels alone got \(percent) % of the processors' time while they ran; ratios within a round "

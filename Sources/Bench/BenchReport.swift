@@ -1,4 +1,5 @@
 internal import Engine
+public import Messages
 
 /// The measured figures, with the machine and the settings. The encoded report is the JSON of `xent bench --json`.
 public struct BenchReport: Sendable, Encodable {
@@ -173,7 +174,7 @@ public struct BenchReport: Sendable, Encodable {
     /// The share of processor time that the kernels alone got while they ran. It is below 1 if other processes took some.
     public let processorShare: Spread
     /// The doubts about the figures, in sentences: those of the evaluation, and those of the measurement.
-    public let warnings: [String]
+    public let warnings: [Message]
 
     enum CodingKeys: String, CodingKey {
         case xent, machine, settings, dump, threads, kernels, warnings

@@ -1,6 +1,8 @@
 internal import Container
 internal import Elements
 public import Engine
+internal import Formats
+public import Messages
 internal import Scoring
 public import WorkStealing
 
@@ -15,7 +17,7 @@ public struct LossBench: Sendable {
     /// - Throws: `EngineError` of category `.usage` if an option is out of range or no loss is left to measure, and of category
     ///   `.cancelled`.
     public init(
-        _ options: LossBenchOptions, cancellation: Cancellation = Cancellation(), step: (_ text: String) -> Void = { _ in }
+        _ options: LossBenchOptions, cancellation: Cancellation = Cancellation(), step: (_ text: Message) -> Void = { _ in }
     ) throws(EngineError) {
         try SyntheticShape.check(classCount: options.classCount)
         try SyntheticShape.check(options.element)
@@ -72,14 +74,14 @@ public struct LossBench: Sendable {
     /// A loss to measure.
     struct Case {
         let specification: LossSpecification
-        /// The option that is given beside task, input and divergence, as the command line has it; "" for none.
-        let modifier: String
+        /// The conditions besides task, input and divergence; empty for none.
+        let modifier: Message
         var hasSoftDecisions = false
 
-        var name: String {
-            let divergence = specification.modifiers.divergence
-            return specification.task.rawValue + (divergence == .crossEntropy ? "" : " (\(divergence.rawValue))") + " from "
-                + specification.input.rawValue + (modifier.isEmpty ? "" : ", \(modifier)")
+        var name: Message {
+            let divergence = specification.modifiers.divergence == .crossEntropy ? "" : " (\(specification.modifiers.divergence.rawValue))"
+            let loss: Message = "\(specification.task.rawValue)\(divergence) from \(specification.input.rawValue)"
+            return modifier.isEmpty ? loss : "\(loss), \(modifier)"
         }
 
         /// The losses of every task, input and divergence with a meaning: without modifiers, and with each modifier that changes the
@@ -89,9 +91,9 @@ public struct LossBench: Sendable {
         }
 
         private static func cases(_ task: LossTask, _ divergence: Divergence, _ input: PredictionInput) -> [Case] {
-            let changes: [(name: String, apply: (inout LossModifiers) -> Void)] = [
-                ("", { _ in }), ("--label-smoothing 0.1", { $0.labelSmoothing = 0.1 }), ("--focal-gamma 2", { $0.focalGamma = 2 }),
-                ("--renormalize", { $0.renormalizes = true }),
+            let changes: [(name: Message, apply: (inout LossModifiers) -> Void)] = [
+                ("", { _ in }), ("\(setting: .labelSmoothing, .text("0.1"))", { $0.labelSmoothing = 0.1 }),
+                ("\(setting: .focalGamma, .text("2"))", { $0.focalGamma = 2 }), ("\(setting: .renormalizes)", { $0.renormalizes = true }),
             ]
             var cases: [Case] = []
             for (name, apply) in changes {

@@ -1,3 +1,5 @@
+public import Messages
+
 /// The elements a second by loss and kernel. The encoded report is the JSON of `xent bench --losses --json`.
 public struct LossBenchReport: Sendable, Encodable {
     /// The rate of one kernel.
@@ -21,8 +23,8 @@ public struct LossBenchReport: Sendable, Encodable {
         public let input: String
         /// The name of the divergence: "ce", or also "kl" for soft labels.
         public let divergence: String
-        /// The option that is given besides, as the command line has it; "" for none.
-        public let modifier: String
+        /// The conditions besides task, input and divergence; empty for none.
+        public let modifier: Message
         /// The number of values a row.
         public let columns: Int
         /// The number of rows in the cached block that is scored.
@@ -60,7 +62,7 @@ public struct LossBenchReport: Sendable, Encodable {
     /// The share of processor time that the kernels got while they ran, as in `BenchReport`.
     public let processorShare: Spread
     /// The doubts about the figures, in sentences.
-    public let warnings: [String]
+    public let warnings: [Message]
 
     enum CodingKeys: String, CodingKey {
         case xent, machine, classes, repeats, warmups, seed, losses, warnings

@@ -82,7 +82,10 @@ public struct ContainerError: Error, Sendable, Equatable, CustomStringConvertibl
     }
 
     /// One line: `predictions.npy.zst: frame 17 at byte 16290: what is wrong: found this, wanted that; the remedy`.
-    public var description: String {
+    public var description: String { statement + (remedy.map { "; \($0)" } ?? "") }
+
+    /// The line without the remedy, for a caller who knows a better one.
+    package var statement: String {
         var text = path == SourcePath.standardInput ? "standard input" : path
         switch (frameIndex, byteOffset) {
         case (let index?, let offset?): text += ": \(frameTerm) \(index) at byte \(offset)"
@@ -97,7 +100,6 @@ public struct ContainerError: Error, Sendable, Equatable, CustomStringConvertibl
         case (nil, let allowed?): text += ": wanted \(allowed)"
         case (nil, nil): break
         }
-        if let remedy { text += "; \(remedy)" }
         return text
     }
 }

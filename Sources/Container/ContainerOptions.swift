@@ -1,6 +1,6 @@
 /// Limits and choices for opening and decompressing a file.
 public struct ContainerOptions: Sendable {
-    /// The most memory, in bytes, that one decoder may spend on a frame's window (what `zstd --long` enlarges).
+    /// The most memory, in bytes, that one decoder may spend on a frame's window (which `zstd --long` enlarges).
     ///
     /// It binds where a frame is streamed. A frame of at most 8 MiB is decompressed in one piece and needs no window.
     public var maximumWindowByteCount: Int

@@ -47,7 +47,7 @@ enum FrameFault {
             return ContainerError(
                 path: file.path, kind: .windowTooLarge, frameIndex: index, frameTerm: term, byteOffset: byteOffset,
                 problem: "decompressing it takes too much memory", found: "a window of \(window) bytes",
-                allowed: "at most \(allowed)", remedy: "--memory SIZE raises the limit")
+                allowed: "at most \(allowed)", remedy: "ContainerOptions.maximumWindowByteCount raises the limit")
         case .contradiction(let problem, let found, let wanted):
             return ContainerError(
                 path: file.path, kind: hints ? .seekTableLies : .damaged, frameIndex: index, frameTerm: term, byteOffset: byteOffset,
@@ -66,7 +66,7 @@ enum FrameFault {
         case .memory:
             return ContainerError(
                 path: file.path, kind: .outOfMemory, frameIndex: index, frameTerm: term, byteOffset: byteOffset,
-                problem: "there is not enough memory to decompress it", remedy: "use fewer --threads")
+                problem: "there is not enough memory to decompress it", remedy: "use fewer threads")
         }
     }
 }

@@ -1,5 +1,6 @@
 package import Container
 package import Formats
+public import Messages
 public import Scoring
 
 /// The reason why a run gave no result: the file, the place in it, the problem and the remedy.
@@ -31,9 +32,9 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
     /// The number of the line in a text, from 1.
     public let line: Int?
     /// The problem in words.
-    public let problem: String
+    public let problem: Message
     /// The remedy in words; nil if none is known.
-    public let remedy: String?
+    public let remedy: Message?
     /// A fault of the way in which the file was read. A more careful way may mend it (`ReadingMode`).
     enum ReadingFault: Sendable {
         /// The seek table contradicts the frames. Without the table the file may be sound.
@@ -44,9 +45,19 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
 
     let readingFault: ReadingFault?
 
+    /// Makes an error that names no setting.
     init(
         _ category: Category, path: String? = nil, frame: Frame? = nil, row: Int? = nil, line: Int? = nil, _ problem: String,
         remedy: String? = nil, readingFault: ReadingFault? = nil
+    ) {
+        self.init(
+            category, path: path, frame: frame, row: row, line: line, Message(problem), remedy: remedy.map { Message($0) },
+            readingFault: readingFault)
+    }
+
+    init(
+        _ category: Category, path: String? = nil, frame: Frame? = nil, row: Int? = nil, line: Int? = nil, _ problem: Message,
+        remedy: Message?, readingFault: ReadingFault? = nil
     ) {
         self.category = category
         self.path = path
@@ -59,24 +70,13 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         self.readingFault = readingFault
     }
 
-    /// A choice that was not made. The caller puts it in the words of its users.
-    public enum Decision: Sendable {
-        /// The parameter `sameShard` of `PartialFile.merge`.
-        case sameShard
-    }
-
-    /// The choice that is missing; nil if none is.
-    public private(set) var decision: Decision?
-
-    /// Returns the same error, with the choice that mends it.
-    func asking(_ decision: Decision) -> EngineError {
-        var error = self
-        error.decision = decision
-        return error
+    /// Makes an error of a request that cannot be meant like this, without the name of a setting.
+    public init(usage problem: String, remedy: String) {
+        self.init(.usage, problem, remedy: remedy)
     }
 
     /// Makes an error about a request.
-    public init(usage problem: String, remedy: String) {
+    public init(usage problem: Message, remedy: Message) {
         self.init(.usage, problem, remedy: remedy)
     }
 
@@ -120,8 +120,9 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         frameByteOffset = error.byteOffset
         row = nil
         line = nil
-        problem = error.description
-        remedy = nil
+        let raisesLimit: Message = "\(setting: .maximumWindow) raises the limit"
+        problem = Message(error.kind == .windowTooLarge ? error.statement : error.description)
+        remedy = error.kind == .windowTooLarge ? raisesLimit : nil
         readingFault = error.kind == .seekTableLies ? .seekTable : nil
     }
 
@@ -132,15 +133,21 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
 
     /// Creates the error of a file's content.
     package init(_ error: FormatError, path: String) {
-        self.init(.data, path: path, error.description)
+        self.init(.data, path: path, error.message, remedy: nil)
     }
 
-    public var description: String {
-        var text = path.map { $0 == "-" ? "standard input: " : "\($0): " } ?? ""
-        if path != nil, let frameIndex, let frameByteOffset { text += "frame \(frameIndex) at byte \(frameByteOffset): " }
-        if let line { text += "line \(line): " } else if let row { text += "row \(row): " }
-        text += problem
-        if let remedy { text += "; \(remedy)" }
-        return text
+    /// The error as a sentence, with the names of Swift.
+    public var description: String { text(.swift) }
+
+    /// The error as a sentence, in which `names` gives the names of the settings.
+    public func text(_ names: SettingNames) -> String { message.text(names) }
+
+    /// The error as a sentence: the place, the problem and the remedy.
+    var message: Message {
+        var place = path.map { $0 == "-" ? "standard input: " : "\($0): " } ?? ""
+        if path != nil, let frameIndex, let frameByteOffset { place += "frame \(frameIndex) at byte \(frameByteOffset): " }
+        if let line { place += "line \(line): " } else if let row { place += "row \(row): " }
+        guard let remedy else { return "\(place)\(problem)" }
+        return "\(place)\(problem); \(remedy)"
     }
 }

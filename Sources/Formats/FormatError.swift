@@ -1,3 +1,5 @@
+public import Messages
+
 /// An error about bytes that break the rules of their format, or that say something that Xent does not read.
 ///
 /// The message names the place, the value found, the values allowed and the remedy. It knows no file: the opener of the file puts the path
@@ -45,10 +47,16 @@ public struct FormatError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The values that are allowed there, in words.
     public let allowed: String?
     /// The action that avoids the error.
-    public let remedy: String?
+    public let remedy: Message?
+
+    /// Makes an error whose remedy names no setting. `found` must not hold unescaped bytes of a file.
+    public init(kind: Kind, subject: String, byteOffset: Int?, found: String, allowed: String? = nil, remedy: String? = nil) {
+        self.init(
+            kind: kind, subject: subject, byteOffset: byteOffset, found: found, allowed: allowed, remedy: remedy.map { Message($0) })
+    }
 
     /// Makes an error. `found` must not hold unescaped bytes of a file.
-    public init(kind: Kind, subject: String, byteOffset: Int?, found: String, allowed: String? = nil, remedy: String? = nil) {
+    public init(kind: Kind, subject: String, byteOffset: Int?, found: String, allowed: String? = nil, remedy: Message?) {
         self.kind = kind
         self.subject = subject
         self.byteOffset = byteOffset
@@ -57,13 +65,15 @@ public struct FormatError: Error, Sendable, Equatable, CustomStringConvertible {
         self.remedy = remedy
     }
 
-    /// The message in one line: `NumPy shape at byte 61: found -3, allowed: 0 or more; …`.
-    public var description: String {
-        var text = subject
-        if let byteOffset { text += " at byte \(byteOffset)" }
-        text += ": found \(found)"
-        if let allowed { text += ", allowed: \(allowed)" }
-        if let remedy { text += "; \(remedy)" }
-        return text
+    /// The error in one line: `NumPy shape at byte 61: found -3, allowed: 0 or more; …`.
+    public var message: Message {
+        let place = byteOffset.map { " at byte \($0)" } ?? ""
+        let wanted = allowed.map { ", allowed: \($0)" } ?? ""
+        let statement: Message = "\(subject)\(place): found \(found)\(wanted)"
+        guard let remedy else { return statement }
+        return "\(statement); \(remedy)"
     }
+
+    /// The message with the names of Swift.
+    public var description: String { message.description }
 }

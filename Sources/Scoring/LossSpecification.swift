@@ -1,3 +1,5 @@
+public import Messages
+
 /// The loss that is computed: a value, checked once, from which kernels and parameters follow (`LossProgram`).
 public struct LossSpecification: Sendable, Equatable {
     /// The kind of prediction.
@@ -33,7 +35,8 @@ public struct LossSpecification: Sendable, Equatable {
         }
         if modifiers.labelSmoothing > 0, !dialect.smooths(task) {
             throw SpecificationError(
-                problem: "dialect \(dialect.name) has no label smoothing for task \(task.rawValue)", remedy: "leave --label-smoothing out")
+                problem: "dialect \(dialect.name) has no label smoothing for task \(task.rawValue)",
+                remedy: "leave \(setting: .labelSmoothing) out")
         }
     }
 
@@ -52,57 +55,66 @@ public struct LossSpecification: Sendable, Equatable {
     }
 
     private func checkModifiers() throws(SpecificationError) {
-        func refuse(_ option: String, _ reason: String) -> SpecificationError {
-            SpecificationError(problem: "\(option) has no meaning for task \(task.rawValue): \(reason)", remedy: "leave \(option) out")
+        func refuse(_ setting: Setting, _ value: Setting.Value? = nil, because reason: Message) -> SpecificationError {
+            SpecificationError(
+                problem: "\(setting: setting, value) has no meaning for task \(task.rawValue): \(reason)",
+                remedy: "leave \(setting: setting, value) out")
         }
         guard (0...1).contains(modifiers.labelSmoothing) else {
             throw SpecificationError(problem: "label smoothing is \(modifiers.labelSmoothing)", remedy: "it lies in [0, 1]")
         }
         if let weights = modifiers.classWeights {
-            guard task.isOverClasses else { throw refuse("--class-weights", "its classes have no index; --pos-weight weighs label 1") }
+            guard task.isOverClasses else {
+                throw refuse(.classWeights, because: "its classes have no index; \(setting: .positiveWeights) weighs label 1")
+            }
             try Self.checkWeights(weights, "class weight")
         }
         if let weights = modifiers.positiveWeights {
-            guard task == .binary || task == .multilabel else { throw refuse("--pos-weight", "there is no label 1") }
+            guard task == .binary || task == .multilabel else { throw refuse(.positiveWeights, because: "there is no label 1") }
             try Self.checkWeights(weights, "positive weight")
         }
         if modifiers.ignoreIndex != nil, task != .multiclass {
-            throw refuse("--ignore-index", task == .soft ? "soft labels have no index" : "its labels are no class indices")
+            throw refuse(.ignoreIndex, because: task == .soft ? "soft labels have no index" : "its labels are no class indices")
         }
         if let clip = modifiers.clip {
-            guard input == .probabilities else { throw refuse("--clip", "only probabilities are clipped, and the input is \(input.rawValue)") }
+            guard input == .probabilities else {
+                throw refuse(.clip, because: "only probabilities are clipped, and the input is \(input.rawValue)")
+            }
             guard clip >= 0, clip < 0.5 else {
-                throw SpecificationError(problem: "--clip is \(clip)", remedy: "it lies in [0, 0.5): values are clipped to [E, 1 − E]")
+                throw SpecificationError(
+                    problem: "\(setting: .clip) is \(clip)", remedy: "it lies in [0, 0.5): values are clipped to [E, 1 − E]")
             }
         }
         if modifiers.renormalizes, input != .probabilities || !task.isOverClasses {
-            throw refuse("--renormalize", "only the probabilities of a row of classes sum to 1")
+            throw refuse(.renormalizes, because: "only the probabilities of a row of classes sum to 1")
         }
         if (modifiers.clip != nil || modifiers.renormalizes), dialects.contains(where: { !$0.isAdjustable }) {
             throw SpecificationError(
-                problem: "--clip and --renormalize change dialect exact; the other dialects have their own conventions",
+                problem: "\(setting: .clip) and \(setting: .renormalizes) change dialect exact; the other dialects have their own conventions",
                 remedy: "ask for dialect exact alone with them")
         }
         if let gamma = modifiers.focalGamma {
-            guard task.hasLabels else { throw refuse("--focal-gamma", "there are no labels") }
+            guard task.hasLabels else { throw refuse(.focalGamma, because: "there are no labels") }
             guard gamma >= 0, gamma <= 100 else { throw SpecificationError(problem: "focal γ is \(gamma)", remedy: "it lies in [0, 100]") }
-            if modifiers.divergence == .kullbackLeibler { throw refuse("--focal-gamma", "KL divergence has no focal form") }
+            if modifiers.divergence == .kullbackLeibler { throw refuse(.focalGamma, because: "KL divergence has no focal form") }
         }
         if let alpha = modifiers.focalAlpha {
             guard modifiers.focalGamma != nil else {
-                throw SpecificationError(problem: "--focal-alpha without --focal-gamma", remedy: "name γ too; 0 leaves only α")
+                throw SpecificationError(
+                    problem: "\(setting: .focalAlpha) without \(setting: .focalGamma)", remedy: "name γ too; 0 leaves only α")
             }
             guard alpha >= 0, alpha <= 1 else { throw SpecificationError(problem: "focal α is \(alpha)", remedy: "it lies in [0, 1]") }
         }
         if modifiers.divergence == .kullbackLeibler {
-            guard task == .soft else { throw refuse("--divergence kl", "only soft labels are a distribution") }
+            guard task == .soft else { throw refuse(.divergence, .kullbackLeibler, because: "only soft labels are a distribution") }
             guard modifiers.labelSmoothing == 0, modifiers.classWeights == nil else {
                 throw SpecificationError(
-                    problem: "--divergence kl has no meaning with --label-smoothing or --class-weights: no framework defines it",
+                    problem: "\(setting: .divergence, .kullbackLeibler) has no meaning with \(setting: .labelSmoothing) or "
+                        + "\(setting: .classWeights): no framework defines it",
                     remedy: "leave one of them out")
             }
         }
-        if !task.hasLabels, modifiers.labelSmoothing > 0 { throw refuse("--label-smoothing", "there are no labels") }
+        if !task.hasLabels, modifiers.labelSmoothing > 0 { throw refuse(.labelSmoothing, because: "there are no labels") }
     }
 
     private static func checkWeights(_ weights: [Double], _ name: String) throws(SpecificationError) {
@@ -192,16 +204,21 @@ public struct LossSpecification: Sendable, Equatable {
 /// A loss that cannot be meant like this.
 public struct SpecificationError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The rule that is broken.
-    public let problem: String
+    public let problem: Message
     /// A way out.
-    public let remedy: String
+    public let remedy: Message
 
-    /// An error with its remedy.
+    /// Makes an error that names no setting.
     public init(problem: String, remedy: String) {
+        self.init(problem: Message(problem), remedy: Message(remedy))
+    }
+
+    /// Makes an error with its remedy.
+    public init(problem: Message, remedy: Message) {
         self.problem = problem
         self.remedy = remedy
     }
 
-    /// The error as a sentence.
+    /// The error as a sentence, with the names of Swift.
     public var description: String { "\(problem); \(remedy)" }
 }

@@ -1,3 +1,5 @@
+public import Messages
+
 /// The table of all losses: the formula, clipping and divisor of each dialect, task, input and modifier.
 ///
 /// It is derived from the dialects' own data and from the losses that `LossSpecification` takes, so that it cannot say other than the code
@@ -5,11 +7,11 @@
 public enum LossTable {
     /// One combination that has a meaning.
     public struct Row: Sendable, Encodable {
-        /// The task's name on the command line.
+        /// The task's name, `LossTask.rawValue`.
         public let task: String
-        /// The input's name on the command line.
+        /// The input's name, `PredictionInput.rawValue`.
         public let input: String
-        /// The dialect's name on the command line.
+        /// The dialect's name, `Dialect.name`.
         public let dialect: String
         /// "ce", or for soft labels "kl" as well.
         public let divergence: String
@@ -21,8 +23,8 @@ public enum LossTable {
         public let divisor: String
         /// Other conventions that are the dialect's own; may be empty.
         public let notes: [String]
-        /// The options that may be added, each by itself.
-        public let modifiers: [String]
+        /// The modifiers that may be added, each by itself. They are encoded by their names (`CodingUserInfoKey.settingNames`).
+        public let modifiers: [Setting]
     }
 
     /// Every combination that has a meaning. O(dialects × tasks × inputs × modifiers), once.
@@ -41,7 +43,8 @@ public enum LossTable {
                         task: task.rawValue, input: input.rawValue, dialect: dialect.name, divergence: divergence.rawValue,
                         formula: formula(task, input, divergence),
                         treatment: input == .probabilities ? treatment(dialect, task, divergence) : asGiven,
-                        divisor: divisor(dialect, task), notes: notes(dialect, task, input, divergence), modifiers: modifiers.map(\.option))
+                        divisor: divisor(dialect, task), notes: notes(dialect, task, input, divergence),
+                        modifiers: modifiers.map(\.setting))
                 }
             }
         }
@@ -56,38 +59,45 @@ public enum LossTable {
         return (try? LossSpecification(task: task, input: input, dialects: [dialect], modifiers: modifiers)) != nil
     }
 
-    /// An option that changes a loss.
+    /// A setting that changes a loss.
     struct Modifier: Sendable {
-        /// As `LossTable.Row.modifiers` names it.
-        let option: String
-        /// The option with its value.
-        let usage: String
+        /// As `LossTable.Row.modifiers` has it.
+        let setting: Setting
+        /// The setting with its value, and with another one that it needs.
+        let usage: Message
         let effect: String
         /// Asks for it, with any value that may be.
         let apply: @Sendable (inout LossModifiers) -> Void
 
+        /// - Parameter needs: the settings without which it has no meaning, as `usage` has them in front.
+        private init(
+            _ setting: Setting, _ value: Setting.Value? = nil, needing needs: Message = "", effect: String,
+            _ apply: @escaping @Sendable (inout LossModifiers) -> Void
+        ) {
+            self.setting = setting
+            usage = "\(needs)\(setting: setting, value)"
+            self.effect = effect
+            self.apply = apply
+        }
+
         static let all = [
-            Modifier(option: "--class-weights", usage: "--class-weights w,w,…", effect: "the term of class c times w_c") {
-                $0.classWeights = [1]
-            },
-            Modifier(option: "--pos-weight", usage: "--pos-weight w", effect: "the term of label 1 times w") { $0.positiveWeights = [1] },
-            Modifier(option: "--weights", usage: "--weights FILE", effect: "a row's loss times its weight") { $0.hasRowWeights = true },
+            Modifier(.classWeights, .text("w,w,…"), effect: "the term of class c times w_c") { $0.classWeights = [1] },
+            Modifier(.positiveWeights, .text("w"), effect: "the term of label 1 times w") { $0.positiveWeights = [1] },
+            Modifier(.weights, .text("FILE"), effect: "a row's loss times its weight") { $0.hasRowWeights = true },
             Modifier(
-                option: "--label-smoothing", usage: "--label-smoothing e",
+                .labelSmoothing, .text("e"),
                 effect: "of C classes t_c becomes (1 - e) t_c + e/C; of a decision t becomes (1 - e) t + e/2"
             ) { $0.labelSmoothing = 0.5 },
-            Modifier(option: "--ignore-index", usage: "--ignore-index k", effect: "rows with label k are left out") { $0.ignoreIndex = 0 },
-            Modifier(option: "--clip", usage: "--clip e", effect: "p is clipped to [e, 1 - e]") { $0.clip = 0.25 },
-            Modifier(option: "--renormalize", usage: "--renormalize", effect: "p_c is divided by sum_k p_k, before any clipping") {
-                $0.renormalizes = true
-            },
+            Modifier(.ignoreIndex, .text("k"), effect: "rows with label k are left out") { $0.ignoreIndex = 0 },
+            Modifier(.clip, .text("e"), effect: "p is clipped to [e, 1 - e]") { $0.clip = 0.25 },
+            Modifier(.renormalizes, effect: "p_c is divided by sum_k p_k, before any clipping") { $0.renormalizes = true },
             Modifier(
-                option: "--focal-gamma", usage: "--focal-gamma g",
+                .focalGamma, .text("g"),
                 effect: "the term of p times (1 - p)^g; of a decision the loss times (t (1 - p) + (1 - t) p)^g; "
                     + "p as it is scored, after clipping (\(predictedDecisions): of a decision as it was predicted)"
             ) { $0.focalGamma = 1 },
             Modifier(
-                option: "--focal-alpha", usage: "--focal-gamma g --focal-alpha a",
+                .focalAlpha, .text("a"), needing: "\(setting: .focalGamma, .text("g")) ",
                 effect: "that, times a; of a decision times t a + (1 - t) (1 - a)"
             ) { ($0.focalGamma, $0.focalAlpha) = (1, 0.5) },
         ]
@@ -101,8 +111,8 @@ public enum LossTable {
         var dialects: String { names(Dialect.all.map(\.name)) { $0.dialect } }
 
         /// The names of `all` that a row with this modifier has.
-        private func names(_ all: [String], _ name: (Row) -> String) -> String {
-            let taken = Set(LossTable.rows.filter { $0.modifiers.contains(option) }.map(name))
+        private func names(_ all: [String], _ cell: (Row) -> String) -> String {
+            let taken = Set(LossTable.rows.filter { $0.modifiers.contains(setting) }.map(cell))
             return LossTable.list(all.filter { taken.contains($0) }, of: all)
         }
     }
@@ -111,8 +121,8 @@ public enum LossTable {
 // MARK: The table as text
 
 extension LossTable {
-    /// The table as text for a terminal.
-    public static var text: String {
+    /// Returns the table as text for a terminal. `names` gives the names of the modifiers.
+    public static func text(_ names: SettingNames = .swift) -> String {
         var lines: [String] = []
         for dialect in Dialect.all {
             lines.append("\(dialect.name): \(dialect.summary)")
@@ -126,17 +136,18 @@ extension LossTable {
         }
         lines.append("Modifiers")
         for modifier in Modifier.all {
-            lines.append("  " + pad(modifier.usage, 34) + modifier.effect)
+            lines.append("  " + pad(modifier.usage.text(names), 34) + modifier.effect)
             lines.append(
                 "  " + pad("", 34) + "tasks \(modifier.tasks); inputs \(modifier.inputs); dialects \(modifier.dialects)")
         }
         return lines.joined(separator: "\n")
     }
 
-    /// The table as Markdown, in three parts: the formula of each task and input, what each dialect makes of them, what each modifier does.
+    /// Returns the table as Markdown, in three parts: the formula of each task and input, the treatment of probabilities by each dialect,
+    /// and the effect of each modifier. `names` gives the names of the modifiers.
     ///
-    /// README.md and the article of this module hold these lines as they are.
-    public static var markdown: String {
+    /// README.md and the article of this module hold these lines with the names of options.
+    public static func markdown(_ names: SettingNames = .swift) -> String {
         var lines = ["| task | input | loss of a row |", "|---|---|---|"]
         var formulas: [[String]] = []
         for row in rows {
@@ -170,7 +181,7 @@ extension LossTable {
 
         lines += ["", "| modifier | what it does | tasks | inputs | dialects |", "|---|---|---|---|---|"]
         lines += Modifier.all.map {
-            line(["`\($0.usage)`", $0.effect, $0.tasks, $0.inputs, $0.dialects])
+            line(["`\($0.usage.text(names))`", $0.effect, $0.tasks, $0.inputs, $0.dialects])
         }
         return lines.joined(separator: "\n")
     }

@@ -52,6 +52,10 @@ public struct RowFactColumns {
     /// The number of classes that come before the label.
     public internal(set) var labelRank: UnsafePointer<Int32>?
 
+    /// Makes columns without facts.
+    public init() {}
+}
+
 /// The memory that the kernels write a block's facts to: that of the facts asked for, and no other.
 final class RowFactMemory {
     /// All entries nil where no facts are asked for.

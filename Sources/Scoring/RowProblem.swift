@@ -1,3 +1,5 @@
+public import Messages
+
 /// The reason why a row has no loss.
 public enum RowProblem: Sendable, Equatable {
     /// The label is not a class index: not a whole number, or outside of `0..<classCount` (binary: neither 0 nor 1).
@@ -46,18 +48,18 @@ public enum RowProblem: Sendable, Equatable {
     }
 
     /// A way out for the user.
-    public var remedy: String {
+    public var remedy: Message {
         switch self {
         case .label(_, isBinary: true):
-            "map the labels to 0 and 1, or leave such rows out with --on-invalid skip"
+            "map the labels to 0 and 1, or leave such rows out with \(setting: .invalidRows, .skip)"
         case .label:
-            "check that labels count from 0; --on-invalid skip leaves such rows out"
+            "check that labels count from 0; \(setting: .invalidRows, .skip) leaves such rows out"
         case .outOfRange:
-            "check --input; --on-invalid skip leaves such rows out"
+            "check \(setting: .input); \(setting: .invalidRows, .skip) leaves such rows out"
         case .target:
-            "soft labels are probabilities; --on-invalid skip leaves such rows out"
+            "soft labels are probabilities; \(setting: .invalidRows, .skip) leaves such rows out"
         case .notANumber, .undefined, .weight:
-            "--on-invalid skip leaves such rows out"
+            "\(setting: .invalidRows, .skip) leaves such rows out"
         }
     }
 

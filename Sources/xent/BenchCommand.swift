@@ -108,7 +108,7 @@ struct BenchCommand: ParsableCommand {
         defer { steps.finish() }
         let report = try Bench(options, cancellation: signals.cancellation, step: steps.show).report
         steps.finish()
-        for warning in report.warnings { StandardError.print("xent: warning: \(warning)") }
+        for warning in report.warnings { StandardError.print("xent: warning: \(warning.text)") }
         try jsonOutput?.write(report)
         if json != "-" { try StandardOutput.print(BenchText.text(report)) }
     }
@@ -125,9 +125,9 @@ struct BenchCommand: ParsableCommand {
         options.seed = seed
         let steps = Steps(isShown: isProgressShown)
         defer { steps.finish() }
-        let report = try LossBench(options, cancellation: signals.cancellation, step: steps.show).report
+        let report = try LossBench(options, cancellation: signals.cancellation, step: { steps.show($0.text) }).report
         steps.finish()
-        for warning in report.warnings { StandardError.print("xent: warning: \(warning)") }
+        for warning in report.warnings { StandardError.print("xent: warning: \(warning.text)") }
         try jsonOutput?.write(report)
         if json != "-" { try StandardOutput.print(BenchText.markdown(report)) }
     }

@@ -1,5 +1,6 @@
 import Bench
 import Engine
+import Messages
 
 /// The report of `xent bench` for people.
 enum BenchText {
@@ -93,7 +94,7 @@ enum BenchText {
         ]
         for loss in report.losses {
             let task = loss.task + (loss.divergence == "ce" ? "" : " (\(loss.divergence))")
-            let modifier = loss.modifier.hasPrefix("--") ? "`\(loss.modifier)`" : loss.modifier
+            let modifier = loss.modifier.beginsWithSetting ? "`\(loss.modifier.text)`" : loss.modifier.text
             let rates = kernels.map { kernel in
                 loss.kernels.first { $0.kernel == kernel }.map { spread($0.elementsPerSecond, over: 1e6) } ?? ""
             }

@@ -153,7 +153,7 @@ struct EvalCommand: ParsableCommand {
                 perRowOutput = evaluation.perRow
                 // The catch below removes the unfinished files, and then the process dies.
                 if signals.cancellation.isCancelled { throw EngineError(cancelledBefore: "anything was written") }
-                if !quiet { for warning in evaluation.report.warnings { StandardError.print("xent: warning: \(warning)") } }
+                if !quiet { for warning in evaluation.report.warnings { StandardError.print("xent: warning: \(warning.text)") } }
                 if verbose { for note in evaluation.notes { StandardError.print("xent: \(note)") } }
                 try partialOutput?.write(evaluation.partial)
                 do {

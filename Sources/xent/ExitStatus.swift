@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import Messages
 
 /// The exit statuses, after sysexits(3).
 enum ExitStatus {
@@ -27,17 +28,8 @@ extension ParsableCommand {
         do {
             return try body()
         } catch let error as EngineError {
-            StandardError.print("xent: \(error.description)\(error.decision.map { "; \($0.remedy)" } ?? "")")
+            StandardError.print("xent: \(error.text(.options))")
             throw ExitStatus.of(error)
-        }
-    }
-}
-
-extension EngineError.Decision {
-    /// The options that make the decision.
-    var remedy: String {
-        switch self {
-        case .sameShard: "--same-shard once counts such a shard once, --same-shard each as often as it is given"
         }
     }
 }

@@ -75,7 +75,7 @@ struct InspectCommand: ParsableCommand {
     private static func text(shape: [Int]) -> String { shape.map { Amount.grouped($0) }.joined(separator: " × ") }
 
     private static func text(_ column: Inspection.Column) -> String {
-        if let problem = column.problem { return problem }
+        if let problem = column.problem { return problem.text }
         if let elementType = column.elementType, let shape = column.shape {
             let values = (column.examples ?? []).compactMap { Double($0) }.map { Amount.significant($0, digits: 6) }
             return "\(elementType), \(text(shape: shape))" + (column.compression.map { ", \($0)" } ?? "")
@@ -117,7 +117,7 @@ struct InspectCommand: ParsableCommand {
             line(number == 0 ? "columns" : "", "\(name)  \(Self.text(column))")
         }
         if columns.count > columnLimit { line("", "and \(columns.count - columnLimit) more") }
-        for warning in inspection.warnings { line("warning", warning) }
+        for warning in inspection.warnings { line("warning", warning.text) }
         return lines.joined(separator: "\n")
     }
 }

@@ -1,5 +1,6 @@
 import Engine
 import FoundationEssentials
+import Messages
 
 /// An output for reports as JSON: a file, or standard output for "-". It is opened before the work begins, so that a missing folder is
 /// found then and not after hours.
@@ -16,6 +17,7 @@ struct JSONOutput {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        encoder.userInfo[.settingNames] = SettingNames.options
         let bytes = Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
         if let file {
             try file.write(bytes, at: 0)

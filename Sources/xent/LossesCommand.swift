@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import Messages
 import Scoring
 import WorkStealing
 
@@ -29,7 +30,7 @@ struct LossesCommand: ParsableCommand {
                 try output.commit()
                 if json == "-" { return }
             }
-            try StandardOutput.print(markdown ? LossTable.markdown : LossTable.text)
+            try StandardOutput.print(markdown ? LossTable.markdown(.options) : LossTable.text(.options))
         }
     }
 }

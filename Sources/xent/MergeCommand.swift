@@ -59,7 +59,7 @@ struct MergeCommand: ParsableCommand {
                 let (report, merged) = try PartialFile.merge(
                     paths, sameShard: sameShard, expectedRowCount: expectRows, cancellation: signals.cancellation)
                 if signals.cancellation.isCancelled { throw EngineError(cancelledBefore: "anything was written") }
-                if !quiet { for warning in report.warnings { StandardError.print("xent: warning: \(warning)") } }
+                if !quiet { for warning in report.warnings { StandardError.print("xent: warning: \(warning.text)") } }
                 try partialOutput?.write(merged)
                 do {
                     try report.requireScoredRows()

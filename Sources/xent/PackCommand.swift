@@ -86,7 +86,7 @@ struct PackCommand: ParsableCommand {
                 report.labels = labels.map { [$0] } ?? []
                 // The catch below removes the unfinished files, and then the process dies.
                 if signals.cancellation.isCancelled { throw EngineError(cancelledBefore: "anything was written") }
-                if !quiet { for warning in report.warnings { StandardError.print("xent: warning: \(warning)") } }
+                if !quiet { for warning in report.warnings { StandardError.print("xent: warning: \(warning.text)") } }
                 try jsonOutput?.write(report)
                 if json != "-", !quiet {
                     try StandardOutput.print(([report] + report.labels).map { PackText.text($0) }.joined(separator: "\n\n"))

@@ -29,7 +29,7 @@ import Testing
         #expect(
             error?.description == temporary.path + ": " + Self.frameStart
                 + "decompressing it takes too much memory: found a window of 134217728 bytes, wanted at most 134217727; "
-                + "--memory SIZE raises the limit")
+                + "ContainerOptions.maximumWindowByteCount raises the limit")
         #expect(strict.allocatedByteCount < 1 << 20)
 
         // A content size that is known and small needs no such window.

@@ -2,6 +2,7 @@ import Container
 import Elements
 import Formats
 import Foundation
+import Messages
 import Oracle
 import Scoring
 import SeededRandom
@@ -82,8 +83,8 @@ import WorkStealing
         #expect(report.settings.blockBytes <= CacheResidentRows.byteCountLimit)
         // As many as there are measurements of kernels alone: for each number of threads, and for each kernel.
         Self.expectSpread(report.processorShare, count: 4 * (2 + InstructionSet.available.count))
-        #expect(report.warnings.contains { $0.contains("the dump is small") })
-        #expect(report.warnings.contains { $0.contains("3 threads were asked for") } == (ProcessorCount.available < 3))
+        #expect(report.warnings.contains { $0.description.contains("the dump is small") })
+        #expect(report.warnings.contains { $0.description.contains("3 threads were asked for") } == (ProcessorCount.available < 3))
     }
 
     /// Kernels alone on one thread are measured for about as long as was asked for, and counted to the row.
@@ -128,7 +129,7 @@ import WorkStealing
         #expect(report.dump.inputs.map(\.role) == (task.hasLabels ? ["predictions", "labels"] : ["predictions"]))
         #expect(report.dump.inputs[0].elementType == "f2" && report.dump.inputs.allSatisfy { $0.path == nil })
         #expect(report.dump.seed == 1 && report.dump.level == 3)
-        #expect(report.warnings.filter { !$0.contains("small") && !$0.contains("busy") } == [])
+        #expect(report.warnings.filter { !$0.description.contains("small") && !$0.description.contains("busy") } == [])
     }
 
     /// What is made is a dump like any other: frames of 1 MiB, a model that is mostly right, and the same for the same seed.
@@ -280,14 +281,14 @@ import WorkStealing
         ).report
         #expect(report.dump.inputs.map(\.path) == [path, nil] && report.dump.inputs.map(\.role) == ["predictions", "labels"])
         #expect(report.dump.seed == 1 && report.dump.level == nil && !report.dump.isSynthetic)
-        #expect(report.warnings.filter { !$0.contains("small") && !$0.contains("busy") } == [])
+        #expect(report.warnings.filter { !$0.description.contains("small") && !$0.description.contains("busy") } == [])
     }
 
     @Test func warningsOfTheEvaluationArePassedOn() throws {
         let folder = TemporaryFolder()
         let path = folder.write(NPY.file(.float32, shape: [10, 2], values: [.nan] + [Double](repeating: 0.5, count: 19)), "p.npy")
         let report = try Bench(Self.options(.files(predictions: [path], labels: []))).report
-        #expect(report.warnings.contains { $0.contains("1 of 10 rows were invalid") })
+        #expect(report.warnings.contains { $0.description.contains("1 of 10 rows were invalid") })
     }
 
     // MARK: What cannot be measured
@@ -333,7 +334,7 @@ import WorkStealing
         let folder = TemporaryFolder()
         let path = folder.write(NPY.file(.float32, shape: [2, 2], values: [1, 2, 3, 4]), "p.npy")
         for task in [LossTask.soft, .multilabel] {
-            expectUsage("--labels") {
+            expectUsage("EvaluationOptions.labelPaths") {
                 $0.source = .files(predictions: [path], labels: [])
                 $0.specification = LossSpecification(task: task, input: .logits)
             }
@@ -436,14 +437,14 @@ import WorkStealing
         #expect(Set(plain) == Set(table) && plain.count == table.count)
         let names = LossBench.Case.all.map(\.name)
         #expect(Set(names).count == names.count)
-        for option in ["--label-smoothing", "--focal-gamma", "--renormalize"] {
-            let measured = LossBench.Case.all.filter { $0.modifier.hasPrefix(option) }.map {
+        for setting in [Setting.labelSmoothing, .focalGamma, .renormalizes] {
+            let measured = LossBench.Case.all.filter { $0.modifier.description.hasPrefix(setting.swiftName) }.map {
                 [$0.specification.task.rawValue, $0.specification.input.rawValue, $0.specification.modifiers.divergence.rawValue]
             }
-            let taken = LossTable.rows.filter { $0.dialect == "exact" && $0.modifiers.contains(option) }.map {
+            let taken = LossTable.rows.filter { $0.dialect == "exact" && $0.modifiers.contains(setting) }.map {
                 [$0.task, $0.input, $0.divergence]
             }
-            #expect(Set(measured) == Set(taken), "\(option)")
+            #expect(Set(measured) == Set(taken), "\(setting)")
         }
     }
 
@@ -453,7 +454,10 @@ import WorkStealing
         (options.task, options.input) = (.multiclass, .probabilities)
         var steps: [String] = []
         let report = try LossBench(options) { steps.append($0) }.report
-        #expect(report.losses.map(\.modifier) == ["", "--label-smoothing 0.1", "--focal-gamma 2", "--renormalize"])
+        #expect(
+            report.losses.map(\.modifier) == [
+                "", "\(setting: .labelSmoothing, .text("0.1"))", "\(setting: .focalGamma, .text("2"))", "\(setting: .renormalizes)",
+            ])
         #expect(steps.count == 4 && steps[0].contains("multiclass from probabilities"))
         #expect(report.elementType == "bf16" && report.classes == 7)
         for loss in report.losses {

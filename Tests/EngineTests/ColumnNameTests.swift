@@ -136,7 +136,7 @@ import Testing
         let error = #expect(throws: EngineError.self) { try ColumnRole.labels.choose(among: ["a", "b"], path: "t.csv") }
         #expect(error?.category == .usage)
         #expect(error?.description.contains("t.csv: ") == true && error?.description.contains("a, b") == true)
-        #expect(error?.description.contains("--label-column") == true)
+        #expect(error?.description.contains("DumpColumns.label") == true)
         let many = #expect(throws: EngineError.self) { try ColumnRole.labels.choose(among: (0..<1000).map { "c\($0)" }, path: "t.csv") }
         #expect(many?.description.contains("and 976 more") == true)
         let doubt = ColumnRole.predictions(nil).doubt(

@@ -1,6 +1,7 @@
 import Elements
 import Formats
 import Foundation
+import Messages
 import Oracle
 import Scoring
 import SeededRandom
@@ -162,7 +163,8 @@ import Testing
         let folder = TemporaryFolder()
         let labels = folder.write(Self.dump.labelBytes, "l.npy")
         let contents: [(bytes: [UInt8], says: String)] = [
-            (Array("0.1,0.2,0.7\n0.3,0.3,0.4\n".utf8), "--no-header"), ([0x50, 0x4B, 3, 4, 0, 0, 0, 0, 0, 0], "zip"),
+            (Array("0.1,0.2,0.7\n0.3,0.3,0.4\n".utf8), "DumpColumns.hasHeader = false"),
+            ([0x50, 0x4B, 3, 4, 0, 0, 0, 0, 0, 0], "zip"),
             ([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0], "cut short"), ([0x80, 4, 0x95, 0, 0, 0, 0, 0, 0, 0], "pickle"),
             ([0x93] + Array("NUMPX".utf8) + [UInt8](repeating: 0, count: 100), "magic"), ([0], "magic"),
         ]
@@ -206,7 +208,9 @@ import Testing
             let predictions = folder.write(framing.store(NPY.header("<f4", shape: [0, 3])), "p.npy")
             let labels = folder.write(framing.store(NPY.header("<i8", shape: [0])), "l.npy")
             let error = failure(folder, [predictions], [labels], "\(framing)")
-            #expect(error?.category == .data && error?.problem.contains("no rows") == true, "\(framing): \(String(describing: error))")
+            #expect(
+                error?.category == .data && error?.problem.description.contains("no rows") == true,
+                "\(framing): \(String(describing: error))")
         }
     }
 
@@ -287,7 +291,8 @@ import Testing
             let labels = folder.write(dump.slice(0..<count).labelBytes, "l.npy")
             let error = failure(folder, [predictions], [labels])
             #expect(error?.category == .data && error?.path == labels)
-            #expect(error?.problem.contains("\(count) labels") == true && error?.problem.contains("10 rows") == true)
+            let problem = error?.problem.description
+            #expect(problem?.contains("\(count) labels") == true && problem?.contains("10 rows") == true)
         }
         let parts = [0..<4, 4..<10].enumerated().map { folder.write(dump.slice($1).predictionBytes, "p\($0).npy") }
         let labelParts = [0..<5, 5..<10].enumerated().map { folder.write(dump.slice($1).labelBytes, "l\($0).npy") }
@@ -309,15 +314,15 @@ import Testing
             // Row 7 begins 84 bytes into the data.
             #expect(error?.frameIndex == (dump.predictionBytes.count - 120 + 84) / 40 && (error?.frameByteOffset ?? 0) > 0)
             #expect(error?.description.contains("row 7: label \(label) is outside 0..<3") == true, "\(String(describing: error))")
-            #expect(error?.remedy?.contains("--on-invalid skip") == true)
+            #expect(error?.remedy?.description.contains("EvaluationOptions.invalidRows = .skip") == true)
         }
         let fraction = folder.write(NPY.file(.float32, shape: [10], values: [0, 1, 2, 0, 1, 2, 0, 1.5, 9, 1]), "l.npy")
         let error = failure(folder, [predictions], [fraction])
-        #expect(error?.row == 7 && error?.problem.contains("1.5") == true, "\(String(describing: error))")
+        #expect(error?.row == 7 && error?.problem.description.contains("1.5") == true, "\(String(describing: error))")
         let binary = folder.write(NPY.file(.float32, shape: [3], values: [0.5, 0.5, 0.5]), "b.npy")
         let twos = folder.write(NPY.file(.uint8, shape: [3], values: [0, 2, 1]), "l.npy")
         let binaryError = failure(folder, [binary], [twos], LossSpecification(task: .binary, input: .logits))
-        #expect(binaryError?.row == 1 && binaryError?.problem.contains("label 2") == true)
+        #expect(binaryError?.row == 1 && binaryError?.problem.description.contains("label 2") == true)
     }
 
     @Test func notANumberAndOutsideOfProbabilities() throws {
@@ -333,27 +338,28 @@ import Testing
                 folder, [rows([-0.0, -0, -1, -1, -0, .nan].map { input == .probabilities ? -$0 / 2 : $0 })], [labels],
                 specification(.multiclass, input))
             #expect(
-                error?.category == .data && error?.row == 2 && error?.problem.contains("column 1 is ") == true,
+                error?.category == .data && error?.row == 2 && error?.problem.description.contains("column 1 is ") == true,
                 "\(String(describing: error))")
             let binary = failure(folder, [rows([-0.0, .nan, -0.0], columns: 1)], [labels], specification(.binary, input))
-            #expect(binary?.row == 1 && binary?.problem.contains("nan") == true, "\(String(describing: binary))")
+            #expect(binary?.row == 1 && binary?.problem.description.contains("nan") == true, "\(String(describing: binary))")
         }
         for value in [(1.0).nextUp, -Double.leastNonzeroMagnitude, -3, 2] {
             let error = failure(folder, [rows([0.5, 0.5, 0.5, value, 0.5, 0.5])], [labels], specification(.multiclass, .probabilities))
             #expect(
-                error?.category == .data && error?.row == 1 && error?.problem.contains("\(value)") == true, "\(String(describing: error))")
+                error?.category == .data && error?.row == 1 && error?.problem.description.contains("\(value)") == true,
+                "\(String(describing: error))")
             let binary = failure(folder, [rows([0.5, value, 0.5], columns: 1)], [labels], specification(.binary, .probabilities))
-            #expect(binary?.row == 1 && binary?.problem.contains("[0, 1]") == true, "\(String(describing: binary))")
+            #expect(binary?.row == 1 && binary?.problem.description.contains("[0, 1]") == true, "\(String(describing: binary))")
         }
         let above = failure(folder, [rows([-1, -1, -1, 0.5, -1, -1])], [labels], specification(.multiclass, .logProbabilities))
-        #expect(above?.row == 1 && above?.problem.contains("above 0") == true)
+        #expect(above?.row == 1 && above?.problem.description.contains("above 0") == true)
         // Not scored: the class is another.
         #expect(throws: Never.self) {
             try evaluate([rows([0.5, 7, -1, 0.5, 0.5, 0.5])], [labels], specification(.multiclass, .probabilities))
         }
         // Infinities that leave no distribution.
         let infinite = failure(folder, [rows([0, 0, 0, .infinity, 0, 0])], [labels])
-        #expect(infinite?.row == 1 && infinite?.problem.contains("undefined") == true, "\(String(describing: infinite))")
+        #expect(infinite?.row == 1 && infinite?.problem.description.contains("undefined") == true, "\(String(describing: infinite))")
         let none = failure(folder, [rows([0, 0, 0, 0, -.infinity, -.infinity])], [labels])
         #expect(none?.row == 2)
     }
@@ -389,7 +395,7 @@ import Testing
                 #expect(
                     report.rows.firstInvalid.allSatisfy { $0.path == predictions && $0.problem.contains($0.row % 2 == 0 ? "label" : "nan") }
                 )
-                #expect(report.warnings.contains { $0.contains("500 of \(rowCount)") })
+                #expect(report.warnings.contains { $0.description.contains("500 of \(rowCount)") })
                 let losses = NPY.losses(folder.read("rows.npy"), rowCount: rowCount)
                 #expect((0..<rowCount).filter { losses[$0].isNaN } == invalid)
                 // The sum is that of the others.
@@ -620,7 +626,8 @@ import Testing
             let evaluation = try evaluate([predictions], [labels], threads: threads, perRow: folder["rows.npy"])
             #expect(Outcome(evaluation) == expected)
             #expect(
-                evaluation.report.warnings.contains { $0.contains(path) && $0.contains("seek table") }, "\(evaluation.report.warnings)")
+                evaluation.report.warnings.contains { $0.description.contains(path) && $0.description.contains("seek table") },
+                "\(evaluation.report.warnings)")
         }
         let inspection = try Inspection(path: path)
         #expect(

@@ -1,5 +1,6 @@
 import Elements
 import Formats
+import Messages
 import Scoring
 import SeededRandom
 import Testing
@@ -157,11 +158,15 @@ import Testing
         let labels = folder.write(dump.labelBytes, "l.npy")
         for name in ["a", "b"] { try PartialFile.write(evaluate([predictions], [labels]).partial, to: folder[name]) }
         let error = #expect(throws: EngineError.self) { try PartialFile.merge([folder["a"], folder["b"]]) }
-        #expect(error?.category == .data && error?.path == folder["b"] && error?.decision == .sameShard)
-        #expect(error?.problem.contains("\(dump.rowCount) rows") == true && error?.problem.contains(folder["a"]) == true)
+        #expect(error?.category == .data && error?.path == folder["b"])
+        #expect(
+            error?.remedy
+                == "\(setting: .sameShard, .once) counts such a shard once, \(setting: .sameShard, .each) as often as it is given")
+        let problem = error?.problem.description
+        #expect(problem?.contains("\(dump.rowCount) rows") == true && problem?.contains(folder["a"]) == true)
         let once = try PartialFile.merge([folder["a"], folder["b"]], sameShard: .once)
         #expect(once.report.rows.scored == UInt64(dump.rowCount))
-        #expect(once.report.warnings.contains { $0.contains(folder["b"]) })
+        #expect(once.report.warnings.contains { $0.description.contains(folder["b"]) })
         let each = try PartialFile.merge([folder["a"], folder["b"]], sameShard: .each)
         #expect(each.report.rows.scored == 2 * UInt64(dump.rowCount))
         #expect(each.report.loss.meanHex == once.report.loss.meanHex)

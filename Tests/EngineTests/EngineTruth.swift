@@ -1,6 +1,7 @@
 import Elements
 import Formats
 import Foundation
+import Messages
 import Oracle
 import Scoring
 import SeededRandom
@@ -83,7 +84,7 @@ import Testing
             perRow: folder["rows.npy"])
         #expect(evaluation.report.loss.meanHex == "inf" && evaluation.report.loss.max == .infinity)
         #expect(evaluation.report.rows.infinite == 1 && evaluation.report.rows.scored == 3)
-        #expect(evaluation.report.warnings.contains { $0.contains("infinite loss") })
+        #expect(evaluation.report.warnings.contains { $0.description.contains("infinite loss") })
         #expect(NPY.losses(folder.read("rows.npy"), rowCount: 3)[1] == .infinity)
     }
 

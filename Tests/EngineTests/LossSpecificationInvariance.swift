@@ -1,6 +1,7 @@
 import Elements
 import Formats
 import Foundation
+import Messages
 import Scoring
 import SeededRandom
 import Testing
@@ -15,7 +16,7 @@ import Testing
     private struct Findings: Equatable {
         let figures: String
         let invalidRows: [InvalidRow]
-        let warnings: [String]
+        let warnings: [Message]
         let outcome: Outcome
 
         init(_ evaluation: Evaluation, perRow: [UInt8]) throws {

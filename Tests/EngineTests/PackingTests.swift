@@ -2,6 +2,7 @@ import Container
 import Elements
 import Formats
 import Foundation
+import Messages
 import Oracle
 import Scoring
 import SeededRandom
@@ -188,7 +189,7 @@ import WorkStealing
         #expect(truncate(folder["in"], off_t(header.count + rowCount)) == 0)
         let error = #expect(throws: EngineError.self) { try pack(folder["in"], folder["out"], frameByteCount: 1) }
         #expect(error?.category == .usage && error?.description.contains("134217728") == true)
-        #expect(error?.remedy?.contains("--frame-size of at least 3") == true)
+        #expect(error?.remedy == "give \(setting: .frameSize) of at least 3")
         #expect(folder.names == ["in"])
     }
 
@@ -266,7 +267,7 @@ import WorkStealing
         for (number, bytes) in damaged.enumerated() {
             let input = folder.write(bytes, "p.npy")
             var expected: EngineError?
-            var expectedWarnings: [String] = []
+            var expectedWarnings: [Message] = []
             // What was flipped may be a value, which only an evaluation finds invalid.
             do { expectedWarnings = try evaluate([input], [labels], onInvalid: .skip).report.warnings } catch { expected = error }
             do throws(EngineError) {
@@ -276,7 +277,9 @@ import WorkStealing
                     expected?.description.contains($0) == true
                 }
                 #expect(expected == nil || isOfEvaluationsOnly, "\(number) of seed 89: \(expected?.description ?? "")")
-                let isOfTable = { (warning: String) in warning.contains("set aside") || warning.contains("checksums were not verified") }
+                let isOfTable = { (warning: Message) in
+                    ["set aside", "checksums were not verified"].contains { warning.description.contains($0) }
+                }
                 if expected == nil {
                     #expect(report.warnings.filter(isOfTable) == expectedWarnings.filter(isOfTable), "\(number) of seed 89")
                 }
@@ -333,7 +336,9 @@ import WorkStealing
         for threads in [1, 3] {
             let report = try pack(input, folder["out"], frameByteCount: 10_000, threads: threads)
             #expect(try Packed(folder["out"]).bytes == plain ? true : false)
-            #expect(report.warnings.contains { $0.contains("seek table was set aside") && $0.contains(input) }, "\(report.warnings)")
+            #expect(
+                report.warnings.contains { $0.description.contains("seek table was set aside") && $0.description.contains(input) },
+                "\(report.warnings)")
         }
         let error = #expect(throws: EngineError.self) { try pack(input, "/dev/null", frameByteCount: 10_000) }
         #expect(error?.category == .data && error?.description.contains("frame 15") == true)

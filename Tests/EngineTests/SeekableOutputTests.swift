@@ -1,4 +1,5 @@
 import Container
+import Messages
 import Synchronization
 import Testing
 import WorkStealing

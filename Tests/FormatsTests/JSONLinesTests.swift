@@ -1,4 +1,5 @@
 import Formats
+import Messages
 import Testing
 
 @Suite("JSON Lines: what they are told by, their columns and paths")
@@ -39,7 +40,7 @@ struct JSONLinesTests {
             "{\"a\":1,\n\"b\":2}\n",
         ] {
             let error = failure(text)
-            #expect(error?.kind == .syntax && error?.remedy?.contains("jq") == true, "\(text): \(error?.description ?? "")")
+            #expect(error?.kind == .syntax && error?.remedy?.description.contains("jq") == true, "\(text): \(error?.description ?? "")")
         }
         // More of the text may end the record.
         for text in ["{\"a\":1", "\n {\"a\":1", "[0.5, 1"] {

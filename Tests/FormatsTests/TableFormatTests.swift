@@ -1,4 +1,5 @@
 import Formats
+import Messages
 import Testing
 
 @Suite("Tables: what they are, their columns, and what is meant by a name")
@@ -54,8 +55,9 @@ struct TableFormatTests {
         let cases: [([UInt8], FormatError.Kind, String)] = [
             ([0xFF, 0xFE] + Array("a\u{0}".utf8), .signature, "UTF-16"),
             (Array("caf".utf8) + [0xE9] + Array(",b\n1,2\n".utf8), .syntax, "0xe9"),
-            (Array("a,b\r1,2\r".utf8), .syntax, "CR alone"), (Array("1,2.5,-3\n4,5,6\n".utf8), .syntax, "--no-header"),
-            (Array("0.5\n0.25\n".utf8), .syntax, "--no-header"), (Array("1,nan\n".utf8), .syntax, "--no-header"),
+            (Array("a,b\r1,2\r".utf8), .syntax, "CR alone"), (Array("1,2.5,-3\n4,5,6\n".utf8), .syntax, "DumpColumns.hasHeader = false"),
+            (Array("0.5\n0.25\n".utf8), .syntax, "DumpColumns.hasHeader = false"),
+            (Array("1,nan\n".utf8), .syntax, "DumpColumns.hasHeader = false"),
         ]
         for (bytes, kind, words) in cases {
             let error = error { _ = try TableText(bytes).format() }
@@ -185,7 +187,7 @@ struct TableFormatTests {
             #expect(rows.tokenCount == 3 && rows.byteCount == byteCount)
             #expect(
                 rows.problems.map(\.text) == [
-                    "row 2: a: missing value; --on-invalid skip leaves such rows out", "row 3: a: 'x' is no number",
+                    "row 2: a: missing value; EvaluationOptions.invalidRows = .skip leaves such rows out", "row 3: a: 'x' is no number",
                 ])
         }
         #expect(throws: FormatError.self) {
@@ -233,13 +235,14 @@ struct TableFormatTests {
                 "row 0: t: a quote is opened and not closed: '\"a'; close it; \(doubled), in a field between quotes"
             ),
             ("1,0,a\u{0}", "row 0: t: a NUL byte is in the line; is the file damaged?"),
-            ("1,,a", "row 0: y: missing value; --on-invalid skip leaves such rows out"),
-            (",0,a", "row 0: p: missing value; --on-invalid skip leaves such rows out"),
+            ("1,,a", "row 0: y: missing value; EvaluationOptions.invalidRows = .skip leaves such rows out"),
+            (",0,a", "row 0: p: missing value; EvaluationOptions.invalidRows = .skip leaves such rows out"),
             ("1,2.5,a", "row 0: y: the label '2.5' is a fraction, and no class index"),
             ("1,99999999999999999999,a", "row 0: y: the label '99999999999999999999' is beyond what a class index can be"),
             (
                 "1,dgo,a",
-                "row 0: y: the label 'dgo' is none of the classes' names, 'cat', 'dog'; --classes gives them in the order of the classes"
+                "row 0: y: the label 'dgo' is none of the classes' names, 'cat', 'dog'; "
+                    + "DumpColumns.classNames gives them in the order of the classes"
             ),
         ]
         for (line, text) in cases {
@@ -252,7 +255,10 @@ struct TableFormatTests {
             }
         }
         let rows = try TableText("p,y,t\n1,dog,a\n").rows("p", label: "y")
-        #expect(rows.problems.map(\.text) == ["row 0: y: the label 'dog' is no class index; --classes gives the names of classes"])
+        #expect(
+            rows.problems.map(\.text) == [
+                "row 0: y: the label 'dog' is no class index; DumpColumns.classNames gives the names of classes"
+            ])
         let latin = try TableText(
             Array("p,t\n1,caf".utf8) + [0xE9] + Array("\n2,café\n3,x".utf8) + [0xC0, 0x80] + Array("\n4,".utf8) + [0xED, 0xA0, 0x80, 0x0A]
         ).rows("p")

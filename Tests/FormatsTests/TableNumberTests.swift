@@ -168,7 +168,8 @@ struct TableNumberTests {
         let missing = ["", "  ", "nan", "NaN", "-NaN", "NA", "n/a", "#N/A", "null", "NULL", "None", "<NA>", "\"\"", "\" \""]
         let missed = try TableText("p,x\n" + missing.map { $0 + ",0\n" }.joined()).rows("p")
         #expect(
-            missed.problems.map(\.text) == missing.indices.map { "row \($0): p: missing value; --on-invalid skip leaves such rows out" })
+            missed.problems.map(\.text)
+                == missing.indices.map { "row \($0): p: missing value; EvaluationOptions.invalidRows = .skip leaves such rows out" })
         #expect(missed.values.count == missing.count && missed.values.allSatisfy { $0.isNaN })
     }
 }

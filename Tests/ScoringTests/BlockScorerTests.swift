@@ -1,4 +1,5 @@
 import Elements
+import Messages
 import Oracle
 import Scoring
 import SeededRandom
@@ -104,7 +105,9 @@ struct BlockScorerTests {
         #expect(logarithm.message(labelText: "2") == "the log-probability in column 2 is 0.5, above 0")
         let all: [RowProblem] = [.label(classCount: 2, isBinary: false), .notANumber(column: 0, value: .nan), probability, .undefined]
         #expect(Set(all.map(\.kind)).count == 4)
-        for problem in all + [.label(classCount: 2, isBinary: true), logarithm] { #expect(problem.remedy.contains("--on-invalid skip")) }
+        for problem in all + [.label(classCount: 2, isBinary: true), logarithm] {
+            #expect(problem.remedy.description.contains("EvaluationOptions.invalidRows = .skip"))
+        }
     }
 
     // MARK: Counting

@@ -1,3 +1,4 @@
+import Messages
 import Scoring
 import Testing
 
@@ -77,7 +78,7 @@ struct LossSpecificationTests {
                 _ = try LossSpecification(task: task, input: input, dialects: dialects, modifiers: modifiers)
                 return nil
             } catch {
-                return error.problem
+                return error.problem.description
             }
         }
         #expect(problem(.likelihood, .logits) == "dialect exact has no likelihood loss from logits")
@@ -90,15 +91,18 @@ struct LossSpecificationTests {
         #expect(problem(.multiclass, .logits) { $0.classWeights = [1, -1] } == "class weight 1 is -1.0")
         #expect(problem(.multiclass, .logits) { $0.classWeights = [.nan, 1] } == "class weight 0 is nan")
         #expect(problem(.multiclass, .logits) { $0.classWeights = [0, 0] } == "no class weight is above 0")
-        #expect(problem(.binary, .logits) { $0.classWeights = [1, 2] }?.contains("--class-weights has no meaning for task binary") == true)
+        #expect(
+            problem(.binary, .logits) { $0.classWeights = [1, 2] }?.contains("LossModifiers.classWeights has no meaning for task binary")
+                == true)
         #expect(problem(.soft, .logits) { $0.ignoreIndex = 3 }?.contains("soft labels have no index") == true)
-        #expect(problem(.multiclass, .logits) { $0.positiveWeights = [1] }?.contains("--pos-weight has no meaning") == true)
-        #expect(problem(.multiclass, .logits) { $0.clip = 0.1 }?.contains("--clip has no meaning") == true)
-        #expect(problem(.multiclass, .probabilities) { $0.clip = 0.5 } == "--clip is 0.5")
-        #expect(problem(.binary, .probabilities) { $0.renormalizes = true }?.contains("--renormalize has no meaning") == true)
+        #expect(
+            problem(.multiclass, .logits) { $0.positiveWeights = [1] }?.contains("LossModifiers.positiveWeights has no meaning") == true)
+        #expect(problem(.multiclass, .logits) { $0.clip = 0.1 }?.contains("LossModifiers.clip has no meaning") == true)
+        #expect(problem(.multiclass, .probabilities) { $0.clip = 0.5 } == "LossModifiers.clip is 0.5")
+        #expect(problem(.binary, .probabilities) { $0.renormalizes = true }?.contains("LossModifiers.renormalizes has no meaning") == true)
         #expect(problem(.binary, .probabilities, [.keras]) { $0.clip = 0.1 }?.contains("change dialect exact") == true)
         #expect(problem(.binary, .logits) { $0.focalGamma = -1 } == "focal γ is -1.0")
-        #expect(problem(.binary, .logits) { $0.focalAlpha = 0.5 } == "--focal-alpha without --focal-gamma")
+        #expect(problem(.binary, .logits) { $0.focalAlpha = 0.5 } == "LossModifiers.focalAlpha without LossModifiers.focalGamma")
         #expect(problem(.multiclass, .logits) { $0.divergence = .kullbackLeibler }?.contains("only soft labels are a distribution") == true)
     }
 

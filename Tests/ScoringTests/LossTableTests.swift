@@ -1,28 +1,10 @@
-import Foundation
+import Messages
 import Scoring
 import Testing
 
-/// One table in three places: what `xent losses` prints, the README, and the article on losses.
+/// The table of losses against the losses that there are.
 @Suite("LossTableTests")
 struct LossTableTests {
-    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-
-    @Test("documents hold the table as it is", arguments: ["README.md", "Sources/Scoring/Scoring.docc/Losses.md"])
-    func documents(path: String) throws {
-        let text = try String(contentsOf: Self.root.appendingPathComponent(path), encoding: .utf8)
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        let begins = lines.indices.filter { lines[$0] == "<!-- the loss table -->" }
-        let ends = lines.indices.filter { lines[$0] == "<!-- the loss table ends -->" }
-        try #require(begins.count == 1 && ends.count == 1 && begins[0] < ends[0], "the comments around the table are not there once each")
-        let table = [""] + LossTable.markdown.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) + [""]
-        let held = Array(lines[begins[0] + 1..<ends[0]])
-        for (line, expected) in zip(held, table) where line != expected {
-            Issue.record("\(path) says\n  \(line)\nfor\n  \(expected)\nscripts/write-loss-tables.sh writes it again")
-        }
-        #expect(held.count == table.count, "scripts/write-loss-tables.sh writes \(path) again")
-    }
-
     @Test("each row is a loss that is taken, and no loss is missing")
     func rowsAreTheLosses() throws {
         var missing = LossTable.rows.map { [$0.dialect, $0.task, $0.input, $0.divergence] }
@@ -46,17 +28,16 @@ struct LossTableTests {
 
     @Test("modifiers stand where they have a meaning")
     func modifiers() throws {
-        func modifiers(_ dialect: String, _ task: String, _ input: String, _ divergence: String = "ce") -> [String]? {
+        func modifiers(_ dialect: String, _ task: String, _ input: String, _ divergence: String = "ce") -> [Setting]? {
             LossTable.rows.first { [$0.dialect, $0.task, $0.input, $0.divergence] == [dialect, task, input, divergence] }?.modifiers
         }
         #expect(
             modifiers("exact", "multiclass", "probabilities") == [
-                "--class-weights", "--weights", "--label-smoothing", "--ignore-index", "--clip", "--renormalize", "--focal-gamma",
-                "--focal-alpha",
+                .classWeights, .weights, .labelSmoothing, .ignoreIndex, .clip, .renormalizes, .focalGamma, .focalAlpha,
             ])
-        #expect(modifiers("pytorch", "binary", "logits") == ["--pos-weight", "--weights", "--focal-gamma", "--focal-alpha"])
-        #expect(modifiers("keras", "soft", "probabilities", "kl") == ["--weights"])
-        #expect(modifiers("exact", "likelihood", "log-probabilities") == ["--weights"])
+        #expect(modifiers("pytorch", "binary", "logits") == [.positiveWeights, .weights, .focalGamma, .focalAlpha])
+        #expect(modifiers("keras", "soft", "probabilities", "kl") == [.weights])
+        #expect(modifiers("exact", "likelihood", "log-probabilities") == [.weights])
         #expect(modifiers("sklearn", "multiclass", "logits") == nil)
     }
 
@@ -83,10 +64,10 @@ struct LossTableTests {
 
     @Test("the text has every row and every modifier")
     func text() {
-        let lines = LossTable.text.split(separator: "\n")
+        let lines = LossTable.text().split(separator: "\n")
         for row in LossTable.rows {
             #expect(lines.contains { $0.contains(" \(row.task) ") && $0.contains(" \(row.input) ") && $0.contains(row.formula) })
-            for modifier in row.modifiers { #expect(lines.contains { $0.contains("\(modifier) ") }) }
+            for modifier in row.modifiers { #expect(lines.contains { $0.contains("\(modifier.swiftName) ") }) }
         }
         for dialect in Dialect.all { #expect(lines.contains { $0.hasPrefix("\(dialect.name): ") }) }
     }

@@ -1,3 +1,4 @@
+internal import Messages
 internal import Scoring
 
 /// A role that a column of a dump may have, and the names by which such a column is known if the user gives none.
@@ -46,12 +47,12 @@ enum ColumnRole {
         }
     }
 
-    /// The command-line option that names columns with this role.
-    var option: String {
+    /// The setting that names columns with this role.
+    var setting: Setting {
         switch self {
-        case .predictions: "--prediction-columns"
-        case .labels: "--label-column"
-        case .weights: "--weight-column"
+        case .predictions: .predictionColumns
+        case .labels: .labelColumn
+        case .weights: .weightColumn
         }
     }
 
@@ -71,8 +72,8 @@ enum ColumnRole {
     /// Makes the error for names none of which is known.
     func unknown(among names: [String], path: String) -> EngineError {
         EngineError(
-            .usage, path: path, "no column is known by its name as the \(text); there are " + ColumnName.list(names),
-            remedy: "name it with \(option)")
+            .usage, path: path, "no column is known by its name as the \(text); there are \(ColumnName.list(names))",
+            remedy: "name it with \(setting: setting)")
     }
 
     /// Makes the error for several candidates. A candidate is one column, or several columns that would be the classes.
@@ -84,7 +85,7 @@ enum ColumnRole {
             : candidates.prefix(4).map { ColumnName.list($0, limit: 6) }.joined(separator: "; or ")
                 + (candidates.count > 4 ? "; and \(candidates.count - 4) more" : "")
         return EngineError(
-            .usage, path: path, "several columns could be the \(text): " + list,
-            remedy: "say which with \(option)" + (isOfColumns ? "" : ", as A,B,… in the order of the classes, or as 'PREFIX*'"))
+            .usage, path: path, "several columns could be the \(text): \(list)",
+            remedy: "say which with \(setting: setting)\(isOfColumns ? "" : ", as A,B,… in the order of the classes, or as 'PREFIX*'")")
     }
 }

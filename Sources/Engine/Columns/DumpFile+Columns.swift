@@ -1,4 +1,5 @@
 internal import Formats
+internal import Messages
 internal import Scoring
 
 extension DumpFile {
@@ -22,8 +23,8 @@ extension DumpFile {
             if let name {
                 guard let index = names.firstIndex(of: name) else {
                     throw EngineError(
-                        .usage, path: path, "it has no array '\(name)'; there are " + ColumnName.list(names), remedy: "check \(role.option)"
-                    )
+                        .usage, path: path, "it has no array '\(name)'; there are \(ColumnName.list(names))",
+                        remedy: "check \(setting: role.setting)")
                 }
                 place = index
             } else if isAlone, arrays.count == 1 {

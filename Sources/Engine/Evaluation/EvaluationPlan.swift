@@ -1,6 +1,7 @@
 internal import Container
 internal import Elements
 internal import Formats
+internal import Messages
 package import Scoring
 internal import WorkStealing
 
@@ -21,7 +22,7 @@ package struct EvaluationPlan: Sendable {
     package let classCount: Int
     /// The files that are read, each once for each of its roles, for the report.
     let inputs: [(role: Report.Input.Role, file: DumpFile)]
-    let warnings: [String]
+    let warnings: [Message]
     /// The columns with each role, for the report.
     let columnNames: Report.Columns
 
@@ -39,7 +40,8 @@ package struct EvaluationPlan: Sendable {
         }
         let task = options.specification.task
         guard task.hasLabels || (options.labelPaths.isEmpty && options.columns.labelNames.isEmpty) else {
-            throw EngineError(.usage, "task \(task.rawValue) has no labels", remedy: "leave \(options.labelPaths.isEmpty ? "--label-column" : "--labels") out")
+            let given: Setting = options.labelPaths.isEmpty ? .labelColumn : .labels
+            throw EngineError(.usage, "task \(task.rawValue) has no labels", remedy: "leave \(setting: given) out")
         }
         let files = try Self.open(options.predictionPaths, options, containerOptions)
         let columns = try SelectedColumns(files, options, containerOptions)
@@ -72,7 +74,7 @@ package struct EvaluationPlan: Sendable {
         }
         specification = try Self.specification(options, modifiers, companions, classCount: classCount)
         warnings =
-            mode.warnings + inputs.flatMap { input in input.file.warnings.map { "\(input.file.path): \($0)" } } + columns.warnings
+            mode.warnings + inputs.flatMap { input in input.file.warnings.map { Message("\(input.file.path): \($0)") } } + columns.warnings
     }
 
     /// Makes a plan for rows of any source.
@@ -245,7 +247,8 @@ package struct EvaluationPlan: Sendable {
     ) throws(EngineError) -> [Double] {
         guard task == .multiclass else {
             throw EngineError(
-                .usage, "--class-weights balanced has no meaning for task \(task.rawValue)", remedy: "only class indices can be counted")
+                .usage, "\(setting: .balancedClassWeights) has no meaning for task \(task.rawValue)",
+                remedy: "only class indices can be counted")
         }
         let labels: any RowSource
         if let own = columns.labels?.rows {

@@ -1,9 +1,11 @@
+public import Messages
 public import Scoring
 
 /// The figures of an evaluation or a merge. The encoded report is the JSON of `xent eval --json`, and can be decoded again. Keys are only
 /// ever added to it.
 ///
-/// JSON has no infinities, so a coder must be told how to write them. `xent` writes `"inf"`, `"-inf"` and `"nan"`.
+/// JSON has no infinities, so a coder must be told how to write them. `xent` writes `"inf"`, `"-inf"` and `"nan"`. Settings that warnings
+/// name are written with the names of Swift, or with those that the encoder's `userInfo` has for `CodingUserInfoKey.settingNames`.
 public struct Report: Sendable, Codable {
     /// The loss in the first dialect.
     public struct Loss: Sendable, Codable {
@@ -206,7 +208,7 @@ public struct Report: Sendable, Codable {
     /// The figures of tokens; absent if the records have none.
     public let tokens: Tokens?
     /// The doubts that a reader of the figures should know of, in sentences.
-    public let warnings: [String]
+    public let warnings: [Message]
     /// The files that were read.
     public let inputs: [Input]
     /// The run that made the report; absent after a merge.
@@ -228,7 +230,8 @@ public struct Report: Sendable, Codable {
     ///   - firstInvalid: the first invalid rows with their places; nil for those of `InvalidRows`.
     init(
         specification: LossSpecification, columns: Columns? = nil, rowsPolicy: RowsPolicy? = nil, classCount: Int,
-        observers: [any RowObserver], warnings: [String], place: (UInt64) -> String, firstInvalid: [InvalidRow]? = nil, inputs: [Input], run: Run?
+        observers: [any RowObserver], warnings: [Message], place: (UInt64) -> String, firstInvalid: [InvalidRow]? = nil, inputs: [Input],
+        run: Run?
     ) {
         let totals = observers.first(LossTotals.self) ?? LossTotals(specification)
         let moments = totals.moments
@@ -277,8 +280,8 @@ public struct Report: Sendable, Codable {
     /// The warnings that follow from the sums.
     ///
     /// - Parameter all: the moments of each dialect of the specification.
-    static func warnings(about all: [Moments], _ specification: LossSpecification) -> [String] {
-        var warnings: [String] = []
+    static func warnings(about all: [Moments], _ specification: LossSpecification) -> [Message] {
+        var warnings: [Message] = []
         let moments = all[0]
         if moments.scoredCount > 0, moments.hasWeights, moments.meanOverWeight.isNaN, !moments.sum.rounded().isNaN {
             // Each dialect has a mean of its own.
@@ -286,10 +289,11 @@ public struct Report: Sendable, Codable {
                 let mean = moments.mean(specification.task, dialect)
                 return "the mean is \(mean.isNaN ? "NaN" : mean == 0 ? "0" : "\(mean)") in dialect \(dialect.name)"
             }
-            warnings.append("the weights of all scored rows are 0: " + means.joined(separator: ", "))
+            warnings.append("the weights of all scored rows are 0: \(means.joined(separator: ", "))")
         }
         if moments.invalidCount > 0 {
-            warnings.append("\(moments.invalidCount) of \(moments.readCount) rows were invalid and left out (--on-invalid skip)")
+            warnings.append(
+                "\(moments.invalidCount) of \(moments.readCount) rows were invalid and left out (\(setting: .invalidRows, .skip))")
         }
         if moments.infiniteCount > 0 {
             warnings.append("\(moments.infiniteCount) rows have an infinite loss: the model gave what happened probability 0")

@@ -1,5 +1,6 @@
 internal import Elements
 internal import Formats
+internal import Messages
 package import Scoring
 
 /// The consumer that scores an evaluation's rows. It has batches scored, a kernel's block at a time, and hands each scored block to its
@@ -134,10 +135,10 @@ package final class RowScorer: RowConsumer {
     }
 
     /// Notes a row that is left out, or throws if the policy is `.fail`.
-    private func leaveOut(_ place: RowPlace, _ problem: String, remedy: @autoclosure () -> String?, order: Int) throws(EngineError) {
+    private func leaveOut(_ place: RowPlace, _ problem: String, remedy: @autoclosure () -> Message?, order: Int) throws(EngineError) {
         guard settings.invalidRowPolicy == .skip else {
             throw EngineError(
-                .data, path: place.path, frame: place.frame, row: place.row, line: place.line, problem, remedy: remedy())
+                .data, path: place.path, frame: place.frame, row: place.row, line: place.line, Message(problem), remedy: remedy())
         }
         invalidRows.describe(InvalidRow(path: place.path, row: place.row, line: place.line, problem: problem, order: order))
     }
@@ -177,7 +178,7 @@ package final class RowScorer: RowConsumer {
 
     /// Finds the remedy for an invalid label. If the label is the number of classes, all labels are read again, to see whether they count
     /// from 1.
-    private func remedy(_ problem: RowProblem, label: Int32) -> String {
+    private func remedy(_ problem: RowProblem, label: Int32) -> Message {
         // Any other invalid label shows that the labels do not run from 1 to C.
         guard case .label(let classCount, isBinary: false) = problem, label == classCount, let labels = labels?.column,
             let cursor = try? labels.rows?.makeCursor(),

@@ -1,5 +1,6 @@
 internal import Container
 internal import Formats
+internal import Messages
 internal import Scoring
 
 /// The columns of an evaluation's files, found by the names that were given or by their usual ones.
@@ -20,7 +21,7 @@ struct SelectedColumns {
     private(set) var labelFiles: [DumpFile] = []
     /// The files that hold only weights.
     private(set) var weightFiles: [DumpFile] = []
-    private(set) var warnings: [String] = []
+    private(set) var warnings: [Message] = []
     /// The columns of the first file with each role, as the report names them.
     private(set) var columnNames = Report.Columns()
 
@@ -38,7 +39,8 @@ struct SelectedColumns {
         self.options = options
         self.containerOptions = containerOptions
         guard options.columns.label == nil || options.columns.labels.isEmpty else {
-            throw EngineError(.usage, "--label-column and --label-columns exclude each other", remedy: "give one of them")
+            throw EngineError(
+                .usage, "\(setting: .labelColumn) and \(setting: .labelColumns) exclude each other", remedy: "give one of them")
         }
         if case .records = files[0].content {
             try openRecords(files)
@@ -59,20 +61,20 @@ struct SelectedColumns {
 
     /// Warns of given names that no file could use. They may have been meant for another file.
     private mutating func warnOfUnusedNames(_ predictions: [DumpFile]) {
-        func warn(_ option: String, of files: [DumpFile], isGiven: Bool) {
+        func warn(_ setting: Setting, of files: [DumpFile], isGiven: Bool) {
             guard isGiven, !files.contains(where: \.hasColumns) else { return }
-            warnings.append("\(option) is not used: \(files[0].path) is \(files[0].format), and has no names")
+            warnings.append("\(setting: setting) is not used: \(files[0].path) is \(files[0].format), and has no names")
         }
         let labelled = labelFiles.isEmpty ? predictions : labelFiles
-        warn("--prediction-columns", of: predictions, isGiven: !columns.predictions.isEmpty)
-        warn("--label-column", of: labelled, isGiven: task.hasLabels && columns.label != nil)
-        warn("--label-columns", of: labelled, isGiven: task.hasLabels && !columns.labels.isEmpty)
-        warn("--weight-column", of: weightFiles, isGiven: !weightFiles.isEmpty && columns.weight != nil)
+        warn(.predictionColumns, of: predictions, isGiven: !columns.predictions.isEmpty)
+        warn(.labelColumn, of: labelled, isGiven: task.hasLabels && columns.label != nil)
+        warn(.labelColumns, of: labelled, isGiven: task.hasLabels && !columns.labels.isEmpty)
+        warn(.weightColumn, of: weightFiles, isGiven: !weightFiles.isEmpty && columns.weight != nil)
         if columns.classNames != nil, task != .multiclass || !areLabelsText {
-            warnings.append("--classes is not used: it names the classes of task multiclass where labels are text")
+            warnings.append("\(setting: .classNames) is not used: it names the classes of task multiclass where labels are text")
         }
         if !columns.hasHeader, !(predictions + labelFiles + weightFiles).contains(where: \.isTable) {
-            warnings.append("--no-header is not used: no file is a table")
+            warnings.append("\(setting: .noHeader) is not used: no file is a table")
         }
     }
 
@@ -80,7 +82,7 @@ struct SelectedColumns {
     private func checkClassNames(path: String) throws(EngineError) {
         guard let names = columns.classNames, task == .multiclass, names.count != classCount else { return }
         throw EngineError(
-            .usage, path: path, "--classes names \(names.count) classes, and rows have \(classCount) predictions",
+            .usage, path: path, "\(setting: .classNames) names \(names.count) classes, and rows have \(classCount) predictions",
             remedy: "name each class once, in the order of the predictions")
     }
 
@@ -102,7 +104,7 @@ struct SelectedColumns {
         classCount = try EvaluationPlan.classCount(of: arrays, task)
         if task.hasLabels {
             guard !options.labelPaths.isEmpty || files[0].hasColumns else {
-                throw EngineError(.usage, "no labels are named", remedy: "name their file with --labels")
+                throw EngineError(.usage, "no labels are named", remedy: "name their file with \(setting: .labels)")
             }
             labels = try companion(.labels, options.labelPaths, beside: files)
         }
@@ -165,7 +167,7 @@ struct SelectedColumns {
             guard name == expected || (isAlone && file.columnNames.count == 1) else {
                 throw EngineError(
                     .usage, path: file.path, "its \(role.text) are the array \(name), those of \(files[0].path) are \(expected)",
-                    remedy: "name the one that all files have with \(role.option)")
+                    remedy: "name the one that all files have with \(setting: role.setting)")
             }
         }
         return (arrays, first)
@@ -208,7 +210,8 @@ struct SelectedColumns {
     private mutating func warnOfWeights(_ file: DumpFile) {
         let usual = ColumnRole.weights.usualNames
         guard let name = file.columnNames.first(where: { usual.contains($0.lowercased()) }) else { return }
-        warnings.append("\(file.path): the column \(name) is not used, all rows weigh the same: --weight-column \(name) uses it")
+        warnings.append(
+            "\(file.path): the column \(name) is not used, all rows weigh the same: \(setting: .weightColumn, .text(name)) uses it")
     }
 
     // MARK: Records
@@ -241,7 +244,8 @@ struct SelectedColumns {
             if let name = columns.byteCount {
                 guard task == .likelihood else {
                     throw EngineError(
-                        .usage, "bytes are counted for task likelihood alone, not for \(task.rawValue)", remedy: "leave --text-column out")
+                        .usage, "bytes are counted for task likelihood alone, not for \(task.rawValue)",
+                        remedy: "leave \(setting: .textColumn) out")
                 }
                 let path = try Self.path(role, name, source, among: file, isAlone: false)
                 selection.byteCount = path
@@ -274,7 +278,7 @@ struct SelectedColumns {
             guard let column = columns.first(where: isPrediction.contains) else { return }
             throw EngineError(
                 .usage, path: path, "column \(column.name) is both among the predictions and the \(role.text)",
-                remedy: "tell them apart with --prediction-columns and \(role.option)")
+                remedy: "tell them apart with \(setting: .predictionColumns) and \(setting: role.setting)")
         }
         switch selection.labels {
         case .classIndex(let label, _): try check([label], .labels)
@@ -293,8 +297,8 @@ struct SelectedColumns {
         guard !task.isSingleValued || paths.count == 1 else {
             throw EngineError(
                 .usage, path: file.path,
-                "\(paths.count) prediction columns, and task \(task.rawValue) takes one: "
-                    + ColumnName.list(paths.map(\.name)), remedy: "name the one with --prediction-columns")
+                "\(paths.count) prediction columns, and task \(task.rawValue) takes one: \(ColumnName.list(paths.map(\.name)))",
+                remedy: "name the one with \(setting: .predictionColumns)")
         }
         var selection = RecordSelection(predictions: paths)
         selection.sumsValues = task == .likelihood
@@ -317,7 +321,7 @@ struct SelectedColumns {
             for column in paths where !seen.insert(column).inserted {
                 throw EngineError(
                     .usage, path: file.path, "column \(column.name) is named twice among the predictions",
-                    remedy: "name each once with --prediction-columns, in the order of the classes")
+                    remedy: "name each once with \(setting: .predictionColumns), in the order of the classes")
             }
             return paths
         }
@@ -350,7 +354,7 @@ struct SelectedColumns {
                 throw EngineError(
                     .usage, path: file.path,
                     "column \(ColumnName.list([name])) is among the \(role.text) of \(first.path), and is not among those of this file",
-                    remedy: "give files with the same columns, or name those that all have with \(role.option)")
+                    remedy: "give files with the same columns, or name those that all have with \(setting: role.setting)")
             }
             ordered.append(path)
         }
@@ -358,7 +362,7 @@ struct SelectedColumns {
             throw EngineError(
                 .usage, path: file.path,
                 "column \(ColumnName.list([more.name])) would be among the \(role.text), and is not among those of \(first.path)",
-                remedy: "give files with the same columns, or name those that all have with \(role.option)")
+                remedy: "give files with the same columns, or name those that all have with \(setting: role.setting)")
         }
         return ordered
     }
@@ -407,8 +411,8 @@ struct SelectedColumns {
             throw EngineError(
                 .usage, path: path,
                 "the label columns \(ColumnName.list(labels.map(\.name), limit: 6)) are in another order of classes than the predictions "
-                    + ColumnName.list(columnNames.predictions, limit: 6),
-                remedy: "name both in one order with --prediction-columns and --label-columns")
+                    + "\(ColumnName.list(columnNames.predictions, limit: 6))",
+                remedy: "name both in one order with \(setting: .predictionColumns) and \(setting: .labelColumns)")
         }
         return wanted.compactMap { places[$0] }.map { labels[$0] }
     }
@@ -426,8 +430,8 @@ struct SelectedColumns {
         let paths = try records.resolve(name)
         guard paths.count == 1 else {
             throw EngineError(
-                .usage, path: file.path, "'\(name)' means \(paths.count) columns: " + ColumnName.list(paths.map(\.name)),
-                remedy: "one is wanted: name it with \(role.option)")
+                .usage, path: file.path, "'\(name)' means \(paths.count) columns: \(ColumnName.list(paths.map(\.name)))",
+                remedy: "one is wanted: name it with \(setting: role.setting)")
         }
         return paths[0]
     }
@@ -439,12 +443,12 @@ struct SelectedColumns {
         if let given = selection.valuesPerRow { return given }
         let rows = try records.selecting(selection).firstRows(options: options)
         guard let rows, rows.valuesPerRow > 0 else {
-            throw EngineError(.data, path: records.path, "no record has predictions", remedy: "check --prediction-columns")
+            throw EngineError(.data, path: records.path, "no record has predictions", remedy: "check \(setting: .predictionColumns)")
         }
         guard rows.valuesPerRow <= ArrayFile.columnLimit else {
             throw EngineError(
                 .data, path: records.path, "\(rows.valuesPerRow) values a row, up to \(ArrayFile.columnLimit) are read",
-                remedy: "check --prediction-columns")
+                remedy: "check \(setting: .predictionColumns)")
         }
         return rows.valuesPerRow
     }
@@ -494,7 +498,7 @@ extension SelectedColumns {
             throw EngineError(
                 .usage, path: path,
                 "column \(column.name) is meant twice, as a label and \(predictions.contains(column) ? "a prediction" : "another label")",
-                remedy: "tell them apart with --prediction-columns and --label-column or --label-columns")
+                remedy: "tell them apart with \(setting: .predictionColumns) and \(setting: .labelColumn) or \(setting: .labelColumns)")
         }
     }
 }

@@ -1,6 +1,7 @@
 internal import Container
 internal import Elements
 internal import Formats
+public import Messages
 public import WorkStealing
 
 /// The facts about a file: format, columns, shape, type, frames, and whether it can be shared out over cores.
@@ -22,7 +23,7 @@ public struct Inspection: Sendable, Encodable {
         /// The compression of an array in a zip archive; nil if it is stored.
         public let compression: String?
         /// The reason why the array cannot be read; nil if it can.
-        public let problem: String?
+        public let problem: Message?
 
         enum CodingKeys: String, CodingKey {
             case name, shape, content, count, examples, compression, problem
@@ -61,7 +62,7 @@ public struct Inspection: Sendable, Encodable {
     /// The values of the first rows, a few of each.
     public let firstRows: [[Double]]
     /// The faults of the file that do not keep it from being read, in sentences.
-    public let warnings: [String]
+    public let warnings: [Message]
 
     enum CodingKeys: String, CodingKey {
         case path, bytes, format, shape, columns, compression, frames, warnings
@@ -129,7 +130,7 @@ public struct Inspection: Sendable, Encodable {
             shardingNote =
                 "it is a single \(container.compression.rawValue == "gzip" ? "stream" : "frame"): one worker decompresses, \(others)"
         }
-        warnings = mode.warnings + file.warnings
+        warnings = mode.warnings + file.warnings.map { Message($0) }
         isShardable = container.isCuttable
         switch file.content {
         case .array(let array):
@@ -185,7 +186,7 @@ extension Inspection.Column {
             problem = nil
         } catch {
             (elementType, shape, examples, compression) = (nil, nil, nil, nil)
-            problem = error.description
+            problem = error.message
         }
     }
 

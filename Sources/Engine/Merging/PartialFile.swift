@@ -1,3 +1,4 @@
+internal import Messages
 public import Scoring
 public import WorkStealing
 
@@ -41,8 +42,7 @@ public enum PartialFile {
     ///   - sameShard: the treatment of equal shards without a place: they count once, with a warning, or each time.
     ///   - expectedRowCount: the number of rows that all shards together must have.
     ///   - catalog: the observers whose figures are decoded.
-    /// - Throws: `EngineError`. Without `sameShard`, two equal shards without a place are an error with the decision
-    ///   `EngineError.Decision.sameShard`.
+    /// - Throws: `EngineError`. Without `sameShard`, two equal shards without a place are an error whose remedy names it.
     public static func merge(
         _ paths: [String], sameShard: SameShard? = nil, expectedRowCount: Int? = nil, catalog: ObserverCatalog = .standard,
         cancellation: Cancellation = Cancellation()
@@ -68,7 +68,7 @@ public enum PartialFile {
         let merged = merge.partial
         let observers = try wrapped(nil) { () throws(PartialError) in try merged.totals }
         try checkRowCount(merged, expectedRowCount)
-        var warnings: [String] = []
+        var warnings: [Message] = []
         let repeating = merge.repeatedCounts.indices.filter { merge.repeatedCounts[$0] > 0 }
         if let first = repeating.first {
             let count = merge.repeatedCounts.reduce(0, +)
@@ -120,8 +120,7 @@ extension EngineError {
             self = EngineError(
                 .data, path: path,
                 "\(error.found) are \(other.map { "in \($0)" } ?? "there") too: it is the same shard twice, or two shards whose rows are equal",
-                remedy: nil
-            ).asking(.sameShard)
+                remedy: "\(setting: .sameShard, .once) counts such a shard once, \(setting: .sameShard, .each) as often as it is given")
             return
         }
         self.init(

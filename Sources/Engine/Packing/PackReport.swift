@@ -1,3 +1,5 @@
+public import Messages
+
 /// The report of a packing: the array, the input, the output, and the gain for an evaluation. The encoded report is the JSON of
 /// `xent pack --json`.
 public struct PackReport: Sendable, Encodable {
@@ -80,7 +82,7 @@ public struct PackReport: Sendable, Encodable {
     /// The differences for an evaluation that reads the output in place of the input, in sentences about these two files.
     public let changes: [String]
     /// The faults of the input that did not end the packing, such as a seek table that was set aside.
-    public let warnings: [String]
+    public let warnings: [Message]
     /// The run that packed.
     public let run: Run
     /// The reports of labels that were packed as well: one or none.

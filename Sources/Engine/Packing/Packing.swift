@@ -1,6 +1,7 @@
 internal import Container
 internal import Elements
 internal import Formats
+internal import Messages
 public import WorkStealing
 
 /// A dump rewritten as seekable zstd: frames of whole rows with checksums, compressed by many workers. `zstd -d` gives the plain `.npy`
@@ -69,7 +70,7 @@ public struct Packing: Sendable {
     ) throws(EngineError) -> Readability? {
         guard let path = output.unfinishedPath else { return nil }
         let facts: Readability
-        let problem: String
+        let problem: Message
         do throws(EngineError) {
             let file = try ArrayFile.open(path, options: ContainerOptions())
             facts = try Readability(file)
@@ -78,7 +79,7 @@ public struct Packing: Sendable {
             }
             problem = "it holds another array, or other frames, than were written"
         } catch {
-            problem = error.description
+            problem = error.message
         }
         throw EngineError(
             .inputOutput, path: output.path, "what was written does not read back: \(problem)", remedy: "is the disk sound? Pack it again")
@@ -88,7 +89,7 @@ public struct Packing: Sendable {
 extension PackReport {
     fileprivate init(
         _ source: PackingSource, outputPath: String, outputByteCount: Int, frameCount: Int, _ outputFacts: Readability?, packing: Frames,
-        warnings: [String], threads: Int, seconds: Double
+        warnings: [Message], threads: Int, seconds: Double
     ) {
         let layout = source.layout
         let container = source.file.container

@@ -1,5 +1,6 @@
 internal import Container
 internal import Formats
+internal import Messages
 
 /// A reader of the contents of the frames that an array is packed into, in their order: the header, and then whole rows, as in the plain
 /// file.
@@ -32,7 +33,7 @@ struct PackingReader {
                     .usage, path: source.file.path,
                     "frames of \(rowsPerFrame) rows would be \(frameCount), more than the \(SeekTableWriter.frameCountLimit) that the "
                         + "seekable format allows",
-                    remedy: "give --frame-size of at least \(least)")
+                    remedy: "give \(setting: .frameSize) of at least \(least)")
             }
         }
     }

@@ -1,6 +1,7 @@
 internal import Container
 internal import Elements
 internal import Formats
+internal import Messages
 
 /// The array that a dump is packed to: the header and the rows of the plain `.npy`.
 struct PackingSource: Sendable {
@@ -12,7 +13,7 @@ struct PackingSource: Sendable {
     let rows: any RowSource
     /// The ways in which the input can be read; nil for text, which is parsed.
     let readability: Readability?
-    let warnings: [String]
+    let warnings: [Message]
     /// The names of the columns that are packed, in the order of the classes; empty for an array that has no name.
     let columnNames: [String]
 
@@ -20,7 +21,7 @@ struct PackingSource: Sendable {
     init(_ options: PackingOptions, _ containerOptions: ContainerOptions) throws(EngineError) {
         file = try DumpFile(
             options.inputPath, source: options.byteSources[options.inputPath], options: containerOptions, hasHeader: options.columns.hasHeader)
-        warnings = file.warnings.map { "\(options.inputPath): \($0)" }
+        warnings = file.warnings.map { Message("\(options.inputPath): \($0)") }
         if case .records(let records) = file.content {
             (rows, layout, header, columnNames) = try Self.records(records, file, options, containerOptions)
             readability = nil
@@ -63,7 +64,7 @@ struct PackingSource: Sendable {
         guard labels.name != predictions.name else {
             throw EngineError(
                 .usage, path: file.path, "one array is meant as predictions and as labels",
-                remedy: "name them with \(ColumnRole.predictions(nil).option) and \(ColumnRole.labels.option), or pack it once, without labels")
+                remedy: "name them with \(setting: .predictionColumns) and \(setting: .labelColumn), or pack it once, without labels")
         }
         return labels
     }

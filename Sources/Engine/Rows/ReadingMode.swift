@@ -1,3 +1,5 @@
+package import Messages
+
 /// The way in which a dump is read. The fastest way is tried first, and a more careful one if the files turn out not to allow it.
 ///
 /// A run is begun again here and nowhere else. `attempt` is given the whole run, from the opening of its files on.
@@ -7,7 +9,7 @@ package struct ReadingMode {
     /// True if text is cut at line feeds, even inside quotes; false if it is read in order.
     package private(set) var cutsText = true
     /// The reasons why faster ways were given up, for the report.
-    package private(set) var warnings: [String] = []
+    package private(set) var warnings: [Message] = []
     /// True if the run may begin again. A run sets it to false once it has written what cannot be taken back.
     package var mayBeginAgain = true
 
@@ -33,7 +35,7 @@ package struct ReadingMode {
         switch error.readingFault {
         case .seekTable where usesSeekTable:
             usesSeekTable = false
-            warnings.append("the seek table was set aside, its frames were read instead: \(error.description)")
+            warnings.append("the seek table was set aside, its frames were read instead: \(error.message)")
         case .cutInsideQuotes where cutsText:
             cutsText = false
         case .seekTable, .cutInsideQuotes, nil:

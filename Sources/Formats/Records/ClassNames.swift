@@ -1,3 +1,5 @@
+internal import Messages
+
 /// The names that class labels have in text.
 ///
 /// A class has its full name and a short one: the full name without the beginning and end that all names share, up to a separator. Labels
@@ -10,6 +12,11 @@ public struct ClassNames {
     let meanings: [(name: [UInt8], classIndex: Int64)]
     /// True if a full or short name is a whole number.
     let areNumbers: Bool
+
+    /// The remedy for a label that is none of names that are numbers.
+    static let remedyOfNumbers: Message =
+        "\(setting: .classNames) gives names in the order of the classes; "
+        + "\(setting: .classNames, .text("0,1,…")) if labels are their places"
 
     /// Makes the names of classes 0, 1, and so on. A name that occurs twice means its first place. `ignoredLabel` means itself if names are
     /// numbers and it is none of them.

@@ -1,3 +1,5 @@
+public import Messages
+
 /// Rows that a parser has made of records. The memory is kept, and grows to the largest piece of text.
 public final class RecordRows {
     /// The number of rows.
@@ -48,12 +50,18 @@ public struct RecordProblem: Sendable, Equatable {
     /// The message, with the text found and the kind of value wanted: `'0.3x' is no number`.
     public let message: String
     /// The action that avoids the problem.
-    public let remedy: String?
+    public let remedy: Message?
     /// True if a quoted field is not closed on its line. If the text was cut into units at line feeds, the cut may be the reason.
     public let isUnclosedQuote: Bool
 
-    /// Makes a problem.
+    /// Makes a problem whose remedy, if any, names no setting.
     public init(rowIndex: Int, column: String?, message: String, remedy: String? = nil, isUnclosedQuote: Bool = false) {
+        self.init(
+            rowIndex: rowIndex, column: column, message: message, remedy: remedy.map { Message($0) }, isUnclosedQuote: isUnclosedQuote)
+    }
+
+    /// Makes a problem.
+    public init(rowIndex: Int, column: String?, message: String, remedy: Message?, isUnclosedQuote: Bool = false) {
         self.rowIndex = rowIndex
         self.column = column
         self.message = message

@@ -1,3 +1,5 @@
+internal import Messages
+
 /// The sum of a record's log-probabilities, compensated (Neumaier 1974): within 2 ULP unless terms cancel.
 struct TokenSum {
     private(set) var count: UInt64 = 0
@@ -24,20 +26,20 @@ struct TokenSum {
     }
 
     /// Returns the reason why several numbers make no valid row. A single number is checked by the loss.
-    func problem(_ addends: RecordSelection.Addends) -> (message: String, remedy: String)? {
+    func problem(_ addends: RecordSelection.Addends) -> (message: String, remedy: Message)? {
         guard count > 1 else { return nil }
         switch addends {
         case .any: return nil
         case .oneProbability:
             return (
                 "\(count) probabilities, and only log-probabilities add up",
-                "give log-probabilities and --input log-probabilities, or one probability a record"
+                "give log-probabilities and \(setting: .input, .logProbabilities), or one probability a record"
             )
         case .logProbabilities:
             guard let positive else { return nil }
             return (
                 "the log-probability of token \(positive.place) of \(count) is \(positive.number), above 0",
-                "check --input; --on-invalid skip leaves such rows out"
+                "check \(setting: .input); \(setting: .invalidRows, .skip) leaves such rows out"
             )
         }
     }

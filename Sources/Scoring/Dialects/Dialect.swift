@@ -56,7 +56,7 @@ public struct Dialect: Sendable, Equatable {
         let inputs: [PredictionInput]
     }
 
-    /// The name on the command line.
+    /// The name in reports, in partials and in `Dialect.init(named:)`.
     public let name: String
     /// The framework or library, in a few words.
     public let summary: String
@@ -89,7 +89,7 @@ public struct Dialect: Sendable, Equatable {
     var takesSmoothing = true
     /// True if label smoothing has a meaning for binary decisions as well.
     var takesDecisionSmoothing = true
-    /// True if `--clip` and `--renormalize` change the dialect. A framework's conventions are its own.
+    /// True if `LossModifiers.clip` and `renormalizes` change the dialect. A framework's conventions are its own.
     var isAdjustable = false
     /// The tasks and inputs that it can be asked for.
     var inputs: [Inputs]

@@ -1,3 +1,5 @@
+public import Messages
+
 extension InputWarnings {
     /// The number of logits of one value a row that must lie in [0, 1] before they are taken for probabilities.
     private static let leastBinaryRowCount = 16
@@ -8,43 +10,44 @@ extension InputWarnings {
     ///   - specification: the loss.
     ///   - classCount: the number of values a row.
     ///   - place: names a row of all the files, "p.npy: row 17".
-    public func warnings(_ specification: LossSpecification, classCount: Int, place: (UInt64) -> String) -> [String] {
+    public func warnings(_ specification: LossSpecification, classCount: Int, place: (UInt64) -> String) -> [Message] {
         [
             logitWarning(specification), sumWarning(specification, place), labelRangeWarning(specification, classCount),
             equalLabelWarning(), softLabelWarning(specification, place), saturationWarning(),
         ].compactMap { $0 }
     }
 
-    private func logitWarning(_ specification: LossSpecification) -> String? {
+    private func logitWarning(_ specification: LossSpecification) -> Message? {
         guard specification.input == .logits, outsideUnitCount == 0 else { return nil }
-        let remedy = "are they probabilities? --input probabilities scores them as such"
+        let remedy: Message = "are they probabilities? \(setting: .input, .probabilities) scores them as such"
         if specification.task.isOverClasses {
             guard surveyedRowCount > 1, deviatingRowCount == 0 else { return nil }
-            return "the logits of the first \(surveyedRowCount) rows all lie in [0, 1] and sum to 1: " + remedy
+            return "the logits of the first \(surveyedRowCount) rows all lie in [0, 1] and sum to 1: \(remedy)"
         }
         guard surveyedRowCount >= Self.leastBinaryRowCount else { return nil }
-        return "the logits of the first \(surveyedRowCount) rows all lie in [0, 1]: " + remedy
+        return "the logits of the first \(surveyedRowCount) rows all lie in [0, 1]: \(remedy)"
     }
 
-    private func sumWarning(_ specification: LossSpecification, _ place: (UInt64) -> String) -> String? {
+    private func sumWarning(_ specification: LossSpecification, _ place: (UInt64) -> String) -> Message? {
         guard specification.input == .probabilities, deviatingRowCount > 0, !specification.modifiers.renormalizes else { return nil }
         return "\(deviatingRowCount) of \(surveyedRowCount) rows of probabilities do not sum to 1 within \(Self.short(tolerance)): "
-            + "the worst, \(place(worstRow)), is \(Self.short(worstDeviation)) away; dialect exact scores them as they are, --renormalize divides by the sum"
+            + "the worst, \(place(worstRow)), is \(Self.short(worstDeviation)) away; dialect exact scores them as they are, "
+            + "\(setting: .renormalizes) divides by the sum"
     }
 
-    private func labelRangeWarning(_ specification: LossSpecification, _ classCount: Int) -> String? {
+    private func labelRangeWarning(_ specification: LossSpecification, _ classCount: Int) -> Message? {
         guard specification.task == .multiclass, leastLabel == 1, greatestLabel == Double(classCount) else { return nil }
         return "the labels run from 1 to \(classCount), of \(classCount) classes: they seem to count from 1, and must count from 0"
     }
 
-    private func equalLabelWarning() -> String? {
+    private func equalLabelWarning() -> Message? {
         // The least stands for what is no label at all: rows that are invalid.
         guard labelCount > 1, leastLabel == greatestLabel, leastLabel > Double(Int32.min) else { return nil }
         let label = Self.short(leastLabel)
         return "all \(labelCount) labels are \(label): is it the right labels file?"
     }
 
-    private func softLabelWarning(_ specification: LossSpecification, _ place: (UInt64) -> String) -> String? {
+    private func softLabelWarning(_ specification: LossSpecification, _ place: (UInt64) -> String) -> Message? {
         guard softLabelCount > 0, specification.task == .binary else { return nil }
         let names = specification.dialects.filter { !$0.takesSoftDecisions }.map(\.name)
         guard !names.isEmpty else { return nil }
@@ -52,7 +55,7 @@ extension InputWarnings {
             + "\(names.joined(separator: ", ")) does not score as probabilities; here they are"
     }
 
-    private func saturationWarning() -> String? {
+    private func saturationWarning() -> Message? {
         guard saturatedCount > 0 else { return nil }
         return "\(saturatedCount) Float16 logits are 65504 or infinite, where the type ends: larger ones were cut; save bfloat16 or Float32"
     }

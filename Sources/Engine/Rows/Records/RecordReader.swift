@@ -1,6 +1,7 @@
 internal import Container
 internal import Elements
 internal import Formats
+internal import Messages
 
 /// A reader of text. It decodes spans, and parses numbered chunks to rows. It belongs to one worker; nothing grows with the dump.
 final class RecordReader: PieceReader {
@@ -196,7 +197,7 @@ extension EngineError {
     /// Makes the error for a record that is no row.
     init(_ problem: RecordProblem, at place: RowPlace, readingFault: ReadingFault? = nil) {
         self.init(
-            .data, path: place.path, frame: place.frame, row: place.row, line: place.line, problem.text, remedy: problem.remedy,
+            .data, path: place.path, frame: place.frame, row: place.row, line: place.line, Message(problem.text), remedy: problem.remedy,
             readingFault: readingFault)
     }
 }

@@ -1,9 +1,10 @@
 internal import JSONReading
+internal import Messages
 
 /// The problems of a record, in words.
 extension JSONLinesParser {
     func defect(_ defect: JSONDefect, line: UnsafeRawBufferPointer, rowIndex: Int) -> RecordProblem {
-        var remedy: String?
+        var remedy: Message?
         switch Int(defect.code) {
         case JSONDefectOpenBrackets, JSONDefectOpenString: remedy = "the line was cut: write the file again, or take the line out"
         case JSONDefectUTF8: remedy = "save the text in UTF-8"
@@ -26,7 +27,7 @@ extension JSONLinesParser {
             wantsClass
             ? "a class index" + (classNames == nil ? "" : " or a class's name") : wantsBytes ? "a text or a number of bytes" : "a number"
 
-        var remedy: String?
+        var remedy: Message?
         let message: String
         switch Int(slot.fault) {
         case JSONFaultNoKey: message = "\(place) has no \(missingText)"
@@ -37,7 +38,7 @@ extension JSONLinesParser {
         case JSONFaultDeadEnd: message = "\(place) is no object: \(shown), and has no \(missingText)"
         case JSONFaultNull:
             message = "null, where \(wanted) is wanted"
-            remedy = "--on-invalid skip leaves such records out"
+            remedy = "\(setting: .invalidRows, .skip) leaves such records out"
         case JSONFaultBoolean: message = "\(shown), where \(wanted) is wanted"
         case JSONFaultObject:
             message = "an object, where \(wanted) is wanted: \(shown)"
@@ -49,11 +50,10 @@ extension JSONLinesParser {
             if wantsClass, let classNames {
                 message = "\(shown) is no class; the classes are \(classNames.list)"
                 remedy =
-                    "--classes gives names in the order of the classes"
-                    + (classNames.areNumbers ? "; --classes 0,1,… if labels are their places" : "")
+                    classNames.areNumbers ? ClassNames.remedyOfNumbers : "\(setting: .classNames) gives names in the order of the classes"
             } else {
                 message = "\(shown) is no number"
-                if wantsClass { remedy = "names of classes need to be told: --classes" }
+                if wantsClass { remedy = "names of classes need to be told: \(setting: .classNames)" }
             }
         case JSONFaultFraction: message = "\(shown) is no whole number"
         case JSONFaultRange: message = wantsBytes ? "\(shown) is no number of bytes" : "\(shown) is beyond Int64"

@@ -1,4 +1,4 @@
-/// The names of a table's columns, with the rules by which the command line names them.
+/// The names of a table's columns, with the rules by which users name them.
 struct ColumnNames {
     let names: [String]
     /// The indices of the columns of each name.

@@ -1,3 +1,4 @@
+internal import Messages
 internal import TableReading
 
 extension TableFormat {
@@ -84,7 +85,7 @@ extension TableFormat {
                 kind: .syntax, subject: "table", byteOffset: start.byteOffset,
                 found: "a first line of numbers alone, \(QuotedBytes.text(line.prefix { $0 != 0x0A && $0 != 0x0D }))",
                 allowed: "columns' names",
-                remedy: "if it holds values, give --no-header; if the names are numbers, put a letter before them")
+                remedy: "if it holds values, give \(setting: .noHeader); if the names are numbers, put a letter before them")
         }
         delimiter = best.delimiter
         hasHeader = options.hasHeader

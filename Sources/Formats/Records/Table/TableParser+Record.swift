@@ -1,9 +1,11 @@
+internal import Messages
+
 extension TableParser {
     /// An error for the problem of a record.
     private struct Problem: Error {
         var columnIndex: Int?
         let message: String
-        var remedy: String?
+        var remedy: Message?
         var isUnclosedQuote = false
     }
 
@@ -119,12 +121,15 @@ extension TableParser {
         uses.first { if case .value = $0.use { true } else { false } }?.columnIndex
     }
 
+    /// The remedy where many rows may have the same fault, made once.
+    private static let leaveOut: Message = "\(setting: .invalidRows, .skip) leaves such rows out"
+
     private func missing(_ columnIndex: Int?) -> Problem {
-        Problem(columnIndex: columnIndex, message: "missing value", remedy: "--on-invalid skip leaves such rows out")
+        Problem(columnIndex: columnIndex, message: "missing value", remedy: Self.leaveOut)
     }
 
     private func noNumber(_ value: TableValue, _ columnIndex: Int) -> Problem {
-        Problem(columnIndex: columnIndex, message: "\(value.quoted) is no number", remedy: value.remedy)
+        Problem(columnIndex: columnIndex, message: "\(value.quoted) is no number", remedy: value.remedy.map { Message($0) })
     }
 
     private func number(_ value: TableValue, _ columnIndex: Int) throws(Problem) -> Double {
@@ -164,7 +169,7 @@ extension TableParser {
             if index < 0 { return index }
             throw Problem(
                 columnIndex: columnIndex, message: "the label \(value.quoted) is none of the classes' names, \(classNames.names.list)",
-                remedy: "--classes gives names in the order of the classes; --classes 0,1,… if labels are their places")
+                remedy: ClassNames.remedyOfNumbers)
         case .missing:
             throw missing(columnIndex)
         case .fraction:
@@ -177,7 +182,9 @@ extension TableParser {
                 columnIndex: columnIndex,
                 message: "the label \(value.quoted) is "
                     + (classNames.map { "none of the classes' names, \($0.names.list)" } ?? "no class index"),
-                remedy: isNamed ? "--classes gives them in the order of the classes" : "--classes gives the names of classes")
+                remedy: isNamed
+                    ? "\(setting: .classNames) gives them in the order of the classes"
+                    : "\(setting: .classNames) gives the names of classes")
         }
     }
 }

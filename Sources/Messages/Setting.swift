@@ -1,0 +1,123 @@
+/// A setting that a message tells its reader to look at or to change.
+///
+/// Those who word a message give the setting the name by which its reader knows it: `swiftName`, or the name of an option.
+public enum Setting: Sendable, Hashable, CaseIterable {
+    // The files and their columns.
+
+    /// The files of labels.
+    case labels
+    /// The files of row weights.
+    case weights
+    /// The columns of the predictions.
+    case predictionColumns
+    /// The one column of labels.
+    case labelColumn
+    /// The columns of labels, one a class.
+    case labelColumns
+    /// The column of row weights.
+    case weightColumn
+    /// The column whose bytes are counted.
+    case textColumn
+    /// The names that stand for class indices where labels are text.
+    case classNames
+    /// The choice that the first line of a table is data.
+    case noHeader
+
+    // The loss.
+
+    /// The kind of the predicted values.
+    case input
+    /// The measure of soft labels.
+    case divergence
+    /// The weights of the classes.
+    case classWeights
+    /// The choice of class weights that are counted from the labels.
+    case balancedClassWeights
+    /// The weights of label 1.
+    case positiveWeights
+    /// The amount of label smoothing.
+    case labelSmoothing
+    /// The label whose rows are left out.
+    case ignoreIndex
+    /// The bound to which probabilities are clipped.
+    case clip
+    /// The choice that the probabilities of a row are divided by their sum.
+    case renormalizes
+    /// The exponent of the focal factor.
+    case focalGamma
+    /// The balance of the classes in a focal loss.
+    case focalAlpha
+
+    // The run.
+
+    /// The treatment of invalid rows.
+    case invalidRows
+    /// The largest window that a zstd frame may ask for.
+    case maximumWindow
+    /// The size of the frames that are written.
+    case frameSize
+    /// The number of times that equal shards count.
+    case sameShard
+
+    /// The property or the parameter of the library that holds the setting.
+    public var swiftName: String {
+        switch self {
+        case .labels: "EvaluationOptions.labelPaths"
+        case .weights: "EvaluationOptions.weightPaths"
+        case .predictionColumns: "DumpColumns.predictions"
+        case .labelColumn: "DumpColumns.label"
+        case .labelColumns: "DumpColumns.labels"
+        case .weightColumn: "DumpColumns.weight"
+        case .textColumn: "DumpColumns.byteCount"
+        case .classNames: "DumpColumns.classNames"
+        case .noHeader: "DumpColumns.hasHeader = false"
+        case .input: "LossSpecification.input"
+        case .divergence: "LossModifiers.divergence"
+        case .classWeights: "LossModifiers.classWeights"
+        case .balancedClassWeights: "EvaluationOptions.usesBalancedClassWeights"
+        case .positiveWeights: "LossModifiers.positiveWeights"
+        case .labelSmoothing: "LossModifiers.labelSmoothing"
+        case .ignoreIndex: "LossModifiers.ignoreIndex"
+        case .clip: "LossModifiers.clip"
+        case .renormalizes: "LossModifiers.renormalizes"
+        case .focalGamma: "LossModifiers.focalGamma"
+        case .focalAlpha: "LossModifiers.focalAlpha"
+        case .invalidRows: "EvaluationOptions.invalidRows"
+        case .maximumWindow: "maximumWindowByteCount"
+        case .frameSize: "PackingOptions.frameByteCount"
+        case .sameShard: "sameShard"
+        }
+    }
+}
+
+extension Setting {
+    /// A value that a message gives a setting.
+    public struct Value: Sendable, Hashable {
+        /// The value as Swift code has it, such as `.logProbabilities`.
+        public let swiftText: String
+        /// The value without a programming language, such as `log-probabilities`.
+        public let text: String
+
+        /// Makes a value that is written in two ways.
+        public init(swiftText: String, text: String) {
+            self.swiftText = swiftText
+            self.text = text
+        }
+
+        /// Makes a value that is written in one way: a number, or a name.
+        public static func text(_ text: String) -> Value { Value(swiftText: text, text: text) }
+
+        /// The value of `invalidRows` that leaves them out.
+        public static let skip = Value(swiftText: ".skip", text: "skip")
+        /// The value of `input` for probabilities.
+        public static let probabilities = Value(swiftText: ".probabilities", text: "probabilities")
+        /// The value of `input` for logarithms of probabilities.
+        public static let logProbabilities = Value(swiftText: ".logProbabilities", text: "log-probabilities")
+        /// The value of `divergence` for that of Kullback and Leibler.
+        public static let kullbackLeibler = Value(swiftText: ".kullbackLeibler", text: "kl")
+        /// The value of `sameShard` by which equal shards count once.
+        public static let once = Value(swiftText: ".once", text: "once")
+        /// The value of `sameShard` by which each of several equal shards counts.
+        public static let each = Value(swiftText: ".each", text: "each")
+    }
+}

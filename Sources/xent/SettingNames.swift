@@ -1,0 +1,40 @@
+import Messages
+
+extension SettingNames {
+    /// The names of settings on the command line: `--on-invalid skip`.
+    static let options = SettingNames { setting, value in option(setting) + (value.map { " \($0.text)" } ?? "") }
+
+    private static func option(_ setting: Setting) -> String {
+        switch setting {
+        case .labels: "--labels"
+        case .weights: "--weights"
+        case .predictionColumns: "--prediction-columns"
+        case .labelColumn: "--label-column"
+        case .labelColumns: "--label-columns"
+        case .weightColumn: "--weight-column"
+        case .textColumn: "--text-column"
+        case .classNames: "--classes"
+        case .noHeader: "--no-header"
+        case .input: "--input"
+        case .divergence: "--divergence"
+        case .classWeights: "--class-weights"
+        case .balancedClassWeights: "--class-weights balanced"
+        case .positiveWeights: "--pos-weight"
+        case .labelSmoothing: "--label-smoothing"
+        case .ignoreIndex: "--ignore-index"
+        case .clip: "--clip"
+        case .renormalizes: "--renormalize"
+        case .focalGamma: "--focal-gamma"
+        case .focalAlpha: "--focal-alpha"
+        case .invalidRows: "--on-invalid"
+        case .maximumWindow: "--memory SIZE"
+        case .frameSize: "--frame-size"
+        case .sameShard: "--same-shard"
+        }
+    }
+}
+
+extension Message {
+    /// The sentence with the names of options.
+    var text: String { text(.options) }
+}
