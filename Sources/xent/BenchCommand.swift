@@ -81,39 +81,29 @@ struct BenchCommand: ParsableCommand {
     var progress: ProgressChoice = .auto
 
     func run() throws {
-        // Before any file is made, so that no signal finds an unfinished one.
-        let signals = Signals()
-        var jsonOutput: JSONOutput?
-        do {
-            try reportingErrors {
-                var inputs = InputFiles(signals.cancellation)
-                let paths = try inputs.expand(predictions)
-                let labelPaths = try inputs.expand(labels)
-                try checkOptions(paths, labelPaths)
-                try OutputPaths.check(outputs: [("--json", json)], inputs: inputs)
-                jsonOutput = try json.map { try JSONOutput(path: $0) }
-                if losses { try measureLosses(signals, jsonOutput) } else { try measureDump(paths, labelPaths, signals, jsonOutput) }
-                try jsonOutput?.commit()
-            }
-        } catch {
-            jsonOutput?.discard()
-            signals.dieIfReceived()
-            throw error
+        try CommandRun.run { run in
+            var inputs = InputFiles(run.cancellation)
+            let paths = try inputs.expand(predictions)
+            let labelPaths = try inputs.expand(labels)
+            try checkOptions(paths, labelPaths)
+            try OutputPaths.check(outputs: [("--json", json)], inputs: inputs)
+            let jsonOutput = try json.map { run.adding(try JSONOutput(path: $0)) }
+            if losses { try measureLosses(run, jsonOutput) } else { try measureDump(paths, labelPaths, run, jsonOutput) }
         }
     }
 
-    private func measureDump(_ paths: [String], _ labelPaths: [String], _ signals: Signals, _ jsonOutput: JSONOutput?) throws {
+    private func measureDump(_ paths: [String], _ labelPaths: [String], _ run: CommandRun, _ jsonOutput: JSONOutput?) throws {
         let options = try benchOptions(paths, labelPaths)
         let steps = Steps(isShown: isProgressShown)
         defer { steps.finish() }
-        let report = try Bench(options, cancellation: signals.cancellation, step: steps.show).report
+        let report = try Bench(options, cancellation: run.cancellation, step: steps.show).report
         steps.finish()
-        for warning in report.warnings { StandardError.print("xent: warning: \(warning.text)") }
+        run.warn(report.warnings)
         try jsonOutput?.write(report)
         if json != "-" { try StandardOutput.print(BenchText.text(report)) }
     }
 
-    private func measureLosses(_ signals: Signals, _ jsonOutput: JSONOutput?) throws {
+    private func measureLosses(_ run: CommandRun, _ jsonOutput: JSONOutput?) throws {
         var options = LossBenchOptions()
         if let classes { options.classCount = classes }
         if let type { options.element = type.element }
@@ -125,9 +115,9 @@ struct BenchCommand: ParsableCommand {
         options.seed = seed
         let steps = Steps(isShown: isProgressShown)
         defer { steps.finish() }
-        let report = try LossBench(options, cancellation: signals.cancellation, step: { steps.show($0.text) }).report
+        let report = try LossBench(options, cancellation: run.cancellation, step: { steps.show($0.text) }).report
         steps.finish()
-        for warning in report.warnings { StandardError.print("xent: warning: \(warning.text)") }
+        run.warn(report.warnings)
         try jsonOutput?.write(report)
         if json != "-" { try StandardOutput.print(BenchText.markdown(report)) }
     }

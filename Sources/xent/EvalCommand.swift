@@ -136,50 +136,34 @@ struct EvalCommand: ParsableCommand {
     }
 
     func run() throws {
-        // Before any file is made, so that no signal finds an unfinished one.
-        let signals = Signals()
-        var partialOutput: PartialOutput?
-        var jsonOutput: JSONOutput?
-        var perRowOutput: PerRowOutput?
-        do {
-            try reportingErrors {
-                var inputs = InputFiles(signals.cancellation)
-                let options = try options(&inputs, signals)
-                try OutputPaths.check(outputs: [("--per-row", perRow), ("--partial", partial), ("--json", json)], inputs: inputs)
-                let isStandardOutputTaken = try OutputPaths.takeStandardOutput(json: json, partial: partial)
-                partialOutput = try partial.map { try PartialOutput(path: $0) }
-                jsonOutput = try json.map { try JSONOutput(path: $0) }
-                let evaluation = try evaluate(options, signals)
-                perRowOutput = evaluation.perRow
-                // The catch below removes the unfinished files, and then the process dies.
-                if signals.cancellation.isCancelled { throw EngineError(cancelledBefore: "anything was written") }
-                if !quiet { for warning in evaluation.report.warnings { StandardError.print("xent: warning: \(warning.text)") } }
-                if verbose { for note in evaluation.notes { StandardError.print("xent: \(note)") } }
-                try partialOutput?.write(evaluation.partial)
-                do {
-                    try evaluation.report.requireScoredRows()
-                } catch {
-                    // A report without rows is no report. A shard without scored rows is a shard: the merged counts include its rows.
-                    try partialOutput?.commit()
-                    throw error
-                }
-                try jsonOutput?.write(evaluation.report)
-                if !isStandardOutputTaken { try StandardOutput.print(quiet ? "\(evaluation.report.loss.mean)" : ReportText.text(evaluation.report)) }
-                try perRowOutput?.commit()
+        try CommandRun.run { run in
+            var inputs = InputFiles(run.cancellation)
+            let options = try options(&inputs, run.cancellation)
+            try OutputPaths.check(outputs: [("--per-row", perRow), ("--partial", partial), ("--json", json)], inputs: inputs)
+            let isStandardOutputTaken = try OutputPaths.takeStandardOutput(json: json, partial: partial)
+            let jsonOutput = try json.map { run.adding(try JSONOutput(path: $0)) }
+            let partialOutput = try partial.map { run.adding(try PartialOutput(path: $0)) }
+            let evaluation = try evaluate(options, run.cancellation)
+            if let perRow = evaluation.perRow { _ = run.adding(perRow) }
+            try run.checkCancellation()
+            if !quiet { run.warn(evaluation.report.warnings) }
+            if verbose { for note in evaluation.notes { StandardError.print("xent: \(note)") } }
+            try partialOutput?.write(evaluation.partial)
+            do {
+                try evaluation.report.requireScoredRows()
+            } catch {
+                // A report of nothing is none. A shard of nothing is a shard: the merged counts have its rows.
                 try partialOutput?.commit()
-                try jsonOutput?.commit()
+                throw error
             }
-        } catch {
-            // Committed files stay; the others are discarded.
-            perRowOutput?.discard()
-            partialOutput?.discard()
-            jsonOutput?.discard()
-            signals.dieIfReceived()
-            throw error
+            try jsonOutput?.write(evaluation.report)
+            if !isStandardOutputTaken {
+                try StandardOutput.print(quiet ? "\(evaluation.report.loss.mean)" : ReportText.text(evaluation.report))
+            }
         }
     }
 
-    private func options(_ inputs: inout InputFiles, _ signals: Signals) throws -> EvaluationOptions {
+    private func options(_ inputs: inout InputFiles, _ cancellation: Cancellation) throws -> EvaluationOptions {
         let paths = try inputs.expand(predictions)
         guard let task else {
             throw EngineError(usage: "--task is missing", remedy: "--task " + LossTask.allCases.map(\.rawValue).joined(separator: ", or "))
@@ -187,7 +171,7 @@ struct EvalCommand: ParsableCommand {
         guard let input else {
             let look =
                 try paths.first.map {
-                    try InputGuess.describe(path: $0, columns: columns.columns(), task: task, cancellation: signals.cancellation)
+                    try InputGuess.describe(path: $0, columns: columns.columns(), task: task, cancellation: cancellation)
                 } ?? "no file was named"
             throw EngineError(
                 usage: "--input is missing, and is not guessed",
@@ -243,10 +227,10 @@ struct EvalCommand: ParsableCommand {
         return options
     }
 
-    private func evaluate(_ options: EvaluationOptions, _ signals: Signals) throws -> Evaluation {
+    private func evaluate(_ options: EvaluationOptions, _ cancellation: Cancellation) throws -> Evaluation {
         let meter = ProgressMeter()
         let bar = progress.bar(meter, isQuiet: quiet)
         defer { bar?.finish() }
-        return try Evaluation(options, progress: meter, cancellation: signals.cancellation)
+        return try Evaluation(options, progress: meter, cancellation: cancellation)
     }
 }

@@ -28,43 +28,30 @@ struct InspectCommand: ParsableCommand {
     /// Describes every file. An error of one file is reported, and the others are still described; the exit status is that of the first
     /// error.
     func run() throws {
-        // Before any file is made, so that no signal finds an unfinished one.
-        let signals = Signals()
-        var output: JSONOutput?
         var firstFailure: ExitCode?
-        do {
-            var paths: [String] = []
-            try reportingErrors {
-                var inputs = InputFiles(signals.cancellation)
-                paths = try inputs.expand(files)
-                try OutputPaths.check(outputs: [("--json", json)], inputs: inputs)
-                output = try json.map { try JSONOutput(path: $0) }
-            }
+        try CommandRun.run { run in
+            var inputs = InputFiles(run.cancellation)
+            let paths = try inputs.expand(files)
+            try OutputPaths.check(outputs: [("--json", json)], inputs: inputs)
+            let output = try json.map { run.adding(try JSONOutput(path: $0)) }
             var inspections: [Inspection] = []
             for path in paths {
                 do {
                     let inspection = try reportingErrors {
                         try Inspection(
-                            path: path, maximumWindowByteCount: memory.value, hasHeader: !noHeader, cancellation: signals.cancellation)
+                            path: path, maximumWindowByteCount: memory.value, hasHeader: !noHeader, cancellation: run.cancellation)
                     }
                     inspections.append(inspection)
                 } catch let failure as ExitCode {
-                    if signals.cancellation.isCancelled { throw failure }
+                    if run.cancellation.isCancelled { throw failure }
                     firstFailure = firstFailure ?? failure
                 }
             }
-            try reportingErrors {
-                if signals.cancellation.isCancelled { throw EngineError(cancelledBefore: "anything was written") }
-                try output?.write(inspections)
-                if json != "-", !inspections.isEmpty {
-                    try StandardOutput.print(inspections.map { Self.text($0) }.joined(separator: "\n\n"))
-                }
-                try output?.commit()
+            try run.checkCancellation()
+            try output?.write(inspections)
+            if json != "-", !inspections.isEmpty {
+                try StandardOutput.print(inspections.map { Self.text($0) }.joined(separator: "\n\n"))
             }
-        } catch {
-            output?.discard()
-            signals.dieIfReceived()
-            throw error
         }
         if let firstFailure { throw firstFailure }
     }

@@ -44,40 +44,27 @@ struct MergeCommand: ParsableCommand {
     }
 
     func run() throws {
-        // Before any file is made, so that no signal finds an unfinished one.
-        let signals = Signals()
-        var output: JSONOutput?
-        var partialOutput: PartialOutput?
-        do {
-            try reportingErrors {
-                var inputs = InputFiles(signals.cancellation)
-                let paths = try inputs.expand(partials)
-                try OutputPaths.check(outputs: [("--json", json), ("--partial", partial)], inputs: inputs)
-                let isStandardOutputTaken = try OutputPaths.takeStandardOutput(json: json, partial: partial)
-                output = try json.map { try JSONOutput(path: $0) }
-                partialOutput = try partial.map { try PartialOutput(path: $0) }
-                let (report, merged) = try PartialFile.merge(
-                    paths, sameShard: sameShard, expectedRowCount: expectRows, cancellation: signals.cancellation)
-                if signals.cancellation.isCancelled { throw EngineError(cancelledBefore: "anything was written") }
-                if !quiet { for warning in report.warnings { StandardError.print("xent: warning: \(warning.text)") } }
-                try partialOutput?.write(merged)
-                do {
-                    try report.requireScoredRows()
-                } catch {
-                    // Shards of nothing make a sound part of a whole.
-                    try partialOutput?.commit()
-                    throw error
-                }
-                try output?.write(report)
-                if !isStandardOutputTaken { try StandardOutput.print(quiet ? "\(report.loss.mean)" : ReportText.text(report)) }
+        try CommandRun.run { run in
+            var inputs = InputFiles(run.cancellation)
+            let paths = try inputs.expand(partials)
+            try OutputPaths.check(outputs: [("--json", json), ("--partial", partial)], inputs: inputs)
+            let isStandardOutputTaken = try OutputPaths.takeStandardOutput(json: json, partial: partial)
+            let jsonOutput = try json.map { run.adding(try JSONOutput(path: $0)) }
+            let partialOutput = try partial.map { run.adding(try PartialOutput(path: $0)) }
+            let (report, merged) = try PartialFile.merge(
+                paths, sameShard: sameShard, expectedRowCount: expectRows, cancellation: run.cancellation)
+            try run.checkCancellation()
+            if !quiet { run.warn(report.warnings) }
+            try partialOutput?.write(merged)
+            do {
+                try report.requireScoredRows()
+            } catch {
+                // Shards of nothing make a sound part of a whole.
                 try partialOutput?.commit()
-                try output?.commit()
+                throw error
             }
-        } catch {
-            output?.discard()
-            partialOutput?.discard()
-            signals.dieIfReceived()
-            throw error
+            try jsonOutput?.write(report)
+            if !isStandardOutputTaken { try StandardOutput.print(quiet ? "\(report.loss.mean)" : ReportText.text(report)) }
         }
     }
 }

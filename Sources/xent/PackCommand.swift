@@ -59,47 +59,27 @@ struct PackCommand: ParsableCommand {
     }
 
     func run() throws {
-        // Before any file is made, so that no signal finds an unfinished one.
-        let signals = Signals()
-        var jsonOutput: JSONOutput?
-        var packed: [OutputFile] = []
-        do {
-            try reportingErrors {
-                var inputs = InputFiles(signals.cancellation)
-                let options = try options(&inputs)
-                try OutputPaths.check(
-                    outputs: [("--output", output), ("--labels-output", labelsOutput), ("--json", json)], inputs: inputs)
-                jsonOutput = try json.map { try JSONOutput(path: $0) }
-                var labels: PackReport?
-                if let labelsOutput {
-                    // First, since labels are small: an error in them is reported before the predictions take their time.
-                    var ofLabels = options
-                    ofLabels.part = .labels
-                    ofLabels.outputPath = labelsOutput
-                    let packing = try pack(ofLabels, signals)
-                    packed.append(packing.output)
-                    labels = packing.report
-                }
-                let packing = try pack(options, signals)
-                packed.append(packing.output)
-                var report = packing.report
-                report.labels = labels.map { [$0] } ?? []
-                // The catch below removes the unfinished files, and then the process dies.
-                if signals.cancellation.isCancelled { throw EngineError(cancelledBefore: "anything was written") }
-                if !quiet { for warning in report.warnings { StandardError.print("xent: warning: \(warning.text)") } }
-                try jsonOutput?.write(report)
-                if json != "-", !quiet {
-                    try StandardOutput.print(([report] + report.labels).map { PackText.text($0) }.joined(separator: "\n\n"))
-                }
-                for output in packed { try output.commit() }
-                try jsonOutput?.commit()
+        try CommandRun.run { run in
+            var inputs = InputFiles(run.cancellation)
+            let options = try options(&inputs)
+            try OutputPaths.check(outputs: [("--output", output), ("--labels-output", labelsOutput), ("--json", json)], inputs: inputs)
+            let jsonOutput = try json.map { run.adding(try JSONOutput(path: $0)) }
+            var labels: PackReport?
+            if let labelsOutput {
+                // First, since labels are small: an error in them is reported before the predictions take their time.
+                var ofLabels = options
+                ofLabels.part = .labels
+                ofLabels.outputPath = labelsOutput
+                labels = try pack(ofLabels, run)
             }
-        } catch {
-            // Committed files stay; the others are discarded.
-            for output in packed { output.discard() }
-            jsonOutput?.discard()
-            signals.dieIfReceived()
-            throw error
+            var report = try pack(options, run)
+            report.labels = labels.map { [$0] } ?? []
+            try run.checkCancellation()
+            if !quiet { run.warn(report.warnings) }
+            try jsonOutput?.write(report)
+            if json != "-", !quiet {
+                try StandardOutput.print(([report] + report.labels).map { PackText.text($0) }.joined(separator: "\n\n"))
+            }
         }
     }
 
@@ -120,10 +100,12 @@ struct PackCommand: ParsableCommand {
         return options
     }
 
-    private func pack(_ options: PackingOptions, _ signals: Signals) throws -> Packing {
+    private func pack(_ options: PackingOptions, _ run: CommandRun) throws -> PackReport {
         let meter = ProgressMeter()
         let bar = progress.bar(meter, isQuiet: quiet)
         defer { bar?.finish() }
-        return try Packing(options, progress: meter, cancellation: signals.cancellation)
+        let packing = try Packing(options, progress: meter, cancellation: run.cancellation)
+        _ = run.adding(packing.output)
+        return packing.report
     }
 }
