@@ -129,17 +129,19 @@ let package = Package(
         .testTarget(
             name: "ScoringTests",
             dependencies: [
-                "Elements", "Scoring", "SeededRandom", "KernelABI", "CXXHash", "Messages", "Oracle", .product(name: "BigInt", package: "BigInt"),
+                "Elements", "Scoring", "SeededRandom", "KernelABI", "CXXHash", "Messages", "Oracle",
+                .product(name: "BigInt", package: "BigInt"),
             ], swiftSettings: strict),
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Bench", "Elements", "Engine", "Scoring", "SeededRandom", "Container", "Formats", "Messages", "WorkStealing", "CZstd", "CXXHash",
-                "Oracle", "GoldenCases", "RandomLosses",
+                "Bench", "Elements", "Engine", "Scoring", "SeededRandom", "Container", "Formats", "Messages", "WorkStealing", "CZstd",
+                "CXXHash", "Oracle", "GoldenCases", "RandomLosses",
             ], swiftSettings: strict),
         // A format, a source of bytes, a figure and a column of its own, without a change to Sources and without @testable.
         .testTarget(
-            name: "SeamTests", dependencies: ["Elements", "Engine", "Scoring", "Container", "Formats", "WorkStealing"], swiftSettings: strict),
+            name: "SeamTests", dependencies: ["Elements", "Engine", "Scoring", "Container", "Formats", "Messages", "WorkStealing"],
+            swiftSettings: strict),
         // Spawns the release binary: depends on nothing of ours that the binary is made of, besides its dumps' random numbers.
         .testTarget(name: "XentTests", dependencies: ["GoldenCases", "SeededRandom"], exclude: ["Golden"], swiftSettings: strict),
     ],

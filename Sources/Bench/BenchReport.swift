@@ -1,7 +1,8 @@
 internal import Engine
 public import Messages
 
-/// The measured figures, with the machine and the settings. The encoded report is the JSON of `xent bench --json`.
+/// The measured figures, with the machine and the settings. The encoded report is the JSON that `xent bench` writes, if
+/// the encoder has the names of options (`CodingUserInfoKey.settingNames`).
 public struct BenchReport: Sendable, Encodable {
     /// The machine that the benchmark ran on.
     public struct Machine: Sendable, Encodable {

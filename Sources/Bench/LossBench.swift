@@ -1,7 +1,6 @@
 internal import Container
 internal import Elements
 public import Engine
-internal import Formats
 public import Messages
 internal import Scoring
 public import WorkStealing
@@ -74,7 +73,7 @@ public struct LossBench: Sendable {
     /// A loss to measure.
     struct Case {
         let specification: LossSpecification
-        /// The conditions besides task, input and divergence; empty for none.
+        /// The modifier or the kind of label that is asked for besides task, input and divergence; empty for none.
         let modifier: Message
         var hasSoftDecisions = false
 

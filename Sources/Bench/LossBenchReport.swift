@@ -1,6 +1,7 @@
 public import Messages
 
-/// The elements a second by loss and kernel. The encoded report is the JSON of `xent bench --losses --json`.
+/// The elements a second by loss and kernel. The encoded report is the JSON that `xent bench` writes of losses, if the encoder has the
+/// names of options (`CodingUserInfoKey.settingNames`).
 public struct LossBenchReport: Sendable, Encodable {
     /// The rate of one kernel.
     public struct Rate: Sendable, Encodable {
@@ -23,7 +24,7 @@ public struct LossBenchReport: Sendable, Encodable {
         public let input: String
         /// The name of the divergence: "ce", or also "kl" for soft labels.
         public let divergence: String
-        /// The conditions besides task, input and divergence; empty for none.
+        /// The modifier or the kind of label that is asked for besides; empty for none.
         public let modifier: Message
         /// The number of values a row.
         public let columns: Int

@@ -70,7 +70,7 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         self.readingFault = readingFault
     }
 
-    /// Makes an error of a request that cannot be meant like this, without the name of a setting.
+    /// Makes an error about a request, without the name of a setting.
     public init(usage problem: String, remedy: String) {
         self.init(.usage, problem, remedy: remedy)
     }

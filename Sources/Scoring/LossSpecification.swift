@@ -90,7 +90,8 @@ public struct LossSpecification: Sendable, Equatable {
         }
         if (modifiers.clip != nil || modifiers.renormalizes), dialects.contains(where: { !$0.isAdjustable }) {
             throw SpecificationError(
-                problem: "\(setting: .clip) and \(setting: .renormalizes) change dialect exact; the other dialects have their own conventions",
+                problem: "\(setting: .clip) and \(setting: .renormalizes) change dialect exact; "
+                    + "the other dialects have their own conventions",
                 remedy: "ask for dialect exact alone with them")
         }
         if let gamma = modifiers.focalGamma {

@@ -453,7 +453,7 @@ import WorkStealing
         (options.repeatCount, options.kernelSeconds, options.classCount, options.element) = (2, 0.001, 7, .bfloat16)
         (options.task, options.input) = (.multiclass, .probabilities)
         var steps: [String] = []
-        let report = try LossBench(options) { steps.append($0) }.report
+        let report = try LossBench(options) { steps.append($0.description) }.report
         #expect(
             report.losses.map(\.modifier) == [
                 "", "\(setting: .labelSmoothing, .text("0.1"))", "\(setting: .focalGamma, .text("2"))", "\(setting: .renormalizes)",

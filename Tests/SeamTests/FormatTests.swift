@@ -1,5 +1,6 @@
 import Engine
 import Formats
+import Messages
 import Scoring
 import Testing
 import WorkStealing
@@ -107,7 +108,7 @@ import WorkStealing
                         }
                         #expect(error?.category == .data)
                         #expect(error?.path == labels.rows?.path)
-                        #expect(error?.problem.contains("labels for") == true, "\(error?.description ?? "")")
+                        #expect(error?.problem.description.contains("labels for") == true, "\(error?.description ?? "")")
                     }
                 }
             }
@@ -136,7 +137,7 @@ import WorkStealing
         func problem(_ source: any RowSource, _ companions: [CompanionColumn], task: LossTask = .multiclass) throws -> String? {
             var options = try seamOptions(threads: 1, observers: [])
             options.specification = try LossSpecification(task: task, input: task == .likelihood ? .probabilities : .logits)
-            return #expect(throws: EngineError.self) { try Evaluation(rows: source, companions: companions, options) }?.problem
+            return #expect(throws: EngineError.self) { try Evaluation(rows: source, companions: companions, options) }?.problem.description
         }
         func column(_ name: String, _ field: GeneratedDump.Field) -> CompanionColumn {
             CompanionColumn(name: name, rows: GeneratedUnits(dump: dump, field: field, allowsRandomAccess: true))

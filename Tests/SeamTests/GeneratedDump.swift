@@ -1,4 +1,5 @@
 import Container
+import Elements
 import Engine
 import Formats
 

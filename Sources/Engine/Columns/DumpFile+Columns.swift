@@ -14,7 +14,7 @@ extension DumpFile {
     ) throws(EngineError) -> (array: ArrayFile, name: String?) {
         switch content {
         case .array(let array):
-            // A single array has no name. A given name is ignored, since one command line may name arrays for several files.
+            // A single array has no name. A given name is ignored, since one name may be meant for several files.
             return (array, nil)
         case .archive(let arrays):
             let names = arrays.map(\.name)

@@ -1,11 +1,11 @@
 public import Messages
 public import Scoring
 
-/// The figures of an evaluation or a merge. The encoded report is the JSON of `xent eval --json`, and can be decoded again. Keys are only
-/// ever added to it.
+/// The figures of an evaluation or a merge. The encoded report is the JSON that `xent eval` writes, and can be decoded again. Keys are
+/// only ever added to it.
 ///
-/// JSON has no infinities, so a coder must be told how to write them. `xent` writes `"inf"`, `"-inf"` and `"nan"`. Settings that warnings
-/// name are written with the names of Swift, or with those that the encoder's `userInfo` has for `CodingUserInfoKey.settingNames`.
+/// JSON has no infinities, so a coder must be told how to write them. `xent` writes `"inf"`, `"-inf"` and `"nan"`. Warnings name settings
+/// as Swift does, unless the encoder has other names (`CodingUserInfoKey.settingNames`).
 public struct Report: Sendable, Codable {
     /// The loss in the first dialect.
     public struct Loss: Sendable, Codable {

@@ -78,7 +78,7 @@ struct SelectedColumns {
         }
     }
 
-    /// Throws if `--classes` does not name as many classes as a row has predictions.
+    /// Throws if `DumpColumns.classNames` does not name as many classes as a row has predictions.
     private func checkClassNames(path: String) throws(EngineError) {
         guard let names = columns.classNames, task == .multiclass, names.count != classCount else { return }
         throw EngineError(

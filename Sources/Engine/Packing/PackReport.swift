@@ -1,7 +1,7 @@
 public import Messages
 
-/// The report of a packing: the array, the input, the output, and the gain for an evaluation. The encoded report is the JSON of
-/// `xent pack --json`.
+/// The report of a packing: the array, the input, the output, and the gain for an evaluation. The encoded report is the JSON that
+/// `xent pack` writes, if the encoder has the names of options (`CodingUserInfoKey.settingNames`).
 public struct PackReport: Sendable, Encodable {
     /// The array, which is the same in the input and the output.
     public struct Array: Sendable, Encodable {
