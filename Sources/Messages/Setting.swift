@@ -58,6 +58,12 @@ public enum Setting: Sendable, Hashable, CaseIterable {
     case frameSize
     /// The number of times that equal shards count.
     case sameShard
+    /// The number of the first row in the whole dump.
+    case firstRow
+    /// The part of the dump that is evaluated.
+    case shard
+    /// The mergeable state that an evaluation leaves.
+    case partial
 
     /// The property or the parameter of the library that holds the setting.
     public var swiftName: String {
@@ -86,6 +92,9 @@ public enum Setting: Sendable, Hashable, CaseIterable {
         case .maximumWindow: "maximumWindowByteCount"
         case .frameSize: "PackingOptions.frameByteCount"
         case .sameShard: "sameShard"
+        case .firstRow: "EvaluationOptions.firstRow"
+        case .shard: "EvaluationOptions.shard"
+        case .partial: "PartialFile.write"
         }
     }
 }

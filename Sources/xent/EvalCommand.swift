@@ -18,7 +18,7 @@ struct EvalCommand: ParsableCommand {
               loss=$(xent eval logits.npy --labels y.npy --task multiclass --input logits --quiet)
               xent eval dump.npz --task multiclass --input logits --label-column y_true
               xent eval oof.csv.gz --task multiclass --input probabilities --prediction-columns 'p_*' --label-column label
-              xent eval logits.npy.zst --labels labels.npy --task multiclass --input logits --shard 3/16 --partial 3.partial --quiet
+              xent eval logits.npy.zst --labels labels.npy --task multiclass --input logits --shard 0/2 --partial 0.partial --quiet
               xent eval - --task likelihood --input log-probabilities --prediction-columns 'tokens.*.logprob' < log.jsonl.gz
             """)
 

@@ -30,6 +30,9 @@ extension SettingNames {
         case .maximumWindow: "--memory SIZE"
         case .frameSize: "--frame-size"
         case .sameShard: "--same-shard"
+        case .firstRow: "--first-row"
+        case .shard: "--shard"
+        case .partial: "xent eval --partial"
         }
     }
 }

@@ -108,8 +108,8 @@ extension DumpIdentity {
 extension EngineError {
     init(_ error: PartialError, path: String?) {
         self.init(
-            .data, path: path, "\(error.problem): \(error.found)" + (error.allowed.map { ", where \($0) is wanted" } ?? ""),
-            remedy: error.remedy.text)
+            .data, path: path, Message("\(error.problem): \(error.found)" + (error.allowed.map { ", where \($0) is wanted" } ?? "")),
+            remedy: Message(error.remedy))
     }
 
     /// Makes the error of a merge, with the files at fault.
@@ -120,13 +120,30 @@ extension EngineError {
             self = EngineError(
                 .data, path: path,
                 "\(error.found) are \(other.map { "in \($0)" } ?? "there") too: it is the same shard twice, or two shards whose rows are equal",
-                remedy: "\(setting: .sameShard, .once) counts such a shard once, \(setting: .sameShard, .each) as often as it is given")
+                remedy: """
+                    \(setting: .sameShard, .once) counts such a shard once, \(setting: .sameShard, .each) as often as it is given; \
+                    \(setting: .firstRow) says in each where it lies
+                    """)
             return
         }
         self.init(
             .data, path: path,
-            error.problem + (other.map { " (the other is \($0))" } ?? "") + ": \(error.found)"
-                + (error.allowed.map { ", where \($0) is wanted" } ?? ""),
-            remedy: error.remedy.text)
+            Message(
+                error.problem + (other.map { " (the other is \($0))" } ?? "") + ": \(error.found)"
+                    + (error.allowed.map { ", where \($0) is wanted" } ?? "")),
+            remedy: Message(error.remedy))
+    }
+}
+
+extension Message {
+    /// Makes the words of a remedy, with the names of settings where a caller has them.
+    fileprivate init(_ remedy: PartialError.Remedy) {
+        switch remedy {
+        case .givePartials: self = "give files that \(setting: .partial) wrote"
+        case .writeAgain: self = "evaluate its rows again, and write it anew with \(setting: .partial)"
+        case .leaveOneOut:
+            self = "leave one of them out, or cut the dump into shards that share no rows, with \(setting: .shard) or \(setting: .firstRow)"
+        case .useNewerVersion, .mergeOneLoss, .askForSameFigures, .placeOrCount, .evaluateBothAgain: self = Message(remedy.text)
+        }
     }
 }
