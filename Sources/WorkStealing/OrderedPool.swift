@@ -51,7 +51,9 @@ public struct OrderedPool: Sendable {
 
     /// Makes a pool with an item limit for each worker. Two items let one wait while the worker has the other in hand.
     ///
-    /// - Parameter itemsPerWorker: clamped to `1...1000`.
+    /// - Parameters:
+    ///   - workerCount: clamped to `1...WorkStealingPool.maximumWorkerCount`.
+    ///   - itemsPerWorker: clamped to `1...1000`.
     public init(workerCount: Int, itemsPerWorker: Int) {
         let workerCount = min(max(workerCount, 1), WorkStealingPool.maximumWorkerCount)
         self.init(workerCount: workerCount, itemLimit: workerCount * min(max(itemsPerWorker, 1), 1000))

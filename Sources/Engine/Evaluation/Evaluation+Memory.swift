@@ -21,7 +21,9 @@ extension Evaluation {
     ///   - labels: one class index a row; for tasks soft and multilabel classCount numbers a row; empty for task likelihood.
     ///   - weights: one number a row; empty if all rows weigh the same.
     ///   - specification: the loss.
-    ///   - options: a closure that changes the other settings. Paths and columns are ignored.
+    ///   - progress: shows how far the evaluation has come.
+    ///   - cancellation: ends the evaluation when it is set.
+    ///   - change: a closure that changes the other settings. Paths and columns are ignored.
     /// - Throws: `EngineError` of category `.usage` if the numbers of values do not fit together, and `.data` if a row is invalid.
     public init<Value: ArrayNumber, Label: ArrayNumber>(
         predictions: borrowing Span<Value>, classCount: Int = 1, labels: borrowing Span<Label>, weights: [Double] = [],

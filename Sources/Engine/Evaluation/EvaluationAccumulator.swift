@@ -37,6 +37,7 @@ public final class EvaluationAccumulator<Value: ArrayNumber, Label: ArrayNumber>
     ///   - observers: figures of the caller's own.
     ///   - invalidRows: the treatment of invalid rows.
     ///   - firstRow: the number of the first row in the whole dump, from which the partial knows its place.
+    ///   - instructionSet: the instruction set of the kernels; the figures do not depend on it.
     /// - Throws: `EngineError` of category `.usage` if the loss does not fit the number of classes or the types.
     public init(
         _ specification: LossSpecification, classCount: Int = 1, observers: [any RowObserver] = [],

@@ -19,7 +19,11 @@ public enum InputGuess {
 
     /// Describes the first rows of a predictions file in a sentence, with the input that they look like.
     ///
-    /// - Parameter task: decides between columns that could be predictions, as in an evaluation.
+    /// - Parameters:
+    ///   - path: the predictions file.
+    ///   - columns: the columns that were named.
+    ///   - task: decides between columns that could be predictions, as in an evaluation.
+    ///   - cancellation: ends the wait for a pipe.
     /// - Throws: `EngineError` if the file cannot be read.
     public static func describe(
         path: String, columns: DumpColumns = DumpColumns(), task: LossTask? = nil, cancellation: Cancellation = Cancellation()

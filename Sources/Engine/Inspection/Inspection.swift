@@ -79,6 +79,7 @@ public struct Inspection: Sendable, Encodable {
     /// Opens the file and reads its first rows.
     ///
     /// - Parameters:
+    ///   - path: the file.
     ///   - maximumWindowByteCount: the largest window in bytes that a zstd frame may ask a decoder to keep.
     ///   - hasHeader: true if the first line of a table holds names.
     ///   - cancellation: ends the wait for a pipe.

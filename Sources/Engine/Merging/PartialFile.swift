@@ -16,7 +16,10 @@ public enum PartialFile {
 
     /// Reads a file that `write(_:to:)` made.
     ///
-    /// - Parameter catalog: the observers whose figures are decoded. The figures of others are carried along as bytes.
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - catalog: the observers whose figures are decoded. The figures of others are carried along as bytes.
+    ///   - cancellation: ends the wait for a pipe.
     /// - Throws: `EngineError` if the file cannot be read, or is no partial.
     public static func read(
         _ path: String, catalog: ObserverCatalog = .standard, cancellation: Cancellation = Cancellation()
@@ -39,9 +42,11 @@ public enum PartialFile {
     /// O(n log n) in the number of shards.
     ///
     /// - Parameters:
+    ///   - paths: the partials.
     ///   - sameShard: the treatment of equal shards without a place: they count once, with a warning, or each time.
     ///   - expectedRowCount: the number of rows that all shards together must have.
     ///   - catalog: the observers whose figures are decoded.
+    ///   - cancellation: ends the merge when it is set.
     /// - Throws: `EngineError`. Without `sameShard`, two equal shards without a place are an error whose remedy names it.
     public static func merge(
         _ paths: [String], sameShard: SameShard? = nil, expectedRowCount: Int? = nil, catalog: ObserverCatalog = .standard,
