@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Testing
 
 /// `--shard` of text: a record belongs to the shard in which it begins, wherever lines, frames and shards end.
