@@ -161,7 +161,10 @@ import Testing
         #expect(error?.category == .data && error?.path == folder["b"])
         #expect(
             error?.remedy
-                == "\(setting: .sameShard, .once) counts such a shard once, \(setting: .sameShard, .each) as often as it is given")
+                == """
+                    \(setting: .sameShard, .once) counts such a shard once, \(setting: .sameShard, .each) as often as it is given; \
+                    \(setting: .firstRow) says in each where it lies
+                    """)
         let problem = error?.problem.description
         #expect(problem?.contains("\(dump.rowCount) rows") == true && problem?.contains(folder["a"]) == true)
         let once = try PartialFile.merge([folder["a"], folder["b"]], sameShard: .once)

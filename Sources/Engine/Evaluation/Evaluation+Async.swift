@@ -13,8 +13,8 @@ extension Evaluation {
         let cancellation = Cancellation()
         let result: Result<Evaluation, EngineError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                // The evaluation has a thread of its own: it blocks the thread that it begins on, and threads for tasks are few.
-                DispatchQueue.global().async {
+                // A queue of its own has a thread at once. An evaluation blocks its thread, and the threads of tasks and common queues are few.
+                DispatchQueue(label: "xent.evaluation").async {
                     do throws(EngineError) {
                         continuation.resume(
                             returning: .success(try Evaluation(options, progress: progress, cancellation: cancellation)))

@@ -25,6 +25,10 @@ final class CompanionRows {
                     pointers[index] = try reader.bytes(of: batch.firstRow..<batch.firstRow + batch.rowCount)
                 } else if let bytes = buffers?.bytes(ofColumn: index, row: batch.firstRow, rowByteCount: column.rowByteCount) {
                     pointers[index] = bytes
+                } else {
+                    throw EngineError(
+                        usage: "the \(column.name) can be read neither by number nor in order",
+                        remedy: "a source of rows that allows random access makes a reader for it")
                 }
             }
         }

@@ -43,7 +43,7 @@ struct MemoryRowSource: UnitRowSource, @unchecked Sendable {
 
     func makeReader(_ control: RunControl) -> sending Reader { Reader(self, control) }
 
-    func makeRandomReader() -> sending (any RandomRowReader)? { Reader(self, RunControl()) }
+    func makeRandomReader(_ control: RunControl) -> sending (any RandomRowReader)? { Reader(self, control) }
 
     /// Copies rows to the start of a buffer.
     private func copy(_ rows: Range<Int>, to buffer: ByteBuffer) {
