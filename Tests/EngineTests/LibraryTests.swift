@@ -156,6 +156,21 @@ import WorkStealing
         #expect(try merged.total(LossTotals.self)?.moments == wanted.observers.first(LossTotals.self)?.moments)
     }
 
+    /// Rows are counted from 0, and not from where their numbers would overflow.
+    @Test(arguments: [-1, Int.min, Int.max])
+    func firstRowsThatAreNone(firstRow: Int) {
+        let error = #expect(throws: EngineError.self) {
+            try EvaluationAccumulator<Float, Int32>(Self.specification, classCount: 2, firstRow: firstRow)
+        }
+        #expect(error?.category == .usage)
+        let values: [Float] = [1, 2]
+        #expect(throws: EngineError.self) {
+            try Evaluation(
+                predictions: values.span, classCount: 2, labels: ([0] as [Int32]).span, specification: Self.specification
+            ) { $0.firstRow = firstRow }
+        }
+    }
+
     @Test func accumulatorWithWeightsAndInvalidRows() throws {
         var modifiers = LossModifiers()
         modifiers.hasRowWeights = true

@@ -62,6 +62,12 @@ import Testing
             expectFailure(try XentRun.xent(SmallDump.eval + ["--shard", shard], in: scratch), status: 64, says: ["--shard", shard])
         }
         expectFailure(try XentRun.xent(SmallDump.eval + ["--first-row", "-1"], in: scratch), status: 64, says: ["--first-row", "-1"])
+        // Numbers beyond what can be counted are an error, and no crash.
+        for first in ["9223372036854775807", "4611686018427387905"] {
+            expectFailure(
+                try XentRun.xent(SmallDump.eval + ["--first-row", first], in: scratch), status: 64, says: ["row \(first) cannot be the first"])
+        }
+        try XentRun.xent(SmallDump.eval + ["--first-row", "4611686018427387904", "--quiet"], in: scratch).expectSuccess()
     }
 
     /// Files that are evaluated apart say with `--first-row` where they lie; then equal shards are told from one shard that came twice.

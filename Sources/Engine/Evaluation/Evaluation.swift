@@ -54,7 +54,7 @@ public struct Evaluation: Sendable {
 
     private init(_ plan: EvaluationPlan, _ control: RunControl, _ start: ContinuousClock.Instant) throws(EngineError) {
         let options = plan.options
-        try options.checkObservers()
+        try options.check()
         let wantedRows = try plan.wantedRows()
         control.progress.begin(totalByteCount: plan.source.decodedByteCount ?? 0)
         let perRow = try options.perRowPath.map { path throws(EngineError) in
@@ -70,7 +70,7 @@ public struct Evaluation: Sendable {
                 source: plan.source, companions: plan.companions, wantedRows: wantedRows, threadCount: options.threadCount, control: control)
             result = try pipeline.run { RowScorer(settings) }
             rowCount = wantedRows?.count ?? result.rowCount
-            try plan.checkRowCount(rowCount, result)
+            try plan.checkRowCount(rowCount)
             try plan.source.finishReading()
             for column in plan.companions { try column.rows?.finishReading() }
             try perRow?.finish(rowCount: rowCount, control.cancellation)
@@ -134,7 +134,7 @@ extension EvaluationPlan {
     }
 
     /// Throws if there are no rows, or another number than expected. Arrays have been counted before.
-    fileprivate func checkRowCount(_ rowCount: Int, _ result: RowPipeline.Result<RowScorer>) throws(EngineError) {
+    fileprivate func checkRowCount(_ rowCount: Int) throws(EngineError) {
         let path = inputs.last { $0.role == .predictions }?.file.path ?? source.path ?? "the rows"
         guard rowCount > 0 || options.shard != nil else {
             throw EngineError(.data, path: path, "it has no rows", remedy: "there is nothing to evaluate")

@@ -15,8 +15,6 @@ public final class EvaluationAccumulator<Value: ArrayNumber, Label: ArrayNumber>
     private let specification: LossSpecification
     private let classCount: Int
     private let options: EvaluationOptions
-    private let observers: [any RowObserver]
-    private let companions: [CompanionColumn]
     private let valueType: ElementType
     private let labelsPerRow: Int
     private let scorer: RowScorer
@@ -57,7 +55,7 @@ public final class EvaluationAccumulator<Value: ArrayNumber, Label: ArrayNumber>
         options.firstRow = firstRow
         options.observers = observers
         options.instructionSet = instructionSet
-        try options.checkObservers()
+        try options.check()
         self.options = options
         var companions: [CompanionColumn] = []
         func add(_ name: String, _ type: ElementType, valuesPerRow: Int) {
@@ -68,10 +66,8 @@ public final class EvaluationAccumulator<Value: ArrayNumber, Label: ArrayNumber>
         }
         if labelsPerRow > 0 { add(CompanionColumn.labels, try Evaluation.elementType(Label.self), valuesPerRow: labelsPerRow) }
         if specification.modifiers.hasRowWeights { add(CompanionColumn.weights, .float64, valuesPerRow: 1) }
-        self.companions = companions
-        let settings = RowScorer.Settings(specification, classCount: classCount, companions, options, perRow: nil, perRowOffset: 0)
-        self.observers = settings.observers
-        scorer = RowScorer(settings)
+        scorer = RowScorer(
+            RowScorer.Settings(specification, classCount: classCount, companions, options, perRow: nil, perRowOffset: 0))
     }
 
     /// Scores rows and adds them to the figures.

@@ -50,9 +50,17 @@ public struct EvaluationOptions: Sendable {
     /// Columns of the caller's own beside the predictions, which observers read by their names.
     package var companions: [CompanionColumn] = []
 
-    /// Throws an `EngineError` of category `.usage` if a tag is malformed, or two observers have one tag.
-    func checkObservers() throws(EngineError) {
-        var tags: Set = ["losses", "warnings", "invalid", "tokens"]
+    /// The largest number that a first row may have, so that the numbers of all rows after it can be counted.
+    static let firstRowLimit = 1 << 62
+
+    /// Throws an `EngineError` of category `.usage` if rows cannot be counted from `firstRow`, if a tag is malformed, or if two observers have
+    /// one tag.
+    func check() throws(EngineError) {
+        if let firstRow, !(0...Self.firstRowLimit).contains(firstRow) {
+            throw EngineError(usage: "row \(firstRow) cannot be the first of the rows", remedy: "give 0 to \(Self.firstRowLimit)")
+        }
+        let own: [any RowObserver] = [LossTotals(specification), InputWarnings(), InvalidRows(), TokenSums()]
+        var tags = Set(own.map(\.tag))
         for observer in observers {
             guard ObserverKey.isTag(observer.tag) else {
                 throw EngineError(
