@@ -36,7 +36,7 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
     /// The remedy in words; nil if none is known.
     public let remedy: Message?
     /// A fault of the way in which the file was read. A more careful way may mend it (`ReadingMode`).
-    enum ReadingFault: Sendable {
+    package enum ReadingFault: Sendable {
         /// The seek table contradicts the frames. Without the table the file may be sound.
         case seekTable
         /// A quoted field is open at a line feed where text was cut. The cut may be at fault, and not the text.
@@ -45,8 +45,14 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
 
     let readingFault: ReadingFault?
 
-    /// Makes an error that names no setting.
-    init(
+    /// Makes an error that names no setting, as a source of rows throws it.
+    ///
+    /// - Parameters:
+    ///   - path: the name of the file that it is about, which the message begins with.
+    ///   - frame: the compressed frame concerned.
+    ///   - row: the row in the file, from 0.
+    ///   - line: the line of a text, from 1.
+    package init(
         _ category: Category, path: String? = nil, frame: Frame? = nil, row: Int? = nil, line: Int? = nil, _ problem: String,
         remedy: String? = nil, readingFault: ReadingFault? = nil
     ) {
@@ -87,19 +93,6 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
 
     /// The error of every run that was cancelled before its outputs had their names.
     static let cancelled = EngineError(.cancelled, "cancelled; nothing was written")
-
-    /// Creates an error of rows that are read: a source throws it.
-    ///
-    /// - Parameters:
-    ///   - path: the name of the file that it is about, which the message begins with.
-    ///   - frame: the compressed frame concerned.
-    ///   - row: the row in the file, from 0.
-    ///   - line: the line of a text, from 1.
-    package init(
-        _ category: Category, path: String?, frame: Frame? = nil, row: Int? = nil, line: Int? = nil, problem: String, remedy: String? = nil
-    ) {
-        self.init(category, path: path, frame: frame, row: row, line: line, problem, remedy: remedy)
-    }
 
     /// Creates the error of a file's bytes. A read that was cancelled gives the error of a cancelled run.
     package init(_ error: ContainerError) {

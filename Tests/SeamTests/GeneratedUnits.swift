@@ -67,7 +67,7 @@ final class GeneratedUnitReader: UnitReader {
             let rows = start..<min(start + Self.batchRowCount, unit.upperBound)
             try source.wait(at: rows, control)
             if source.damagedUnits.contains(index) {
-                throw EngineError(.data, path: source.path, row: start, problem: "unit \(index) is damaged", remedy: "generate it again")
+                throw EngineError(.data, path: source.path, row: start, "unit \(index) is damaged", remedy: "generate it again")
             }
             source.dump.write(source.field, rows, to: values)
             for (buffer, field) in zip(columns, source.carried) { source.dump.write(field, rows, to: buffer) }

@@ -26,7 +26,7 @@ final class Patience: Sendable {
     /// Waits until the run is cancelled.
     func wait(path: String, _ control: RunControl) throws(EngineError) {
         guard wait(until: { control.cancellation.isCancelled }) else {
-            throw EngineError(.inputOutput, path: path, problem: "nobody cancelled the wait")
+            throw EngineError(.inputOutput, path: path, "nobody cancelled the wait")
         }
         try control.checkCancellation()
     }

@@ -9,7 +9,6 @@ internal import WorkStealing
 package struct EvaluationPlan: Sendable {
     /// The options that the plan was made from.
     package let options: EvaluationOptions
-    let containerOptions: ContainerOptions
     /// The loss as asked for, with balanced class weights filled in.
     package let specification: LossSpecification
     /// The rows of the predictions.
@@ -31,10 +30,8 @@ package struct EvaluationPlan: Sendable {
         _ options: EvaluationOptions, _ mode: ReadingMode = ReadingMode(), _ control: RunControl = RunControl()
     ) throws(EngineError) {
         self.options = options
-        let containerOptions = ContainerOptions(
-            maximumWindowByteCount: options.maximumWindowByteCount, usesSeekTable: mode.usesSeekTable,
-            isCancelled: { control.cancellation.isCancelled })
-        self.containerOptions = containerOptions
+        let containerOptions = mode.containerOptions(
+            maximumWindowByteCount: options.maximumWindowByteCount, control.cancellation)
         guard !options.predictionPaths.isEmpty else {
             throw EngineError(.usage, "no predictions are named", remedy: "name at least one file")
         }
@@ -84,7 +81,6 @@ package struct EvaluationPlan: Sendable {
         self.options = options
         self.source = source
         self.companions = Self.columnsBeside(source) + companions + options.companions
-        containerOptions = ContainerOptions()
         arrays = nil
         classCount = source.layout.valuesPerRow
         columnNames = Report.Columns()
@@ -109,11 +105,6 @@ package struct EvaluationPlan: Sendable {
         let layout = source.layout
         func refuse(_ path: String?, _ problem: String, remedy: String) -> EngineError {
             EngineError(.data, path: path, problem, remedy: remedy)
-        }
-        guard layout.elementType.isFloatingPoint else {
-            throw refuse(
-                source.path, "predictions of type \(layout.elementType.name) are no logits or probabilities",
-                remedy: "predictions are f2, bf16, f4 or f8")
         }
         guard (1...(task.isSingleValued ? 1 : RowLayout.valueCountLimit)).contains(layout.valuesPerRow) else {
             throw refuse(
@@ -167,8 +158,7 @@ package struct EvaluationPlan: Sendable {
 
     /// The way in which the work is shared out, in words.
     package var scheduleText: String {
-        guard let units = source as? any UnitRowSource, companions.contains(where: \.isInOrder) else { return source.scheduleText }
-        return "\(units.unitCount) units in order, since the labels cannot be read out of order"
+        companions.contains(where: \.isInOrder) ? source.scheduleTextInOrder : source.scheduleText
     }
 
     /// The files that were read, as reports have them.
@@ -181,9 +171,8 @@ package struct EvaluationPlan: Sendable {
     package static func predictions(
         of options: EvaluationOptions, _ mode: ReadingMode, _ control: RunControl
     ) throws(EngineError) -> any RowSource {
-        let containerOptions = ContainerOptions(
-            maximumWindowByteCount: options.maximumWindowByteCount, usesSeekTable: mode.usesSeekTable,
-            isCancelled: { control.cancellation.isCancelled })
+        let containerOptions = mode.containerOptions(
+            maximumWindowByteCount: options.maximumWindowByteCount, control.cancellation)
         var arrays: [ArrayFile] = []
         for file in try open(options.predictionPaths, options, containerOptions) { arrays.append(try file.onlyArray()) }
         return StreamedArrays(arrays: try ConcatenatedArrays(arrays), options: containerOptions)

@@ -12,7 +12,7 @@ public enum NumberFile {
     /// - Throws: `EngineError` if the file cannot be read, or is no such list.
     public static func read(_ path: String, cancellation: Cancellation = Cancellation()) throws(EngineError) -> [Double] {
         try ReadingMode.attempt { mode throws(EngineError) in
-            try read(path, ContainerOptions(usesSeekTable: mode.usesSeekTable, isCancelled: { cancellation.isCancelled }))
+            try read(path, mode.containerOptions(cancellation))
         }
     }
 

@@ -445,9 +445,9 @@ struct SelectedColumns {
         guard let rows, rows.valuesPerRow > 0 else {
             throw EngineError(.data, path: records.path, "no record has predictions", remedy: "check \(setting: .predictionColumns)")
         }
-        guard rows.valuesPerRow <= ArrayFile.columnLimit else {
+        guard rows.valuesPerRow <= RowLayout.valueCountLimit else {
             throw EngineError(
-                .data, path: records.path, "\(rows.valuesPerRow) values a row, up to \(ArrayFile.columnLimit) are read",
+                .data, path: records.path, "\(rows.valuesPerRow) values a row, up to \(RowLayout.valueCountLimit) are read",
                 remedy: "check \(setting: .predictionColumns)")
         }
         return rows.valuesPerRow

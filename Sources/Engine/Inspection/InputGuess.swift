@@ -29,8 +29,7 @@ public enum InputGuess {
         path: String, columns: DumpColumns = DumpColumns(), task: LossTask? = nil, cancellation: Cancellation = Cancellation()
     ) throws(EngineError) -> String {
         try ReadingMode.attempt { mode throws(EngineError) in
-            let options = ContainerOptions(usesSeekTable: mode.usesSeekTable, isCancelled: { cancellation.isCancelled })
-            return try describe(path, columns, task, options)
+            try describe(path, columns, task, mode.containerOptions(cancellation))
         }
     }
 

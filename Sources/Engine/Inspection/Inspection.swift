@@ -88,9 +88,7 @@ public struct Inspection: Sendable, Encodable {
         path: String, maximumWindowByteCount: Int = 128 << 20, hasHeader: Bool = true, cancellation: Cancellation = Cancellation()
     ) throws(EngineError) {
         self = try ReadingMode.attempt { mode throws(EngineError) in
-            let options = ContainerOptions(
-                maximumWindowByteCount: maximumWindowByteCount, usesSeekTable: mode.usesSeekTable,
-                isCancelled: { cancellation.isCancelled })
+            let options = mode.containerOptions(maximumWindowByteCount: maximumWindowByteCount, cancellation)
             return try Self(path, options, hasHeader: hasHeader, mode)
         }
     }

@@ -111,9 +111,13 @@ extension DumpIdentity {
 }
 
 extension EngineError {
-    init(_ error: PartialError, path: String?) {
+    /// - Parameter other: the other file at fault, if there are two.
+    init(_ error: PartialError, path: String?, other: String? = nil) {
         self.init(
-            .data, path: path, Message("\(error.problem): \(error.found)" + (error.allowed.map { ", where \($0) is wanted" } ?? "")),
+            .data, path: path,
+            Message(
+                error.problem + (other.map { " (the other is \($0))" } ?? "") + ": \(error.found)"
+                    + (error.allowed.map { ", where \($0) is wanted" } ?? "")),
             remedy: Message(error.remedy))
     }
 
@@ -131,12 +135,7 @@ extension EngineError {
                     """)
             return
         }
-        self.init(
-            .data, path: path,
-            Message(
-                error.problem + (other.map { " (the other is \($0))" } ?? "") + ": \(error.found)"
-                    + (error.allowed.map { ", where \($0) is wanted" } ?? "")),
-            remedy: Message(error.remedy))
+        self.init(error, path: path, other: other)
     }
 }
 

@@ -32,9 +32,8 @@ public struct Packing: Sendable {
     ) throws(EngineError) {
         let clock = ContinuousClock()
         let start = clock.now
-        let containerOptions = ContainerOptions(
-            maximumWindowByteCount: options.maximumWindowByteCount, usesSeekTable: mode.usesSeekTable,
-            isCancelled: { control.cancellation.isCancelled })
+        let containerOptions = mode.containerOptions(
+            maximumWindowByteCount: options.maximumWindowByteCount, control.cancellation)
         let source = try PackingSource(options, containerOptions)
         let reader = try PackingReader(source, frameByteCount: options.frameByteCount, control)
         let rowsPerFrame = reader.rowsPerFrame

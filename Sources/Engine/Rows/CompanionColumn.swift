@@ -1,4 +1,5 @@
 package import Elements
+internal import Scoring
 
 /// A column that goes beside the predictions, row by row: labels, weights, or a key.
 package struct CompanionColumn: Sendable {
@@ -15,9 +16,9 @@ package struct CompanionColumn: Sendable {
     /// The name of the column of row weights.
     package static let weights = "weights"
     /// The name of the column of token counts, of task likelihood.
-    package static let tokenCounts = "tokens"
+    package static let tokenCounts = TokenSums.tokenColumn
     /// The name of the column of byte counts, of task likelihood.
-    package static let byteCounts = "bytes"
+    package static let byteCounts = TokenSums.byteColumn
 
     /// The column's name, type and width.
     package let layout: ColumnLayout

@@ -1,3 +1,5 @@
+package import WorkStealing
+
 /// Rows that are taken piece by piece in order: from a stream, or from text whose rows must be counted before they have numbers.
 ///
 /// The four steps are those of `OrderedPool` (`Sources/WorkStealing/PROTOCOL.md`). Pieces are used again, so memory is bounded by the
@@ -67,6 +69,13 @@ package protocol PieceReader<Piece>: AnyObject, SendableMetatype {
 
 extension OrderedRowSource {
     package var scheduleText: String { "rows in order, read by one worker at a time and scored by all" }
+    package var scheduleTextInOrder: String { scheduleText }
+
+    package func run<Consumer: RowConsumer>(
+        _ pipeline: RowPipeline, _ makeConsumer: @Sendable () -> sending Consumer
+    ) throws(RunError<EngineError>) -> RowPipeline.Result<Consumer> {
+        try pipeline.run(ordered: self, makeConsumer)
+    }
 
     package func makeCursor(_ control: RunControl) throws(EngineError) -> sending any RowCursor { try PieceCursor(self, control) }
 }

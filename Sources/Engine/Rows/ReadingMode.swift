@@ -1,4 +1,6 @@
+internal import Container
 package import Messages
+internal import WorkStealing
 
 /// The way in which a dump is read. The fastest way is tried first, and a more careful one if the files turn out not to allow it.
 ///
@@ -28,6 +30,15 @@ package struct ReadingMode {
                 guard mode.mayBeginAgain, mode.mend(error) else { throw error }
             }
         }
+    }
+
+    /// The options with which files are opened in this mode.
+    ///
+    /// - Parameter maximumWindowByteCount: the largest window in bytes that a zstd frame may ask a decoder to keep; nil for the usual one.
+    func containerOptions(maximumWindowByteCount: Int? = nil, _ cancellation: Cancellation) -> ContainerOptions {
+        var options = ContainerOptions(usesSeekTable: usesSeekTable, isCancelled: { cancellation.isCancelled })
+        if let maximumWindowByteCount { options.maximumWindowByteCount = maximumWindowByteCount }
+        return options
     }
 
     /// Gives up the way that led to the error, and returns false if there is no more careful one.

@@ -55,19 +55,13 @@ package struct RowPipeline: Sendable {
     ) throws(EngineError) -> Result<Consumer> {
         try checkCounts()
         do throws(RunError<EngineError>) {
-            if let units = source as? any UnitRowSource {
-                return try run(units: units, makeConsumer)
-            }
-            if let ordered = source as? any OrderedRowSource {
-                return try run(ordered: ordered, makeConsumer)
-            }
+            return try source.run(self, makeConsumer)
         } catch {
             switch error {
             case .unit(let unit): throw unit.underlying
             case .cancelled: throw EngineError.cancelled
             }
         }
-        preconditionFailure("a RowSource is a UnitRowSource or an OrderedRowSource")
     }
 
     /// Throws if a companion column is known to have another number of rows than the source. A column that is read by number has no end
@@ -81,7 +75,8 @@ package struct RowPipeline: Sendable {
         }
     }
 
-    private func run<Source: UnitRowSource, Consumer: RowConsumer>(
+    /// Shares units out by stealing, or, if companion columns can be read only in order, in order.
+    func run<Source: UnitRowSource, Consumer: RowConsumer>(
         units source: Source, _ makeConsumer: @Sendable () -> sending Consumer
     ) throws(RunError<EngineError>) -> Result<Consumer> {
         if companions.contains(where: \.isInOrder) { return try run(ordered: UnitsInOrder(source), makeConsumer) }
@@ -101,7 +96,8 @@ package struct RowPipeline: Sendable {
             place: { source.place(ofRow: $0) })
     }
 
-    private func run<Source: OrderedRowSource, Consumer: RowConsumer>(
+    /// Takes pieces in order, and shares out what needs no order.
+    func run<Source: OrderedRowSource, Consumer: RowConsumer>(
         ordered source: Source, _ makeConsumer: @Sendable () -> sending Consumer
     ) throws(RunError<EngineError>) -> Result<Consumer> {
         let feed = try Self.unit { () throws(EngineError) in try source.makeFeed(control) }

@@ -1,6 +1,7 @@
 package import Container
 package import Elements
 package import Formats
+package import WorkStealing
 
 /// The rows of a dump, whatever its format: their number, their layout, and the ways to read them.
 ///
@@ -24,6 +25,12 @@ package protocol RowSource: Sendable {
     func makeCursor(_ control: RunControl) throws(EngineError) -> sending any RowCursor
     /// Begins to read rows by their numbers on one thread; nil if `allowsRandomAccess` is false.
     func makeRandomReader(_ control: RunControl) -> sending (any RandomRowReader)?
+    /// The way in which the rows are shared out if columns beside them can be read only in order.
+    var scheduleTextInOrder: String { get }
+    /// Reads all rows of a pipeline with this source: as units, or in order.
+    func run<Consumer: RowConsumer>(
+        _ pipeline: RowPipeline, _ makeConsumer: @Sendable () -> sending Consumer
+    ) throws(RunError<EngineError>) -> RowPipeline.Result<Consumer>
     /// Verifies what can be verified only after all rows have been read, such as an archive's checksums.
     func finishReading() throws(EngineError)
 }

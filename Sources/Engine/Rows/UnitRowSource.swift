@@ -1,3 +1,5 @@
+package import WorkStealing
+
 /// Rows that are cut into units, each of which any worker can read by itself.
 ///
 /// The cut depends on the files alone, and never on the number of workers. A row belongs to the unit in which it begins. A reader may hand
@@ -38,6 +40,13 @@ package protocol UnitReader: AnyObject, SendableMetatype {
 
 extension UnitRowSource {
     package var scheduleText: String { "\(unitCount) units, shared out by stealing" }
+    package var scheduleTextInOrder: String { UnitsInOrder(self).scheduleText }
+
+    package func run<Consumer: RowConsumer>(
+        _ pipeline: RowPipeline, _ makeConsumer: @Sendable () -> sending Consumer
+    ) throws(RunError<EngineError>) -> RowPipeline.Result<Consumer> {
+        try pipeline.run(units: self, makeConsumer)
+    }
 
     package func makeCursor(_ control: RunControl) throws(EngineError) -> sending any RowCursor {
         try PieceCursor(UnitsInOrder(self), control)

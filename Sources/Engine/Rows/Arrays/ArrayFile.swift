@@ -11,9 +11,6 @@ final class ArrayFile: Sendable {
     /// The faults that did not keep the file from being opened, in sentences.
     let warnings: [String]
 
-    /// The largest number of values a row. A row is kept in memory whole, and no header may ask for more. Vocabularies reach 256 K.
-    static let columnLimit = 1 << 24
-
     var path: String { container.path }
     var rowCount: Int { layout.rowCount }
     /// The range of decoded bytes that the rows cover.
@@ -100,11 +97,11 @@ final class ArrayFile: Sendable {
         return buffer
     }
 
-    /// Throws if a row has more values than `columnLimit`.
+    /// Throws if a row has more values than `RowLayout.valueCountLimit`.
     func checkWidth() throws(EngineError) {
-        guard layout.elementsPerRow <= Self.columnLimit else {
+        guard layout.elementsPerRow <= RowLayout.valueCountLimit else {
             throw EngineError(
-                .data, path: path, "\(layout.elementsPerRow) values a row, up to \(Self.columnLimit) are read",
+                .data, path: path, "\(layout.elementsPerRow) values a row, up to \(RowLayout.valueCountLimit) are read",
                 remedy: "is the array transposed, or the header damaged?")
         }
     }

@@ -26,9 +26,6 @@ struct ConcatenatedArrays: Sendable {
 
     var rowCount: Int { firstRows[files.count] }
 
-    /// True if some rows can be read only in order.
-    var isSequential: Bool { files.contains { !$0.allowsRandomAccess } }
-
     /// Finds the file that holds a row, and the row's number in it. O(log files).
     func locate(_ row: Int) -> (file: Int, row: Int) {
         var low = 0

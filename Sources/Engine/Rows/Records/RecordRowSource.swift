@@ -60,15 +60,6 @@ struct RecordRowSource: OrderedRowSource {
         layout = RowLayout(elementType: values.elementType, valuesPerRow: valuesPerRow)
     }
 
-    /// Finds the column that the labels of a selection are parsed to; nil if no labels are wanted.
-    static func labelColumn(of selection: RecordSelection) -> RecordColumnKind? {
-        switch selection.labels {
-        case .none: nil
-        case .classIndex: .classLabels
-        case .numbers: .targets
-        }
-    }
-
     var path: String? { files.first?.path }
     var rowCount: Int? { nil }
 
