@@ -187,6 +187,14 @@ void Reading::scalar(ondemand::value &value, const char *token, const State &sta
             fault(slot, JSONFaultEscape, depth, token);
             continue;
         }
+        if (path.wants == JSONWantsIdentifier) {
+            const char *const last = tokenEnd(token, end);
+            const std::string_view written = *token == '"' ? text : std::string_view(token, size_t(last - token));
+            const bool isMissing = isWord(token, end, "null");
+            slots[slot].integer = identifier(isMissing ? std::string_view() : written);
+            slots[slot].count++;
+            continue;
+        }
         int32_t found = JSONFaultNone;
         int64_t integer = 0;
         double number = 0;
@@ -260,7 +268,8 @@ __attribute__((noinline)) int32_t Reading::value(ondemand::value value, State &s
 
 int32_t Reading::array(ondemand::array array, const char *token, State &state, unsigned depth) {
     for (const SlotIndex slot : state.leaves) {
-        if (automaton.paths[slot].wants == JSONWantsClass) fault(slot, JSONFaultArray, depth, token);
+        const int32_t wants = automaton.paths[slot].wants;
+        if (wants == JSONWantsClass || wants == JSONWantsIdentifier) fault(slot, JSONFaultArray, depth, token);
     }
     for (const SlotIndex slot : state.lostInArray) fault(slot, JSONFaultDeadEnd, depth, token);
     size_t index = 0;

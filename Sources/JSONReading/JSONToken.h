@@ -3,6 +3,7 @@
 #define XENT_JSON_TOKEN_H
 
 #define SIMDJSON_EXCEPTIONS 0
+#include <IdentifierHash.h>
 #include <Number.h>
 #include <simdjson.h>
 
@@ -107,6 +108,14 @@ inline bool parseWholeText(std::string_view text, double &value) {
     }
     // fast_float accepts C's text in brackets after nan.
     return first < end && end[-1] != ')' && parseDecimal(first, end, value) == end;
+}
+
+/// Returns the bits of the hash of an identifier.
+inline int64_t identifier(std::string_view text) {
+    const uint64_t hash = xent::identifierHash(reinterpret_cast<const uint8_t *>(text.data()), text.size());
+    int64_t bits;
+    memcpy(&bits, &hash, sizeof bits);
+    return bits;
 }
 
 /// Returns the end of a value, for messages.

@@ -22,7 +22,7 @@ StateIndex RecordAutomaton::state(const Positions &positions, std::map<Positions
         const Path &path = paths[slot];
         if (taken == path.steps.size()) {
             made.leaves.push_back(slot);
-            if (path.wants != JSONWantsClass) everywhere.emplace_back(slot, taken);
+            if (path.wants != JSONWantsClass && path.wants != JSONWantsIdentifier) everywhere.emplace_back(slot, taken);
             continue;
         }
         made.lostInScalar.push_back(slot);

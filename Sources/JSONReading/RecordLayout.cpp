@@ -116,7 +116,13 @@ const char *RecordLayout::learnObject(
             const SlotIndex slot = wanted.slots.front();
             const int32_t wants = automaton.paths[slot].wants;
             if (wants == JSONWantsByteCount || *next == '{') return nullptr;
-            add(partBegin, next, wants == JSONWantsClass ? Value::classIndex : Value::numbers, slot);
+            if (wants == JSONWantsIdentifier && *next == '[') return nullptr;
+            add(
+                partBegin, next,
+                wants == JSONWantsClass           ? Value::classIndex
+                    : wants == JSONWantsIdentifier ? Value::identifier
+                                                   : Value::numbers,
+                slot);
             if (*next == '[') {
                 // There are no brackets inside, or it would not be read as a plain array.
                 next = std::find(next, end, ']');
@@ -175,6 +181,18 @@ bool RecordLayout::read(const char *text, const char *end, const RecordAutomaton
             }
             slots[part.slot].count = 1;
             break;
+        case Value::identifier: {
+            const char *const first = next;
+            const bool isText = *next == '"';
+            bool hasEscapes = false;
+            next = isText ? stringEnd(next, end, hasEscapes) : scalarEnd(next, end);
+            if (!next || hasEscapes) return false;
+            const bool isMissing = !isText && isWord(first, end, "null");
+            slots[part.slot].integer =
+                identifier(isMissing ? std::string_view() : std::string_view(first + isText, size_t(next - first) - 2 * isText));
+            slots[part.slot].count = 1;
+            break;
+        }
         case Value::none: break;
         }
         if (!next) return false;

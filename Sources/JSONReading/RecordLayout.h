@@ -34,6 +34,8 @@ private:
         numbers,
         /// A whole number or a name.
         classIndex,
+        /// An identifier of the row, of any scalar kind.
+        identifier,
         /// The record's end.
         none
     };

@@ -20,6 +20,10 @@ public enum Setting: Sendable, Hashable, CaseIterable {
     case textColumn
     /// The names that stand for class indices where labels are text.
     case classNames
+    /// The column by which rows of several files are compared.
+    case identifierColumn
+    /// The column by which labels are looked up.
+    case joinColumn
     /// The choice that the first line of a table is data.
     case noHeader
 
@@ -76,6 +80,8 @@ public enum Setting: Sendable, Hashable, CaseIterable {
         case .weightColumn: "DumpColumns.weight"
         case .textColumn: "DumpColumns.byteCount"
         case .classNames: "DumpColumns.classNames"
+        case .identifierColumn: "DumpColumns.identifier"
+        case .joinColumn: "DumpColumns.join"
         case .noHeader: "DumpColumns.hasHeader = false"
         case .input: "LossSpecification.input"
         case .divergence: "LossModifiers.divergence"

@@ -2,6 +2,7 @@
 #include "ByteMask.h"
 #include "TableReading.h"
 #include "Number.h"
+#include "IdentifierHash.h"
 #include "NumberBefore.h"
 
 #include <climits>
@@ -261,6 +262,13 @@ struct Parser {
             textByteCount += static_cast<uint64_t>(number);
             return next;
         case XentStepText: return text(next);
+        case XentStepIdentifier: {
+            Field field;
+            if (!find(next, field)) return nullptr;
+            rows->identifiers[row * rows->identifiersPerRow + step.index] =
+                identifierHash(field.first, static_cast<size_t>(field.last - field.first));
+            return field.end;
+        }
         default: return nullptr;
         }
     }
@@ -330,6 +338,8 @@ int32_t xentParseRows(XentTableRows *rows) {
     rows->rowCount = row;
     return stop;
 }
+
+uint64_t xentIdentifierHash(const uint8_t *text, size_t byteCount) { return xent::identifierHash(text, byteCount); }
 
 uint64_t xentNameHash(const uint8_t *name, size_t byteCount) {
     // FNV-1a with its upper half folded in, since the lower bits give the place.

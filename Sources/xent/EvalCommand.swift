@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import Formats
 import Scoring
 import WorkStealing
 
@@ -36,6 +37,8 @@ struct EvalCommand: ParsableCommand {
 
     @OptionGroup(title: "Columns")
     var columns: ColumnOptions
+    @OptionGroup(title: "Columns")
+    var rowMatching: RowMatchingOptions
 
     @Option(parsing: .upToNextOption, help: "Files of row weights, whose rows follow one another.", completion: .file())
     var weights: [String] = []
@@ -209,6 +212,7 @@ struct EvalCommand: ParsableCommand {
             predictionPaths: paths, labelPaths: try inputs.expand(labels), specification: specification)
         options.weightPaths = try inputs.expand(weights)
         options.columns = try columns.columns()
+        rowMatching.add(to: &options.columns)
         options.expectedRowCount = expectRows
         options.firstRow = firstRow
         options.shard = shard

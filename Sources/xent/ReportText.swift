@@ -98,7 +98,7 @@ enum ReportText {
     private static func describe(_ columns: Report.Columns) -> [String] {
         var lines: [String] = []
         for (role, names) in [
-            ("predictions", columns.predictions), ("labels", columns.labels), ("weights", columns.weights), ("text", columns.text),
+            ("predictions", columns.predictions), ("labels", columns.labels), ("weights", columns.weights), ("text", columns.text), ("rows by", columns.identifiers),
         ] where !names.isEmpty {
             lines.append("\(role) \(Amount.listed(names))")
         }

@@ -14,6 +14,8 @@ extension SettingNames {
         case .weightColumn: "--weight-column"
         case .textColumn: "--text-column"
         case .classNames: "--classes"
+        case .identifierColumn: "--id-column"
+        case .joinColumn: "--join"
         case .noHeader: "--no-header"
         case .input: "--input"
         case .divergence: "--divergence"

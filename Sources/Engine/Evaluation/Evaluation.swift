@@ -61,7 +61,7 @@ public struct Evaluation: Sendable {
             try PerRowOutput(path: path, rowCount: wantedRows?.count ?? plan.source.rowCount)
         }
         let settings = RowScorer.Settings(
-            plan.specification, classCount: plan.classCount, plan.companions, options, perRow: perRow,
+            plan.specification, classCount: plan.classCount, plan.companions, options, identifierCheck: plan.identifierCheck, perRow: perRow,
             perRowOffset: wantedRows?.lowerBound ?? 0)
         let result: RowPipeline.Result<RowScorer>
         let rowCount: Int

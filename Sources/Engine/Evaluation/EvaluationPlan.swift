@@ -17,6 +17,8 @@ package struct EvaluationPlan: Sendable {
     let arrays: ConcatenatedArrays?
     /// The columns beside the predictions: labels, weights, and any other columns that observers read.
     package let companions: [CompanionColumn]
+    /// The comparison of rows that are paired by their places; nil if the files share no identifier.
+    let identifierCheck: IdentifierCheck?
     /// The number of values a row; 1 for task binary.
     package let classCount: Int
     /// The files that are read, each once for each of its roles, for the report.
@@ -62,8 +64,16 @@ package struct EvaluationPlan: Sendable {
                 window: try options.shard.map { shard throws(EngineError) in try Self.window(shard, columns, mode) })
             arrays = nil
         }
-        companions =
-            Self.columnsBeside(source) + [columns.labels, columns.weights].compactMap { $0 } + options.companions
+        let beside = Self.columnsBeside(source)
+        var others: [CompanionColumn] = []
+        for (column, texts) in [(columns.labels, columns.labelTexts), (columns.weights, columns.weightTexts)] {
+            guard let column else { continue }
+            others.append(try texts.flatMap { texts throws(EngineError) in
+                try Self.lookedUp(column, texts, beside, options, control)
+            } ?? column)
+        }
+        (identifierCheck, others) = Self.identifierCheck(columns, source, beside: beside, others, containerOptions)
+        companions = beside + others + options.companions
 
         var modifiers = options.specification.modifiers
         if options.usesBalancedClassWeights {
@@ -81,6 +91,7 @@ package struct EvaluationPlan: Sendable {
         self.options = options
         self.source = source
         self.companions = Self.columnsBeside(source) + companions + options.companions
+        identifierCheck = nil
         arrays = nil
         classCount = source.layout.valuesPerRow
         columnNames = Report.Columns()

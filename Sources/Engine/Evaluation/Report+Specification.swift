@@ -71,13 +71,15 @@ extension Report {
         public internal(set) var weights: [String] = []
         /// The column whose bytes were counted; empty if none was.
         public internal(set) var text: [String] = []
+        /// The columns by which rows of different files were compared, or by which labels were looked up; empty if there were none.
+        public internal(set) var identifiers: [String] = []
         /// The names that stand for class indices if labels are text, in the order of the classes; else absent.
         public internal(set) var classNames: [String]?
 
         init() {}
 
         enum CodingKeys: String, CodingKey {
-            case predictions, labels, weights, text
+            case predictions, labels, weights, text, identifiers
             case classNames = "class_names"
         }
     }

@@ -16,6 +16,8 @@ package final class RowScorer: RowConsumer {
         /// The states from which each scorer's observers start.
         let observers: [any RowObserver]
         let invalidRowPolicy: EvaluationOptions.InvalidRowPolicy
+        /// The comparison of rows that are paired by their places.
+        let identifierCheck: IdentifierCheck?
         let perRow: PerRowOutput?
         /// The number of the source's first row whose loss is written.
         let perRowOffset: Int
@@ -24,8 +26,9 @@ package final class RowScorer: RowConsumer {
 
         init(
             _ specification: LossSpecification, classCount: Int, _ companions: [CompanionColumn], _ options: EvaluationOptions,
-            perRow: PerRowOutput?, perRowOffset: Int
+            identifierCheck: IdentifierCheck? = nil, perRow: PerRowOutput?, perRowOffset: Int
         ) {
+            self.identifierCheck = identifierCheck
             self.specification = specification
             self.classCount = classCount
             self.companions = companions
@@ -95,6 +98,7 @@ package final class RowScorer: RowConsumer {
         let element = batch.elementType
         // All others have been refused before any row was read.
         guard element.isFloatingPoint else { return }
+        try settings.identifierCheck?.check(batch, companions)
         let rowByteCount = element.byteCount * settings.classCount
         var problems = batch.problems[...]
         var done = 0

@@ -21,6 +21,12 @@ struct SelectedColumns {
     private(set) var labelFiles: [DumpFile] = []
     /// The files that hold only weights.
     private(set) var weightFiles: [DumpFile] = []
+    /// The texts of labels with rows of their own that have identifiers in common with the predictions; else nil.
+    private(set) var labelTexts: RecordRowSource?
+    /// The texts of weights with rows of their own that have identifiers in common with the predictions; else nil.
+    private(set) var weightTexts: RecordRowSource?
+    /// The columns by which rows of different texts are compared or looked up.
+    private(set) var identifierNames: [String] = []
     private(set) var warnings: [Message] = []
     /// The columns of the first file with each role, as the report names them.
     private(set) var columnNames = Report.Columns()
@@ -160,6 +166,12 @@ struct SelectedColumns {
 
     /// Opens labels or weights that are text in files of their own.
     private mutating func recordCompanion(_ role: ColumnRole, _ files: [DumpFile]) throws(EngineError) -> CompanionColumn {
+        let source = try recordSource(role, files)
+        if role.isLabels { labelTexts = source } else { weightTexts = source }
+        return CompanionColumn(name: role.isLabels ? CompanionColumn.labels : CompanionColumn.weights, rows: source)
+    }
+
+    private mutating func recordSource(_ role: ColumnRole, _ files: [DumpFile]) throws(EngineError) -> RecordRowSource {
         var selected: [RecordFile] = []
         for file in files {
             let text = try file.requireRecords(role)
@@ -172,17 +184,67 @@ struct SelectedColumns {
         }
         guard role.isLabels else {
             columnNames.weights = roles.weightNames
-            return CompanionColumn(
-                name: CompanionColumn.weights,
-                rows: RecordRowSource(.weights, of: selected, valuesPerRow: 1, options: containerOptions))
+            return RecordRowSource(.weights, of: selected, valuesPerRow: 1, options: containerOptions)
         }
         areLabelsText = true
         columnNames.labels = roles.labelNames
-        return CompanionColumn(
-            name: CompanionColumn.labels,
-            rows: RecordRowSource(
-                task == .multiclass ? .classLabels : .targets, of: selected, valuesPerRow: request.labelsPerRow(valuesPerRow: classCount),
-                options: containerOptions))
+        return RecordRowSource(
+            task == .multiclass ? .classLabels : .targets, of: selected, valuesPerRow: request.labelsPerRow(valuesPerRow: classCount),
+            options: containerOptions)
+    }
+
+    /// Finds the columns by which rows of different texts are compared, or looked up.
+    private mutating func shareIdentifiers() throws(EngineError) {
+        for source in [labelTexts, weightTexts] {
+            guard let source else { continue }
+            let names = try Self.atPath(source.path ?? "") { () throws(ColumnError) in
+                try roles.identifiers(sharedBy: records.map(\.format), source.files.map(\.format))
+            }
+            guard !names.isEmpty else { continue }
+            if columns.join == nil, let stream = source.files.first(where: { $0.container.isStream }) {
+                warnings.append(
+                    "\(stream.path): \(ColumnName.list(names)) is not compared with that of the predictions: a pipe is read once")
+                continue
+            }
+            identifierNames += names.filter { !identifierNames.contains($0) }
+        }
+        guard !identifierNames.isEmpty else {
+            for (setting, name) in [(Setting.identifierColumn, columns.identifier), (.joinColumn, columns.join)] where name != nil {
+                throw EngineError(
+                    .usage, path: records.first?.path, "\(setting: setting) has nothing to compare: no labels are text in files of their own",
+                    remedy: "leave it out, or give labels with such a column")
+            }
+            return
+        }
+        columnNames.identifiers = identifierNames
+        var selected: [RecordFile] = []
+        for text in records { selected.append(try Self.identifying(text, identifierNames)) }
+        records = selected
+        for keyPath in [\SelectedColumns.labelTexts, \.weightTexts] {
+            guard let source = self[keyPath: keyPath], !source.files.contains(where: { $0.container.isStream }) || columns.join != nil else {
+                self[keyPath: keyPath] = nil
+                continue
+            }
+            let names = try Self.atPath(source.path ?? "") { () throws(ColumnError) in
+                try roles.identifiers(sharedBy: records.map(\.format), source.files.map(\.format))
+            }
+            guard !names.isEmpty else {
+                self[keyPath: keyPath] = nil
+                continue
+            }
+            var files: [RecordFile] = []
+            for text in source.files { files.append(try Self.identifying(text, names)) }
+            self[keyPath: keyPath] = RecordRowSource(
+                source.values, of: files, valuesPerRow: source.layout.valuesPerRow, identifierCount: names.count, options: containerOptions)
+        }
+    }
+
+    private static func identifying(_ text: RecordFile, _ names: [String]) throws(EngineError) -> RecordFile {
+        var selection = text.selection
+        selection.identifiers = try atPath(text.path) { () throws(ColumnError) in
+            try RecordRoles.identifierPaths(names, of: text.format)
+        }
+        return text.selecting(selection)
     }
 
     /// Warns of a column of weights that is not used.
@@ -222,6 +284,7 @@ struct SelectedColumns {
         } else if columns.weight == nil {
             warnOfWeights(files[0])
         }
+        try shareIdentifiers()
         columnNames.predictions = roles.predictionNames
         if request.hasLabelsBeside { columnNames.labels = roles.labelNames }
         if options.weightPaths.isEmpty { columnNames.weights = roles.weightNames }

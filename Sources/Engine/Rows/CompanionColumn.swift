@@ -9,6 +9,8 @@ package struct CompanionColumn: Sendable {
         case besidePredictions(index: Int)
         /// The column has rows of its own, which are lined up with the predictions by their numbers.
         case rows(any RowSource)
+        /// The column's values are looked up by the hashes that the batches carry at this index of `RowBatch.columns`.
+        case lookedUp(RowTable, byColumn: Int)
     }
 
     /// The name of the column of labels. Columns with other names than `labels` and `weights` are handed on to the observers.
@@ -19,6 +21,13 @@ package struct CompanionColumn: Sendable {
     package static let tokenCounts = TokenSums.tokenColumn
     /// The name of the column of byte counts, of task likelihood.
     package static let byteCounts = TokenSums.byteColumn
+
+    /// The name of the column of hashes of the rows' identifiers, as the predictions have them.
+    package static let identifiers = "identifiers"
+    /// The name of the column of hashes of the rows' identifiers, as the labels have them.
+    package static let labelIdentifiers = "identifiers of labels"
+    /// The name of the column of hashes of the rows' identifiers, as the weights have them.
+    package static let weightIdentifiers = "identifiers of weights"
 
     /// The column's name, type and width.
     package let layout: ColumnLayout
@@ -49,6 +58,11 @@ package struct CompanionColumn: Sendable {
     /// The column's own rows; nil if it lies beside the predictions.
     package var rows: (any RowSource)? {
         if case .rows(let rows) = origin { rows } else { nil }
+    }
+
+    /// True if the column's values are looked up.
+    var isLookedUp: Bool {
+        if case .lookedUp = origin { true } else { false }
     }
 
     /// True if the column has rows of its own that can be read only in order.

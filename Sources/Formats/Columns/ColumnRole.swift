@@ -6,6 +6,8 @@ package enum ColumnRole: Sendable {
     case predictions(PredictionRequest.Values?)
     case labels
     case weights
+    /// Keys of the rows, by which those of several files are compared. They have no usual names.
+    case identifiers
 
     /// The names of a single column or array with this role, in lower case.
     package var usualNames: Set<String> {
@@ -16,6 +18,7 @@ package enum ColumnRole: Sendable {
             return ofKinds.union(Self.namesOfDecisions).union(["p", "y_prob", "y_score", "scores", "score"])
         case .labels: return ["labels", "label", "targets", "target", "y_true", "y", "ground_truth", "truth", "gold", "class"]
         case .weights: return ["sample_weights", "sample_weight", "weights", "weight"]
+        case .identifiers: return []
         }
     }
 
@@ -43,6 +46,7 @@ package enum ColumnRole: Sendable {
         case .predictions: "predictions"
         case .labels: "labels"
         case .weights: "weights"
+        case .identifiers: "identifiers"
         }
     }
 
@@ -52,6 +56,7 @@ package enum ColumnRole: Sendable {
         case .predictions: .predictionColumns
         case .labels: .labelColumn
         case .weights: .weightColumn
+        case .identifiers: .identifierColumn
         }
     }
 

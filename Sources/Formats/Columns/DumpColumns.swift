@@ -9,6 +9,11 @@ public struct DumpColumns: Sendable {
     public var labels: [String] = []
     /// The column of row weights. If it is nil, all rows weigh the same, whatever columns there are.
     public var weight: String?
+    /// The column by whose values the rows of the predictions are compared with those of labels and weights in files of their own. If it is
+    /// nil, all columns that the files share and that have no role are compared. The first row that differs is an error.
+    public var identifier: String?
+    /// The column by whose values labels in files of their own are looked up, in any order; nil if rows belong together by their places.
+    public var join: String?
     /// The names that class labels have in a text, in the order of the classes. If it is nil, the names come from the prediction columns.
     public var classNames: [String]?
     /// The column of texts whose bytes are counted, or of numbers of bytes, for bits per byte in task likelihood.

@@ -105,6 +105,50 @@ package struct RecordRoles: Sendable {
         return selection
     }
 
+    // MARK: Rows of several texts
+
+    /// Finds the columns by which rows of the predictions are compared with rows of other texts: the named one, or all columns with names
+    /// that every text has, that hold one value a row, and that have no role. The index of a table, whose column has no name, is none of
+    /// them: it begins anew in each file.
+    ///
+    /// - Throws: a `ColumnError` if the named column is missing from a text.
+    package func identifiers(
+        sharedBy predictions: [any RecordFormat], _ others: [any RecordFormat]
+    ) throws(ColumnError) -> [String] {
+        let texts = predictions + others
+        if let name = columns.join ?? columns.identifier {
+            for text in texts { _ = try Self.column(.identifiers, named: name, of: text, isAlone: false) }
+            return [name]
+        }
+        guard let first = texts.first, texts.allSatisfy(\.hasColumnNames) else { return [] }
+        var shared: Set<String>?
+        for text in texts {
+            let names = text.columns.compactMap { column -> String? in
+                if case .array = column.content { nil } else { column.name }
+            }
+            shared = shared?.intersection(names) ?? Set(names)
+        }
+        let taken = Set(predictionNames + labelNames + weightNames + byteCountNames + request.columns.labelNames)
+        var seen: Set<String> = []
+        return first.columns.map(\.name).filter { name in
+            shared?.contains(name) == true && !taken.contains(name) && !name.isEmpty && !name.hasPrefix("Unnamed: ")
+                && seen.insert(name).inserted
+        }
+    }
+
+    /// Finds the columns of a text that `identifiers(sharedBy:_:)` named.
+    package static func identifierPaths(_ names: [String], of format: any RecordFormat) throws(ColumnError) -> [RecordPath] {
+        var paths: [RecordPath] = []
+        for name in names {
+            if let place = format.columns.firstIndex(where: { $0.name == name }) {
+                paths.append(format.path(at: place))
+            } else {
+                paths.append(try column(.identifiers, named: name, of: format, isAlone: false))
+            }
+        }
+        return paths
+    }
+
     // MARK: Packing
 
     /// Selects the predictions, and nothing beside them, where any number of values a row will do.

@@ -19,6 +19,9 @@ public protocol RecordFormat: Sendable {
     /// True if every record has the same columns, in the same order.
     var isTable: Bool { get }
 
+    /// True if columns have names of their own, and are not called by their numbers.
+    var hasColumnNames: Bool { get }
+
     /// True if a record may hold a line feed, inside quotes.
     var allowsLineFeedsInRecords: Bool { get }
 
@@ -37,6 +40,9 @@ public protocol RecordFormat: Sendable {
 
     /// Returns the path to the column at an index of `columns`.
     func path(at place: Int) -> RecordPath
+
+    /// Returns a value of the first record of a text as messages quote it; nil if the record has none. O(bytes of the record).
+    func quotedValue(_ path: RecordPath, ofFirstRecordIn text: UnsafeRawBufferPointer) -> String?
 
     /// Makes a parser for one worker.
     ///

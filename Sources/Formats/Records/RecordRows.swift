@@ -22,6 +22,9 @@ public final class RecordRows {
     public internal(set) var problems: [RecordProblem] = []
     /// The number of values that were added up for each row, if the selection sums values; 0 for a row with a problem.
     public internal(set) var tokenCounts: [UInt64] = []
+    /// The hashes of the selection's identifiers, `rowCount` × their number (`Identifier.hash`); 0 where there is none, and for a row
+    /// with a problem.
+    public internal(set) var identifiers: [UInt64] = []
     /// The number of bytes that the selection's `byteCount` gives for each row, if it is wanted; 0 for a row with a problem.
     public internal(set) var byteCounts: [UInt64] = []
 
@@ -38,6 +41,7 @@ public final class RecordRows {
         pad(&weights)
         pad(&tokenCounts)
         pad(&byteCounts)
+        pad(&identifiers)
     }
 }
 

@@ -40,6 +40,8 @@ public struct RecordSelection: Sendable {
     public var sumsValues = false
     /// The rule for the numbers that `sumsValues` adds up.
     public var addends = Addends.any
+    /// The paths to identifiers of the row, such as its key: a text or a number each, whose hashes `RecordRows.identifiers` has.
+    public var identifiers: [RecordPath] = []
     /// The path to a text, whose UTF-8 bytes are counted, or to a number of bytes, for the figure bits a byte.
     public var byteCount: RecordPath?
 

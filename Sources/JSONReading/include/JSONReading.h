@@ -83,7 +83,10 @@ enum {
     /// One class index: a whole number, one in a string, true or false, or a name of a class.
     JSONWantsClass = 1,
     /// A number of bytes: the UTF-8 bytes of strings, or whole numbers, added up.
-    JSONWantsByteCount = 2
+    JSONWantsByteCount = 2,
+    /// A hash of one string, number, true or false as it is written, by which rows are compared (xentIdentifierHash); of null that of no
+    /// bytes.
+    JSONWantsIdentifier = 3
 };
 
 /// One step of a path.
@@ -104,7 +107,7 @@ typedef struct JSONSlot {
     size_t capacity;
     /// Found: the number of values; those beyond `capacity` are counted only.
     size_t count;
-    /// Found: the index for JSONWantsClass, the sum for JSONWantsByteCount.
+    /// Found: the index for JSONWantsClass, the sum for JSONWantsByteCount, the bits of the hash for JSONWantsIdentifier.
     int64_t integer;
     /// Found: the first fault, JSONFault….
     int32_t fault;

@@ -53,6 +53,9 @@ uint64_t xentNameHash(const uint8_t *_Nonnull name, size_t byteCount);
 /// Returns the class index that a name means; INT64_MIN if it is none of the names.
 int64_t xentClassIndex(const XentClassNames *_Nonnull names, const uint8_t *_Nonnull name, size_t byteCount);
 
+/// Returns the hash by which identifiers of rows are compared; 0 for an empty one, and for no other. `7.0` has the hash of `7`.
+uint64_t xentIdentifierHash(const uint8_t *_Nonnull text, size_t byteCount);
+
 /// The use of a column; `XentTableStep.kind`.
 enum {
     /// `count` columns that are not wanted.
@@ -71,7 +74,9 @@ enum {
     /// A number of bytes, which are added up.
     XentStepByteCount = 7,
     /// A text, whose bytes are counted and added up.
-    XentStepText = 8
+    XentStepText = 8,
+    /// An identifier of the row, as it is written; `index` is its place among the row's identifiers.
+    XentStepIdentifier = 9
 };
 
 typedef struct XentTableStep {
@@ -113,6 +118,9 @@ typedef struct XentTableRows {
     double *_Nullable weights;
     /// The sums of XentStepByteCount and XentStepText; null without such columns.
     uint64_t *_Nullable byteCounts;
+    /// The hashes of XentStepIdentifier; null without such columns.
+    uint64_t *_Nullable identifiers;
+    size_t identifiersPerRow;
     uint32_t *_Nonnull lines;
     size_t rowCapacity;
 

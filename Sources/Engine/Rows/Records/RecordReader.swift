@@ -132,12 +132,14 @@ enum RecordColumnKind: Sendable {
     case weights
     case tokenCounts
     case byteCounts
+    /// Hashes of identifiers, `UInt64`.
+    case identifiers
 
     var elementType: ElementType {
         switch self {
         case .predictions, .targets, .weights: .float64
         case .classLabels: .int64
-        case .tokenCounts, .byteCounts: .uint64
+        case .tokenCounts, .byteCounts, .identifiers: .uint64
         }
     }
 }
@@ -150,6 +152,7 @@ private struct RecordColumns {
     let weights: UnsafeRawBufferPointer
     let tokenCounts: UnsafeRawBufferPointer
     let byteCounts: UnsafeRawBufferPointer
+    let identifiers: UnsafeRawBufferPointer
 
     subscript(kind: RecordColumnKind) -> (bytes: UnsafeRawPointer, elementType: ElementType) {
         let buffer =
@@ -160,6 +163,7 @@ private struct RecordColumns {
             case .weights: weights
             case .tokenCounts: tokenCounts
             case .byteCounts: byteCounts
+            case .identifiers: identifiers
             }
         // A padded column has memory even if it has no rows.
         guard let base = buffer.baseAddress else { preconditionFailure("a column of records is read that was not parsed") }
@@ -175,10 +179,12 @@ extension RecordRows {
                     try weights.withBytes { weights throws(Failure) in
                         try tokenCounts.withBytes { tokenCounts throws(Failure) in
                             try byteCounts.withBytes { byteCounts throws(Failure) in
-                                try body(
-                                    RecordColumns(
-                                        values: values, classLabels: classLabels, targets: targets, weights: weights,
-                                        tokenCounts: tokenCounts, byteCounts: byteCounts))
+                                try identifiers.withBytes { identifiers throws(Failure) in
+                                    try body(
+                                        RecordColumns(
+                                            values: values, classLabels: classLabels, targets: targets, weights: weights,
+                                            tokenCounts: tokenCounts, byteCounts: byteCounts, identifiers: identifiers))
+                                }
                             }
                         }
                     }

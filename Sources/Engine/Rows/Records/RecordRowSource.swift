@@ -44,20 +44,30 @@ struct RecordRowSource: OrderedRowSource {
             if selection.weight != nil { add(.weights, CompanionColumn.weights) }
             if selection.sumsValues { add(.tokenCounts, CompanionColumn.tokenCounts) }
             if selection.byteCount != nil { add(.byteCounts, CompanionColumn.byteCounts) }
+            if !selection.identifiers.isEmpty {
+                add(.identifiers, CompanionColumn.identifiers, valuesPerRow: selection.identifiers.count)
+            }
         }
         self.columns = columns
         layout = RowLayout(elementType: .float64, valuesPerRow: valuesPerRow, columns: layouts)
     }
 
     /// Makes a source of one column of text, such as labels that lie apart from their predictions.
-    init(_ values: RecordColumnKind, of files: [RecordFile], valuesPerRow: Int, options: ContainerOptions) {
+    ///
+    /// - Parameter identifierCount: the number of identifiers a row that go beside the values.
+    init(
+        _ values: RecordColumnKind, of files: [RecordFile], valuesPerRow: Int, identifierCount: Int = 0, options: ContainerOptions
+    ) {
         self.files = files
         self.values = values
         self.options = options
-        columns = []
+        columns = identifierCount > 0 ? [.identifiers] : []
+        let layouts = columns.map {
+            ColumnLayout(name: CompanionColumn.identifiers, elementType: $0.elementType, valuesPerRow: identifierCount)
+        }
         cutsText = false
         window = nil
-        layout = RowLayout(elementType: values.elementType, valuesPerRow: valuesPerRow)
+        layout = RowLayout(elementType: values.elementType, valuesPerRow: valuesPerRow, columns: layouts)
     }
 
     var path: String? { files.first?.path }

@@ -101,7 +101,7 @@ extension JSONValue {
     }
 
     /// The value for people: strings are cut, and all but printable ASCII is escaped.
-    fileprivate var shown: String {
+    var shown: String {
         switch self {
         case .object: "{…}"
         case .array: "[…]"

@@ -169,6 +169,18 @@ public struct JSONLines: RecordFormat {
             remedy: "write a.b for b inside a, a.0 for the first element, a.* for all of them, and \\. for a dot in a key")
     }
 
+    /// True: every value has a key.
+    public let hasColumnNames = true
+
+    /// Returns a value of the first record of a text as messages quote it; nil if the record has none, or is damaged.
+    public func quotedValue(_ path: RecordPath, ofFirstRecordIn text: UnsafeRawBufferPointer) -> String? {
+        let line = TextLines(text).first { !$0.isBlank }
+        guard let line, let steps = JSONPath(path.name), let record = try? JSONValue.parse(line.bytes),
+            case .values(let values, _) = steps.target(in: record), let value = values.first
+        else { return nil }
+        return value.shown
+    }
+
     /// Makes a parser for one worker. Its memory grows to about six times the bytes of the longest record.
     ///
     /// - Throws: `FormatError` of kind `.column` for a text that is no path.

@@ -7,13 +7,14 @@ internal import JSONReading
 /// that nothing follows the record's end. No key of a selected path may occur twice in one object.
 final class JSONLinesParser: RecordParser {
     private let selection: RecordSelection
-    /// The path of each slot: predictions, labels, weight, byte count.
+    /// The path of each slot: predictions, labels, weight, byte count, identifiers.
     let paths: [JSONPath]
     let names: [String]
     private let predictions: Range<Int>
     private let labels: Range<Int>
     private let weight: Int?
     private let byteCount: Int?
+    private let identifiers: Range<Int>
     let classNames: ClassNames?
     /// The number of values in a row. The first good record says it if the selection does not.
     private var valuesPerRow: Int?
@@ -44,6 +45,8 @@ final class JSONLinesParser: RecordParser {
         weight = selection.weight == nil ? nil : wanted.count - 1
         if let path = selection.byteCount { wanted.append(path) }
         byteCount = selection.byteCount == nil ? nil : wanted.count - 1
+        identifiers = wanted.count..<wanted.count + selection.identifiers.count
+        wanted += selection.identifiers
         var paths: [JSONPath] = []
         for place in wanted { paths.append(try path(place)) }
         self.paths = paths
@@ -71,6 +74,7 @@ final class JSONLinesParser: RecordParser {
         var wants = JSONWantsNumbers
         if case .classIndex = selection.labels, labels.contains(slot) { wants = JSONWantsClass }
         if slot == byteCount { wants = JSONWantsByteCount }
+        if identifiers.contains(slot) { wants = JSONWantsIdentifier }
         // Keys one after another; the reader copies them.
         let keys = paths[slot].steps.map { step -> [UInt8] in if case .key(let key) = step { Array(key.utf8) } else { [] } }
         keys.flatMap { $0 }.withUnsafeBytes { bytes in
@@ -220,6 +224,7 @@ final class JSONLinesParser: RecordParser {
         }
         if let weight, let problem = countProblem(weight, wanted: 1, rowIndex) { return problem }
         if let byteCount, slots[byteCount].count == 0 { return countProblem(byteCount, wanted: 1, rowIndex) }
+        for slot in identifiers where slots[slot].count != 1 { return countProblem(slot, wanted: 1, rowIndex) }
 
         // Then the row.
         if selection.sumsValues {
@@ -249,6 +254,7 @@ final class JSONLinesParser: RecordParser {
         if let weight { output.weights.append(slots[weight].numbers?.pointee ?? .nan) }
         // Never negative: numbers of bytes are checked, and lengths of texts are what they are.
         if let byteCount { output.byteCounts.append(UInt64(clamping: slots[byteCount].integer)) }
+        for slot in identifiers { output.identifiers.append(UInt64(bitPattern: slots[slot].integer)) }
         return nil
     }
 
@@ -263,6 +269,7 @@ final class JSONLinesParser: RecordParser {
         if weight != nil { output.weights.append(.nan) }
         if selection.sumsValues { output.tokenCounts.append(0) }
         if byteCount != nil { output.byteCounts.append(0) }
+        output.identifiers.append(contentsOf: repeatElement(0, count: identifiers.count))
     }
 
     @inline(__always)
@@ -286,7 +293,7 @@ final class JSONLinesParser: RecordParser {
     /// The arrays of `RecordRows`, taken out of their class while they are filled: appending to them then checks their capacity alone.
     private struct Output {
         var values: [Double], classLabels: [Int64], targets: [Double], weights: [Double], lines: [UInt32]
-        var tokenCounts: [UInt64], byteCounts: [UInt64], problems: [RecordProblem]
+        var tokenCounts: [UInt64], byteCounts: [UInt64], identifiers: [UInt64], problems: [RecordProblem]
 
         init(taking rows: RecordRows) {
             func emptied<Element>(_ array: inout [Element]) -> [Element] {
@@ -302,6 +309,7 @@ final class JSONLinesParser: RecordParser {
             lines = emptied(&rows.lines)
             tokenCounts = emptied(&rows.tokenCounts)
             byteCounts = emptied(&rows.byteCounts)
+            identifiers = emptied(&rows.identifiers)
             problems = emptied(&rows.problems)
         }
 
@@ -313,6 +321,7 @@ final class JSONLinesParser: RecordParser {
             swap(&rows.lines, &lines)
             swap(&rows.tokenCounts, &tokenCounts)
             swap(&rows.byteCounts, &byteCounts)
+            swap(&rows.identifiers, &identifiers)
             swap(&rows.problems, &problems)
             rows.rowCount = rows.lines.count
             rows.valuesPerRow = valuesPerRow

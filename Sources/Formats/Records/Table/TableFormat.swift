@@ -31,6 +31,15 @@ struct TableFormat: RecordFormat {
 
     func path(at place: Int) -> RecordPath { RecordPath(name: columns[place].name, columnIndex: place) }
 
+    var hasColumnNames: Bool { hasHeader }
+
+    func quotedValue(_ path: RecordPath, ofFirstRecordIn text: UnsafeRawBufferPointer) -> String? {
+        var fields = TableRecord()
+        fields.read(text, at: 0, delimiter: delimiter, assumesNoLineFeeds: false)
+        guard let index = path.columnIndex, fields.fields.indices.contains(index) else { return nil }
+        return fields.fields[index].value(text, delimiter).quoted
+    }
+
     func makeParser(_ selection: RecordSelection) throws(FormatError) -> any RecordParser {
         try TableParser(self, selection)
     }

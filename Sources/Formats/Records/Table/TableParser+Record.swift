@@ -36,6 +36,7 @@ extension TableParser {
         if row < rows.classLabels.count { rows.classLabels[row] = .min }
         if row < rows.weights.count { rows.weights[row] = .nan }
         if row < rows.byteCounts.count { rows.byteCounts[row] = 0 }
+        for place in row * identifiersPerRow..<(row + 1) * identifiersPerRow { rows.identifiers[place] = 0 }
     }
 
     /// Checks the record as a whole.
@@ -110,6 +111,8 @@ extension TableParser {
                 rows.classLabels[row] = try classLabel(value, columnIndex)
             case .byteCount:
                 textByteCount += try byteCount(value, columnIndex)
+            case .identifier(let index):
+                rows.identifiers[row * identifiersPerRow + index] = Identifier.hash(value.bytes)
             case .text: break
             }
         }

@@ -4,7 +4,7 @@ internal import TableReading
 final class TableParser: RecordParser {
     /// The use of a column's values.
     enum Use {
-        case value(Int), target(Int), weight, classLabel, byteCount, text
+        case value(Int), target(Int), weight, classLabel, byteCount, text, identifier(Int)
     }
 
     let delimiter: UInt8
@@ -20,6 +20,7 @@ final class TableParser: RecordParser {
     let sumsValues: Bool
     private let addends: RecordSelection.Addends
     private let wantsByteCounts: Bool
+    let identifiersPerRow: Int
     private let steps: [XentTableStep]
     var record = TableRecord()
 
@@ -29,6 +30,7 @@ final class TableParser: RecordParser {
         sumsValues = selection.sumsValues
         addends = selection.addends
         wantsByteCounts = selection.byteCount != nil
+        identifiersPerRow = selection.identifiers.count
         valuesPerRow = selection.predictions.count
         if let wanted = selection.valuesPerRow, valuesPerRow > 0, !sumsValues, wanted != valuesPerRow {
             throw Self.countError("prediction columns", found: valuesPerRow, wanted: wanted)
@@ -56,6 +58,7 @@ final class TableParser: RecordParser {
                 byteCount.columnIndex.map { format.columns.indices.contains($0) && format.columns[$0].content == .number } ?? false
             all.append((byteCount, isNumber ? .byteCount : .text))
         }
+        all += selection.identifiers.enumerated().map { ($0.element, .identifier($0.offset)) }
         var uses: [(columnIndex: Int, use: Use)] = []
         for (path, use) in all {
             guard let columnIndex = path.columnIndex, format.columns.indices.contains(columnIndex) else {
@@ -100,6 +103,7 @@ final class TableParser: RecordParser {
                     classNames.map { $0.names.areNumbers ? XentStepClassName : XentStepClassIndexOrName } ?? XentStepClassIndex)
             case .byteCount: append(XentStepByteCount)
             case .text: append(XentStepText)
+            case .identifier(let index): append(XentStepIdentifier, index)
             }
             next = columnIndex + 1
         }
@@ -177,27 +181,31 @@ final class TableParser: RecordParser {
                 rows.classLabels.withUnsafeMutableBufferPointer { classLabels in
                     rows.weights.withUnsafeMutableBufferPointer { weights in
                         rows.byteCounts.withUnsafeMutableBufferPointer { byteCounts in
-                            rows.lines.withUnsafeMutableBufferPointer { lines in
-                                steps.withUnsafeBufferPointer { steps in
-                                    withClassNames { names in
-                                        // Neither the text, nor the lines, nor the steps are ever empty.
-                                        guard let start = text.baseAddress, let lines = lines.baseAddress, let first = steps.baseAddress
-                                        else { return }
-                                        var state = XentTableRows(
-                                            text: start.assumingMemoryBound(to: UInt8.self), byteCount: text.count,
-                                            lineFeedEnd: progress.lineFeedEnd, steps: first, stepCount: steps.count, names: names,
-                                            values: values.baseAddress, valuesPerRow: valuesPerRow, targets: targets.baseAddress,
-                                            targetsPerRow: targetsPerRow, classLabels: classLabels.baseAddress,
-                                            weights: weights.baseAddress,
-                                            byteCounts: wantsByteCounts ? byteCounts.baseAddress : nil, lines: lines, rowCapacity: capacity,
-                                            byteOffset: progress.byteOffset, line: progress.line,
-                                            rowCount: progress.rowCount, delimiter: delimiter,
-                                            assumesNoLineFeedsInRecords: progress.assumesNoLineFeeds,
-                                            checksBytes: progress.isCleanAfter != true)
-                                        stop = xentParseRows(&state)
-                                        progress.byteOffset = state.byteOffset
-                                        progress.line = state.line
-                                        progress.rowCount = state.rowCount
+                            rows.identifiers.withUnsafeMutableBufferPointer { identifiers in
+                                rows.lines.withUnsafeMutableBufferPointer { lines in
+                                    steps.withUnsafeBufferPointer { steps in
+                                        withClassNames { names in
+                                            // Neither the text, nor the lines, nor the steps are ever empty.
+                                            guard let start = text.baseAddress, let lines = lines.baseAddress,
+                                                let first = steps.baseAddress
+                                            else { return }
+                                            var state = XentTableRows(
+                                                text: start.assumingMemoryBound(to: UInt8.self), byteCount: text.count,
+                                                lineFeedEnd: progress.lineFeedEnd, steps: first, stepCount: steps.count, names: names,
+                                                values: values.baseAddress, valuesPerRow: valuesPerRow, targets: targets.baseAddress,
+                                                targetsPerRow: targetsPerRow, classLabels: classLabels.baseAddress,
+                                                weights: weights.baseAddress,
+                                                byteCounts: wantsByteCounts ? byteCounts.baseAddress : nil,
+                                                identifiers: identifiers.baseAddress, identifiersPerRow: identifiersPerRow, lines: lines,
+                                                rowCapacity: capacity, byteOffset: progress.byteOffset, line: progress.line,
+                                                rowCount: progress.rowCount, delimiter: delimiter,
+                                                assumesNoLineFeedsInRecords: progress.assumesNoLineFeeds,
+                                                checksBytes: progress.isCleanAfter != true)
+                                            stop = xentParseRows(&state)
+                                            progress.byteOffset = state.byteOffset
+                                            progress.line = state.line
+                                            progress.rowCount = state.rowCount
+                                        }
                                     }
                                 }
                             }
@@ -227,6 +235,7 @@ final class TableParser: RecordParser {
         resize(&rows.classLabels, to: wantsClassLabels ? rowCount : 0, 0)
         resize(&rows.weights, to: wantsWeights ? rowCount : 0, 0)
         resize(&rows.byteCounts, to: wantsByteCounts ? rowCount : 0, 0)
+        resize(&rows.identifiers, to: rowCount * identifiersPerRow, 0)
         resize(&rows.lines, to: rowCount, 0)
     }
 

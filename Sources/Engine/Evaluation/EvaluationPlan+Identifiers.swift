@@ -1,0 +1,49 @@
+internal import Container
+internal import Formats
+
+extension EvaluationPlan {
+    /// Returns the column whose values are looked up in a table of its text; nil if rows are paired by their places.
+    static func lookedUp(
+        _ column: CompanionColumn, _ texts: RecordRowSource, _ beside: [CompanionColumn], _ options: EvaluationOptions, _ control: RunControl
+    ) throws(EngineError) -> CompanionColumn? {
+        guard let name = options.columns.join, let place = beside.firstIndex(where: { $0.name == CompanionColumn.identifiers }) else {
+            return nil
+        }
+        let table = try RowTable(
+            texts, identifierName: ColumnName.list([name]), valueName: column.name, threadCount: options.threadCount, control
+        ) { texts.quotedIdentifier(0, ofRow: $0) }
+        return CompanionColumn(column.layout, origin: .lookedUp(table, byColumn: place))
+    }
+
+    /// Makes the comparison of the identifiers that texts share, and adds the columns that it reads to `others`.
+    static func identifierCheck(
+        _ columns: SelectedColumns, _ source: any RowSource, beside: [CompanionColumn], _ others: [CompanionColumn],
+        _ options: ContainerOptions
+    ) -> (check: IdentifierCheck?, others: [CompanionColumn]) {
+        guard let predictions = source as? RecordRowSource,
+            let place = beside.firstIndex(where: { $0.name == CompanionColumn.identifiers }),
+            !others.contains(where: \.isLookedUp)
+        else { return (nil, others) }
+        var others = others
+        var pairings: [IdentifierCheck.Pairing] = []
+        for (texts, name) in [
+            (columns.labelTexts, CompanionColumn.labelIdentifiers), (columns.weightTexts, CompanionColumn.weightIdentifiers),
+        ] {
+            guard let texts, let identifiers = texts.files.first?.selection.identifiers else { continue }
+            let files = texts.files.map { file in
+                var selection = RecordSelection(predictions: [])
+                selection.identifiers = file.selection.identifiers
+                return file.selecting(selection)
+            }
+            pairings.append(
+                IdentifierCheck.Pairing(
+                    companion: beside.count + others.count,
+                    columns: identifiers.compactMap { path in columns.identifierNames.firstIndex(of: path.name) }, others: texts))
+            others.append(
+                CompanionColumn(
+                    name: name, rows: RecordRowSource(.identifiers, of: files, valuesPerRow: identifiers.count, options: options)))
+        }
+        let check = IdentifierCheck(names: columns.identifierNames, companion: place, predictions: predictions, pairings: pairings)
+        return (check, others)
+    }
+}

@@ -1,0 +1,175 @@
+internal import Elements
+internal import Formats
+internal import Messages
+internal import Synchronization
+
+/// The rows of a column in memory, looked up by the hashes of their identifiers: labels in another order than the predictions.
+///
+/// It takes 12 to 20 bytes a row besides the values. Each row may be looked up once. Rows that were not are counted.
+package final class RowTable: Sendable {
+    /// The name of the column of identifiers.
+    private let identifierName: String
+    /// The word for the values, such as "labels".
+    private let valueName: String
+    private let path: String
+    private let rowByteCount: Int
+    private let values: [UInt8]
+    private let hashes: [UInt64]
+    /// An open hash table: 1 + the row, or 0. At most half of its slots are taken. Their number is a power of 2.
+    private let slots: [UInt32]
+    /// A bit for each row that was looked up.
+    private let used: Bits
+
+    /// The number of rows.
+    package var rowCount: Int { hashes.count }
+    /// The number of bytes that the table takes.
+    package var byteCount: Int { values.count + hashes.count * 8 + slots.count * 4 + rowCount / 8 }
+    /// The number of rows that were not looked up.
+    package var unusedRowCount: Int { rowCount - used.count }
+
+    /// Reads all rows of a source whose first column beside the values holds the hashes of identifiers.
+    ///
+    /// - Parameters:
+    ///   - quoted: finds the identifier of a row as it is written, and its place.
+    /// - Throws: an `EngineError` if an identifier is missing or occurs twice.
+    init(
+        _ source: any RowSource, identifierName: String, valueName: String, threadCount: Int, _ control: RunControl,
+        quoted: (_ row: Int) -> (place: RowPlace, text: String)?
+    ) throws(EngineError) {
+        self.identifierName = identifierName
+        self.valueName = valueName
+        let path = source.path ?? valueName
+        self.path = path
+        rowByteCount = source.layout.rowByteCount
+        let result = try RowPipeline(source: source, threadCount: threadCount, control: control.withoutProgress).run {
+            [rowByteCount = source.layout.rowByteCount] in Collector(rowByteCount)
+        }
+        var values: [UInt8] = []
+        var hashes: [UInt64] = []
+        values.reserveCapacity(result.rowCount * rowByteCount)
+        hashes.reserveCapacity(result.rowCount)
+        for part in result.consumers.flatMap(\.parts).sorted(by: { $0.firstRow < $1.firstRow }) {
+            values += part.values
+            hashes += part.hashes
+        }
+        guard hashes.count < UInt32.max else {
+            throw EngineError(.data, path: path, "\(hashes.count) rows are too many to look up", remedy: "look up fewer than 2^32")
+        }
+        var slotCount = 4
+        while slotCount < 2 * hashes.count { slotCount *= 2 }
+        var slots = [UInt32](repeating: 0, count: slotCount)
+        for (row, hash) in hashes.enumerated() {
+            func fault(_ problem: String, remedy: String) -> EngineError {
+                let place = quoted(row)?.place
+                return EngineError(
+                    .data, path: place?.path ?? path, row: place?.row ?? row, line: place?.line, problem, remedy: remedy)
+            }
+            guard hash != 0 else {
+                throw fault("its \(identifierName) is missing", remedy: "each row needs one, to be looked up by")
+            }
+            var slot = Int(truncatingIfNeeded: hash) & (slotCount - 1)
+            while slots[slot] != 0 {
+                let other = Int(slots[slot]) - 1
+                if hashes[other] == hash {
+                    let text = quoted(row)?.text ?? "an identifier"
+                    throw fault(
+                        "\(identifierName) \(text) is there twice: row \(other) has it too", remedy: "keep one row of each \(identifierName)")
+                }
+                slot = (slot + 1) & (slotCount - 1)
+            }
+            slots[slot] = UInt32(row + 1)
+        }
+        self.values = values
+        self.hashes = hashes
+        self.slots = slots
+        used = Bits(hashes.count)
+    }
+
+    /// Finds the values of a batch's rows, and writes them one after another to `buffer`. O(rowCount).
+    ///
+    /// A row that has a problem already gets zeros.
+    /// - Throws: an `EngineError` for a row without an identifier, one whose identifier the table does not have, and one that was looked
+    ///   up before.
+    func values(
+        of hashes: UnsafePointer<UInt64>, _ batch: RowBatch, into buffer: ByteBuffer
+    ) throws(EngineError) -> UnsafeRawPointer {
+        buffer.reserve(batch.rowCount * rowByteCount + 64)
+        let destination = buffer.room(from: 0, count: batch.rowCount * rowByteCount)
+        var problems = batch.problems[...]
+        for index in 0..<batch.rowCount {
+            while let first = problems.first, first.rowIndex < index { problems.removeFirst() }
+            let row = UnsafeMutableRawBufferPointer(rebasing: destination[index * rowByteCount..<(index + 1) * rowByteCount])
+            if problems.first?.rowIndex == index {
+                row.initializeMemory(as: UInt8.self, repeating: 0)
+                continue
+            }
+            guard hashes[index] != 0 else {
+                throw refuse(batch.place(index), "its \(identifierName) is missing", "\(valueName) are looked up by it")
+            }
+            guard let found = find(hashes[index]) else {
+                throw refuse(
+                    batch.place(index), "its \(identifierName) is not among the \(rowCount) of \(path)", "give the \(valueName) of all rows")
+            }
+            guard used.insert(found) else {
+                throw refuse(
+                    batch.place(index), "its \(identifierName) is that of another row", "each row of \(path) is for one row of predictions")
+            }
+            values.withUnsafeBytes { values in
+                row.copyMemory(from: UnsafeRawBufferPointer(rebasing: values[found * rowByteCount..<(found + 1) * rowByteCount]))
+            }
+        }
+        return UnsafeRawPointer(buffer.base)
+    }
+
+    private func find(_ hash: UInt64) -> Int? {
+        var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+        while slots[slot] != 0 {
+            let row = Int(slots[slot]) - 1
+            if hashes[row] == hash { return row }
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        return nil
+    }
+
+    private func refuse(_ place: RowPlace, _ problem: String, _ remedy: String) -> EngineError {
+        EngineError(.data, path: place.path, frame: place.frame, row: place.row, line: place.line, problem, remedy: remedy)
+    }
+
+    /// The consumer that keeps the rows of a worker.
+    private final class Collector: RowConsumer {
+        private let rowByteCount: Int
+        private(set) var parts: [(firstRow: Int, values: [UInt8], hashes: [UInt64])] = []
+
+        init(_ rowByteCount: Int) { self.rowByteCount = rowByteCount }
+
+        func consume(_ batch: RowBatch, companions: [UnsafeRawPointer]) throws(EngineError) {
+            // A label that cannot be read is an error, since nobody can leave out the row that it belongs to.
+            if let problem = batch.problems.first { throw EngineError(problem, at: batch.place(problem.rowIndex)) }
+            let hashes = UnsafeBufferPointer(start: batch.columns[0].assumingMemoryBound(to: UInt64.self), count: batch.rowCount)
+            parts.append(
+                (batch.firstRow, Array(UnsafeRawBufferPointer(start: batch.values, count: batch.rowCount * rowByteCount)), Array(hashes)))
+        }
+    }
+
+    /// A set of rows that many threads put rows into.
+    private final class Bits: Sendable {
+        private let words: [Word]
+        private let inserted = Atomic<Int>(0)
+
+        private final class Word: Sendable {
+            let bits = Atomic<UInt64>(0)
+        }
+
+        init(_ count: Int) { words = (0..<(count + 63) / 64).map { _ in Word() } }
+
+        var count: Int { inserted.load(ordering: .relaxed) }
+
+        /// Puts a row into the set; returns false if it was there.
+        func insert(_ row: Int) -> Bool {
+            let bit: UInt64 = 1 << UInt64(row % 64)
+            let isNew = words[row / 64].bits.bitwiseOr(bit, ordering: .relaxed).oldValue & bit == 0
+            if isNew { inserted.add(1, ordering: .relaxed) }
+            return isNew
+        }
+    }
+}
