@@ -20,6 +20,8 @@ public enum Setting: Sendable, Hashable, CaseIterable {
     case textColumn
     /// The names that stand for class indices where labels are text.
     case classNames
+    /// The name of the class that is label 1.
+    case positiveClass
     /// The column by which rows of several files are compared.
     case identifierColumn
     /// The column by which labels are looked up.
@@ -80,6 +82,7 @@ public enum Setting: Sendable, Hashable, CaseIterable {
         case .weightColumn: "DumpColumns.weight"
         case .textColumn: "DumpColumns.byteCount"
         case .classNames: "DumpColumns.classNames"
+        case .positiveClass: "DumpColumns.positiveClass"
         case .identifierColumn: "DumpColumns.identifier"
         case .joinColumn: "DumpColumns.join"
         case .noHeader: "DumpColumns.hasHeader = false"

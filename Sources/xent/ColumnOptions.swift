@@ -24,6 +24,12 @@ struct ColumnOptions: ParsableArguments {
             valueName: "names"))
     var classes: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Task binary: the name of the class that is label 1, where labels are text; of two columns, the one to score.",
+            valueName: "name"))
+    var positiveClass: String?
+
     @Flag(help: "The first line of a table is data; columns are named 0, 1, 2…")
     var noHeader = false
 
@@ -44,6 +50,7 @@ struct ColumnOptions: ParsableArguments {
         if let twice = Dictionary(grouping: classes, by: \.self).first(where: { $0.value.count > 1 }) {
             throw EngineError(usage: "--classes names '\(twice.key)' \(twice.value.count) times", remedy: "give each class one name")
         }
+        columns.positiveClass = positiveClass
         columns.byteCount = textColumn
         columns.hasHeader = !noHeader
         return columns

@@ -14,6 +14,7 @@ extension SettingNames {
         case .weightColumn: "--weight-column"
         case .textColumn: "--text-column"
         case .classNames: "--classes"
+        case .positiveClass: "--positive-class"
         case .identifierColumn: "--id-column"
         case .joinColumn: "--join"
         case .noHeader: "--no-header"

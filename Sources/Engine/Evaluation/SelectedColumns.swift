@@ -54,26 +54,33 @@ struct SelectedColumns {
         } else {
             try openArrays(files)
         }
-        if task == .multiclass, areLabelsText { columnNames.classNames = columns.classNames ?? roles.classNames }
-        warnOfUnusedNames(files)
+        if areLabelsText, request.readsClassNames {
+            columnNames.classNames = task == .binary ? roles.binaryNames : columns.classNames ?? roles.classNames
+        }
+        try checkUnusedNames(files)
     }
 
-    /// Warns of given names that no file could use. They may have been meant for another file.
-    private mutating func warnOfUnusedNames(_ predictions: [DumpFile]) {
-        func warn(_ setting: Setting, of files: [DumpFile], isGiven: Bool) {
-            guard isGiven, !files.contains(where: \.hasColumns) else { return }
-            warnings.append("\(setting: setting) is not used: \(files[0].path) is \(files[0].format), and has no names")
+    /// Throws if a name was given that no file can have. It may have been meant for another file, or for another option.
+    private func checkUnusedNames(_ predictions: [DumpFile]) throws(EngineError) {
+        func check(_ setting: Setting, of files: [DumpFile], isGiven: Bool) throws(EngineError) {
+            guard isGiven, let first = files.first, !files.contains(where: \.hasColumns) else { return }
+            throw EngineError(
+                .usage, path: first.path, "\(setting: setting) has no meaning for it: it is \(first.format), and has no names",
+                remedy: "leave it out, or check the file's name")
         }
         let labelled = labelFiles.isEmpty ? predictions : labelFiles
-        warn(.predictionColumns, of: predictions, isGiven: !columns.predictions.isEmpty)
-        warn(.labelColumn, of: labelled, isGiven: task.hasLabels && columns.label != nil)
-        warn(.labelColumns, of: labelled, isGiven: task.hasLabels && !columns.labels.isEmpty)
-        warn(.weightColumn, of: weightFiles, isGiven: !weightFiles.isEmpty && columns.weight != nil)
-        if columns.classNames != nil, task != .multiclass || !areLabelsText {
-            warnings.append("\(setting: .classNames) is not used: it names the classes of task multiclass where labels are text")
+        try check(.predictionColumns, of: predictions, isGiven: !columns.predictions.isEmpty)
+        try check(.labelColumn, of: labelled, isGiven: columns.label != nil)
+        try check(.labelColumns, of: labelled, isGiven: !columns.labels.isEmpty)
+        try check(.weightColumn, of: weightFiles.isEmpty ? predictions : weightFiles, isGiven: columns.weight != nil)
+        for (setting, isGiven) in [(Setting.classNames, columns.classNames != nil), (.positiveClass, columns.positiveClass != nil)] {
+            guard isGiven, !areLabelsText || !request.readsClassNames else { continue }
+            throw EngineError(
+                .usage, "\(setting: setting) has no meaning here: it names classes where labels are text, in the tasks multiclass and binary",
+                remedy: "leave it out")
         }
-        if !columns.hasHeader, !(predictions + labelFiles + weightFiles).contains(where: \.isTable) {
-            warnings.append("\(setting: .noHeader) is not used: no file is a table")
+        guard columns.hasHeader || (predictions + labelFiles + weightFiles).contains(where: \.isTable) else {
+            throw EngineError(.usage, "\(setting: .noHeader) has no meaning here: no file is a table", remedy: "leave it out")
         }
     }
 
@@ -189,7 +196,7 @@ struct SelectedColumns {
         areLabelsText = true
         columnNames.labels = roles.labelNames
         return RecordRowSource(
-            task == .multiclass ? .classLabels : .targets, of: selected, valuesPerRow: request.labelsPerRow(valuesPerRow: classCount),
+            request.readsClassNames ? .classLabels : .targets, of: selected, valuesPerRow: request.labelsPerRow(valuesPerRow: classCount),
             options: containerOptions)
     }
 

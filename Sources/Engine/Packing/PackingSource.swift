@@ -27,6 +27,11 @@ struct PackingSource: Sendable {
             readability = nil
             return
         }
+        if !file.hasColumns, let setting = Self.unusedSetting(options.columns) {
+            throw EngineError(
+                .usage, path: file.path, "\(setting: setting) has no meaning for it: it is \(file.format), and has no names",
+                remedy: "leave it out, or check the file's name")
+        }
         let predictions = try file.namedArray(
             for: .predictions(nil), named: options.columns.predictions.first, isAlone: true,
             ColumnRequest(predictions: options.columns, hasLabelsBeside: false))
@@ -52,6 +57,14 @@ struct PackingSource: Sendable {
         } else {
             (layout, header) = try Self.header(array.layout.elementType, array.layout.shape, options.inputPath)
         }
+    }
+
+    /// The first setting that names a column.
+    private static func unusedSetting(_ columns: DumpColumns) -> Setting? {
+        if !columns.predictions.isEmpty { return .predictionColumns }
+        if columns.label != nil { return .labelColumn }
+        if !columns.labels.isEmpty { return .labelColumns }
+        return columns.classNames == nil ? nil : .classNames
     }
 
     /// Finds the array of labels that lies beside the array of the predictions.

@@ -61,15 +61,40 @@ package struct ColumnRequest: Sendable {
 
     /// Throws if the choice contradicts itself, whatever the files hold.
     package func check() throws(ColumnError) {
+        if let positive = columns.positiveClass {
+            guard labels == .number else {
+                throw ColumnError(
+                    .contradiction, "\(setting: .positiveClass) names the class of label 1, and labels are not 0 and 1 here",
+                    remedy: "leave it out: it is for task binary")
+            }
+            if let names = columns.classNames, !names.contains(positive) {
+                throw ColumnError(
+                    .contradiction,
+                    "\(setting: .positiveClass) names '\(ColumnName.list([positive]))', and \(setting: .classNames) names "
+                        + "\(ColumnName.list(names))", remedy: "name one of the two")
+            }
+        }
         guard columns.label == nil || columns.labels.isEmpty else {
             throw ColumnError(
                 .contradiction, "\(setting: .labelColumn) and \(setting: .labelColumns) exclude each other", remedy: "give one of them")
         }
     }
 
-    /// Throws if the names of the classes are not as many as a row has predictions.
+    /// True if labels of text may be names of classes.
+    package var readsClassNames: Bool {
+        labels == .classIndex || (labels == .number && (columns.classNames != nil || columns.positiveClass != nil))
+    }
+
+    /// Throws if the names of the classes are not as many as a row has predictions; in task binary, two.
     package func checkClassNames(classCount: Int) throws(ColumnError) {
-        guard let names = columns.classNames, labels == .classIndex, names.count != classCount else { return }
+        guard let names = columns.classNames else { return }
+        if labels == .number {
+            guard names.count != 2 else { return }
+            throw ColumnError(
+                .contradiction, "\(setting: .classNames) names \(names.count) classes, and task binary has two",
+                remedy: "name that of label 0 and that of label 1")
+        }
+        guard labels == .classIndex, names.count != classCount else { return }
         throw ColumnError(
             .contradiction, "\(setting: .classNames) names \(names.count) classes, and rows have \(classCount) predictions",
             remedy: "name each class once, in the order of the predictions")

@@ -80,6 +80,14 @@ package enum ColumnRole: Sendable {
             remedy: "name it with \(setting: setting)")
     }
 
+    /// Makes the error for a column that holds the class that was decided for, as far as its first values show.
+    func decision(_ name: String) -> ColumnError {
+        ColumnError(
+            .doubt,
+            "column \(ColumnName.list([name])) may be the class that was decided for: its first values are all 0 or 1, and no column of "
+                + "scores is known by its name", remedy: "name the scores with \(setting: setting), or this column if it holds them")
+    }
+
     /// Makes the error for several candidates. A candidate is one column, or several columns that would be the classes.
     func doubt(_ candidates: [[String]]) -> ColumnError {
         let isOfColumns = candidates.allSatisfy { $0.count == 1 }

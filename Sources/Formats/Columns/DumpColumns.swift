@@ -16,6 +16,9 @@ public struct DumpColumns: Sendable {
     public var join: String?
     /// The names that class labels have in a text, in the order of the classes. If it is nil, the names come from the prediction columns.
     public var classNames: [String]?
+    /// The name of the class that is label 1 in task binary, where labels are text. Without `classNames` the other class is the other name
+    /// among the first labels. Of two columns of probabilities, that of this class is taken.
+    public var positiveClass: String?
     /// The column of texts whose bytes are counted, or of numbers of bytes, for bits per byte in task likelihood.
     public var byteCount: String?
     /// True if the first line of a table holds names. Without names, columns are called 0, 1, 2…

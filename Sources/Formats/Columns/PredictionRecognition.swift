@@ -16,13 +16,16 @@ package struct PredictionRecognition {
         }
 
         package let name: String
+        /// Different values of the first rows, as they are written; empty if they are not known.
+        package let values: [String]
         private let look: () -> Content
 
         /// Makes a column.
         ///
         /// - Parameter look: finds the content. It is called only if the name alone does not decide.
-        package init(name: String, look: @escaping () -> Content) {
+        package init(name: String, values: [String] = [], look: @escaping () -> Content) {
             self.name = name
+            self.values = values
             self.look = look
         }
 
@@ -67,7 +70,12 @@ package struct PredictionRecognition {
             let saying = candidates.filter(\.saysValues)
             if saying.count == 1, saying[0].isCertain { return saying[0].places }
         }
-        if candidates.count == 1, candidates[0].isCertain { return candidates[0].places }
+        if candidates.count == 1, candidates[0].isCertain {
+            if let place = candidates[0].places.first, isDecision(place), areZerosAndOnes(columns[place].values) {
+                throw role.decision(columns[place].name)
+            }
+            return candidates[0].places
+        }
         guard !candidates.isEmpty else { throw role.unknown(among: columns.map(\.name)) }
         throw role.doubt(candidates.map { $0.places.map { columns[$0].name } })
     }
@@ -92,6 +100,11 @@ package struct PredictionRecognition {
         }
     }
 
+    /// Returns true if the values are known, and all of them are 0 or 1, as classes are and probabilities hardly ever.
+    private func areZerosAndOnes(_ values: [String]) -> Bool {
+        !values.isEmpty && values.allSatisfy { Double($0) == 0 || Double($0) == 1 }
+    }
+
     private func isDecision(_ place: Int) -> Bool {
         ColumnRole.namesOfDecisions.contains(ColumnName.lastPart(of: columns[place].name).lowercased())
     }
@@ -109,7 +122,7 @@ package struct PredictionRecognition {
 extension PredictionRecognition.Column {
     /// Describes a column of text by its first records.
     init(_ column: RecordColumn, isOfTable: Bool) {
-        self.init(name: column.name) {
+        self.init(name: column.name, values: column.values) {
             switch column.content {
             case .number: return .one
             // A single wrong value makes a column of a table text. The error of its row says so later.

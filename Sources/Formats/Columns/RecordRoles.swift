@@ -24,6 +24,8 @@ package struct RecordRoles: Sendable {
     private var bytes: Order?
     /// The names that the columns of the predictions give the classes; nil if they give none.
     package private(set) var classNames: [String]?
+    /// The names of label 0 and of label 1, if labels are names.
+    package private(set) var binaryNames: [String]?
 
     private var columns: DumpColumns { request.columns }
 
@@ -187,6 +189,9 @@ package struct RecordRoles: Sendable {
         let columns = request.columns
         guard columns.predictions.isEmpty else {
             let found = try resolve(columns.predictions, in: format)
+            for name in columns.predictions where name.contains("*") {
+                try checkFigures(try resolve([name], in: format), named: name)
+            }
             // A name and `PREFIX*` may mean the same column.
             var seen = Set<RecordPath>()
             for column in found where !seen.insert(column).inserted {
@@ -204,10 +209,33 @@ package struct RecordRoles: Sendable {
             let left = format.columns.indices.filter { !taken.contains($0) }
             if left.count == 1 || !request.predictions.isSingleValued { return left.map { format.path(at: $0) } }
         }
+        let candidates = format.columns.map { PredictionRecognition.Column($0, isOfTable: format.isTable) }
+        if let positive = columns.positiveClass {
+            // Of one column a class, that of the positive class. Any doubt is an error of the other way.
+            let ofClasses = PredictionRequest(values: request.predictions.values, width: .oneAClass)
+            let recognition = PredictionRecognition(
+                columns: candidates, taken: taken, request: ofClasses, hasColumnsOfClasses: true)
+            if let places = try? recognition.places(), places.count == 2 {
+                let names = places.map { format.columns[$0].name }
+                if let index = (names.firstIndex(of: positive) ?? ClassNames.withoutAffixes(names).firstIndex(of: positive)) {
+                    return [format.path(at: places[index])]
+                }
+            }
+        }
         let recognition = PredictionRecognition(
-            columns: format.columns.map { PredictionRecognition.Column($0, isOfTable: format.isTable) }, taken: taken,
-            request: request.predictions, hasColumnsOfClasses: true)
+            columns: candidates, taken: taken, request: request.predictions, hasColumnsOfClasses: true)
         return try recognition.places().map { format.path(at: $0) }
+    }
+
+    /// Throws if a figure of the row, such as a sum, is among the columns that a pattern means.
+    private static func checkFigures(_ columns: [RecordPath], named pattern: String) throws(ColumnError) {
+        let figures = columns.filter { ColumnName($0.name)?.isFigure == true }
+        guard !figures.isEmpty, figures.count < columns.count else { return }
+        throw ColumnError(
+            .doubt,
+            "'\(ColumnName.list([pattern]))' means \(ColumnName.list(columns.map(\.name), limit: 8)), of which "
+                + "\(ColumnName.list(figures.map(\.name), limit: 4)) may be a figure of the row and no class",
+            remedy: "name the classes one by one with \(setting: .predictionColumns)")
     }
 
     /// Adds the labels to a selection.
@@ -225,6 +253,10 @@ package struct RecordRoles: Sendable {
             : try Self.resolve(columns.labels, in: format)
         if labels == nil, columnCount > 1 { found = try inOrderOfClasses(found) }
         found = try Self.ordered(found, as: &labels, .labels, format, path: path, isAlone: isAlone)
+        if request.labels == .number, request.readsClassNames, found.count == 1 {
+            selection.labels = .classIndex(found[0], names: try namesOfTwo(found[0], in: format))
+            return
+        }
         if request.labels == .classIndex {
             guard found.count == 1 else {
                 throw ColumnError(
@@ -238,6 +270,29 @@ package struct RecordRoles: Sendable {
                 .contradiction, "\(found.count) label columns for \(columnCount) prediction columns", remedy: "name one for each")
         }
         selection.labels = .numbers(found)
+    }
+
+    /// Returns the names of label 0 and of label 1. The first text decides them.
+    private mutating func namesOfTwo(_ label: RecordPath, in format: any RecordFormat) throws(ColumnError) -> [String] {
+        if let names = binaryNames { return names }
+        var names = columns.classNames ?? []
+        if let positive = columns.positiveClass {
+            if names.isEmpty {
+                let shown = format.columns.first { $0.name == label.name }?.values ?? []
+                let others = Set(shown).subtracting([positive, ""])
+                guard let other = others.first, others.count == 1 else {
+                    throw ColumnError(
+                        .doubt,
+                        "the first labels are \(ColumnName.list(Array(Set(shown)).sorted(), limit: 6)), which "
+                            + (others.isEmpty ? "does not show the other class's name" : "are more than \(positive) and one other class"),
+                        remedy: "name both with \(setting: .classNames), that of label 0 first")
+                }
+                names = [other, positive]
+            }
+            names = names.filter { $0 != positive } + [positive]
+        }
+        binaryNames = names
+        return names
     }
 
     /// Sorts label columns that are named after the classes (`y_cat`, `y_dog` beside `p_dog`, `p_cat`) into the order of the predictions.

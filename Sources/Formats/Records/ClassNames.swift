@@ -3,7 +3,8 @@ internal import Messages
 /// The names that class labels have in text.
 ///
 /// A class has its full name and a short one: the full name without the beginning and end that all names share, up to a separator. Labels
-/// `cat` and `dog` are classes of the columns `p_cat` and `p_dog`, as are `p_cat` and `p_dog` themselves.
+/// `cat` and `dog` are classes of the columns `p_cat` and `p_dog`, as are `p_cat` and `p_dog` themselves. Numbers at the end of names that
+/// are otherwise the same are short names as well: labels 1 and 2 are classes of the columns `V1` and `V2`, and of `class01` and `class02`.
 ///
 /// If a name is a whole number, so that a label could be either, labels are names and never indices.
 public struct ClassNames {
@@ -28,7 +29,7 @@ public struct ClassNames {
             let name = Array(name.utf8)
             if known.insert(name).inserted { meanings.append((name, classIndex)) }
         }
-        for list in [names, Self.withoutAffixes(names)] {
+        for list in [names, Self.withoutAffixes(names)] + Self.numbersAtEnd(of: names) {
             for (index, name) in list.enumerated() { add(name, Int64(index)) }
         }
         areNumbers = meanings.contains { Int64(String(decoding: $0.name, as: UTF8.self)) != nil }
@@ -44,6 +45,31 @@ public struct ClassNames {
     var list: String {
         let shown = names.prefix(8).map { QuotedBytes.text($0.utf8) }.joined(separator: ", ")
         return names.count > 8 ? shown + ", … (\(names.count))" : shown
+    }
+
+    /// The classes that whole numbers mean; nil if no name is a whole number, and if each number means the class at its own place.
+    public static func classIndicesOfNumbers(_ names: [String]) -> [Int64: Int64]? {
+        let all = ClassNames(names, ignoredLabel: nil)
+        guard all.areNumbers else { return nil }
+        var indices: [Int64: Int64] = [:]
+        for meaning in all.meanings {
+            guard let number = Int64(String(decoding: meaning.name, as: UTF8.self)), indices[number] == nil else { continue }
+            indices[number] = meaning.classIndex
+        }
+        return indices.count == names.count && indices.allSatisfy { $0.key == $0.value } ? nil : indices
+    }
+
+    /// Returns the digits at the end of names that are the same before them, as they stand and without leading zeros. Returns nothing if
+    /// the names differ otherwise, or if two would become equal. O(bytes of the names).
+    private static func numbersAtEnd(of names: [String]) -> [[String]] {
+        guard names.count > 1 else { return [] }
+        func digitCount(_ name: String) -> Int { name.utf8.reversed().prefix { (0x30...0x39).contains($0) }.count }
+        guard let first = names.first?.dropLast(digitCount(names[0])), !first.isEmpty,
+            names.allSatisfy({ digitCount($0) > 0 && $0.dropLast(digitCount($0)) == first })
+        else { return [] }
+        let digits = names.map { String($0.suffix(digitCount($0))) }
+        let numbers = digits.compactMap { Int64($0) }
+        return numbers.count == names.count && Set(numbers).count == numbers.count ? [digits, numbers.map { String($0) }] : []
     }
 
     /// Removes the beginning and end that all names share. Returns no names if a name would become empty, or two would become equal.

@@ -66,9 +66,15 @@ public struct RecordColumn: Sendable, Equatable {
     public let content: Content
     /// A few values of the first records as they are written, cut short, for people.
     public let examples: [String]
+    /// Different values of the first records, at most `valueCountLimit`, without those that are missing. Empty for an array.
+    public let values: [String]
+
+    /// The most different values that are kept.
+    static let valueCountLimit = 4
 
     /// Makes a column.
-    public init(name: String, content: Content, examples: [String] = []) {
+    public init(name: String, content: Content, examples: [String] = [], values: [String] = []) {
+        self.values = values
         self.name = name
         self.content = content
         self.examples = examples

@@ -19,8 +19,20 @@ enum JSONColumns {
                 guard case .values(let values, _) = path.target(in: record), !values.isEmpty else { return nil }
                 return example(values)
             }
-            return RecordColumn(name: path.text, content: content, examples: examples)
+            return RecordColumn(name: path.text, content: content, examples: examples, values: distinct(path, records))
         }
+    }
+
+    /// Collects the different values of a path that leads to one value in each record.
+    private static func distinct(_ path: JSONPath, _ records: [JSONValue]) -> [String] {
+        var found: [String] = []
+        for record in records {
+            guard case .values(let values, _) = path.target(in: record), values.count == 1, let text = values[0].scalarText,
+                !found.contains(text)
+            else { continue }
+            found.append(text)
+        }
+        return Array(found.prefix(RecordColumn.valueCountLimit))
     }
 
     private static func collect(
@@ -97,6 +109,16 @@ extension JSONValue {
         switch self {
         case .number, .null: true
         default: false
+        }
+    }
+
+    /// The text of a string, a number or a truth value; nil for null and for containers.
+    fileprivate var scalarText: String? {
+        switch self {
+        case .string(let text): text
+        case .number(let text): String(text)
+        case .boolean(let value): value ? "true" : "false"
+        case .object, .array, .null: nil
         }
     }
 

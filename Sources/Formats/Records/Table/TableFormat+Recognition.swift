@@ -133,8 +133,19 @@ extension TableFormat {
             for (place, value) in fields.enumerated() where place < names.count { values[place].append(value) }
         }
         return zip(names, values).map { name, values in
-            RecordColumn(name: name, content: content(values), examples: values.prefix(exampleCount).map { example($0.bytes) })
+            RecordColumn(
+                name: name, content: content(values), examples: values.prefix(exampleCount).map { example($0.bytes) },
+                values: distinct(values))
         }
+    }
+
+    private static func distinct(_ values: [TableValue]) -> [String] {
+        var found: [[UInt8]] = []
+        for value in values where !value.isMissing && !found.contains(value.bytes) {
+            found.append(value.bytes)
+            if found.count == RecordColumn.valueCountLimit { break }
+        }
+        return found.map { String(decoding: $0, as: UTF8.self) }
     }
 
     private static func content(_ values: [TableValue]) -> RecordColumn.Content {
