@@ -72,6 +72,18 @@ import Testing
         }
     }
 
+    @Test("Numbers at the end of columns' names are names of classes, with and without an underscore")
+    func numbersAtTheEnd() throws {
+        let scratch = try Scratch()
+        let wanted = (0.31326168751822286 + 1.3132616875182228) / 2
+        for names in [["p1", "p2"], ["class1", "class2"], ["V1", "V2"], ["p_01", "p_02"], ["prob_k1", "prob_k2"]] {
+            try write(names, [("2", ["1", "2"]), ("1", ["1", "2"])], in: scratch)
+            for mean in try means(["--prediction-columns", names.joined(separator: ",")], in: scratch) {
+                #expect(abs(mean - wanted) < 1e-15, "\(names)")
+            }
+        }
+    }
+
     @Test("Names that are too many or too few are told; so are options that are of no use")
     func unused() throws {
         let scratch = try Scratch()
@@ -81,11 +93,16 @@ import Testing
             #expect(run.ending == .exit(64) && run.stderr.contains("--classes names 3 classes, and rows have 2 predictions"))
         }
         try SmallDump.write(to: scratch)
-        let run = try XentRun.xent(
-            SmallDump.eval + ["--prediction-columns", "p", "--label-column", "y", "--classes", "a,b", "--no-header"], in: scratch)
-        run.expectSuccess()
-        for option in ["--prediction-columns", "--label-column", "--classes", "--no-header"] {
-            #expect(run.stderr.contains("warning: \(option) is not used"), "\(option): \(run.stderr)")
+        for option in [
+            ["--prediction-columns", "p"], ["--label-column", "y"], ["--label-columns", "y,z"], ["--weight-column", "w"],
+            ["--classes", "a,b"], ["--no-header"], ["--id-column", "i"], ["--join", "i"],
+        ] {
+            let run = try XentRun.xent(SmallDump.eval + option, in: scratch)
+            #expect(run.ending == .exit(64) && run.stderr.contains(option[0]), "\(option): \(run.stderr)")
+        }
+        for option in [["--prediction-columns", "p"], ["--label-column", "y"], ["--classes", "a,b"]] {
+            let run = try XentRun.xent(["pack", SmallDump.eval[1], "-o", "packed.npy.zst"] + option, in: scratch)
+            #expect(run.ending == .exit(64) && run.stderr.contains(option[0]), "\(option): \(run.stderr)")
         }
     }
 }

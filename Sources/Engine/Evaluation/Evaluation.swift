@@ -99,7 +99,7 @@ public struct Evaluation: Sendable {
         report = Report(
             specification: plan.specification, columns: plan.columnNames,
             rowsPolicy: Report.RowsPolicy(onInvalid: options.invalidRows, expectRows: options.expectedRowCount),
-            classCount: plan.classCount, observers: observers, warnings: plan.warnings,
+            classCount: plan.classCount, observers: observers, warnings: plan.warnings + plan.warningsOfLookedUpRows,
             place: { result.place(Int(clamping: $0) - settings.rowOffset).text },
             inputs: plan.reportedInputs,
             run: Report.Run(

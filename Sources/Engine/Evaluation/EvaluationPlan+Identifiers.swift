@@ -1,5 +1,6 @@
 internal import Container
 internal import Formats
+internal import Messages
 
 extension EvaluationPlan {
     /// Returns the column whose values are looked up in a table of its text; nil if rows are paired by their places.
@@ -13,6 +14,15 @@ extension EvaluationPlan {
             texts, identifierName: ColumnName.list([name]), valueName: column.name, threadCount: options.threadCount, control
         ) { texts.quotedIdentifier(0, ofRow: $0) }
         return CompanionColumn(column.layout, origin: .lookedUp(table, byColumn: place))
+    }
+
+    /// The warnings of rows that could have been looked up and were not. A shard leaves some to others.
+    var warningsOfLookedUpRows: [Message] {
+        guard options.shard == nil else { return [] }
+        return companions.compactMap { column in
+            guard case .lookedUp(let table, _) = column.origin, table.unusedRowCount > 0 else { return nil }
+            return "\(table.unusedRowCount) of the \(table.rowCount) \(column.name) of \(table.path) belong to no row of the predictions"
+        }
     }
 
     /// Makes the comparison of the identifiers that texts share, and adds the columns that it reads to `others`.

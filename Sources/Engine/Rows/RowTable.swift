@@ -11,7 +11,8 @@ package final class RowTable: Sendable {
     private let identifierName: String
     /// The word for the values, such as "labels".
     private let valueName: String
-    private let path: String
+    /// The name of the first file.
+    package let path: String
     private let rowByteCount: Int
     private let values: [UInt8]
     private let hashes: [UInt64]
