@@ -33,7 +33,8 @@ struct GeneratedUnits: UnitRowSource {
     func makeReader(_ control: RunControl) -> sending GeneratedUnitReader { GeneratedUnitReader(self, control) }
 
     var makeRandomReader: (@Sendable (_ control: RunControl) -> sending any RandomRowReader)? {
-        allowsRandomAccess ? { GeneratedRandomRows(self, $0) } : nil
+        guard allowsRandomAccess else { return nil }
+        return { GeneratedRandomRows(self, $0) }
     }
 
     /// Waits where one of the rows is the one to wait at.

@@ -23,8 +23,8 @@ package protocol RowSource: Sendable {
     func makeCursor(_ control: RunControl) throws(EngineError) -> sending any RowCursor
     /// Begins to read rows by their numbers on one thread; nil if a row cannot be read without decoding much that comes before it.
     var makeRandomReader: (@Sendable (_ control: RunControl) -> sending any RandomRowReader)? { get }
-    /// The way in which the rows are shared out if columns beside them can be read only in order.
-    var scheduleTextInOrder: String { get }
+    /// Returns the way in which the rows are shared out beside a column that can be read only in order, in a few words for people.
+    func scheduleText(inOrderBeside column: String) -> String
     /// Reads all rows of a pipeline with this source: as units, or in order.
     func run<Consumer: RowConsumer>(
         _ pipeline: RowPipeline, _ makeConsumer: @Sendable () -> sending Consumer
