@@ -31,7 +31,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "xent", targets: ["xent"]),
-        .library(name: "Engine", targets: ["Engine", "Scoring", "Elements", "Messages"]),
+        .library(name: "Engine", targets: ["Engine", "Formats", "Scoring", "Elements", "Messages"]),
         .library(name: "WorkStealing", targets: ["WorkStealing"]),
     ],
     dependencies: [
@@ -88,7 +88,7 @@ let package = Package(
         .executableTarget(
             name: "xent",
             dependencies: [
-                "Bench", "Elements", "Engine", "Messages", "Scoring", "WorkStealing",
+                "Bench", "Elements", "Engine", "Formats", "Messages", "Scoring", "WorkStealing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -124,6 +124,11 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         self.init(.usage, error.problem, remedy: error.remedy)
     }
 
+    /// Makes the error of columns whose roles are in doubt or contradict each other.
+    package init(_ error: ColumnError, path: String? = nil) {
+        self.init(error.kind == .format ? .data : .usage, path: path, error.problem, remedy: error.remedy)
+    }
+
     /// Creates the error of a file's content.
     package init(_ error: FormatError, path: String) {
         self.init(.data, path: path, error.message, remedy: nil)

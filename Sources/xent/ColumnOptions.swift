@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import Formats
 
 /// Options for the roles of a dump's columns: arrays of an archive, columns of a table, keys of a record.
 struct ColumnOptions: ParsableArguments {

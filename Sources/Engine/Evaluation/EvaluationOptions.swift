@@ -1,4 +1,5 @@
 package import Container
+public import Formats
 public import Scoring
 
 /// The files to evaluate, the loss, and the settings of the run.

@@ -1,6 +1,6 @@
 internal import Container
 internal import Elements
-internal import Formats
+public import Formats
 public import Scoring
 public import WorkStealing
 
@@ -37,14 +37,23 @@ public enum InputGuess {
         _ path: String, _ columns: DumpColumns, _ task: LossTask?, _ options: ContainerOptions
     ) throws(EngineError) -> String {
         let file = try DumpFile(path, options: options, hasHeader: columns.hasHeader)
+        let request = ColumnRequest(predictions: columns, task: task, hasLabelsBeside: !columns.labelNames.isEmpty)
         if case .records(let records) = file.content {
-            let selected = try SelectedColumns.selection(of: records, among: file, for: .predictions, columns, options, task: task)
-            guard let rows = try selected.file.firstRows(options: options), rows.rowCount > 0 else { return "\(path) holds no rows" }
+            var selection: RecordSelection
+            do throws(ColumnError) {
+                selection = try RecordRoles.packedPredictions(of: records.format, request)
+            } catch {
+                throw EngineError(error, path: path)
+            }
+            selection.valuesPerRow = try records.valuesPerRow(selection, options)
+            guard let rows = try records.selecting(selection).firstRows(options: options), rows.rowCount > 0 else {
+                return "\(path) holds no rows"
+            }
             return describe(
                 path: path, rowCount: min(rows.rowCount, rowLimit), columnCount: rows.valuesPerRow
             ) { rows.values[$0 * rows.valuesPerRow + $1] }
         }
-        let array = try file.namedArray(for: .predictions(nil), named: columns.predictions.first, isAlone: true, task: task).array
+        let array = try file.namedArray(for: .predictions(nil), named: columns.predictions.first, isAlone: true, request).array
         let rowCount = array.rowCountToLookAt(limit: rowLimit)
         guard rowCount > 0, array.layout.elementType.isFloatingPoint else { return "\(path) holds no predictions" }
         try array.checkWidth()

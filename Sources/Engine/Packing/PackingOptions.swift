@@ -1,4 +1,5 @@
 package import Container
+public import Formats
 
 /// The dump to pack, its columns, and the settings of the output.
 public struct PackingOptions: Sendable {

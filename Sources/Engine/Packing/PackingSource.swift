@@ -27,7 +27,9 @@ struct PackingSource: Sendable {
             readability = nil
             return
         }
-        let predictions = try file.namedArray(for: .predictions(nil), named: options.columns.predictions.first, isAlone: true)
+        let predictions = try file.namedArray(
+            for: .predictions(nil), named: options.columns.predictions.first, isAlone: true,
+            ColumnRequest(predictions: options.columns, hasLabelsBeside: false))
         let found: (array: ArrayFile, name: String?)
         switch options.part {
         case .predictions: found = predictions
@@ -60,7 +62,8 @@ struct PackingSource: Sendable {
             throw EngineError(
                 .usage, path: file.path, "it is one array, and no labels lie beside it", remedy: "pack the labels' own file by itself")
         }
-        let labels = try file.namedArray(for: .labels, named: columns.labelNames.first, isAlone: false)
+        let labels = try file.namedArray(
+            for: .labels, named: columns.labelNames.first, isAlone: false, ColumnRequest(predictions: columns, hasLabelsBeside: true))
         guard labels.name != predictions.name else {
             throw EngineError(
                 .usage, path: file.path, "one array is meant as predictions and as labels",
@@ -79,17 +82,47 @@ struct PackingSource: Sendable {
                 .usage, path: records.path, "its rows have to be counted before they are packed, and a pipe is read once",
                 remedy: "write it to a file first")
         }
-        let selected = try SelectedColumns.selection(of: records, among: file, for: options.part, options.columns, containerOptions)
+        let (selected, kind, valuesPerRow) = try Self.selection(of: records, options, containerOptions)
         var rowCount = 0
-        let stream = RecordStream([selected.file], options: containerOptions)
+        let stream = RecordStream([selected], options: containerOptions)
         let buffer = ByteBuffer()
         try stream.begin(0)
         while let piece = try stream.next(into: buffer) { rowCount += piece.extent.rowCount }
-        let shape = selected.valuesPerRow.map { [rowCount, $0] } ?? [rowCount]
-        let (layout, header) = try header(selected.column.elementType, shape, records.path)
-        let rows = RecordRowSource(
-            selected.column, of: [selected.file], valuesPerRow: selected.valuesPerRow ?? 1, options: containerOptions)
-        return (rows, layout, header, selected.file.selection.columnNames(of: options.part))
+        let shape = valuesPerRow.map { [rowCount, $0] } ?? [rowCount]
+        let (layout, header) = try header(kind.elementType, shape, records.path)
+        let rows = RecordRowSource(kind, of: [selected], valuesPerRow: valuesPerRow ?? 1, options: containerOptions)
+        return (rows, layout, header, selected.selection.columnNames(of: options.part))
+    }
+
+    /// Selects the columns of a text that become an array, with their kind and the number of values a row; nil for an array of one
+    /// dimension.
+    private static func selection(
+        of records: RecordFile, _ options: PackingOptions, _ containerOptions: ContainerOptions
+    ) throws(EngineError) -> (file: RecordFile, kind: RecordColumnKind, valuesPerRow: Int?) {
+        let isOfLabels = options.part == .labels
+        let request = ColumnRequest(
+            predictions: options.columns, hasLabelsBeside: isOfLabels || !options.columns.labelNames.isEmpty)
+        var selection: RecordSelection
+        do throws(ColumnError) {
+            selection =
+                isOfLabels
+                ? try RecordRoles.packedLabels(of: records.format, request)
+                : try RecordRoles.packedPredictions(of: records.format, request)
+        } catch {
+            throw EngineError(error, path: records.path)
+        }
+        switch selection.labels {
+        case .none:
+            selection.valuesPerRow = try records.valuesPerRow(selection, containerOptions)
+            let isColumn = selection.predictions.count == 1 && selection.valuesPerRow == 1
+            return (records.selecting(selection), .predictions, isColumn ? nil : selection.valuesPerRow)
+        case .classIndex: return (records.selecting(selection), .classLabels, nil)
+        case .numbers(let labels):
+            let rows = try records.selecting(selection).firstRows(options: containerOptions)
+            selection.labelsPerRow = rows.map { max(1, $0.labelsPerRow) } ?? 1
+            let isColumn = labels.count == 1 && selection.labelsPerRow == 1
+            return (records.selecting(selection), .targets, isColumn ? nil : selection.labelsPerRow)
+        }
     }
 
     /// Makes the layout and the header of an array.

@@ -1,13 +1,16 @@
 internal import Container
+internal import Formats
 
 /// The beginning of a file's decoded bytes, as far as it has been asked for.
 struct DecodedPrefix {
     private(set) var bytes: [UInt8] = []
     /// True if `bytes` are all bytes of the file.
     private(set) var isWhole = false
+    private let container: ContainerFile
     private let decoder: Decoder
 
     init(of container: ContainerFile, options: ContainerOptions) {
+        self.container = container
         decoder = Decoder(options: options)
         decoder.start(wholeOf: container)
     }
@@ -22,6 +25,29 @@ struct DecodedPrefix {
             }
             isWhole = count == 0
             bytes += piece.prefix(count)
+        }
+    }
+
+    /// Reads on until `look` knows the format.
+    ///
+    /// - Parameter look: recognises the format from the first bytes; it is told whether they are all.
+    mutating func recognise<Found: Sendable>(
+        _ look: (UnsafeRawBufferPointer, _ isWhole: Bool) throws(FormatError) -> DumpFormat.Recognition<Found>
+    ) throws(EngineError) -> Found {
+        while true {
+            let result: DumpFormat.Recognition<Found>
+            do throws(FormatError) {
+                result = try bytes.withBytes { bytes throws(FormatError) in try look(bytes, isWhole) }
+            } catch {
+                throw EngineError(error, path: container.path)
+            }
+            switch result {
+            case .recognised(let found): return found
+            case .needs(let byteCount):
+                // The bytes of a stream must be kept until the first record has been parsed, whose numbers may be longer than the names.
+                container.keepRewindable(4 * byteCount)
+                try read(upTo: byteCount)
+            }
         }
     }
 }

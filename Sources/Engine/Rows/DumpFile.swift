@@ -13,14 +13,8 @@ struct DumpFile: Sendable {
     /// One of several arrays in a file, by its name. Its own header may still have to be read.
     struct ArchivedArray: Sendable {
         let name: String
-        private let opening: @Sendable () -> Result<ArrayFile, EngineError>
-
-        init(name: String, opening: @escaping @Sendable () -> Result<ArrayFile, EngineError>) {
-            self.name = name
-            self.opening = opening
-        }
-
-        func open() throws(EngineError) -> ArrayFile { try opening().get() }
+        /// Reads the array's header.
+        let open: @Sendable () throws(EngineError) -> ArrayFile
     }
 
     let path: String
@@ -51,89 +45,35 @@ struct DumpFile: Sendable {
         self.container = container
         warnings = container.warnings
         var prefix = DecodedPrefix(of: container, options: options)
-        try prefix.read(upTo: 128)
-
-        if prefix.bytes.starts(with: NPYHeader.magic) || NPYHeader.magic.starts(with: prefix.bytes) {
-            format = "npy"
-            content = .array(try Self.array(container, &prefix, options, warnings))
-        } else if ZipArchive.isZip(prefix.bytes), container.compression == .none {
+        try prefix.read(upTo: DumpFormat.firstByteCount)
+        guard !ZipArchive.isZip(prefix.bytes) || container.compression != .none else {
             format = "npz"
             content = .archive(try Self.members(of: container, options, warnings))
-        } else if SafetensorsHeader.isPlausible(prefix.bytes) {
-            format = "safetensors"
-            content = .archive(try Self.tensors(container, &prefix, options, warnings))
-        } else if let records = try RecordFile(container, &prefix, hasHeader: hasHeader) {
-            format = records.format.name
-            content = .records(records)
-        } else {
-            format = "npy"
-            // The error says what the bytes look like, and what to do.
-            content = .array(try Self.array(container, &prefix, options, warnings))
+            return
+        }
+        var formatOptions = RecordFormats.Options()
+        formatOptions.hasHeader = hasHeader
+        let recognised = try prefix.recognise { bytes, isWhole throws(FormatError) in
+            try DumpFormat.recognise(bytes, isWhole: isWhole, options: formatOptions)
+        }
+        format = recognised.name
+        switch recognised {
+        case .array(let layout): content = .array(try ArrayFile(container, layout, options: options, warnings: warnings))
+        case .tensors(let header):
+            content = .archive(header.arrays.map { Self.tensor($0, header, container, options, container.warnings) })
+        case .records(let format): content = .records(RecordFile(container, format))
         }
     }
 
-    /// Reads the header of an `.npy`.
-    private static func array(
-        _ container: ContainerFile, _ prefix: inout DecodedPrefix, _ options: ContainerOptions, _ warnings: [String]
-    ) throws(EngineError) -> ArrayFile {
-        while true {
-            let result: NPYHeader.ParseResult
-            do throws(FormatError) {
-                result = try prefix.bytes.withBytes { bytes throws(FormatError) in try NPYHeader.parse(bytes) }
-            } catch {
-                throw EngineError(error, path: container.path)
-            }
-            switch result {
-            case .complete(let layout):
-                return try ArrayFile(container, layout, options: options, warnings: warnings)
-            case .needs(let byteCount):
-                try prefix.read(upTo: byteCount)
-                guard prefix.bytes.count >= byteCount else {
-                    throw EngineError(
-                        NPYHeader.truncated(fileByteCount: prefix.bytes.count, neededByteCount: byteCount), path: container.path)
-                }
-            }
-        }
-    }
-
-    /// Lists the arrays of a safetensors file, which all lie in one container.
-    private static func tensors(
-        _ container: ContainerFile, _ prefix: inout DecodedPrefix, _ options: ContainerOptions, _ warnings: [String]
-    ) throws(EngineError) -> [ArchivedArray] {
-        while true {
-            let result: SafetensorsHeader.ParseResult
-            do throws(FormatError) {
-                result = try prefix.bytes.withBytes { bytes throws(FormatError) in try SafetensorsHeader.parse(bytes) }
-            } catch {
-                throw EngineError(error, path: container.path)
-            }
-            switch result {
-            case .complete(let header):
-                return header.arrays.map { array in
-                    ArchivedArray(name: array.name) {
-                        do throws(EngineError) {
-                            return .success(try Self.tensor(array, header, container, options, warnings))
-                        } catch {
-                            return .failure(error)
-                        }
-                    }
-                }
-            case .needs(let byteCount):
-                try prefix.read(upTo: byteCount)
-                guard prefix.bytes.count >= byteCount else {
-                    throw EngineError(
-                        SafetensorsHeader.truncated(fileByteCount: prefix.bytes.count, neededByteCount: byteCount), path: container.path)
-                }
-            }
-        }
-    }
-
+    /// Describes an array of a safetensors file. All its arrays lie in one container.
     private static func tensor(
         _ array: NamedArray, _ header: SafetensorsHeader, _ container: ContainerFile, _ options: ContainerOptions, _ warnings: [String]
-    ) throws(EngineError) -> ArrayFile {
-        let layout: ArrayLayout
-        do throws(FormatError) { layout = try array.layout() } catch { throw EngineError(error, path: container.path) }
-        return try ArrayFile(container, layout, endByteOffset: header.endByteOffset, options: options, warnings: warnings)
+    ) -> ArchivedArray {
+        ArchivedArray(name: array.name) { () throws(EngineError) in
+            let layout: ArrayLayout
+            do throws(FormatError) { layout = try array.layout() } catch { throw EngineError(error, path: container.path) }
+            return try ArrayFile(container, layout, endByteOffset: header.endByteOffset, options: options, warnings: warnings)
+        }
     }
 
     /// Lists the arrays of a zip archive, each of which is a container of its own.
@@ -144,17 +84,12 @@ struct DumpFile: Sendable {
         do throws(ContainerError) { archive = try ZipArchive(container) } catch { throw EngineError(error) }
         return archive.members.filter { !$0.name.hasSuffix("/") }.map { member in
             let name = member.name.hasSuffix(".npy") ? String(member.name.dropLast(4)) : member.name
-            return ArchivedArray(name: name) {
-                do throws(EngineError) {
-                    let container: ContainerFile
-                    do throws(ContainerError) { container = try ContainerFile(member: member, of: archive) } catch {
-                        throw EngineError(error)
-                    }
-                    var prefix = DecodedPrefix(of: container, options: options)
-                    return .success(try Self.array(container, &prefix, options, warnings + container.warnings))
-                } catch {
-                    return .failure(error)
-                }
+            return ArchivedArray(name: name) { () throws(EngineError) in
+                let container: ContainerFile
+                do throws(ContainerError) { container = try ContainerFile(member: member, of: archive) } catch { throw EngineError(error) }
+                var prefix = DecodedPrefix(of: container, options: options)
+                let layout = try prefix.recognise { bytes, isWhole throws(FormatError) in try DumpFormat.array(bytes, isWhole: isWhole) }
+                return try ArrayFile(container, layout, options: options, warnings: warnings + container.warnings)
             }
         }
     }

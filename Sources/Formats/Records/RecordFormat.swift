@@ -16,6 +16,9 @@ public protocol RecordFormat: Sendable {
     /// The number of line feeds before the first record.
     var headerLineCount: Int { get }
 
+    /// True if every record has the same columns, in the same order.
+    var isTable: Bool { get }
+
     /// True if a record may hold a line feed, inside quotes.
     var allowsLineFeedsInRecords: Bool { get }
 

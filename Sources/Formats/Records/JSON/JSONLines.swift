@@ -5,6 +5,8 @@
 /// numbers in it. Blank lines are not records. Numbers may be written in strings, and `NaN`, `Infinity` and `-Infinity` without quotes, as
 /// by Python's json.
 public struct JSONLines: RecordFormat {
+    /// False: each record says which keys it has.
+    public let isTable = false
     /// `jsonl`.
     public let name = "jsonl"
     /// The paths of the first record. An array of numbers has one path; arrays of arrays or of objects have those that lead through every

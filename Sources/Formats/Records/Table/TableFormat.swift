@@ -3,6 +3,7 @@
 /// Fields may be quoted, with doubled quotes and line feeds inside. Lines end in LF or CRLF. Blank lines, which may hold spaces, are not
 /// rows. A byte-order mark may come first. Spaces around names and numbers do not count.
 struct TableFormat: RecordFormat {
+    let isTable = true
     let delimiter: UInt8
     let columns: [RecordColumn]
     let headerByteCount: Int

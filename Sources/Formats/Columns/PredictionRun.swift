@@ -1,5 +1,3 @@
-internal import Scoring
-
 /// Columns whose names begin alike and mean predictions, one a class: `p_0`, `p_1`, `p_2`, or `prob_cat`, `prob_dog`.
 struct PredictionRun {
     /// The indices of the columns in the order of the classes: by their numbers, or as they stand.
@@ -69,9 +67,9 @@ struct PredictionRun {
             && !members.contains { $0.name.rest.isEmpty || $0.name.isFigure || $0.name.prefix != members[0].name.prefix }
     }
 
-    /// Returns true if the names say that the values are this input.
-    func says(_ input: PredictionInput) -> Bool {
-        switch input {
+    /// Returns true if the names say that the values have this meaning.
+    func says(_ values: PredictionRequest.Values) -> Bool {
+        switch values {
         case .logits: words.contains { $0 == "logit" || $0 == "logits" }
         case .logProbabilities: isOfLogarithms
         case .probabilities: !isOfLogarithms && words.contains { $0 == "p" || $0 == "softmax" || $0.hasPrefix("prob") }

@@ -1,28 +1,27 @@
-internal import Messages
-internal import Scoring
+package import Messages
 
 /// A role that a column of a dump may have, and the names by which such a column is known if the user gives none.
-enum ColumnRole {
-    /// The predictions of an input; of any input if it is nil.
-    case predictions(PredictionInput?)
+package enum ColumnRole: Sendable {
+    /// The predictions; their values may be of one kind, or of any if it is nil.
+    case predictions(PredictionRequest.Values?)
     case labels
     case weights
 
     /// The names of a single column or array with this role, in lower case.
-    var usualNames: Set<String> {
+    package var usualNames: Set<String> {
         switch self {
-        case .predictions(let input):
-            let inputs = input.map { [$0] } ?? PredictionInput.allCases
-            let ofInputs = inputs.reduce(into: Set<String>()) { $0.formUnion(Self.namesThatSay($1)) }
-            return ofInputs.union(Self.namesOfDecisions).union(["p", "y_prob", "y_score", "scores", "score"])
+        case .predictions(let values):
+            let kinds = values.map { [$0] } ?? PredictionRequest.Values.allCases
+            let ofKinds = kinds.reduce(into: Set<String>()) { $0.formUnion(Self.namesThatSay($1)) }
+            return ofKinds.union(Self.namesOfDecisions).union(["p", "y_prob", "y_score", "scores", "score"])
         case .labels: return ["labels", "label", "targets", "target", "y_true", "y", "ground_truth", "truth", "gold", "class"]
         case .weights: return ["sample_weights", "sample_weight", "weights", "weight"]
         }
     }
 
-    /// The names that say which input their values are. A bare `p` is not among them, since it is also the letter of p-values.
-    static func namesThatSay(_ input: PredictionInput) -> Set<String> {
-        switch input {
+    /// The names that say what their values mean. A bare `p` is not among them, since it is also the letter of p-values.
+    static func namesThatSay(_ values: PredictionRequest.Values) -> Set<String> {
+        switch values {
         case .logits: ["logits", "logit"]
         case .probabilities: ["probabilities", "probability", "probs", "prob", "proba"]
         case .logProbabilities: ["log_probabilities", "log_probs", "logprobs", "log_prob", "logprob"]
@@ -34,12 +33,12 @@ enum ColumnRole {
         "predictions", "prediction", "preds", "pred", "y_pred", "y_hat", "yhat", "outputs", "output",
     ]
 
-    var isLabels: Bool {
+    package var isLabels: Bool {
         if case .labels = self { true } else { false }
     }
 
     /// The role's word in messages, such as "predictions".
-    var text: String {
+    package var text: String {
         switch self {
         case .predictions: "predictions"
         case .labels: "labels"
@@ -48,7 +47,7 @@ enum ColumnRole {
     }
 
     /// The setting that names columns with this role.
-    var setting: Setting {
+    package var setting: Setting {
         switch self {
         case .predictions: .predictionColumns
         case .labels: .labelColumn
@@ -59,33 +58,33 @@ enum ColumnRole {
     /// Finds the only one of `names` that is a usual name for labels or weights, and returns its index. Indices in `taken` have another
     /// role already.
     ///
-    /// - Throws: an `EngineError` that lists the candidates if there are several, or all names if there is none.
-    func choose(among names: [String], taken: Set<Int> = [], path: String) throws(EngineError) -> Int {
+    /// - Throws: a `ColumnError` that lists the candidates if there are several, or all names if there is none.
+    func choose(among names: [String], taken: Set<Int> = []) throws(ColumnError) -> Int {
         let usualNames = usualNames
         let candidates = names.indices.filter {
             !taken.contains($0) && usualNames.contains(ColumnName.lastPart(of: names[$0]).lowercased())
         }
         if candidates.count == 1 { return candidates[0] }
-        throw candidates.isEmpty ? unknown(among: names, path: path) : doubt(candidates.map { [names[$0]] }, path: path)
+        throw candidates.isEmpty ? unknown(among: names) : doubt(candidates.map { [names[$0]] })
     }
 
     /// Makes the error for names none of which is known.
-    func unknown(among names: [String], path: String) -> EngineError {
-        EngineError(
-            .usage, path: path, "no column is known by its name as the \(text); there are \(ColumnName.list(names))",
+    func unknown(among names: [String]) -> ColumnError {
+        ColumnError(
+            .unknown, "no column is known by its name as the \(text); there are \(ColumnName.list(names))",
             remedy: "name it with \(setting: setting)")
     }
 
     /// Makes the error for several candidates. A candidate is one column, or several columns that would be the classes.
-    func doubt(_ candidates: [[String]], path: String) -> EngineError {
+    func doubt(_ candidates: [[String]]) -> ColumnError {
         let isOfColumns = candidates.allSatisfy { $0.count == 1 }
         let list =
             isOfColumns
             ? ColumnName.list(candidates.map { $0[0] })
             : candidates.prefix(4).map { ColumnName.list($0, limit: 6) }.joined(separator: "; or ")
                 + (candidates.count > 4 ? "; and \(candidates.count - 4) more" : "")
-        return EngineError(
-            .usage, path: path, "several columns could be the \(text): \(list)",
+        return ColumnError(
+            .doubt, "several columns could be the \(text): \(list)",
             remedy: "say which with \(setting: setting)\(isOfColumns ? "" : ", as A,B,… in the order of the classes, or as 'PREFIX*'")")
     }
 }

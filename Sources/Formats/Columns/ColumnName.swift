@@ -2,7 +2,7 @@
 ///
 /// `prob_cat` splits into `prob_` and `cat`, and `y_pred_0` into `y_pred_` and `0`. Paths of JSON split alike: `output.p_0` into
 /// `output.p_` and `0`, and `probs.cat` into `probs.` and `cat`.
-struct ColumnName {
+package struct ColumnName {
     /// The beginning that the columns of all classes share, with the separator at its end.
     let prefix: Substring
     /// The words of the prefix in lower case.
@@ -64,12 +64,12 @@ struct ColumnName {
     var isFigure: Bool { Self.figures.contains(rest.lowercased()) }
 
     /// Returns the name after the last dot: `logprobs` of `output.logprobs`.
-    static func lastPart(of name: String) -> Substring {
+    package static func lastPart(of name: String) -> Substring {
         name.split(separator: ".", omittingEmptySubsequences: false).last ?? ""
     }
 
     /// Lists the names for a message, or the first `limit` of them. Each name is cut to a length that can be read.
-    static func list(_ names: [String], limit: Int = 24) -> String {
+    package static func list(_ names: [String], limit: Int = 24) -> String {
         func shown(_ name: String) -> String {
             var text = String.UnicodeScalarView()
             for scalar in name.unicodeScalars.prefix(48) {

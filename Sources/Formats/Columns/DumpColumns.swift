@@ -20,5 +20,5 @@ public struct DumpColumns: Sendable {
     public init() {}
 
     /// The names that were given for labels, one or several.
-    var labelNames: [String] { label.map { [$0] } ?? labels }
+    package var labelNames: [String] { label.map { [$0] } ?? labels }
 }

@@ -1,25 +1,24 @@
-import Scoring
 import Testing
 
-@testable import Engine
+@testable import Formats
 
 /// Which columns are known by their names.
 @Suite struct ColumnNameTests {
     private typealias Content = PredictionRecognition.Column.Content
 
     private func chosen(_ role: ColumnRole, _ names: [String], taken: Set<Int> = []) -> String? {
-        (try? role.choose(among: names, taken: taken, path: "t")).map { names[$0] }
+        (try? role.choose(among: names, taken: taken)).map { names[$0] }
     }
 
     /// The names of the columns that are found; nil where there is an error.
     private func found(
-        _ names: [String], _ contents: [String: Content] = [:], input: PredictionInput? = .probabilities, task: LossTask? = .binary,
+        _ names: [String], _ contents: [String: Content] = [:], values: PredictionRequest.Values? = .probabilities, width: PredictionRequest.Width? = .one,
         taken: Set<Int> = [], otherwise: Content = .one, hasColumnsOfClasses: Bool = true
     ) -> [String]? {
         let recognition = PredictionRecognition(
             columns: names.map { name in PredictionRecognition.Column(name: name) { contents[name] ?? otherwise } }, taken: taken,
-            input: input, task: task, hasColumnsOfClasses: hasColumnsOfClasses)
-        return (try? recognition.places(path: "t"))?.map { names[$0] }
+            request: PredictionRequest(values: values, width: width), hasColumnsOfClasses: hasColumnsOfClasses)
+        return (try? recognition.places())?.map { names[$0] }
     }
 
     private func runs(_ names: [String]) -> [[String]] {
@@ -44,9 +43,9 @@ import Testing
 
     @Test("One column of predictions, by the input that was asked for or as the only one")
     func singles() {
-        #expect(found(["probs", "logits"], input: .logits) == ["logits"])
-        #expect(found(["probs", "logits"], input: .probabilities) == ["probs"])
-        #expect(found(["probs", "logits"], input: nil, task: nil) == nil)
+        #expect(found(["probs", "logits"], values: .logits) == ["logits"])
+        #expect(found(["probs", "logits"], values: .probabilities) == ["probs"])
+        #expect(found(["probs", "logits"], values: nil, width: nil) == nil)
         #expect(found(["score", "label"]) == ["score"])
         #expect(found(["prob", "score"]) == ["prob"])
         #expect(found(["p", "score"]) == nil)
@@ -66,9 +65,9 @@ import Testing
             #expect(found(["id", name, "p_0", "p_1", "label"]) == nil)
             // Its text says that it is none, and so does the number of its values.
             #expect(found(["id", name, "score", "label"], [name: .nothing]) == ["score"])
-            #expect(found(["id", name, "p_0", "p_1", "label"], task: .multiclass) == ["p_0", "p_1"])
-            #expect(found([name, "class_probs"], [name: .several, "class_probs": .several], task: .multiclass) == nil)
-            #expect(found([name, "class_probs"], ["class_probs": .several], task: .multiclass) == nil)
+            #expect(found(["id", name, "p_0", "p_1", "label"], width: .oneAClass) == ["p_0", "p_1"])
+            #expect(found([name, "class_probs"], [name: .several, "class_probs": .several], width: .oneAClass) == nil)
+            #expect(found([name, "class_probs"], ["class_probs": .several], width: .oneAClass) == nil)
             // When it was made is no score.
             #expect(found([name, "prediction_time"]) == [name])
         }
@@ -77,7 +76,7 @@ import Testing
     @Test("An array of an archive is known by its name, its type and its shape")
     func arrays() {
         func array(_ names: [String], _ contents: [String: Content]) -> [String]? {
-            found(names, contents, task: .multiclass, otherwise: .nothing, hasColumnsOfClasses: false)
+            found(names, contents, width: .oneAClass, otherwise: .nothing, hasColumnsOfClasses: false)
         }
         #expect(array(["scores", "labels"], ["scores": .several]) == ["scores"])
         #expect(array(["scores", "pred"], ["scores": .several]) == ["scores"])
@@ -109,9 +108,9 @@ import Testing
         for names in [["p_0", "p_2"], ["p_2", "p_3"], ["p_0", "p_1", "p_01"]] {
             #expect(runs(names).isEmpty && doubtfulRuns(names).count == 1)
         }
-        #expect(found(["x_0", "x_1", "x_2", "p_cat", "p_dog"], task: .multiclass) == ["p_cat", "p_dog"])
-        #expect(found(["p_0", "p_1", "logit_0", "logit_1"], input: .logits, task: .multiclass) == ["logit_0", "logit_1"])
-        #expect(found(["p_0", "p_1", "score_0", "score_1"], input: .logits, task: .multiclass) == nil)
+        #expect(found(["x_0", "x_1", "x_2", "p_cat", "p_dog"], width: .oneAClass) == ["p_cat", "p_dog"])
+        #expect(found(["p_0", "p_1", "logit_0", "logit_1"], values: .logits, width: .oneAClass) == ["logit_0", "logit_1"])
+        #expect(found(["p_0", "p_1", "score_0", "score_1"], values: .logits, width: .oneAClass) == nil)
     }
 
     @Test("A run of names is taken whole, or leaves a doubt")
@@ -129,18 +128,18 @@ import Testing
         // These prefixes mean predictions only with numbers.
         #expect(runs(["score_a", "score_b"]).isEmpty && doubtfulRuns(["pred_id", "pred_time"]).isEmpty)
         // Text is no class.
-        #expect(found(["p_0", "p_1", "p_text"], ["p_text": .nothing], task: .multiclass) == ["p_0", "p_1"])
+        #expect(found(["p_0", "p_1", "p_text"], ["p_text": .nothing], width: .oneAClass) == ["p_0", "p_1"])
     }
 
     @Test func errorsListTheColumns() {
-        let error = #expect(throws: EngineError.self) { try ColumnRole.labels.choose(among: ["a", "b"], path: "t.csv") }
+        let error = #expect(throws: ColumnError.self) { try ColumnRole.labels.choose(among: ["a", "b"]) }
         #expect(error?.category == .usage)
         #expect(error?.description.contains("t.csv: ") == true && error?.description.contains("a, b") == true)
         #expect(error?.description.contains("DumpColumns.label") == true)
-        let many = #expect(throws: EngineError.self) { try ColumnRole.labels.choose(among: (0..<1000).map { "c\($0)" }, path: "t.csv") }
+        let many = #expect(throws: ColumnError.self) { try ColumnRole.labels.choose(among: (0..<1000).map { "c\($0)" }) }
         #expect(many?.description.contains("and 976 more") == true)
         let doubt = ColumnRole.predictions(nil).doubt(
-            (0..<9).map { run in (0..<1000).map { "p\(run)_\($0)" + String(repeating: "\u{1B}", count: 500) } }, path: "t.csv")
+            (0..<9).map { run in (0..<1000).map { "p\(run)_\($0)" + String(repeating: "\u{1B}", count: 500) } })
         #expect(doubt.description.contains("p0_0") && doubt.description.utf8.count < 4000 && !doubt.description.contains("\u{1B}"))
     }
 }

@@ -1,6 +1,4 @@
 internal import Formats
-internal import Messages
-internal import Scoring
 
 extension DumpFile {
     /// Finds the array for a role: the only array, the named array, or the one whose name leaves no doubt.
@@ -10,46 +8,47 @@ extension DumpFile {
     ///   - taken: the names of arrays with another role.
     /// - Returns: the array, with its name in an archive; the name is nil for a file that is one array.
     func namedArray(
-        for role: ColumnRole, named name: String?, isAlone: Bool, task: LossTask? = nil, taken: Set<String> = []
+        for role: ColumnRole, named name: String?, isAlone: Bool, _ request: ColumnRequest, taken: Set<String> = []
     ) throws(EngineError) -> (array: ArrayFile, name: String?) {
         switch content {
         case .array(let array):
             // A single array has no name. A given name is ignored, since one name may be meant for several files.
             return (array, nil)
         case .archive(let arrays):
-            let names = arrays.map(\.name)
             guard !arrays.isEmpty else { throw EngineError(.data, path: path, "it holds no arrays", remedy: "was it ever written?") }
             let place: Int
-            if let name {
-                guard let index = names.firstIndex(of: name) else {
-                    throw EngineError(
-                        .usage, path: path, "it has no array '\(name)'; there are \(ColumnName.list(names))",
-                        remedy: "check \(setting: role.setting)")
+            do throws(ColumnError) {
+                let columns = arrays.map { array in
+                    PredictionRecognition.Column(arrayNamed: array.name) { () -> ArrayLayout? in try? array.open().layout }
                 }
-                place = index
-            } else if isAlone, arrays.count == 1 {
-                place = 0
-            } else {
-                let taken = Set(names.indices.filter { taken.contains(names[$0]) })
-                if case .predictions(let input) = role {
-                    let recognition = PredictionRecognition(
-                        columns: arrays.map { PredictionRecognition.Column($0) }, taken: taken, input: input, task: task,
-                        hasColumnsOfClasses: false)
-                    place = try recognition.places(path: path)[0]
-                } else {
-                    place = try role.choose(among: names, taken: taken, path: path)
-                }
+                place = try request.arrayIndex(role, named: name, among: columns, isAlone: isAlone, taken: taken)
+            } catch {
+                throw EngineError(error, path: path)
             }
-            return (try arrays[place].open(), names[place])
+            return (try arrays[place].open(), arrays[place].name)
         case .records:
             throw EngineError(
                 .data, path: path, "it is \(format), where other files of \(role.text) are arrays", remedy: "give files of one kind")
         }
     }
 
+    /// Returns the file's text; throws if it is no text, where other files are.
+    func requireRecords(_ role: ColumnRole) throws(EngineError) -> RecordFile {
+        guard case .records(let records) = content else {
+            throw EngineError(
+                .data, path: path, "it is \(format), where other files of \(role.text) are text", remedy: "give files of one kind")
+        }
+        return records
+    }
+
     /// True if labels and weights may lie beside the predictions.
     var hasColumns: Bool {
         if case .array = content { false } else { true }
+    }
+
+    /// True if the file is a table, which may have a line of names.
+    var isTable: Bool {
+        if case .records(let records) = content { records.format.isTable } else { false }
     }
 
     /// The names of the file's arrays, or of the columns in its first record.

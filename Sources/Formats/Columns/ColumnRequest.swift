@@ -1,0 +1,102 @@
+internal import Messages
+
+/// The roles that are looked for among the columns of a dump, and the names that the user gave.
+package struct ColumnRequest: Sendable {
+    /// The labels of a row.
+    package enum Labels: Sendable, Equatable {
+        /// There are none.
+        case none
+        /// The index or the name of one class.
+        case classIndex
+        /// One number, or a truth value.
+        case number
+        /// One number a class, each for a decision of its own.
+        case numberAClass
+        /// One number a class, together a distribution. It may be that of the predictions themselves.
+        case distribution
+    }
+
+    /// The names that the user gave.
+    package var columns: DumpColumns
+    /// The predictions that are wanted.
+    package var predictions: PredictionRequest
+    /// The labels that are wanted.
+    package var labels: Labels
+    /// True if the labels lie in files of their own.
+    package var hasLabelFiles: Bool
+    /// True if the weights lie in files of their own.
+    package var hasWeightFiles: Bool
+    /// The label whose rows are left out.
+    package var ignoredLabel: Int64?
+
+    /// Makes a request.
+    package init(
+        _ columns: DumpColumns, predictions: PredictionRequest, labels: Labels, hasLabelFiles: Bool = false, hasWeightFiles: Bool = false,
+        ignoredLabel: Int64? = nil
+    ) {
+        self.columns = columns
+        self.predictions = predictions
+        self.labels = labels
+        self.hasLabelFiles = hasLabelFiles
+        self.hasWeightFiles = hasWeightFiles
+        self.ignoredLabel = ignoredLabel
+    }
+
+    /// True if labels lie beside the predictions.
+    package var hasLabelsBeside: Bool { labels != .none && !hasLabelFiles }
+
+    /// The names that were given for other roles than predictions, in the files of the predictions.
+    package var namesOfOtherRoles: [String] {
+        (hasLabelFiles ? [] : columns.labelNames) + (hasWeightFiles ? [] : [columns.weight].compactMap { $0 })
+            + [columns.byteCount].compactMap { $0 }
+    }
+
+    /// Returns the number of labels a row for a number of values a row.
+    package func labelsPerRow(valuesPerRow: Int) -> Int {
+        switch labels {
+        case .numberAClass, .distribution: valuesPerRow
+        case .none, .classIndex, .number: 1
+        }
+    }
+
+    /// Throws if the choice contradicts itself, whatever the files hold.
+    package func check() throws(ColumnError) {
+        guard columns.label == nil || columns.labels.isEmpty else {
+            throw ColumnError(
+                .contradiction, "\(setting: .labelColumn) and \(setting: .labelColumns) exclude each other", remedy: "give one of them")
+        }
+    }
+
+    /// Throws if the names of the classes are not as many as a row has predictions.
+    package func checkClassNames(classCount: Int) throws(ColumnError) {
+        guard let names = columns.classNames, labels == .classIndex, names.count != classCount else { return }
+        throw ColumnError(
+            .contradiction, "\(setting: .classNames) names \(names.count) classes, and rows have \(classCount) predictions",
+            remedy: "name each class once, in the order of the predictions")
+    }
+
+    /// Finds the array with a role among the arrays of an archive, and returns its index.
+    ///
+    /// - Parameters:
+    ///   - arrays: the arrays; there is at least one.
+    ///   - name: the name that was given; nil to find the array by its usual names.
+    ///   - isAlone: true if nothing else is wanted of the archive, so that its only array needs no name.
+    ///   - taken: the names of arrays with another role.
+    package func arrayIndex(
+        _ role: ColumnRole, named name: String?, among arrays: [PredictionRecognition.Column], isAlone: Bool, taken: Set<String>
+    ) throws(ColumnError) -> Int {
+        let names = arrays.map(\.name)
+        if let name {
+            guard let index = names.firstIndex(of: name) else {
+                throw ColumnError(
+                    .unknown, "it has no array '\(ColumnName.list([name]))'; there are \(ColumnName.list(names))",
+                    remedy: "check \(setting: role.setting)")
+            }
+            return index
+        }
+        if isAlone, arrays.count == 1 { return 0 }
+        let taken = Set(names.indices.filter { taken.contains(names[$0]) })
+        guard case .predictions = role else { return try role.choose(among: names, taken: taken) }
+        return try PredictionRecognition(columns: arrays, taken: taken, request: predictions, hasColumnsOfClasses: false).places()[0]
+    }
+}

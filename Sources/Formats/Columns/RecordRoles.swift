@@ -1,0 +1,292 @@
+internal import Messages
+
+/// The columns of texts with their roles, found by the names that were given or by their usual ones.
+///
+/// The first text with a role decides which columns have it, and in which order of the classes. In the texts after it columns are found by
+/// their names.
+///
+/// ```swift
+/// var roles = RecordRoles(ColumnRequest(DumpColumns(), predictions: .init(width: .oneAClass), labels: .classIndex))
+/// var selection = try roles.predictions(of: format, path: "a.csv")
+/// try roles.addOthers(to: &selection, of: format, path: "a.csv", valuesPerRow: 10)
+/// ```
+package struct RecordRoles: Sendable {
+    /// The columns of the first text with a role.
+    private struct Order {
+        let path: String
+        let names: [String]
+    }
+
+    private let request: ColumnRequest
+    private var predictions: Order?
+    private var labels: Order?
+    private var weights: Order?
+    private var bytes: Order?
+    /// The names that the columns of the predictions give the classes; nil if they give none.
+    package private(set) var classNames: [String]?
+
+    private var columns: DumpColumns { request.columns }
+
+    /// Makes roles that no text has yet.
+    package init(_ request: ColumnRequest) { self.request = request }
+
+    /// The columns of the predictions, in the order of the classes; empty before a text was looked at.
+    package var predictionNames: [String] { predictions?.names ?? [] }
+    /// The columns of the labels.
+    package var labelNames: [String] { labels?.names ?? [] }
+    /// The column of the weights.
+    package var weightNames: [String] { weights?.names ?? [] }
+    /// The column whose bytes are counted.
+    package var byteCountNames: [String] { bytes?.names ?? [] }
+
+    // MARK: Predictions and the columns beside them
+
+    /// Selects the columns of the predictions. The number of values a row is that of the request if it is one, and otherwise left open.
+    package mutating func predictions(of format: any RecordFormat, path: String) throws(ColumnError) -> RecordSelection {
+        let found = try Self.predictions(of: format, request)
+        guard !request.predictions.isSingleValued || found.count == 1 else {
+            throw ColumnError(
+                .contradiction,
+                "\(found.count) prediction columns, and one is wanted: \(ColumnName.list(found.map(\.name)))",
+                remedy: "name the one with \(setting: .predictionColumns)")
+        }
+        var selection = RecordSelection(
+            predictions: try Self.ordered(found, as: &predictions, .predictions(nil), format, path: path, isAlone: false))
+        if predictions?.path == path { classNames = format.classNames(of: selection.predictions) }
+        selection.sumsValues = request.predictions.width == .sum
+        selection.addends = request.predictions.values == .logProbabilities ? .logProbabilities : .oneProbability
+        selection.ignoredLabel = request.ignoredLabel
+        if request.predictions.isSingleValued { selection.valuesPerRow = 1 }
+        return selection
+    }
+
+    /// Adds the labels, weights and texts that lie beside the predictions.
+    ///
+    /// - Parameter valuesPerRow: the number of values a row, which `predictions(of:path:)` may have left open.
+    package mutating func addOthers(
+        to selection: inout RecordSelection, of format: any RecordFormat, path: String, valuesPerRow: Int
+    ) throws(ColumnError) {
+        selection.valuesPerRow = valuesPerRow
+        if request.hasLabelsBeside {
+            try addLabels(to: &selection, of: format, path: path, valuesPerRow: valuesPerRow, isAlone: false)
+        }
+        if !request.hasWeightFiles, let name = columns.weight {
+            let weight = try Self.column(.weights, named: name, of: format, isAlone: false)
+            selection.weight = try Self.ordered([weight], as: &weights, .weights, format, path: path, isAlone: false)[0]
+        }
+        if let name = columns.byteCount {
+            guard request.predictions.width == .sum else {
+                throw ColumnError(
+                    .contradiction, "the bytes of a text are counted where log-probabilities are added up, and nowhere else",
+                    remedy: "leave \(setting: .textColumn) out")
+            }
+            let text = try Self.column(.predictions(nil), named: name, of: format, isAlone: false)
+            selection.byteCount = try Self.ordered([text], as: &bytes, .predictions(nil), format, path: path, isAlone: false)[0]
+        }
+        try checkRoles(selection)
+    }
+
+    /// Selects the labels of a text that is read for them alone.
+    package mutating func labels(
+        ofOwn format: any RecordFormat, path: String, valuesPerRow: Int
+    ) throws(ColumnError) -> RecordSelection {
+        var selection = RecordSelection(predictions: [])
+        try request.checkClassNames(classCount: valuesPerRow)
+        try addLabels(to: &selection, of: format, path: path, valuesPerRow: valuesPerRow, isAlone: true)
+        selection.ignoredLabel = request.ignoredLabel
+        return selection
+    }
+
+    /// Selects the weights of a text that is read for them alone.
+    package mutating func weights(ofOwn format: any RecordFormat, path: String) throws(ColumnError) -> RecordSelection {
+        var selection = RecordSelection(predictions: [])
+        let weight = try Self.column(.weights, named: columns.weight, of: format, isAlone: true)
+        selection.weight = try Self.ordered([weight], as: &weights, .weights, format, path: path, isAlone: true)[0]
+        return selection
+    }
+
+    // MARK: Packing
+
+    /// Selects the predictions, and nothing beside them, where any number of values a row will do.
+    package static func packedPredictions(of format: any RecordFormat, _ request: ColumnRequest) throws(ColumnError) -> RecordSelection {
+        RecordSelection(predictions: try predictions(of: format, request))
+    }
+
+    /// Selects the labels, and nothing beside them. A column that would be packed twice, as two labels or as a label and a prediction, is
+    /// an error.
+    package static func packedLabels(of format: any RecordFormat, _ request: ColumnRequest) throws(ColumnError) -> RecordSelection {
+        let predictions = try predictions(of: format, request)
+        var selection = RecordSelection(predictions: [])
+        let columns = request.columns
+        let labels =
+            columns.labels.isEmpty
+            ? [try column(.labels, named: columns.label, of: format, isAlone: false)] : try resolve(columns.labels, in: format)
+        var seen = Set(predictions)
+        for column in labels where !seen.insert(column).inserted {
+            throw ColumnError(
+                .contradiction,
+                "column \(ColumnName.list([column.name])) is meant twice, as a label and "
+                    + (predictions.contains(column) ? "a prediction" : "another label"),
+                remedy: "tell them apart with \(setting: .predictionColumns) and \(setting: .labelColumn) or \(setting: .labelColumns)")
+        }
+        selection.labels =
+            columns.labels.isEmpty
+            ? .classIndex(labels[0], names: columns.classNames ?? format.classNames(of: predictions)) : .numbers(labels)
+        return selection
+    }
+
+    // MARK: Single roles
+
+    /// Finds the columns that are named as predictions, or else those that are known by their names. In a table without names, if the
+    /// labels lie elsewhere, all columns without another role are predictions.
+    private static func predictions(of format: any RecordFormat, _ request: ColumnRequest) throws(ColumnError) -> [RecordPath] {
+        let columns = request.columns
+        guard columns.predictions.isEmpty else {
+            let found = try resolve(columns.predictions, in: format)
+            // A name and `PREFIX*` may mean the same column.
+            var seen = Set<RecordPath>()
+            for column in found where !seen.insert(column).inserted {
+                throw ColumnError(
+                    .contradiction, "column \(ColumnName.list([column.name])) is named twice among the predictions",
+                    remedy: "name each once with \(setting: .predictionColumns), in the order of the classes")
+            }
+            return found
+        }
+        // A name that no column has is an error of its own role, which is looked for later.
+        var others: Set<RecordPath> = []
+        for name in request.namesOfOtherRoles { others.formUnion((try? format.resolve(name)) ?? []) }
+        let taken = Set(format.columns.indices.filter { others.contains(format.path(at: $0)) })
+        if format.isTable, !columns.hasHeader, !request.hasLabelsBeside {
+            let left = format.columns.indices.filter { !taken.contains($0) }
+            if left.count == 1 || !request.predictions.isSingleValued { return left.map { format.path(at: $0) } }
+        }
+        let recognition = PredictionRecognition(
+            columns: format.columns.map { PredictionRecognition.Column($0, isOfTable: format.isTable) }, taken: taken,
+            request: request.predictions, hasColumnsOfClasses: true)
+        return try recognition.places().map { format.path(at: $0) }
+    }
+
+    /// Adds the labels to a selection.
+    ///
+    /// - Parameter isAlone: true if the text is read for the labels alone.
+    private mutating func addLabels(
+        to selection: inout RecordSelection, of format: any RecordFormat, path: String, valuesPerRow: Int, isAlone: Bool
+    ) throws(ColumnError) {
+        let columnCount = request.labelsPerRow(valuesPerRow: valuesPerRow)
+        selection.labelsPerRow = columnCount
+        let others = isAlone ? [] : Set(predictionNames + request.namesOfOtherRoles)
+        var found =
+            columns.labels.isEmpty
+            ? [try Self.column(.labels, named: columns.label, of: format, isAlone: isAlone, taken: others)]
+            : try Self.resolve(columns.labels, in: format)
+        if labels == nil, columnCount > 1 { found = try inOrderOfClasses(found) }
+        found = try Self.ordered(found, as: &labels, .labels, format, path: path, isAlone: isAlone)
+        if request.labels == .classIndex {
+            guard found.count == 1 else {
+                throw ColumnError(
+                    .contradiction, "a class index is one label column, not \(found.count)", remedy: "one-hot or soft labels are task soft")
+            }
+            selection.labels = .classIndex(found[0], names: columns.classNames ?? classNames)
+            return
+        }
+        guard found.count == 1 || found.count == columnCount else {
+            throw ColumnError(
+                .contradiction, "\(found.count) label columns for \(columnCount) prediction columns", remedy: "name one for each")
+        }
+        selection.labels = .numbers(found)
+    }
+
+    /// Sorts label columns that are named after the classes (`y_cat`, `y_dog` beside `p_dog`, `p_cat`) into the order of the predictions.
+    private func inOrderOfClasses(_ labels: [RecordPath]) throws(ColumnError) -> [RecordPath] {
+        func classes(_ names: [String]) -> [String] {
+            let shortened = ClassNames.withoutAffixes(names)
+            return shortened.isEmpty ? names : shortened
+        }
+        let wanted = classes(predictionNames), given = classes(labels.map(\.name))
+        let places = Dictionary(zip(given, labels.indices), uniquingKeysWith: { first, _ in first })
+        guard wanted != given, wanted.count == given.count, places.count == given.count, Set(wanted) == Set(given) else { return labels }
+        guard columns.labels.contains(where: { $0.contains("*") }) else {
+            throw ColumnError(
+                .contradiction,
+                "the label columns \(ColumnName.list(labels.map(\.name), limit: 6)) are in another order of classes than the predictions "
+                    + "\(ColumnName.list(predictionNames, limit: 6))",
+                remedy: "name both in one order with \(setting: .predictionColumns) and \(setting: .labelColumns)")
+        }
+        return wanted.compactMap { places[$0] }.map { labels[$0] }
+    }
+
+    /// Finds the one column for a role, by the given name or by its usual names.
+    private static func column(
+        _ role: ColumnRole, named name: String?, of format: any RecordFormat, isAlone: Bool, taken: Set<String> = []
+    ) throws(ColumnError) -> RecordPath {
+        guard let name else {
+            let names = format.columns.map(\.name)
+            if isAlone, names.count == 1 { return format.path(at: 0) }
+            return format.path(at: try role.choose(among: names, taken: Set(names.indices.filter { taken.contains(names[$0]) })))
+        }
+        let found = try resolve([name], in: format)
+        guard found.count == 1 else {
+            throw ColumnError(
+                .contradiction, "'\(ColumnName.list([name]))' means \(found.count) columns: \(ColumnName.list(found.map(\.name)))",
+                remedy: "one is wanted: name it with \(setting: role.setting)")
+        }
+        return found[0]
+    }
+
+    private static func resolve(_ names: [String], in format: any RecordFormat) throws(ColumnError) -> [RecordPath] {
+        do throws(FormatError) { return try format.resolve(names) } catch { throw ColumnError(error) }
+    }
+
+    // MARK: Several texts
+
+    /// Returns the columns in the order of the first text, matched by their names. The first text decides the order.
+    ///
+    /// - Parameter isAlone: true if a single column may have any name.
+    private static func ordered(
+        _ found: [RecordPath], as order: inout Order?, _ role: ColumnRole, _ format: any RecordFormat, path: String, isAlone: Bool
+    ) throws(ColumnError) -> [RecordPath] {
+        guard let first = order else {
+            order = Order(path: path, names: found.map(\.name))
+            return found
+        }
+        let names = first.names
+        if found.map(\.name) == names || (isAlone && format.columns.count == 1 && names.count == 1) { return found }
+        var left = Dictionary(found.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        var ordered: [RecordPath] = []
+        for name in names {
+            guard let column = left.removeValue(forKey: name) else {
+                throw ColumnError(
+                    .contradiction,
+                    "column \(ColumnName.list([name])) is among the \(role.text) of \(first.path), and is not among those of this file",
+                    remedy: "give files with the same columns, or name those that all have with \(setting: role.setting)")
+            }
+            ordered.append(column)
+        }
+        if let more = found.first(where: { left[$0.name] != nil }) {
+            throw ColumnError(
+                .contradiction,
+                "column \(ColumnName.list([more.name])) would be among the \(role.text), and is not among those of \(first.path)",
+                remedy: "give files with the same columns, or name those that all have with \(setting: role.setting)")
+        }
+        return ordered
+    }
+
+    /// Throws if a column is both a prediction and a label or weight, which `PREFIX*` may bring about. The figures would look as good as
+    /// any.
+    private func checkRoles(_ selection: RecordSelection) throws(ColumnError) {
+        let isPrediction = Set(selection.predictions)
+        func check(_ columns: [RecordPath], _ role: ColumnRole) throws(ColumnError) {
+            guard let column = columns.first(where: isPrediction.contains) else { return }
+            throw ColumnError(
+                .contradiction, "column \(ColumnName.list([column.name])) is both among the predictions and the \(role.text)",
+                remedy: "tell them apart with \(setting: .predictionColumns) and \(setting: role.setting)")
+        }
+        switch selection.labels {
+        case .classIndex(let label, _): try check([label], .labels)
+        // Soft labels may be the predictions themselves. Then the loss is their entropy.
+        case .numbers(let labels) where request.labels != .distribution: try check(labels, .labels)
+        case .numbers, .none: break
+        }
+        if let weight = selection.weight { try check([weight], .weights) }
+    }
+}

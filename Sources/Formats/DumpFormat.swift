@@ -1,0 +1,87 @@
+/// The format of a file, recognised from the beginning of its decompressed bytes.
+///
+/// ```swift
+/// var byteCount = DumpFormat.firstByteCount
+/// while case .needs(let more) = try DumpFormat.recognise(bytes.prefix(byteCount), isWhole: byteCount >= bytes.count, options: .init()) {
+///     byteCount = more
+/// }
+/// ```
+public enum DumpFormat: Sendable {
+    /// One array, which has no name: `.npy`.
+    case array(ArrayLayout)
+    /// Several arrays by name, which lie one after another: `.safetensors`.
+    case tensors(SafetensorsHeader)
+    /// Text, each of whose records is a row.
+    case records(any RecordFormat)
+
+    /// The result of looking at a beginning.
+    public enum Recognition<Found: Sendable>: Sendable {
+        /// The format, or its header.
+        case recognised(Found)
+        /// The format cannot be told, or its header is not whole, before the first `byteCount` bytes are given.
+        case needs(byteCount: Int)
+
+        /// Returns the same result, with the format made of another thing that was found.
+        func map<Other: Sendable>(_ transform: (Found) -> Other) -> Recognition<Other> {
+            switch self {
+            case .recognised(let found): .recognised(transform(found))
+            case .needs(let byteCount): .needs(byteCount: byteCount)
+            }
+        }
+    }
+
+    /// The number of bytes to give `recognise` first.
+    public static let firstByteCount = 128
+
+    /// The format's name in reports and messages: `npy`, `safetensors`, or that of the text.
+    public var name: String {
+        switch self {
+        case .array: "npy"
+        case .tensors: "safetensors"
+        case .records(let format): format.name
+        }
+    }
+
+    /// Recognises the format, and reads its header.
+    ///
+    /// - Parameters:
+    ///   - prefix: the first bytes of the file.
+    ///   - isWhole: true if they are all bytes of the file.
+    /// - Throws: `FormatError` if the format is known and its header is wrong, or if it is not known.
+    public static func recognise(
+        _ prefix: UnsafeRawBufferPointer, isWhole: Bool, options: RecordFormats.Options
+    ) throws(FormatError) -> Recognition<DumpFormat> {
+        if prefix.starts(with: NPYHeader.magic) || NPYHeader.magic.starts(with: prefix) {
+            return try array(prefix, isWhole: isWhole).map { .array($0) }
+        }
+        if SafetensorsHeader.isPlausible(prefix) { return try tensors(prefix, isWhole: isWhole) }
+        if !isWhole, prefix.count < RecordFormats.prefixByteCount { return .needs(byteCount: RecordFormats.prefixByteCount) }
+        do throws(FormatError) {
+            if let format = try RecordFormats.recognise(prefix, isWhole: isWhole, options: options) { return .recognised(.records(format)) }
+        } catch {
+            guard error.kind == .truncatedHeader, !isWhole, prefix.count < RecordFormats.recordByteCountLimit else { throw error }
+            return .needs(byteCount: 2 * prefix.count)
+        }
+        // The error says what the bytes look like, and what to do.
+        return try array(prefix, isWhole: isWhole).map { .array($0) }
+    }
+
+    /// Reads the header of an `.npy`.
+    public static func array(_ prefix: UnsafeRawBufferPointer, isWhole: Bool) throws(FormatError) -> Recognition<ArrayLayout> {
+        switch try NPYHeader.parse(prefix) {
+        case .complete(let layout): return .recognised(layout)
+        case .needs(let byteCount):
+            guard !isWhole else { throw NPYHeader.truncated(fileByteCount: prefix.count, neededByteCount: byteCount) }
+            return .needs(byteCount: byteCount)
+        }
+    }
+
+    private static func tensors(_ prefix: UnsafeRawBufferPointer, isWhole: Bool) throws(FormatError) -> Recognition<DumpFormat> {
+        switch try SafetensorsHeader.parse(prefix) {
+        case .complete(let header): return .recognised(.tensors(header))
+        case .needs(let byteCount):
+            guard !isWhole else { throw SafetensorsHeader.truncated(fileByteCount: prefix.count, neededByteCount: byteCount) }
+            return .needs(byteCount: byteCount)
+        }
+    }
+}
