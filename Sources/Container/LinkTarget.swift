@@ -43,8 +43,18 @@ public struct LinkTarget: Sendable {
         (self.path, kind) = (path, .name)
     }
 
+    /// The folder of `path`, by its real path if it has one, and the name in the folder.
+    public var folderAndName: (folder: String, name: String) {
+        let name = Self.lastName(of: path)
+        let folder = String(path.dropLast(name.count))
+        guard let resolved = realpath(folder.isEmpty ? "." : folder, nil) else { return (folder, name) }
+        // Unsafe: `realpath` gives a C string that the caller frees.
+        defer { free(resolved) }
+        return (String(cString: resolved), name)
+    }
+
     /// The part of a path after its last slash.
-    public static func lastName(of path: String) -> String {
+    private static func lastName(of path: String) -> String {
         path.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? path
     }
 

@@ -21,6 +21,7 @@ extension ElementType {
     /// Unsafe: `values` holds more than `index` elements, at any alignment, in this machine's byte order.
     ///
     /// - Precondition: the type is floating point.
+    @inlinable
     public func value(_ values: UnsafeRawPointer, at index: Int) -> Double {
         switch self {
         case .float16: Double(Float(float16Bits: values.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)))

@@ -19,15 +19,14 @@ public final class BlockScorer {
     /// The facts that are written for each row.
     public let facts: RowFacts
     /// The instruction set of the kernel that ran last, as the kernel itself reported it; nil before the first block.
-    public private(set) var instructionSetThatRan: InstructionSet?
+    public var instructionSetThatRan: InstructionSet? { codeThatRan.flatMap { InstructionSet(code: $0) } }
+    private var codeThatRan: Int32?
     /// True if labels are read as numbers: `LabelledRows.targets`.
     public let readsTargets: Bool
     /// True if labels are read as class indices: `LabelledRows.classLabels`.
     public let readsClassLabels: Bool
 
     let kernels: KernelTable
-    /// The survey of the last block's class labels; nil where labels are not read as indices.
-    private(set) var labelSurvey: LabelSurvey?
     /// Dialects whose losses are the same numbers share a program.
     private let programs: [LossProgram]
     let programOfDialect: [Int]
@@ -37,7 +36,7 @@ public final class BlockScorer {
     private let residuals: UnsafeMutablePointer<Double>
     private let clipped: UnsafeMutablePointer<UInt8>
     /// For each program, the row counts of the last block.
-    private var tallies: [Tally]
+    private let tallies: UnsafeMutablePointer<Tally>
     /// For each row of a block 1 + the first program in which it is invalid, or 0.
     private let invalidIn: UnsafeMutablePointer<Int>
     /// Memory for the kernels alone.
@@ -98,7 +97,8 @@ public final class BlockScorer {
         otherNumbers = numbers(Self.rowLimit)
         rowDivisors = numbers(programs.count * Self.rowLimit)
         factMemory = RowFactMemory(facts, rowLimit: Self.rowLimit)
-        tallies = [Tally](repeating: Tally(), count: programs.count)
+        tallies = .allocate(capacity: programs.count)
+        tallies.initialize(repeating: Tally(), count: programs.count)
         invalidIn = .allocate(capacity: Self.rowLimit)
         invalidIn.initialize(repeating: 0, count: Self.rowLimit)
         // Each vector of eight can leave its lanes twice: whole, or their last digits.
@@ -125,6 +125,7 @@ public final class BlockScorer {
         rowDivisors.deallocate()
         residuals.deallocate()
         clipped.deallocate()
+        tallies.deallocate()
         invalidIn.deallocate()
         scratch.deallocate()
         classWeights?.deallocate()
@@ -149,7 +150,7 @@ public final class BlockScorer {
         var rows = rows
         rows.rowCount = min(max(rows.rowCount, 0), Self.rowLimit)
         let rowCount = rows.rowCount
-        surveyLabels(rows)
+        let labelSurvey = surveyLabels(rows)
         var hasInvalidRows = false
         for index in programs.indices where run(index, rows, rowCount) { hasInvalidRows = true }
         var invalidRows: [InvalidRowProblem] = []
@@ -163,17 +164,19 @@ public final class BlockScorer {
             }
         }
         for index in programs.indices where tallies[index].unscoredCount > 0 { unifyNaN(index, rowCount) }
-        return ScoredBlock(rows: rows, facts: factMemory.columns, companions: companions, invalidRows: invalidRows, scorer: self)
+        return ScoredBlock(
+            rows: rows, facts: factMemory.columns, companions: companions, invalidRows: invalidRows, labelSurvey: labelSurvey, scorer: self)
     }
 
-    private func surveyLabels(_ rows: LabelledRows) {
-        guard readsClassLabels, specification.task.hasLabels else { return }
+    /// Surveys the class labels; nil where labels are not read as indices.
+    private func surveyLabels(_ rows: LabelledRows) -> LabelSurvey? {
+        guard readsClassLabels, specification.task.hasLabels else { return nil }
         // With the labels' fingerprint: a model that says the same of every row has equal losses, be the labels what they are.
         var survey = LabelSurvey(
             labels: rows.classLabels, rowCount: rows.rowCount, firstRow: rows.firstRow, ignoredLabel: ignoredLabel, least: 0, greatest: 0,
             countedRowCount: 0, fingerprint: 0)
         kernels.surveyLabels(&survey)
-        labelSurvey = survey
+        return survey
     }
 
     /// Leaves a program's losses and divisors in its buffers. Whether some rows are invalid; then `invalidIn` names them.
@@ -191,7 +194,7 @@ public final class BlockScorer {
             losses: losses, scratch: scratch, classCount: classCount, rowCount: rowCount, elementCode: rows.element.code,
             unscoredRowCount: 0, correctRowCount: 0, instructionSetCode: 0, facts: hasFacts ? factMemory.arrays : RowFactArrays())
         kernels.run(program.operation, &block, &parameters)
-        instructionSetThatRan = InstructionSet(code: block.instructionSetCode)
+        codeThatRan = block.instructionSetCode
 
         if let weights = rows.weights {
             // A row that is left out for its weight is not right, either.

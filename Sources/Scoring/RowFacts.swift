@@ -60,6 +60,8 @@ public struct RowFactColumns {
 final class RowFactMemory {
     /// All entries nil where no facts are asked for.
     let arrays: RowFactArrays
+    /// The same memory as observers read it.
+    let columns: RowFactColumns
 
     /// - Parameter rowLimit: the largest number of rows of a block, a multiple of 64.
     init(_ facts: RowFacts, rowLimit: Int) {
@@ -80,6 +82,15 @@ final class RowFactMemory {
             topClass: array(.topPrediction, Int32.self),
             isCorrect: array(.isCorrect, UInt8.self), squaredProbabilitySum: numbers(.squaredProbabilitySum),
             probabilityWeightedSum: numbers(.probabilityWeightedSum), labelRank: array(.labelRank, Int32.self))
+        var columns = RowFactColumns()
+        columns.labelProbability = UnsafePointer(arrays.labelProbability)
+        columns.topProbability = UnsafePointer(arrays.topProbability)
+        columns.topClass = UnsafePointer(arrays.topClass)
+        columns.isCorrect = UnsafePointer(arrays.isCorrect)
+        columns.squaredProbabilitySum = UnsafePointer(arrays.squaredProbabilitySum)
+        columns.probabilityWeightedSum = UnsafePointer(arrays.probabilityWeightedSum)
+        columns.labelRank = UnsafePointer(arrays.labelRank)
+        self.columns = columns
     }
 
     deinit {
@@ -90,18 +101,6 @@ final class RowFactMemory {
         arrays.squaredProbabilitySum?.deallocate()
         arrays.probabilityWeightedSum?.deallocate()
         arrays.labelRank?.deallocate()
-    }
-
-    var columns: RowFactColumns {
-        var columns = RowFactColumns()
-        columns.labelProbability = UnsafePointer(arrays.labelProbability)
-        columns.topProbability = UnsafePointer(arrays.topProbability)
-        columns.topClass = UnsafePointer(arrays.topClass)
-        columns.isCorrect = UnsafePointer(arrays.isCorrect)
-        columns.squaredProbabilitySum = UnsafePointer(arrays.squaredProbabilitySum)
-        columns.probabilityWeightedSum = UnsafePointer(arrays.probabilityWeightedSum)
-        columns.labelRank = UnsafePointer(arrays.labelRank)
-        return columns
     }
 
     /// Takes the facts from rows whose loss is NaN: weights that are not numbers leave a row out after the kernels have run.

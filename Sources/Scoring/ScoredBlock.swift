@@ -14,6 +14,8 @@ public struct ScoredBlock {
     public let companions: [CompanionValues]
     /// The rows that have no loss in some dialect and are not ignored, in order. Empty, and without cost, where there are none.
     public let invalidRows: [InvalidRowProblem]
+    /// The least and greatest class index and the hash of all; nil where labels are not read as indices.
+    let labelSurvey: LabelSurvey?
     /// The kernels and the buffers of the scorer.
     let scorer: BlockScorer
 
@@ -74,9 +76,6 @@ extension ScoredBlock {
         for row in 0..<rows.rowCount { scorer.otherNumbers[row] = number(row) }
         return fold(scorer.otherNumbers)
     }
-
-    /// The least and greatest class index and the hash of all; nil where labels are not read as indices.
-    var labelSurvey: LabelSurvey? { scorer.labelSurvey }
 
     /// A commutative hash of each row's number and label; nil for a task without labels. O(rowCount × classCount) for labels that are
     /// numbers.

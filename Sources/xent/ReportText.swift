@@ -12,11 +12,11 @@ enum ReportText {
                 + (report.task.isSingleValued ? "" : " × \(Amount.grouped(report.classes)) classes")
                 + (modifiers.isEmpty ? "" : "\nwith " + modifiers.joined(separator: "; ")))
         lines.add(
-            "mean", "\(report.loss.mean) \(report.unit)  ± \(Amount.significant(report.loss.standardError, digits: 2)) standard error")
+            "mean", "\(report.loss.mean) \(report.unit.rawValue)  ± \(Amount.significant(report.loss.standardError, digits: 2)) standard error")
         lines.add("", report.loss.meanHex)
         lines.add("perplexity", Amount.significant(report.loss.perplexity, digits: 6))
         if let tokens = report.tokens {
-            lines.add("per token", "\(tokens.mean) \(report.unit), \(Amount.grouped(tokens.count)) tokens")
+            lines.add("per token", "\(tokens.mean) \(report.unit.rawValue), \(Amount.grouped(tokens.count)) tokens")
             lines.add("", "perplexity \(Amount.significant(tokens.perplexity, digits: 6))")
             if let bits = tokens.bitsPerByte, let bytes = tokens.bytes {
                 lines.add("bits per byte", "\(bits), \(Amount.grouped(bytes)) bytes of text")
@@ -41,7 +41,7 @@ enum ReportText {
         if report.dialects.count > 1 || report.dialects.values.contains(where: { $0.clippedRows > 0 }) {
             lines.add(line: "")
             for (name, loss) in report.dialects.sorted(by: { $0.key < $1.key }) {
-                var text = "\(loss.mean) \(report.unit)"
+                var text = "\(loss.mean) \(report.unit.rawValue)"
                 if loss.clippedRows > 0 {
                     text +=
                         ", \(Amount.grouped(loss.clippedRows)) rows clipped, \(Amount.significant(100 * loss.clippedShare, digits: 3)) % of the sum"

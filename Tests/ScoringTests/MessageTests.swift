@@ -42,6 +42,22 @@ struct MessageTests {
         #expect(try JSONDecoder().decode([Message].self, from: data) == ["leave <clip> out"])
     }
 
+    @Test("the examples of the documentation say what their comments promise")
+    func documentationExamples() {
+        // Of `Messages.docc/Messages.md`.
+        let message: Message = "no column is known as the labels; name it with \(setting: .labelColumn)"
+        #expect("\(message)" == "no column is known as the labels; name it with DumpColumns.label")
+        let options = SettingNames { setting, value in
+            setting == .labelColumn ? "--label-column" : SettingNames.swift.text(setting, value)
+        }
+        #expect(message.text(options) == "no column is known as the labels; name it with --label-column")
+        let sum: Message = "p.csv: \(message)" + "; \(setting: .clip)"
+        #expect(sum.text(options) == "p.csv: no column is known as the labels; name it with --label-column; LossModifiers.clip")
+        // Of `Message`.
+        let words = SettingNames { setting, _ in setting == .labelColumn ? "the field Labels" : "\(setting)" }
+        #expect(message.text(words) == "no column is known as the labels; name it with the field Labels")
+    }
+
     @Test("values are those of the enumerations that they stand for")
     func values() {
         func text(_ value: some RawRepresentable<String>) -> [String] { [".\(value)", value.rawValue] }

@@ -121,7 +121,7 @@ import WorkStealing
                         try Self.evaluate(
                             Self.predictions(form), Self.labels(form), threads: 4, group: Arrangement.column(.group, origin, other))
                     }
-                    #expect(error?.problem.description.contains("group for") == true, "\(error?.description ?? "")")
+                    #expect(error?.problem.description.contains(" values of group for ") == true, "\(error?.description ?? "")")
                 }
             }
         }

@@ -156,6 +156,50 @@ import WorkStealing
         #expect(try problem(single, [Self.labels()], task: .likelihood) == "task likelihood has no labels")
     }
 
+    @Test func columnsBesideFilesAreCheckedBeforeARowIsRead() throws {
+        let dump = GeneratedDump(rowCount: 100)
+        let folder = try TemporaryFolder()
+        try folder.write(dump.npy(.predictions), to: "p.npy")
+        try folder.write(dump.npy(.labels), to: "y.npy")
+        try folder.write(dump.csv(), to: "p.csv")
+        func column(_ name: String, _ field: GeneratedDump.Field) -> CompanionColumn {
+            // A row that is read would be an error of another kind.
+            CompanionColumn(name: name, rows: GeneratedUnits(dump: dump, field: field, damagedUnits: [0]))
+        }
+        let refused: [([CompanionColumn], String)] = [
+            ([column("labels", .labels)], "two columns are called labels"),
+            ([column("group", .group), column("group", .labels)], "two columns are called group"),
+            ([column("weights", .predictions)], "the column weights has 7 values a row"),
+            ([column("tokens", .predictions)], "the column tokens has 7 values a row"),
+            ([column("bytes", .labels)], "the column bytes is of type i8"),
+        ]
+        for (predictions, labels) in [("p.npy", ["y.npy"]), ("p.csv", [])] {
+            for (companions, problem) in refused {
+                var options = try seamOptions(
+                    threads: 1, predictions: [folder[predictions]], labels: labels.map { folder[$0] }, observers: [])
+                if labels.isEmpty {
+                    options.columns.predictions = (0..<dump.classCount).map { "p_\($0)" }
+                    options.columns.label = "label"
+                }
+                options.companions = companions
+                let error = #expect(throws: EngineError.self, "\(predictions), \(problem)") { try Evaluation(options) }
+                #expect(error?.problem.description == problem, "\(predictions): \(error?.description ?? "")")
+            }
+        }
+    }
+
+    @Test func theScheduleNamesTheColumnThatIsReadInOrder() throws {
+        for (labels, group, named) in [
+            (Arrangement.Origin.byNumber, Arrangement.Origin.unitsInOrder, "group"), (.inOrder, .byNumber, "labels"),
+        ] {
+            let arrangement = Arrangement(predictions: .units, labels: labels, group: group)
+            let evaluation = try arrangement.evaluate(Self.dump, seamOptions(threads: 2))
+            #expect(
+                evaluation.notes.first == "21 units in order, since the \(named) cannot be read out of order",
+                "\(evaluation.notes)")
+        }
+    }
+
     @Test func everyWaitSeesThatTheRunWasCancelled() throws {
         let dump = Self.dump
         let patience = { Patience() }
@@ -198,9 +242,20 @@ import WorkStealing
                 )
             }
         }
+        // The labels are read again once the first one that is the number of classes has been found, long before the row to wait at.
+        var narrow = dump
+        narrow.classCount -= 1
+        let again = patience()
+        cases.insert(
+            (
+                "labels that are read again for a remedy", again, GeneratedUnits(dump: narrow, field: .predictions),
+                CompanionColumn(
+                    name: CompanionColumn.labels,
+                    rows: GeneratedUnits(dump: dump, field: .labels, allowsRandomAccess: true, waitingRow: waitingRow, patience: again))
+            ), at: 0)
         let folder = try TemporaryFolder()
         for (index, (what, waiting, source, labels)) in cases.enumerated() {
-            let threads = index < cases.count / 2 ? 1 : 4
+            let threads = index <= cases.count / 2 ? 1 : 4
             var options = try seamOptions(threads: threads, observers: [])
             options.perRowPath = folder["losses.npy"]
             let waitingOptions = options

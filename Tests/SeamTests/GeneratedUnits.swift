@@ -32,8 +32,9 @@ struct GeneratedUnits: UnitRowSource {
     func place(ofRow row: Int) -> RowPlace { RowPlace(path: "generator/\(field.rawValue)", row: row) }
     func makeReader(_ control: RunControl) -> sending GeneratedUnitReader { GeneratedUnitReader(self, control) }
 
-    func makeRandomReader(_ control: RunControl) -> sending (any RandomRowReader)? {
-        allowsRandomAccess ? GeneratedRandomRows(self, control) : nil
+    var makeRandomReader: (@Sendable (_ control: RunControl) -> sending any RandomRowReader)? {
+        guard allowsRandomAccess else { return nil }
+        return { GeneratedRandomRows(self, $0) }
     }
 
     /// Waits where one of the rows is the one to wait at.

@@ -16,5 +16,7 @@ final class TemporaryFolder: Sendable {
     /// The names of all that is in the folder, hidden files too.
     var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
 
+    func write(_ bytes: [UInt8], to name: String) throws { try Data(bytes).write(to: URL(fileURLWithPath: self[name])) }
+
     func read(_ name: String) -> [UInt8] { FileManager.default.contents(atPath: self[name]).map { [UInt8]($0) } ?? [] }
 }

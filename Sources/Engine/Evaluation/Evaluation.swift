@@ -62,7 +62,7 @@ public struct Evaluation: Sendable {
         }
         let settings = RowScorer.Settings(
             plan.specification, classCount: plan.classCount, plan.companions, options, identifierCheck: plan.identifierCheck, perRow: perRow,
-            perRowOffset: wantedRows?.lowerBound ?? 0)
+            perRowOffset: wantedRows?.lowerBound ?? 0, control)
         let result: RowPipeline.Result<RowScorer>
         let rowCount: Int
         do throws(EngineError) {

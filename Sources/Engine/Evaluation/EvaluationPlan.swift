@@ -80,6 +80,7 @@ package struct EvaluationPlan: Sendable {
             modifiers.classWeights = try Self.balancedWeights(task, columns, modifiers, containerOptions, control)
         }
         specification = try Self.specification(options, modifiers, companions, classCount: classCount)
+        try Self.checkColumns(companions, of: source, specification)
         warnings =
             mode.warnings + inputs.flatMap { input in input.file.warnings.map { Message("\(input.file.path): \($0)") } } + columns.warnings
     }
@@ -105,24 +106,21 @@ package struct EvaluationPlan: Sendable {
             throw EngineError(.usage, "balanced class weights are counted from files", remedy: "give the class weights themselves")
         }
         specification = try Self.specification(options, options.specification.modifiers, self.companions, classCount: classCount)
-        try Self.checkLayout(of: source, self.companions, specification)
-    }
-
-    /// Throws if the rows of a source, or the columns beside them, do not have the shape that the loss is computed from.
-    private static func checkLayout(
-        of source: any RowSource, _ companions: [CompanionColumn], _ specification: LossSpecification
-    ) throws(EngineError) {
         let task = specification.task
-        let layout = source.layout
-        func refuse(_ path: String?, _ problem: String, remedy: String) -> EngineError {
-            EngineError(.data, path: path, problem, remedy: remedy)
-        }
-        guard (1...(task.isSingleValued ? 1 : RowLayout.valueCountLimit)).contains(layout.valuesPerRow) else {
-            throw refuse(
-                source.path, "it has \(layout.valuesPerRow) values a row",
+        guard (1...(task.isSingleValued ? 1 : RowLayout.valueCountLimit)).contains(classCount) else {
+            throw EngineError(
+                .data, path: source.path, "it has \(classCount) values a row",
                 remedy: task.isSingleValued
                     ? "task \(task.rawValue) takes one" : "task \(task.rawValue) takes one a class, up to \(RowLayout.valueCountLimit)")
         }
+        try Self.checkColumns(self.companions, of: source, specification)
+    }
+
+    /// Throws if two columns beside the rows of a source have one name, or if a column that the loss is computed from has another shape.
+    private static func checkColumns(
+        _ companions: [CompanionColumn], of source: any RowSource, _ specification: LossSpecification
+    ) throws(EngineError) {
+        let task = specification.task
         var names: Set<String> = []
         for column in companions where !names.insert(column.name).inserted {
             throw EngineError(.usage, "two columns are called \(column.name)", remedy: "give each column a name of its own")
@@ -133,15 +131,22 @@ package struct EvaluationPlan: Sendable {
                 .usage, task.hasLabels ? "no labels are named" : "task \(task.rawValue) has no labels",
                 remedy: task.hasLabels ? "give a column \(CompanionColumn.labels)" : "leave them out")
         }
-        let labelsPerRow = task == .soft || task == .multilabel ? layout.valuesPerRow : 1
+        let labelsPerRow = task == .soft || task == .multilabel ? source.layout.valuesPerRow : 1
         let widths = [
             CompanionColumn.labels: labelsPerRow, CompanionColumn.weights: 1, CompanionColumn.tokenCounts: 1, CompanionColumn.byteCounts: 1,
         ]
         for column in companions {
-            guard let width = widths[column.name], width != column.valuesPerRow else { continue }
-            throw refuse(
-                column.rows?.path ?? source.path, "the column \(column.name) has \(column.valuesPerRow) values a row",
-                remedy: "task \(task.rawValue) takes \(width) of them")
+            guard let width = widths[column.name] else { continue }
+            func refuse(_ problem: String, remedy: String) -> EngineError {
+                EngineError(.data, path: column.rows?.path ?? source.path, "the column \(column.name) \(problem)", remedy: remedy)
+            }
+            guard width == column.valuesPerRow else {
+                throw refuse("has \(column.valuesPerRow) values a row", remedy: "task \(task.rawValue) takes \(width) of them")
+            }
+            let isCount = [CompanionColumn.tokenCounts, CompanionColumn.byteCounts].contains(column.name)
+            guard !isCount || column.elementType == .uint64 else {
+                throw refuse("is of type \(column.elementType.name)", remedy: "counts are of type \(ElementType.uint64.name)")
+            }
         }
     }
 
@@ -169,7 +174,7 @@ package struct EvaluationPlan: Sendable {
 
     /// The way in which the work is shared out, in words.
     package var scheduleText: String {
-        companions.contains(where: \.isInOrder) ? source.scheduleTextInOrder : source.scheduleText
+        companions.first(where: \.isInOrder).map { source.scheduleText(inOrderBeside: $0.name) } ?? source.scheduleText
     }
 
     /// The files that were read, as reports have them.

@@ -23,12 +23,15 @@ package final class RowScorer: RowConsumer {
         let perRowOffset: Int
         /// The number that the first row has in the whole dump.
         let rowOffset: Int
+        /// The control of the run, for reads that the remedy of an invalid row needs.
+        let control: RunControl
 
         init(
             _ specification: LossSpecification, classCount: Int, _ companions: [CompanionColumn], _ options: EvaluationOptions,
-            identifierCheck: IdentifierCheck? = nil, perRow: PerRowOutput?, perRowOffset: Int
+            identifierCheck: IdentifierCheck? = nil, perRow: PerRowOutput?, perRowOffset: Int, _ control: RunControl
         ) {
             self.identifierCheck = identifierCheck
+            self.control = control
             self.specification = specification
             self.classCount = classCount
             self.companions = companions
@@ -45,32 +48,62 @@ package final class RowScorer: RowConsumer {
         }
     }
 
+    /// The part of a companion column that scoring reads. It holds no source of rows, so that each block copies it at no cost.
+    private struct StoredColumn {
+        /// The column's index among all companion columns.
+        let index: Int
+        let elementType: ElementType
+        let valuesPerRow: Int
+        let rowByteCount: Int
+
+        init(_ column: CompanionColumn, index: Int) {
+            self.index = index
+            elementType = column.elementType
+            valuesPerRow = column.valuesPerRow
+            rowByteCount = column.rowByteCount
+        }
+    }
+
+    /// The states of the observers.
+    private struct Figures {
+        var invalidRows = InvalidRows()
+        var others: [any RowObserver]
+
+        mutating func observe(_ block: ScoredBlock) {
+            invalidRows.observe(block)
+            for index in others.indices { others[index].observe(block) }
+        }
+    }
+
     private let settings: Settings
-    private let labels: (column: CompanionColumn, index: Int)?
-    private let weights: (column: CompanionColumn, index: Int)?
-    /// The indices of the columns that are handed on to the observers.
-    private let handedOn: [Int]
+    private let labels: StoredColumn?
+    private let weights: StoredColumn?
+    /// The columns that observers read by their names.
+    private let observedColumns: [(name: String, elementName: String, column: StoredColumn)]
     private let scorer: BlockScorer
     private let classLabels: UnsafeMutablePointer<Int32>
     private let targets: UnsafeMutablePointer<Double>
     private let weightNumbers: UnsafeMutablePointer<Double>
     /// The largest number of rows in a block.
     private let blockRowLimit: Int
-    private var invalidRows = InvalidRows()
-    private var otherObservers: [any RowObserver]
+    private var figures: Figures
 
     /// The observers with the rows so far.
-    package var observers: [any RowObserver] { otherObservers + [invalidRows] }
+    package var observers: [any RowObserver] { figures.others + [figures.invalidRows] }
     var instructionSetThatRan: InstructionSet? { scorer.instructionSetThatRan }
 
     init(_ settings: Settings) {
         self.settings = settings
-        let companions = settings.companions.enumerated().map { (column: $1, index: $0) }
-        labels = companions.first { $0.column.name == CompanionColumn.labels }
-        weights = companions.first { $0.column.name == CompanionColumn.weights }
-        handedOn = companions.filter { ![CompanionColumn.labels, CompanionColumn.weights].contains($0.column.name) }.map(\.index)
-        otherObservers = settings.observers
-        let hasIndices = labels.map { !$0.column.elementType.isFloatingPoint } ?? true
+        let companions = settings.companions
+        func stored(_ name: String) -> StoredColumn? {
+            companions.firstIndex { $0.name == name }.map { StoredColumn(companions[$0], index: $0) }
+        }
+        labels = stored(CompanionColumn.labels)
+        weights = stored(CompanionColumn.weights)
+        observedColumns = companions.enumerated().filter { ![CompanionColumn.labels, CompanionColumn.weights].contains($1.name) }
+            .map { (name: $1.name, elementName: $1.elementType.name, column: StoredColumn($1, index: $0)) }
+        figures = Figures(others: settings.observers)
+        let hasIndices = labels.map { !$0.elementType.isFloatingPoint } ?? true
         scorer = BlockScorer(
             specification: settings.specification, classCount: settings.classCount, ignoredLabel: ClassLabels.ignored,
             hasIndices: hasIndices, instructionSet: settings.instructionSet, facts: settings.observers.requiredFacts)
@@ -95,6 +128,11 @@ package final class RowScorer: RowConsumer {
     }
 
     package func consume(_ batch: RowBatch, companions: [UnsafeRawPointer]) throws(EngineError) {
+        // One access to the states for the whole batch: blocks are short.
+        try score(batch, companions, into: &figures)
+    }
+
+    private func score(_ batch: RowBatch, _ companions: [UnsafeRawPointer], into figures: inout Figures) throws(EngineError) {
         let element = batch.elementType
         // All others have been refused before any row was read.
         guard element.isFloatingPoint else { return }
@@ -105,33 +143,28 @@ package final class RowScorer: RowConsumer {
         while done < batch.rowCount {
             let rowCount = min(blockRowLimit, batch.rowCount - done)
             let firstRow = settings.rowOffset + batch.firstRow + done
-            func bytes(_ index: Int) -> UnsafeRawPointer {
-                companions[index] + done * settings.companions[index].rowByteCount
-            }
-            let labelBytes = labels.map { bytes($0.index) }
+            func bytes(_ column: StoredColumn) -> UnsafeRawPointer { companions[column.index] + done * column.rowByteCount }
+            let labelBytes = labels.map { bytes($0) }
             let rows = LabelledRows(
                 values: batch.values + done * rowByteCount, element: element, classLabels: classLabels,
-                targets: convertLabels(labelBytes, rowCount), weights: weights.map { convertWeights(bytes($0.index), $0.column, rowCount) },
+                targets: convertLabels(labelBytes, rowCount), weights: weights.map { convertWeights(bytes($0), $0, rowCount) },
                 rowCount: rowCount, firstRow: UInt64(firstRow))
-            let columns = handedOn.map { index in
-                let column = settings.companions[index]
-                return CompanionValues(
-                    name: column.name, bytes: bytes(index), rowByteCount: column.rowByteCount, elementName: column.elementType.name)
+            let columns = observedColumns.map {
+                CompanionValues(name: $0.name, bytes: bytes($0.column), rowByteCount: $0.column.rowByteCount, elementName: $0.elementName)
             }
             let block = try scorer.score(rows, companions: columns) { index, problem throws(EngineError) in
                 // The problems of reading and of scoring both come in the order of the rows.
                 while let first = problems.first, first.rowIndex < done + index { problems.removeFirst() }
                 let place = batch.place(done + index)
                 if let first = problems.first, first.rowIndex == done + index {
-                    try leaveOut(place, first.text, remedy: first.remedy, order: firstRow + index)
+                    try leaveOut(place, first.text, remedy: first.remedy, order: firstRow + index, &figures)
                 } else {
                     try leaveOut(
                         place, problem.message(labelText: labelText(labelBytes, at: index)),
-                        remedy: remedy(problem, label: classLabels[index]), order: firstRow + index)
+                        remedy: try remedy(problem, label: classLabels[index]), order: firstRow + index, &figures)
                 }
             }
-            invalidRows.observe(block)
-            for index in otherObservers.indices { otherObservers[index].observe(block) }
+            figures.observe(block)
             try settings.perRow?.write(
                 UnsafeBufferPointer(start: block.losses(ofDialect: 0), count: rowCount), firstRow: batch.firstRow + done - settings.perRowOffset)
             done += rowCount
@@ -139,17 +172,19 @@ package final class RowScorer: RowConsumer {
     }
 
     /// Notes a row that is left out, or throws if the policy is `.fail`.
-    private func leaveOut(_ place: RowPlace, _ problem: String, remedy: @autoclosure () -> Message?, order: Int) throws(EngineError) {
+    private func leaveOut(
+        _ place: RowPlace, _ problem: String, remedy: @autoclosure () throws(EngineError) -> Message?, order: Int, _ figures: inout Figures
+    ) throws(EngineError) {
         guard settings.invalidRowPolicy == .skip else {
             throw EngineError(
-                .data, path: place.path, frame: place.frame, row: place.row, line: place.line, Message(problem), remedy: remedy())
+                .data, path: place.path, frame: place.frame, row: place.row, line: place.line, Message(problem), remedy: try remedy())
         }
-        invalidRows.describe(InvalidRow(path: place.path, row: place.row, line: place.line, problem: problem, order: order))
+        figures.invalidRows.describe(InvalidRow(path: place.path, row: place.row, line: place.line, problem: problem, order: order))
     }
 
     /// Converts stored labels to class indices or numbers, as the scorer reads them, and returns the numbers.
     private func convertLabels(_ stored: UnsafeRawPointer?, _ rowCount: Int) -> UnsafePointer<Double> {
-        guard let stored, let column = labels?.column else { return UnsafePointer(targets) }
+        guard let stored, let column = labels else { return UnsafePointer(targets) }
         if scorer.readsClassLabels {
             ClassLabels.convert(
                 stored, elementType: column.elementType, rowCount: rowCount,
@@ -162,7 +197,7 @@ package final class RowScorer: RowConsumer {
     }
 
     /// Converts stored weights to numbers, if they are not stored so.
-    private func convertWeights(_ stored: UnsafeRawPointer, _ column: CompanionColumn, _ rowCount: Int) -> UnsafePointer<Double> {
+    private func convertWeights(_ stored: UnsafeRawPointer, _ column: StoredColumn, _ rowCount: Int) -> UnsafePointer<Double> {
         if let numbers = Self.numbers(stored, column.elementType) { return numbers }
         Float64Values.convert(stored, elementType: column.elementType, count: rowCount, into: weightNumbers)
         return UnsafePointer(weightNumbers)
@@ -176,21 +211,29 @@ package final class RowScorer: RowConsumer {
     }
 
     private func labelText(_ stored: UnsafeRawPointer?, at index: Int) -> String {
-        guard let stored, let column = labels?.column else { return "" }
+        guard let stored, let column = labels else { return "" }
         return ClassLabels.text(stored, elementType: column.elementType, at: index * column.valuesPerRow)
     }
 
     /// Finds the remedy for an invalid label. If the label is the number of classes, all labels are read again, to see whether they count
     /// from 1.
-    private func remedy(_ problem: RowProblem, label: Int32) -> Message {
+    ///
+    /// - Throws: `.cancelled` if the run is cancelled meanwhile.
+    private func remedy(_ problem: RowProblem, label: Int32) throws(EngineError) -> Message {
         // Any other invalid label shows that the labels do not run from 1 to C.
-        guard case .label(let classCount, isBinary: false) = problem, label == classCount, let labels = labels?.column,
-            let cursor = try? labels.rows?.makeCursor(),
-            let census = try? LabelCensus(
-                cursor, elementType: labels.elementType, classCount: classCount,
-                ignoreIndex: settings.specification.modifiers.ignoreIndex),
-            census.countsFromOne
+        guard case .label(let classCount, isBinary: false) = problem, label == classCount, let labels,
+            let rows = settings.companions[labels.index].rows
         else { return problem.remedy }
+        do throws(EngineError) {
+            let census = try LabelCensus(
+                try rows.makeCursor(settings.control.withoutProgress), elementType: labels.elementType, classCount: classCount,
+                ignoreIndex: settings.specification.modifiers.ignoreIndex)
+            guard census.countsFromOne else { return problem.remedy }
+        } catch {
+            // Labels that cannot be read again have no part in this error.
+            if error.category == .cancelled { throw error }
+            return problem.remedy
+        }
         return "the labels run from 1 to \(classCount), so they seem to count from 1: subtract 1, they must count from 0"
     }
 }

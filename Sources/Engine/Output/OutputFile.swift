@@ -75,7 +75,7 @@ public final class OutputFile: Sendable {
                 descriptor = try Self.openInPlace(target.path)
                 destination = .descriptor
             case .name:
-                let (folder, name) = Self.folderAndName(of: target.path)
+                let (folder, name) = target.folderAndName
                 let temporaryPath: String?
                 (descriptor, temporaryPath) = try Self.create(in: folder, isNameless: isNameless)
                 destination = .name(name, folder: folder, temporaryPath: temporaryPath)
@@ -205,15 +205,6 @@ public final class OutputFile: Sendable {
     public static func leadsToDescriptor(_ path: String) -> Bool { LinkTarget(of: path).kind != .name }
 
     // MARK: Names
-
-    /// Splits a path into its folder, by the real path if it has one, and the name in the folder.
-    static func folderAndName(of path: String) -> (folder: String, name: String) {
-        let name = LinkTarget.lastName(of: path)
-        let folder = String(path.dropLast(name.count))
-        guard let resolved = realpath(folder.isEmpty ? "." : folder, nil) else { return (folder, name) }
-        defer { free(resolved) }
-        return (String(cString: resolved), name)
-    }
 
     private static func failure(_ path: String, _ what: String, _ error: any Error) -> EngineError {
         EngineError(.inputOutput, path: path, "\(what): \(error)", remedy: "check the folder, its permissions and the free space")

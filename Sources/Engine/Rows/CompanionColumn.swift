@@ -66,5 +66,5 @@ package struct CompanionColumn: Sendable {
     }
 
     /// True if the column has rows of its own that can be read only in order.
-    package var isInOrder: Bool { rows.map { !$0.allowsRandomAccess } ?? false }
+    package var isInOrder: Bool { rows.map { $0.makeRandomReader == nil } ?? false }
 }

@@ -11,7 +11,7 @@ final class CompanionRows {
 
     init(_ columns: [CompanionColumn], _ control: RunControl) {
         self.columns = columns
-        readers = columns.map { $0.rows?.makeRandomReader(control) }
+        readers = columns.map { $0.rows?.makeRandomReader?(control) }
         pointers = Array(repeating: UnsafeRawPointer(empty.base), count: columns.count)
     }
 
@@ -31,9 +31,7 @@ final class CompanionRows {
                 } else if let bytes = buffers?.bytes(ofColumn: index, row: batch.firstRow, rowByteCount: column.rowByteCount) {
                     pointers[index] = bytes
                 } else {
-                    throw EngineError(
-                        usage: "the \(column.name) can be read neither by number nor in order",
-                        remedy: "a source of rows that allows random access makes a reader for it")
+                    preconditionFailure("a piece comes with the columns that are read in order")
                 }
             }
         }

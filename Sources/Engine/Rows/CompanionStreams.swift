@@ -29,8 +29,8 @@ struct CompanionStreams {
         for column in columns {
             guard let own = column.rows, let count = own.rowCount, count < rows.upperBound else { continue }
             throw EngineError(
-                .data, path: own.path, "\(count) \(column.name) for more rows of predictions: \(path()) goes on",
-                remedy: "give the \(column.name) of the same rows")
+                .data, path: own.path, "\(count) \(column.plural) for more rows of predictions: \(path()) goes on",
+                remedy: "give the \(column.plural) of the same rows")
         }
         if rows.lowerBound > rowCount { try skip(rows.lowerBound - rowCount) }
         for index in streams.indices {
@@ -86,6 +86,12 @@ extension CompanionColumn {
     /// Makes the error for another number of rows than the predictions have.
     func countError(found: Int, predictions: String) -> EngineError {
         EngineError(
-            .data, path: rows?.path, "\(found) \(name) for \(predictions) rows of predictions", remedy: "give the \(name) of the same rows")
+            .data, path: rows?.path, "\(found) \(plural) for \(predictions) rows of predictions",
+            remedy: "give the \(plural) of the same rows")
+    }
+
+    /// The word for several of the column's values: "labels", "weights", or "values of group" for a column of the caller's own.
+    fileprivate var plural: String {
+        [Self.labels, Self.weights, Self.tokenCounts, Self.byteCounts].contains(name) ? name : "values of \(name)"
     }
 }

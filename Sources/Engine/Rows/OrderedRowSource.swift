@@ -69,7 +69,7 @@ package protocol PieceReader<Piece>: AnyObject, SendableMetatype {
 
 extension OrderedRowSource {
     package var scheduleText: String { "rows in order, read by one worker at a time and scored by all" }
-    package var scheduleTextInOrder: String { scheduleText }
+    package func scheduleText(inOrderBeside column: String) -> String { scheduleText }
 
     package func run<Consumer: RowConsumer>(
         _ pipeline: RowPipeline, _ makeConsumer: @Sendable () -> sending Consumer

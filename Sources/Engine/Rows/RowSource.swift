@@ -18,15 +18,13 @@ package protocol RowSource: Sendable {
     var decodedByteCount: Int? { get }
     /// The way in which the rows are shared out, in a few words for people.
     var scheduleText: String { get }
-    /// True if any row can be read without decoding much that comes before it.
-    var allowsRandomAccess: Bool { get }
 
     /// Begins to read the rows one after another on one thread.
     func makeCursor(_ control: RunControl) throws(EngineError) -> sending any RowCursor
-    /// Begins to read rows by their numbers on one thread; nil if `allowsRandomAccess` is false.
-    func makeRandomReader(_ control: RunControl) -> sending (any RandomRowReader)?
-    /// The way in which the rows are shared out if columns beside them can be read only in order.
-    var scheduleTextInOrder: String { get }
+    /// Begins to read rows by their numbers on one thread; nil if a row cannot be read without decoding much that comes before it.
+    var makeRandomReader: (@Sendable (_ control: RunControl) -> sending any RandomRowReader)? { get }
+    /// Returns the way in which the rows are shared out beside a column that can be read only in order, in a few words for people.
+    func scheduleText(inOrderBeside column: String) -> String
     /// Reads all rows of a pipeline with this source: as units, or in order.
     func run<Consumer: RowConsumer>(
         _ pipeline: RowPipeline, _ makeConsumer: @Sendable () -> sending Consumer
@@ -37,8 +35,7 @@ package protocol RowSource: Sendable {
 
 extension RowSource {
     package var path: String? { nil }
-    package var allowsRandomAccess: Bool { false }
-    package func makeRandomReader(_ control: RunControl) -> sending (any RandomRowReader)? { nil }
+    package var makeRandomReader: (@Sendable (_ control: RunControl) -> sending any RandomRowReader)? { nil }
     package func finishReading() throws(EngineError) {}
 
     /// Begins to read the rows one after another, in a way that nobody can cancel.

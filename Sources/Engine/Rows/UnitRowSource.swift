@@ -40,7 +40,9 @@ package protocol UnitReader: AnyObject, SendableMetatype {
 
 extension UnitRowSource {
     package var scheduleText: String { "\(unitCount) units, shared out by stealing" }
-    package var scheduleTextInOrder: String { UnitsInOrder(self).scheduleText }
+    package func scheduleText(inOrderBeside column: String) -> String {
+        "\(UnitsInOrder(self).scheduleText), since the \(column) cannot be read out of order"
+    }
 
     package func run<Consumer: RowConsumer>(
         _ pipeline: RowPipeline, _ makeConsumer: @Sendable () -> sending Consumer
@@ -64,7 +66,7 @@ package struct UnitsInOrder<Source: UnitRowSource>: OrderedRowSource {
     package var layout: RowLayout { source.layout }
     package var rowCount: Int? { source.rowCount }
     package var decodedByteCount: Int? { source.decodedByteCount }
-    package var scheduleText: String { "\(source.unitCount) units in order, since the labels cannot be read out of order" }
+    package var scheduleText: String { "\(source.unitCount) units in order" }
     package func finishReading() throws(EngineError) { try source.finishReading() }
 
     package final class Piece {

@@ -29,7 +29,7 @@ public struct FileIdentity: Hashable, Sendable {
             self.init(status)
             return
         }
-        let (folder, name) = OutputFile.folderAndName(of: target.path)
+        let (folder, name) = target.folderAndName
         guard stat(folder, &status) == 0 else { return nil }
         self.init(status, newName: name)
     }

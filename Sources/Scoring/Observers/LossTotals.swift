@@ -65,31 +65,34 @@ public struct LossTotals: RowObserver {
 
     /// Adds the losses of a program, of which `dialect` is the first.
     private mutating func observe(_ block: ScoredBlock, _ dialect: Int, program: Int, _ labelFingerprint: UInt64?) {
-        let programs = programOfDialect
-        let groups = momentsOfGroup.indices.lazy.filter { [firstDialectOfGroup] in programs[firstDialectOfGroup[$0]] == program }
         let losses = block.losses(ofDialect: dialect)
         // A fold's residuals are overwritten by the next one.
         let folded = block.fold(losses)
-        for group in groups { momentsOfGroup[group].absorb(losses: folded) }
+        updateMoments(ofProgram: program) { $0.absorb(losses: folded) }
         if let rowDivisors = block.rowDivisors(ofDialect: dialect) {
             let weights = block.fold(rowDivisors)
-            for group in groups { momentsOfGroup[group].absorb(weights: weights) }
+            updateMoments(ofProgram: program) { $0.absorb(weights: weights) }
             let products = block.fold { losses[$0].isInfinite ? .infinity : losses[$0] * rowDivisors[$0] }
-            for group in groups { momentsOfGroup[group].absorb(products: products) }
+            updateMoments(ofProgram: program) { $0.absorb(products: products) }
         }
         if let clipped = block.clipped(ofDialect: dialect) {
             var clippedCount = 0
             for row in 0..<block.rows.rowCount where clipped[row] != 0 && !losses[row].isNaN { clippedCount += 1 }
             if clippedCount > 0 {
                 let folded = block.fold { clipped[$0] != 0 ? losses[$0] : .nan }
-                for group in groups { momentsOfGroup[group].absorb(clipped: folded, rowCount: clippedCount) }
+                updateMoments(ofProgram: program) { $0.absorb(clipped: folded, rowCount: clippedCount) }
             }
         }
         let counts = block.counts(ofDialect: dialect)
-        for group in groups {
-            momentsOfGroup[group].absorb(counts: counts)
-            if let labelFingerprint { momentsOfGroup[group].absorb(labelFingerprint: labelFingerprint) }
+        updateMoments(ofProgram: program) {
+            $0.absorb(counts: counts)
+            if let labelFingerprint { $0.absorb(labelFingerprint: labelFingerprint) }
         }
+    }
+
+    /// Calls `body` with the moments of each group whose losses a program computes.
+    private mutating func updateMoments(ofProgram program: Int, _ body: (inout Moments) -> Void) {
+        for group in momentsOfGroup.indices where programOfDialect[firstDialectOfGroup[group]] == program { body(&momentsOfGroup[group]) }
     }
 
     private mutating func observeCorrectWeight(_ block: ScoredBlock) {

@@ -60,7 +60,8 @@ public struct Partial: Sendable {
         self.specification = specification
         self.classCount = classCount
         self.observers = keys
-        prototypes = sorted
+        // Element by element: the conversion of a whole array would search the program for conformances.
+        prototypes = sorted.map { Optional.some($0) }
         var content: [UInt8] = []
         for observer in sorted {
             let section = observer.encoded

@@ -54,11 +54,11 @@ struct StreamedArrays: OrderedRowSource {
     var rowCount: Int? { arrays.rowCount }
     var decodedByteCount: Int? { arrays.decodedByteCount }
     var scheduleText: String { "one stream of predictions, decompressed by one worker at a time and scored by all" }
-    var allowsRandomAccess: Bool { !keepsByteOrder && arrays.files.allSatisfy(\.allowsRandomAccess) }
 
     // The reads of both look at the cancellation of `options`.
-    func makeRandomReader(_ control: RunControl) -> sending (any RandomRowReader)? {
-        allowsRandomAccess ? RandomAccessRows(arrays, options: options) : nil
+    var makeRandomReader: (@Sendable (_ control: RunControl) -> sending any RandomRowReader)? {
+        guard !keepsByteOrder, arrays.files.allSatisfy(\.allowsRandomAccess) else { return nil }
+        return { [arrays, options] _ in RandomAccessRows(arrays, options: options) }
     }
 
     func makeCursor(_ control: RunControl) throws(EngineError) -> sending any RowCursor {

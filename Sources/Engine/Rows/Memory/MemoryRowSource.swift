@@ -33,7 +33,6 @@ struct MemoryRowSource: UnitRowSource, @unchecked Sendable {
     var rowCount: Int? { totalRowCount }
     var decodedByteCount: Int? { bytes.count }
     var unitCount: Int { totalRowCount == 0 ? 0 : (totalRowCount - 1) / rowsPerUnit + 1 }
-    var allowsRandomAccess: Bool { true }
 
     func rows(ofUnit index: Int) -> Range<Int> {
         index * rowsPerUnit..<min(totalRowCount, (index + 1) * rowsPerUnit)
@@ -43,7 +42,7 @@ struct MemoryRowSource: UnitRowSource, @unchecked Sendable {
 
     func makeReader(_ control: RunControl) -> sending Reader { Reader(self, control) }
 
-    func makeRandomReader(_ control: RunControl) -> sending (any RandomRowReader)? { Reader(self, control) }
+    var makeRandomReader: (@Sendable (_ control: RunControl) -> sending any RandomRowReader)? { { Reader(self, $0) } }
 
     /// Copies rows to the start of a buffer.
     private func copy(_ rows: Range<Int>, to buffer: ByteBuffer) {
