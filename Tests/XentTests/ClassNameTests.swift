@@ -84,6 +84,28 @@ import Testing
         }
     }
 
+    @Test("Labels in an array mean the columns' numbers, as labels of text do; labels from 1 to C get their remedy in text too")
+    func numbersInArrays() throws {
+        let scratch = try Scratch()
+        try write(["p_1", "p_2"], [("2", ["1", "2"]), ("1", ["1", "2"])], in: scratch)
+        try scratch.write("y.npy", NPYFixture.labels([2, 1]))
+        let wanted = (0.31326168751822286 + 1.3132616875182228) / 2
+        let files = ["t.csv", "--labels", "y.npy", "--prediction-columns", "p_1,p_2"]
+        let report = try XentRun.xent(["eval"] + files + ["--json", "-"] + Self.task, in: scratch).json()
+        #expect(abs(try report.number("loss", "mean") - wanted) < 1e-15)
+        #expect(try report.texts("columns", "class_names") == ["p_1", "p_2"])
+        try scratch.write("y.npy", NPYFixture.labels([2, 0]))
+        let run = try XentRun.xent(["eval"] + files + Self.task, in: scratch)
+        #expect(run.ending == .exit(65) && run.stderr.contains("label 0 is none of the classes' names, 1, 2"), "\(run.stderr)")
+
+        try scratch.write("a.jsonl", "{\"logits\": [1, 2], \"label\": 2}\n{\"logits\": [1, 2], \"label\": 1}\n")
+        try scratch.write("a.csv", "u,v,label\n1,2,1\n1,2,2\n")
+        for (name, columns) in [("a.jsonl", "logits"), ("a.csv", "u,v")] {
+            let run = try XentRun.xent(["eval", name, "--prediction-columns", columns] + Self.task, in: scratch)
+            #expect(run.ending == .exit(65) && run.stderr.contains("run from 1 to 2"), "\(run.stderr)")
+        }
+    }
+
     @Test("Names that are too many or too few are told; so are options that are of no use")
     func unused() throws {
         let scratch = try Scratch()

@@ -61,8 +61,8 @@ public struct Evaluation: Sendable {
             try PerRowOutput(path: path, rowCount: wantedRows?.count ?? plan.source.rowCount)
         }
         let settings = RowScorer.Settings(
-            plan.specification, classCount: plan.classCount, plan.companions, options, identifierCheck: plan.identifierCheck, perRow: perRow,
-            perRowOffset: wantedRows?.lowerBound ?? 0, control)
+            plan.specification, classCount: plan.classCount, plan.companions, options, identifierCheck: plan.identifierCheck,
+            labelRows: plan.labelRows, classOfNumber: plan.classOfNumber, perRow: perRow, perRowOffset: wantedRows?.lowerBound ?? 0, control)
         let result: RowPipeline.Result<RowScorer>
         let rowCount: Int
         do throws(EngineError) {

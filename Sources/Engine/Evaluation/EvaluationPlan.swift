@@ -19,6 +19,10 @@ package struct EvaluationPlan: Sendable {
     package let companions: [CompanionColumn]
     /// The comparison of rows that are paired by their places; nil if the files share no identifier.
     let identifierCheck: IdentifierCheck?
+    /// The rows of the labels alone, which can be read again; nil if they cannot.
+    let labelRows: (any RowSource)?
+    /// The classes that labels mean which are numbers of an array; nil if they are the classes' places.
+    let classOfNumber: [Int32: Int32]?
     /// The number of values a row; 1 for task binary.
     package let classCount: Int
     /// The files that are read, each once for each of its roles, for the report.
@@ -74,6 +78,9 @@ package struct EvaluationPlan: Sendable {
         }
         (identifierCheck, others) = Self.identifierCheck(columns, source, beside: beside, others, containerOptions)
         companions = beside + others + options.companions
+        let isPiped = files.contains { $0.container.isStream } || columns.labelFiles.contains { $0.container.isStream }
+        labelRows = isPiped ? nil : Self.labelRows(columns, containerOptions)
+        classOfNumber = columns.classOfNumber
 
         var modifiers = options.specification.modifiers
         if options.usesBalancedClassWeights {
@@ -93,6 +100,8 @@ package struct EvaluationPlan: Sendable {
         self.source = source
         self.companions = Self.columnsBeside(source) + companions + options.companions
         identifierCheck = nil
+        labelRows = nil
+        classOfNumber = nil
         arrays = nil
         classCount = source.layout.valuesPerRow
         columnNames = Report.Columns()
@@ -245,6 +254,23 @@ package struct EvaluationPlan: Sendable {
         }
     }
 
+    /// Returns the rows of the labels alone; nil for a task without labels.
+    private static func labelRows(_ columns: SelectedColumns, _ options: ContainerOptions) -> (any RowSource)? {
+        if let own = columns.labels?.rows { return own }
+        guard let first = columns.records.first else { return nil }
+        let files = columns.records.map { file in
+            var selection = RecordSelection(predictions: [])
+            selection.labels = file.selection.labels
+            selection.labelsPerRow = file.selection.labelsPerRow
+            return file.selecting(selection)
+        }
+        switch first.selection.labels {
+        case .none: return nil
+        case .classIndex: return RecordRowSource(.classLabels, of: files, valuesPerRow: 1, options: options)
+        case .numbers: return RecordRowSource(.targets, of: files, valuesPerRow: first.selection.labelsPerRow ?? 1, options: options)
+        }
+    }
+
     /// Counts the labels, and computes balanced class weights.
     private static func balancedWeights(
         _ task: LossTask, _ columns: SelectedColumns, _ modifiers: LossModifiers, _ options: ContainerOptions,
@@ -255,17 +281,7 @@ package struct EvaluationPlan: Sendable {
                 .usage, "\(setting: .balancedClassWeights) has no meaning for task \(task.rawValue)",
                 remedy: "only class indices can be counted")
         }
-        let labels: any RowSource
-        if let own = columns.labels?.rows {
-            labels = own
-        } else {
-            let files = columns.records.map { file in
-                var selection = RecordSelection(predictions: [])
-                selection.labels = file.selection.labels
-                return file.selecting(selection)
-            }
-            labels = RecordRowSource(.classLabels, of: files, valuesPerRow: 1, options: options)
-        }
+        guard let labels = Self.labelRows(columns, options) else { return [] }
         return try LabelCensus(
             try labels.makeCursor(control.withoutProgress), elementType: labels.layout.elementType, classCount: columns.classCount,
             ignoreIndex: modifiers.ignoreIndex

@@ -18,6 +18,11 @@ package final class RowScorer: RowConsumer {
         let invalidRowPolicy: EvaluationOptions.InvalidRowPolicy
         /// The comparison of rows that are paired by their places.
         let identifierCheck: IdentifierCheck?
+        /// The rows of all labels, which the remedy of an invalid label reads again; nil if they cannot be had.
+        let labelRows: (any RowSource)?
+        /// The classes that labels mean which are numbers of an array, where the classes' names are other numbers than their places; else
+        /// nil.
+        let classOfNumber: [Int32: Int32]?
         let perRow: PerRowOutput?
         /// The number of the source's first row whose loss is written.
         let perRowOffset: Int
@@ -28,9 +33,12 @@ package final class RowScorer: RowConsumer {
 
         init(
             _ specification: LossSpecification, classCount: Int, _ companions: [CompanionColumn], _ options: EvaluationOptions,
-            identifierCheck: IdentifierCheck? = nil, perRow: PerRowOutput?, perRowOffset: Int, _ control: RunControl
+            identifierCheck: IdentifierCheck? = nil, labelRows: (any RowSource)? = nil, classOfNumber: [Int32: Int32]? = nil,
+            perRow: PerRowOutput?, perRowOffset: Int, _ control: RunControl
         ) {
             self.identifierCheck = identifierCheck
+            self.labelRows = labelRows ?? companions.first { $0.name == CompanionColumn.labels }?.rows
+            self.classOfNumber = classOfNumber
             self.control = control
             self.specification = specification
             self.classCount = classCount
@@ -100,7 +108,7 @@ package final class RowScorer: RowConsumer {
         }
         labels = stored(CompanionColumn.labels)
         weights = stored(CompanionColumn.weights)
-        observedColumns = companions.enumerated().filter { ![CompanionColumn.labels, CompanionColumn.weights].contains($1.name) }
+        observedColumns = companions.enumerated().filter { !CompanionColumn.namesOfScoring.contains($1.name) }
             .map { (name: $1.name, elementName: $1.elementType.name, column: StoredColumn($1, index: $0)) }
         figures = Figures(others: settings.observers)
         let hasIndices = labels.map { !$0.elementType.isFloatingPoint } ?? true
@@ -160,7 +168,7 @@ package final class RowScorer: RowConsumer {
                     try leaveOut(place, first.text, remedy: first.remedy, order: firstRow + index, &figures)
                 } else {
                     try leaveOut(
-                        place, problem.message(labelText: labelText(labelBytes, at: index)),
+                        place, message(problem, labelText: labelText(labelBytes, at: index)),
                         remedy: try remedy(problem, label: classLabels[index]), order: firstRow + index, &figures)
                 }
             }
@@ -189,6 +197,11 @@ package final class RowScorer: RowConsumer {
             ClassLabels.convert(
                 stored, elementType: column.elementType, rowCount: rowCount,
                 ignoreIndex: settings.specification.modifiers.ignoreIndex, into: classLabels)
+            if let classOfNumber = settings.classOfNumber {
+                for row in 0..<rowCount where classLabels[row] != ClassLabels.ignored {
+                    classLabels[row] = classOfNumber[classLabels[row]] ?? ClassLabels.unrepresentable
+                }
+            }
         }
         guard scorer.readsTargets else { return UnsafePointer(targets) }
         if let numbers = Self.numbers(stored, column.elementType) { return numbers }
@@ -215,18 +228,23 @@ package final class RowScorer: RowConsumer {
         return ClassLabels.text(stored, elementType: column.elementType, at: index * column.valuesPerRow)
     }
 
+    private func message(_ problem: RowProblem, labelText: String) -> String {
+        guard case .label = problem, let classOfNumber = settings.classOfNumber else { return problem.message(labelText: labelText) }
+        let names = classOfNumber.sorted { $0.value < $1.value }.map { String($0.key) }
+        return "label \(labelText) is none of the classes' names, \(ColumnName.list(names, limit: 8))"
+    }
+
     /// Finds the remedy for an invalid label. If the label is the number of classes, all labels are read again, to see whether they count
     /// from 1.
     ///
     /// - Throws: `.cancelled` if the run is cancelled meanwhile.
     private func remedy(_ problem: RowProblem, label: Int32) throws(EngineError) -> Message {
         // Any other invalid label shows that the labels do not run from 1 to C.
-        guard case .label(let classCount, isBinary: false) = problem, label == classCount, let labels,
-            let rows = settings.companions[labels.index].rows
+        guard case .label(let classCount, isBinary: false) = problem, label == classCount, let rows = settings.labelRows
         else { return problem.remedy }
         do throws(EngineError) {
             let census = try LabelCensus(
-                try rows.makeCursor(settings.control.withoutProgress), elementType: labels.elementType, classCount: classCount,
+                try rows.makeCursor(settings.control.withoutProgress), elementType: rows.layout.elementType, classCount: classCount,
                 ignoreIndex: settings.specification.modifiers.ignoreIndex)
             guard census.countsFromOne else { return problem.remedy }
         } catch {

@@ -54,10 +54,24 @@ struct SelectedColumns {
         } else {
             try openArrays(files)
         }
+        if classOfNumber != nil { columnNames.classNames = roles.classNames }
         if areLabelsText, request.readsClassNames {
             columnNames.classNames = task == .binary ? roles.binaryNames : columns.classNames ?? roles.classNames
         }
         try checkUnusedNames(files)
+    }
+
+    /// The classes that whole numbers mean as labels of an array, where the columns of the predictions are named by other numbers than
+    /// their places; nil if labels are places.
+    var classOfNumber: [Int32: Int32]? {
+        guard task == .multiclass, !areLabelsText, let names = roles.classNames,
+            let indices = ClassNames.classIndicesOfNumbers(names)
+        else { return nil }
+        var classes: [Int32: Int32] = [:]
+        for (number, index) in indices {
+            if let number = Int32(exactly: number) { classes[number] = Int32(index) }
+        }
+        return classes
     }
 
     /// Throws if a name was given that no file can have. It may have been meant for another file, or for another option.

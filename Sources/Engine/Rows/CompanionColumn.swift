@@ -29,6 +29,9 @@ package struct CompanionColumn: Sendable {
     /// The name of the column of hashes of the rows' identifiers, as the weights have them.
     package static let weightIdentifiers = "identifiers of weights"
 
+    /// The names of the columns that scoring reads itself. All others are for observers.
+    static let namesOfScoring: Set<String> = [labels, weights, identifiers, labelIdentifiers, weightIdentifiers]
+
     /// The column's name, type and width.
     package let layout: ColumnLayout
     /// The place of the column's values.
