@@ -74,7 +74,7 @@ public enum ClassLabels {
 /// `0`, makes each choice, since Swift's optimiser turns chains of `&&` and `?:` into branches.
 ///
 /// Without an ignore index, a value that no class can have takes its place. It gives `unrepresentable` in any case, so one loop serves both
-/// cases.
+/// cases. Types whose values all fit `Int32` have a loop of their own for that case, which compares nothing.
 private struct Rows {
     let source: UnsafeRawPointer
     let count: Int
@@ -98,7 +98,11 @@ private struct Rows {
     /// Converts a type whose values all fit `Int32` and never equal `Int32.min`.
     @inline(__always)
     func convertNarrow<Stored: FixedWidthInteger & BitwiseCopyable>(_: Stored.Type, _ ignoreIndex: Int64?) {
-        let ignore = ignoreIndex.flatMap { Stored(exactly: $0) }.map { Int32(truncatingIfNeeded: $0) } ?? .min
+        guard let ignore = ignoreIndex.flatMap({ Stored(exactly: $0) }).map({ Int32(truncatingIfNeeded: $0) }) else {
+            // Nothing has to be compared: binary labels are a good part of all that is done for a row.
+            forEach { (stored: Stored) in Int32(truncatingIfNeeded: stored) }
+            return
+        }
         forEach { (stored: Stored) in
             let value = Int32(truncatingIfNeeded: stored)
             return value == ignore ? ClassLabels.ignored : value

@@ -85,7 +85,7 @@ func schedule(_ predictions: [String], _ labels: [String]) throws -> Schedule {
     switch plan.source {
     case let arrays as ArrayRowSource:
         return Schedule(name: plan.companions.contains(where: \.isInOrder) ? "in order" : "stealing", units: arrays.units)
-    case is StreamedArrays: return Schedule(name: "stream", units: [])
+    case is ArrayStreamSource: return Schedule(name: "stream", units: [])
     default: return Schedule(name: "records", units: [])
     }
 }

@@ -60,7 +60,7 @@ package struct EvaluationPlan: Sendable {
             let hasWholeFiles = arrays.files.contains { !$0.container.isCuttable }
             source =
                 hasWholeFiles && (arrays.files.count == 1 || areCompanionsInOrder)
-                ? StreamedArrays(arrays: arrays, options: containerOptions) : ArrayRowSource(arrays, options: containerOptions)
+                ? ArrayStreamSource(arrays: arrays, options: containerOptions) : ArrayRowSource(arrays, options: containerOptions)
             self.arrays = arrays
         } else {
             source = RecordRowSource(
@@ -190,7 +190,7 @@ package struct EvaluationPlan: Sendable {
     package var reportedInputs: [Report.Input] { inputs.map { $0.file.reported(role: $0.role) } }
 
     /// True if predictions and labels are arrays, so that nothing is parsed.
-    package var readsArraysOnly: Bool { arrays != nil && companions.allSatisfy { $0.rows is StreamedArrays } }
+    package var readsArraysOnly: Bool { arrays != nil && companions.allSatisfy { $0.rows is ArrayStreamSource } }
 
     /// Opens the predictions of the options, and nothing else. They must be arrays in files of their own.
     package static func predictions(
@@ -200,7 +200,7 @@ package struct EvaluationPlan: Sendable {
             maximumWindowByteCount: options.maximumWindowByteCount, control.cancellation)
         var arrays: [ArrayFile] = []
         for file in try open(options.predictionPaths, options, containerOptions) { arrays.append(try file.onlyArray()) }
-        return StreamedArrays(arrays: try ConcatenatedArrays(arrays), options: containerOptions)
+        return ArrayStreamSource(arrays: try ConcatenatedArrays(arrays), options: containerOptions)
     }
 
     /// Opens files, or the byte sources that stand under their paths.
@@ -249,7 +249,7 @@ package struct EvaluationPlan: Sendable {
             throw EngineError(expected: expected, rowCount: arrays.rowCount, path: arrays.files[arrays.files.count - 1].path)
         }
         for column in [columns.labels, columns.weights] {
-            guard let column, let rows = column.rows as? StreamedArrays else { continue }
+            guard let column, let rows = column.rows as? ArrayStreamSource else { continue }
             try checkCounts(arrays, rows.arrays, of: column.name)
         }
     }

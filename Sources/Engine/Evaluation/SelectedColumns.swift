@@ -157,7 +157,7 @@ struct SelectedColumns {
                 remedy: "write it to a file first")
         }
         try EvaluationPlan.checkShape(arrays, columnCount: columnCount, what: isLabels ? "label" : "weight")
-        let rows = StreamedArrays(arrays: try ConcatenatedArrays(arrays), options: containerOptions)
+        let rows = ArrayStreamSource(arrays: try ConcatenatedArrays(arrays), options: containerOptions)
         return CompanionColumn(name: isLabels ? CompanionColumn.labels : CompanionColumn.weights, rows: rows)
     }
 

@@ -30,7 +30,7 @@ public enum PartialFile {
     private static func readCounted(
         _ path: String, _ catalog: ObserverCatalog, _ cancellation: Cancellation
     ) throws(EngineError) -> (partial: Partial, byteCount: Int) {
-        let bytes = try WholeFile.read(path, byteCountLimit: byteCountLimit, cancellation)
+        let bytes = try FileContents.read(path, byteCountLimit: byteCountLimit, cancellation)
         do throws(PartialError) {
             return (try Partial(decoding: bytes, catalog: catalog), bytes.count)
         } catch {

@@ -66,13 +66,13 @@ public struct Packing: Sendable {
     /// - Returns: nil for a pipe or a device.
     private static func lookAgain(
         at output: OutputFile, layout: ArrayLayout, frameCount: Int
-    ) throws(EngineError) -> Readability? {
+    ) throws(EngineError) -> FileAccess? {
         guard let path = output.unfinishedPath else { return nil }
-        let facts: Readability
+        let facts: FileAccess
         let problem: Message
         do throws(EngineError) {
             let file = try ArrayFile.open(path, options: ContainerOptions())
-            facts = try Readability(file)
+            facts = try FileAccess(file)
             if file.layout == layout, file.container.compression == .zstdSeekable, file.container.frames.count == frameCount {
                 return facts
             }
@@ -87,7 +87,7 @@ public struct Packing: Sendable {
 
 extension PackReport {
     fileprivate init(
-        _ source: PackingSource, outputPath: String, outputByteCount: Int, frameCount: Int, _ outputFacts: Readability?, packing: Frames,
+        _ source: PackingSource, outputPath: String, outputByteCount: Int, frameCount: Int, _ outputFacts: FileAccess?, packing: Frames,
         warnings: [Message], threads: Int, seconds: Double
     ) {
         let layout = source.layout
@@ -100,13 +100,13 @@ extension PackReport {
         columns = source.columnNames
         input = File(
             path: source.file.path, bytes: container.byteCount, compression: isRaw ? nil : container.compression.rawValue,
-            frames: isRaw ? nil : container.frames.count, units: source.readability?.unitCount)
+            frames: isRaw ? nil : container.frames.count, units: source.fileAccess?.unitCount)
         output = File(
             path: outputPath, bytes: outputByteCount, compression: Compression.zstdSeekable.rawValue, frames: frameCount,
             units: outputFacts?.unitCount)
         self.packing = packing
         ratio = Double(decodedByteCount) / Double(max(1, outputByteCount))
-        changes = outputFacts.map { output in source.readability?.changes(with: output) ?? output.changesFromText(source.file.format) } ?? []
+        changes = outputFacts.map { output in source.fileAccess?.changes(with: output) ?? output.changesFromText(source.file.format) } ?? []
         self.warnings = warnings
         run = Run(threads: threads, seconds: seconds, decodedBytesPerSecond: seconds > 0 ? Double(decodedByteCount) / seconds : 0)
     }

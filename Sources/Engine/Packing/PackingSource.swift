@@ -12,7 +12,7 @@ struct PackingSource: Sendable {
     /// The rows that are packed.
     let rows: any RowSource
     /// The ways in which the input can be read; nil for text, which is parsed.
-    let readability: Readability?
+    let fileAccess: FileAccess?
     let warnings: [Message]
     /// The names of the columns that are packed, in the order of the classes; empty for an array that has no name.
     let columnNames: [String]
@@ -24,7 +24,7 @@ struct PackingSource: Sendable {
         warnings = file.warnings.map { Message("\(options.inputPath): \($0)") }
         if case .records(let records) = file.content {
             (rows, layout, header, columnNames) = try Self.records(records, file, options, containerOptions)
-            readability = nil
+            fileAccess = nil
             return
         }
         if !file.hasColumns, let setting = Self.unusedSetting(options.columns) {
@@ -43,9 +43,9 @@ struct PackingSource: Sendable {
         let array = found.array
         columnNames = [found.name].compactMap { $0 }
         try array.checkWidth()
-        rows = StreamedArrays(
+        rows = ArrayStreamSource(
             arrays: try ConcatenatedArrays([array]), options: containerOptions, keepsByteOrder: array.isAlone)
-        readability = try Readability(array)
+        fileAccess = try FileAccess(array)
         if array.isAlone {
             // The stored bytes are taken, so that the plain file is restored bit for bit.
             layout = array.layout

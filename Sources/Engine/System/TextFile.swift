@@ -6,7 +6,7 @@ public enum TextFile {
     ///
     /// - Throws: `EngineError` if the file cannot be read, is larger, or is not UTF-8.
     public static func lines(of path: String, cancellation: Cancellation = Cancellation()) throws(EngineError) -> [String] {
-        let bytes = try WholeFile.read(path, byteCountLimit: 64 << 20, cancellation)
+        let bytes = try FileContents.read(path, byteCountLimit: 64 << 20, cancellation)
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw EngineError(.data, path: path, "the list is not UTF-8 text", remedy: "give a file of names, one a line")
         }

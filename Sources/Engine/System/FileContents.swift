@@ -2,7 +2,7 @@ internal import Container
 internal import WorkStealing
 
 /// Files that are read as a whole, up to a limit.
-enum WholeFile {
+enum FileContents {
     /// Reads the bytes of a file.
     ///
     /// - Throws: `EngineError` if the file cannot be read, or is larger than `byteCountLimit`.

@@ -4,7 +4,7 @@ internal import Formats
 internal import Scoring
 
 /// The ways in which a file can be read, as far as they matter to an evaluation of the file.
-struct Readability: Sendable {
+struct FileAccess: Sendable {
     /// True if the file may hold predictions: values of floating point, and at least one.
     let holdsPredictions: Bool
     let byteCount: Int
@@ -45,7 +45,7 @@ struct Readability: Sendable {
     }
 
     /// Lists the differences for an evaluation that reads `output` in place of this file, for better or worse. Nothing is estimated.
-    func changes(with output: Readability) -> [String] {
+    func changes(with output: FileAccess) -> [String] {
         let isRaw = compression == .none
         let input =
             if isCuttable {

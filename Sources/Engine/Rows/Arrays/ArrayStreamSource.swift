@@ -1,0 +1,100 @@
+internal import Container
+internal import Formats
+
+/// The rows of arrays that cannot be cut, or that are read beside others. One worker at a time decodes them.
+struct ArrayStreamSource: OrderedRowSource {
+    let arrays: ConcatenatedArrays
+    let options: ContainerOptions
+    /// True if rows are given as they are stored, and not in the machine's byte order.
+    var keepsByteOrder = false
+
+    /// The approximate size of a piece in decoded bytes.
+    ///
+    /// `OrderedPool` lets the worker that decodes go on decoding, so a piece costs no more than a wake-up that nobody waits for.
+    private static let pieceByteCount = 2 * ArrayUnitReader.blockByteCount
+
+    var path: String? { arrays.files.first?.path }
+    var layout: RowLayout { arrays.layout }
+    var rowCount: Int? { arrays.rowCount }
+    var decodedByteCount: Int? { arrays.decodedByteCount }
+    var scheduleText: String { "one stream of predictions, decompressed by one worker at a time and scored by all" }
+
+    // The reads of both look at the cancellation of `options`.
+    var makeRandomReader: (@Sendable (_ control: RunControl) -> sending any RandomRowReader)? {
+        guard !keepsByteOrder, arrays.files.allSatisfy(\.allowsRandomAccess) else { return nil }
+        return { [arrays, options] _ in RandomAccessRows(arrays, options: options) }
+    }
+
+    func makeCursor(_ control: RunControl) throws(EngineError) -> sending any RowCursor {
+        ArrayCursor(arrays, options: options, keepsByteOrder: keepsByteOrder)
+    }
+
+    func finishReading() throws(EngineError) { try arrays.verifyMemberChecksums() }
+
+    /// Some neighbouring rows of one file, decoded.
+    final class Piece {
+        fileprivate var fileIndex = 0
+        /// The rows' numbers in the file.
+        fileprivate var rows = 0..<0
+        fileprivate let values = ByteBuffer()
+    }
+
+    struct Feed: RowFeed {
+        fileprivate let arrays: ConcatenatedArrays
+        fileprivate let cursor: ArrayCursor
+        fileprivate let control: RunControl
+
+        mutating func next(into piece: Piece) throws(EngineError) -> Bool {
+            let available = try cursor.availableRows()
+            guard !available.rows.isEmpty else { return false }
+            let rowByteCount = arrays.files[available.fileIndex].layout.rowByteCount
+            let rowCount = min(available.rows.count, max(1, ArrayStreamSource.pieceByteCount / rowByteCount))
+            try cursor.readInFile(rowCount: rowCount, into: piece.values)
+            // The header is decoded with the first rows.
+            let headerByteCount = available.rows.lowerBound == 0 ? arrays.files[available.fileIndex].layout.dataByteOffset : 0
+            control.progress.advance(by: headerByteCount + rowCount * rowByteCount)
+            piece.fileIndex = available.fileIndex
+            piece.rows = available.rows.lowerBound..<available.rows.lowerBound + rowCount
+            return true
+        }
+    }
+
+    struct Numbering: RowNumbering {
+        fileprivate let arrays: ConcatenatedArrays
+        private(set) var rowCount = 0
+
+        fileprivate init(_ arrays: ConcatenatedArrays) { self.arrays = arrays }
+
+        mutating func number(_ piece: Piece) throws(EngineError) -> Range<Int>? {
+            let first = arrays.firstRows[piece.fileIndex]
+            rowCount = first + piece.rows.upperBound
+            return first + piece.rows.lowerBound..<rowCount
+        }
+
+        func place(ofRow row: Int) -> RowPlace { arrays.place(ofRow: row) }
+    }
+
+    final class Reader: PieceReader {
+        private let arrays: ConcatenatedArrays
+
+        fileprivate init(_ arrays: ConcatenatedArrays) { self.arrays = arrays }
+
+        func prepare(_ piece: Piece) throws(EngineError) {}
+
+        func read(_ piece: Piece, _ body: (RowBatch) throws(EngineError) -> Void) throws(EngineError) {
+            let arrays = arrays, fileIndex = piece.fileIndex, rows = piece.rows
+            try body(
+                RowBatch(
+                    firstRow: arrays.firstRows[fileIndex] + rows.lowerBound, rowCount: rows.count, values: piece.values.base,
+                    elementType: arrays.files[fileIndex].layout.elementType,
+                    place: { arrays.place(ofRow: rows.lowerBound + $0, inFile: fileIndex) }))
+        }
+    }
+
+    func makeFeed(_ control: RunControl) throws(EngineError) -> sending Feed {
+        Feed(arrays: arrays, cursor: ArrayCursor(arrays, options: options, keepsByteOrder: keepsByteOrder), control: control)
+    }
+    func makePiece() -> sending Piece { Piece() }
+    func makeNumbering() throws(EngineError) -> sending Numbering { Numbering(arrays) }
+    func makeReader(_ control: RunControl) -> sending Reader { Reader(arrays) }
+}
