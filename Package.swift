@@ -31,7 +31,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "xent", targets: ["xent"]),
-        .library(name: "Engine", targets: ["Engine", "Formats", "Scoring", "Elements", "Messages"]),
+        .library(name: "Engine", targets: ["Engine", "Formats", "Outputs", "Scoring", "Elements", "Messages"]),
         .library(name: "WorkStealing", targets: ["WorkStealing"]),
     ],
     dependencies: [
@@ -52,6 +52,9 @@ let package = Package(
             name: "Container",
             dependencies: ["CZstd", "CZlib", "CXXHash", "Locking", .product(name: "SystemPackage", package: "swift-system")],
             exclude: ["README.md"], swiftSettings: strict),
+        .target(
+            name: "Outputs", dependencies: ["Container", "Locking", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: strict),
         // C++ behind a face of C, over fast_float, which is header only: libfast-float-dev. Optimised in debug builds too, as kernels are.
         .target(name: "TableReading", cxxSettings: [.unsafeFlags(["-O2", "-fno-exceptions", "-fno-rtti"])]),
         // C++ behind a face of C, over libsimdjson-dev and libfast-float-dev. Without pkg-config: SwiftPM warns of a flag that simdjson.pc
@@ -75,8 +78,7 @@ let package = Package(
         .target(
             name: "Engine",
             dependencies: [
-                "Container", "Elements", "Formats", "Locking", "Messages", "Scoring", "WorkStealing",
-                .product(name: "SystemPackage", package: "swift-system"),
+                "Container", "Elements", "Formats", "Locking", "Messages", "Outputs", "Scoring", "WorkStealing",
             ], exclude: ["README.md", "Evaluation/README.md", "Rows/README.md"], swiftSettings: strict),
         // What `xent bench` does; no part of what a user of the library imports.
         .target(
@@ -88,7 +90,7 @@ let package = Package(
         .executableTarget(
             name: "xent",
             dependencies: [
-                "Bench", "Elements", "Engine", "Formats", "Messages", "Scoring", "WorkStealing",
+                "Bench", "Elements", "Engine", "Formats", "Messages", "Outputs", "Scoring", "WorkStealing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -135,7 +137,7 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Bench", "Elements", "Engine", "Scoring", "SeededRandom", "Container", "Formats", "Messages", "WorkStealing", "CZstd",
+                "Bench", "Elements", "Engine", "Scoring", "SeededRandom", "Container", "Formats", "Messages", "Outputs", "WorkStealing", "CZstd",
                 "CXXHash", "Oracle", "GoldenCases", "RandomLosses",
             ], swiftSettings: strict),
         // A format, a source of bytes, a figure and a column of its own, without a change to Sources and without @testable.

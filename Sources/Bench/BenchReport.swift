@@ -1,5 +1,6 @@
 internal import Engine
 public import Messages
+internal import WorkStealing
 
 /// The measured figures, with the machine and the settings. The encoded report is the JSON that `xent bench` writes, if
 /// the encoder has the names of options (`CodingUserInfoKey.settingNames`).

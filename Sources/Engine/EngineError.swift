@@ -1,6 +1,7 @@
 package import Container
 package import Formats
 public import Messages
+public import Outputs
 public import Scoring
 
 /// The reason why a run gave no result: the file, the place in it, the problem and the remedy.
@@ -117,6 +118,16 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         problem = Message(error.kind == .windowTooLarge ? error.statement : error.description)
         remedy = error.kind == .windowTooLarge ? raisesLimit : nil
         readingFault = error.kind == .seekTableLies ? .seekTable : nil
+    }
+
+    /// Makes the error of an output.
+    public init(_ error: OutputError) {
+        self.init(.inputOutput, path: error.path, error.problem, remedy: error.remedy)
+    }
+
+    /// Does work on an output, and turns its error into one of the engine.
+    static func ofOutput<Result>(_ body: () throws(OutputError) -> Result) throws(EngineError) -> Result {
+        do { return try body() } catch { throw EngineError(error) }
     }
 
     /// Makes the error for a loss that has no meaning.

@@ -1,5 +1,6 @@
 import Engine
 import Messages
+import Outputs
 import WorkStealing
 
 /// An output that is whole or not there: it is opened before the work begins and gets its name when all is done.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Messages
+import Outputs
 
 /// The exit statuses, after sysexits(3).
 enum ExitStatus {
@@ -27,7 +28,8 @@ extension ParsableCommand {
     static func reportingErrors<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()
-        } catch let error as EngineError {
+        } catch {
+            guard let error = error as? EngineError ?? (error as? OutputError).map({ EngineError($0) }) else { throw error }
             StandardError.print("xent: \(error.text(.options))")
             throw ExitStatus.of(error)
         }

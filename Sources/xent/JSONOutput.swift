@@ -1,6 +1,7 @@
 import Engine
 import FoundationEssentials
 import Messages
+import Outputs
 
 /// An output for reports as JSON: a file, or standard output for "-". It is opened before the work begins, so that a missing folder is
 /// found then and not after hours.

@@ -1,4 +1,5 @@
 import Engine
+import Outputs
 
 /// A check that outputs overwrite neither inputs nor each other.
 enum OutputPaths {

@@ -1,4 +1,5 @@
 import Engine
+import Outputs
 import Scoring
 
 /// A place for a partial: a file, or for "-" standard output, where nothing else goes then.

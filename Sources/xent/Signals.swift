@@ -1,5 +1,6 @@
 import Dispatch
 import Engine
+import Outputs
 import Synchronization
 import WorkStealing
 #if canImport(Glibc)

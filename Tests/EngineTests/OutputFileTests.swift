@@ -4,6 +4,7 @@ import Testing
 import WorkStealing
 
 @testable import Engine
+@testable import Outputs
 
 @Suite struct OutputFileTests {
     /// Whoever cleans up after an error need not know how far it had come.
@@ -71,12 +72,12 @@ import WorkStealing
         try bytes.withMutableBytes { bytes throws(EngineError) in try file.read(bytes, at: 1) }
         #expect(bytes == [2, 3])
         var tooMany = [UInt8](repeating: 0, count: 5)
-        #expect(throws: EngineError.self) { try tooMany.withMutableBytes { bytes throws(EngineError) in try file.read(bytes, at: 0) } }
+        #expect(throws: OutputError.self) { try tooMany.withMutableBytes { bytes throws(EngineError) in try file.read(bytes, at: 0) } }
     }
 
     @Test func aFolderThatIsNotThere() {
         let folder = TemporaryFolder()
-        let error = #expect(throws: EngineError.self) { try OutputFile.write([1], to: folder["none/out"]) }
+        let error = #expect(throws: OutputError.self) { try OutputFile.write([1], to: folder["none/out"]) }
         #expect(error?.category == .inputOutput && error?.path == folder["none/out"] && error?.remedy != nil)
         #expect(folder.names.isEmpty)
     }
@@ -84,7 +85,7 @@ import WorkStealing
     @Test func aDirectoryOfThatName() throws {
         let folder = TemporaryFolder()
         try FileManager.default.createDirectory(atPath: folder["out"], withIntermediateDirectories: false)
-        let error = #expect(throws: EngineError.self) { try OutputFile.write([1], to: folder["out"]) }
+        let error = #expect(throws: OutputError.self) { try OutputFile.write([1], to: folder["out"]) }
         #expect(error?.category == .inputOutput)
         #expect(folder.names == ["out"])
     }
@@ -117,7 +118,7 @@ import WorkStealing
             let file = try OutputFile(path: folder["out"], isNameless: isNameless)
             try file.write([1], at: 0)
             mkdir(folder["out"], 0o700)
-            #expect(throws: EngineError.self) { try file.commit() }
+            #expect(throws: OutputError.self) { try file.commit() }
             #expect(folder.names == ["out"])
         }
     }
@@ -152,7 +153,7 @@ import WorkStealing
         // Slow enough that it cannot be done before it is cancelled.
         options.instructionSet = .baseline
         options.perRowPath = folder["rows.npy"]
-        let error = #expect(throws: EngineError.self) { try Evaluation(options, progress: progress, cancellation: cancellation) }
+        let error = #expect(throws: OutputError.self) { try Evaluation(options, progress: progress, cancellation: cancellation) }
         cancellation.cancel()
         #expect(error?.category == .cancelled)
         #expect(folder.names == ["labels.npy", "predictions.npy"])
@@ -166,7 +167,7 @@ import WorkStealing
         var options = EvaluationOptions(
             predictionPaths: [predictions], labelPaths: [labels], specification: LossSpecification(task: .multiclass, input: .logits))
         options.perRowPath = folder["rows.npy.zst"]
-        let error = #expect(throws: EngineError.self) { try Evaluation(options, cancellation: cancellation) }
+        let error = #expect(throws: OutputError.self) { try Evaluation(options, cancellation: cancellation) }
         #expect(error?.category == .cancelled)
         #expect(folder.names == ["labels.npy", "predictions.npy"])
     }

@@ -5,6 +5,7 @@ import Testing
 import WorkStealing
 
 @testable import Engine
+@testable import Outputs
 
 /// Frames that are compressed side by side are written in order, whatever the number of workers. The orders of steps are those of
 /// `OrderedQueueTests`.

@@ -1,6 +1,7 @@
 package import Container
 public import Formats
 public import Scoring
+internal import WorkStealing
 
 /// The files to evaluate, the loss, and the settings of the run.
 public struct EvaluationOptions: Sendable {

@@ -1,4 +1,5 @@
 internal import Messages
+internal import Outputs
 public import Scoring
 public import WorkStealing
 
@@ -11,7 +12,7 @@ public enum PartialFile {
     ///
     /// - Throws: `EngineError` of category `.inputOutput`.
     public static func write(_ partial: Partial, to path: String) throws(EngineError) {
-        try OutputFile.write(partial.encoded(), to: path)
+        try EngineError.ofOutput { () throws(OutputError) in try OutputFile.write(partial.encoded(), to: path) }
     }
 
     /// Reads a file that `write(_:to:)` made.

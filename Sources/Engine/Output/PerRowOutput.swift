@@ -1,6 +1,7 @@
 internal import Container
 internal import Elements
 internal import Formats
+internal import Outputs
 internal import WorkStealing
 
 /// The loss of every row in the order of the rows, as `.npy` of f8. Each worker writes the losses of the rows that it scored in their
@@ -27,19 +28,19 @@ public final class PerRowOutput: Sendable {
         let header = Self.header(rowCount: rowCount ?? 0)
         headerByteCount = header.count
         hasHeader = rowCount != nil
-        output = try OutputFile(path: path)
-        do throws(EngineError) {
+        do throws(OutputError) { output = try OutputFile(path: path) } catch { throw EngineError(error) }
+        do throws(OutputError) {
             scratch = path.hasSuffix(".zst") || !output.isRandomAccess ? try output.scratchFile() : nil
         } catch {
             output.discard()
-            throw error
+            throw EngineError(error)
         }
         guard hasHeader else { return }
-        do {
+        do throws(OutputError) {
             try rows.write(header, at: 0)
         } catch {
             discard()
-            throw error
+            throw EngineError(error)
         }
     }
 
@@ -47,12 +48,13 @@ public final class PerRowOutput: Sendable {
 
     /// Writes the losses of neighbouring rows.
     func write(_ losses: UnsafeBufferPointer<Double>, firstRow: Int) throws(EngineError) {
-        try rows.write(UnsafeRawBufferPointer(losses), at: headerByteCount + 8 * firstRow)
+        let bytes = UnsafeRawBufferPointer(losses)
+        try EngineError.ofOutput { () throws(OutputError) in try rows.write(bytes, at: headerByteCount + 8 * firstRow) }
     }
 
     /// Completes the file after the last row, by writing what must be written in order.
     func finish(rowCount: Int, _ cancellation: Cancellation) throws(EngineError) {
-        if !hasHeader { try rows.write(Self.header(rowCount: rowCount), at: 0) }
+        if !hasHeader { try EngineError.ofOutput { () throws(OutputError) in try rows.write(Self.header(rowCount: rowCount), at: 0) } }
         guard let scratch else { return }
         try copy(scratch, byteCount: headerByteCount + 8 * rowCount, cancellation)
         scratch.discard()
@@ -61,7 +63,9 @@ public final class PerRowOutput: Sendable {
     /// Gives the file its name. Only the first call of `commit` or `discard` does anything.
     ///
     /// - Throws: `EngineError` of category `.inputOutput`.
-    public func commit() throws(EngineError) { try output.commit() }
+    public func commit() throws(EngineError) {
+        try EngineError.ofOutput { () throws(OutputError) in try output.commit() }
+    }
 
     /// Removes the file, unless it was committed.
     public func discard() {
@@ -79,7 +83,8 @@ public final class PerRowOutput: Sendable {
             if cancellation.isCancelled { throw .cancelled }
             let count = min(piece.count, byteCount - byteOffset)
             try piece.withMutableBytes { bytes throws(EngineError) in
-                try scratch.read(UnsafeMutableRawBufferPointer(rebasing: bytes[..<count]), at: byteOffset)
+                let room = UnsafeMutableRawBufferPointer(rebasing: bytes[..<count])
+                try EngineError.ofOutput { () throws(OutputError) in try scratch.read(room, at: byteOffset) }
             }
             var bytes = Array(piece[..<count])
             if isCompressed {
@@ -89,10 +94,12 @@ public final class PerRowOutput: Sendable {
                     throw EngineError(.inputOutput, path: output.path, "\(error)")
                 }
             }
-            try output.write(bytes, at: outputOffset)
+            try EngineError.ofOutput { () throws(OutputError) in try output.write(bytes, at: outputOffset) }
             outputOffset += bytes.count
             byteOffset += count
         }
-        if isCompressed { try output.write(writer.seekTable(), at: outputOffset) }
+        guard isCompressed else { return }
+        let table = writer.seekTable()
+        try EngineError.ofOutput { () throws(OutputError) in try output.write(table, at: outputOffset) }
     }
 }

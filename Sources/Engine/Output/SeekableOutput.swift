@@ -1,4 +1,5 @@
 internal import Container
+internal import Outputs
 internal import WorkStealing
 
 /// A seekable zstd file that many workers write. The contents of its frames are read in order, compressed side by side, and written in
@@ -70,7 +71,7 @@ struct SeekableOutput {
     }
 
     private mutating func append(_ frame: [UInt8], contentByteCount: Int) throws(EngineError) {
-        try file.write(frame, at: byteOffset)
+        do throws(OutputError) { try file.write(frame, at: byteOffset) } catch { throw EngineError(error) }
         do throws(SeekableWriterError) { try table.append(frame, contentByteCount: contentByteCount) } catch {
             throw EngineError(.inputOutput, path: file.path, "\(error)")
         }
@@ -79,7 +80,7 @@ struct SeekableOutput {
 
     private mutating func finish() throws(EngineError) -> Extent {
         let bytes = table.table()
-        try file.write(bytes, at: byteOffset)
+        do throws(OutputError) { try file.write(bytes, at: byteOffset) } catch { throw EngineError(error) }
         return Extent(frameCount: table.frameCount, byteCount: byteOffset + bytes.count)
     }
 }

@@ -2,6 +2,7 @@ internal import Container
 internal import Elements
 internal import Formats
 internal import Messages
+public import Outputs
 public import WorkStealing
 
 /// A dump rewritten as seekable zstd: frames of whole rows with checksums, compressed by many workers. `zstd -d` gives the plain `.npy`
@@ -39,7 +40,7 @@ public struct Packing: Sendable {
         let rowsPerFrame = reader.rowsPerFrame
         control.progress.begin(totalByteCount: source.layout.endByteOffset)
 
-        let output = try OutputFile(path: options.outputPath)
+        let output = try EngineError.ofOutput { () throws(OutputError) in try OutputFile(path: options.outputPath) }
         do throws(EngineError) {
             let written = try SeekableOutput.write(
                 to: output, workerCount: options.threadCount, level: options.level, control, reader: reader

@@ -1,5 +1,6 @@
 package import Container
 public import Formats
+internal import WorkStealing
 
 /// The dump to pack, its columns, and the settings of the output.
 public struct PackingOptions: Sendable {

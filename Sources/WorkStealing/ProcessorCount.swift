@@ -1,4 +1,3 @@
-internal import SystemPackage
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -28,11 +27,11 @@ public enum ProcessorCount {
 
     /// Reads the first 8 KiB of a file that the kernel makes; nil if there is none.
     private static func text(of path: String) -> String? {
-        guard let descriptor = try? FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec) else { return nil }
+        guard let file = fopen(path, "re") else { return nil }
         // An error of closing loses nothing, since the file was only read.
-        defer { try? descriptor.close() }
+        defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: 8192)
-        guard let count = try? bytes.withUnsafeMutableBytes({ try descriptor.read(into: $0) }) else { return nil }
+        let count = fread(&bytes, 1, bytes.count, file)
         return String(decoding: bytes[..<count], as: UTF8.self)
     }
 }

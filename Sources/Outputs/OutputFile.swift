@@ -47,15 +47,15 @@ public final class OutputFile: Sendable {
 
     /// Opens the file for writing. Nothing is seen under its name until `commit`.
     ///
-    /// - Throws: `EngineError` of category `.inputOutput`.
-    public convenience init(path: String) throws(EngineError) {
+    /// - Throws: `OutputError`.
+    public convenience init(path: String) throws(OutputError) {
         try self.init(path: path, isNameless: true)
     }
 
     /// Opens the file for writing.
     ///
     /// - Parameter isNameless: false in tests of file systems without nameless files.
-    init(path: String, isNameless: Bool) throws(EngineError) {
+    init(path: String, isNameless: Bool) throws(OutputError) {
         self.path = path
         let target = LinkTarget(of: path)
         do {
@@ -87,9 +87,11 @@ public final class OutputFile: Sendable {
 
     /// Makes a file that is written in any order and read back, and never gets a name. It lies in this file's folder, or in the folder for
     /// temporary files if this file has none.
-    func scratchFile() throws(EngineError) -> OutputFile { try OutputFile(scratchFor: self) }
+    ///
+    /// - Throws: `OutputError`.
+    public func scratchFile() throws(OutputError) -> OutputFile { try OutputFile(scratchFor: self) }
 
-    private init(scratchFor output: OutputFile) throws(EngineError) {
+    private init(scratchFor output: OutputFile) throws(OutputError) {
         path = output.path
         var folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         if case .name(_, let folderOfOutput, _) = output.destination { folder = folderOfOutput }
@@ -103,12 +105,12 @@ public final class OutputFile: Sendable {
     }
 
     /// True if bytes can be written at any offset and read back; false for pipes, devices and open descriptors.
-    var isRandomAccess: Bool {
+    public var isRandomAccess: Bool {
         if case .descriptor = destination { false } else { true }
     }
 
     /// The path at which the bytes can be read before the file is committed; nil if they cannot.
-    var unfinishedPath: String? {
+    public var unfinishedPath: String? {
         switch destination {
         case .descriptor: nil
         case .name, .nowhere: destination.temporaryPath ?? Self.descriptorPath(descriptor)
@@ -116,32 +118,40 @@ public final class OutputFile: Sendable {
     }
 
     /// True if nothing is lost when the file is discarded and begun anew; false once bytes went to a pipe or a device.
-    var canBeginAnew: Bool { isRandomAccess || writtenByteCount.load(ordering: .relaxed) == 0 }
+    public var canBeginAnew: Bool { isRandomAccess || writtenByteCount.load(ordering: .relaxed) == 0 }
 
     /// Writes all of `bytes` at an offset, from any thread. A destination without random access takes bytes in order only.
-    func write(_ bytes: UnsafeRawBufferPointer, at byteOffset: Int) throws(EngineError) {
-        do {
-            if isRandomAccess {
-                try descriptor.writeAll(toAbsoluteOffset: Int64(byteOffset), bytes)
-            } else {
-                guard byteOffset == writtenByteCount.load(ordering: .relaxed) else { throw Errno.illegalSeek }
-                try descriptor.writeAllWaiting(bytes)
-                writtenByteCount.store(byteOffset + bytes.count, ordering: .relaxed)
-            }
-        } catch {
-            throw Self.failure(path, "cannot be written", error)
+    ///
+    /// - Throws: `OutputError`.
+    public func write(_ bytes: UnsafeRawBufferPointer, at byteOffset: Int) throws(OutputError) {
+        do { try writeAll(bytes, at: byteOffset) } catch { throw Self.failure(path, "cannot be written", error) }
+    }
+
+    private func writeAll(_ bytes: UnsafeRawBufferPointer, at byteOffset: Int) throws {
+        if isRandomAccess {
+            try descriptor.writeAll(toAbsoluteOffset: Int64(byteOffset), bytes)
+        } else {
+            guard byteOffset == writtenByteCount.load(ordering: .relaxed) else { throw Errno.illegalSeek }
+            try descriptor.writeAllWaiting(bytes)
+            writtenByteCount.store(byteOffset + bytes.count, ordering: .relaxed)
         }
     }
 
     /// Writes all of `bytes` at an offset, from any thread. A destination without random access takes bytes in order only.
     ///
-    /// - Throws: `EngineError` of category `.inputOutput`.
-    public func write(_ bytes: [UInt8], at byteOffset: Int) throws(EngineError) {
-        try bytes.withBytes { raw throws(EngineError) in try write(raw, at: byteOffset) }
+    /// - Throws: `OutputError`.
+    public func write(_ bytes: [UInt8], at byteOffset: Int) throws(OutputError) {
+        do {
+            try bytes.withUnsafeBytes { try writeAll($0, at: byteOffset) }
+        } catch {
+            throw Self.failure(path, "cannot be written", error)
+        }
     }
 
     /// Reads written bytes back until `buffer` is full.
-    func read(_ buffer: UnsafeMutableRawBufferPointer, at byteOffset: Int) throws(EngineError) {
+    ///
+    /// - Throws: `OutputError`.
+    public func read(_ buffer: UnsafeMutableRawBufferPointer, at byteOffset: Int) throws(OutputError) {
         var filled = 0
         while filled < buffer.count {
             let count: Int
@@ -151,17 +161,17 @@ public final class OutputFile: Sendable {
             } catch {
                 throw Self.failure(path, "cannot be read back", error)
             }
-            guard count > 0 else { throw EngineError(.inputOutput, path: path, "the file became shorter while it was written") }
+            guard count > 0 else { throw OutputError(path: path, problem: "the file became shorter while it was written", remedy: nil) }
             filled += count
         }
     }
 
     /// Writes `bytes` to a file, whole or not at all.
     ///
-    /// - Throws: `EngineError` of category `.inputOutput`.
-    public static func write(_ bytes: [UInt8], to path: String) throws(EngineError) {
+    /// - Throws: `OutputError`.
+    public static func write(_ bytes: [UInt8], to path: String) throws(OutputError) {
         let file = try OutputFile(path: path)
-        do throws(EngineError) {
+        do throws(OutputError) {
             try file.write(bytes, at: 0)
         } catch {
             file.discard()
@@ -172,8 +182,8 @@ public final class OutputFile: Sendable {
 
     /// Gives the file its name, after its bytes have reached the disk. Only the first call of `commit` or `discard` does anything.
     ///
-    /// - Throws: `EngineError` of category `.inputOutput`. A file that had the name before is then unchanged.
-    public func commit() throws(EngineError) {
+    /// - Throws: `OutputError`. A file that had the name before is then unchanged.
+    public func commit() throws(OutputError) {
         guard isOpen.exchange(false, ordering: .sequentiallyConsistent) else { return }
         do {
             if case .name(let name, let folder, let temporaryPath) = destination {
@@ -206,8 +216,8 @@ public final class OutputFile: Sendable {
 
     // MARK: Names
 
-    private static func failure(_ path: String, _ what: String, _ error: any Error) -> EngineError {
-        EngineError(.inputOutput, path: path, "\(what): \(error)", remedy: "check the folder, its permissions and the free space")
+    private static func failure(_ path: String, _ what: String, _ error: any Error) -> OutputError {
+        OutputError(path: path, problem: "\(what): \(error)", remedy: "check the folder, its permissions and the free space")
     }
 
     private static func descriptorPath(_ descriptor: FileDescriptor) -> String { "/proc/self/fd/\(descriptor.rawValue)" }
