@@ -9,12 +9,17 @@ package struct PredictionRecognition {
     package struct Column {
         /// The kind of value that a row of the column holds.
         package enum Content: Sendable {
-            case one, several
+            /// One number.
+            case one
+            /// Several numbers.
+            case several
             /// Text that is no number, or a type that holds no predictions.
             case nothing
+            /// A value that was not looked at, or that may be of any kind.
             case unknown
         }
 
+        /// The name of the column.
         package let name: String
         /// Different values of the first rows, as they are written; empty if they are not known.
         package let values: [String]
