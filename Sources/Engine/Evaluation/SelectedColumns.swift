@@ -145,7 +145,7 @@ struct SelectedColumns {
                 remedy: "write it to a file first")
         }
         try EvaluationPlan.checkShape(arrays, columnCount: columnCount, what: isLabels ? "label" : "weight")
-        let rows = StreamedArrays(arrays: try ConcatenatedArrays(arrays), options: containerOptions)
+        let rows = try ConcatenatedArrays(arrays).column(containerOptions)
         return CompanionColumn(name: isLabels ? CompanionColumn.labels : CompanionColumn.weights, rows: rows)
     }
 
