@@ -2,14 +2,14 @@ public import Elements
 
 /// The place of an array's numbers in a file, with their type and shape.
 ///
-/// A row is the elements that share the first index. All counts are checked when the layout is made: no property overflows, whatever the
+/// A row is the elements that share the first index; `ArrayRows` counts rows along any axes. All counts are checked when the layout is made: no property overflows, whatever the
 /// file said.
 public struct ArrayLayout: Sendable, Equatable {
     /// The type of every element.
     public let elementType: ElementType
     /// True if the elements are stored in the other byte order than this machine's. Never true of 1-byte elements.
     public let isByteSwapped: Bool
-    /// True if the header says that the first index runs fastest. See `requireRowMajor()`.
+    /// True if the header says that the first index runs fastest.
     public let isFortranOrder: Bool
     /// The dimensions, outermost first. `[]` is a single number.
     public let shape: [Int]
@@ -93,17 +93,6 @@ public struct ArrayLayout: Sendable, Equatable {
     /// most one dimension other than 1, or no elements).
     public var isRowMajor: Bool {
         !isFortranOrder || elementCount == 0 || shape.count { $0 != 1 } <= 1
-    }
-
-    /// Refuses an array whose rows do not lie one after another.
-    ///
-    /// - Throws: `FormatError` of kind `.storageOrder`, with the remedy.
-    public func requireRowMajor() throws(FormatError) {
-        guard !isRowMajor else { return }
-        throw FormatError(
-            kind: .storageOrder, subject: "storage order", byteOffset: nil,
-            found: "Fortran order (columns first) with shape \(shapeText)", allowed: "C order (rows first)",
-            remedy: "save it again as np.save(path, np.ascontiguousarray(array))")
     }
 
     /// The shape as Python writes it: `()`, `(5,)`, `(5, 10)`.

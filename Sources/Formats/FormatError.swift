@@ -30,8 +30,6 @@ public struct FormatError: Error, Sendable, Equatable, CustomStringConvertible {
         case shape
         /// The shape has more elements or bytes than can be counted.
         case arrayTooLarge
-        /// The elements are in an order that is not read (columns first).
-        case storageOrder
         /// A column does not exist, exists twice, or could be several.
         case column
     }

@@ -38,8 +38,8 @@ public enum NPYHeader {
     ///
     /// Linear in the header's length. Allocates no more than the header's own bytes.
     ///
-    /// - Throws: `FormatError`. An array of a type that is not read is an error here. Fortran order is not (see
-    ///   `ArrayLayout.requireRowMajor()`), nor are zero rows, nor any number of dimensions up to NumPy's 64.
+    /// - Throws: `FormatError`. An array of a type that is not read is an error here. Fortran order is not,
+    ///   nor are zero rows, nor any number of dimensions up to NumPy's 64.
     public static func parse(_ prefix: UnsafeRawBufferPointer) throws(FormatError) -> ParseResult {
         guard prefix.starts(with: magic.prefix(prefix.count)) else {
             let found = Array(prefix.prefix(8))

@@ -46,22 +46,14 @@ struct ArrayLayoutTests {
         #expect(throws: FormatError.self) { try layout([1], offset: -1) }
     }
 
-    @Test("Fortran order is refused with the remedy, unless it is C order too")
+    @Test("Fortran order is C order too where one dimension at most is not 1")
     func fortranOrder() throws {
         for shape in [[7], [7, 1], [1, 7], [], [0, 5], [5, 0], [1, 7, 1], [1, 1]] {
             let layout = try layout(shape, fortran: true)
             #expect(layout.isFortranOrder && layout.isRowMajor)
-            try layout.requireRowMajor()
         }
-        for shape in [[2, 2], [5, 10], [2, 1, 2]] {
-            let layout = try layout(shape, fortran: true)
-            #expect(!layout.isRowMajor)
-            let error = #expect(throws: FormatError.self) { try layout.requireRowMajor() }
-            #expect(error?.kind == .storageOrder)
-            #expect(error?.description.contains("np.save(path, np.ascontiguousarray(array))") == true)
-            #expect(error?.description.contains(layout.shapeText) == true)
-        }
-        try layout([5, 10]).requireRowMajor()
+        for shape in [[2, 2], [5, 10], [2, 1, 2]] { #expect(try !layout(shape, fortran: true).isRowMajor) }
+        #expect(try layout([5, 10]).isRowMajor)
     }
 
     @Test("Elements of one byte have no order")

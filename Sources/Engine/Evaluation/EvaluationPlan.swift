@@ -57,10 +57,7 @@ package struct EvaluationPlan: Sendable {
             let arrays = try ConcatenatedArrays(columns.arrays)
             try Self.checkCounts(arrays, columns, options)
             let areCompanionsInOrder = [columns.labels, columns.weights].contains { $0?.isInOrder ?? false }
-            let hasWholeFiles = arrays.files.contains { !$0.container.isCuttable }
-            source =
-                hasWholeFiles && (arrays.files.count == 1 || areCompanionsInOrder)
-                ? ArrayStreamSource(arrays: arrays, options: containerOptions) : ArrayRowSource(arrays, options: containerOptions)
+            source = try arrays.predictions(areCompanionsInOrder: areCompanionsInOrder, options: containerOptions)
             self.arrays = arrays
         } else {
             source = RecordRowSource(
@@ -190,7 +187,7 @@ package struct EvaluationPlan: Sendable {
     package var reportedInputs: [Report.Input] { inputs.map { $0.file.reported(role: $0.role) } }
 
     /// True if predictions and labels are arrays, so that nothing is parsed.
-    package var readsArraysOnly: Bool { arrays != nil && companions.allSatisfy { $0.rows is ArrayStreamSource } }
+    package var readsArraysOnly: Bool { arrays != nil && companions.allSatisfy { $0.rows is any RowSourceOfArrays } }
 
     /// Opens the predictions of the options, and nothing else. They must be arrays in files of their own.
     package static func predictions(
@@ -200,7 +197,7 @@ package struct EvaluationPlan: Sendable {
             maximumWindowByteCount: options.maximumWindowByteCount, control.cancellation)
         var arrays: [ArrayFile] = []
         for file in try open(options.predictionPaths, options, containerOptions) { arrays.append(try file.onlyArray()) }
-        return ArrayStreamSource(arrays: try ConcatenatedArrays(arrays), options: containerOptions)
+        return try ConcatenatedArrays(arrays).column(containerOptions)
     }
 
     /// Opens files, or the byte sources that stand under their paths.
@@ -249,7 +246,7 @@ package struct EvaluationPlan: Sendable {
             throw EngineError(expected: expected, rowCount: arrays.rowCount, path: arrays.files[arrays.files.count - 1].path)
         }
         for column in [columns.labels, columns.weights] {
-            guard let column, let rows = column.rows as? ArrayStreamSource else { continue }
+            guard let column, let rows = column.rows as? any RowSourceOfArrays else { continue }
             try checkCounts(arrays, rows.arrays, of: column.name)
         }
     }

@@ -157,7 +157,7 @@ struct SelectedColumns {
                 remedy: "write it to a file first")
         }
         try EvaluationPlan.checkShape(arrays, columnCount: columnCount, what: isLabels ? "label" : "weight")
-        let rows = ArrayStreamSource(arrays: try ConcatenatedArrays(arrays), options: containerOptions)
+        let rows = try ConcatenatedArrays(arrays).column(containerOptions)
         return CompanionColumn(name: isLabels ? CompanionColumn.labels : CompanionColumn.weights, rows: rows)
     }
 

@@ -58,9 +58,9 @@ public enum InputGuess {
         guard rowCount > 0, array.layout.elementType.isFloatingPoint else { return "\(path) holds no predictions" }
         try array.checkWidth()
         let buffer = try array.firstRows(rowCount, options: options)
-        return describe(path: path, rowCount: rowCount, columnCount: array.layout.elementsPerRow) { row, column in
+        return describe(path: path, rowCount: rowCount, columnCount: array.rows.valuesPerRow) { row, column in
             Float64Values.value(
-                buffer.base + row * array.layout.rowByteCount, elementType: array.layout.elementType, at: column)
+                buffer.base + row * array.rowByteCount, elementType: array.layout.elementType, at: column)
         }
     }
 

@@ -159,13 +159,13 @@ public struct Inspection: Sendable, Encodable {
 
     static func firstRows(of file: ArrayFile, _ options: ContainerOptions) throws(EngineError) -> [[Double]] {
         let rowCount = file.rowCountToLookAt(limit: rowLimit)
-        guard rowCount > 0, file.layout.rowByteCount > 0 else { return [] }
+        guard rowCount > 0, file.rowByteCount > 0 else { return [] }
         try file.checkWidth()
         let buffer = try file.firstRows(rowCount, options: options)
-        let columnCount = min(columnLimit, file.layout.elementsPerRow)
+        let columnCount = min(columnLimit, file.rows.valuesPerRow)
         return (0..<rowCount).map { row in
             (0..<columnCount).map {
-                Float64Values.value(buffer.base + row * file.layout.rowByteCount, elementType: file.layout.elementType, at: $0)
+                Float64Values.value(buffer.base + row * file.rowByteCount, elementType: file.layout.elementType, at: $0)
             }
         }
     }

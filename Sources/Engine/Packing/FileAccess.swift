@@ -18,6 +18,8 @@ struct FileAccess: Sendable {
     let hasChecksums: Bool?
     /// True if rows can be read by number, as labels and weights are.
     let allowsRandomAccess: Bool
+    /// True if rows lie one after another; false if they are put together from columns.
+    let areRowsTogether: Bool
     /// The number of borders between frames that lie inside a row, and the number of all borders; nil if they are not known.
     let rowCuttingBorders: (count: Int, of: Int)?
 
@@ -29,17 +31,24 @@ struct FileAccess: Sendable {
         compression = container.compression
         frameCount = container.compression == .none ? nil : container.frames.count
         isCuttable = container.isCuttable
-        unitCount = layout.dataByteCount == 0 ? 1 : ArrayUnit.cut(file, fileIndex: 0).count
+        areRowsTogether = file.rows.isContiguous
+        if layout.dataByteCount == 0 {
+            unitCount = 1
+        } else if areRowsTogether {
+            unitCount = ArrayUnit.cut(file, fileIndex: 0).count
+        } else {
+            unitCount = file.allowsRandomAccess ? try file.blocks(memoryByteCount: ContainerOptions().maximumWindowByteCount).count : 1
+        }
         do throws(ContainerError) { hasChecksums = try container.hasChecksums() } catch { throw EngineError(error) }
         allowsRandomAccess = file.allowsRandomAccess
-        guard container.compression != .none, container.frames.hasDecodedByteCounts, layout.dataByteCount > 0 else {
+        guard areRowsTogether, container.compression != .none, container.frames.hasDecodedByteCounts, layout.dataByteCount > 0 else {
             rowCuttingBorders = nil
             return
         }
         var (count, cutting) = (0, 0)
         for frame in container.frames where frame.index > 0 && frame.decodedByteOffset > layout.dataByteOffset {
             count += 1
-            if (frame.decodedByteOffset - layout.dataByteOffset) % layout.rowByteCount != 0 { cutting += 1 }
+            if (frame.decodedByteOffset - layout.dataByteOffset) % file.rowByteCount != 0 { cutting += 1 }
         }
         rowCuttingBorders = (cutting, count)
     }
@@ -66,6 +75,9 @@ struct FileAccess: Sendable {
         if allowsRandomAccess, !output.allowsRandomAccess {
             changes.append(
                 "as labels or weights its rows are read one after the other, since its frames are large; the input's in any order")
+        }
+        if !areRowsTogether {
+            changes.append("each row lies together, in C order; the input's are put together from columns whenever they are read")
         }
         if let rowCuttingBorders, rowCuttingBorders.count > 0 {
             let (count, of) = rowCuttingBorders

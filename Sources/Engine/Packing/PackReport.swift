@@ -11,7 +11,7 @@ public struct PackReport: Sendable, Encodable {
         public let elementType: String
         /// The dimensions, outermost first.
         public let shape: [Int]
-        /// The number of rows: the first dimension.
+        /// The number of rows: the product of all dimensions but the last, or the one dimension.
         public let rows: Int
         /// The size of the plain file in bytes, header included.
         public let bytes: Int

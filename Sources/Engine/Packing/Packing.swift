@@ -97,7 +97,7 @@ extension PackReport {
         let decodedByteCount = layout.endByteOffset
         xent = Version.current
         array = Array(
-            format: "npy", elementType: layout.elementType.name, shape: layout.shape, rows: layout.rowCount, bytes: decodedByteCount)
+            format: "npy", elementType: layout.elementType.name, shape: layout.shape, rows: source.rowCount, bytes: decodedByteCount)
         columns = source.columnNames
         input = File(
             path: source.file.path, bytes: container.byteCount, compression: isRaw ? nil : container.compression.rawValue,

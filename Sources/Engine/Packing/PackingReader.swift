@@ -22,11 +22,11 @@ struct PackingReader {
         // Bytes count as packed once their frame is written.
         rows = try source.rows.makeCursor(control.withoutProgress)
         let layout = source.layout
-        let rowByteCount = layout.rowByteCount
-        rowsPerFrame = rowByteCount == 0 ? max(1, layout.rowCount) : max(1, frameByteCount / rowByteCount)
+        let (rowCount, rowByteCount) = (source.rowCount, source.rowByteCount)
+        rowsPerFrame = rowByteCount == 0 ? max(1, rowCount) : max(1, frameByteCount / rowByteCount)
         // A header alone may promise any number of rows. If nothing else is known, the frames are counted as they are made.
-        if source.file.container.decodedByteCount != nil, layout.rowCount > 0 {
-            let frameCount = 1 + (layout.rowCount - 1) / rowsPerFrame + 1
+        if source.file.container.decodedByteCount != nil, rowCount > 0 {
+            let frameCount = 1 + (rowCount - 1) / rowsPerFrame + 1
             guard frameCount <= SeekTableWriter.frameCountLimit else {
                 let least = layout.dataByteCount / (SeekTableWriter.frameCountLimit - 1) + rowByteCount
                 throw EngineError(
@@ -49,7 +49,7 @@ struct PackingReader {
             isHeaderRead = true
             return source.header.count
         }
-        let rowByteCount = source.layout.rowByteCount
+        let rowByteCount = source.rowByteCount
         while true {
             let count = try rows.read(rowCount: rowsPerFrame, into: buffer, at: 0)
             if count == 0 { return nil }

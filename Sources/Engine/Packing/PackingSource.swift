@@ -11,6 +11,8 @@ struct PackingSource: Sendable {
     let layout: ArrayLayout
     /// The rows that are packed.
     let rows: any RowSource
+    /// The number of rows, and the number of bytes of each.
+    let rowCount: Int, rowByteCount: Int
     /// The ways in which the input can be read; nil for text, which is parsed.
     let fileAccess: FileAccess?
     let warnings: [Message]
@@ -25,6 +27,7 @@ struct PackingSource: Sendable {
         if case .records(let records) = file.content {
             (rows, layout, header, columnNames) = try Self.records(records, file, options, containerOptions)
             fileAccess = nil
+            (rowCount, rowByteCount) = (layout.rowCount, layout.rowByteCount)
             return
         }
         if !file.hasColumns, let setting = Self.unusedSetting(options.columns) {
@@ -43,10 +46,13 @@ struct PackingSource: Sendable {
         let array = found.array
         columnNames = [found.name].compactMap { $0 }
         try array.checkWidth()
-        rows = ArrayStreamSource(
-            arrays: try ConcatenatedArrays([array]), options: containerOptions, keepsByteOrder: array.isAlone)
+        // Rows that are gathered are written in C order and in the machine's byte order.
+        let keepsBytes = array.isAlone && array.rows.isContiguous
+        let arrays = try ConcatenatedArrays([array])
+        rows = keepsBytes ? ArrayStreamSource(arrays: arrays, options: containerOptions, keepsByteOrder: true) : try arrays.column(containerOptions)
+        (rowCount, rowByteCount) = (array.rowCount, array.rowByteCount)
         fileAccess = try FileAccess(array)
-        if array.isAlone {
+        if keepsBytes {
             // The stored bytes are taken, so that the plain file is restored bit for bit.
             layout = array.layout
             let decoder = Decoder(options: containerOptions)

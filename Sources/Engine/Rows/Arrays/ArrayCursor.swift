@@ -40,14 +40,14 @@ final class ArrayCursor: RowCursor {
     /// unless the stored one is kept.
     func readInFile(rowCount: Int, into buffer: ByteBuffer, at byteOffset: Int = 0) throws(EngineError) {
         let file = rows.files[fileIndex]
-        let byteCount = rowCount * file.layout.rowByteCount
+        let byteCount = rowCount * file.rowByteCount
         buffer.reserve(byteOffset + byteCount, keeping: byteOffset)
         let target = buffer.room(from: byteOffset, count: byteCount)
         var filled = 0
         while filled < byteCount {
             let count = try decoder.readNext(into: UnsafeMutableRawBufferPointer(rebasing: target[filled...]))
             guard count > 0 else {
-                let decoded = file.layout.dataByteOffset + rowInFile * file.layout.rowByteCount + filled
+                let decoded = file.layout.dataByteOffset + rowInFile * file.rowByteCount + filled
                 throw file.lengthError(decodedByteCount: decoded)
             }
             filled += count
@@ -65,7 +65,7 @@ final class ArrayCursor: RowCursor {
             guard !available.rows.isEmpty else { break }
             let count = min(missing, available.rows.count)
             try readInFile(rowCount: count, into: buffer, at: end)
-            end += count * rows.files[available.fileIndex].layout.rowByteCount
+            end += count * rows.files[available.fileIndex].rowByteCount
             missing -= count
         }
         return rowCount - missing
@@ -76,15 +76,7 @@ final class ArrayCursor: RowCursor {
         guard !isFinished else { return }
         isFinished = true
         let file = rows.files[fileIndex]
-        var rest = 0
-        var piece = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = try piece.withMutableBytes { bytes throws(EngineError) -> Int in
-                try decoder.readNext(into: bytes)
-            }
-            if count == 0 { break }
-            rest += count
-        }
+        let rest = try decoder.skipToEnd()
         if file.layout.endByteOffset + rest != file.endByteOffset {
             throw file.lengthError(decodedByteCount: file.layout.endByteOffset + rest)
         }
@@ -92,6 +84,19 @@ final class ArrayCursor: RowCursor {
 }
 
 extension Decoder {
+    /// Reads the run to its end, and returns the number of bytes that were left of it.
+    func skipToEnd() throws(EngineError) -> Int {
+        var byteCount = 0
+        var piece = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = try piece.withMutableBytes { bytes throws(EngineError) -> Int in
+                try readNext(into: bytes)
+            }
+            if count == 0 { return byteCount }
+            byteCount += count
+        }
+    }
+
     /// Begins at the first byte of an array's data, and goes on to the end of its file.
     func start(atDataOf file: ArrayFile) throws(EngineError) {
         let container = file.container

@@ -1,10 +1,13 @@
 internal import Container
+internal import Elements
 internal import Formats
 
 /// The array of an opened file: its bytes, and their layout.
 final class ArrayFile: Sendable {
     let container: ContainerFile
     let layout: ArrayLayout
+    /// The rows as they are read.
+    let rows: ArrayRows
     /// The end of the file's decoded bytes, as the header promises it: the end of the array, or of the last array.
     let endByteOffset: Int
 
@@ -12,8 +15,12 @@ final class ArrayFile: Sendable {
     let warnings: [String]
 
     var path: String { container.path }
-    var rowCount: Int { layout.rowCount }
-    /// The range of decoded bytes that the rows cover.
+    var rowCount: Int { rows.rowCount }
+    /// The number of bytes of the values of one row.
+    var rowByteCount: Int { rows.valuesPerRow * elementByteCount }
+    /// The number of bytes of one element.
+    var elementByteCount: Int { layout.elementType.byteCount }
+    /// The range of decoded bytes that the array covers.
     var dataBytes: Range<Int> { layout.dataByteOffset..<layout.endByteOffset }
 
     /// True if the file holds no other array.
@@ -47,11 +54,7 @@ final class ArrayFile: Sendable {
         self.warnings = warnings
         self.endByteOffset = endByteOffset ?? layout.endByteOffset
         isAlone = endByteOffset == nil
-        do {
-            try layout.requireRowMajor()
-        } catch {
-            throw EngineError(error, path: container.path)
-        }
+        rows = ArrayRows(of: layout)
         let isInMemory = container.compression == .none && !container.isStream
         allowsRandomAccess =
             isInMemory
@@ -64,50 +67,69 @@ final class ArrayFile: Sendable {
         }
     }
 
+    /// Makes the same array with its rows counted in another way.
+    private init(_ other: ArrayFile, _ rows: ArrayRows) {
+        container = other.container
+        layout = other.layout
+        self.rows = rows
+        endByteOffset = other.endByteOffset
+        warnings = other.warnings
+        isAlone = other.isAlone
+        allowsRandomAccess = other.allowsRandomAccess
+    }
+
+    /// Returns the same array with its rows counted in another way.
+    func counting(_ rows: ArrayRows) -> ArrayFile { rows == self.rows ? self : ArrayFile(self, rows) }
+
     /// Makes the error for a file with another number of bytes than its header promises.
     func lengthError(decodedByteCount: Int, _ readingFault: EngineError.ReadingFault? = nil) -> EngineError {
         if decodedByteCount < endByteOffset {
+            let remedy = "it was cut short: write or copy it again"
+            guard rows.isContiguous else {
+                return EngineError(
+                    .data, path: path, "the file ends after \(decodedByteCount) of the \(endByteOffset) bytes that its header promises",
+                    remedy: remedy, readingFault: readingFault)
+            }
             let whole =
-                layout.rowByteCount == 0
-                ? 0 : max(0, min(decodedByteCount, layout.endByteOffset) - layout.dataByteOffset) / layout.rowByteCount
+                rowByteCount == 0 ? 0 : max(0, min(decodedByteCount, layout.endByteOffset) - layout.dataByteOffset) / rowByteCount
             return EngineError(
                 .data, path: path, row: whole,
-                "the file ends after \(whole) of the \(layout.rowCount) rows that its header promises (\(decodedByteCount) of "
+                "the file ends after \(whole) of the \(rowCount) rows that its header promises (\(decodedByteCount) of "
                     + "\(endByteOffset) bytes)",
-                remedy: "it was cut short: write or copy it again", readingFault: readingFault)
+                remedy: remedy, readingFault: readingFault)
         }
         return EngineError(
             .data, path: path,
             isAlone
-                ? "\(decodedByteCount - endByteOffset) bytes follow the last of the \(layout.rowCount) rows that the header promises"
+                ? "\(decodedByteCount - endByteOffset) bytes follow the last of the \(rowCount) rows that the header promises"
                 : "\(decodedByteCount - endByteOffset) bytes follow the last array that the header promises",
             remedy: isAlone ? "is it two arrays in one file? Give each a file of its own" : "write or copy it again", readingFault: readingFault)
     }
 
     /// Computes the number of first rows to read for a look: up to `limit`, and no more than fit in 8 MiB, but at least one.
     func rowCountToLookAt(limit: Int) -> Int {
-        min(rowCount, limit, max(1, (8 << 20) / max(1, layout.rowByteCount)))
+        min(rowCount, limit, max(1, (8 << 20) / max(1, rowByteCount)))
     }
 
     /// Reads the first `count` rows, in the machine's byte order.
     func firstRows(_ count: Int, options: ContainerOptions) throws(EngineError) -> ByteBuffer {
         let buffer = ByteBuffer()
-        let cursor = ArrayCursor(try ConcatenatedArrays([self]), options: options)
+        let cursor = try ConcatenatedArrays([self]).column(options).makeCursor()
         _ = try cursor.read(rowCount: count, into: buffer, at: 0)
         return buffer
     }
 
     /// Throws if a row has more values than `RowLayout.valueCountLimit`.
     func checkWidth() throws(EngineError) {
-        guard layout.elementsPerRow <= RowLayout.valueCountLimit else {
+        guard rows.valuesPerRow <= RowLayout.valueCountLimit else {
             throw EngineError(
-                .data, path: path, "\(layout.elementsPerRow) values a row, up to \(RowLayout.valueCountLimit) are read",
+                .data, path: path, "\(rows.valuesPerRow) values a row, up to \(RowLayout.valueCountLimit) are read",
                 remedy: "is the array transposed, or the header damaged?")
         }
     }
 
     /// Finds the compressed frame that holds a row's first byte, for messages.
     func frame(containingRow row: Int) -> Frame? {
-        container.frame(containingDecodedByte: layout.dataByteOffset + row * layout.rowByteCount)
+        container.frame(containingDecodedByte: layout.dataByteOffset + rows.firstElement(ofRow: row) * elementByteCount)
     }
 }

@@ -47,7 +47,7 @@ struct ArrayStreamSource: OrderedRowSource {
         mutating func next(into piece: Piece) throws(EngineError) -> Bool {
             let available = try cursor.availableRows()
             guard !available.rows.isEmpty else { return false }
-            let rowByteCount = arrays.files[available.fileIndex].layout.rowByteCount
+            let rowByteCount = arrays.files[available.fileIndex].rowByteCount
             let rowCount = min(available.rows.count, max(1, ArrayStreamSource.pieceByteCount / rowByteCount))
             try cursor.readInFile(rowCount: rowCount, into: piece.values)
             // The header is decoded with the first rows.

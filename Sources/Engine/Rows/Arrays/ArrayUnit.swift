@@ -31,7 +31,7 @@ extension ArrayUnit {
     /// Cuts a file into units. The cut depends on the file alone, and not on threads. O(frames).
     static func cut(_ file: ArrayFile, fileIndex: Int) -> [ArrayUnit] {
         let data = file.dataBytes
-        let rowByteCount = file.layout.rowByteCount
+        let rowByteCount = file.rowByteCount
         let target = max(leastByteCount, 2 * rowByteCount, data.count / countLimit)
         func unit(_ span: FileSpan, decoded: Range<Int>) -> ArrayUnit {
             let inside = decoded.clamped(to: data)

@@ -26,7 +26,7 @@ final class ArrayUnitReader: UnitReader {
     func read(unit unitIndex: Int, _ body: (RowBatch) throws(EngineError) -> Void) throws(EngineError) {
         let unit = source.units[unitIndex]
         let file = source.arrays.files[unit.fileIndex]
-        let rowByteCount = file.layout.rowByteCount
+        let rowByteCount = file.rowByteCount
         decoder.start(file.container, unit.span)
         // These bytes of the unit are still to come before its first row: the header, and then the end of the row that began in the unit
         // before.
@@ -125,10 +125,11 @@ final class ArrayUnitReader: UnitReader {
         _ values: UnsafeMutableRawPointer, rows: Range<Int>, inFile fileIndex: Int, _ body: (RowBatch) throws(EngineError) -> Void
     ) throws(EngineError) {
         let arrays = source.arrays
-        let layout = arrays.files[fileIndex].layout
+        let file = arrays.files[fileIndex]
+        let layout = file.layout
         if layout.isByteSwapped {
             ByteOrder.swapInPlace(
-                UnsafeMutableRawBufferPointer(start: values, count: rows.count * layout.rowByteCount),
+                UnsafeMutableRawBufferPointer(start: values, count: rows.count * file.rowByteCount),
                 elementByteCount: layout.elementType.byteCount)
         }
         try body(

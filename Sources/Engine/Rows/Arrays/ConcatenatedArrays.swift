@@ -52,8 +52,8 @@ struct ConcatenatedArrays: Sendable {
 
     /// The layout of a row in the first file.
     var layout: RowLayout {
-        guard let layout = files.first?.layout else { return RowLayout(elementType: .float64, valuesPerRow: 1) }
-        return RowLayout(elementType: layout.elementType, valuesPerRow: layout.elementsPerRow)
+        guard let file = files.first else { return RowLayout(elementType: .float64, valuesPerRow: 1) }
+        return RowLayout(elementType: file.layout.elementType, valuesPerRow: file.rows.valuesPerRow)
     }
 
     /// The number of decoded bytes of all files.

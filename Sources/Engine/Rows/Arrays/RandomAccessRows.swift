@@ -25,7 +25,7 @@ final class RandomAccessRows: RandomRowReader {
         guard !rows.isEmpty else { return UnsafeRawPointer(assembled.base) }
         let first = source.locate(rows.lowerBound)
         let firstFile = source.files[first.file]
-        let byteCount = firstFile.layout.rowByteCount
+        let byteCount = firstFile.rowByteCount
         if first.row + rows.count <= firstFile.rowCount, !firstFile.layout.isByteSwapped {
             return try read(first.file, rows: first.row..<first.row + rows.count)
         }
@@ -47,7 +47,7 @@ final class RandomAccessRows: RandomRowReader {
     /// Reads the bytes of rows of one file, as they are stored.
     private func read(_ fileIndex: Int, rows: Range<Int>) throws(EngineError) -> UnsafeRawPointer {
         let file = source.files[fileIndex]
-        let byteCount = file.layout.rowByteCount
+        let byteCount = file.rowByteCount
         let start = file.layout.dataByteOffset + rows.lowerBound * byteCount
         let wanted = start..<start + rows.count * byteCount
         let isOfFile = decodedFile == fileIndex
