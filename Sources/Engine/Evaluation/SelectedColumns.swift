@@ -63,7 +63,9 @@ struct SelectedColumns {
     private mutating func warnOfUnusedNames(_ predictions: [DumpFile]) {
         func warn(_ setting: Setting, of files: [DumpFile], isGiven: Bool) {
             guard isGiven, !files.contains(where: \.hasColumns) else { return }
-            warnings.append("\(setting: setting) is not used: \(files[0].path) is \(files[0].format), and has no names")
+            warnings.append(
+                Message(
+                    code: .unusedSetting, "\(setting: setting) is not used: \(files[0].path) is \(files[0].format), and has no names"))
         }
         let labelled = labelFiles.isEmpty ? predictions : labelFiles
         warn(.predictionColumns, of: predictions, isGiven: !columns.predictions.isEmpty)
@@ -71,10 +73,13 @@ struct SelectedColumns {
         warn(.labelColumns, of: labelled, isGiven: task.hasLabels && !columns.labels.isEmpty)
         warn(.weightColumn, of: weightFiles, isGiven: !weightFiles.isEmpty && columns.weight != nil)
         if columns.classNames != nil, task != .multiclass || !areLabelsText {
-            warnings.append("\(setting: .classNames) is not used: it names the classes of task multiclass where labels are text")
+            warnings.append(
+                Message(
+                    code: .unusedSetting,
+                    "\(setting: .classNames) is not used: it names the classes of task multiclass where labels are text"))
         }
         if !columns.hasHeader, !(predictions + labelFiles + weightFiles).contains(where: \.isTable) {
-            warnings.append("\(setting: .noHeader) is not used: no file is a table")
+            warnings.append(Message(code: .unusedSetting, "\(setting: .noHeader) is not used: no file is a table"))
         }
     }
 
@@ -211,7 +216,9 @@ struct SelectedColumns {
         let usual = ColumnRole.weights.usualNames
         guard let name = file.columnNames.first(where: { usual.contains($0.lowercased()) }) else { return }
         warnings.append(
-            "\(file.path): the column \(name) is not used, all rows weigh the same: \(setting: .weightColumn, .text(name)) uses it")
+            Message(
+                code: .unusedWeights,
+                "\(file.path): the column \(name) is not used, all rows weigh the same: \(setting: .weightColumn, .text(name)) uses it"))
     }
 
     // MARK: Records
@@ -252,7 +259,10 @@ struct SelectedColumns {
                 if index == 0 { columnNames.text = [path.name] }
                 // A table does not tell numbers from texts of digits. JSON tells them apart.
                 if let column = path.columnIndex, source.format.columns[column].content == .number {
-                    warnings.append("\(file.path): the numbers of column \(path.name) are taken for counts of bytes, not for texts")
+                    warnings.append(
+                        Message(
+                            code: .byteCounts,
+                            "\(file.path): the numbers of column \(path.name) are taken for counts of bytes, not for texts"))
                 }
             }
             try checkRoles(selection, path: file.path)
