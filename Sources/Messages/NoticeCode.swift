@@ -38,6 +38,28 @@ public enum NoticeCode: String, Sendable, Hashable, CaseIterable, Codable {
 
     /// A warning of no other kind.
     case other
+
+    /// The kind of warning in a sentence, for lists of all codes.
+    public var summary: String {
+        switch self {
+        case .seekTable: "A seek table contradicts the frames of its file, and was set aside."
+        case .noFinalLineFeed: "The last line of a text has no line feed, as where a file was cut short."
+        case .unusedSetting: "A setting that was given has no effect."
+        case .unusedWeights: "A column that is named like weights is not used."
+        case .byteCounts: "The numbers of the text column are taken for counts of bytes."
+        case .repeatedShards: "Some shards came more than once, and count once."
+        case .logitsLikeProbabilities: "Logits look like probabilities."
+        case .probabilitySums: "Rows of probabilities do not sum to 1."
+        case .labelsFromOne: "Labels seem to count from 1."
+        case .equalLabels: "All labels are equal."
+        case .softLabels: "Labels are neither 0 nor 1, in a dialect whose library takes no others."
+        case .saturatedFloat16: "Float16 logits lie where the type ends."
+        case .invalidRows: "Invalid rows were left out."
+        case .infiniteLoss: "Rows have an infinite loss."
+        case .zeroWeights: "The weights of all scored rows are 0."
+        case .other: "A warning of no other kind."
+        }
+    }
 }
 
 /// A warning with its code, as reports list them for programs.
