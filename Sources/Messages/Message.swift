@@ -16,8 +16,17 @@ public struct Message: Sendable, Hashable {
     /// No two texts are neighbours, and none is empty, so that equal messages have equal fragments.
     private var fragments: [Fragment] = []
 
+    /// The stable name of the message's kind, if it is a warning that has one. It is no part of the sentence.
+    public private(set) var code: NoticeCode?
+
     /// Makes a message of a text that names no settings.
     public init(_ text: String) { append(text) }
+
+    /// Makes a warning of a kind that programs can tell from others.
+    public init(code: NoticeCode, _ message: Message) {
+        self = message
+        self.code = code
+    }
 
     /// True if the message says nothing.
     public var isEmpty: Bool { fragments.isEmpty }

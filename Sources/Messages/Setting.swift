@@ -58,6 +58,10 @@ public enum Setting: Sendable, Hashable, CaseIterable {
 
     /// The treatment of invalid rows.
     case invalidRows
+    /// The number of invalid rows above which a run fails.
+    case invalidRowLimit
+    /// The file of the losses of all rows.
+    case perRow
     /// The largest window that a zstd frame may ask for.
     case maximumWindow
     /// The size of the frames that are written.
@@ -98,6 +102,8 @@ public enum Setting: Sendable, Hashable, CaseIterable {
         case .focalGamma: "LossModifiers.focalGamma"
         case .focalAlpha: "LossModifiers.focalAlpha"
         case .invalidRows: "EvaluationOptions.invalidRows"
+        case .invalidRowLimit: "EvaluationOptions.invalidRowLimit"
+        case .perRow: "EvaluationOptions.perRowPath"
         case .maximumWindow: "maximumWindowByteCount"
         case .frameSize: "PackingOptions.frameByteCount"
         case .sameShard: "sameShard"

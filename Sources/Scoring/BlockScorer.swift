@@ -339,7 +339,8 @@ public final class BlockScorer {
                 }
             if !isInRange { return .outOfRange(column: column, value: value, input: specification.input) }
         }
-        return .undefined
+        let isAllZero = (0..<classCount).allSatisfy { rows.element.value(values, at: $0) == 0 }
+        return specification.input == .probabilities && isAllZero ? .allZero : .undefined
     }
 }
 

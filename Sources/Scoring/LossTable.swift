@@ -121,26 +121,64 @@ public enum LossTable {
 // MARK: The table as text
 
 extension LossTable {
-    /// Returns the table as text for a terminal. `names` gives the names of the modifiers.
-    public static func text(_ names: SettingNames = .swift) -> String {
+    /// Returns the table as text for a terminal: a line for each combination, or, where lines would be longer than `width`, a list.
+    ///
+    /// - Parameters:
+    ///   - names: gives the names of the modifiers.
+    ///   - rows: the combinations that are shown. Modifiers that none of them takes are left out.
+    ///   - width: the largest number of characters in a line.
+    public static func text(_ names: SettingNames = .swift, rows: [Row] = rows, width: Int = .max) -> String {
         var lines: [String] = []
         for dialect in Dialect.all {
-            lines.append("\(dialect.name): \(dialect.summary)")
-            for row in rows where row.dialect == dialect.name {
-                lines.append(
-                    "  " + pad(row.taskName, 12) + pad(row.input, 19) + pad(row.formula, 54) + pad(row.treatment, 56) + "mean / "
-                        + row.divisor
-                        + row.notes.map { "; " + $0 }.joined())
+            let ofDialect = rows.filter { $0.dialect == dialect.name }
+            if ofDialect.isEmpty { continue }
+            lines += wrapped("\(dialect.name): \(dialect.summary)", width: width, indentation: 2)
+            let table = ofDialect.map { row in
+                "  " + pad(row.taskName, 12) + pad(row.input, 19) + pad(row.formula, 54) + pad(row.treatment, 56) + row.ending
+            }
+            if table.allSatisfy({ $0.count <= width }) {
+                lines += table
+            } else {
+                for row in ofDialect {
+                    lines += ["  \(row.taskName), \(row.input)", "      \(row.formula)"]
+                    let treatment = row.treatment == asGiven ? "" : "p \(row.treatment); "
+                    lines += wrapped("      \(treatment)\(row.ending)", width: width, indentation: 8)
+                }
             }
             lines.append("")
         }
         lines.append("Modifiers")
-        for modifier in Modifier.all {
-            lines.append("  " + pad(modifier.usage.text(names), 34) + modifier.effect)
-            lines.append(
-                "  " + pad("", 34) + "tasks \(modifier.tasks); inputs \(modifier.inputs); dialects \(modifier.dialects)")
+        let taken = Set(rows.flatMap(\.modifiers))
+        for modifier in Modifier.all where taken.contains(modifier.setting) {
+            let usage = modifier.usage.text(names)
+            let losses = "tasks \(modifier.tasks); inputs \(modifier.inputs); dialects \(modifier.dialects)"
+            let table = ["  " + pad(usage, 34) + modifier.effect, "  " + pad("", 34) + losses]
+            if table.allSatisfy({ $0.count <= width }) {
+                lines += table
+            } else {
+                lines.append("  \(usage)")
+                for text in [modifier.effect, losses] { lines += wrapped("      \(text)", width: width, indentation: 8) }
+            }
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// Cuts a line at spaces. All lines but the first begin with `indentation` spaces.
+    private static func wrapped(_ text: String, width: Int, indentation: Int) -> [String] {
+        guard text.count > width else { return [text] }
+        var lines: [String] = []
+        var line = String(text.prefix { $0 == " " })
+        var isEmpty = true
+        for word in text.split(separator: " ") {
+            if !isEmpty, line.count + 1 + word.count > width {
+                lines.append(line)
+                line = String(repeating: " ", count: indentation)
+                isEmpty = true
+            }
+            line += (isEmpty ? "" : " ") + word
+            isEmpty = false
+        }
+        return lines + [line]
     }
 
     /// Returns the table as Markdown, in three parts: the formula of each task and input, the treatment of probabilities by each dialect,
@@ -205,6 +243,9 @@ extension LossTable {
 extension LossTable.Row {
     /// The task, with its divergence where that is not cross-entropy.
     fileprivate var taskName: String { divergence == Divergence.crossEntropy.rawValue ? task : "\(task) (\(divergence))" }
+
+    /// The divisor of the mean, and the notes.
+    fileprivate var ending: String { "mean / " + divisor + notes.map { "; " + $0 }.joined() }
 }
 
 extension LossTable {

@@ -76,6 +76,9 @@ public struct Moments: Sendable, Equatable {
         return isOverWeight ? meanOverWeight : meanOverCount
     }
 
+    /// Σ weight of the scored rows, rounded once; 0 where rows have no weights.
+    public var totalWeight: Double { weightSum.rounded() }
+
     /// The share of the sum that rows with clipped values have; NaN where the sum is 0.
     public var clippedShare: Double { clippedSum.rounded(dividedBy: sum) }
 

@@ -14,12 +14,14 @@ public enum RowProblem: Sendable, Equatable {
     case weight(value: Double)
     /// Infinities that leave no distribution: the label's logit is +∞, or all logits are −∞.
     case undefined
+    /// All probabilities of the row are 0, so they cannot be divided by their sum.
+    case allZero
 
     /// The prediction or label of the row that is at fault, where it is one.
     public var column: Int? {
         switch self {
         case .notANumber(let column, _), .outOfRange(let column, _, _), .target(let column, _): column
-        case .label, .weight, .undefined: nil
+        case .label, .weight, .undefined, .allZero: nil
         }
     }
 
@@ -43,7 +45,9 @@ public enum RowProblem: Sendable, Equatable {
         case .weight(let value):
             "the row's weight is \(value), not a finite number of at least 0"
         case .undefined:
-            "the loss is undefined: the logits hold an infinity that leaves no distribution"
+            "the loss is undefined: infinite values leave no distribution"
+        case .allZero:
+            "all probabilities are 0, and cannot be divided by their sum"
         }
     }
 
@@ -58,7 +62,7 @@ public enum RowProblem: Sendable, Equatable {
             "check \(setting: .input); \(setting: .invalidRows, .skip) leaves such rows out"
         case .target:
             "soft labels are probabilities; \(setting: .invalidRows, .skip) leaves such rows out"
-        case .notANumber, .undefined, .weight:
+        case .notANumber, .undefined, .allZero, .weight:
             "\(setting: .invalidRows, .skip) leaves such rows out"
         }
     }
@@ -72,6 +76,7 @@ public enum RowProblem: Sendable, Equatable {
         case .target: "target"
         case .weight: "weight"
         case .undefined: "undefined"
+        case .allZero: "all zero"
         }
     }
 }

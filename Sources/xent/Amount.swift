@@ -11,8 +11,54 @@ enum Amount {
         return (value < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
     }
 
-    /// Counts things: 1, "frame" → "1 frame"; 1234, "frame" → "1,234 frames".
-    static func counted(_ count: Int, _ noun: String) -> String { "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")" }
+    /// Counts things: 1, "frame" → "1 frame"; 1234, "frame" → "1,234 frames". A plural that does not end in s is given.
+    static func counted(_ count: some BinaryInteger, _ noun: String, _ plural: String? = nil) -> String {
+        "\(grouped(count)) \(count == 1 ? noun : plural ?? noun + "s")"
+    }
+
+    /// Writes a value with the digits that its error leaves, two of the error itself: 0.0695004 and 0.0112 → "0.070 ± 0.011". Returns nil if
+    /// the error says nothing: where it is 0 or no number.
+    static func fitted(_ value: Double, error: Double?) -> String? {
+        guard let error, error.isFinite, error > 0, value.isFinite else { return nil }
+        // The place of the error's second digit: 10^place.
+        var place = -1
+        var scaled = error
+        while scaled >= 9.95 { scaled /= 10; place += 1 }
+        while scaled < 0.995 { scaled *= 10; place -= 1 }
+        let magnitude = max(value.magnitude, error)
+        if magnitude >= 1e6 || magnitude < 1e-4 {
+            var exponent = 0
+            var lead = magnitude
+            while lead >= 10 { lead /= 10; exponent += 1 }
+            while lead < 1 { lead *= 10; exponent -= 1 }
+            let digits = max(0, exponent - place)
+            let scale = powerOfTen(-exponent)
+            return "(\(fixed(value * scale, digits)) ± \(fixed(error * scale, digits)))e\(exponent)"
+        }
+        if place > 0 {
+            let step = powerOfTen(place)
+            return "\(fixed((value / step).rounded() * step, 0)) ± \(fixed((error / step).rounded() * step, 0))"
+        }
+        return "\(fixed(value, -place)) ± \(fixed(error, -place))"
+    }
+
+    private static func powerOfTen(_ exponent: Int) -> Double {
+        var power = 1.0
+        for _ in 0..<exponent.magnitude { power *= 10 }
+        return exponent < 0 ? 1 / power : power
+    }
+
+    /// Writes a number with so many digits after the point. Digits beyond those of Float64 are 0.
+    private static func fixed(_ value: Double, _ digits: Int) -> String {
+        let scaled = (value.magnitude * powerOfTen(digits)).rounded()
+        guard scaled < 0x1p63 else { return "\(value)" }
+        var text = String(Int64(scaled))
+        if digits > 0 {
+            text = String(repeating: "0", count: max(0, digits + 1 - text.count)) + text
+            text.insert(".", at: text.index(text.endIndex, offsetBy: -digits))
+        }
+        return (value < 0 && scaled > 0 ? "-" : "") + text
+    }
 
     /// Lists the first few names, the last one, and their count: "p_0, p_1, p_2, …, p_999 (1,000)". Names are cut, and have no control
     /// characters.

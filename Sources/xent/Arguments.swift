@@ -13,6 +13,19 @@ extension Dialect: ExpressibleByArgument {
     public var defaultValueDescription: String { name }
 }
 extension EvaluationOptions.InvalidRowPolicy: ExpressibleByArgument {}
+extension Report.Unit: ExpressibleByArgument {}
+extension InvalidRowLimit: ExpressibleByArgument {
+    /// Reads "N", or "P%" with P from 0 to 100.
+    public init?(argument: String) {
+        if argument.hasSuffix("%") {
+            guard let percent = Double(String(argument.dropLast()).trimmedOfSpaces), (0...100).contains(percent) else { return nil }
+            self = .percent(percent)
+        } else {
+            guard let count = UInt64(argument) else { return nil }
+            self = .count(count)
+        }
+    }
+}
 extension Shard: ExpressibleByArgument {
     /// Reads "K/N", K from 0.
     public init?(argument: String) {
@@ -26,14 +39,18 @@ extension Shard: ExpressibleByArgument {
 
 /// The value of `--progress`: when a progress bar is shown.
 enum ProgressChoice: String, ExpressibleByArgument, CaseIterable {
-    /// A bar if standard error is a terminal.
+    /// A bar if standard error is a terminal that can erase a line.
     case auto
     case always, never
 
     /// Starts the bar of a run, if one is shown. The caller finishes it.
     func bar(_ meter: ProgressMeter, isQuiet: Bool) -> ProgressBar? {
-        let isShown = self == .always || (self == .auto && StandardError.isTerminal && !isQuiet)
-        return isShown ? ProgressBar(meter) : nil
+        isShown(isQuiet: isQuiet) ? ProgressBar(meter) : nil
+    }
+
+    /// True if progress is shown.
+    func isShown(isQuiet: Bool = false) -> Bool {
+        self == .always || (self == .auto && StandardError.isTerminal && !Terminal.isDumb && !isQuiet)
     }
 }
 

@@ -3,7 +3,7 @@ import Bench
 import Engine
 import Scoring
 
-struct BenchCommand: ParsableCommand {
+struct BenchCommand: DocumentedCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", _superCommandName: Xent.name,
         abstract: "Measure decoding alone, the kernels alone, and an evaluation as a whole, by number of threads.",
@@ -14,55 +14,70 @@ struct BenchCommand: ParsableCommand {
             missing, random ones are made.
 
             With --losses the kernels alone are measured for every loss, one thread, as a table in Markdown.
-
-            EXAMPLES
-              xent bench
-              xent bench --rows 200000 --classes 1000 --type bf16 --threads 1,2,4,8 --json bench.json
-              xent bench logits.npy.zst --labels labels.npy --task multiclass --input logits
-              xent bench --losses --type f16 --kernel avx2
             """)
 
-    @Argument(help: "Files of predictions to measure; @FILE for a file of names. (default: a dump made in memory)", completion: .file())
+    static let usage = ["xent bench [PREDICTIONS…] [options]"]
+
+    static let examples = [
+        "xent bench",
+        "xent bench --rows 200000 --classes 1000 --type bf16 --threads 1,2,4,8 --json bench.json",
+        "xent bench logits.npy.zst --labels labels.npy --task multiclass --input logits",
+        "xent bench --losses --type f16 --kernel avx2",
+    ]
+
+    @Argument(help: "Files of predictions to measure; @FILE for a file of names. Default: a dump made in memory.", completion: .file())
     var predictions: [String] = []
 
-    @Option(parsing: .upToNextOption, help: "Files of labels. (default: random ones, where there is one a row)", completion: .file())
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Files of labels. Default: random ones, where there is one a row.", valueName: "file…"), completion: .file())
     var labels: [String] = []
 
-    @Option(help: "What is predicted. (default: multiclass; with --losses: all)")
+    @Option(help: "What is predicted. Default: multiclass; with --losses, all.")
     var task: LossTask?
 
-    @Option(help: "What the values are. (default: logits, or log-probabilities for likelihood; with --losses: all)")
+    @Option(help: "What the values are. Default: logits, or log-probabilities for likelihood; with --losses, all.")
     var input: PredictionInput?
 
-    @Option(help: "Whose conventions the loss follows; may be repeated, and one pass scores them all. (default: exact)")
+    @Option(
+        help: ArgumentHelp(
+            "Whose conventions the loss follows; may be repeated, and one pass scores them all. Default: exact.", valueName: "name"),
+        completion: .list(Dialect.allValueStrings))
     var dialect: [Dialect] = []
 
-    @Option(parsing: .unconditional, help: "Rows of the dump that is made. (default: as many as make 50,000,000 values)")
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Rows of the dump that is made. Default: as many as make 50,000,000 values.", valueName: "n"))
     var rows: Int?
 
-    @Option(parsing: .unconditional, help: "Values a row of the dump that is made. (default: 100; one for binary and likelihood)")
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Values a row of the dump that is made. Default: 100; one for binary and likelihood.", valueName: "n"))
     var classes: Int?
 
-    @Option(help: "How the values that are made are stored: f16, bf16, f32 or f64. (default: f32)")
+    @Option(help: "How the values that are made are stored. Default: f32.")
     var type: ElementChoice?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
             "zstd's level for the dump that is made, from \(PackingOptions.levels.lowerBound) to \(PackingOptions.levels.upperBound). "
-                + "(default: 3)"))
+                + "Default: 3.", valueName: "n"))
     var level: Int?
 
-    @Option(help: "The seed of what is made.")
+    @Option(help: ArgumentHelp("The seed of what is made.", valueName: "n"))
     var seed: UInt64 = 1
 
-    @Option(help: "How many threads, one number after another: N,N,… (default: 1,2,4,… up to the cores this process may use)")
+    @Option(
+        name: [.customShort("j", allowingJoined: true), .long],
+        help: ArgumentHelp(
+            "How many threads, one number after another. Default: 1,2,4,… up to the cores this process may use.", valueName: "n,n,…"))
     var threads: ThreadCounts?
 
-    @Option(parsing: .unconditional, help: "How often everything is measured.")
+    @Option(parsing: .unconditional, help: ArgumentHelp("How often everything is measured.", valueName: "n"))
     var repeats = 5
 
-    @Option(parsing: .unconditional, help: "How many seconds the kernels alone run for one measurement.")
+    @Option(parsing: .unconditional, help: ArgumentHelp("How many seconds the kernels alone run for one measurement.", valueName: "s"))
     var seconds = 0.05
 
     @Option(help: "The instruction set of the kernels of the whole; with --losses the only one to measure.")
@@ -71,10 +86,13 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Measure the kernels alone for every loss instead.")
     var losses = false
 
-    @Option(help: "The largest window that a zstd frame may make a thread keep in memory.")
+    @Option(help: ArgumentHelp("The largest window that a zstd frame may make a thread keep in memory.", valueName: "size"))
     var memory = ByteCount(value: 128 << 20)
 
-    @Option(help: "Write the report as JSON to this file; - for standard output, and then nothing else goes there.", completion: .file())
+    @Option(
+        help: ArgumentHelp(
+            "Write the report as JSON to this file; - for standard output, and then nothing else goes there.", valueName: "file"),
+        completion: .file())
     var json: String?
 
     @Option(help: "Show on standard error what is being measured.")
@@ -82,11 +100,10 @@ struct BenchCommand: ParsableCommand {
 
     func run() throws {
         try CommandRun.run { run in
-            var inputs = InputFiles(run.cancellation)
-            let paths = try inputs.expand(predictions)
-            let labelPaths = try inputs.expand(labels)
+            let paths = try run.inputs.expand(predictions)
+            let labelPaths = try run.inputs.expand(labels)
             try checkOptions(paths, labelPaths)
-            try OutputPaths.check(outputs: [("--json", json)], inputs: inputs)
+            try OutputPaths.check(outputs: [("--json", json)], inputs: run.inputs)
             let jsonOutput = try json.map { run.adding(try JSONOutput(path: $0)) }
             if losses { try measureLosses(run, jsonOutput) } else { try measureDump(paths, labelPaths, run, jsonOutput) }
         }
@@ -100,7 +117,7 @@ struct BenchCommand: ParsableCommand {
         steps.finish()
         run.warn(report.warnings)
         try jsonOutput?.write(report)
-        if json != "-" { try StandardOutput.print(BenchText.text(report)) }
+        if json != "-" { try StandardOutput.print(BenchText.text(report, width: Terminal.tableWidth(of: 1))) }
     }
 
     private func measureLosses(_ run: CommandRun, _ jsonOutput: JSONOutput?) throws {
@@ -122,7 +139,7 @@ struct BenchCommand: ParsableCommand {
         if json != "-" { try StandardOutput.print(BenchText.markdown(report)) }
     }
 
-    private var isProgressShown: Bool { progress == .always || (progress == .auto && StandardError.isTerminal) }
+    private var isProgressShown: Bool { progress.isShown() }
 
     /// Refuses options and files that would have no effect.
     private func checkOptions(_ paths: [String], _ labelPaths: [String]) throws {
@@ -175,7 +192,11 @@ struct BenchCommand: ParsableCommand {
 private struct Steps {
     let isShown: Bool
 
-    func show(_ text: String) { if isShown { StandardError.write("\r\u{1B}[K\(text)") } }
+    func show(_ text: String) {
+        guard isShown else { return }
+        // A line that is wrapped cannot be erased.
+        StandardError.write("\r\u{1B}[K\(text.prefix((Terminal.width(of: 2) ?? Terminal.usualWidth) - 1))")
+    }
 
     /// Removes the line.
     func finish() { if isShown { StandardError.write("\r\u{1B}[K") } }

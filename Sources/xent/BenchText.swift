@@ -4,11 +4,14 @@ import Messages
 
 /// The report of `xent bench` for people.
 enum BenchText {
-    static func text(_ report: BenchReport) -> String {
+    /// Writes the report. Where its tables are wider than `width`, they are lists.
+    static func text(_ report: BenchReport, width: Int = .max) -> String {
         let (dump, settings, machine) = (report.dump, report.settings, report.machine)
         var lines = [title(dump), ""]
         func line(_ name: String, _ value: String) {
-            lines.append("  " + name + String(repeating: " ", count: max(1, 16 - name.count)) + value)
+            let wrapped = HelpText.wrapped(value, width: width == .max ? .max : max(20, width - 18))
+            lines.append("  " + name + String(repeating: " ", count: max(1, 16 - name.count)) + (wrapped.first ?? ""))
+            lines += wrapped.dropFirst().map { String(repeating: " ", count: 18) + $0 }
         }
         for role in ["predictions", "labels"] {
             let inputs = dump.inputs.filter { $0.role == role }
@@ -37,7 +40,7 @@ enum BenchText {
                 + "the cores were free \(share) % of the time")
         line(
             "kernels alone",
-            "\(Amount.grouped(settings.blockRows)) row\(settings.blockRows == 1 ? "" : "s") in cache, "
+            "\(Amount.counted(settings.blockRows, "row")) in cache, "
                 + "\(Amount.bytes(settings.blockBytes)), for \(Amount.duration(settings.kernelSeconds)) each time")
         lines.append("")
         let first = report.threads.first?.threads ?? 1
@@ -45,25 +48,42 @@ enum BenchText {
             "threads", "", "s for the dump", "GB/s", "G elements/s", "M rows/s", "whole : this",
             "faster than \(first == 1 ? "one" : "\(first)")",
         ]
-        lines += aligned([header] + report.threads.flatMap(rows))
-        lines.append("")
-        lines += aligned(
-            [["kernel alone, one thread", "G elements/s", "M rows/s"]]
-                + report.kernels.map { [$0.kernel, spread($0.elementsPerSecond, over: 1e9), spread($0.rowsPerSecond, over: 1e6)] })
+        let kernelHeader = ["kernel alone, one thread", "G elements/s", "M rows/s"]
+        let kernelRows = report.kernels.map {
+            [$0.kernel, spread($0.elementsPerSecond, over: 1e9), spread($0.rowsPerSecond, over: 1e6)]
+        }
+        let tables = [aligned([header] + report.threads.flatMap(rows)), aligned([kernelHeader] + kernelRows)]
+        if tables.joined().allSatisfy({ $0.count <= width }) {
+            lines += tables[0] + [""] + tables[1]
+        } else {
+            for run in report.threads { lines += list(run, rows(run), header) }
+            lines += ["  " + kernelHeader[0]]
+            for row in kernelRows { lines += ["    \(row[0])"] + zip(row, kernelHeader).dropFirst().map { "      \($0) \($1)" } }
+        }
         return lines.joined(separator: "\n")
+    }
+
+    /// Writes the figures of a number of threads below one another, without those that say nothing.
+    private static func list(_ run: BenchReport.Run, _ rows: [[String]], _ header: [String]) -> [String] {
+        var lines = ["  \(Amount.counted(run.threads, "thread"))"]
+        for row in rows {
+            lines.append("    \(row[1])")
+            for (value, name) in zip(row, header).dropFirst(2) where !value.isEmpty { lines.append("      \(value) \(name)") }
+        }
+        return lines + [""]
     }
 
     private static func title(_ dump: BenchReport.Dump) -> String {
         let dialects = dump.dialects.joined(separator: ", ")
         let noun = "dialect" + (dump.dialects.count == 1 ? "" : "s")
-        return "\(dump.task) from \(dump.input), \(noun) \(dialects): \(Amount.grouped(dump.rows)) rows"
-            + (dump.task == "binary" || dump.task == "likelihood" ? "" : " × \(Amount.grouped(dump.columns)) classes")
+        return "\(dump.task) from \(dump.input), \(noun) \(dialects): \(Amount.counted(dump.rows, "row"))"
+            + (dump.task == "binary" || dump.task == "likelihood" ? "" : " × \(Amount.counted(dump.columns, "class", "classes"))")
     }
 
     private static func describe(_ input: BenchReport.Input) -> String {
         var text = "\(input.path ?? "made in memory"), \(Amount.bytes(input.bytes)), \(input.elementType)"
         text += input.compression.map { ", \($0)" } ?? ", not compressed"
-        if let frames = input.frames { text += ", \(Amount.grouped(frames)) frame\(frames == 1 ? "" : "s")" }
+        if let frames = input.frames { text += ", \(Amount.counted(frames, "frame"))" }
         return text
     }
 
@@ -83,7 +103,7 @@ enum BenchText {
         let machine = report.machine
         var kernels: [String] = []
         for kernel in report.losses.flatMap(\.kernels).map(\.kernel) where !kernels.contains(kernel) { kernels.append(kernel) }
-        let classes = "\(Amount.grouped(report.classes)) value\(report.classes == 1 ? "" : "s")"
+        let classes = Amount.counted(report.classes, "value")
         let seconds = Amount.significant(report.kernelSeconds, digits: 2)
         let machineText = machine.processor.map { ", \($0)" } ?? ""
         var lines = [
@@ -107,7 +127,7 @@ enum BenchText {
 
     private static func rate(_ value: Double) -> String { Amount.significant(value, digits: 3) }
 
-    private static func rounds(_ count: Int) -> String { "\(count) round\(count == 1 ? "" : "s")" }
+    private static func rounds(_ count: Int) -> String { Amount.counted(count, "round") }
 
     /// Writes a median and its range: "1.02 (0.990–1.10)".
     private static func spread(_ spread: Spread, over unit: Double) -> String {

@@ -20,7 +20,7 @@ struct ColumnOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The names that class labels have in text, in the order of the classes. (default: those of the prediction columns)",
+            "The names that class labels have in text, in the order of the classes. Default: those of the prediction columns.",
             valueName: "names"))
     var classes: String?
 

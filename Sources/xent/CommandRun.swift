@@ -1,3 +1,4 @@
+import ArgumentParser
 import Engine
 import Messages
 import Outputs
@@ -24,21 +25,26 @@ final class CommandRun {
     // Before any output is opened, so that no signal finds an unfinished one.
     private let signals = Signals()
     private var outputs: [any UnfinishedOutput] = []
+    /// The number of warnings that are errors.
+    private var strictWarningCount = 0
+    /// The files that the command reads.
+    var inputs: InputFiles
 
     /// The cancellation that a signal sets.
     var cancellation: Cancellation { signals.cancellation }
 
-    private init() {}
+    private init() { inputs = InputFiles(signals.cancellation) }
 
     /// Runs a command.
     static func run(_ body: (CommandRun) throws -> Void) throws {
         let run = CommandRun()
         do {
-            try Xent.reportingErrors {
+            try Xent.reportingErrors(suggestion: { run.inputs.suggestion(for: $0) }) {
                 try body(run)
                 // The last ones were opened last: a report follows what it tells of.
                 for output in run.outputs.reversed() { try output.commit() }
             }
+            try run.checkStrictness()
         } catch {
             // Committed files stay.
             for output in run.outputs { output.discard() }
@@ -59,7 +65,25 @@ final class CommandRun {
     }
 
     /// Prints warnings on standard error.
-    func warn(_ warnings: [Message]) {
-        for warning in warnings { StandardError.print("xent: warning: \(warning.text)") }
+    ///
+    /// - Parameters:
+    ///   - isSilent: leaves them out.
+    ///   - isStrict: makes them the run's failure, after its outputs are written.
+    func warn(_ warnings: [Message], isSilent: Bool = false, isStrict: Bool = false) {
+        if !isSilent { for warning in warnings { StandardError.warn(warning.text) } }
+        if isStrict { strictWarningCount += warnings.count }
+    }
+
+    private func checkStrictness() throws {
+        guard strictWarningCount > 0 else { return }
+        let warnings = strictWarningCount == 1 ? "1 warning, which --strict makes an error" : "\(strictWarningCount) warnings, which --strict makes errors"
+        StandardError.fail("\(warnings); the report is written all the same")
+        throw ExitStatus.data
+    }
+
+    /// Says that a run waits for someone to type, if standard input is read and is a terminal.
+    func announceTerminalInput() {
+        guard inputs.standardInputCount > 0, Terminal.isTerminal(0) else { return }
+        StandardError.print("xent: reads standard input from the terminal; Ctrl-D ends it, Ctrl-C gives up")
     }
 }

@@ -25,12 +25,16 @@ extension ParsableCommand {
     func reportingErrors<Result>(_ body: () throws -> Result) throws -> Result { try Self.reportingErrors(body) }
 
     /// Does the same before there is a command.
-    static func reportingErrors<Result>(_ body: () throws -> Result) throws -> Result {
+    ///
+    /// - Parameter suggestion: finds words that are added to an error, such as the name of a file that was probably meant.
+    static func reportingErrors<Result>(
+        suggestion: (EngineError) -> String? = { _ in nil }, _ body: () throws -> Result
+    ) throws -> Result {
         do {
             return try body()
         } catch {
             guard let error = error as? EngineError ?? (error as? OutputError).map({ EngineError($0) }) else { throw error }
-            StandardError.print("xent: \(error.text(.options))")
+            StandardError.fail(error.text(.options) + (suggestion(error).map { "; \($0)" } ?? ""))
             throw ExitStatus.of(error)
         }
     }

@@ -1,5 +1,12 @@
 import Engine
 import WorkStealing
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
 
 /// The files that a command reads, collected from its arguments. No output may replace one of them.
 struct InputFiles {
@@ -41,6 +48,23 @@ struct InputFiles {
 
     /// The number of times that standard input is named.
     var standardInputCount: Int { files.count { $0.path == "-" || $0.path == "/dev/stdin" } }
+
+    /// The name of a file that is there and was probably meant, for the error of a file that is not there; nil if none is near.
+    func suggestion(for error: EngineError) -> String? {
+        guard error.category == .noInput else { return nil }
+        guard let missing = files.first(where: { $0.path != "-" && access($0.path, F_OK) != 0 })?.path else { return nil }
+        let name = String(missing.reversed().prefix { $0 != "/" }.reversed())
+        let folder = String(missing.dropLast(name.count))
+        // A folder with a name like a pattern is left alone.
+        guard !folder.contains(where: { "*?[\\".contains($0) }), let paths = try? FilePattern.expand(folder + "*") else { return nil }
+        guard let near = NearName.of(name, among: paths.prefix(Self.suggestionLimit).map { String($0.dropFirst(folder.count)) }) else {
+            return nil
+        }
+        return "did you mean \(folder)\(near)?"
+    }
+
+    /// The largest number of names in a folder that are compared with a missing one.
+    private static let suggestionLimit = 10_000
 }
 
 extension String {

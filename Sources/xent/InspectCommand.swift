@@ -2,16 +2,18 @@ import ArgumentParser
 import Engine
 import WorkStealing
 
-struct InspectCommand: ParsableCommand {
+struct InspectCommand: DocumentedCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect", _superCommandName: Xent.name,
-        abstract: "Show what a file is: format, columns, shape, type, frames, and whether it can be sharded.",
-        discussion: """
-            EXAMPLES
-              xent inspect logits.npy.zst labels.npy
-              xent inspect dump.npz oof.csv.gz log.jsonl.zst model.safetensors
-              xent inspect logits.npy.zst --json -
-            """)
+        abstract: "Show what a file is: format, columns, shape, type, frames, and whether it can be sharded.")
+
+    static let usage = ["xent inspect FILES… [options]"]
+
+    static let examples = [
+        "xent inspect logits.npy.zst labels.npy",
+        "xent inspect dump.npz oof.csv.gz log.jsonl.zst model.safetensors",
+        "xent inspect logits.npy.zst --json -",
+    ]
 
     @Argument(help: "Files of predictions or labels; @FILE for a file of names.", completion: .file())
     var files: [String]
@@ -19,10 +21,13 @@ struct InspectCommand: ParsableCommand {
     @Flag(help: "The first line of a table is data; columns are named 0, 1, 2…")
     var noHeader = false
 
-    @Option(help: "Write what was found as JSON, a list of one object a file, to this file; - for standard output.", completion: .file())
+    @Option(
+        help: ArgumentHelp(
+            "Write what was found as JSON, a list of one object a file, to this file; - for standard output.", valueName: "file"),
+        completion: .file())
     var json: String?
 
-    @Option(help: "The largest window that a zstd frame may make a thread keep in memory.")
+    @Option(help: ArgumentHelp("The largest window that a zstd frame may make a thread keep in memory.", valueName: "size"))
     var memory = ByteCount(value: 128 << 20)
 
     /// Describes every file. An error of one file is reported, and the others are still described; the exit status is that of the first
@@ -30,14 +35,14 @@ struct InspectCommand: ParsableCommand {
     func run() throws {
         var firstFailure: ExitCode?
         try CommandRun.run { run in
-            var inputs = InputFiles(run.cancellation)
-            let paths = try inputs.expand(files)
-            try OutputPaths.check(outputs: [("--json", json)], inputs: inputs)
+            let paths = try run.inputs.expand(files)
+            try OutputPaths.check(outputs: [("--json", json)], inputs: run.inputs)
+            run.announceTerminalInput()
             let output = try json.map { run.adding(try JSONOutput(path: $0)) }
             var inspections: [Inspection] = []
             for path in paths {
                 do {
-                    let inspection = try reportingErrors {
+                    let inspection = try Self.reportingErrors(suggestion: { run.inputs.suggestion(for: $0) }) {
                         try Inspection(
                             path: path, maximumWindowByteCount: memory.value, hasHeader: !noHeader, cancellation: run.cancellation)
                     }
@@ -87,8 +92,8 @@ struct InspectCommand: ParsableCommand {
             "bytes",
             Amount.grouped(inspection.bytes) + (inspection.decodedBytes.map { ", decoded \(Amount.grouped($0))" } ?? ""))
         var compression = inspection.compression
-        if let frames = inspection.frames { compression += ", \(Amount.grouped(frames)) frame\(frames == 1 ? "" : "s")" }
-        if let largest = inspection.largestFrameBytes { compression += " of up to \(Amount.grouped(largest)) bytes" }
+        if let frames = inspection.frames { compression += ", \(Amount.counted(frames, "frame"))" }
+        if let largest = inspection.largestFrameBytes { compression += " of up to \(Amount.counted(largest, "byte"))" }
         if inspection.hasChecksums == true { compression += ", with checksums" }
         line("compression", compression)
         line("shardable", (inspection.isShardable ? "yes: " : "no: ") + inspection.shardingNote)

@@ -3,11 +3,17 @@ import Outputs
 
 /// A check that outputs overwrite neither inputs nor each other.
 enum OutputPaths {
+    /// The options whose value may be `-`, for standard output.
+    private static let optionsOfStandardOutput = ["--json", "--partial"]
+
     /// Compares all outputs with all inputs, and with each other, by device and inode. It is called before any output is opened.
     ///
     /// The files of standard input, output and error count as well. An output that leads to an open descriptor, as `/dev/stdout` does,
-    /// shares the file behind it; no other output may replace that file.
+    /// shares the file behind it; no other output may replace that file. An output `-` is standard output, or refused: never a file.
     static func check(outputs: [(option: String, path: String?)], inputs: InputFiles) throws {
+        for (option, path) in outputs where path == "-" && !optionsOfStandardOutput.contains(option) {
+            throw EngineError(usage: "\(option) - is not known: standard output takes the report", remedy: "name a file")
+        }
         var read: [FileIdentity: String] = [:]
         if let file = FileIdentity(descriptor: 0) { read[file] = "the file that standard input comes from" }
         for input in inputs.files where input.path != "-" {

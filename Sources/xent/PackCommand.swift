@@ -2,7 +2,7 @@ import ArgumentParser
 import Engine
 import WorkStealing
 
-struct PackCommand: ParsableCommand {
+struct PackCommand: DocumentedCommand {
     static let configuration = CommandConfiguration(
         commandName: "pack", _superCommandName: Xent.name,
         abstract: "Rewrite a dump as row-aligned seekable zstd, with checksums, for every core to read.",
@@ -10,49 +10,65 @@ struct PackCommand: ParsableCommand {
             The input is a dump of any format that xent reads. The output is a .npy in zstd: its header has a frame of its own, and each frame
             after it holds whole rows: as many as fit in the frame size, or one that is larger. The bytes of the output do not depend on the
             threads, and `zstd -d` gives the plain .npy, of one that was packed bit for bit. Of text, predictions become numbers of 8 bytes.
-
-            EXAMPLES
-              xent pack logits.npy -o logits.npy.zst
-              xent pack single-frame.npy.zst -o logits.npy.zst --level 6 --json report.json
-              xent pack labels.npy -o labels.npy.zst --frame-size 256K --threads 1
-              xent pack oof.csv.gz -o p.npy.zst --label-column label --labels-output y.npy.zst
             """)
+
+    static let usage = ["xent pack INPUT -o OUTPUT [--labels-output FILE] [options]"]
+
+    static let examples = [
+        "xent pack logits.npy -o logits.npy.zst",
+        "xent pack single-frame.npy.zst -o logits.npy.zst --level 6 --json report.json",
+        "xent pack labels.npy -o labels.npy.zst --frame-size 256K --threads 1",
+        "xent pack oof.csv.gz -o p.npy.zst --label-column label --labels-output y.npy.zst",
+    ]
 
     @Argument(help: "The dump to pack: one file.", completion: .file())
     var input: String
 
-    @OptionGroup(title: "Columns")
-    var columns: ColumnOptions
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("The file to write, whole or not at all.", valueName: "file"), completion: .file())
+    var output: String
 
-    @Option(help: "Pack the dump's labels to this file as well.", completion: .file())
+    @Option(help: ArgumentHelp("Pack the dump's labels to this file as well.", valueName: "file"), completion: .file())
     var labelsOutput: String?
 
-    @Option(name: .shortAndLong, help: "The file to write, whole or not at all.", completion: .file())
-    var output: String
+    @OptionGroup(title: "Columns")
+    var columns: ColumnOptions
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "zstd's level, from \(PackingOptions.levels.lowerBound) (fastest) to \(PackingOptions.levels.upperBound) (smallest)."))
+            "zstd's level, from \(PackingOptions.levels.lowerBound) (fastest) to \(PackingOptions.levels.upperBound) (smallest).", valueName: "n"))
     var level = 3
 
-    @Option(help: "How many bytes of rows a frame holds at most, up to 1G; a larger row has a frame of its own.")
+    @Option(
+        help: ArgumentHelp("How many bytes of rows a frame holds at most, up to 1G; a larger row has a frame of its own.", valueName: "size"))
     var frameSize = ByteCount(value: 1 << 20)
 
-    @Option(help: "How many threads compress. (default: the cores this process may use)")
+    @Option(
+        name: [.customShort("j", allowingJoined: true), .long],
+        help: ArgumentHelp("How many threads compress. Default: the cores this process may use.", valueName: "n"))
     var threads: Int?
 
-    @Option(help: "The largest window that a zstd frame of the input may make xent keep in memory.")
+    @Option(help: ArgumentHelp("The largest window that a zstd frame of the input may make xent keep in memory.", valueName: "size"))
     var memory = ByteCount(value: 128 << 20)
 
-    @Option(help: "Write the report as JSON to this file; - for standard output, and then nothing else goes there.", completion: .file())
+    @Option(
+        help: ArgumentHelp(
+            "Write the report as JSON to this file; - for standard output, and then nothing else goes there.", valueName: "file"),
+        completion: .file())
     var json: String?
 
-    @Option(help: "Show progress on standard error.")
+    @Option(help: "Show progress on standard error; auto does on a terminal.")
     var progress: ProgressChoice = .auto
 
-    @Flag(help: "Print no report; nothing but errors on standard error.")
+    @Flag(name: .shortAndLong, help: "Print no report. Warnings go to standard error still.")
     var quiet = false
+
+    @Flag(help: "Print no report, and no warnings.")
+    var silent = false
+
+    @Flag(help: "Make every warning an error (exit status 65), after the files are written.")
+    var strict = false
 
     func validate() throws {
         if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, not \(threads).") }
@@ -60,9 +76,9 @@ struct PackCommand: ParsableCommand {
 
     func run() throws {
         try CommandRun.run { run in
-            var inputs = InputFiles(run.cancellation)
-            let options = try options(&inputs)
-            try OutputPaths.check(outputs: [("--output", output), ("--labels-output", labelsOutput), ("--json", json)], inputs: inputs)
+            let options = try options(&run.inputs)
+            try OutputPaths.check(outputs: [("--output", output), ("--labels-output", labelsOutput), ("--json", json)], inputs: run.inputs)
+            if !silent { run.announceTerminalInput() }
             let jsonOutput = try json.map { run.adding(try JSONOutput(path: $0)) }
             var labels: PackReport?
             if let labelsOutput {
@@ -75,9 +91,9 @@ struct PackCommand: ParsableCommand {
             var report = try pack(options, run)
             report.labels = labels.map { [$0] } ?? []
             try run.checkCancellation()
-            if !quiet { run.warn(report.warnings) }
+            run.warn(report.warnings, isSilent: silent, isStrict: strict)
             try jsonOutput?.write(report)
-            if json != "-", !quiet {
+            if json != "-", !quiet, !silent {
                 try StandardOutput.print(([report] + report.labels).map { PackText.text($0) }.joined(separator: "\n\n"))
             }
         }
@@ -87,9 +103,6 @@ struct PackCommand: ParsableCommand {
         let paths = try inputs.expand([input])
         guard paths.count == 1, let path = paths.first else {
             throw EngineError(usage: "\(input) names \(paths.count) files, and one is packed at a time", remedy: "call xent pack for each")
-        }
-        guard output != "-" else {
-            throw EngineError(usage: "--output - is not known: standard output takes the report", remedy: "name a file")
         }
         var options = PackingOptions(inputPath: path, outputPath: output)
         options.columns = try columns.columns()
@@ -102,7 +115,7 @@ struct PackCommand: ParsableCommand {
 
     private func pack(_ options: PackingOptions, _ run: CommandRun) throws -> PackReport {
         let meter = ProgressMeter()
-        let bar = progress.bar(meter, isQuiet: quiet)
+        let bar = progress.bar(meter, isQuiet: quiet || silent)
         defer { bar?.finish() }
         let packing = try Packing(options, progress: meter, cancellation: run.cancellation)
         _ = run.adding(packing.output)

@@ -7,14 +7,16 @@ enum PackText {
         var lines = ReportLines(title: "packed \(shape.isEmpty ? "one number" : shape), \(report.array.elementType)")
         lines.add("input", describe(report.input))
         if !report.columns.isEmpty { lines.add("columns", Amount.listed(report.columns)) }
-        let rows = Amount.grouped(report.packing.rows)
-        lines.add("output", describe(report.output) + " of up to \(rows) rows, level \(report.packing.level), with checksums")
+        let rows = Amount.counted(report.packing.rows, "row")
+        lines.add("output", describe(report.output) + " of up to \(rows), level \(report.packing.level), with checksums")
         lines.add("ratio", "\(Amount.significant(report.ratio, digits: 4)), of \(Amount.bytes(report.array.bytes)) decompressed")
         for (number, change) in report.changes.enumerated() { lines.add(number == 0 ? "for eval" : "", change) }
         lines.add(
             "run",
-            "\(Amount.duration(report.run.seconds)), \(report.run.threads) thread\(report.run.threads == 1 ? "" : "s"), "
-                + "\(Amount.bytes(Int(report.run.decodedBytesPerSecond)))/s decompressed")
+            "\(Amount.duration(report.run.seconds)), \(Amount.counted(report.run.threads, "thread"))"
+                + (report.run.seconds >= 0.1
+                    ? ", \(Amount.bytes(Int(report.run.decodedBytesPerSecond)))/s \(report.input.compression == nil ? "read" : "decompressed")"
+                    : ""))
         return lines.text
     }
 

@@ -14,11 +14,10 @@ struct PartialOutput {
 }
 
 extension OutputPaths {
-    /// Returns true if an output goes to standard output, so that nothing else may. Throws if two outputs do.
-    static func takeStandardOutput(json: String?, partial: String?) throws -> Bool {
+    /// Throws if two outputs go to standard output.
+    static func checkStandardOutput(json: String?, partial: String?) throws {
         if json == "-", partial == "-" {
             throw EngineError(usage: "--json - and --partial - both go to standard output", remedy: "name a file for one of them")
         }
-        return json == "-" || partial == "-"
     }
 }

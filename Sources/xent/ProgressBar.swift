@@ -1,7 +1,7 @@
 import Dispatch
 import Engine
 
-/// A line on standard error that shows the progress of a run.
+/// A line on standard error that shows the progress of a run, as wide as the terminal.
 final class ProgressBar {
     private let timer: any DispatchSourceTimer
     private let queue: DispatchQueue
@@ -15,8 +15,10 @@ final class ProgressBar {
         timer.setEventHandler {
             let elapsed = clock.now - start
             let seconds = Double(elapsed.components.seconds) + 1e-18 * Double(elapsed.components.attoseconds)
+            // The terminal may have got another width. In its last column some terminals begin a new line.
+            let width = (Terminal.width(of: 2) ?? Terminal.usualWidth) - 1
             StandardError.write(
-                "\r\u{1B}[K" + Self.line(decoded: meter.decodedByteCount, total: meter.totalByteCount, seconds: seconds))
+                "\r\u{1B}[K" + Self.line(decoded: meter.decodedByteCount, total: meter.totalByteCount, seconds: seconds, width: width))
         }
         timer.schedule(deadline: .now() + .milliseconds(300), repeating: .milliseconds(100))
         timer.activate()
@@ -28,14 +30,26 @@ final class ProgressBar {
         queue.sync { StandardError.write("\r\u{1B}[K") }
     }
 
-    static func line(decoded: Int, total: Int, seconds: Double) -> String {
-        let share = total > 0 ? min(1, Double(decoded) / Double(total)) : 0
-        let width = 30
-        let full = Int(share * Double(width))
-        let bar = String(repeating: "█", count: full) + String(repeating: "░", count: width - full)
+    /// The width in columns within which the bar itself is worth having.
+    private static let barWidths = 6...60
+
+    /// Writes the line: the bar, the share, the amounts, the rate and the time that is left, as far as there is room. Where the size is not
+    /// known before the end there are the amount and the rate alone.
+    static func line(decoded: Int, total: Int, seconds: Double, width: Int) -> String {
         let rate = seconds > 0 ? Double(decoded) / seconds : 0
-        var line = "\(bar) \(Int(share * 100)) %  \(Amount.bytes(decoded)) of \(Amount.bytes(total))  \(Amount.bytes(Int(rate)))/s"
-        if rate > 0, decoded < total { line += "  \(Amount.duration(Double(total - decoded) / rate)) left" }
-        return line
+        let rateText = "\(Amount.bytes(Int(rate)))/s"
+        guard total > 0 else { return String("\(Amount.bytes(decoded))  \(rateText)".prefix(max(0, width))) }
+        let share = min(1, Double(decoded) / Double(total))
+        let percent = "\(Int(share * 100)) %"
+        var parts = ["\(Amount.bytes(decoded)) of \(Amount.bytes(total))", rateText]
+        if rate > 0, decoded < total { parts.append("\(Amount.duration(Double(total - decoded) / rate)) left") }
+        func text() -> String { ([percent] + parts).joined(separator: "  ") }
+        // What is left is worth more than the rate, and the rate more than the amounts.
+        let leastBar = barWidths.lowerBound + 1
+        while !parts.isEmpty, text().count + leastBar > width { parts.remove(at: parts.count > 2 ? 1 : 0) }
+        let barWidth = min(width - text().count - 1, barWidths.upperBound)
+        guard barWidth >= barWidths.lowerBound else { return String(text().prefix(max(0, width))) }
+        let full = Int(share * Double(barWidth))
+        return String(repeating: "█", count: full) + String(repeating: "░", count: barWidth - full) + " " + text()
     }
 }

@@ -1,13 +1,18 @@
 /// The lines of a report for people, each with a name on the left and a value beside it.
 struct ReportLines {
     private var lines: [String]
+    /// The number of columns from the left edge to the values.
+    private let column: Int
 
-    init(title: String) { lines = [title, ""] }
+    init(title: String, column: Int = 20) {
+        lines = [title, ""]
+        self.column = column
+    }
 
     var text: String { lines.joined(separator: "\n") }
 
     mutating func add(_ name: String, _ value: String) {
-        lines.append("  " + name + String(repeating: " ", count: max(1, 18 - name.count)) + value)
+        lines.append("  " + name + String(repeating: " ", count: max(1, column - 2 - name.count)) + value)
     }
 
     /// Adds a line as it is; an empty one is a gap.

@@ -2,74 +2,143 @@ import Engine
 import Scoring
 
 /// The report of an evaluation for people.
-enum ReportText {
-    static func text(_ report: Report) -> String {
+struct ReportText {
+    private let report: Report
+    private let isVerbose: Bool
+    private let style: TextStyle
+
+    /// Makes the text of a report.
+    ///
+    /// - Parameter isVerbose: adds the bits of the figures.
+    init(_ report: Report, isVerbose: Bool = false, style: TextStyle = .plain) {
+        self.report = report
+        self.isVerbose = isVerbose
+        self.style = style
+    }
+
+    /// The one figure: the mean, per token where records hold tokens.
+    var figure: String { "\(tokens?.mean ?? report.loss.mean)" }
+
+    /// The figures of tokens if they say other than those of rows.
+    private var tokens: Report.Tokens? {
+        guard let tokens = report.tokens, tokens.count != report.rows.scored else { return nil }
+        return tokens
+    }
+
+    var text: String {
         let rows = report.rows
         let loss = report.specification.divergence == .kullbackLeibler ? "KL divergence" : "cross-entropy"
-        let modifiers = modifiers(report.specification, report.rowsPolicy)
+        let modifiers = Self.modifiers(report.specification, report.rowsPolicy)
+        let counted = tokens.map { ", \(Amount.counted($0.count, "token"))" } ?? ""
         var lines = ReportLines(
-            title: "\(report.task.rawValue) \(loss) from \(report.input.rawValue), \(Amount.grouped(rows.read)) rows"
-                + (report.task.isSingleValued ? "" : " × \(Amount.grouped(report.classes)) classes")
+            title: style.heading("\(report.task.rawValue) \(loss) from \(report.input.rawValue)")
+                + ", \(Amount.counted(rows.read, "row"))\(counted)"
+                + (report.task.isSingleValued ? "" : " × \(Amount.counted(UInt64(report.classes), "class", "classes"))")
                 + (modifiers.isEmpty ? "" : "\nwith " + modifiers.joined(separator: "; ")))
-        lines.add(
-            "mean", "\(report.loss.mean) \(report.unit.rawValue)  ± \(Amount.significant(report.loss.standardError, digits: 2)) standard error")
-        lines.add("", report.loss.meanHex)
-        lines.add("perplexity", Amount.significant(report.loss.perplexity, digits: 6))
-        if let tokens = report.tokens {
-            lines.add("per token", "\(tokens.mean) \(report.unit.rawValue), \(Amount.grouped(tokens.count)) tokens")
-            lines.add("", "perplexity \(Amount.significant(tokens.perplexity, digits: 6))")
-            if let bits = tokens.bitsPerByte, let bytes = tokens.bytes {
-                lines.add("bits per byte", "\(bits), \(Amount.grouped(bytes)) bytes of text")
-            }
-        }
+        addMeans(to: &lines)
         if let accuracy = report.accuracy {
-            lines.add("accuracy", share(accuracy))
-            if let weighted = report.accuracyWeighted { lines.add("", "\(share(weighted)) by weight") }
+            lines.add("accuracy", Self.share(accuracy))
+            if let weighted = report.accuracyWeighted { lines.add("", "\(Self.share(weighted)) by weight") }
         }
         lines.add(
             "row losses",
             "\(Amount.significant(report.loss.min, digits: 4)) to \(Amount.significant(report.loss.max, digits: 4)), sum "
                 + "\(report.loss.sum)")
+        if isVerbose { lines.add("", "sum \(report.loss.sumHex)") }
+        addCounts(to: &lines)
+        addDialects(to: &lines)
+        lines.add(line: "")
+        addInputs(to: &lines)
+        if let columns = report.columns {
+            for (number, text) in Self.describe(columns).enumerated() { lines.add(number == 0 ? "columns" : "", text) }
+        }
+        if let run = report.run { lines.add("run", describe(run)) }
+        return lines.text
+    }
+
+    // MARK: Figures
+
+    /// Adds the figure that the report is read for, and what follows from it.
+    private func addMeans(to lines: inout ReportLines) {
+        func addMean(_ name: String, _ mean: Double, _ error: Double?, _ hex: String, perplexity: Double, isFigure: Bool = true) {
+            let rounded = Amount.fitted(mean, error: error).map { "  (\($0) standard error)" } ?? ""
+            let value = "\(mean) \(report.unit)"
+            lines.add(name, (isFigure ? style.figure(value) : value) + rounded)
+            if isVerbose { lines.add("", hex) }
+            let perplexityError = error.map { ($0 * (report.unit == .bits ? Self.ln2 : 1)) * perplexity }
+            let fitted = Amount.fitted(perplexity, error: perplexityError)
+            lines.add(
+                "perplexity", Amount.significant(perplexity, digits: 6) + (fitted.map { "  (\($0))" } ?? ""))
+        }
+        if let tokens {
+            addMean("per token", tokens.mean, tokens.standardError, tokens.meanHex, perplexity: tokens.perplexity)
+            if let bits = tokens.bitsPerByte, let bytes = tokens.bytes {
+                lines.add("bits per byte", "\(bits), \(Amount.counted(bytes, "byte")) of text")
+            }
+            let fitted = Amount.fitted(report.loss.mean, error: report.loss.standardError)
+            lines.add("per record", "\(report.loss.mean) \(report.unit)" + (fitted.map { "  (\($0) standard error)" } ?? ""))
+            if isVerbose { lines.add("", report.loss.meanHex) }
+        } else {
+            let loss = report.loss
+            addMean("mean", loss.mean, loss.standardError, loss.meanHex, perplexity: loss.perplexity)
+            if let bits = report.tokens?.bitsPerByte, let bytes = report.tokens?.bytes {
+                lines.add("bits per byte", "\(bits), \(Amount.counted(bytes, "byte")) of text")
+            }
+        }
+    }
+
+    private static let ln2 = 0x1.62e42fefa39efp-1
+
+    private func addCounts(to lines: inout ReportLines) {
+        let rows = report.rows
         var counts = "\(Amount.grouped(rows.scored)) scored"
+        if rows.infinite > 0 { counts += ", \(Amount.grouped(rows.infinite)) of them infinite" }
         if rows.ignored > 0 { counts += ", \(Amount.grouped(rows.ignored)) ignored" }
         if rows.invalid > 0 { counts += ", \(Amount.grouped(rows.invalid)) invalid" }
-        if rows.infinite > 0 { counts += ", \(Amount.grouped(rows.infinite)) of them infinite" }
         lines.add("rows", counts)
         for row in rows.firstInvalid {
             lines.add(line: "    left out: \(row.path.map { "\($0): " } ?? "")\(row.line.map { "line \($0)" } ?? "row \(row.row)"): \(row.problem)")
         }
-        if report.dialects.count > 1 || report.dialects.values.contains(where: { $0.clippedRows > 0 }) {
-            lines.add(line: "")
-            for (name, loss) in report.dialects.sorted(by: { $0.key < $1.key }) {
-                var text = "\(loss.mean) \(report.unit.rawValue)"
-                if loss.clippedRows > 0 {
-                    text +=
-                        ", \(Amount.grouped(loss.clippedRows)) rows clipped, \(Amount.significant(100 * loss.clippedShare, digits: 3)) % of the sum"
-                }
-                lines.add(name, text)
-            }
-        }
+    }
+
+    private func addDialects(to lines: inout ReportLines) {
+        guard report.dialects.count > 1 || report.dialects.values.contains(where: { $0.clippedRows > 0 }) else { return }
         lines.add(line: "")
-        // Many files are described in one line.
+        for (name, loss) in report.dialects.sorted(by: { $0.key < $1.key }) {
+            var text = "\(loss.mean) \(report.unit)"
+            if loss.clippedRows > 0 {
+                text += ", \(Amount.counted(loss.clippedRows, "row")) clipped, "
+                    + "\(Amount.significant(100 * loss.clippedShare, digits: 3)) % of the sum"
+            }
+            lines.add(name, text)
+        }
+    }
+
+    // MARK: Inputs and run
+
+    /// Adds the files. Many are described in one line.
+    private func addInputs(to lines: inout ReportLines) {
         for role in [Report.Input.Role.predictions, .labels, .weights, .partial] {
             let inputs = report.inputs.filter { $0.role == role }
             guard let first = inputs.first else { continue }
             if inputs.count > 3 {
                 lines.add(role.rawValue, "\(inputs.count) files, \(Amount.bytes(inputs.reduce(0) { $0 + $1.bytes }))")
             } else {
-                for input in inputs { lines.add(input.path == first.path ? role.rawValue : "", describe(input)) }
+                for input in inputs { lines.add(input.path == first.path ? role.rawValue : "", Self.describe(input)) }
             }
         }
-        if let columns = report.columns {
-            for (number, text) in describe(columns).enumerated() { lines.add(number == 0 ? "columns" : "", text) }
+    }
+
+    /// The least time in seconds of which a rate says something.
+    private static let leastSeconds = 0.1
+
+    private func describe(_ run: Report.Run) -> String {
+        var text = "\(Amount.duration(run.seconds)), \(Amount.counted(run.threads, "thread")), kernel \(run.kernel)"
+        if run.seconds >= Self.leastSeconds {
+            let isCompressed = report.inputs.contains { $0.role == .predictions && $0.compression != nil }
+            text += ", \(Amount.bytes(Int(run.decodedBytesPerSecond)))/s \(isCompressed ? "decompressed" : "read")"
         }
-        if let run = report.run {
-            lines.add(
-                "run",
-                "\(Amount.duration(run.seconds)), \(run.threads) thread\(run.threads == 1 ? "" : "s"), kernel \(run.kernel), "
-                    + "\(Amount.bytes(Int(run.decodedBytesPerSecond)))/s decoded")
-        }
-        return lines.text
+        return text
     }
 
     /// Describes the modifiers of a loss that differ from the defaults, each in a few words.
@@ -77,7 +146,9 @@ enum ReportText {
         func number(_ value: Double) -> String { Int(exactly: value).map { "\($0)" } ?? "\(value)" }
         func numbers(_ values: [Double]) -> String { Amount.listed(values.map(number), limit: 6) }
         var texts: [String] = []
-        if specification.dialects != ["exact"] { texts.append("dialect " + specification.dialects.joined(separator: ", ")) }
+        if specification.dialects != ["exact"] {
+            texts.append("dialect\(specification.dialects.count == 1 ? "" : "s") " + specification.dialects.joined(separator: ", "))
+        }
         if let weights = specification.classWeights { texts.append("class weights " + numbers(weights)) }
         if let weights = specification.posWeight { texts.append("pos_weight " + numbers(weights)) }
         if specification.rowWeights { texts.append("row weights") }
@@ -88,7 +159,10 @@ enum ReportText {
         if let gamma = specification.focalGamma {
             texts.append("focal γ \(number(gamma))" + (specification.focalAlpha.map { ", α \(number($0))" } ?? ""))
         }
-        if policy?.onInvalid == .skip { texts.append("invalid rows left out") }
+        if let policy, policy.onInvalid == .skip {
+            let limit = policy.maxInvalidRows.map { ", at most \($0)" } ?? policy.maxInvalidPercent.map { ", at most \(number($0)) %" } ?? ""
+            texts.append("invalid rows left out\(limit)")
+        }
         return texts
     }
 
@@ -98,7 +172,8 @@ enum ReportText {
     private static func describe(_ columns: Report.Columns) -> [String] {
         var lines: [String] = []
         for (role, names) in [
-            ("predictions", columns.predictions), ("labels", columns.labels), ("weights", columns.weights), ("text", columns.text), ("rows by", columns.identifiers),
+            ("predictions", columns.predictions), ("labels", columns.labels), ("weights", columns.weights), ("text", columns.text),
+            ("rows by", columns.identifiers),
         ] where !names.isEmpty {
             lines.append("\(role) \(Amount.listed(names))")
         }

@@ -30,6 +30,8 @@ extension SettingNames {
         case .focalGamma: "--focal-gamma"
         case .focalAlpha: "--focal-alpha"
         case .invalidRows: "--on-invalid"
+        case .invalidRowLimit: "--max-invalid"
+        case .perRow: "--per-row"
         case .maximumWindow: "--memory SIZE"
         case .frameSize: "--frame-size"
         case .sameShard: "--same-shard"

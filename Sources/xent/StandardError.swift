@@ -10,6 +10,12 @@ import Darwin
 enum StandardError {
     static func print(_ line: String) { write(line + "\n") }
 
+    /// Prints an error. Every error of every command begins so.
+    static func fail(_ text: String) { print("\(TextStyle.error.failure("xent:")) \(text)") }
+
+    /// Prints a warning.
+    static func warn(_ text: String) { print("xent: \(TextStyle.error.warning("warning:")) \(text)") }
+
     static func write(_ text: String) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
@@ -20,7 +26,7 @@ enum StandardError {
         }
     }
 
-    static var isTerminal: Bool { isatty(2) == 1 }
+    static var isTerminal: Bool { Terminal.isTerminal(2) }
 }
 
 /// Calls write(2), and again if a signal interrupts it.

@@ -58,7 +58,9 @@ public struct Evaluation: Sendable {
         let wantedRows = try plan.wantedRows()
         control.progress.begin(totalByteCount: plan.source.decodedByteCount ?? 0)
         let perRow = try options.perRowPath.map { path throws(EngineError) in
-            try PerRowOutput(path: path, rowCount: wantedRows?.count ?? plan.source.rowCount)
+            try PerRowOutput(
+                path: path, rowCount: wantedRows?.count ?? plan.source.rowCount,
+                firstRow: (options.firstRow ?? 0) + (wantedRows?.lowerBound ?? 0))
         }
         let settings = RowScorer.Settings(
             plan.specification, classCount: plan.classCount, plan.companions, options, identifierCheck: plan.identifierCheck,
@@ -98,13 +100,20 @@ public struct Evaluation: Sendable {
             observers: observers)
         report = Report(
             specification: plan.specification, columns: plan.columnNames,
-            rowsPolicy: Report.RowsPolicy(onInvalid: options.invalidRows, expectRows: options.expectedRowCount),
-            classCount: plan.classCount, observers: observers, warnings: plan.warnings + plan.warningsOfLookedUpRows,
+            rowsPolicy: Report.RowsPolicy(options),
+            classCount: plan.classCount, observers: observers, warnings: plan.warnings + result.warnings + plan.warningsOfLookedUpRows,
             place: { result.place(Int(clamping: $0) - settings.rowOffset).text },
             inputs: plan.reportedInputs,
             run: Report.Run(
                 threads: options.threadCount, kernel: kernels.map(\.rawValue).joined(separator: "+"), seconds: seconds,
                 decodedBytes: decodedByteCount, decodedBytesPerSecond: seconds > 0 ? Double(decodedByteCount) / seconds : 0))
+        guard let limit = options.invalidRowLimit else { return }
+        do throws(EngineError) {
+            try report.requireInvalidRows(within: limit)
+        } catch {
+            perRow?.discard()
+            throw error
+        }
     }
 }
 

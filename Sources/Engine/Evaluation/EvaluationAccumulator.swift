@@ -119,7 +119,7 @@ public final class EvaluationAccumulator<Value: ArrayNumber, Label: ArrayNumber>
     /// The figures of the rows so far.
     public var report: Report {
         Report(
-            specification: specification, rowsPolicy: Report.RowsPolicy(onInvalid: options.invalidRows, expectRows: nil),
+            specification: specification, rowsPolicy: Report.RowsPolicy(options),
             classCount: classCount, observers: scorer.observers, warnings: [], place: { "row \($0)" }, inputs: [], run: nil)
     }
 

@@ -30,6 +30,8 @@ public struct EvaluationOptions: Sendable {
     public var usesBalancedClassWeights = false
     /// The treatment of invalid rows.
     public var invalidRows = InvalidRowPolicy.fail
+    /// The number of invalid rows above which the evaluation fails after all, if they are left out; nil for any number.
+    public var invalidRowLimit: InvalidRowLimit?
     /// The number of workers.
     public var threadCount = ProcessorCount.available
     /// The instruction set of the kernels.
@@ -61,7 +63,7 @@ public struct EvaluationOptions: Sendable {
         if let firstRow, !(0...Self.firstRowLimit).contains(firstRow) {
             throw EngineError(usage: "row \(firstRow) cannot be the first of the rows", remedy: "give 0 to \(Self.firstRowLimit)")
         }
-        let own: [any RowObserver] = [LossTotals(specification), InputWarnings(), InvalidRows(), TokenSums()]
+        let own: [any RowObserver] = [LossTotals(specification), InputWarnings(), InvalidRows(), TokenSums(), TokenSpread()]
         var tags = Set(own.map(\.tag))
         for observer in observers {
             guard ObserverKey.isTag(observer.tag) else {

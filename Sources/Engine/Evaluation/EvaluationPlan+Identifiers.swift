@@ -21,7 +21,9 @@ extension EvaluationPlan {
         guard options.shard == nil else { return [] }
         return companions.compactMap { column in
             guard case .lookedUp(let table, _) = column.origin, table.unusedRowCount > 0 else { return nil }
-            return "\(table.unusedRowCount) of the \(table.rowCount) \(column.name) of \(table.path) belong to no row of the predictions"
+            return Message(
+                code: .unusedRows,
+                "\(table.unusedRowCount) of the \(table.rowCount) \(column.name) of \(table.path) belong to no row of the predictions")
         }
     }
 

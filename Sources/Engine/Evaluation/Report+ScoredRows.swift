@@ -1,3 +1,4 @@
+internal import Messages
 internal import Scoring
 
 extension Report {
@@ -25,6 +26,22 @@ extension Report {
             "no row was scored\(empty.count < names.count ? " in dialect \(empty.joined(separator: ", "))" : ""): \(reason)"
                 + (rows.firstInvalid.first.map { ", the first invalid one is \($0.placeText): \($0.problem)" } ?? ""),
             remedy: remedy)
+    }
+
+    /// Throws if a dialect left more rows out as invalid than `limit` allows.
+    ///
+    /// - Throws: `EngineError` of category `.data`, which says how many there are, and where the first one is.
+    public func requireInvalidRows(within limit: InvalidRowLimit) throws(EngineError) {
+        let worst = dialects.max { ($0.value.invalidRows, $1.key) < ($1.value.invalidRows, $0.key) }
+        guard let worst, worst.value.invalidRows > limit.allowedCount(of: rows.read) else { return }
+        let read = inputs.filter { $0.role == .predictions || $0.role == .partial }
+        let count = worst.value.invalidRows
+        throw EngineError(
+            .data, path: read.count == 1 ? read[0].path : nil,
+            "\(count) of \(rows.read) rows \(count == 1 ? "is" : "are") invalid"
+                + (dialects.count > 1 ? " in dialect \(worst.key)" : "") + ", and \(limit.text) may be"
+                + (rows.firstInvalid.first.map { ": the first one is \($0.placeText): \($0.problem)" } ?? ""),
+            remedy: "check the labels and what the predictions are said to be, or raise \(setting: .invalidRowLimit)")
     }
 }
 

@@ -88,12 +88,28 @@ extension Report {
     public struct RowsPolicy: Sendable, Codable {
         /// The treatment of invalid rows.
         public let onInvalid: EvaluationOptions.InvalidRowPolicy
+        /// The largest number of invalid rows; absent if it was not limited.
+        public let maxInvalidRows: UInt64?
+        /// The largest share of invalid rows in percent; absent if it was not limited.
+        public let maxInvalidPercent: Double?
         /// The number of rows that there had to be; absent if any number would do.
         public let expectRows: Int?
 
         enum CodingKeys: String, CodingKey {
             case onInvalid = "on_invalid"
+            case maxInvalidRows = "max_invalid_rows"
+            case maxInvalidPercent = "max_invalid_percent"
             case expectRows = "expect_rows"
+        }
+
+        init(_ options: EvaluationOptions) {
+            onInvalid = options.invalidRows
+            switch options.invalidRowLimit {
+            case .count(let count)?: (maxInvalidRows, maxInvalidPercent) = (count, nil)
+            case .percent(let percent)?: (maxInvalidRows, maxInvalidPercent) = (nil, percent)
+            case nil: (maxInvalidRows, maxInvalidPercent) = (nil, nil)
+            }
+            expectRows = options.expectedRowCount
         }
     }
 }

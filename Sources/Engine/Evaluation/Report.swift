@@ -27,7 +27,7 @@ public struct Report: Sendable, Codable {
         public let min: Double
         /// The largest loss of a row.
         public let max: Double
-        /// The perplexity, exp(mean).
+        /// The perplexity, exp of the mean in nats.
         public let perplexity: Double
 
         enum CodingKeys: String, CodingKey {
@@ -124,10 +124,12 @@ public struct Report: Sendable, Codable {
         /// The number of log-probabilities that were added up, in rows that were scored.
         public let count: UInt64
         /// The sum of the losses over `count`, both with the rows' weights. The mean over records is `loss.mean`.
-        public let mean: Double
+        public internal(set) var mean: Double
         /// `mean` as C's `%a` writes it, exactly.
-        public let meanHex: String
-        /// The perplexity of a token, exp(mean).
+        public internal(set) var meanHex: String
+        /// The standard error of `mean`, of records that were drawn independently; absent in reports of earlier versions.
+        public internal(set) var standardError: Double?
+        /// The perplexity of a token, exp of the mean in nats.
         public let perplexity: Double
         /// The number of bytes of the texts; absent if no texts were named.
         public let bytes: UInt64?
@@ -137,14 +139,16 @@ public struct Report: Sendable, Codable {
         enum CodingKeys: String, CodingKey {
             case count, mean, perplexity, bytes
             case meanHex = "mean_hex"
+            case standardError = "standard_error"
             case bitsPerByte = "bits_per_byte"
         }
 
-        init?(_ tokens: TokenSums?, _ moments: Moments) {
+        init?(_ tokens: TokenSums?, _ spread: TokenSpread?, _ moments: Moments) {
             guard let tokens, let tokenCount = tokens.tokenCount, let mean = tokens.meanPerToken(moments) else { return nil }
             count = tokenCount
             self.mean = mean
             meanHex = mean.hexadecimalText
+            standardError = spread?.standardError
             perplexity = Moments.perplexity(mean: mean)
             bytes = tokens.byteCount
             bitsPerByte = tokens.bitsPerByte(moments)
@@ -171,12 +175,6 @@ public struct Report: Sendable, Codable {
         }
     }
 
-    /// The unit of the losses.
-    public enum Unit: String, Sendable, Codable {
-        /// Natural units: logarithms have base e.
-        case nats
-    }
-
     /// The version of xent that made the report.
     public let xent: String
     /// The task of the loss.
@@ -185,8 +183,8 @@ public struct Report: Sendable, Codable {
     public let input: PredictionInput
     /// The name of the first dialect, whose figures are `loss` and `rows`.
     public let dialect: String
-    /// The unit of the losses.
-    public let unit: Unit
+    /// The unit of the losses: nats, unless the report was converted.
+    public internal(set) var unit: Unit
     /// The loss that was computed.
     public let specification: Specification
     /// The columns that were read; absent after a merge, since a partial does not know them.
@@ -194,9 +192,9 @@ public struct Report: Sendable, Codable {
     /// The treatment of invalid rows; absent after a merge.
     public let rowsPolicy: RowsPolicy?
     /// The figures of the first dialect.
-    public let loss: Loss
+    public internal(set) var loss: Loss
     /// The figures of each dialect asked for, including the first.
-    public let dialects: [String: DialectLoss]
+    public internal(set) var dialects: [String: DialectLoss]
     /// The numbers of rows in the first dialect.
     public let rows: Rows
     /// The number of classes; 2 for task binary.
@@ -206,17 +204,19 @@ public struct Report: Sendable, Codable {
     /// The share of the scored rows' weight that right rows have; absent if rows have no weights.
     public let accuracyWeighted: Double?
     /// The figures of tokens; absent if the records have none.
-    public let tokens: Tokens?
+    public internal(set) var tokens: Tokens?
     /// The doubts that a reader of the figures should know of, in sentences.
     public let warnings: [Message]
+    /// The same warnings in the same order, each with a code for programs.
+    public let notices: [Notice]
     /// The files that were read.
     public let inputs: [Input]
     /// The run that made the report; absent after a merge.
     public let run: Run?
 
     enum CodingKeys: String, CodingKey {
-        case xent, task, input, dialect, unit, specification, columns, loss, dialects, rows, classes, accuracy, tokens, warnings, inputs
-        case run
+        case xent, task, input, dialect, unit, specification, columns, loss, dialects, rows, classes, accuracy, tokens, warnings, notices
+        case inputs, run
         case accuracyWeighted = "accuracy_weighted"
         case rowsPolicy = "rows_policy"
     }
@@ -269,10 +269,11 @@ public struct Report: Sendable, Codable {
         classes = task == .binary ? 2 : classCount
         accuracy = task.hasLabels ? first.accuracy(decisionsPerRow: task == .multilabel ? classCount : 1) : nil
         accuracyWeighted = totals.accuracyOverWeight
-        tokens = Tokens(observers.first(TokenSums.self), first)
+        tokens = Tokens(observers.first(TokenSums.self), observers.first(TokenSpread.self), first)
         self.warnings =
             warnings + Self.warnings(about: moments, specification)
             + (observers.first(InputWarnings.self)?.warnings(specification, classCount: classCount, place: place) ?? [])
+        notices = self.warnings.map { Notice($0) }
         self.inputs = inputs
         self.run = run
     }
@@ -289,16 +290,32 @@ public struct Report: Sendable, Codable {
                 let mean = moments.mean(specification.task, dialect)
                 return "the mean is \(mean.isNaN ? "NaN" : mean == 0 ? "0" : "\(mean)") in dialect \(dialect.name)"
             }
-            warnings.append("the weights of all scored rows are 0: \(means.joined(separator: ", "))")
+            warnings.append(
+                Message(code: .zeroWeights, "the weights of all scored rows are 0: \(means.joined(separator: ", "))"))
         }
         if moments.invalidCount > 0 {
-            warnings.append(
-                "\(moments.invalidCount) of \(moments.readCount) rows were invalid and left out (\(setting: .invalidRows, .skip))")
+            let rows =
+                moments.readCount == 1 ? "the only row was" : "\(moments.invalidCount) of \(moments.readCount) rows "
+                    + (moments.invalidCount == 1 ? "was" : "were")
+            warnings.append(Message(code: .invalidRows, "\(rows) invalid and left out (\(setting: .invalidRows, .skip))"))
         }
         if moments.infiniteCount > 0 {
-            warnings.append("\(moments.infiniteCount) rows have an infinite loss: the model gave what happened probability 0")
+            let rows = moments.infiniteCount == 1 ? "1 row has" : "\(moments.infiniteCount) rows have"
+            let impossible = "the model gave what happened probability 0"
+            let cause =
+                weightsMayOverflow(moments, specification)
+                ? "the product of a loss and its weight is beyond the largest number, or \(impossible)" : impossible
+            warnings.append(Message(code: .infiniteLoss, "\(rows) an infinite loss: \(cause)"))
         }
         return warnings
+    }
+
+    /// True if a weight is so large that its product with a loss may be infinite, although the loss is not.
+    private static func weightsMayOverflow(_ moments: Moments, _ specification: LossSpecification) -> Bool {
+        let modifiers = specification.modifiers
+        let weights = [moments.totalWeight] + (modifiers.classWeights ?? []) + (modifiers.positiveWeights ?? [])
+        // A loss of 2^512 is not seen: all that remain are due to the weights.
+        return weights.contains { $0 > 0x1p512 }
     }
 }
 

@@ -51,6 +51,7 @@ package final class RowScorer: RowConsumer {
             var observers: [any RowObserver] = [LossTotals(specification), InputWarnings()]
             if specification.task == .likelihood {
                 observers.append(TokenSums(countsBytes: companions.contains { $0.name == CompanionColumn.byteCounts }))
+                observers.append(TokenSpread())
             }
             self.observers = observers + options.observers
         }

@@ -224,7 +224,9 @@ struct SelectedColumns {
             guard !names.isEmpty else { continue }
             if columns.join == nil, let stream = source.files.first(where: { $0.container.isStream }) {
                 warnings.append(
-                    "\(stream.path): \(ColumnName.list(names)) is not compared with that of the predictions: a pipe is read once")
+                    Message(
+                        code: .identifiersNotCompared,
+                        "\(stream.path): \(ColumnName.list(names)) is not compared with that of the predictions: a pipe is read once"))
                 continue
             }
             identifierNames += names.filter { !identifierNames.contains($0) }
@@ -273,7 +275,9 @@ struct SelectedColumns {
         let usual = ColumnRole.weights.usualNames
         guard let name = file.columnNames.first(where: { usual.contains($0.lowercased()) }) else { return }
         warnings.append(
-            "\(file.path): the column \(name) is not used, all rows weigh the same: \(setting: .weightColumn, .text(name)) uses it")
+            Message(
+                code: .unusedWeights,
+                "\(file.path): the column \(name) is not used, all rows weigh the same: \(setting: .weightColumn, .text(name)) uses it"))
     }
 
     // MARK: Records
@@ -291,7 +295,10 @@ struct SelectedColumns {
             }
             // A table does not tell numbers from texts of digits. JSON tells them apart.
             if let bytes = selection.byteCount, let column = bytes.columnIndex, text.format.columns[column].content == .number {
-                warnings.append("\(file.path): the numbers of column \(bytes.name) are taken for counts of bytes, not for texts")
+                warnings.append(
+                    Message(
+                        code: .byteCounts,
+                        "\(file.path): the numbers of column \(bytes.name) are taken for counts of bytes, not for texts"))
             }
             records.append(text.selecting(selection))
         }

@@ -78,9 +78,13 @@ public enum PartialFile {
         let repeating = merge.repeatedCounts.indices.filter { merge.repeatedCounts[$0] > 0 }
         if let first = repeating.first {
             let count = merge.repeatedCounts.reduce(0, +)
+            let others = repeating.count > 1 ? " and \(repeating.count - 1) more" : ""
             warnings.append(
-                "\(paths[first])\(repeating.count > 1 ? " and \(repeating.count - 1) more" : ""): \(count) shards came with a partial "
-                    + "before and count once")
+                Message(
+                    code: .repeatedShards,
+                    count == 1
+                        ? "\(paths[first]): a shard came with a partial before and counts once"
+                        : "\(paths[first])\(others): \(count) shards came with a partial before and count once"))
         }
         let report = Report(
             specification: merged.specification, classCount: merged.classCount, observers: observers, warnings: warnings,

@@ -1,39 +1,59 @@
 internal import Container
 internal import Elements
 internal import Formats
+internal import Messages
 internal import Outputs
 internal import WorkStealing
 
-/// The loss of every row in the order of the rows, as `.npy` of f8. Each worker writes the losses of the rows that it scored in their
-/// place.
+/// The loss of every row in the order of the rows, as `.npy` of f8 or as CSV. Each worker writes the losses of the rows that it scored in
+/// their place.
 ///
-/// A row that is ignored or invalid has no loss. NaN stands in its place, always with the same bits. A file whose name ends in `.zst` is
-/// compressed. Workers finish rows in no order, so a compressed file or a pipe, which must be written in order, is made at the end from a
-/// file without a name. After an evaluation the output is whole, but has no name until `commit`.
+/// A row that is ignored or invalid has no loss. NaN stands in its place, always with the same bits. A file whose name ends in `.csv` has
+/// the columns `row`, which counts from 0, and `loss`, in the shortest digits that read back to the same number. A file whose name ends in
+/// `.zst` is compressed. Workers finish rows in no order, so CSV, a compressed file and a pipe, which must be written in order, are made at
+/// the end from a file without a name. After an evaluation the output is whole, but has no name until `commit`.
 public final class PerRowOutput: Sendable {
     private let output: OutputFile
     /// The file for losses as they come; nil if the output itself takes them in any order.
     private let scratch: OutputFile?
     private let headerByteCount: Int
     private let hasHeader: Bool
+    /// The number of the first row in the whole dump.
+    private let firstRow: Int
 
     private var rows: OutputFile { scratch ?? output }
-    private var isCompressed: Bool { output.path.hasSuffix(".zst") }
+    private let isCompressed: Bool
+    private let isText: Bool
 
     /// Opens the output.
     ///
-    /// - Parameter rowCount: the number of rows; nil if it is known only at the end.
-    init(path: String, rowCount: Int?) throws(EngineError) {
+    /// - Parameters:
+    ///   - rowCount: the number of rows; nil if it is known only at the end.
+    ///   - firstRow: the number of the first row in the whole dump, for text.
+    /// - Throws: `EngineError`, of category `.usage` if the path's ending names no format. A path that leads to an open descriptor, a pipe or
+    ///   a device may have any name, and is written as `.npy` unless the name says otherwise.
+    init(path: String, rowCount: Int?, firstRow: Int = 0) throws(EngineError) {
+        let name = path.lowercased()
+        isCompressed = name.hasSuffix(".zst")
+        isText = [".csv", ".csv.zst"].contains { name.hasSuffix($0) }
         // NumPy leaves room for the number of rows to grow, so the header's size does not depend on it.
         let header = Self.header(rowCount: rowCount ?? 0)
         headerByteCount = header.count
         hasHeader = rowCount != nil
-        do throws(OutputError) { output = try OutputFile(path: path) } catch { throw EngineError(error) }
-        do throws(OutputError) {
-            scratch = path.hasSuffix(".zst") || !output.isRandomAccess ? try output.scratchFile() : nil
+        self.firstRow = firstRow
+        let output = try EngineError.ofOutput { () throws(OutputError) in try OutputFile(path: path) }
+        self.output = output
+        do throws(EngineError) {
+            guard isText || !output.isRandomAccess || [".npy", ".npy.zst"].contains(where: { name.hasSuffix($0) }) else {
+                throw EngineError(
+                    .usage, path: path, "the ending of its name is none that the losses of rows can be written as",
+                    remedy: "\(setting: .perRow) takes a name that ends in .npy, .npy.zst, .csv or .csv.zst")
+            }
+            let isInOrder = isCompressed || isText || !output.isRandomAccess
+            scratch = isInOrder ? try EngineError.ofOutput { () throws(OutputError) in try output.scratchFile() } : nil
         } catch {
             output.discard()
-            throw EngineError(error)
+            throw error
         }
         guard hasHeader else { return }
         do throws(OutputError) {
@@ -77,9 +97,12 @@ public final class PerRowOutput: Sendable {
     private func copy(_ scratch: OutputFile, byteCount: Int, _ cancellation: Cancellation) throws(EngineError) {
         var writer = SeekableWriter(level: 3)
         var piece = [UInt8](repeating: 0, count: 1 << 20)
-        var byteOffset = 0
+        // The first piece of text replaces the array's header.
+        var byteOffset = isText ? headerByteCount : 0
+        var text = isText ? Array("row,loss\n".utf8) : []
+        var row = firstRow
         var outputOffset = 0
-        while byteOffset < byteCount {
+        while byteOffset < byteCount || !text.isEmpty {
             if cancellation.isCancelled { throw .cancelled }
             let count = min(piece.count, byteCount - byteOffset)
             try piece.withMutableBytes { bytes throws(EngineError) in
@@ -87,9 +110,19 @@ public final class PerRowOutput: Sendable {
                 try EngineError.ofOutput { () throws(OutputError) in try scratch.read(room, at: byteOffset) }
             }
             var bytes = Array(piece[..<count])
+            if isText {
+                bytes.withUnsafeBytes { losses in
+                    for loss in losses.bindMemory(to: Double.self) {
+                        text += "\(row),\(loss)\n".utf8
+                        row += 1
+                    }
+                }
+                bytes = text
+                text = []
+            }
             if isCompressed {
                 do {
-                    bytes = try writer.frame(of: piece[..<count])
+                    bytes = try writer.frame(of: bytes[...])
                 } catch {
                     throw EngineError(.inputOutput, path: output.path, "\(error)")
                 }

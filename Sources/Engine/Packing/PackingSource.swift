@@ -23,7 +23,7 @@ struct PackingSource: Sendable {
     init(_ options: PackingOptions, _ containerOptions: ContainerOptions) throws(EngineError) {
         file = try DumpFile(
             options.inputPath, source: options.byteSources[options.inputPath], options: containerOptions, hasHeader: options.columns.hasHeader)
-        warnings = file.warnings.map { Message("\(options.inputPath): \($0)") }
+        warnings = file.warnings.map { Message(code: .seekTable, "\(options.inputPath): \($0)") }
         if case .records(let records) = file.content {
             (rows, layout, header, columnNames) = try Self.records(records, file, options, containerOptions)
             fileAccess = nil

@@ -1,3 +1,5 @@
+internal import Messages
+
 /// The companion columns that can be read only in order, beside rows that are numbered in order.
 struct CompanionStreams {
     private struct Stream {
@@ -21,6 +23,9 @@ struct CompanionStreams {
             streams.append(Stream(column: column, index: index, cursor: try rows.makeCursor(control)))
         }
     }
+
+    /// The doubts about the columns' rows so far.
+    var warnings: [Message] { streams.flatMap(\.cursor.warnings) }
 
     /// Reads the columns of the next rows.
     ///

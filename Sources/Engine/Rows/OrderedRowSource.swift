@@ -1,3 +1,4 @@
+package import Messages
 package import WorkStealing
 
 /// Rows that are taken piece by piece in order: from a stream, or from text whose rows must be counted before they have numbers.
@@ -53,6 +54,12 @@ package protocol RowNumbering<Piece>: SendableMetatype {
     var rowCount: Int { get }
     /// The place of a row that has its number, for messages.
     func place(ofRow row: Int) -> RowPlace
+    /// The doubts about the pieces so far, such as a text that seems to be cut short.
+    var warnings: [Message] { get }
+}
+
+extension RowNumbering {
+    package var warnings: [Message] { [] }
 }
 
 /// A reader of pieces: it belongs to one worker and uses its buffers again.

@@ -46,7 +46,7 @@ package struct ReadingMode {
         switch error.readingFault {
         case .seekTable where usesSeekTable:
             usesSeekTable = false
-            warnings.append("the seek table was set aside, its frames were read instead: \(error.message)")
+            warnings.append(Message(code: .seekTable, "the seek table was set aside, its frames were read instead: \(error.message)"))
         case .cutInsideQuotes where cutsText:
             cutsText = false
         case .seekTable, .cutInsideQuotes, nil:

@@ -1,4 +1,5 @@
 internal import Formats
+package import Messages
 
 /// A reader of rows one after another, on one thread.
 package protocol RowCursor: AnyObject {
@@ -7,6 +8,12 @@ package protocol RowCursor: AnyObject {
     ///
     /// - Returns: the number of rows that were read. It is smaller than `rowCount` only after the last row.
     func read(rowCount: Int, into buffer: ByteBuffer, at byteOffset: Int) throws(EngineError) -> Int
+    /// The doubts about the rows so far, such as a text that seems to be cut short.
+    var warnings: [Message] { get }
+}
+
+extension RowCursor {
+    package var warnings: [Message] { [] }
 }
 
 /// A reader of rows by their numbers, on one thread.
@@ -28,6 +35,8 @@ package final class PieceCursor<Source: OrderedRowSource>: RowCursor {
     /// The rows of the piece that have not been given out.
     private var pendingRows = 0..<0
     private var isAtEnd = false
+
+    package var warnings: [Message] { numbering.warnings }
 
     /// Begins before the first row of a source.
     package init(_ source: Source, _ control: RunControl) throws(EngineError) {

@@ -1,3 +1,4 @@
+package import Messages
 package import WorkStealing
 
 /// The one way of rows through a run. It takes units or pieces from the schedule, lines companion columns up with them by row, and hands
@@ -42,6 +43,8 @@ package struct RowPipeline: Sendable {
         package let statistics: Statistics
         /// The number of rows of the source.
         package let rowCount: Int
+        /// The doubts that reading found, such as a text that seems to be cut short.
+        package let warnings: [Message]
         /// Finds the place of a row by its number among all rows.
         package let place: (_ row: Int) -> RowPlace
     }
@@ -93,7 +96,7 @@ package struct RowPipeline: Sendable {
             })
         return Result(
             consumers: result.workers.map(\.consumer), statistics: result.statistics, rowCount: source.rowCount ?? 0,
-            place: { source.place(ofRow: $0) })
+            warnings: [], place: { source.place(ofRow: $0) })
     }
 
     /// Takes pieces in order, and shares out what needs no order.
@@ -134,7 +137,7 @@ package struct RowPipeline: Sendable {
         let numbering = counted.numbering
         return Result(
             consumers: result.workers.map(\.consumer), statistics: result.statistics, rowCount: rowCount,
-            place: { numbering.place(ofRow: $0) })
+            warnings: numbering.warnings + counted.streams.warnings, place: { numbering.place(ofRow: $0) })
     }
 
     /// The state of the step that runs in order.

@@ -25,6 +25,9 @@ public protocol RecordFormat: Sendable {
     /// True if a record may hold a line feed, inside quotes.
     var allowsLineFeedsInRecords: Bool { get }
 
+    /// True if a line feed ends each record, so that a text without one after its last record may have been cut short.
+    var endsRecordsWithLineFeeds: Bool { get }
+
     /// Returns the names that class labels have if the user gives none: those of the prediction columns. Nil if the format has none.
     func classNames(of predictions: [RecordPath]) -> [String]?
 
@@ -48,6 +51,11 @@ public protocol RecordFormat: Sendable {
     ///
     /// - Throws: `FormatError` of kind `.column` if the format has no such column.
     func makeParser(_ selection: RecordSelection) throws(FormatError) -> any RecordParser
+}
+
+extension RecordFormat {
+    /// True, as for all formats of lines.
+    public var endsRecordsWithLineFeeds: Bool { true }
 }
 
 /// A column of a text, as the first records show it.

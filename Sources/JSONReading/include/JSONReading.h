@@ -18,6 +18,9 @@
 extern "C" {
 #endif
 
+/// The version of simdjson that was compiled in: "3.0.1".
+const char *_Nonnull jsonLibraryVersion(void);
+
 /// The number of bytes that must be readable after a text; their values do not matter.
 enum { JSONPaddingByteCount = 64 };
 

@@ -22,42 +22,51 @@ extension InputWarnings {
         let remedy: Message = "are they probabilities? \(setting: .input, .probabilities) scores them as such"
         if specification.task.isOverClasses {
             guard surveyedRowCount > 1, deviatingRowCount == 0 else { return nil }
-            return "the logits of the first \(surveyedRowCount) rows all lie in [0, 1] and sum to 1: \(remedy)"
+            return Message(
+                code: .logitsLikeProbabilities, "the logits of the first \(surveyedRowCount) rows all lie in [0, 1] and sum to 1: \(remedy)")
         }
         guard surveyedRowCount >= Self.leastBinaryRowCount else { return nil }
-        return "the logits of the first \(surveyedRowCount) rows all lie in [0, 1]: \(remedy)"
+        return Message(code: .logitsLikeProbabilities, "the logits of the first \(surveyedRowCount) rows all lie in [0, 1]: \(remedy)")
     }
 
     private func sumWarning(_ specification: LossSpecification, _ place: (UInt64) -> String) -> Message? {
         guard specification.input == .probabilities, deviatingRowCount > 0, !specification.modifiers.renormalizes else { return nil }
-        return "\(deviatingRowCount) of \(surveyedRowCount) rows of probabilities do not sum to 1 within \(Self.short(tolerance)): "
-            + "the worst, \(place(worstRow)), is \(Self.short(worstDeviation)) away; dialect exact scores them as they are, "
-            + "\(setting: .renormalizes) divides by the sum"
+        return Message(
+            code: .probabilitySums,
+            "\(deviatingRowCount) of \(surveyedRowCount) rows of probabilities do not sum to 1 within \(Self.short(tolerance)): "
+                + "the worst, \(place(worstRow)), is \(Self.short(worstDeviation)) away; dialect exact scores them as they are, "
+                + "\(setting: .renormalizes) divides by the sum")
     }
 
     private func labelRangeWarning(_ specification: LossSpecification, _ classCount: Int) -> Message? {
         guard specification.task == .multiclass, leastLabel == 1, greatestLabel == Double(classCount) else { return nil }
-        return "the labels run from 1 to \(classCount), of \(classCount) classes: they seem to count from 1, and must count from 0"
+        return Message(
+            code: .labelsFromOne,
+            "the labels run from 1 to \(classCount), of \(classCount) classes: they seem to count from 1, and must count from 0")
     }
 
     private func equalLabelWarning() -> Message? {
         // The least stands for what is no label at all: rows that are invalid.
         guard labelCount > 1, leastLabel == greatestLabel, leastLabel > Double(Int32.min) else { return nil }
         let label = Self.short(leastLabel)
-        return "all \(labelCount) labels are \(label): is it the right labels file?"
+        return Message(code: .equalLabels, "all \(labelCount) labels are \(label): is it the right labels file?")
     }
 
     private func softLabelWarning(_ specification: LossSpecification, _ place: (UInt64) -> String) -> Message? {
         guard softLabelCount > 0, specification.task == .binary else { return nil }
         let names = specification.dialects.filter { !$0.takesSoftDecisions }.map(\.name)
         guard !names.isEmpty else { return nil }
-        return "\(softLabelCount) labels are neither 0 nor 1 (the first: \(place(firstSoftRow))), which the library of dialect "
-            + "\(names.joined(separator: ", ")) does not score as probabilities; here they are"
+        return Message(
+            code: .softLabels,
+            "\(softLabelCount) labels are neither 0 nor 1 (the first: \(place(firstSoftRow))), which the library of dialect "
+                + "\(names.joined(separator: ", ")) does not score as probabilities; here they are")
     }
 
     private func saturationWarning() -> Message? {
         guard saturatedCount > 0 else { return nil }
-        return "\(saturatedCount) Float16 logits are 65504 or infinite, where the type ends: larger ones were cut; save bfloat16 or Float32"
+        return Message(
+            code: .saturatedFloat16,
+            "\(saturatedCount) Float16 logits are 65504 or infinite, where the type ends: larger ones were cut; save bfloat16 or Float32")
     }
 
     /// Three digits of a number that is not negative, or all of a whole one.

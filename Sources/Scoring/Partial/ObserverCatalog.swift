@@ -23,6 +23,7 @@ public struct ObserverCatalog: Sendable {
         .adding("warnings") { _, _, _ in InputWarnings() }
         .adding("invalid") { _, _, _ in InvalidRows() }
         .adding("tokens") { _, _, _ in TokenSums() }
+        .adding("token-spread") { _, _, _ in TokenSpread() }
 
     /// The catalog with one more observer, in place of another with its tag.
     public func adding(_ tag: String, _ maker: @escaping Maker) -> ObserverCatalog {

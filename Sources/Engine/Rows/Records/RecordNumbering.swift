@@ -1,5 +1,6 @@
 internal import Container
 internal import Formats
+internal import Messages
 
 /// The numbering of the rows of text. It puts whole records together from chunks that come in order, and counts them.
 ///
@@ -20,6 +21,8 @@ struct RecordNumbering: RowNumbering {
     private(set) var rowCount = 0
     /// The number of lines so far, in the file.
     private var line = 0
+    /// A warning for each file whose last line has no end.
+    private(set) var warnings: [Message] = []
     /// The number of each file's first row, as far as it is known.
     private var firstRows: [Int] = []
 
@@ -43,10 +46,28 @@ struct RecordNumbering: RowNumbering {
         }
         if chunk.span != nil, try !join(chunk) { return nil }
         if chunk.endsWindow { window?.complete() }
+        if hasOpenEnd(chunk) { warnOfOpenEnd(of: files[chunk.fileIndex].path) }
         chunk.firstRow = rowCount
         chunk.firstRowInFile = rowCount - firstRows[chunk.fileIndex]
         rowCount += chunk.extent.rowCount
         return chunk.firstRow..<rowCount
+    }
+
+    /// True if the last record of the chunk has no line feed after it. Only the end of a file cuts records so.
+    private func hasOpenEnd(_ chunk: RecordChunk) -> Bool {
+        guard chunk.extent.rowCount > 0, files[chunk.fileIndex].format.endsRecordsWithLineFeeds else { return false }
+        let text = chunk.bytes(chunk.text)
+        guard text.last != 0x0A else { return false }
+        // Blanks after the last line feed are no record.
+        let lastLine = text[text.index(after: text.lastIndex(of: 0x0A) ?? text.startIndex - 1)...]
+        return !lastLine.allSatisfy { [0x20, 0x09, 0x0D].contains($0) }
+    }
+
+    private mutating func warnOfOpenEnd(of path: String) {
+        warnings.append(
+            Message(
+                code: .noFinalLineFeed,
+                "\(path == "-" ? "standard input" : path): its last line has no end: was it cut short? A line feed there says that it is whole"))
     }
 
     /// Drops what stands before the window's first record, and returns false if nothing is left of the chunk.

@@ -1,0 +1,44 @@
+extension Report {
+    /// The unit of the losses.
+    public enum Unit: String, Sendable, Codable, CaseIterable {
+        /// Natural units: logarithms have base e.
+        case nats
+        /// Bits: logarithms have base 2.
+        case bits
+    }
+
+    /// Returns the report with its losses in another unit. Sums, means, extremes and standard errors change; perplexities, shares and bits
+    /// per byte do not. A converted figure is divided by ln 2, or multiplied, so it is within 1.5 ULP.
+    public func converted(to unit: Unit) -> Report {
+        guard unit != self.unit else { return self }
+        // Double(ln 2): the division by it has the error of its rounding and one more.
+        let ln2 = 0x1.62e42fefa39efp-1
+        func change(_ value: Double) -> Double { unit == .bits ? value / ln2 : value * ln2 }
+        var report = self
+        report.unit = unit
+        let (mean, sum) = (change(loss.mean), change(loss.sum))
+        report.loss = Loss(
+            mean: mean, meanHex: mean.hexadecimalText, sum: sum, sumHex: sum.hexadecimalText, meanOverWeight: change(loss.meanOverWeight),
+            meanOverCount: change(loss.meanOverCount), standardError: change(loss.standardError), min: change(loss.min),
+            max: change(loss.max), perplexity: loss.perplexity)
+        report.dialects = dialects.mapValues { loss in
+            let (mean, sum) = (change(loss.mean), change(loss.sum))
+            return DialectLoss(
+                mean: mean, meanHex: mean.hexadecimalText, sum: sum, sumHex: sum.hexadecimalText,
+                meanOverWeight: change(loss.meanOverWeight), meanOverCount: change(loss.meanOverCount), scoredRows: loss.scoredRows,
+                invalidRows: loss.invalidRows, clippedRows: loss.clippedRows, clippedShare: loss.clippedShare)
+        }
+        report.tokens = tokens?.converted(change)
+        return report
+    }
+}
+
+extension Report.Tokens {
+    fileprivate func converted(_ change: (Double) -> Double) -> Report.Tokens {
+        var tokens = self
+        tokens.mean = change(mean)
+        tokens.meanHex = tokens.mean.hexadecimalText
+        tokens.standardError = standardError.map(change)
+        return tokens
+    }
+}

@@ -1,0 +1,83 @@
+/// The stable name of a kind of warning, by which programs tell warnings apart. Texts may change from version to version, codes do not.
+public enum NoticeCode: String, Sendable, Hashable, CaseIterable, Codable {
+    // The files and their columns.
+
+    /// A seek table contradicts the frames of its file, and was set aside.
+    case seekTable = "seek-table"
+    /// The last line of a text has no line feed, as where a file was cut short.
+    case noFinalLineFeed = "no-final-line-feed"
+    /// A setting that was given has no effect.
+    case unusedSetting = "unused-setting"
+    /// A column that is named like weights is not used.
+    case unusedWeights = "unused-weights"
+    /// The numbers of the text column are taken for counts of bytes.
+    case byteCounts = "byte-counts"
+    /// Some shards came more than once, and count once.
+    case repeatedShards = "repeated-shards"
+    /// Identifiers that two files share were not compared.
+    case identifiersNotCompared = "identifiers-not-compared"
+    /// Rows that could have been looked up belong to no row of the predictions.
+    case unusedRows = "unused-rows"
+
+    // The values.
+
+    /// Logits look like probabilities.
+    case logitsLikeProbabilities = "logits-like-probabilities"
+    /// Rows of probabilities do not sum to 1.
+    case probabilitySums = "probability-sums"
+    /// Labels seem to count from 1.
+    case labelsFromOne = "labels-from-one"
+    /// All labels are equal.
+    case equalLabels = "equal-labels"
+    /// Labels are neither 0 nor 1, in a dialect whose library takes no others.
+    case softLabels = "soft-labels"
+    /// Float16 logits lie where the type ends.
+    case saturatedFloat16 = "saturated-float16"
+    /// Invalid rows were left out.
+    case invalidRows = "invalid-rows"
+    /// Rows have an infinite loss.
+    case infiniteLoss = "infinite-loss"
+    /// The weights of all scored rows are 0.
+    case zeroWeights = "zero-weights"
+
+    /// A warning of no other kind.
+    case other
+
+    /// The kind of warning in a sentence, for lists of all codes.
+    public var summary: String {
+        switch self {
+        case .seekTable: "A seek table contradicts the frames of its file, and was set aside."
+        case .noFinalLineFeed: "The last line of a text has no line feed, as where a file was cut short."
+        case .unusedSetting: "A setting that was given has no effect."
+        case .unusedWeights: "A column that is named like weights is not used."
+        case .byteCounts: "The numbers of the text column are taken for counts of bytes."
+        case .identifiersNotCompared: "Identifiers that two files share were not compared."
+        case .unusedRows: "Labels or weights that could have been looked up belong to no row of the predictions."
+        case .repeatedShards: "Some shards came more than once, and count once."
+        case .logitsLikeProbabilities: "Logits look like probabilities."
+        case .probabilitySums: "Rows of probabilities do not sum to 1."
+        case .labelsFromOne: "Labels seem to count from 1."
+        case .equalLabels: "All labels are equal."
+        case .softLabels: "Labels are neither 0 nor 1, in a dialect whose library takes no others."
+        case .saturatedFloat16: "Float16 logits lie where the type ends."
+        case .invalidRows: "Invalid rows were left out."
+        case .infiniteLoss: "Rows have an infinite loss."
+        case .zeroWeights: "The weights of all scored rows are 0."
+        case .other: "A warning of no other kind."
+        }
+    }
+}
+
+/// A warning with its code, as reports list them for programs.
+public struct Notice: Sendable, Hashable, Codable {
+    /// The kind of warning.
+    public let code: NoticeCode
+    /// The warning as a sentence.
+    public let text: Message
+
+    /// Makes the notice of a warning. A warning without a code has the code `other`.
+    public init(_ warning: Message) {
+        code = warning.code ?? .other
+        text = warning
+    }
+}

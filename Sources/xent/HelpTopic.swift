@@ -1,0 +1,154 @@
+import Messages
+
+/// A topic of `xent help` that is no command.
+enum HelpTopic: String, CaseIterable {
+    case formats, columns, rows, shards, output, warnings
+    case exitStatus = "exit-status"
+    case environment
+
+    var heading: String {
+        switch self {
+        case .formats: "Formats"
+        case .columns: "Columns"
+        case .rows: "Rows"
+        case .shards: "Shards"
+        case .output: "Output"
+        case .warnings: "Warnings"
+        case .exitStatus: "Exit status"
+        case .environment: "Environment"
+        }
+    }
+
+    var abstract: String {
+        switch self {
+        case .formats: "The files that are read, and how several are named."
+        case .columns: "How the columns of predictions, labels and weights are found."
+        case .rows: "What becomes of rows that are ignored or invalid."
+        case .shards: "How many machines share one dump, and one result."
+        case .output: "The figures, where they go, and their bits."
+        case .warnings: "The codes that the JSON report has for warnings."
+        case .exitStatus: "What the exit status says."
+        case .environment: "The variables that are heeded."
+        }
+    }
+
+    var document: HelpDocument {
+        HelpDocument(
+            title: rawValue, abstract: abstract, sections: [HelpDocument.Section(heading: heading, blocks: blocks)])
+    }
+
+    var blocks: [HelpDocument.Block] {
+        switch self {
+        case .formats:
+            [
+                .text(
+                    """
+                    Arrays (.npy, .npz, .safetensors) and tables (CSV, TSV, JSON Lines), plain or compressed with zstd or gzip. Formats are \
+                    found out from the content, not from names. xent inspect FILE says what a file is.
+                    """),
+                .text("Files that follow one another are one dump:"),
+                .entries([
+                    ("FILE FILE …", "The rows of the second follow those of the first."),
+                    ("'part-*.npy'", "A quoted pattern: all names that match."),
+                    ("@LIST", "The names in the file LIST, one a line."),
+                    ("-", "Standard input, which is read once."),
+                ]),
+                .text("xent pack rewrites a dump so that every core can read it; a single gzip stream or zstd frame keeps one core busy."),
+            ]
+        case .columns:
+            [
+                .text(
+                    """
+                    Labels and weights lie in files of their own (--labels, --weights), or are columns of the dump: arrays of an archive, \
+                    columns of a table, keys of a record (a dotted path, with * for every element of a list).
+                    """),
+                .text(
+                    """
+                    A column is found by its name only where one candidate is left; else the error lists them. The report names the columns \
+                    that were read, the predictions in the order of the classes.
+                    """),
+                .lines([
+                    "xent eval oof.csv --task multiclass --input probabilities --prediction-columns 'p_*' --label-column label",
+                    "xent eval dump.npz --task multiclass --input logits --prediction-columns logits --label-column y_true",
+                    "xent eval - --task likelihood --input log-probabilities --prediction-columns 'tokens.*.logprob' < log.jsonl",
+                ]),
+            ]
+        case .rows:
+            [
+                .text(
+                    """
+                    Every row is scored, ignored or invalid, and the report counts all three. A row is ignored if its label is that of \
+                    --ignore-index. It is invalid if its label is out of range, or a value is NaN or cannot be what --input says.
+                    """),
+                .text(
+                    """
+                    By default the first invalid row ends the run with exit status 65. With --on-invalid skip they are left out; with \
+                    --max-invalid 10 or --max-invalid 0.1% as well, and the run fails if there are more. Where no row is scored there is no \
+                    report, and the exit status is 65.
+                    """),
+                .text("--per-row has NaN for rows that are ignored or invalid, so that every row stays in its place."),
+            ]
+        case .shards:
+            [
+                .text(
+                    """
+                    Each machine evaluates a part and writes its state (--partial). xent merge adds the states up, in any order, to the same \
+                    64 bits that one run over all rows would give.
+                    """),
+                .lines([
+                    "xent eval logits.npy.zst --labels y.npy --task multiclass --input logits --shard 0/2 --partial 0.partial --quiet",
+                    "xent eval logits.npy.zst --labels y.npy --task multiclass --input logits --shard 1/2 --partial 1.partial --quiet",
+                    "xent merge 0.partial 1.partial --json report.json",
+                ]),
+            ]
+        case .output:
+            [
+                .text(
+                    """
+                    The report goes to standard output, everything else to standard error. --json FILE writes it as JSON; --json - puts JSON on \
+                    standard output, and nothing else. Keys are only ever added to it. A number that JSON has no form for is "inf", "-inf" or \
+                    "nan". Numbers have the shortest digits that read back to the same value; mean_hex and sum_hex have their exact bits, as \
+                    C's %a, which --verbose shows in the text.
+                    """),
+                .text(
+                    """
+                    Losses are in nats, with --unit bits in bits. If records hold tokens, the figure above all is the mean per token; that per \
+                    record follows. --per-row and --partial are in nats whatever the unit.
+                    """),
+                .text("Files are written whole or not at all. --quiet prints the figure alone, --silent no warnings either."),
+            ]
+        case .warnings:
+            [
+                .text(
+                    """
+                    Warnings go to standard error and into the report: as sentences under warnings, with these codes under notices. With \
+                    --strict, a run with a warning ends with exit status 65.
+                    """),
+                .entries(NoticeCode.allCases.map { ($0.rawValue, $0.summary) }),
+            ]
+        case .exitStatus:
+            [
+                .entries([
+                    ("0", "Done."),
+                    ("64", "Bad usage: an option or a combination that has no meaning."),
+                    (
+                        "65",
+                        "Bad data: damaged, mismatched, incomplete or invalid, or no row was scored; with --strict also where there is a warning."
+                    ),
+                    ("66", "An input cannot be opened."),
+                    ("74", "Reading or writing failed."),
+                    ("signal", "SIGINT, SIGTERM and SIGHUP end a run at once; the process dies by the signal itself."),
+                ])
+            ]
+        case .environment:
+            [
+                .entries([
+                    ("NO_COLOR", "If it is set, nothing is coloured. Neither is what goes to a file or a pipe."),
+                    ("TERM", "If it is dumb, there are neither colours nor a progress line."),
+                    ("COLUMNS", "The width of help and tables. Without it, that of the terminal, or 80."),
+                    ("TMPDIR", "The folder for files that are written before they go to a pipe."),
+                ])
+            ]
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import Engine
+
+/// Options for the report of an evaluation or a merge.
+struct OutputOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Write the report as JSON to this file; - for standard output, and then nothing else goes there.", valueName: "file"),
+        completion: .file())
+    var json: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Write the mergeable state, for xent merge, to this file, also where no row was scored; - for standard output, and then nothing \
+            else goes there.
+            """, valueName: "file"), completion: .file())
+    var partial: String?
+
+    @Option(help: "The unit of the losses in the report. Files of losses and partials are in nats.")
+    var unit: Report.Unit = .nats
+
+    @Flag(name: .shortAndLong, help: "Print the figure alone: the mean, per token where there are tokens. Warnings go to standard error still.")
+    var quiet = false
+
+    @Flag(help: "As --quiet, and no warnings.")
+    var silent = false
+
+    @Flag(help: "Make every warning an error (exit status 65), after the report is written.")
+    var strict = false
+
+    /// True if nothing but the figure is printed.
+    var isQuiet: Bool { quiet || silent }
+
+    /// Writes the report where it is wanted.
+    ///
+    /// - Parameter isVerbose: adds the bits of the figures to the text.
+    func write(_ report: Report, to jsonOutput: JSONOutput?, isVerbose: Bool = false) throws {
+        let report = report.converted(to: unit)
+        try jsonOutput?.write(report)
+        guard json != "-", partial != "-" else { return }
+        let text = ReportText(report, isVerbose: isVerbose, style: .output)
+        try StandardOutput.print(isQuiet ? text.figure : text.text)
+    }
+}
