@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Engine
+@testable import WorkStealing
 
 @Suite struct CgroupProcessorLimitTests {
     private func count(_ groups: String, _ files: [String: String]) -> Int? {
