@@ -145,6 +145,11 @@ extension TableParser {
 
     private func target(_ value: TableValue, _ columnIndex: Int) throws(Problem) -> Double {
         if let boolean = value.boolean { return boolean }
+        if targetsPerRow == 1, value.number == .none, value.remedy == nil {
+            throw Problem(
+                columnIndex: columnIndex, message: "\(value.quoted) is no number",
+                remedy: "\(setting: .classNames) names the classes of label 0 and label 1, \(setting: .positiveClass) that of label 1")
+        }
         let number = try number(value, columnIndex)
         guard abs(number) < 0x1p53 else {
             throw Problem(
