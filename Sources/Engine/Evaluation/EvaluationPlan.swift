@@ -71,7 +71,9 @@ package struct EvaluationPlan: Sendable {
         }
         specification = try Self.specification(options, modifiers, companions, classCount: classCount)
         warnings =
-            mode.warnings + inputs.flatMap { input in input.file.warnings.map { Message(code: .seekTable, "\(input.file.path): \($0)") } } + columns.warnings
+            mode.warnings
+            + inputs.flatMap { input in input.file.warnings.map { Message(code: .seekTable, "\(input.file.path): \($0)") } }
+            + columns.warnings
     }
 
     /// Makes a plan for rows of any source.
