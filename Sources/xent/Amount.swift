@@ -16,24 +16,36 @@ enum Amount {
         "\(grouped(count)) \(count == 1 ? noun : plural ?? noun + "s")"
     }
 
-    /// Writes a value with the digits that its error leaves, two of the error itself: 0.0695004 and 0.0112 → "0.070 ± 0.011". Returns nil if
-    /// the error says nothing: where it is 0 or no number.
+    /// Writes a value with the digits that its error leaves, two of the error itself: 0.0695004 and 0.0112 → "0.070 ± 0.011". Returns nil
+    /// if the error says nothing: where it is 0 or no number.
     static func fitted(_ value: Double, error: Double?) -> String? {
         guard let error, error.isFinite, error > 0, value.isFinite else { return nil }
         // The place of the error's second digit: 10^place.
         var place = -1
         var scaled = error
-        while scaled >= 9.95 { scaled /= 10; place += 1 }
-        while scaled < 0.995 { scaled *= 10; place -= 1 }
+        while scaled >= 9.95 {
+            scaled /= 10
+            place += 1
+        }
+        while scaled < 0.995 {
+            scaled *= 10
+            place -= 1
+        }
         let magnitude = max(value.magnitude, error)
         if magnitude >= 1e6 || magnitude < 1e-4 {
             var exponent = 0
             var lead = magnitude
-            while lead >= 10 { lead /= 10; exponent += 1 }
-            while lead < 1 { lead *= 10; exponent -= 1 }
+            while lead >= 10 {
+                lead /= 10
+                exponent += 1
+            }
+            while lead < 1 {
+                lead *= 10
+                exponent -= 1
+            }
             let digits = max(0, exponent - place)
             let scale = powerOfTen(-exponent)
-            return "(\(fixed(value * scale, digits)) ± \(fixed(error * scale, digits)))e\(exponent)"
+            return "\(fixed(value * scale, digits))e\(exponent) ± \(fixed(error * scale, digits))e\(exponent)"
         }
         if place > 0 {
             let step = powerOfTen(place)
@@ -102,12 +114,21 @@ enum Amount {
         // Scientific digits by exact decimal scaling of Double's own shortest text would lose ties; for a display, powers of ten do.
         var exponent = 0
         var scaled = value.magnitude
-        while scaled >= 10 { scaled /= 10; exponent += 1 }
-        while scaled < 1 { scaled *= 10; exponent -= 1 }
+        while scaled >= 10 {
+            scaled /= 10
+            exponent += 1
+        }
+        while scaled < 1 {
+            scaled *= 10
+            exponent -= 1
+        }
         var factor = 1.0
         for _ in 1..<max(digits, 1) { factor *= 10 }
         var whole = (scaled * factor).rounded()
-        if whole >= 10 * factor { whole /= 10; exponent += 1 }
+        if whole >= 10 * factor {
+            whole /= 10
+            exponent += 1
+        }
         var text = String(Int(whole))
         let sign = value < 0 ? "-" : ""
         if exponent < -4 || exponent >= 15 {

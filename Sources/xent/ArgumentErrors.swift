@@ -21,7 +21,8 @@ struct ArgumentErrors {
         if message.hasPrefix("Missing expected argument '"), let argument = quoted.first { return missingArgument(argument) }
         if message.contains("nexpected argument"), !quoted.isEmpty {
             let all = quoted.map { "'\($0)'" }.joined(separator: ", ")
-            return "\(all) \(quoted.count == 1 ? "is" : "are") too much: \(name) does not take \(quoted.count == 1 ? "it" : "them"); \(seeHelp)"
+            let (verb, pronoun) = quoted.count == 1 ? ("is", "it") : ("are", "them")
+            return "\(all) \(verb) too much: \(name) does not take \(pronoun); \(seeHelp)"
         }
         if message.hasPrefix("The option '"), quoted.count == 2 { return "\(quoted[0]) takes no value, and has '\(quoted[1])'; \(seeHelp)" }
         var text = message.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }.joined(separator: " ")

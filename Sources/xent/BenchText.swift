@@ -95,7 +95,9 @@ enum BenchText {
                 spread(figure.speedup, over: 1),
             ]
         }
-        return [row("decode", run.decode, run.wholeToDecode), row("kernels", run.kernels, run.wholeToKernels), row("whole", run.whole, nil)]
+        return [
+            row("decode", run.decode, run.wholeToDecode), row("kernels", run.kernels, run.wholeToKernels), row("whole", run.whole, nil),
+        ]
     }
 
     /// Writes a table of elements per second by loss and kernel.

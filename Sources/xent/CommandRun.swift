@@ -76,7 +76,9 @@ final class CommandRun {
 
     private func checkStrictness() throws {
         guard strictWarningCount > 0 else { return }
-        let warnings = strictWarningCount == 1 ? "1 warning, which --strict makes an error" : "\(strictWarningCount) warnings, which --strict makes errors"
+        let warnings =
+            strictWarningCount == 1
+            ? "1 warning, which --strict makes an error" : "\(strictWarningCount) warnings, which --strict makes errors"
         StandardError.fail("\(warnings); the report is written all the same")
         throw ExitStatus.data
     }

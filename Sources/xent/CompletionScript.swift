@@ -42,7 +42,9 @@ enum CompletionScript {
     private static func zsh(_ script: String) -> String {
         script.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
             // Only specifications of options with a value have a colon after their text.
-            guard let end = line.firstRange(of: "]:")?.lowerBound, let start = line.firstIndex(of: "["), start < end else { return String(line) }
+            guard let end = line.firstRange(of: "]:")?.lowerBound, let start = line.firstIndex(of: "["), start < end else {
+                return String(line)
+            }
             let names = line[..<start]
             let trimmed = names.drop { $0 == " " }
             if trimmed.hasPrefix("'--") || trimmed.hasPrefix("'*--") { return names + "=" + line[start...] }

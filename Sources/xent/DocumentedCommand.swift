@@ -84,8 +84,18 @@ struct ArgumentDescription: Decodable {
     /// The long name with its dashes; that of an argument without names is its own.
     var longName: String { names?.first { $0.kind == "long" }?.text ?? valueName ?? "" }
 
-    /// The value in capitals, as usage lines have it: FILE, N.
-    var value: String { (valueName ?? "").uppercased() + (isRepeating && kind == .positional ? "…" : "") }
+    /// The value in capitals, as usage lines have it: FILE, N. Of few values they are named themselves: fail|skip.
+    var value: String {
+        if let choices = fewValues { return choices }
+        return (valueName ?? "").uppercased() + (isRepeating && kind == .positional ? "…" : "")
+    }
+
+    /// The values that the argument takes, if they are short enough for a usage line.
+    private var fewValues: String? {
+        guard let allValues, allValues.count > 1 else { return nil }
+        let text = allValues.joined(separator: "|")
+        return text.count <= 20 ? text : nil
+    }
 
     /// The names and the value: "-j, --threads N".
     var term: String {
@@ -98,7 +108,7 @@ struct ArgumentDescription: Decodable {
     /// The explanation, with the values that there are, and what holds if it is left out.
     func text(isRequired: Bool) -> String {
         var text = (isRequired || (kind != .flag && !isOptional) ? "(required) " : "") + (abstract ?? "")
-        if let allValues, !allValues.isEmpty { text += " Values: \(allValues.joined(separator: ", "))." }
+        if let allValues, !allValues.isEmpty, fewValues == nil { text += " Values: \(allValues.joined(separator: ", "))." }
         if let defaultValue { text += " Default: \(defaultValue)." }
         return text
     }

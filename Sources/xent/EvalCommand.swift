@@ -9,7 +9,8 @@ struct EvalCommand: DocumentedCommand {
         commandName: "eval", _superCommandName: Xent.name,
         abstract: "Evaluate predictions against labels.",
         discussion: """
-            The mean cross-entropy, correctly rounded, and the story behind it. The result does not depend on threads, frames or the machine.
+            The mean cross-entropy, correctly rounded, and the story behind it. The result does not depend on threads, frames or the
+            machine.
             """)
 
     static let usage = ["xent eval PREDICTIONS… [--labels FILE…] --task TASK --input INPUT [options]"]
@@ -29,8 +30,8 @@ struct EvalCommand: DocumentedCommand {
 
     @Argument(
         help: """
-            Files of predictions, whose rows follow one another: .npy, .npz, .safetensors, CSV, TSV or JSON Lines, raw, in zstd or in gzip; \
-            - for standard input, @FILE for a file of names, a quoted 'pattern*' for all that match.
+            Files of predictions, whose rows follow one another: .npy, .npz, .safetensors, CSV, TSV or JSON Lines, raw, in zstd or in \
+            gzip; - for standard input, @FILE for a file of names, a quoted 'pattern*' for all that match.
             """, completion: .file())
     var predictions: [String]
 
@@ -140,8 +141,8 @@ struct ExtraOutputOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Write the loss of every row, in order, to this .npy or .csv file (.npy.zst, .csv.zst: compressed); NaN for a row that is ignored \
-            or invalid.
+            Write the loss of every row, in order, to this .npy or .csv file (.npy.zst, .csv.zst: compressed); NaN for a row that is \
+            ignored or invalid.
             """, valueName: "file"), completion: .file())
     var perRow: String?
 

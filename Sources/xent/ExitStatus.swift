@@ -8,6 +8,7 @@ enum ExitStatus {
     static let usage = ExitCode(64)
     static let data = ExitCode(65)
     static let noInput = ExitCode(66)
+    static let software = ExitCode(70)
     static let inputOutput = ExitCode(74)
 
     static func of(_ error: EngineError) -> ExitCode {

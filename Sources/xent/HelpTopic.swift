@@ -43,7 +43,8 @@ enum HelpTopic: String, CaseIterable {
             [
                 .text(
                     """
-                    Arrays (.npy, .npz, .safetensors) and tables (CSV, TSV, JSON Lines), plain or compressed with zstd or gzip. Formats are \
+                    Arrays (.npy, .npz, .safetensors) and tables (CSV, TSV, JSON Lines), plain or compressed with zstd or gzip. Formats \
+                    are \
                     found out from the content, not from names. xent inspect FILE says what a file is.
                     """),
                 .text("Files that follow one another are one dump:"),
@@ -64,7 +65,8 @@ enum HelpTopic: String, CaseIterable {
                     """),
                 .text(
                     """
-                    A column is found by its name only where one candidate is left; else the error lists them. The report names the columns \
+                    A column is found by its name only where one candidate is left; else the error lists them. The report names the \
+                    columns \
                     that were read, the predictions in the order of the classes.
                     """),
                 .lines([
@@ -83,7 +85,8 @@ enum HelpTopic: String, CaseIterable {
                 .text(
                     """
                     By default the first invalid row ends the run with exit status 65. With --on-invalid skip they are left out; with \
-                    --max-invalid 10 or --max-invalid 0.1% as well, and the run fails if there are more. Where no row is scored there is no \
+                    --max-invalid 10 or --max-invalid 0.1% as well, and the run fails if there are more. Where no row is scored there \
+                    is no \
                     report, and the exit status is 65.
                     """),
                 .text("--per-row has NaN for rows that are ignored or invalid, so that every row stays in its place."),
@@ -92,7 +95,8 @@ enum HelpTopic: String, CaseIterable {
             [
                 .text(
                     """
-                    Each machine evaluates a part and writes its state (--partial). xent merge adds the states up, in any order, to the same \
+                    Each machine evaluates a part and writes its state (--partial). xent merge adds the states up, in any order, to the \
+                    same \
                     64 bits that one run over all rows would give.
                     """),
                 .lines([
@@ -105,14 +109,18 @@ enum HelpTopic: String, CaseIterable {
             [
                 .text(
                     """
-                    The report goes to standard output, everything else to standard error. --json FILE writes it as JSON; --json - puts JSON on \
-                    standard output, and nothing else. Keys are only ever added to it. A number that JSON has no form for is "inf", "-inf" or \
-                    "nan". Numbers have the shortest digits that read back to the same value; mean_hex and sum_hex have their exact bits, as \
+                    The report goes to standard output, everything else to standard error. --json FILE writes it as JSON; --json - puts \
+                    JSON on \
+                    standard output, and nothing else. Keys are only ever added to it. A number that JSON has no form for is "inf", \
+                    "-inf" or \
+                    "nan". Numbers have the shortest digits that read back to the same value; mean_hex and sum_hex have their exact \
+                    bits, as \
                     C's %a, which --verbose shows in the text.
                     """),
                 .text(
                     """
-                    Losses are in nats, with --unit bits in bits. If records hold tokens, the figure above all is the mean per token; that per \
+                    Losses are in nats, with --unit bits in bits. If records hold tokens, the figure above all is the mean per token; \
+                    that per \
                     record follows. --per-row and --partial are in nats whatever the unit.
                     """),
                 .text("Files are written whole or not at all. --quiet prints the figure alone, --silent no warnings either."),
@@ -133,9 +141,10 @@ enum HelpTopic: String, CaseIterable {
                     ("64", "Bad usage: an option or a combination that has no meaning."),
                     (
                         "65",
-                        "Bad data: damaged, mismatched, incomplete or invalid, or no row was scored; with --strict also where there is a warning."
+                        "Bad data: damaged, mismatched, incomplete or invalid, or no row was scored; with --strict also a warning."
                     ),
                     ("66", "An input cannot be opened."),
+                    ("70", "A fault of xent itself."),
                     ("74", "Reading or writing failed."),
                     ("signal", "SIGINT, SIGTERM and SIGHUP end a run at once; the process dies by the signal itself."),
                 ])

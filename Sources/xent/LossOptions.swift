@@ -13,7 +13,8 @@ struct LossOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Whose conventions the loss follows; may be repeated, and one pass scores them all. The first is the report's own. Default: exact.
+            Whose conventions the loss follows; may be repeated, and one pass scores them all. The first is the report's own. Default: \
+            exact.
             """, valueName: "name"), completion: .list(Dialect.allValueStrings))
     var dialect: [Dialect] = []
 
@@ -21,7 +22,8 @@ struct LossOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "One weight a class: W,W,… or a .npy file, or balanced (N / (C · n_c), from a first pass over the labels).", valueName: "w,…|file"))
+            "One weight a class: W,W,… or a .npy file, or balanced (N / (C · n_c), from a first pass over the labels).",
+            valueName: "w,…|file"))
     var classWeights: String?
 
     @Option(

@@ -21,7 +21,9 @@ struct LossesCommand: DocumentedCommand {
     @Option(help: "The losses of one kind of input alone.")
     var input: PredictionInput?
 
-    @Option(help: ArgumentHelp("The losses of one dialect alone; may be repeated.", valueName: "name"), completion: .list(Dialect.allValueStrings))
+    @Option(
+        help: ArgumentHelp("The losses of one dialect alone; may be repeated.", valueName: "name"),
+        completion: .list(Dialect.allValueStrings))
     var dialect: [Dialect] = []
 
     @Option(

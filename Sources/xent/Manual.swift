@@ -23,7 +23,9 @@ enum Manual {
                 HelpDocument.Section(heading: "Examples", blocks: [.lines(Xent.examples)]),
                 HelpDocument.Section(
                     heading: "Usage",
-                    blocks: [.lines(["xent COMMAND [arguments] [options]", "xent help COMMAND | TOPIC"]), .text(Xent.configuration.discussion)]),
+                    blocks: [
+                        .lines(["xent COMMAND [arguments] [options]", "xent help COMMAND | TOPIC"]), .text(Xent.configuration.discussion),
+                    ]),
                 HelpDocument.Section(
                     heading: "Commands", blocks: [.entries(commands.map { ($0._commandName, $0.configuration.abstract) })]),
                 HelpDocument.Section(
@@ -39,6 +41,9 @@ enum Manual {
                         ])
                     ]),
                 HelpDocument.Section(heading: "Exit status", blocks: HelpTopic.exitStatus.blocks),
+                HelpDocument.Section(
+                    heading: "More",
+                    blocks: [.text("man xent has all commands and topics on one page; README.md begins with an example of each kind.")]),
             ])
     }
 }

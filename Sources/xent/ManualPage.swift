@@ -5,8 +5,8 @@ import Engine
 enum ManualPage {
     static var text: String {
         var lines = [
-            #".\" Made by xent --generate-manual."#, ".TH XENT 1 \"\" \"xent \(Version.current)\" \"User Commands\"", ".SH NAME",
-            "xent \\- \(escaped(Xent.configuration.abstract))", ".SH SYNOPSIS", ".nf",
+            #".\" Made by xent --generate-manual."#, ".TH XENT 1 \"\" \"xent \(Version.current)\" \"User Commands\"", ".nh", ".ad l",
+            ".SH NAME", "xent \\- \(escaped(name))", ".SH SYNOPSIS", ".nf",
         ]
         lines += Manual.commands.flatMap { $0.usage }.map(escaped)
         lines += [".fi", ".SH DESCRIPTION", escaped(Xent.configuration.discussion)]
@@ -23,6 +23,12 @@ enum ManualPage {
         lines += [".SH EXAMPLES"]
         add(.lines(Xent.examples), to: &lines)
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The program in a phrase, as whatis shows it.
+    private static var name: String {
+        let text = Xent.configuration.abstract
+        return text.prefix(1).lowercased() + text.dropFirst().prefix { $0 != "." }
     }
 
     private static func add(_ section: HelpDocument.Section, to lines: inout [String]) {

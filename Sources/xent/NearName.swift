@@ -2,8 +2,8 @@
 enum NearName {
     /// Returns the name that is nearest to `word`; nil if none is near.
     ///
-    /// A name is near if it begins with the word, if the word begins with it, or if it comes from the word by few changes of letters: one in
-    /// three, and at least one of a word of three letters.
+    /// A name is near if it begins with the word, if the word begins with it, or if it comes from the word by few changes of letters: one
+    /// in three, and at least one of a word of three letters.
     static func of(_ word: String, among names: [String]) -> String? {
         let wanted = Array(word.lowercased().unicodeScalars)
         guard wanted.count >= 3 else { return nil }

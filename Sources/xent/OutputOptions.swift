@@ -21,7 +21,9 @@ struct OutputOptions: ParsableArguments {
     @Option(help: "The unit of the losses in the report. Files of losses and partials are in nats.")
     var unit: Report.Unit = .nats
 
-    @Flag(name: .shortAndLong, help: "Print the figure alone: the mean, per token where there are tokens. Warnings go to standard error still.")
+    @Flag(
+        name: .shortAndLong,
+        help: "Print the figure alone: the mean, per token where there are tokens. Warnings go to standard error still.")
     var quiet = false
 
     @Flag(help: "As --quiet, and no warnings.")

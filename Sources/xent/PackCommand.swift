@@ -37,11 +37,13 @@ struct PackCommand: DocumentedCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "zstd's level, from \(PackingOptions.levels.lowerBound) (fastest) to \(PackingOptions.levels.upperBound) (smallest).", valueName: "n"))
+            "zstd's level, from \(PackingOptions.levels.lowerBound) (fastest) to \(PackingOptions.levels.upperBound) (smallest).",
+            valueName: "n"))
     var level = 3
 
     @Option(
-        help: ArgumentHelp("How many bytes of rows a frame holds at most, up to 1G; a larger row has a frame of its own.", valueName: "size"))
+        help: ArgumentHelp(
+            "How many bytes of rows a frame holds at most, up to 1G; a larger row has a frame of its own.", valueName: "size"))
     var frameSize = ByteCount(value: 1 << 20)
 
     @Option(
@@ -71,6 +73,7 @@ struct PackCommand: DocumentedCommand {
     var strict = false
 
     func validate() throws {
+        if columns.textColumn != nil { throw ValidationError("--text-column counts bytes, and xent pack none; leave it out.") }
         if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, not \(threads).") }
     }
 

@@ -11,12 +11,12 @@ enum PackText {
         lines.add("output", describe(report.output) + " of up to \(rows), level \(report.packing.level), with checksums")
         lines.add("ratio", "\(Amount.significant(report.ratio, digits: 4)), of \(Amount.bytes(report.array.bytes)) decompressed")
         for (number, change) in report.changes.enumerated() { lines.add(number == 0 ? "for eval" : "", change) }
-        lines.add(
-            "run",
-            "\(Amount.duration(report.run.seconds)), \(Amount.counted(report.run.threads, "thread"))"
-                + (report.run.seconds >= 0.1
-                    ? ", \(Amount.bytes(Int(report.run.decodedBytesPerSecond)))/s \(report.input.compression == nil ? "read" : "decompressed")"
-                    : ""))
+        var run = "\(Amount.duration(report.run.seconds)), \(Amount.counted(report.run.threads, "thread"))"
+        if report.run.seconds >= ReportText.leastSecondsOfRate {
+            let verb = report.input.compression == nil ? "read" : "decompressed"
+            run += ", \(Amount.bytes(Int(report.run.decodedBytesPerSecond)))/s \(verb)"
+        }
+        lines.add("run", run)
         return lines.text
     }
 

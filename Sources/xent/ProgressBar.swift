@@ -30,8 +30,8 @@ final class ProgressBar {
         queue.sync { StandardError.write("\r\u{1B}[K") }
     }
 
-    /// The width in columns within which the bar itself is worth having.
-    private static let barWidths = 6...60
+    /// The least number of columns in which a bar is worth having.
+    private static let leastBarWidth = 6
 
     /// Writes the line: the bar, the share, the amounts, the rate and the time that is left, as far as there is room. Where the size is not
     /// known before the end there are the amount and the rate alone.
@@ -45,10 +45,9 @@ final class ProgressBar {
         if rate > 0, decoded < total { parts.append("\(Amount.duration(Double(total - decoded) / rate)) left") }
         func text() -> String { ([percent] + parts).joined(separator: "  ") }
         // What is left is worth more than the rate, and the rate more than the amounts.
-        let leastBar = barWidths.lowerBound + 1
-        while !parts.isEmpty, text().count + leastBar > width { parts.remove(at: parts.count > 2 ? 1 : 0) }
-        let barWidth = min(width - text().count - 1, barWidths.upperBound)
-        guard barWidth >= barWidths.lowerBound else { return String(text().prefix(max(0, width))) }
+        while !parts.isEmpty, text().count + 1 + leastBarWidth > width { parts.remove(at: parts.count > 2 ? 1 : 0) }
+        let barWidth = width - text().count - 1
+        guard barWidth >= leastBarWidth else { return String(text().prefix(max(0, width))) }
         let full = Int(share * Double(barWidth))
         return String(repeating: "█", count: full) + String(repeating: "░", count: barWidth - full) + " " + text()
     }

@@ -97,7 +97,9 @@ struct ReportText {
         if rows.invalid > 0 { counts += ", \(Amount.grouped(rows.invalid)) invalid" }
         lines.add("rows", counts)
         for row in rows.firstInvalid {
-            lines.add(line: "    left out: \(row.path.map { "\($0): " } ?? "")\(row.line.map { "line \($0)" } ?? "row \(row.row)"): \(row.problem)")
+            lines.add(
+                line:
+                    "    left out: \(row.path.map { "\($0): " } ?? "")\(row.line.map { "line \($0)" } ?? "row \(row.row)"): \(row.problem)")
         }
     }
 
@@ -107,7 +109,8 @@ struct ReportText {
         for (name, loss) in report.dialects.sorted(by: { $0.key < $1.key }) {
             var text = "\(loss.mean) \(report.unit)"
             if loss.clippedRows > 0 {
-                text += ", \(Amount.counted(loss.clippedRows, "row")) clipped, "
+                text +=
+                    ", \(Amount.counted(loss.clippedRows, "row")) clipped, "
                     + "\(Amount.significant(100 * loss.clippedShare, digits: 3)) % of the sum"
             }
             lines.add(name, text)
@@ -130,11 +133,11 @@ struct ReportText {
     }
 
     /// The least time in seconds of which a rate says something.
-    private static let leastSeconds = 0.1
+    static let leastSecondsOfRate = 0.1
 
     private func describe(_ run: Report.Run) -> String {
         var text = "\(Amount.duration(run.seconds)), \(Amount.counted(run.threads, "thread")), kernel \(run.kernel)"
-        if run.seconds >= Self.leastSeconds {
+        if run.seconds >= Self.leastSecondsOfRate {
             let isCompressed = report.inputs.contains { $0.role == .predictions && $0.compression != nil }
             text += ", \(Amount.bytes(Int(run.decodedBytesPerSecond)))/s \(isCompressed ? "decompressed" : "read")"
         }
@@ -160,7 +163,8 @@ struct ReportText {
             texts.append("focal γ \(number(gamma))" + (specification.focalAlpha.map { ", α \(number($0))" } ?? ""))
         }
         if let policy, policy.onInvalid == .skip {
-            let limit = policy.maxInvalidRows.map { ", at most \($0)" } ?? policy.maxInvalidPercent.map { ", at most \(number($0)) %" } ?? ""
+            let limit =
+                policy.maxInvalidRows.map { ", at most \($0)" } ?? policy.maxInvalidPercent.map { ", at most \(number($0)) %" } ?? ""
             texts.append("invalid rows left out\(limit)")
         }
         return texts

@@ -30,7 +30,8 @@ struct RowOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Evaluate part K of N of the rows, K from 0; the cut depends on the rows alone, and the partial says its place.", valueName: "k/n"))
+            "Evaluate part K of N of the rows, K from 0; the cut depends on the rows alone, and the partial says its place.",
+            valueName: "k/n"))
     var shard: Shard?
 
     func validate() throws {

@@ -17,7 +17,7 @@ enum StandardOutput {
             let count = bytes.withUnsafeBytes { writeBytes(1, $0.baseAddress, $0.count) }
             guard count > 0 else {
                 let reason = String(cString: strerror(errno))
-                StandardError.print("xent: standard output: cannot be written: \(reason); check where it goes and the free space")
+                StandardError.fail("standard output: cannot be written: \(reason); check where it goes and the free space")
                 throw ExitStatus.inputOutput
             }
             bytes = bytes.dropFirst(count)

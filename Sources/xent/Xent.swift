@@ -47,8 +47,11 @@ struct Xent: ParsableCommand {
                 }
                 try run(subcommand, ListArguments.separated(Array(arguments.dropFirst())))
             }
+        } catch let status as ExitCode {
+            exit(withError: status)
         } catch {
-            exit(withError: error)
+            StandardError.fail("\(error); this is a fault of xent: please report it")
+            exit(withError: ExitStatus.software)
         }
     }
 
@@ -57,8 +60,11 @@ struct Xent: ParsableCommand {
         let parsed = Result { try subcommand.parseAsRoot(arguments) }
         guard case .failure(let failure) = parsed else {
             var command = try parsed.get()
-            // ArgumentParser's own command for help.
-            guard type(of: command) == subcommand else { return try showHelp(subcommand.document) }
+            guard type(of: command) == subcommand else {
+                // ArgumentParser's own command for help, which it also takes a word after one dash for.
+                try SingleDash.check(arguments, of: subcommand)
+                return try showHelp(subcommand.document)
+            }
             return try command.run()
         }
         let options = arguments.prefix { $0 != "--" }
@@ -93,7 +99,8 @@ struct Xent: ParsableCommand {
             throw EngineError(
                 usage: "'\(first)' is no command",
                 remedy: near.map { "did you mean xent \($0)?" }
-                    ?? (isFile ? "did you mean xent eval \(first), or xent inspect \(first)?" : "there are \(commands.joined(separator: ", "))"))
+                    ?? (isFile
+                        ? "did you mean xent eval \(first), or xent inspect \(first)?" : "there are \(commands.joined(separator: ", "))"))
         }
     }
 

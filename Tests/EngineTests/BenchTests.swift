@@ -288,7 +288,7 @@ import WorkStealing
         let folder = TemporaryFolder()
         let path = folder.write(NPY.file(.float32, shape: [10, 2], values: [.nan] + [Double](repeating: 0.5, count: 19)), "p.npy")
         let report = try Bench(Self.options(.files(predictions: [path], labels: []))).report
-        #expect(report.warnings.contains { $0.description.contains("1 of 10 rows were invalid") })
+        #expect(report.warnings.contains { $0.description.contains("1 of 10 rows was invalid") })
     }
 
     // MARK: What cannot be measured

@@ -46,7 +46,7 @@ import Testing
         #expect(try report.text("dump", "task") == "multiclass" && report.text("dump", "input") == "logits")
         #expect(try report.count("dump", "seed") == 9 && report.count("dump", "level") == 1 && report.boolean("dump", "synthetic"))
         #expect(try report.count("dump", "decoded_bytes") == 128 + 240_000 + 128 + 8000)
-        #expect(try report.text("xent") + "\n" == XentRun.xent(["--version"], in: scratch).stdout)
+        #expect(try XentRun.xent(["--version"], in: scratch).stdout.hasPrefix("xent \(report.text("xent"))\n"))
         #expect(try report.count("settings", "repeats") == 2)
         #expect(try report.list("threads").map { try $0.count("threads") } == [1, 2])
         for run in try report.list("threads") {

@@ -118,7 +118,7 @@ import Testing
         #expect(
             try JSONDocument(path: scratch.place("report.json")).texts("warnings").map { "xent: warning: \($0)\n" }.joined() == run.stderr)
         #expect(try ZstdFixture.decompressed(scratch.bytes("out.npy.zst")) == scratch.bytes("p.npy") ? true : false)
-        #expect(try XentRun.xent(["pack", "lies.npy.zst", "-o", "out.npy.zst", "--quiet"], in: scratch).stderr == "")
+        #expect(try XentRun.xent(["pack", "lies.npy.zst", "-o", "out.npy.zst", "--silent"], in: scratch).stderr == "")
     }
 
     // MARK: What goes wrong

@@ -1,5 +1,6 @@
 internal import Container
 internal import Formats
+internal import Messages
 public import Scoring
 public import WorkStealing
 
@@ -93,7 +94,8 @@ public struct Evaluation: Sendable {
         let statistics = result.statistics
         notes = [
             plan.scheduleText,
-            "\(statistics.workersUsed) workers ran \(statistics.unitsRun) units with \(statistics.steals) steals",
+            String.counted(statistics.workersUsed, "worker") + " ran " + String.counted(statistics.unitsRun, "unit") + " with "
+                + String.counted(statistics.steals, "steal"),
         ]
         partial = Partial(
             specification: plan.specification, classCount: plan.classCount, place: plan.place(rowCount: rowCount, wantedRows),

@@ -86,7 +86,9 @@ package struct EvaluationPlan: Sendable {
         specification = try Self.specification(options, modifiers, companions, classCount: classCount)
         try Self.checkColumns(companions, of: source, specification)
         warnings =
-            mode.warnings + inputs.flatMap { input in input.file.warnings.map { Message(code: .seekTable, "\(input.file.path): \($0)") } } + columns.warnings
+            mode.warnings
+            + inputs.flatMap { input in input.file.warnings.map { Message(code: .seekTable, "\(input.file.path): \($0)") } }
+            + columns.warnings
     }
 
     /// Makes a plan for rows of any source.

@@ -14,9 +14,9 @@ extension Report {
         if rows.read == 0 {
             (reason, remedy) = ("there are none", "there is nothing to evaluate")
         } else if rows.ignored == rows.read {
-            (reason, remedy) = ("all \(rows.read) are ignored", "check the labels, and which of them is to be ignored")
+            (reason, remedy) = (rows.read == 1 ? "the only one is ignored" : "all \(rows.read) are ignored", "check the labels, and which of them is to be ignored")
         } else if rows.ignored == 0 {
-            (reason, remedy) = ("all \(rows.read) are invalid", "check the labels, and what the predictions are said to be")
+            (reason, remedy) = (rows.read == 1 ? "the only one is invalid" : "all \(rows.read) are invalid", "check the labels, and what the predictions are said to be")
         } else {
             (reason, remedy) = ("\(rows.ignored) are ignored and \(rows.read - rows.ignored) invalid", "check the labels")
         }

@@ -294,13 +294,12 @@ public struct Report: Sendable, Codable {
                 Message(code: .zeroWeights, "the weights of all scored rows are 0: \(means.joined(separator: ", "))"))
         }
         if moments.invalidCount > 0 {
-            let rows =
-                moments.readCount == 1 ? "the only row was" : "\(moments.invalidCount) of \(moments.readCount) rows "
-                    + (moments.invalidCount == 1 ? "was" : "were")
-            warnings.append(Message(code: .invalidRows, "\(rows) invalid and left out (\(setting: .invalidRows, .skip))"))
+            let rows = "\(moments.invalidCount) of \(String.counted(moments.readCount, "row"))"
+            let verb = moments.invalidCount == 1 ? "was" : "were"
+            warnings.append(Message(code: .invalidRows, "\(rows) \(verb) invalid and left out (\(setting: .invalidRows, .skip))"))
         }
         if moments.infiniteCount > 0 {
-            let rows = moments.infiniteCount == 1 ? "1 row has" : "\(moments.infiniteCount) rows have"
+            let rows = String.counted(moments.infiniteCount, "row") + (moments.infiniteCount == 1 ? " has" : " have")
             let impossible = "the model gave what happened probability 0"
             let cause =
                 weightsMayOverflow(moments, specification)

@@ -30,8 +30,8 @@ public final class PerRowOutput: Sendable {
     /// - Parameters:
     ///   - rowCount: the number of rows; nil if it is known only at the end.
     ///   - firstRow: the number of the first row in the whole dump, for text.
-    /// - Throws: `EngineError`, of category `.usage` if the path's ending names no format. A path that leads to an open descriptor, a pipe or
-    ///   a device may have any name, and is written as `.npy` unless the name says otherwise.
+    /// - Throws: `EngineError`, of category `.usage` if the path's ending names no format. A path that leads to an open descriptor, a pipe
+    ///   or a device may have any name, and is written as `.npy` unless the name says otherwise.
     init(path: String, rowCount: Int?, firstRow: Int = 0) throws(EngineError) {
         let name = path.lowercased()
         isCompressed = name.hasSuffix(".zst")

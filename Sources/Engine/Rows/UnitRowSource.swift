@@ -1,3 +1,4 @@
+internal import Messages
 package import WorkStealing
 
 /// Rows that are cut into units, each of which any worker can read by itself.
@@ -39,7 +40,7 @@ package protocol UnitReader: AnyObject, SendableMetatype {
 }
 
 extension UnitRowSource {
-    package var scheduleText: String { "\(unitCount) units, shared out by stealing" }
+    package var scheduleText: String { String.counted(unitCount, "unit") + ", shared out by stealing" }
     package func scheduleText(inOrderBeside column: String) -> String {
         "\(UnitsInOrder(self).scheduleText), since the \(column) cannot be read out of order"
     }
@@ -66,7 +67,7 @@ package struct UnitsInOrder<Source: UnitRowSource>: OrderedRowSource {
     package var layout: RowLayout { source.layout }
     package var rowCount: Int? { source.rowCount }
     package var decodedByteCount: Int? { source.decodedByteCount }
-    package var scheduleText: String { "\(source.unitCount) units in order" }
+    package var scheduleText: String { String.counted(source.unitCount, "unit") + " in order" }
     package func finishReading() throws(EngineError) { try source.finishReading() }
 
     package final class Piece {

@@ -23,7 +23,8 @@ extension InputWarnings {
         if specification.task.isOverClasses {
             guard surveyedRowCount > 1, deviatingRowCount == 0 else { return nil }
             return Message(
-                code: .logitsLikeProbabilities, "the logits of the first \(surveyedRowCount) rows all lie in [0, 1] and sum to 1: \(remedy)")
+                code: .logitsLikeProbabilities, "the logits of the first \(surveyedRowCount) rows all lie in [0, 1] and sum to 1: \(remedy)"
+            )
         }
         guard surveyedRowCount >= Self.leastBinaryRowCount else { return nil }
         return Message(code: .logitsLikeProbabilities, "the logits of the first \(surveyedRowCount) rows all lie in [0, 1]: \(remedy)")
@@ -33,7 +34,8 @@ extension InputWarnings {
         guard specification.input == .probabilities, deviatingRowCount > 0, !specification.modifiers.renormalizes else { return nil }
         return Message(
             code: .probabilitySums,
-            "\(deviatingRowCount) of \(surveyedRowCount) rows of probabilities do not sum to 1 within \(Self.short(tolerance)): "
+            "\(deviatingRowCount) of \(String.counted(surveyedRowCount, "row")) of probabilities "
+                + "\(deviatingRowCount == 1 ? "does" : "do") not sum to 1 within \(Self.short(tolerance)): "
                 + "the worst, \(place(worstRow)), is \(Self.short(worstDeviation)) away; dialect exact scores them as they are, "
                 + "\(setting: .renormalizes) divides by the sum")
     }
@@ -58,15 +60,17 @@ extension InputWarnings {
         guard !names.isEmpty else { return nil }
         return Message(
             code: .softLabels,
-            "\(softLabelCount) labels are neither 0 nor 1 (the first: \(place(firstSoftRow))), which the library of dialect "
-                + "\(names.joined(separator: ", ")) does not score as probabilities; here they are")
+            "\(String.counted(softLabelCount, "label")) \(softLabelCount == 1 ? "is" : "are") neither 0 nor 1 (the first: "
+                + "\(place(firstSoftRow))), which the library of dialect "
+                + "\(names.joined(separator: ", ")) does not score as probabilities; here they are scored so")
     }
 
     private func saturationWarning() -> Message? {
         guard saturatedCount > 0 else { return nil }
         return Message(
             code: .saturatedFloat16,
-            "\(saturatedCount) Float16 logits are 65504 or infinite, where the type ends: larger ones were cut; save bfloat16 or Float32")
+            "\(String.counted(saturatedCount, "Float16 logit")) \(saturatedCount == 1 ? "is" : "are") 65504 or infinite, where the type "
+                + "ends: larger ones were cut; save bfloat16 or Float32")
     }
 
     /// Three digits of a number that is not negative, or all of a whole one.

@@ -1,8 +1,7 @@
 /// The sums from which the standard error of a mean per token follows: of task likelihood, where rows are records of many tokens.
 ///
 /// A mean per token is a ratio of two sums over records, and records, not tokens, are what was drawn independently: tokens of one record
-/// are alike. So the error is that of a ratio, with the number of tokens in the place of a weight
-/// (``ExactSum/standardErrorOfWeightedMean(sumOfWeighted:sumOfWeightedSquares:sumOfWeightTimesWeighted:sumOfSquaredWeights:sumOfWeights:count:)``).
+/// are alike. So the error is that of a ratio, as of a weighted mean, with the number of tokens in the place of a weight.
 ///
 /// It reads what ``TokenSums`` reads, and the losses of the first dialect. Sums are exact, and do not depend on any order.
 public struct TokenSpread: RowObserver, Equatable {

@@ -64,10 +64,10 @@ struct RecordNumbering: RowNumbering {
     }
 
     private mutating func warnOfOpenEnd(of path: String) {
+        let name = path == "-" ? "standard input" : path
         warnings.append(
             Message(
-                code: .noFinalLineFeed,
-                "\(path == "-" ? "standard input" : path): its last line has no end: was it cut short? A line feed there says that it is whole"))
+                code: .noFinalLineFeed, "\(name): its last line has no end: was it cut short? A line feed there says that it is whole"))
     }
 
     /// Drops what stands before the window's first record, and returns false if nothing is left of the chunk.

@@ -1,6 +1,7 @@
 internal import Container
 internal import Elements
 internal import Formats
+internal import Messages
 
 /// The rows of text files: CSV, TSV, JSON Lines.
 struct RecordRowSource: OrderedRowSource {
@@ -87,8 +88,8 @@ struct RecordRowSource: OrderedRowSource {
         let cut = spans.reduce(0, +)
         return cut == 0
             ? "text in order, decompressed by one worker at a time, parsed and scored by all"
-            : "\(cut) units of text, decompressed, parsed and scored by all"
-                + (spans.contains(0) ? ", and \(spans.count { $0 == 0 }) files in order" : "")
+            : String.counted(cut, "unit") + " of text, decompressed, parsed and scored by all"
+                + (spans.contains(0) ? ", and " + String.counted(spans.count { $0 == 0 }, "file") + " in order" : "")
     }
 
     func makeFeed(_ control: RunControl) throws(EngineError) -> sending RecordFeed {
