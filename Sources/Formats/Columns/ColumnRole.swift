@@ -4,7 +4,9 @@ package import Messages
 package enum ColumnRole: Sendable {
     /// The predictions; their values may be of one kind, or of any if it is nil.
     case predictions(PredictionRequest.Values?)
+    /// The labels.
     case labels
+    /// The weights of the rows.
     case weights
 
     /// The names of a single column or array with this role, in lower case.
@@ -33,6 +35,7 @@ package enum ColumnRole: Sendable {
         "predictions", "prediction", "preds", "pred", "y_pred", "y_hat", "yhat", "outputs", "output",
     ]
 
+    /// True for `.labels`.
     package var isLabels: Bool {
         if case .labels = self { true } else { false }
     }

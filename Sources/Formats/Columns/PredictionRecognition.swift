@@ -9,12 +9,17 @@ package struct PredictionRecognition {
     package struct Column {
         /// The kind of value that a row of the column holds.
         package enum Content: Sendable {
-            case one, several
+            /// One number.
+            case one
+            /// Several numbers.
+            case several
             /// Text that is no number, or a type that holds no predictions.
             case nothing
+            /// A kind that the first look did not tell, such as that of a missing value.
             case unknown
         }
 
+        /// The name of the column, the array or the key.
         package let name: String
         private let look: () -> Content
 
