@@ -4,7 +4,8 @@ import Formats
 import Scoring
 import Testing
 
-/// The examples of Engine's docstrings, as they are written there, with files in a folder of their own and figures in place of `print`.
+/// The examples of Engine's docstrings, as they are written there but for files in a folder of their own, figures in place of `print`, and this
+/// target's initialiser of a plain loss, which does not throw.
 @Suite struct DocumentationExampleTests {
     private static let logits: [Float] = [2, 0, 1, 0, 3, 1]
     private static let labels: [Int32] = [0, 1]
@@ -18,7 +19,7 @@ import Testing
             folder.write(NPYHeader.encode(elementType: type, shape: shape) + numbers.withUnsafeBytes { Array($0) }, name)
         }
         let logits = file("logits.npy", .float32, [2, 3], Self.logits), labels = file("labels.npy", .int32, [2], Self.labels)
-        let specification = try LossSpecification(task: .multiclass, input: .logits)
+        let specification = LossSpecification(task: .multiclass, input: .logits)
         return EvaluationOptions(predictionPaths: [logits], labelPaths: [labels], specification: specification)
     }
 
@@ -36,7 +37,7 @@ import Testing
     }
 
     @Test func arraysInMemory() throws {
-        let specification = try LossSpecification(task: .multiclass, input: .logits)
+        let specification = LossSpecification(task: .multiclass, input: .logits)
         let logits: [Float] = [2, 0, 1, 0, 3, 1]
         let labels: [Int32] = [0, 1]
         let report = try Evaluation(
@@ -45,7 +46,7 @@ import Testing
     }
 
     @Test func accumulator() throws {
-        let specification = try LossSpecification(task: .multiclass, input: .logits)
+        let specification = LossSpecification(task: .multiclass, input: .logits)
         let (logits, labels) = (Self.logits, Self.labels)
         let accumulator = try EvaluationAccumulator<Float, Int32>(specification, classCount: 3)
         try accumulator.add(predictions: logits.span, labels: labels.span)

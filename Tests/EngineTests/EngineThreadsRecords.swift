@@ -1,4 +1,5 @@
 import Container
+import Formats
 import Scoring
 import Testing
 

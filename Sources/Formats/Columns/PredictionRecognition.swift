@@ -2,8 +2,8 @@ internal import Elements
 
 /// Finds the predictions of a dump by the names of its columns.
 ///
-/// A column or a run of columns is taken if it is the only candidate, or the only one whose name says the wanted meaning of its values. A column of the
-/// classes that were decided for (`pred`) is never taken if another column beside it may hold the scores.
+/// A column or a run of columns is taken if it is the only candidate, or the only one whose name says the wanted meaning of its values. A
+/// column of the classes that were decided for (`pred`) is never taken if another column beside it may hold the scores.
 package struct PredictionRecognition {
     /// A column of text or an array of an archive.
     package struct Column {
