@@ -55,6 +55,11 @@ public enum DumpFormat: Sendable {
             return try array(prefix, isWhole: isWhole).map { .array($0) }
         }
         if SafetensorsHeader.isPlausible(prefix) { return try tensors(prefix, isWhole: isWhole) }
+        if !isWhole, prefix.count < FileSignature.byteCount { return .needs(byteCount: FileSignature.byteCount) }
+        if let foreign = FileSignature.ofFile(prefix) {
+            throw FormatError(
+                kind: .signature, subject: "format", byteOffset: nil, found: foreign.name, allowed: "one that is read", remedy: foreign.remedy)
+        }
         if !isWhole, prefix.count < RecordFormats.prefixByteCount { return .needs(byteCount: RecordFormats.prefixByteCount) }
         do throws(FormatError) {
             if let format = try RecordFormats.recognise(prefix, isWhole: isWhole, options: options) { return .recognised(.records(format)) }

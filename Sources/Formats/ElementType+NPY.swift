@@ -1,4 +1,5 @@
 internal import Elements
+internal import Messages
 
 /// Conversion from and to the `descr` of a `.npy` header: NumPy's type strings, with an order (`<`, `>`, `=`, `|`), a kind and a byte
 /// count. <https://numpy.org/doc/stable/reference/arrays.interface.html>

@@ -1,4 +1,5 @@
 internal import JSONReading
+internal import Messages
 
 /// A JSON value as a tree. It is used for headers and for the first records of a text, never for all records.
 enum JSONValue: Sendable {

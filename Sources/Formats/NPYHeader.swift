@@ -1,4 +1,5 @@
 public import Elements
+internal import Messages
 
 /// The header of NumPy's `.npy` files, versions 1.0, 2.0 and 3.0.
 ///
@@ -43,7 +44,7 @@ public enum NPYHeader {
     public static func parse(_ prefix: UnsafeRawBufferPointer) throws(FormatError) -> ParseResult {
         guard prefix.starts(with: magic.prefix(prefix.count)) else {
             let found = Array(prefix.prefix(8))
-            let guess = FileSignature.recognise(found)
+            let guess = FileSignature.recognise(prefix)
             throw FormatError(
                 kind: .signature, subject: "NumPy magic", byteOffset: 0,
                 found: QuotedBytes.hexadecimal(found) + (guess.map { " (\($0.name))" } ?? ""),

@@ -1,4 +1,5 @@
 internal import Elements
+internal import Messages
 
 /// A reader for the dictionary of a `.npy` header: a Python literal with the keys `descr`, `fortran_order` and `shape`, in any order.
 ///

@@ -1,4 +1,5 @@
 internal import Elements
+internal import Messages
 
 /// The header of `.safetensors` files.
 ///

@@ -5,13 +5,30 @@
 #include "RecordLayout.h"
 
 #include <algorithm>
+#include <optional>
 
 using namespace json_reading;
 namespace ondemand = simdjson::ondemand;
 
+namespace {
+
+/// The texts that a path to keys has led to in a record.
+struct GivenKeys {
+    /// A text for each element; none for a null.
+    std::vector<std::optional<std::string>> texts;
+    /// True if they are elements of an array, and not one key for all.
+    bool isList = false;
+};
+
+}  // namespace
+
 struct JSONRecordReader {
     ondemand::parser parser;
     RecordAutomaton automaton;
+    /// The paths to keys that other paths take from the record.
+    RecordAutomaton keyAutomaton;
+    std::vector<JSONSlot> keySlots;
+    std::vector<GivenKeys> givenKeys;
     RecordLayout layout;
     size_t defectOffset = 0;
     /// Records in turn that did not fit the layout, and records still to be read without trying one.
@@ -29,11 +46,16 @@ inline bool isValue(ondemand::value &value) {
     }
 }
 
+/// Returns true if paths go on through members of an object.
+inline bool looksIntoObjects(const State &state) {
+    return !state.keys.empty() || !state.givenKeys.empty() || state.otherMembers != noState;
+}
+
 /// The reading of one record.
 class Reading {
 public:
-    Reading(RecordAutomaton &automaton, const char *text, const char *end, JSONSlot *slots)
-        : automaton(automaton), text(text), end(end), slots(slots) {}
+    Reading(RecordAutomaton &automaton, std::vector<GivenKeys> &givenKeys, const char *text, const char *end, JSONSlot *slots)
+        : automaton(automaton), givenKeys(givenKeys), text(text), end(end), slots(slots) {}
 
     bool hasFaults = false;
 
@@ -54,14 +76,25 @@ public:
 
 private:
     RecordAutomaton &automaton;
+    /// The keys that the record gives: written by the paths to keys, and read by all other paths.
+    std::vector<GivenKeys> &givenKeys;
     const char *const text, *const end;
     JSONSlot *const slots;
+    /// The index in each array around the current value, by the array's depth; `isObject` for an object.
+    size_t indices[JSONDepthLimit + 1] = {};
+    static constexpr size_t isObject = SIZE_MAX;
 
     int32_t value(ondemand::value value, State &state, unsigned depth, bool isElement);
     void scalar(ondemand::value &value, const char *token, const State &state, unsigned depth, bool isElement);
     void number(ondemand::value &value, const char *token, SlotIndex slot, unsigned depth, bool isElement);
     int32_t classIndex(const char *token, std::string_view text, bool isText, const Path &path, int64_t &index);
     KeyChild *child(State &state, size_t &cursor, ondemand::field &field);
+    KeyChild *child(State &state, size_t &cursor, std::string_view key);
+    StateIndex givenKey(
+        State &state, std::string_view key, bool isText, uint64_t visit, StateIndex next, unsigned depth, const char *token);
+    void checkGivenKeys(const State &state, uint64_t visit, unsigned depth, const char *token);
+    bool leavesOutNull(SlotIndex slot, unsigned depth, bool isElement) const;
+    void nullFault(SlotIndex slot, unsigned depth, bool isElement, const char *token);
 };
 
 /// Returns the text of a string without escapes, and false for one with escapes.
@@ -156,7 +189,7 @@ inline void Reading::number(ondemand::value &value, const char *token, SlotIndex
         return store(slots[slot], *token == 't' ? 1 : 0);
     case 'n':
         if (!isWord(token, end, "null")) return fault(slot, JSONFaultToken, depth, token);
-        if (!path.leavesOutNulls || !(isElement || path.hasEveryElement)) return fault(slot, JSONFaultNull, depth, token);
+        if (!leavesOutNull(slot, depth, isElement)) nullFault(slot, depth, isElement, token);
         return;
     default:
         if (!parseNumber(token, end, number) && !parseNonFinite(token, end, number)) return fault(slot, JSONFaultToken, depth, token);
@@ -167,7 +200,10 @@ inline void Reading::number(ondemand::value &value, const char *token, SlotIndex
 void Reading::scalar(ondemand::value &value, const char *token, const State &state, unsigned depth, bool isElement) {
     for (const SlotIndex slot : state.lostInScalar) {
         // The element is unknown: the first token of a prompt has no log-probability.
-        if (isElement && automaton.paths[slot].leavesOutNulls && isWord(token, end, "null")) continue;
+        if (isElement && isWord(token, end, "null")) {
+            if (!leavesOutNull(slot, depth, isElement)) nullFault(slot, depth, isElement, token);
+            continue;
+        }
         fault(slot, *token == 'n' ? JSONFaultNull : JSONFaultDeadEnd, depth, token);
     }
     // simdjson's buffer has room for each string once.
@@ -193,6 +229,16 @@ void Reading::scalar(ondemand::value &value, const char *token, const State &sta
             const bool isMissing = isWord(token, end, "null");
             slots[slot].integer = identifier(isMissing ? std::string_view() : written);
             slots[slot].count++;
+            continue
+        }
+        if (path.wants == wantsKeys) {
+            GivenKeys &keys = givenKeys[slot];
+            keys.isList = keys.isList || isElement || path.lastEveryElement >= 0;
+            if (isWord(token, end, "null")) {
+                keys.texts.emplace_back();
+            } else {
+                keys.texts.emplace_back(*token == '"' ? text : std::string_view(token, size_t(tokenEnd(token, end) - token)));
+            }
             continue;
         }
         int32_t found = JSONFaultNone;
@@ -240,8 +286,7 @@ __attribute__((noinline)) int32_t Reading::value(ondemand::value value, State &s
     switch (*token) {
     case '{': {
         for (const SlotIndex slot : state.leaves) fault(slot, JSONFaultObject, depth, token);
-        for (const SlotIndex slot : state.lostInObject) fault(slot, JSONFaultDeadEnd, depth, token);
-        if (state.keys.empty()) return JSONDefectNone;
+        if (!looksIntoObjects(state)) return JSONDefectNone;
         if (depth >= JSONDepthLimit) return JSONDefectDepth;
         ondemand::object object;
         if (const auto error = value.get_object().get(object)) return defect(error);
@@ -270,6 +315,7 @@ int32_t Reading::array(ondemand::array array, const char *token, State &state, u
     for (const SlotIndex slot : state.leaves) {
         const int32_t wants = automaton.paths[slot].wants;
         if (wants == JSONWantsClass || wants == JSONWantsIdentifier) fault(slot, JSONFaultArray, depth, token);
+        if (wants == wantsKeys) givenKeys[slot].isList = true;
     }
     for (const SlotIndex slot : state.lostInArray) fault(slot, JSONFaultDeadEnd, depth, token);
     size_t index = 0;
@@ -282,17 +328,43 @@ int32_t Reading::array(ondemand::array array, const char *token, State &state, u
             next = named->next;
             ++named;
         }
-        index++;
+        indices[depth] = index++;
         if (next != noState) {
             if (const auto found = this->value(value, automaton.states[next], depth + 1, true)) return found;
         } else if (!isValue(value)) {
             return JSONDefectSyntax;
         }
     }
+    if (index > 1) {
+        for (const SlotIndex slot : state.throughChoices) fault(slot, JSONFaultChoices, depth, token);
+    }
+    for (const auto &[slot, keyPath] : state.throughKeyed) {
+        const GivenKeys &keys = givenKeys[keyPath];
+        if (keys.isList && keys.texts.size() != index) fault(slot, JSONFaultKeyCount, depth, token);
+    }
     for (; named != state.elements.cend(); ++named) {
         for (const SlotIndex slot : named->slots) fault(slot, JSONFaultNoElement, depth, token);
     }
     return JSONDefectNone;
+}
+
+/// Returns true if a null is no fault: the first element of an array of log-probabilities, or a value under it. The first token of a prompt
+/// has none.
+bool Reading::leavesOutNull(SlotIndex slot, unsigned depth, bool isElement) const {
+    const Path &path = automaton.paths[slot];
+    if (!path.addsUp) return false;
+    // A path that has ended takes arrays of arrays; otherwise the last step through every element of an array is what counts.
+    if (isElement && depth > path.steps.size()) return indices[depth - 1] == 0;
+    for (size_t step = std::min<size_t>(depth, path.steps.size()); step-- > 0;) {
+        if (path.steps[step].isEveryElement && indices[step] != isObject) return indices[step] == 0;
+    }
+    return false;
+}
+
+void Reading::nullFault(SlotIndex slot, unsigned depth, bool isElement, const char *token) {
+    const Path &path = automaton.paths[slot];
+    const bool isLater = path.addsUp && (path.lastEveryElement >= 0 || (isElement && depth > path.steps.size()));
+    fault(slot, isLater ? JSONFaultLaterNull : JSONFaultNull, depth, token);
 }
 
 /// Finds a field's key among the wanted ones. Returns null for any other key.
@@ -310,6 +382,11 @@ KeyChild *Reading::child(State &state, size_t &cursor, ondemand::field &field) {
     }
     // A key with wrong escapes is not wanted.
     if (!plainText(key - 1, end, text) && field.unescaped_key().get(text)) return nullptr;
+    return child(state, cursor, text);
+}
+
+/// Finds a key among the wanted ones. Returns null for any other key.
+KeyChild *Reading::child(State &state, size_t &cursor, std::string_view text) {
     if (state.keyPlaces.empty()) {
         for (KeyChild &child : state.keys) {
             if (child.key != text) continue;
@@ -324,15 +401,63 @@ KeyChild *Reading::child(State &state, size_t &cursor, ondemand::field &field) {
     return &state.keys[found->second];
 }
 
+/// Returns the state of a member whose key may be one that the record gives: `next`, or that of the given key.
+StateIndex Reading::givenKey(
+    State &state, std::string_view key, bool isText, uint64_t visit, StateIndex next, unsigned depth, const char *token
+) {
+    for (GivenKeyChild &child : state.givenKeys) {
+        const GivenKeys &keys = givenKeys[child.keyPath];
+        const size_t index = keys.isList && child.arrayDepth >= 0 ? indices[child.arrayDepth] : 0;
+        if (!isText || index >= keys.texts.size() || !keys.texts[index] || *keys.texts[index] != key) continue;
+        // A value is read once: it cannot be what two ways of naming mean.
+        if (child.visit == visit || next != noState) {
+            for (const SlotIndex slot : automaton.states[child.next].slots) fault(slot, JSONFaultDuplicateKey, depth + 1, token);
+        } else {
+            next = child.next;
+        }
+        child.visit = visit;
+    }
+    return next;
+}
+
+/// Records the faults of given keys that are not in an object.
+void Reading::checkGivenKeys(const State &state, uint64_t visit, unsigned depth, const char *token) {
+    for (const GivenKeyChild &child : state.givenKeys) {
+        if (child.visit == visit) continue;
+        const GivenKeys &keys = givenKeys[child.keyPath];
+        const size_t index = keys.isList && child.arrayDepth >= 0 ? indices[child.arrayDepth] : 0;
+        const bool isKnown = index < keys.texts.size() && keys.texts[index] && (child.arrayDepth >= 0 || keys.texts.size() == 1);
+        for (const SlotIndex slot : automaton.states[child.next].slots) {
+            fault(slot, isKnown ? JSONFaultNoKey : JSONFaultKeySource, depth, token);
+        }
+    }
+}
+
 int32_t Reading::object(ondemand::object object, const char *token, State &state, unsigned depth) {
     const uint64_t visit = ++automaton.visitCount;
-    size_t cursor = 0, metCount = 0;
+    size_t cursor = 0, metCount = 0, memberCount = 0;
+    indices[depth] = isObject;
     for (auto entry : object) {
         ondemand::field field;
         if (const auto error = std::move(entry).get(field)) return defect(error);
-        KeyChild *child = this->child(state, cursor, field);
+        memberCount++;
+        KeyChild *child;
+        StateIndex next = noState;
+        if (state.givenKeys.empty()) {
+            child = this->child(state, cursor, field);
+        } else {
+            std::string_view key;
+            const bool isText = plainText(field.key().raw() - 1, end, key) || !field.unescaped_key().get(key);
+            child = isText && !state.keys.empty() ? this->child(state, cursor, key) : nullptr;
+            next = givenKey(state, key, isText, visit, child ? child->next : state.otherMembers, depth, token);
+        }
         if (!child) {
-            if (!isValue(field.value())) return JSONDefectSyntax;
+            if (next == noState) next = state.otherMembers;
+            if (next == noState) {
+                if (!isValue(field.value())) return JSONDefectSyntax;
+            } else if (const auto found = value(field.value(), automaton.states[next], depth + 1, false)) {
+                return found;
+            }
             continue;
         }
         if (child->visit == visit) {
@@ -343,6 +468,10 @@ int32_t Reading::object(ondemand::object object, const char *token, State &state
         metCount++;
         if (const auto found = value(field.value(), automaton.states[child->next], depth + 1, false)) return found;
     }
+    if (memberCount != 1) {
+        for (const SlotIndex slot : state.throughEvery) fault(slot, JSONFaultMembers, depth, token);
+    }
+    if (!state.givenKeys.empty()) checkGivenKeys(state, visit, depth, token);
     if (metCount == state.keys.size()) return JSONDefectNone;
     for (const KeyChild &child : state.keys) {
         if (child.visit == visit) continue;
@@ -357,17 +486,34 @@ JSONRecordReader *jsonRecordReaderMake(void) { return new JSONRecordReader; }
 
 void jsonRecordReaderFree(JSONRecordReader *reader) { delete reader; }
 
-void jsonRecordReaderAddPath(
-    JSONRecordReader *reader, const JSONPathStep *steps, size_t stepCount, int32_t wants, bool takesBooleans, bool leavesOutNulls
+namespace {
+
+void add(
+    RecordAutomaton &automaton, const JSONPathStep *steps, size_t stepCount, int32_t wants, bool takesBooleans, bool addsUp
 ) {
-    Path path{{}, wants, takesBooleans, leavesOutNulls, false, false, {}, {}};
+    Path path{{}, wants, takesBooleans, addsUp, -1, false, {}, {}};
     for (size_t index = 0; index < stepCount; index++) {
         const JSONPathStep &step = steps[index];
-        path.steps.push_back({std::string(step.key, step.keyByteCount), step.elementIndex, step.isEveryElement});
-        path.hasEveryElement = path.hasEveryElement || step.isEveryElement;
+        path.steps.push_back({std::string(step.key, step.keyByteCount), step.elementIndex, step.isEveryElement, step.keyPath});
+        if (step.isEveryElement) path.lastEveryElement = ptrdiff_t(index);
     }
-    reader->automaton.paths.push_back(std::move(path));
-    reader->automaton.states.clear();
+    automaton.paths.push_back(std::move(path));
+    automaton.states.clear();
+}
+
+}  // namespace
+
+void jsonRecordReaderAddPath(
+    JSONRecordReader *reader, const JSONPathStep *steps, size_t stepCount, int32_t wants, bool takesBooleans, bool addsUp
+) {
+    add(reader->automaton, steps, stepCount, wants, takesBooleans, addsUp);
+}
+
+ptrdiff_t jsonRecordReaderAddKeyPath(JSONRecordReader *reader, const JSONPathStep *steps, size_t stepCount) {
+    add(reader->keyAutomaton, steps, stepCount, wantsKeys, false, false);
+    reader->keySlots.emplace_back();
+    reader->givenKeys.emplace_back();
+    return ptrdiff_t(reader->keyAutomaton.paths.size()) - 1;
 }
 
 void jsonRecordReaderAddName(JSONRecordReader *reader, const char *name, size_t byteCount, int64_t classIndex, bool labelsAreNames) {
@@ -391,8 +537,10 @@ void empty(JSONSlot *slots, size_t slotCount) {
     }
 }
 
-/// Reads a record of any layout.
-int32_t readByParser(JSONRecordReader &reader, const char *text, size_t byteCount, JSONSlot *slots, bool *hasFaults) {
+/// Reads the values that the paths of an automaton lead to.
+int32_t readByParser(
+    JSONRecordReader &reader, RecordAutomaton &automaton, const char *text, size_t byteCount, JSONSlot *slots, bool *hasFaults
+) {
     reader.defectOffset = byteCount;
     ondemand::document document;
     int32_t found = iterate(reader.parser, text, byteCount, document);
@@ -401,10 +549,9 @@ int32_t readByParser(JSONRecordReader &reader, const char *text, size_t byteCoun
     const char *const end = text + byteCount;
     const char *token = text;
     while (token < end && isSpace(*token)) token++;
-    Reading reading(reader.automaton, text, end, slots);
-    State &start = reader.automaton.states.front();
+    Reading reading(automaton, reader.givenKeys, text, end, slots);
+    State &start = automaton.states.front();
     if (token < end && *token == '{') {
-        for (const SlotIndex slot : start.lostInObject) reading.fault(slot, JSONFaultDeadEnd, 0, token);
         ondemand::object object;
         const auto error = document.get_object().get(object);
         found = error ? defect(error) : reading.object(object, token, start, 0);
@@ -424,6 +571,24 @@ int32_t readByParser(JSONRecordReader &reader, const char *text, size_t byteCoun
         return refine(found, text, byteCount, reader.defectOffset);
     }
     return JSONDefectNone;
+}
+
+/// Reads a record of any layout, and first the keys that it gives.
+int32_t readByParser(JSONRecordReader &reader, const char *text, size_t byteCount, JSONSlot *slots, bool *hasFaults) {
+    if (!reader.keyAutomaton.paths.empty()) {
+        if (reader.keyAutomaton.states.empty()) reader.keyAutomaton.prepare();
+        for (GivenKeys &keys : reader.givenKeys) {
+            keys.texts.clear();
+            keys.isList = false;
+        }
+        empty(reader.keySlots.data(), reader.keySlots.size());
+        // A key that is not there is a fault of the paths that want it.
+        bool hasKeyFaults = false;
+        if (const int32_t found = readByParser(reader, reader.keyAutomaton, text, byteCount, reader.keySlots.data(), &hasKeyFaults)) {
+            return found;
+        }
+    }
+    return readByParser(reader, reader.automaton, text, byteCount, slots, hasFaults);
 }
 
 }  // namespace

@@ -4,6 +4,18 @@
 
 namespace json_reading {
 
+namespace {
+
+/// Returns true for the usual keys of arrays whose elements are alternatives to each other, as services and libraries name them.
+bool holdsChoices(std::string_view key) {
+    for (const std::string_view known : {"choices", "outputs", "candidates", "completions", "generations", "alternatives", "sequences"}) {
+        if (key == known) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
 StateIndex RecordAutomaton::state(const Positions &positions, std::map<Positions, StateIndex> &known) {
     if (positions.empty()) return noState;
     if (const auto found = known.find(positions); found != known.end()) return found->second;
@@ -14,6 +26,9 @@ StateIndex RecordAutomaton::state(const Positions &positions, std::map<Positions
     State made;
     // The paths that go on through every element of an array; a path that ends here takes all elements.
     Positions everywhere;
+    // The paths that go on through the only member of an object.
+    Positions members;
+    std::map<std::pair<size_t, ptrdiff_t>, Positions> byGivenKey;
     std::map<size_t, Positions> byElement;
     std::vector<std::pair<std::string_view, Positions>> byKey;
     std::unordered_map<std::string_view, size_t> placesOfKeys;
@@ -28,8 +43,20 @@ StateIndex RecordAutomaton::state(const Positions &positions, std::map<Positions
         made.lostInScalar.push_back(slot);
         const Step &step = path.steps[taken];
         if (step.isEveryElement) {
-            made.lostInObject.push_back(slot);
+            made.throughEvery.push_back(slot);
             everywhere.emplace_back(slot, taken + 1);
+            members.emplace_back(slot, taken + 1);
+            if (path.addsUp && taken > 0 && holdsChoices(path.steps[taken - 1].key)) made.throughChoices.push_back(slot);
+            for (size_t later = taken + 1; later < path.steps.size() && !path.steps[later].isEveryElement; later++) {
+                if (path.steps[later].keyPath >= 0) made.throughKeyed.emplace_back(slot, size_t(path.steps[later].keyPath));
+            }
+            continue;
+        }
+        if (step.keyPath >= 0) {
+            made.lostInArray.push_back(slot);
+            ptrdiff_t arrayDepth = ptrdiff_t(taken) - 1;
+            while (arrayDepth >= 0 && !path.steps[size_t(arrayDepth)].isEveryElement) arrayDepth--;
+            byGivenKey[{size_t(step.keyPath), arrayDepth}].emplace_back(slot, taken + 1);
             continue;
         }
         const auto place = placesOfKeys.emplace(step.key, byKey.size());
@@ -41,7 +68,13 @@ StateIndex RecordAutomaton::state(const Positions &positions, std::map<Positions
             made.lostInArray.push_back(slot);
         }
     }
-    for (const auto &[key, next] : byKey) made.keys.push_back({std::string(key), state(next, known)});
+    for (auto &[key, next] : byKey) {
+        next.insert(next.end(), members.begin(), members.end());
+        std::sort(next.begin(), next.end());
+        made.keys.push_back({std::string(key), state(next, known)});
+    }
+    made.otherMembers = state(members, known);
+    for (const auto &[key, next] : byGivenKey) made.givenKeys.push_back({key.first, key.second, state(next, known)});
     for (const auto &[element, named] : byElement) {
         ElementChild child{element, noState, {}};
         for (const auto &position : named) child.slots.push_back(position.first);

@@ -21,15 +21,20 @@ struct Step {
     std::string key;
     ptrdiff_t elementIndex;
     bool isEveryElement;
+    /// The index of the path that leads to the key; negative if the key is always the same.
+    ptrdiff_t keyPath;
 };
+
+/// What paths want that lead to keys, besides `JSONWants…`: texts.
+constexpr int32_t wantsKeys = -1;
 
 struct Path {
     std::vector<Step> steps;
     int32_t wants;
     bool takesBooleans;
-    bool leavesOutNulls;
-    /// True if a step goes through every element.
-    bool hasEveryElement;
+    bool addsUp;
+    /// The index of the last step through every element; negative if there is none.
+    ptrdiff_t lastEveryElement;
     bool labelsAreNames;
     std::unordered_map<std::string_view, int64_t> classes;
     /// The texts of the map's keys, which are views. Each name has its own memory, so that it stays where it is.
@@ -55,6 +60,17 @@ struct ElementChild {
     std::vector<SlotIndex> slots;
 };
 
+/// A key that the record gives.
+struct GivenKeyChild {
+    /// The path that leads to the key.
+    size_t keyPath;
+    /// The depth of the array for each of whose elements there is a key; negative if there is one key.
+    ptrdiff_t arrayDepth;
+    StateIndex next;
+    /// The visit in which the key was last met.
+    uint64_t visit = 0;
+};
+
 struct State {
     /// The paths that end here.
     std::vector<SlotIndex> leaves;
@@ -62,12 +78,22 @@ struct State {
     std::vector<KeyChild> keys;
     /// The indices of `keys` by key, if there are too many to search one by one.
     std::unordered_map<std::string_view, uint32_t> keyPlaces;
+    /// The keys that the record gives.
+    std::vector<GivenKeyChild> givenKeys;
+    /// The state of the only member of an object, for paths that go through every element. Children by key have these paths, too.
+    StateIndex otherMembers = noState;
+    /// The paths that go through every element.
+    std::vector<SlotIndex> throughEvery;
+    /// Of these, the paths that add up what is in an array of choices.
+    std::vector<SlotIndex> throughChoices;
+    /// Of these, the paths with keys that the record gives for each element, and the paths that lead to the keys.
+    std::vector<std::pair<SlotIndex, size_t>> throughKeyed;
     /// The named indices, in ascending order.
     std::vector<ElementChild> elements;
     /// The state of all other elements.
     StateIndex otherElements = noState;
-    /// The paths that go on, but not through an object, an array, or a single value.
-    std::vector<SlotIndex> lostInObject, lostInArray, lostInScalar;
+    /// The paths that go on, but not through an array, or a single value.
+    std::vector<SlotIndex> lostInArray, lostInScalar;
     /// All paths of the state.
     std::vector<SlotIndex> slots;
     /// True for the usual case: one path, which ends here and wants numbers.

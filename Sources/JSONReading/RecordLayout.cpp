@@ -87,6 +87,7 @@ void RecordLayout::learn(const char *text, const char *end, const RecordAutomato
 const char *RecordLayout::learnObject(
     const char *next, const char *end, const char *&partBegin, const RecordAutomaton &automaton, const State &state
 ) {
+    if (!state.givenKeys.empty() || state.otherMembers != noState) return nullptr;
     next = pastSpaces(next + 1, end);
     if (next < end && *next == '}') return next + 1;
     while (next < end && *next == '"') {

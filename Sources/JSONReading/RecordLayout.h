@@ -14,7 +14,8 @@ namespace json_reading {
 /// A program mostly writes all records of a log alike. If a record has the layout of an earlier one that was read without a fault, its keys
 /// need not be read: these bytes are the same, and the values between them are of the usual kinds. simdjson reads all other records, and
 /// reports their defects. A layout takes only records that simdjson would take, and gives the same values. Records with arrays and objects
-/// that are not wanted have no layout, nor have those with a path through `*` or an index.
+/// that are not wanted have no layout, nor have those with a path through `*`, an index or a key
+/// that the record gives.
 class RecordLayout {
 public:
     bool isEmpty() const { return parts.empty(); }

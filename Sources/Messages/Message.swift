@@ -37,6 +37,9 @@ public struct Message: Sendable, Hashable {
     }
 
     /// The sentence, in which `names` gives the names of the settings.
+    ///
+    /// Names and values of files stand in messages: characters that steer a terminal are escaped, and a sentence of more than 3,900 bytes
+    /// is cut in its middle.
     public func text(_ names: SettingNames) -> String {
         var text = ""
         for fragment in fragments {
@@ -45,7 +48,7 @@ public struct Message: Sendable, Hashable {
             case .setting(let setting, let value): text += names.text(setting, value)
             }
         }
-        return text
+        return QuotedBytes.bounded(QuotedBytes.printable(text))
     }
 
     /// The message that says one thing after the other.

@@ -26,8 +26,15 @@ public enum Setting: Sendable, Hashable, CaseIterable {
     case identifierColumn
     /// The column by which labels are looked up.
     case joinColumn
-    /// The choice that the first line of a table is data.
+    /// The choice that the first line of a table is data, in all files.
     case noHeader
+    /// The roles of the files in which the first line of a table is data.
+    case headerlessRoles
+
+    /// The path to the array of records in a JSON document.
+    case recordPath
+    /// The choice that records may lack predictions.
+    case ragged
 
     // The loss.
 
@@ -90,6 +97,9 @@ public enum Setting: Sendable, Hashable, CaseIterable {
         case .identifierColumn: "DumpColumns.identifier"
         case .joinColumn: "DumpColumns.join"
         case .noHeader: "DumpColumns.hasHeader = false"
+        case .headerlessRoles: "DumpColumns.headerlessRoles"
+        case .recordPath: "DumpColumns.recordPath"
+        case .ragged: "DumpColumns.isRagged"
         case .input: "LossSpecification.input"
         case .divergence: "LossModifiers.divergence"
         case .classWeights: "LossModifiers.classWeights"
@@ -133,6 +143,8 @@ extension Setting {
 
         /// The value of `invalidRows` that leaves them out.
         public static let skip = Value(swiftText: ".skip", text: "skip")
+        /// The value of `input` for logits.
+        public static let logits = Value(swiftText: ".logits", text: "logits")
         /// The value of `input` for probabilities.
         public static let probabilities = Value(swiftText: ".probabilities", text: "probabilities")
         /// The value of `input` for logarithms of probabilities.

@@ -207,7 +207,7 @@ public final class BlockScorer {
         if block.unscoredRowCount > 0 {
             if hasFacts { factMemory.clear(whereNaN: losses, rowCount: rowCount) }
             for row in 0..<rowCount where losses[row].isNaN {
-                if readsClassLabels, rows.classLabels[row] == ignoredLabel {
+                if readsClassLabels || specification.task == .likelihood, rows.classLabels[row] == ignoredLabel {
                     ignoredCount += 1
                 } else if invalidIn[row] == 0 {
                     invalidIn[row] = index + 1

@@ -97,12 +97,21 @@ extension ScoredBlock {
     }
 
     /// Compares the sum of each of the first rows with 1, and counts values outside of [0, 1].
-    func surveyRows(rowCount: Int) -> RowSurvey {
+    func surveyRows(rowCount: Int) -> RowSurvey { surveyRows(0..<rowCount) }
+
+    /// Compares the sum of each row with 1, and counts values outside of [0, 1]. Places of rows are counted from the first one.
+    func surveyRows(_ range: Range<Int>) -> RowSurvey {
         var survey = RowSurvey(
-            values: rows.values, classCount: classCount, rowCount: rowCount, elementCode: rows.element.code,
-            tolerance: rows.element.epsilon.squareRoot(), deviatingRowCount: 0, worstDeviation: 0, worstRow: -1, outsideUnitCount: 0)
+            values: rows.values + range.lowerBound * classCount * rows.element.byteCount, classCount: classCount, rowCount: range.count,
+            elementCode: rows.element.code, tolerance: rows.element.epsilon.squareRoot(), deviatingRowCount: 0, worstDeviation: 0,
+            worstRow: -1, outsideUnitCount: 0)
         scorer.kernels.surveyRows(&survey)
         return survey
+    }
+
+    /// The prediction of a class in a row.
+    func value(row: Int, column: Int) -> Double {
+        rows.element.value(rows.values + row * classCount * rows.element.byteCount, at: column)
     }
 
     /// The number of Float16 values where the type ends.

@@ -56,7 +56,7 @@ struct Measure {
                 lineCountAtRecordEnd = lineCount;
                 if (recordEnd < offset + 64 && isBlank(recordEnd)) rowCount--;
             } else if (!isInQuotes) {
-                isInQuotes = place == recordEnd || text[place - 1] == delimiter;
+                isInQuotes = place == recordEnd || text[place - 1] == delimiter || (delimiter == ' ' && text[place - 1] == '\t');
             } else if (place == doubledQuote) {
                 doubledQuote = SIZE_MAX;
             } else if (place + 1 < byteCount && text[place + 1] == '"') {

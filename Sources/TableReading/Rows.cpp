@@ -23,7 +23,10 @@ struct Field {
 /// with `end`: a delimiter, a number and a text without quotes do not go beyond a line feed, and the loops over quoted text do compare.
 ///
 /// Functions that return a pointer return null for a record that is not plain.
-struct Parser {
+///
+/// Where blanks separate the fields (`isBlankSeparated`), a run of spaces and tabs does, and there may be some at both ends of a line. The
+/// end of a field is then the last blank before the next field, or the line feed.
+template <bool isBlankSeparated> struct Parser {
     XentTableRows *const rows;
     const uint8_t *const end;
     const uint8_t delimiter;
@@ -34,15 +37,30 @@ struct Parser {
     size_t lineFeedCount = 0;
     uint64_t textByteCount = 0;
 
-    bool isSpace(uint8_t byte) const { return byte == ' ' || (byte == '\t' && byte != delimiter); }
+    bool isSpace(uint8_t byte) const { return !isBlankSeparated && (byte == ' ' || (byte == '\t' && byte != delimiter)); }
+
+    bool isDelimiter(uint8_t byte) const { return byte == delimiter || (isBlankSeparated && byte == '\t'); }
+
+    /// The delimiters and line feeds of a block.
+    unsigned stops(const Block &block) const {
+        if constexpr (isBlankSeparated) return block.equal(' ', '\t') | block.equal('\n');
+        return block.equal(delimiter, '\n');
+    }
 
     const uint8_t *pastSpaces(const uint8_t *next) const {
         while (isSpace(*next)) next++;
         return next;
     }
 
-    /// Returns the delimiter or line feed at `next`. A carriage return before the line feed is passed over.
+    /// Returns the delimiter or line feed at `next`. A carriage return before the line feed is passed over, and so are further blanks.
     const uint8_t *fieldEnd(const uint8_t *next) const {
+        if constexpr (isBlankSeparated) {
+            const uint8_t *after = next;
+            while (isDelimiter(*after)) after++;
+            if (*after == '\n') return after;
+            if (*after == '\r' && after[1] == '\n') return after + 1;
+            return after > next ? after - 1 : nullptr;
+        }
         if (*next == delimiter || *next == '\n') return next;
         if (*next == '\r' && next[1] == '\n') return next + 1;
         return nullptr;
@@ -81,6 +99,17 @@ struct Parser {
         return closing ? fieldEnd(pastSpaces(closing + 1)) : nullptr;
     }
 
+    /// Returns the first blank or line feed of a field without quotes.
+    const uint8_t *unquotedEnd(const uint8_t *next) {
+        while (true) {
+            const Block block(next);
+            const unsigned stops = this->stops(block);
+            isSuspect = isSuspect || block.suspect() != 0;
+            if (stops != 0) return next + lowestBit(stops);
+            next += Block::byteCount;
+        }
+    }
+
     /// Skips fields, and returns the end of the last one.
     const uint8_t *skip(const uint8_t *next, uint32_t count) {
         while (true) {
@@ -91,10 +120,17 @@ struct Parser {
                 next++;
                 continue;
             }
+            if constexpr (isBlankSeparated) {
+                next = fieldEnd(unquotedEnd(next));
+                if (--count == 0) return next;
+                if (*next == '\n') return nullptr;
+                next++;
+                continue;
+            }
             // All fields without quotes that follow one another. A quote within a field is an ordinary byte.
             while (true) {
                 const Block block(next);
-                unsigned stops = block.equal(delimiter, '\n');
+                unsigned stops = this->stops(block);
                 isSuspect = isSuspect || block.suspect() != 0;
                 bool isQuoteNext = false;
                 while (stops != 0) {
@@ -132,23 +168,31 @@ struct Parser {
 
     const uint8_t *number(const uint8_t *next, double &value) const {
         // Nearly all numbers are short.
-        if (const uint8_t *found = parseShortNumber(next, value); found && (*found == delimiter || *found == '\n')) return found;
+        if (const uint8_t *found = parseShortNumber(next, value); found && (isDelimiter(*found) || *found == '\n')) {
+            return isBlankSeparated ? fieldEnd(found) : found;
+        }
         bool isQuoted;
         next = parseAnyNumber(pastOpening(next, isQuoted), end, value);
         if (!next) return nullptr;
-        return *next == delimiter && !isQuoted ? next : pastClosing(next, isQuoted);
+        return *next == delimiter && !isQuoted && !isBlankSeparated ? next : pastClosing(next, isQuoted);
     }
 
     /// Reads columns of numbers, the most frequent work. Returns the end of the last one.
     const uint8_t *numbers(const uint8_t *next, double *values, uint32_t count) const {
         for (const uint8_t *block = next;; block += 64) {
             // All ends of fields at once, so that no number waits for the one before it.
-            uint64_t stops = mask64(block, [this](Block block) { return block.equal(delimiter, '\n'); });
+            uint64_t stops = mask64(block, [this](Block block) { return this->stops(block); });
             while (stops != 0) {
                 const uint8_t *const stop = block + lowestBit(stops);
                 stops &= stops - 1;
-                if (!parseNumberBefore(rows->text, next, stop, *values) && number(next, *values) != stop) return nullptr;
-                if (--count == 0) return stop;
+                if (isBlankSeparated && next == stop && *stop != '\n') {
+                    // One blank more between two fields.
+                    next++;
+                    continue;
+                }
+                const auto fieldEnd = [this, stop] { return isBlankSeparated ? this->fieldEnd(stop) : stop; };
+                if (!parseNumberBefore(rows->text, next, stop, *values) && number(next, *values) != fieldEnd()) return nullptr;
+                if (--count == 0) return fieldEnd();
                 if (*stop == '\n') return nullptr;
                 values++;
                 next = stop + 1;
@@ -190,12 +234,12 @@ struct Parser {
             if (!field.end) return false;
         } else {
             field.first = next;
-            while (*next != delimiter && *next != '\n') {
+            while (!isDelimiter(*next) && *next != '\n') {
                 if (*next == '"') return false;
                 isSuspect = isSuspect || static_cast<int8_t>(*next) < 1;
                 next++;
             }
-            field.end = next;
+            field.end = isBlankSeparated ? fieldEnd(next) : next;
             field.last = *next == '\n' && next > field.first && next[-1] == '\r' ? next - 1 : next;
         }
         while (field.first < field.last && isSpace(*field.first)) field.first++;
@@ -236,6 +280,12 @@ struct Parser {
             textByteCount += static_cast<uint64_t>(closing - next) - 1 - doubledCount;
             return fieldEnd(pastSpaces(closing + 1));
         }
+        if constexpr (isBlankSeparated) {
+            Field field;
+            if (!find(next, field)) return nullptr;
+            textByteCount += static_cast<uint64_t>(field.last - field.first);
+            return field.end;
+        }
         const uint8_t *stop = skip(next, 1);
         if (!stop) return nullptr;
         textByteCount += static_cast<uint64_t>(stop - next) - (*stop == '\n' && stop > next && stop[-1] == '\r' ? 1 : 0);
@@ -275,6 +325,9 @@ struct Parser {
 
     /// Parses a record, and returns the beginning of the next.
     const uint8_t *record(const uint8_t *next, size_t row) {
+        if constexpr (isBlankSeparated) {
+            while (isDelimiter(*next)) next++;
+        }
         const XentTableStep *const last = rows->steps + rows->stepCount - 1;
         for (const XentTableStep *current = rows->steps;; current++) {
             next = step(*current, next, row);
@@ -286,11 +339,10 @@ struct Parser {
     }
 };
 
-} // namespace
-
-int32_t xentParseRows(XentTableRows *rows) {
+/// Does the work of `xentParseRows`.
+template <bool isBlankSeparated> int32_t parseRows(XentTableRows *rows) {
     const uint8_t *const textEnd = rows->text + rows->byteCount;
-    Parser parser{rows, rows->text + rows->lineFeedEnd, rows->delimiter, rows->assumesNoLineFeedsInRecords};
+    Parser<isBlankSeparated> parser{rows, rows->text + rows->lineFeedEnd, rows->delimiter, rows->assumesNoLineFeedsInRecords};
     const uint8_t *next = rows->text + rows->byteOffset;
     size_t line = rows->line, row = rows->rowCount;
     int32_t stop;
@@ -338,6 +390,10 @@ int32_t xentParseRows(XentTableRows *rows) {
     rows->rowCount = row;
     return stop;
 }
+
+} // namespace
+
+int32_t xentParseRows(XentTableRows *rows) { return rows->delimiter == ' ' ? parseRows<true>(rows) : parseRows<false>(rows); }
 
 uint64_t xentIdentifierHash(const uint8_t *text, size_t byteCount) { return xent::identifierHash(text, byteCount); }
 

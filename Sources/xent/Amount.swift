@@ -1,3 +1,5 @@
+import Messages
+
 /// Conversion of numbers to text for people.
 enum Amount {
     /// Groups digits by thousands: 1234567 → "1,234,567".
@@ -72,15 +74,12 @@ enum Amount {
         return (value < 0 && scaled > 0 ? "-" : "") + text
     }
 
-    /// Lists the first few names, the last one, and their count: "p_0, p_1, p_2, …, p_999 (1,000)". Names are cut, and have no control
-    /// characters.
+    /// Lists the first few names, the last one, and their count: "p_0, p_1, p_2, …, p_999 (1,000)". Names are cut, and control characters
+    /// in them are escaped.
     static func listed(_ names: [String], limit: Int = 8) -> String {
         func shown(_ name: String) -> String {
-            var text = String.UnicodeScalarView()
-            for scalar in name.unicodeScalars.prefix(40) {
-                text.append(scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar)
-            }
-            return String(text) + (name.unicodeScalars.count > 40 ? "…" : "")
+            let beginning = String(String.UnicodeScalarView(name.unicodeScalars.prefix(40)))
+            return QuotedBytes.printable(beginning) + (name.unicodeScalars.count > 40 ? "…" : "")
         }
         guard names.count > limit, let last = names.last else { return names.map(shown).joined(separator: ", ") }
         return names.prefix(limit - 2).map(shown).joined(separator: ", ") + ", …, \(shown(last)) (\(grouped(names.count)))"

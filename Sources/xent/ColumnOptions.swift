@@ -30,8 +30,13 @@ struct ColumnOptions: ParsableArguments {
             valueName: "name"))
     var positiveClass: String?
 
-    @Flag(help: "The first line of a table is data; columns are named 0, 1, 2…")
-    var noHeader = false
+    @OptionGroup var headerOption: HeaderOption
+
+    @Option(help: ArgumentHelp("The path to the array of records in files that are one JSON document, such as results.", valueName: "path"))
+    var records: String?
+
+    @Flag(help: "Records of text may have fewer predictions than others: absent classes are impossible, and the most there are is C.")
+    var ragged = false
 
     @Option(
         help: ArgumentHelp(
@@ -52,7 +57,9 @@ struct ColumnOptions: ParsableArguments {
         }
         columns.positiveClass = positiveClass
         columns.byteCount = textColumn
-        columns.hasHeader = !noHeader
+        columns.recordPath = records
+        columns.isRagged = ragged
+        columns.headerlessRoles = headerOption.headerlessRoles
         return columns
     }
 

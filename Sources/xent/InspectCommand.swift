@@ -1,5 +1,7 @@
 import ArgumentParser
 import Engine
+import Formats
+import Messages
 import WorkStealing
 
 struct InspectCommand: DocumentedCommand {
@@ -18,8 +20,10 @@ struct InspectCommand: DocumentedCommand {
     @Argument(help: "Files of predictions or labels; @FILE for a file of names.", completion: .file())
     var files: [String]
 
-    @Flag(help: "The first line of a table is data; columns are named 0, 1, 2…")
-    var noHeader = false
+    @OptionGroup var headerOption: HeaderOption
+
+    @Option(help: ArgumentHelp("The path to the array of records in files that are one JSON document, such as results.", valueName: "path"))
+    var records: String?
 
     @Option(
         help: ArgumentHelp(
@@ -39,12 +43,15 @@ struct InspectCommand: DocumentedCommand {
             try OutputPaths.check(outputs: [("--json", json)], inputs: run.inputs)
             run.announceTerminalInput()
             let output = try json.map { run.adding(try JSONOutput(path: $0)) }
+            var columns = DumpColumns()
+            columns.hasHeader = headerOption.headerlessRoles.isEmpty
+            columns.recordPath = records
             var inspections: [Inspection] = []
             for path in paths {
                 do {
                     let inspection = try Self.reportingErrors(suggestion: { run.inputs.suggestion(for: $0) }) {
                         try Inspection(
-                            path: path, maximumWindowByteCount: memory.value, hasHeader: !noHeader, cancellation: run.cancellation)
+                            path: path, maximumWindowByteCount: memory.value, columns: columns, cancellation: run.cancellation)
                     }
                     inspections.append(inspection)
                 } catch let failure as ExitCode {
@@ -79,9 +86,9 @@ struct InspectCommand: DocumentedCommand {
     }
 
     static func text(_ inspection: Inspection) -> String {
-        var lines = [inspection.path]
+        var lines = [QuotedBytes.printable(inspection.path)]
         func line(_ name: String, _ value: String) {
-            lines.append("  " + name + String(repeating: " ", count: max(1, 14 - name.count)) + value)
+            lines.append("  " + name + String(repeating: " ", count: max(1, 14 - name.count)) + QuotedBytes.printable(value))
         }
         var format = inspection.format
         if let elementType = inspection.elementType { format += ", \(elementType)" }
@@ -103,9 +110,10 @@ struct InspectCommand: DocumentedCommand {
             line(number == 0 ? "first rows" : "", values + (isCut ? "  …" : ""))
         }
         let columns = inspection.columns ?? []
-        let width = columns.prefix(columnLimit).reduce(0) { max($0, min(30, $1.name.count)) }
+        let names = columns.prefix(columnLimit).map { QuotedBytes.printable($0.name) }
+        let width = names.reduce(0) { max($0, min(30, $1.count)) }
         for (number, column) in columns.prefix(columnLimit).enumerated() {
-            let name = column.name + String(repeating: " ", count: max(0, width - column.name.count))
+            let name = names[number] + String(repeating: " ", count: max(0, width - names[number].count))
             line(number == 0 ? "columns" : "", "\(name)  \(Self.text(column))")
         }
         if columns.count > columnLimit { line("", "and \(columns.count - columnLimit) more") }

@@ -1,4 +1,7 @@
-/// The lines of a report for people, each with a name on the left and a value beside it.
+import Messages
+
+/// The lines of a report for people, each with a name on the left and a value beside it. Values may have names of files and columns in
+/// them: what would steer a terminal is escaped.
 struct ReportLines {
     private var lines: [String]
     /// The number of columns from the left edge to the values.
@@ -12,7 +15,7 @@ struct ReportLines {
     var text: String { lines.joined(separator: "\n") }
 
     mutating func add(_ name: String, _ value: String) {
-        lines.append("  " + name + String(repeating: " ", count: max(1, column - 2 - name.count)) + value)
+        lines.append("  " + name + String(repeating: " ", count: max(1, column - 2 - name.count)) + QuotedBytes.printable(value))
     }
 
     /// Adds a line as it is; an empty one is a gap.

@@ -39,7 +39,7 @@ struct Xent: ParsableCommand {
         StandardDescriptors.holdOpen()
         // A file that cannot grow further (ulimit -f) is then an error of writing, with the file's name, and does not end the process.
         signal(SIGXFSZ, SIG_IGN)
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        let arguments = HeaderOption.expand(Array(CommandLine.arguments.dropFirst()))
         do {
             try reportingErrors {
                 guard let subcommand = Manual.commands.first(where: { $0._commandName == arguments.first }) else {

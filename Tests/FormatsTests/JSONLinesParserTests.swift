@@ -90,7 +90,7 @@ struct JSONLinesParserTests {
         #expect(none.rowCount == 50 && none.values.isEmpty && none.valuesPerRow == 0 && none.problems.isEmpty)
     }
 
-    @Test("Sums of log-probabilities: null is left out, tokens and bytes are counted, cancellation is compensated")
+    @Test("Sums of log-probabilities: a first null is left out, tokens and bytes are counted, cancellation is compensated")
     func sums() throws {
         var selection = selection("l")
         selection.sumsValues = true
@@ -101,9 +101,10 @@ struct JSONLinesParserTests {
                 + "{\"l\":null,\"n\":1}\n{\"n\":1}\n{\"l\":[-Infinity,-1],\"n\":0}\n{\"l\":-4,\"n\":0}\n"
                 + "{\"l\":[-1],\"n\":-1}\n{\"l\":[-1],\"n\":1.5}\n"
         ).rows(selection)
-        #expect(sameBits(rows.values, [-3.5, 1, -100, 0, .nan, .nan, -.infinity, -4, .nan, .nan]), "\(rows.values)")
+        #expect(sameBits(rows.values, [-3.5, 1, -100, .nan, .nan, .nan, -.infinity, -4, .nan, .nan]), "\(rows.values)")
         #expect(rows.tokenCount == 2 + 3 + 1000 + 2 + 1 && rows.byteCount == 8 && rows.valuesPerRow == 1)
-        #expect(rows.problems.map(\.rowIndex) == [4, 5, 8, 9])
+        // Nothing is known of a record without tokens, and it has no problem.
+        #expect(rows.problems.map(\.rowIndex) == [4, 5, 8, 9] && rows.tokenCounts[3] == 0)
         #expect(rows.problems.map(\.column) == ["l", "l", "n", "n"])
     }
 

@@ -33,7 +33,7 @@ struct RecordLayoutTests {
                     }
                     defer { for key in keys { key.deallocate() } }
                     let steps = zip(keys, bytes).map {
-                        JSONPathStep(key: $0, keyByteCount: $1.count - 1, elementIndex: -1, isEveryElement: false)
+                        JSONPathStep(key: $0, keyByteCount: $1.count - 1, elementIndex: -1, isEveryElement: false, keyPath: -1)
                     }
                     steps.withUnsafeBufferPointer { steps in
                         guard let base = steps.baseAddress else { return }

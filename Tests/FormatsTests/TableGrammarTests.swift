@@ -22,7 +22,7 @@ struct TableGrammarTests {
     }
 
     /// The same, byte by byte.
-    private static func extent(_ bytes: ArraySlice<UInt8>, isEnd: Bool, byLines: Bool) -> RecordExtent {
+    private static func extent(_ bytes: ArraySlice<UInt8>, isEnd: Bool, byLines: Bool, areBlanksDelimiters: Bool) -> RecordExtent {
         var extent = RecordExtent()
         var isInQuotes = false
         var isFieldStart = true
@@ -55,7 +55,7 @@ struct TableGrammarTests {
                 isFieldStart = true
             } else {
                 isInQuotes = byte == 0x22 && isFieldStart
-                isFieldStart = byte == 0x2C
+                isFieldStart = areBlanksDelimiters ? byte == 0x20 || byte == 0x09 : byte == 0x2C
             }
         }
         if isEnd, extent.byteCount < bytes.count {
@@ -66,9 +66,9 @@ struct TableGrammarTests {
         return extent
     }
 
-    /// Parsers of the table `a,b,label,text`: one that takes the short way, and one that never does.
-    private static func parsers() throws -> (plain: any RecordParser, careful: any RecordParser) {
-        let format = try TableText("a,b,label\n1,2,cat\n").format()
+    /// Parsers of the table `a,b,label`: one that takes the short way, and one that never does.
+    private static func parsers(_ delimiter: Character = ",") throws -> (plain: any RecordParser, careful: any RecordParser) {
+        let format = try TableText(String("a,b,label\n1,2,cat\n".map { $0 == "," ? delimiter : $0 })).format()
         var selection = RecordSelection(predictions: try format.resolve("a"))
         selection.labels = .classIndex(try format.resolve("label")[0], names: ["cat", "1", "x"])
         let plain = try format.makeParser(selection)
@@ -77,24 +77,28 @@ struct TableGrammarTests {
     }
 
     @Test(
-        "measure counts as a reader does that goes byte by byte, parse has as many rows, and both ways of parsing agree", arguments: 1...8)
-    func random(seed: UInt64) throws {
+        "measure counts as a reader does that goes byte by byte, parse has as many rows, and both ways of parsing agree", arguments: 1...8,
+        [",", " "] as [Character])
+    func random(seed: UInt64, delimiter: Character) throws {
         var generator = SplitMix64(seed: seed)
-        let (plain, careful) = try Self.parsers()
+        let (plain, careful) = try Self.parsers(delimiter)
         let (rows, carefulRows) = (RecordRows(), RecordRows())
         for iteration in 0..<3000 {
             let note: Comment = "seed \(seed), iteration \(iteration)"
-            let bytes = Self.text(&generator, pieceCount: iteration % 10 == 0 ? 300 : 30)
+            var bytes = Self.text(&generator, pieceCount: iteration % 10 == 0 ? 300 : 30)
+            if delimiter == " " { bytes = bytes.map { $0 == 0x2C ? [0x20, 0x20, 0x20, 0x09, 0x2C][Int(generator.next() % 5)] : $0 } }
             let table = TableText(bytes)
             for byLines in [false, true] {
                 for isEnd in [false, true] {
                     let extent = table.measure(plain, isEnd: isEnd, byLines: byLines)
-                    let expected = Self.extent(bytes[...], isEnd: isEnd, byLines: byLines)
+                    let expected = Self.extent(
+                        bytes[...], isEnd: isEnd, byLines: byLines, areBlanksDelimiters: delimiter == " ")
                     try #require(extent == expected, "\(note.rawValue), byLines \(byLines), isEnd \(isEnd): \(bytes)")
                 }
                 _ = table.parse(plain, byLines: byLines, into: rows)
                 _ = table.parse(careful, byLines: byLines, into: carefulRows)
-                let expected = Self.extent(bytes[...], isEnd: true, byLines: byLines)
+                let expected = Self.extent(
+                    bytes[...], isEnd: true, byLines: byLines, areBlanksDelimiters: delimiter == " ")
                 try #require(rows.rowCount == expected.rowCount, note)
                 #expect(
                     rows.lines.count == rows.rowCount && rows.values.count == rows.rowCount && rows.classLabels.count == rows.rowCount, note
@@ -111,8 +115,13 @@ struct TableGrammarTests {
 
     @Test("Cut anywhere between records, the pieces have the rows of the whole")
     func cuts() throws {
+        try cuts(",")
+        try cuts(" ")
+    }
+
+    private func cuts(_ delimiter: Character) throws {
         var generator = SplitMix64(seed: 9)
-        let (parser, _) = try Self.parsers()
+        let (parser, _) = try Self.parsers(delimiter)
         for iteration in 0..<150 {
             let bytes = Self.text(&generator, pieceCount: 120)
             let table = TableText(bytes)

@@ -18,9 +18,12 @@ struct TableText {
         storage.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[range ?? 0..<count])) }
     }
 
-    func format(hasHeader: Bool = true, isWhole: Bool = true) throws(FormatError) -> any RecordFormat {
+    func format(
+        hasHeader: Bool = true, isWhole: Bool = true, role: RecordFormats.Options.Role = .predictions
+    ) throws(FormatError) -> any RecordFormat {
         var options = RecordFormats.Options()
         options.hasHeader = hasHeader
+        options.role = role
         let result: Result<(any RecordFormat)?, FormatError> = withText { text in
             do throws(FormatError) { return .success(try RecordFormats.recognise(text, isWhole: isWhole, options: options)) } catch {
                 return .failure(error)

@@ -86,6 +86,75 @@ import Testing
         #expect(try Self.warnings(options + ["--dialect", "sklearn"], in: scratch) == found)
     }
 
+    /// A Float32 softmax in text sums to 1 within Float32's bound, and not within Float64's.
+    @Test func probabilitiesOfFewDigits() throws {
+        let scratch = try Scratch()
+        let options = ["p.csv", "--json", "-", "--task", "multiclass", "--input", "probabilities"]
+        func warnings(_ digits: Int, of change: Double = 0) throws -> [String] {
+            var text = "p_0,p_1,p_2,y\n"
+            for row in 0..<3000 {
+                let logits = (0..<3).map { sin(Double(7 * row + $0)) * 4 }
+                let total = logits.reduce(0) { $0 + exp($1) }
+                let values = logits.map { String(format: "%.\(digits)g", exp($0) / total + (row == 1234 ? change : 0)) }
+                text += values.joined(separator: ",") + ",\(row % 3)\n"
+            }
+            try scratch.write("p.csv", text)
+            return try XentRun.xent(["eval"] + options, in: scratch).json().texts("warnings")
+        }
+        for digits in [6, 7, 8, 9, 17] { #expect(try warnings(digits) == [], "\(digits) digits") }
+        // A row that is far from 1 is told with Float32's bound, one with more digits with Float64's.
+        let few = try warnings(7, of: 0.001)
+        #expect(few.count == 1 && few[0].contains("1 of 3000 rows of probabilities do not sum to 1 within 0.000345"), "\(few)")
+        #expect(few[0].contains("p.csv: line 1236"), "\(few)")
+        let many = try warnings(17, of: 1e-6)
+        #expect(many.count == 1 && many[0].contains("1 of 3000 rows of probabilities do not sum to 1 within 1.49e-8"), "\(many)")
+    }
+
+    @Test func logProbabilitiesThatAreLogits() throws {
+        let scratch = try Scratch()
+        let logits = RandomDump.logits(rows: 3000, columns: 4, seed: 5).map { Double($0) - 20 }
+        let labels = RandomDump.labels(rows: 3000, classes: 4, seed: 6)
+        let options = Self.multiclass + ["log-probabilities"]
+        try Self.write(logits, classes: 4, labels: labels, to: scratch)
+        for threads in ["1", "3"] {
+            let found = try Self.warnings(options + ["--threads", threads], in: scratch)
+            #expect(found.count == 1)
+            #expect(found[0].hasPrefix("the exponentials of 1024 of the first 1024 rows of log-probabilities do not sum to 1"))
+            #expect(found[0].hasSuffix("are they logits? --input logits scores them as such"), "\(found)")
+        }
+        // Log-probabilities are none.
+        var normalised: [Double] = []
+        for row in 0..<3000 {
+            let values = logits[4 * row..<4 * row + 4]
+            let total = log(values.reduce(0) { $0 + exp($1) })
+            normalised += values.map { $0 - total }
+        }
+        try Self.write(normalised, classes: 4, labels: labels, to: scratch)
+        #expect(try Self.warnings(options, in: scratch) == [])
+        // −∞ is the logarithm of 0.
+        normalised[0..<4] = [0, -.infinity, -.infinity, -.infinity]
+        try Self.write(normalised, classes: 4, labels: [0] + labels.dropFirst(), to: scratch)
+        #expect(try Self.warnings(options, in: scratch) == [])
+    }
+
+    /// −9999 is what services write for a log-probability that is not known.
+    @Test func placeholders() throws {
+        let scratch = try Scratch()
+        let options = ["--json", "-", "--task", "likelihood", "--input", "log-probabilities"]
+        func warnings(_ name: String) throws -> [String] {
+            try XentRun.xent(["eval", name] + options, in: scratch).json().texts("warnings")
+        }
+        try scratch.write("t.jsonl", "{\"logprobs\": [-1, -9999.0, -0.5, -9999.0]}\n{\"logprobs\": [-998, -2]}\n{\"logprobs\": [-1000]}\n")
+        let found = try warnings("t.jsonl")
+        #expect(found.count == 1 && found[0].hasPrefix("3 of the log-probabilities that were scored are -999 or less"), "\(found)")
+        try scratch.write("l.npy", NPYFixture.doubles([-1, -9999, -2, -1e9]))
+        #expect(try warnings("l.npy").map { $0.prefix(24) } == ["2 of the log-probabiliti"])
+        // A long text of likely tokens has a sum as low.
+        let long = [String](repeating: "-2.5", count: 5000).joined(separator: ",")
+        try scratch.write("t.jsonl", "{\"logprobs\": [\(long)]}\n")
+        #expect(try warnings("t.jsonl") == [])
+    }
+
     @Test func labelsFromOne() throws {
         let scratch = try Scratch()
         let labels = RandomDump.labels(rows: 300, classes: 4, seed: 7).map { $0 + 1 }

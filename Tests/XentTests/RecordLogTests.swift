@@ -92,4 +92,109 @@ import Testing
         try TableTests.expectSame(report, arrays, "harness")
         #expect(try report.number("accuracy") == 1)
     }
+
+    /// Questions with three to five choices: the cross-entropy over each record's own.
+    @Test func choicesOfOtherNumbers() throws {
+        let scratch = try Scratch()
+        try scratch.write(
+            "samples.jsonl",
+            #"{"target": "1", "filtered_resps": [["-2.5", "False"], ["-1.25", "True"], ["-3.0", "False"], ["-4.0", "False"]]}"# + "\n"
+                + #"{"target": "2", "filtered_resps": [["-0.5", "True"], ["-1.75", "False"], ["-3.5", "False"]]}"# + "\n")
+        let arguments = [
+            "eval", "samples.jsonl", "--task", "multiclass", "--input", "logits", "--prediction-columns", "filtered_resps.*.0",
+            "--label-column", "target",
+        ]
+        let refused = try XentRun.xent(arguments, in: scratch)
+        expectFailure(refused, status: 65, says: ["line 2: column filtered_resps.*.0: 3 numbers, where 4 are wanted", "--ragged"])
+        let report = try XentRun.xent(arguments + ["--ragged", "--json", "-"], in: scratch).json()
+        #expect(try report.number("loss", "mean") == 1.8556862633142783)
+        #expect(try report.count("classes") == 4)
+        // The largest number need not come first, and a label of a choice that is not there is no row.
+        try scratch.write(
+            "samples.jsonl", "{\"filtered_resps\": [[0], [0]], \"target\": 0}\n{\"filtered_resps\": [[0], [0]], \"target\": 2}\n"
+                + "{\"filtered_resps\": [[0], [0], [0], [0]], \"target\": 3}\n")
+        let skipped = try XentRun.xent(arguments + ["--ragged", "--on-invalid", "skip", "--json", "-"], in: scratch).json()
+        #expect(try abs(skipped.number("loss", "sum") - 3 * 0.6931471805599453) < 1e-15)
+        #expect(try skipped.count("rows", "invalid") == 1)
+        // Of probabilities those that are absent are 0.
+        try scratch.write("p.jsonl", "{\"p\": [0.5, 0.5], \"y\": 0}\n{\"p\": [0.25, 0.25, 0.5], \"y\": 2}\n")
+        let probabilities = try XentRun.xent(
+            ["eval", "p.jsonl", "--ragged", "--task", "multiclass", "--input", "probabilities", "--json", "-"], in: scratch
+        ).json()
+        #expect(try abs(probabilities.number("loss", "mean") - 0.6931471805599453) < 1e-15)
+        #expect(try probabilities.texts("warnings") == [])
+    }
+
+    /// vLLM's prompt_logprobs: an object for each token, with the likeliest tokens beside the token itself.
+    @Test func logProbabilitiesUnderTokens() throws {
+        let scratch = try Scratch()
+        try scratch.write("a.jsonl", JSONPathFixture.prompt + "\n")
+        let task = ["--task", "likelihood", "--input", "log-probabilities", "--json", "-"]
+        let named = try XentRun.xent(
+            ["eval", "a.jsonl", "--prediction-columns", "prompt_logprobs.*.{prompt_token_ids}.logprob"] + task, in: scratch
+        ).json()
+        #expect(try named.number("loss", "mean") == 9)
+        #expect(try named.count("tokens", "count") == 2)
+        let refused = try XentRun.xent(["eval", "a.jsonl", "--prediction-columns", "prompt_logprobs.*.*.logprob"] + task, in: scratch)
+        expectFailure(refused, status: 65, says: ["keyed by token", "{prompt_token_ids}"])
+        // OpenAI's top_logprobs are keyed by the token's text.
+        try scratch.write(
+            "b.jsonl",
+            #"{"choices": [{"logprobs": {"tokens": ["a", " b"], "top_logprobs": [{"a": -1, "c": -2}, {"c": -0.5, " b": -3}]}}]}"#)
+        let top = try XentRun.xent(
+            ["eval", "b.jsonl", "--prediction-columns", "choices.0.logprobs.top_logprobs.*.{choices.0.logprobs.tokens}"] + task, in: scratch
+        ).json()
+        #expect(try top.number("loss", "mean") == 4)
+    }
+
+    /// Several choices of one prompt are no longer text.
+    @Test func severalChoicesAreNotAddedUp() throws {
+        let scratch = try Scratch()
+        let content = #"{"logprobs": {"content": [{"logprob": -1.0}, {"logprob": -2.0}]}}"#
+        let task = ["--task", "likelihood", "--input", "log-probabilities", "--json", "-"]
+        try scratch.write("n.jsonl", "{\"choices\": [\(content)]}\n{\"choices\": [\(content), \(content)]}\n")
+        for name in [["--prediction-columns", "choices.*.logprobs.content.*.logprob"], []] {
+            let run = try XentRun.xent(["eval", "n.jsonl"] + name + task, in: scratch)
+            expectFailure(run, status: 65, says: ["line 2", "'choices' has several elements", "'choices.0.logprobs.content.*.logprob'"])
+        }
+        let one = try XentRun.xent(
+            ["eval", "n.jsonl", "--prediction-columns", "choices.0.logprobs.content.*.logprob"] + task, in: scratch
+        ).json()
+        #expect(try one.number("loss", "mean") == 3)
+    }
+
+    /// A record without tokens is neither certain nor wrong.
+    @Test func recordsWithoutTokens() throws {
+        let scratch = try Scratch()
+        let task = ["--task", "likelihood", "--prediction-columns", "l", "--json", "-"]
+        try scratch.write("e.jsonl", "{\"l\": [-1.5]}\n{\"l\": []}\n{\"l\": [null]}\n{\"l\": [-0.5]}\n")
+        for dialect in ["exact", "pytorch"] {
+            for threads in ["1", "3"] {
+                let report = try XentRun.xent(
+                    ["eval", "e.jsonl", "--input", "log-probabilities", "--dialect", dialect, "--threads", threads] + task, in: scratch
+                ).json()
+                #expect(try report.number("loss", "mean") == 1, "\(dialect)")
+                for (key, count) in [("scored", 2), ("ignored", 2), ("invalid", 0)] {
+                    #expect(try report.count("rows", key) == count, "\(dialect) \(key)")
+                }
+                #expect(try report.count("tokens", "count") == 2)
+                #expect(try report.texts("warnings") == ["2 of 4 records have no tokens, and were left out"])
+            }
+        }
+        // One with a problem is invalid.
+        try scratch.write("e.jsonl", "{\"l\": [-1.5]}\n{\"l\": [-1, null]}\n{\"l\": []}\n")
+        let mixed = try XentRun.xent(["eval", "e.jsonl", "--input", "log-probabilities", "--on-invalid", "skip"] + task, in: scratch).json()
+        for (key, count) in [("scored", 1), ("ignored", 1), ("invalid", 1)] { #expect(try mixed.count("rows", key) == count) }
+        let run = try XentRun.xent(["eval", "e.jsonl", "--input", "log-probabilities"] + task, in: scratch)
+        expectFailure(run, status: 65, says: ["line 2: column l: null, which only the first"])
+        try scratch.write("e.jsonl", "{\"l\": []}\n")
+        let none = try XentRun.xent(["eval", "e.jsonl", "--input", "log-probabilities"] + task, in: scratch)
+        expectFailure(none, status: 65, says: ["all 1 are ignored"])
+    }
+}
+
+/// Records that several tests read.
+enum JSONPathFixture {
+    static let prompt = #"{"prompt_token_ids": [1, 15043, 29892], "prompt_logprobs": [null, "#
+        + #"{"15043": {"logprob": -7.5, "rank": 9}, "917": {"logprob": -2.5, "rank": 1}}, {"29892": {"logprob": -1.5}}]}"#
 }

@@ -204,13 +204,14 @@ package struct EvaluationPlan: Sendable {
 
     /// Opens files, or the byte sources that stand under their paths.
     static func open(
-        _ paths: [String], _ options: EvaluationOptions, _ containerOptions: ContainerOptions
+        _ paths: [String], as role: RecordFormats.Options.Role = .predictions, _ options: EvaluationOptions, _ containerOptions: ContainerOptions
     ) throws(EngineError) -> [DumpFile] {
         var files: [DumpFile] = []
         for path in paths {
             files.append(
                 try DumpFile(
-                    path, source: options.byteSources[path], options: containerOptions, hasHeader: options.columns.hasHeader))
+                    path, source: options.byteSources[path], options: containerOptions,
+                    recordOptions: options.columns.recordOptions(role)))
         }
         return files
     }

@@ -293,6 +293,9 @@ public struct Report: Sendable, Codable {
             warnings.append(
                 Message(code: .zeroWeights, "the weights of all scored rows are 0: \(means.joined(separator: ", "))"))
         }
+        if specification.task == .likelihood, moments.ignoredCount > 0 {
+            warnings.append("\(moments.ignoredCount) of \(moments.readCount) records have no tokens, and were left out")
+        }
         if moments.invalidCount > 0 {
             let rows = "\(moments.invalidCount) of \(String.counted(moments.readCount, "row"))"
             let verb = moments.invalidCount == 1 ? "was" : "were"

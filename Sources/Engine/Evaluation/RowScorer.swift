@@ -87,6 +87,8 @@ package final class RowScorer: RowConsumer {
     private let settings: Settings
     private let labels: StoredColumn?
     private let weights: StoredColumn?
+    /// The column of token counts, of task likelihood.
+    private let tokenCounts: StoredColumn?
     /// The columns that observers read by their names.
     private let observedColumns: [(name: String, elementName: String, column: StoredColumn)]
     private let scorer: BlockScorer
@@ -109,6 +111,7 @@ package final class RowScorer: RowConsumer {
         }
         labels = stored(CompanionColumn.labels)
         weights = stored(CompanionColumn.weights)
+        tokenCounts = stored(CompanionColumn.tokenCounts)
         observedColumns = companions.enumerated().filter { !CompanionColumn.namesOfScoring.contains($1.name) }
             .map { (name: $1.name, elementName: $1.elementType.name, column: StoredColumn($1, index: $0)) }
         figures = Figures(others: settings.observers)
@@ -154,6 +157,7 @@ package final class RowScorer: RowConsumer {
             let firstRow = settings.rowOffset + batch.firstRow + done
             func bytes(_ column: StoredColumn) -> UnsafeRawPointer { companions[column.index] + done * column.rowByteCount }
             let labelBytes = labels.map { bytes($0) }
+            if let tokenCounts { markEmptyRecords(bytes(tokenCounts), rowCount, problems, firstIndex: done) }
             let rows = LabelledRows(
                 values: batch.values + done * rowByteCount, element: element, classLabels: classLabels,
                 targets: convertLabels(labelBytes, rowCount), weights: weights.map { convertWeights(bytes($0), $0, rowCount) },
@@ -189,6 +193,18 @@ package final class RowScorer: RowConsumer {
                 .data, path: place.path, frame: place.frame, row: place.row, line: place.line, Message(problem), remedy: try remedy())
         }
         figures.invalidRows.describe(InvalidRow(path: place.path, row: place.row, line: place.line, problem: problem, order: order))
+    }
+
+    /// Marks records without tokens as rows that are left out. Nothing is known of them, and they are not wrong. A record with a problem
+    /// has a count of 0 as well, and is invalid.
+    private func markEmptyRecords(_ counts: UnsafeRawPointer, _ rowCount: Int, _ problems: ArraySlice<RecordProblem>, firstIndex: Int) {
+        var problems = problems
+        for row in 0..<rowCount {
+            classLabels[row] = 1
+            guard counts.loadUnaligned(fromByteOffset: 8 * row, as: UInt64.self) == 0 else { continue }
+            while let first = problems.first, first.rowIndex < firstIndex + row { problems.removeFirst() }
+            if problems.first?.rowIndex != firstIndex + row { classLabels[row] = ClassLabels.ignored }
+        }
     }
 
     /// Converts stored labels to class indices or numbers, as the scorer reads them, and returns the numbers.

@@ -93,8 +93,21 @@ struct SelectedColumns {
                 .usage, "\(setting: setting) has no meaning here: it names classes where labels are text, in the tasks multiclass and binary",
                 remedy: "leave it out")
         }
-        guard columns.hasHeader || (predictions + labelFiles + weightFiles).contains(where: \.isTable) else {
-            throw EngineError(.usage, "\(setting: .noHeader) has no meaning here: no file is a table", remedy: "leave it out")
+        let files: [RecordFormats.Options.Role: [DumpFile]] = [.predictions: predictions, .labels: labelFiles, .weights: weightFiles]
+        let isUsed: [(setting: Setting, isUsed: Bool, reason: String)] = [
+            (.ragged, !columns.isRagged || predictions.contains(where: \.isText), "the predictions are arrays"),
+            (
+                .recordPath, columns.recordPath == nil || files.values.joined().contains { $0.format == "json" },
+                "no file is one JSON document"
+            ),
+            (
+                .noHeader,
+                columns.hasHeader || files.contains { columns.headerlessRoles.contains($0) && $1.contains(where: \.isTable) },
+                "no such file is a table"
+            ),
+        ]
+        for (setting, _, reason) in isUsed.filter({ !$0.isUsed }) {
+            throw EngineError(.usage, "\(setting: setting) has no meaning here: \(reason)", remedy: "leave it out")
         }
     }
 
@@ -132,7 +145,8 @@ struct SelectedColumns {
         _ role: ColumnRole, _ paths: [String], beside predictions: [DumpFile]
     ) throws(EngineError) -> CompanionColumn {
         let isLabels = role.isLabels
-        let files = paths.isEmpty ? predictions : try EvaluationPlan.open(paths, options, containerOptions)
+        let files =
+            paths.isEmpty ? predictions : try EvaluationPlan.open(paths, as: isLabels ? .labels : .weights, options, containerOptions)
         if !paths.isEmpty {
             if isLabels { labelFiles = files } else { weightFiles = files }
         }
@@ -288,7 +302,10 @@ struct SelectedColumns {
             var selection = try Self.atPath(file.path) { () throws(ColumnError) in
                 try roles.predictions(of: text.format, path: file.path)
             }
-            if records.isEmpty { classCount = try text.valuesPerRow(selection, containerOptions) }
+            if records.isEmpty {
+                classCount = try columns.isRagged ? raggedClassCount(files) : text.valuesPerRow(selection, containerOptions)
+            }
+            if columns.isRagged { selection.absentValue = options.specification.input == .probabilities ? 0 : -.infinity }
             try Self.atPath(file.path) { () throws(ColumnError) in
                 if records.isEmpty, request.hasLabelsBeside { try request.checkClassNames(classCount: classCount) }
                 try roles.addOthers(to: &selection, of: text.format, path: file.path, valuesPerRow: classCount)
@@ -317,6 +334,33 @@ struct SelectedColumns {
         if request.hasLabelsBeside { columnNames.labels = roles.labelNames }
         if options.weightPaths.isEmpty { columnNames.weights = roles.weightNames }
         columnNames.text = roles.byteCountNames
+    }
+
+    /// Finds the largest number of predictions in a record of any file.
+    private func raggedClassCount(_ files: [DumpFile]) throws(EngineError) -> Int {
+        guard task == .multiclass else {
+            throw EngineError(
+                .usage, "\(setting: .ragged) has no meaning for task \(task.rawValue)",
+                remedy: "only a class index can be one of fewer predictions")
+        }
+        var largest = 0
+        for file in files {
+            let text = try file.requireRecords(.predictions(nil))
+            var roles = RecordRoles(request)
+            let selection = try Self.atPath(file.path) { () throws(ColumnError) in
+                try roles.predictions(of: text.format, path: file.path)
+            }
+            largest = max(
+                largest,
+                text.format.isTable
+                    ? selection.predictions.count : try text.selecting(selection).largestPredictionCount(options: containerOptions))
+        }
+        guard (1...RowLayout.valueCountLimit).contains(largest) else {
+            throw EngineError(
+                .data, path: files[0].path, largest == 0 ? "no record has predictions" : "a record has \(largest) predictions",
+                remedy: "check \(setting: .predictionColumns)")
+        }
+        return largest
     }
 
     /// Names the file of an error about columns.

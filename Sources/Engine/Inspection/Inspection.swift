@@ -1,6 +1,6 @@
 internal import Container
 internal import Elements
-internal import Formats
+public import Formats
 public import Messages
 public import WorkStealing
 
@@ -81,20 +81,21 @@ public struct Inspection: Sendable, Encodable {
     /// - Parameters:
     ///   - path: the file.
     ///   - maximumWindowByteCount: the largest window in bytes that a zstd frame may ask a decoder to keep.
-    ///   - hasHeader: true if the first line of a table holds names.
+    ///   - columns: the choice of columns, of which what is said of texts counts: whether a table has names, as one of predictions.
     ///   - cancellation: ends the wait for a pipe.
     /// - Throws: `EngineError` if the file cannot be opened, or its first rows cannot be read.
     public init(
-        path: String, maximumWindowByteCount: Int = 128 << 20, hasHeader: Bool = true, cancellation: Cancellation = Cancellation()
+        path: String, maximumWindowByteCount: Int = 128 << 20, columns: DumpColumns = DumpColumns(),
+        cancellation: Cancellation = Cancellation()
     ) throws(EngineError) {
         self = try ReadingMode.attempt { mode throws(EngineError) in
             let options = mode.containerOptions(maximumWindowByteCount: maximumWindowByteCount, cancellation)
-            return try Self(path, options, hasHeader: hasHeader, mode)
+            return try Self(path, options, columns, mode)
         }
     }
 
-    private init(_ path: String, _ options: ContainerOptions, hasHeader: Bool, _ mode: ReadingMode) throws(EngineError) {
-        let file = try DumpFile(path, options: options, hasHeader: hasHeader)
+    private init(_ path: String, _ options: ContainerOptions, _ choice: DumpColumns, _ mode: ReadingMode) throws(EngineError) {
+        let file = try DumpFile(path, options: options, recordOptions: choice.recordOptions(.predictions))
         let container = file.container
         self.path = path
         bytes = container.byteCount
@@ -110,7 +111,11 @@ public struct Inspection: Sendable, Encodable {
         }
         let isText = file.isText
         let others = isText ? "the others parse and score" : "the others score"
-        if container.isStream {
+        var isCuttable = container.isCuttable
+        if case .records(let records) = file.content, !records.format.isCuttable { isCuttable = false }
+        if container.isCuttable, !isCuttable {
+            shardingNote = "its records are elements of one array: one worker reads them, \(others)"
+        } else if container.isStream {
             shardingNote = "it is read from a pipe: one worker decodes, \(others)"
         } else if isRaw {
             shardingNote =
@@ -130,7 +135,7 @@ public struct Inspection: Sendable, Encodable {
                 "it is a single \(container.compression.rawValue == "gzip" ? "stream" : "frame"): one worker decompresses, \(others)"
         }
         warnings = mode.warnings + file.warnings.map { Message(code: .seekTable, Message($0)) }
-        isShardable = container.isCuttable
+        isShardable = isCuttable
         switch file.content {
         case .array(let array):
             let layout = array.layout

@@ -22,7 +22,8 @@ struct PackingSource: Sendable {
     /// Opens the input and finds the columns that are packed.
     init(_ options: PackingOptions, _ containerOptions: ContainerOptions) throws(EngineError) {
         file = try DumpFile(
-            options.inputPath, source: options.byteSources[options.inputPath], options: containerOptions, hasHeader: options.columns.hasHeader)
+            options.inputPath, source: options.byteSources[options.inputPath], options: containerOptions,
+            recordOptions: options.columns.recordOptions(.predictions))
         warnings = file.warnings.map { Message(code: .seekTable, "\(options.inputPath): \($0)") }
         if case .records(let records) = file.content {
             (rows, layout, header, columnNames) = try Self.records(records, file, options, containerOptions)
@@ -118,6 +119,11 @@ struct PackingSource: Sendable {
     private static func selection(
         of records: RecordFile, _ options: PackingOptions, _ containerOptions: ContainerOptions
     ) throws(EngineError) -> (file: RecordFile, kind: RecordColumnKind, valuesPerRow: Int?) {
+        guard !options.columns.isRagged else {
+            throw EngineError(
+                .usage, path: records.path, "records with fewer predictions than others make no array",
+                remedy: "leave \(setting: .ragged) out")
+        }
         let isOfLabels = options.part == .labels
         let request = ColumnRequest(
             predictions: options.columns, hasLabelsBeside: isOfLabels || !options.columns.labelNames.isEmpty)

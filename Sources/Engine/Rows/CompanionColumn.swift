@@ -19,6 +19,8 @@ package struct CompanionColumn: Sendable {
     package static let weights = "weights"
     /// The name of the column of token counts, of task likelihood.
     package static let tokenCounts = TokenSums.tokenColumn
+    /// The name of the column of placeholder counts, of task likelihood.
+    package static let placeholderCounts = InputWarnings.placeholderColumn
     /// The name of the column of byte counts, of task likelihood.
     package static let byteCounts = TokenSums.byteColumn
 

@@ -18,8 +18,9 @@ struct DumpFile: Sendable {
     }
 
     let path: String
-    /// The name of the format: npy, npz, safetensors, csv, tsv or jsonl.
+    /// The name of the format: npy, npz, safetensors, csv, tsv, txt, jsonl or json.
     let format: String
+    /// The bytes of the file, or of the one text in a zip archive.
     let container: ContainerFile
     let content: Content
     /// The faults that did not keep the file from being opened, in sentences.
@@ -27,9 +28,12 @@ struct DumpFile: Sendable {
 
     /// Opens a file and recognises its format. `ReadingMode` tries again if the seek table contradicts the frames.
     ///
-    /// - Parameter source: the bytes of the file, if `path` is only a name for them.
+    /// - Parameters:
+    ///   - source: the bytes of the file, if `path` is only a name for them.
+    ///   - recordOptions: the user's statements about a text.
     init(
-        _ path: String, source: (any ByteSource)? = nil, options: ContainerOptions, hasHeader: Bool = true
+        _ path: String, source: (any ByteSource)? = nil, options: ContainerOptions,
+        recordOptions: RecordFormats.Options = RecordFormats.Options()
     ) throws(EngineError) {
         let container: ContainerFile
         do throws(ContainerError) {
@@ -42,19 +46,31 @@ struct DumpFile: Sendable {
             throw EngineError(error)
         }
         self.path = path
-        self.container = container
         warnings = container.warnings
         var prefix = DecodedPrefix(of: container, options: options)
         try prefix.read(upTo: DumpFormat.firstByteCount)
-        guard !ZipArchive.isZip(prefix.bytes) || container.compression != .none else {
+        if ZipArchive.isZip(prefix.bytes), container.compression == .none {
+            let archive = try Self.archive(container)
+            if let text = try Self.onlyFile(of: archive) {
+                var prefix = DecodedPrefix(of: text, options: options)
+                let recognised = try prefix.recognise { bytes, isWhole throws(FormatError) in
+                    try DumpFormat.recognise(bytes, isWhole: isWhole, options: recordOptions)
+                }
+                if case .records(let records) = recognised {
+                    self.container = text
+                    format = records.name
+                    content = .records(RecordFile(text, records))
+                    return
+                }
+            }
+            self.container = container
             format = "npz"
-            content = .archive(try Self.members(of: container, options, warnings))
+            content = .archive(Self.members(of: archive, options, warnings))
             return
         }
-        var formatOptions = RecordFormats.Options()
-        formatOptions.hasHeader = hasHeader
+        self.container = container
         let recognised = try prefix.recognise { bytes, isWhole throws(FormatError) in
-            try DumpFormat.recognise(bytes, isWhole: isWhole, options: formatOptions)
+            try DumpFormat.recognise(bytes, isWhole: isWhole, options: recordOptions)
         }
         format = recognised.name
         switch recognised {
@@ -76,13 +92,33 @@ struct DumpFile: Sendable {
         }
     }
 
+    private static func archive(_ container: ContainerFile) throws(EngineError) -> ZipArchive {
+        do throws(ContainerError) { return try ZipArchive(container) } catch { throw EngineError(error) }
+    }
+
+    /// Opens the one file of a zip archive that is no `.npy`, such as pandas's `table.csv.zip`; nil for an archive of arrays.
+    ///
+    /// - Throws: an `EngineError` that names the format if the archive is of another one, such as PyTorch's, or that lists the files if it
+    ///   holds several that are no arrays.
+    private static func onlyFile(of archive: ZipArchive) throws(EngineError) -> ContainerFile? {
+        // What macOS adds to an archive is no content.
+        let files = archive.members.filter { !$0.name.hasSuffix("/") && !$0.name.hasPrefix("__MACOSX/") && !$0.name.hasSuffix(".DS_Store") }
+        guard !files.isEmpty, !files.contains(where: { $0.name.hasSuffix(".npy") }) else { return nil }
+        if let foreign = FileSignature.ofZip(memberNames: files.map(\.name)) {
+            throw EngineError(.data, path: archive.path, "this is \(foreign.name), which is not read", remedy: foreign.remedy)
+        }
+        guard files.count == 1 else {
+            throw EngineError(
+                .data, path: archive.path,
+                "it is a zip archive of \(files.count) files, none of them an array: \(ColumnName.list(files.map(\.name)))",
+                remedy: "unzip it and name the one that is meant, or several in their order")
+        }
+        do throws(ContainerError) { return try ContainerFile(member: files[0], of: archive) } catch { throw EngineError(error) }
+    }
+
     /// Lists the arrays of a zip archive, each of which is a container of its own.
-    private static func members(
-        of container: ContainerFile, _ options: ContainerOptions, _ warnings: [String]
-    ) throws(EngineError) -> [ArchivedArray] {
-        let archive: ZipArchive
-        do throws(ContainerError) { archive = try ZipArchive(container) } catch { throw EngineError(error) }
-        return archive.members.filter { !$0.name.hasSuffix("/") }.map { member in
+    private static func members(of archive: ZipArchive, _ options: ContainerOptions, _ warnings: [String]) -> [ArchivedArray] {
+        archive.members.filter { !$0.name.hasSuffix("/") }.map { member in
             let name = member.name.hasSuffix(".npy") ? String(member.name.dropLast(4)) : member.name
             return ArchivedArray(name: name) { () throws(EngineError) in
                 let container: ContainerFile

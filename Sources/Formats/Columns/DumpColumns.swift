@@ -21,11 +21,35 @@ public struct DumpColumns: Sendable {
     public var positiveClass: String?
     /// The column of texts whose bytes are counted, or of numbers of bytes, for bits per byte in task likelihood.
     public var byteCount: String?
-    /// True if the first line of a table holds names. Without names, columns are called 0, 1, 2…
-    public var hasHeader = true
+    /// The roles of the files in which the first line of a table is data. Their columns are called 0, 1, 2… In the files of other roles the
+    /// first line holds names, unless it cannot be one of names: numbers with many digits, or, in labels and weights of one column, a
+    /// number.
+    public var headerlessRoles: Set<RecordFormats.Options.Role> = []
+    /// True if the first line of a table holds names, whatever the file's role. Setting it changes `headerlessRoles`.
+    public var hasHeader: Bool {
+        get { headerlessRoles.isEmpty }
+        set { headerlessRoles = newValue ? [] : [.predictions, .labels, .weights] }
+    }
+
+    /// The path to the array of records in files that are one JSON document: `results`. Nil if the document is the array itself.
+    public var recordPath: String?
+
+    /// True if the records of a text may have fewer predictions than others, as questions with three to five choices have. The classes that
+    /// a record lacks are impossible: logits of −∞, or probabilities of 0. The number of classes is the largest of all records, for which
+    /// the text is read once more.
+    public var isRagged = false
 
     /// Makes a choice that leaves all columns to be found by their usual names.
     public init() {}
+
+    /// The statements about the files with a role that are text.
+    package func recordOptions(_ role: RecordFormats.Options.Role) -> RecordFormats.Options {
+        var options = RecordFormats.Options()
+        options.hasHeader = !headerlessRoles.contains(role)
+        options.recordPath = recordPath
+        options.role = role
+        return options
+    }
 
     /// The names that were given for labels, one or several.
     package var labelNames: [String] { label.map { [$0] } ?? labels }

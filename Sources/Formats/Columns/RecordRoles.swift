@@ -122,7 +122,7 @@ package struct RecordRoles: Sendable {
             for text in texts { _ = try Self.column(.identifiers, named: name, of: text, isAlone: false) }
             return [name]
         }
-        guard let first = texts.first, texts.allSatisfy(\.hasColumnNames) else { return [] }
+        guard let first = texts.first, texts.allSatisfy(\.hasNames) else { return [] }
         var shared: Set<String>?
         for text in texts {
             let names = text.columns.compactMap { column -> String? in

@@ -4,8 +4,13 @@
 /// and what their values are. The engine does the work that all formats share, such as decompressing, dividing the text among workers, and
 /// numbering rows and lines.
 public protocol RecordFormat: Sendable {
-    /// The format's name in reports and messages: `csv`, `tsv`, `jsonl`.
+    /// The format's name in reports and messages: `csv`, `tsv`, `txt`, `jsonl`.
     var name: String { get }
+
+    /// True if records are lines of a table, whose columns have places. The default is false.
+    var isTable: Bool { get }
+    /// True if the text gives the columns their names. Otherwise they are called `0`, `1`, and so on. The default is true.
+    var hasNames: Bool { get }
 
     /// The columns in the order in which the text's beginning has them: all columns of a table, the keys of the first record of JSON.
     /// `path(at:)` takes an index of this list.
@@ -16,14 +21,10 @@ public protocol RecordFormat: Sendable {
     /// The number of line feeds before the first record.
     var headerLineCount: Int { get }
 
-    /// True if every record has the same columns, in the same order.
-    var isTable: Bool { get }
-
-    /// True if columns have names of their own, and are not called by their numbers.
-    var hasColumnNames: Bool { get }
-
-    /// True if a record may hold a line feed, inside quotes.
+    /// True if a record may hold a line feed, inside quotes or as white space.
     var allowsLineFeedsInRecords: Bool { get }
+    /// True if a record begins after some line feed near any place, so that a text can be cut and read side by side. The default is true.
+    var isCuttable: Bool { get }
 
     /// True if a line feed ends each record, so that a text without one after its last record may have been cut short.
     var endsRecordsWithLineFeeds: Bool { get }
@@ -56,6 +57,12 @@ public protocol RecordFormat: Sendable {
 extension RecordFormat {
     /// True, as for all formats of lines.
     public var endsRecordsWithLineFeeds: Bool { true }
+    /// False.
+    public var isTable: Bool { false }
+    /// True.
+    public var hasNames: Bool { true }
+    /// True.
+    public var isCuttable: Bool { true }
 }
 
 /// A column of a text, as the first records show it.

@@ -8,13 +8,30 @@
 /// try format.makeParser(selection).parse(records, into: rows)  // fills rows.values and rows.classLabels
 /// ```
 public enum RecordFormats {
-    /// The user's statements about a table.
+    /// The user's statements about a text.
     public struct Options: Sendable {
-        /// True if the first line holds the names of the columns.
+        /// True if the first line of a table holds the names of the columns. It is a row all the same if it cannot be anything else: see
+        /// `RecordFormat.hasNames`.
         public var hasHeader = true
+        /// The part that the text has in an evaluation. In a table of one column that is read for labels or weights alone, the first line
+        /// is no line of names if it is a number, or a text that is a row further on.
+        public var role = Role.predictions
+        /// The path to the array of records in a text that is one JSON document: `results`, `data.samples`. Nil if the document is the
+        /// array, or if the text is of another format.
+        public var recordPath: String?
 
         /// Makes the options of a table with a line of names.
         public init() {}
+
+        /// The parts that a text can have in an evaluation.
+        public enum Role: String, Sendable {
+            /// The text holds predictions, perhaps with labels and weights beside them.
+            case predictions
+            /// The text is read for labels alone.
+            case labels
+            /// The text is read for weights alone.
+            case weights
+        }
     }
 
     /// The number of bytes to give `recognise` first.
@@ -33,7 +50,8 @@ public enum RecordFormats {
     public static func recognise(
         _ prefix: UnsafeRawBufferPointer, isWhole: Bool, options: Options
     ) throws(FormatError) -> (any RecordFormat)? {
-        // One line a format; JSON Lines first, since `{` begins no table worth the name.
+        // One line a format; JSON first, since `{` begins no table worth the name.
+        if let document = try JSONDocument.recognise(prefix, isWhole: isWhole, path: options.recordPath) { return document }
         if let lines = try JSONLines.recognise(prefix, isWhole: isWhole) { return lines }
         return try TableFormat.recognise(prefix, isWhole: isWhole, options: options)
     }

@@ -39,6 +39,23 @@ public struct RecordExtent: Sendable, Equatable {
     /// The number of line feeds, and of a last line without one.
     public var lineCount = 0
 
+    /// The problem with the text's end, if `measure` was told that nothing follows; nil if there is none.
+    public var endProblem: EndProblem?
+
+    /// The reason why the end of a text leaves doubt that all records are there.
+    public struct EndProblem: Sendable, Equatable {
+        /// The problem in words.
+        public let message: String
+        /// The remedy in words.
+        public let remedy: String
+
+        /// Makes a problem.
+        public init(message: String, remedy: String) {
+            self.message = message
+            self.remedy = remedy
+        }
+    }
+
     /// Makes an extent.
     public init(byteCount: Int = 0, rowCount: Int = 0, lineCount: Int = 0) {
         self.byteCount = byteCount

@@ -20,11 +20,16 @@ public final class RecordRows {
     public internal(set) var lines: [UInt32] = []
     /// The problems of records, in the order of the rows, at most one for a row.
     public internal(set) var problems: [RecordProblem] = []
-    /// The number of values that were added up for each row, if the selection sums values; 0 for a row with a problem.
+    /// The number of values that were added up for each row, if the selection sums values; 0 for a row with a problem. A record without
+    /// values has no problem, and its sum is NaN.
     public internal(set) var tokenCounts: [UInt64] = []
     /// The hashes of the selection's identifiers, `rowCount` × their number (`Identifier.hash`); 0 where there is none, and for a row
     /// with a problem.
     public internal(set) var identifiers: [UInt64] = []
+    /// For each row, how many of the values that were added up are placeholders, if the selection sums values.
+    public internal(set) var placeholderCounts: [UInt64] = []
+    /// The greatest log-probability that is taken for a placeholder. Services write −9999 for a token that is not among the likeliest.
+    public static let greatestPlaceholder = -999.0
     /// The number of bytes that the selection's `byteCount` gives for each row, if it is wanted; 0 for a row with a problem.
     public internal(set) var byteCounts: [UInt64] = []
 
@@ -40,6 +45,7 @@ public final class RecordRows {
         pad(&targets)
         pad(&weights)
         pad(&tokenCounts)
+        pad(&placeholderCounts)
         pad(&byteCounts)
         pad(&identifiers)
     }

@@ -42,6 +42,9 @@ public struct RecordSelection: Sendable {
     public var addends = Addends.any
     /// The paths to identifiers of the row, such as its key: a text or a number each, whose hashes `RecordRows.identifiers` has.
     public var identifiers: [RecordPath] = []
+    /// The value of the classes that a record lacks: fewer elements than `valuesPerRow` in the array of predictions, or a missing value in
+    /// a table. Nil if every record must have all. A label of such a class is a problem.
+    public var absentValue: Double?
     /// The path to a text, whose UTF-8 bytes are counted, or to a number of bytes, for the figure bits a byte.
     public var byteCount: RecordPath?
 

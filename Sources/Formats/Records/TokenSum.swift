@@ -8,19 +8,23 @@ struct TokenSum {
     private var plainSum = 0.0
     /// The first number above 0, and its index counted from 1.
     private var positive: (place: UInt64, number: Double)?
+    /// The number of terms that no model gives, such as the −9999 that stands for an unknown log-probability.
+    private(set) var placeholderCount: UInt64 = 0
 
     @inline(__always)
     mutating func add(_ number: Double) {
         count += 1
         if number > 0, positive == nil { positive = (count, number) }
+        if number <= RecordRows.greatestPlaceholder, number > -.infinity { placeholderCount += 1 }
         plainSum += number
         let next = sum + number
         compensation += abs(sum) >= abs(number) ? (sum - next) + number : (number - next) + sum
         sum = next
     }
 
-    /// The sum; 0 without numbers, since an event without tokens is certain.
+    /// The sum; NaN without numbers: nothing is known of a record without tokens.
     var value: Double {
+        if count == 0 { return .nan }
         // Infinite terms leave no remainder.
         return plainSum.isFinite ? sum + compensation : plainSum
     }

@@ -76,7 +76,17 @@ enum {
     /// A whole number is beyond Int64.
     JSONFaultRange,
     /// A string has an escape that does not exist, or half of a surrogate pair.
-    JSONFaultEscape
+    JSONFaultEscape,
+    /// A step through every element has met an object of several members, or of none.
+    JSONFaultMembers,
+    /// A key that the record gives is not there, or is no text.
+    JSONFaultKeySource,
+    /// The record gives another number of keys than there are elements.
+    JSONFaultKeyCount,
+    /// An array holds several choices, which do not add up.
+    JSONFaultChoices,
+    /// A null stands after the first element of an array of log-probabilities.
+    JSONFaultLaterNull
 };
 
 /// The kinds of value that a slot wants at the end of its path.
@@ -99,8 +109,10 @@ typedef struct JSONPathStep {
     size_t keyByteCount;
     /// The array index that the key may mean as well; negative if it means none.
     ptrdiff_t elementIndex;
-    /// True for a step through every element of an array, which has no key.
+    /// True for a step through every element of an array, or through the only member of an object. It has no key.
     bool isEveryElement;
+    /// The index of a path of jsonRecordReaderAddKeyPath that leads to the key; negative for a key that is always the same.
+    ptrdiff_t keyPath;
 } JSONPathStep;
 
 /// The values wanted for one path, and after jsonRecordReaderRead the values found. Slots are in the order in which paths were added.
@@ -127,11 +139,17 @@ typedef struct JSONRecordReader JSONRecordReader;
 JSONRecordReader *_Nonnull jsonRecordReaderMake(void);
 void jsonRecordReaderFree(JSONRecordReader *_Nonnull reader);
 
-/// Adds a path, which becomes the next slot. With `takesBooleans` true and false are 1 and 0. With `leavesOutNulls` a null is no fault if
-/// it is an element of an array, or if a step through every element led to it. Steps and keys are copied.
+/// Adds a path to the keys that steps of other paths take from the record: one text or number, which is the key in every element, or an
+/// array of them, one for each element of the last step through every element. No step of it takes its own key so.
+/// - Returns: the path's index, for JSONPathStep.
+ptrdiff_t jsonRecordReaderAddKeyPath(JSONRecordReader *_Nonnull reader, const JSONPathStep *_Nonnull steps, size_t stepCount);
+
+/// Adds a path, which becomes the next slot. With `takesBooleans` true and false are 1 and 0. With `addsUp` the numbers are
+/// log-probabilities that are added up: a null is no fault if it is the first element of an array, or under one, and several elements of an
+/// array of choices (`choices`, `outputs`) are a fault. Steps and keys are copied.
 void jsonRecordReaderAddPath(
     JSONRecordReader *_Nonnull reader, const JSONPathStep *_Nonnull steps, size_t stepCount, int32_t wants, bool takesBooleans,
-    bool leavesOutNulls);
+    bool addsUp);
 
 /// Adds a name of a class to the slot that was added last. With `labelsAreNames` labels are names and never class indices, even if they are
 /// numbers.
@@ -152,6 +170,11 @@ uint64_t jsonRecordReaderLayoutCount(const JSONRecordReader *_Nonnull reader);
 
 /// Returns the offset of the last jsonRecordReaderRead's defect in the record, as far as it is known, and otherwise the record's end.
 size_t jsonRecordReaderDefectOffset(const JSONRecordReader *_Nonnull reader);
+
+/// Finds the end of an element of an array or an object: the comma or closing bracket after it, outside of its own strings and brackets.
+/// Reads up to 63 bytes after the text. `lineFeedCount` is the number of line feeds before the end.
+/// - Returns: the end's offset; `byteCount` if the text ends before.
+size_t jsonElementEnd(const char *_Nonnull text, size_t byteCount, size_t *_Nonnull lineFeedCount);
 
 /// The events of jsonWalk.
 enum {

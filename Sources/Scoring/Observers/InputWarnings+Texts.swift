@@ -12,8 +12,9 @@ extension InputWarnings {
     ///   - place: names a row of all the files, "p.npy: row 17".
     public func warnings(_ specification: LossSpecification, classCount: Int, place: (UInt64) -> String) -> [Message] {
         [
-            logitWarning(specification), sumWarning(specification, place), labelRangeWarning(specification, classCount),
-            equalLabelWarning(), softLabelWarning(specification, place), saturationWarning(),
+            logitWarning(specification), sumWarning(specification, place), logarithmWarning(specification, place),
+            placeholderWarning(specification), labelRangeWarning(specification, classCount),
+            equalLabelWarning(), softLabelWarning(specification, place), saturationWarning(specification),
         ].compactMap { $0 }
     }
 
@@ -38,6 +39,20 @@ extension InputWarnings {
                 + "\(deviatingRowCount == 1 ? "does" : "do") not sum to 1 within \(Self.short(tolerance)): "
                 + "the worst, \(place(worstRow)), is \(Self.short(worstDeviation)) away; dialect exact scores them as they are, "
                 + "\(setting: .renormalizes) divides by the sum")
+    }
+
+    private func logarithmWarning(_ specification: LossSpecification, _ place: (UInt64) -> String) -> Message? {
+        guard specification.input == .logProbabilities, deviatingRowCount > 0 else { return nil }
+        return "the exponentials of \(deviatingRowCount) of the first \(surveyedRowCount) rows of log-probabilities do not sum to 1 within "
+            + "\(Self.short(tolerance)): the worst, \(place(worstRow)), is \(Self.short(worstDeviation)) away; are they logits? "
+            + "\(setting: .input, .logits) scores them as such"
+    }
+
+    private func placeholderWarning(_ specification: LossSpecification) -> Message? {
+        guard specification.input == .logProbabilities, saturatedCount > 0 else { return nil }
+        let bound = Self.short(-Self.greatestPlaceholder)
+        return "\(saturatedCount) of the log-probabilities that were scored are -\(bound) or less, which no model gives: "
+            + "are they placeholders, such as -9999, for values that are not known?"
     }
 
     private func labelRangeWarning(_ specification: LossSpecification, _ classCount: Int) -> Message? {
@@ -65,8 +80,8 @@ extension InputWarnings {
                 + "\(names.joined(separator: ", ")) does not score as probabilities; here they are scored so")
     }
 
-    private func saturationWarning() -> Message? {
-        guard saturatedCount > 0 else { return nil }
+    private func saturationWarning(_ specification: LossSpecification) -> Message? {
+        guard specification.input == .logits, saturatedCount > 0 else { return nil }
         return Message(
             code: .saturatedFloat16,
             "\(String.counted(saturatedCount, "Float16 logit")) \(saturatedCount == 1 ? "is" : "are") 65504 or infinite, where the type "

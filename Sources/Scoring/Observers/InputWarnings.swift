@@ -9,6 +9,10 @@ internal import KernelABI
 public struct InputWarnings: RowObserver, Equatable {
     /// The number of rows of logits that are looked at, from the first one on. Probabilities are looked at in every row.
     public static let logitRowLimit = 1024
+    /// The name of the companion with each row's number of log-probabilities that are placeholders, a UInt64 a row.
+    public static let placeholderColumn = "placeholders"
+    /// The greatest log-probability that is taken for a placeholder.
+    static let greatestPlaceholder = -999.0
 
     /// Rows whose values were added up; of them those that do not sum to 1, and the one furthest from it.
     var surveyedRowCount: UInt64 = 0
@@ -19,7 +23,7 @@ public struct InputWarnings: RowObserver, Equatable {
     var tolerance = 0.0
     /// Surveyed values outside of [0, 1].
     var outsideUnitCount: UInt64 = 0
-    /// Float16 values where the type ends.
+    /// Values that a limit has cut or replaced: Float16 logits where the type ends, and log-probabilities that are placeholders.
     var saturatedCount: UInt64 = 0
     /// The least and the greatest label, classes or not, but for the ignored; binary and multiclass.
     var leastLabel = Double.infinity
@@ -47,7 +51,15 @@ public struct InputWarnings: RowObserver, Equatable {
         case .probabilities where task.isOverClasses: surveyedRowCount = rows.rowCount
         case .logits, .probabilities, .logProbabilities: break
         }
-        if surveyedRowCount > 0 { add(block.surveyRows(rowCount: surveyedRowCount), firstRow: rows.firstRow) }
+        if surveyedRowCount > 0 {
+            let survey = block.surveyRows(rowCount: surveyedRowCount)
+            let isInDoubt = rows.element == .float64 && block.specification.input == .probabilities && survey.deviatingRowCount > 0
+            add(isInDoubt ? block.heedingDigits(survey) : survey, firstRow: rows.firstRow)
+        }
+        if block.specification.input == .logProbabilities {
+            if task.isOverClasses, let survey = block.surveyLogProbabilities() { add(survey, firstRow: rows.firstRow) }
+            saturatedCount.addSaturating(block.placeholderCount)
+        }
         if rows.element == .float16, block.specification.input == .logits { saturatedCount.addSaturating(UInt64(block.countSaturated())) }
         if let survey = block.labelSurvey {
             add(survey)

@@ -99,10 +99,11 @@ inline unsigned otherThanDigits(const uint8_t *text) {
 inline int lowestBit(uint64_t mask) { return __builtin_ctzll(mask); }
 
 /// Returns true if the line that begins here is blank: empty, or of spaces and tabs that are no delimiters. A carriage return may end it.
-/// `lineEnd` is then set to the beginning of the next line.
+/// If blanks separate the fields, which the space as the delimiter says, a line of blanks has no fields, and is blank. `lineEnd` is then
+/// set to the beginning of the next line.
 inline bool isBlankLine(const uint8_t *line, const uint8_t *end, uint8_t delimiter, bool isEnd, const uint8_t **lineEnd) {
     const uint8_t *next = line;
-    while (next < end && (*next == ' ' || *next == '\t') && *next != delimiter) next++;
+    while (next < end && (*next == ' ' || *next == '\t') && (*next != delimiter || delimiter == ' ')) next++;
     if (next < end && *next == '\r') next++;
     if (next < end && *next == '\n') {
         *lineEnd = next + 1;

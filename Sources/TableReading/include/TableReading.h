@@ -30,7 +30,8 @@ typedef struct XentTableExtent {
     size_t lineCount;
 } XentTableExtent;
 
-/// Measures the whole records of a table, as `RecordParser.measure` describes. Reads up to 63 bytes after the text.
+/// Measures the whole records of a table, as `RecordParser.measure` describes. Reads up to 63 bytes after the text. The space as the
+/// delimiter means any run of spaces and tabs.
 XentTableExtent xentMeasureTable(
     const uint8_t *_Nonnull text, size_t byteCount, uint8_t delimiter, bool isEnd, bool assumesNoLineFeedsInRecords);
 
@@ -129,6 +130,7 @@ typedef struct XentTableRows {
     size_t line;
     size_t rowCount;
 
+    /// The byte between two fields. The space means any run of spaces and tabs; further ones may stand at both ends of a line.
     uint8_t delimiter;
     /// True if every line feed ends a record.
     bool assumesNoLineFeedsInRecords;

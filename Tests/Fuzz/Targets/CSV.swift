@@ -19,8 +19,9 @@ extension FuzzTarget {
             let good = "id,label,p_a,p_b,w\n1,a,0.25,-1.5e-3,1\r\n\n2,p_b,nan,.5,2\n3,1,12345678901234567890.5,\"1\",inf\n"
             let quoted = "\u{FEFF}\"a\"\t\"b\nc\"\tt\n1\ttrue\t\"x \"\"y\"\"\n\"\n2\t0\té\n3\t\"open\n4\t5\t6"
             let damaged = "a;b;c\n1,5;2;x\"y\n1;2\n;;\n1;2;3;4\n\"1\" ;2.5;\u{0}\n  \n\r\n99999999999999999999;1e999;\"z\"z\n"
+            let blanks = "# a  b c\r\n 1   2\t3 \n\"4\" 5.5e-01  x\r\n 7 \"8 9\" \"open\n \n"
             return [0, 0x08, 0x16, 0x38, 0x41, 0x5D].flatMap { (how: UInt8) in
-                [good, quoted, damaged].map { [how, 20] + Array($0.utf8) }
+                [good, quoted, damaged, blanks].map { [how, 20] + Array($0.utf8) }
             }
         })
 

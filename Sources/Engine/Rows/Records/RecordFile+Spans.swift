@@ -7,7 +7,7 @@ extension RecordFile {
 
     /// The spans that can be decoded side by side; none if the file has to be read in order. They depend on the file alone.
     var spans: [FileSpan] {
-        guard container.isCuttable, let byteCount = container.decodedByteCount else { return [] }
+        guard format.isCuttable, container.isCuttable, let byteCount = container.decodedByteCount else { return [] }
         let target = max(Self.leastUnitByteCount, byteCount / ArrayUnit.countLimit)
         var spans: [FileSpan] = []
         if container.compression == .none {

@@ -131,6 +131,8 @@ enum RecordColumnKind: Sendable {
     case targets
     case weights
     case tokenCounts
+    /// The numbers of log-probabilities that are placeholders.
+    case placeholderCounts
     case byteCounts
     /// Hashes of identifiers, `UInt64`.
     case identifiers
@@ -139,7 +141,7 @@ enum RecordColumnKind: Sendable {
         switch self {
         case .predictions, .targets, .weights: .float64
         case .classLabels: .int64
-        case .tokenCounts, .byteCounts, .identifiers: .uint64
+        case .tokenCounts, .placeholderCounts, .byteCounts, .identifiers: .uint64
         }
     }
 }
@@ -151,6 +153,7 @@ private struct RecordColumns {
     let targets: UnsafeRawBufferPointer
     let weights: UnsafeRawBufferPointer
     let tokenCounts: UnsafeRawBufferPointer
+    let placeholderCounts: UnsafeRawBufferPointer
     let byteCounts: UnsafeRawBufferPointer
     let identifiers: UnsafeRawBufferPointer
 
@@ -162,6 +165,7 @@ private struct RecordColumns {
             case .targets: targets
             case .weights: weights
             case .tokenCounts: tokenCounts
+            case .placeholderCounts: placeholderCounts
             case .byteCounts: byteCounts
             case .identifiers: identifiers
             }
@@ -178,12 +182,15 @@ extension RecordRows {
                 try targets.withBytes { targets throws(Failure) in
                     try weights.withBytes { weights throws(Failure) in
                         try tokenCounts.withBytes { tokenCounts throws(Failure) in
-                            try byteCounts.withBytes { byteCounts throws(Failure) in
-                                try identifiers.withBytes { identifiers throws(Failure) in
-                                    try body(
-                                        RecordColumns(
-                                            values: values, classLabels: classLabels, targets: targets, weights: weights,
-                                            tokenCounts: tokenCounts, byteCounts: byteCounts, identifiers: identifiers))
+                            try placeholderCounts.withBytes { placeholderCounts throws(Failure) in
+                                try byteCounts.withBytes { byteCounts throws(Failure) in
+                                    try identifiers.withBytes { identifiers throws(Failure) in
+                                        try body(
+                                            RecordColumns(
+                                                values: values, classLabels: classLabels, targets: targets, weights: weights,
+                                                tokenCounts: tokenCounts, placeholderCounts: placeholderCounts, byteCounts: byteCounts,
+                                                identifiers: identifiers))
+                                    }
                                 }
                             }
                         }

@@ -43,7 +43,10 @@ struct RecordRowSource: OrderedRowSource {
             case .numbers: add(.targets, CompanionColumn.labels, valuesPerRow: selection.labelsPerRow ?? 1)
             }
             if selection.weight != nil { add(.weights, CompanionColumn.weights) }
-            if selection.sumsValues { add(.tokenCounts, CompanionColumn.tokenCounts) }
+            if selection.sumsValues {
+                add(.tokenCounts, CompanionColumn.tokenCounts)
+                if selection.addends == .logProbabilities { add(.placeholderCounts, CompanionColumn.placeholderCounts) }
+            }
             if selection.byteCount != nil { add(.byteCounts, CompanionColumn.byteCounts) }
             if !selection.identifiers.isEmpty {
                 add(.identifiers, CompanionColumn.identifiers, valuesPerRow: selection.identifiers.count)
@@ -90,6 +93,13 @@ struct RecordRowSource: OrderedRowSource {
             ? "text in order, decompressed by one worker at a time, parsed and scored by all"
             : String.counted(cut, "unit") + " of text, decompressed, parsed and scored by all"
                 + (spans.contains(0) ? ", and " + String.counted(spans.count { $0 == 0 }, "file") + " in order" : "")
+    }
+
+    /// Throws if a member of a zip archive is not what its checksum says.
+    func finishReading() throws(EngineError) {
+        for file in files {
+            do throws(ContainerError) { try file.container.verifyMemberChecksum() } catch { throw EngineError(error) }
+        }
     }
 
     func makeFeed(_ control: RunControl) throws(EngineError) -> sending RecordFeed {

@@ -70,6 +70,9 @@ final class RecordStream {
             }
             let text = UnsafeRawBufferPointer(buffer.room(from: 0, count: filled))
             let extent = parser.measure(text, isEnd: isAtEnd, assumesNoLineFeedsInRecords: false)
+            if let problem = extent.endProblem {
+                throw EngineError(.data, path: file.path, line: line + extent.lineCount, problem.message, remedy: problem.remedy)
+            }
             if extent.byteCount > 0 || isAtEnd {
                 if filled == 0 { return nil }
                 carry = Array(text[extent.byteCount...])

@@ -1,5 +1,12 @@
+internal import Messages
+
 /// The columns of JSON records: the paths to their values.
 enum JSONColumns {
+    /// The most paths through every element of an array that are listed, and the most values that are looked at for them all. Each path is
+    /// followed through all elements: for objects with keys of their own the time would otherwise grow with the square of their number.
+    private static let elementPathLimit = 1000
+    private static let followedValueLimit = 2_000_000
+    private static let leastElementPathCount = 16
     /// The most elements of a mixed array that are listed one by one.
     private static let listedElementCount = 16
     private static let exampleByteCount = 40
@@ -10,8 +17,17 @@ enum JSONColumns {
         var paths: [[JSONPath.Step]] = []
         var known: Set<[JSONPath.Step]> = []
         collect(first, [], &paths, &known)
+        var elementPathCount = 0
+        let elementPathLimit = max(leastElementPathCount, min(elementPathLimit, followedValueLimit / max(1, first.valueCount)))
         // An empty key cannot be written in a path.
-        return paths.filter { !$0.contains(.key("")) }.map { steps in
+        return paths.filter { steps in
+            guard steps.contains(.everyElement) else { return !steps.contains(.key("")) }
+            elementPathCount += 1
+            guard elementPathCount <= elementPathLimit, !steps.contains(.key("")) else { return false }
+            // Objects of one member beside others of several have no path of their own.
+            if case .members = JSONPath(steps: steps).target(in: first) { return false }
+            return true
+        }.map { steps in
             let path = JSONPath(steps: steps)
             var content = RecordColumn.Content.missing
             if case .values(let values, _) = path.target(in: first) { content = self.content(values, isArray: isArray(steps, in: first)) }
@@ -39,6 +55,9 @@ enum JSONColumns {
         _ value: JSONValue, _ steps: [JSONPath.Step], _ paths: inout [[JSONPath.Step]], _ known: inout Set<[JSONPath.Step]>
     ) {
         switch value {
+        // Objects under token ids, one member each.
+        case .object(let fields) where steps.last == .everyElement && fields.all.count == 1 && Int(fields.all[0].key) != nil:
+            collect(fields.all[0].value, steps + [.everyElement], &paths, &known)
         case .object(let fields):
             // Only the first of a key that occurs twice: a record with such a key is a problem if the key is wanted.
             var keys: Set<String> = []
@@ -67,6 +86,7 @@ enum JSONColumns {
         for step in steps {
             switch (value, step) {
             case (.object(let fields), .key(let key)): value = fields[key] ?? .null
+            case (.object(let fields), .everyElement): value = fields.all.first?.value ?? .null
             case (.array(let elements), _): value = step.elementIndex.flatMap { $0 < elements.count ? elements[$0] : nil } ?? .null
             default: return false
             }
@@ -102,6 +122,15 @@ extension JSONValue {
         switch self {
         case .object, .array: true
         default: false
+        }
+    }
+
+    /// The number of single values inside.
+    fileprivate var valueCount: Int {
+        switch self {
+        case .object(let fields): fields.all.reduce(0) { $0 + $1.value.valueCount }
+        case .array(let elements): elements.reduce(0) { $0 + $1.valueCount }
+        default: 1
         }
     }
 

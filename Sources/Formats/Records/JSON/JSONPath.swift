@@ -1,11 +1,20 @@
 /// A path to a value in a JSON record, as users write it: `output.logprobs`, `choices.0.logprobs.content.*.logprob`.
 ///
-/// Steps are separated by dots. A step is a key of an object; `*` means every element of an array; a whole number is an index of an array,
-/// or a key if it meets an object. A backslash before `.`, `*` or `\` takes away the special meaning: `a\.b` is one key.
+/// Steps are separated by dots. A step is a key of an object; `*` means every element of an array, or the only member of an object; a whole
+/// number is an index of an array, or a key if it meets an object. `{PATH}` is the key that the record has at another path: with
+/// `{"ids": [7, 9], "logprobs": [{"7": -1, "8": -2}, {"9": -3}]}`, `logprobs.*.{ids}` leads to −1 and −3. A backslash before `.`, `*`, `{`,
+/// `}` or `\` takes away the special meaning: `a\.b` is one key.
 struct JSONPath: Sendable, Equatable {
     enum Step: Sendable, Hashable {
         case key(String)
         case everyElement
+        /// The key that the path in braces leads to, as it is written.
+        case keyAt(String)
+
+        /// True for a key that the record gives.
+        var isGiven: Bool {
+            if case .keyAt = self { true } else { false }
+        }
 
         /// The array index that a key may mean as well.
         var elementIndex: Int? {
@@ -17,11 +26,12 @@ struct JSONPath: Sendable, Equatable {
         var text: String {
             switch self {
             case .everyElement: return "*"
+            case .keyAt(let path): return "{\(path)}"
             case .key(let key):
                 // By scalars, since the character after a dot may combine with it.
                 var text = ""
                 for scalar in key.unicodeScalars {
-                    if scalar == "." || scalar == "*" || scalar == "\\" { text.unicodeScalars.append("\\") }
+                    if [".", "*", "\\", "{", "}"].contains(scalar) { text.unicodeScalars.append("\\") }
                     text.unicodeScalars.append(scalar)
                 }
                 return text
@@ -54,7 +64,17 @@ struct JSONPath: Sendable, Equatable {
         var steps: [Step] = []
         var key = ""
         var isEscaped = false, hasEscape = false, endsWithStar = false
+        // The path in braces so far, and whether its brace has been closed.
+        var inner: String?
+        var isClosed = false
         func finish() -> Bool {
+            if let path = inner {
+                // The path to a key gives no key itself.
+                guard isClosed, let parsed = JSONPath(path), !parsed.steps.contains(where: \.isGiven) else { return false }
+                steps.append(.keyAt(path))
+                (inner, isClosed) = (nil, false)
+                return true
+            }
             guard !key.isEmpty || hasEscape else { return false }
             steps.append(key == "*" && endsWithStar ? .everyElement : .key(key))
             key = ""
@@ -63,7 +83,16 @@ struct JSONPath: Sendable, Equatable {
             return true
         }
         for character in text.unicodeScalars {
-            if isEscaped {
+            if let path = inner, !isClosed {
+                if character == "}", !isEscaped {
+                    isClosed = true
+                } else {
+                    isEscaped = character == "\\" && !isEscaped
+                    inner = path + String(character)
+                }
+            } else if isClosed, character != "." {
+                return nil
+            } else if isEscaped {
                 key.unicodeScalars.append(character)
                 isEscaped = false
                 endsWithStar = false
@@ -72,6 +101,8 @@ struct JSONPath: Sendable, Equatable {
                 hasEscape = true
             } else if character == "." {
                 guard finish() else { return nil }
+            } else if character == "{", key.isEmpty, !hasEscape {
+                inner = ""
             } else {
                 key.unicodeScalars.append(character)
                 endsWithStar = character == "*"
@@ -90,6 +121,8 @@ struct JSONPath: Sendable, Equatable {
         case object([String])
         /// No value; the path ends after `stepCount` steps.
         case nothing(stepCount: Int)
+        /// An object of several members after `stepCount` steps, of which `*` takes one.
+        case members(stepCount: Int, keys: [String])
     }
 
     /// Follows the path through one record. Linear in the values it passes.
@@ -97,6 +130,18 @@ struct JSONPath: Sendable, Equatable {
         var values: [JSONValue] = []
         var isCertain = true
         var failure: Target?
+        // The index of the element under the last `*`, and the keys of each step that the record gives.
+        var index = 0
+        let givenKeys = steps.map { $0.isGiven ? keys(of: $0, in: record) : [] }
+        func key(_ taken: Int) -> String? {
+            switch steps[taken] {
+            case .key(let key): return key
+            case .everyElement: return nil
+            case .keyAt:
+                let keys = givenKeys[taken]
+                return keys.count == 1 ? keys[0] : index < keys.count ? keys[index] : nil
+            }
+        }
         func follow(_ value: JSONValue, _ taken: Int) {
             guard failure == nil else { return }
             switch value {
@@ -106,7 +151,15 @@ struct JSONPath: Sendable, Equatable {
             case .object(let fields) where taken == steps.count: failure = .object(fields.all.map(\.key))
             case _ where taken == steps.count: values.append(value)
             case .object(let fields):
-                guard case .key(let key) = steps[taken], let field = fields[key] else {
+                if steps[taken] == .everyElement, !fields.all.isEmpty {
+                    guard fields.all.count == 1 else {
+                        failure = .members(stepCount: taken, keys: fields.all.prefix(3).map(\.key))
+                        return
+                    }
+                    follow(fields.all[0].value, taken + 1)
+                    return
+                }
+                guard let key = key(taken), let field = fields[key] else {
                     failure = .nothing(stepCount: taken)
                     return
                 }
@@ -118,8 +171,11 @@ struct JSONPath: Sendable, Equatable {
                     // Some elements may lack values that others have.
                     var firstFailure: Target?
                     var followedCount = 0
-                    for element in elements {
+                    for (place, element) in elements.enumerated() {
+                        index = place
                         follow(element, taken + 1)
+                        // Which member is meant is not known, whatever others have.
+                        if case .members = failure { return }
                         if failure == nil { followedCount += 1 }
                         firstFailure = firstFailure ?? failure
                         failure = nil
@@ -136,5 +192,17 @@ struct JSONPath: Sendable, Equatable {
         }
         follow(record, 0)
         return failure ?? .values(values, isCertain: isCertain)
+    }
+
+    /// Returns the keys that a record gives a step, nil for a value that is none.
+    private func keys(of step: Step, in record: JSONValue) -> [String?] {
+        guard case .keyAt(let text) = step, case .values(let values, _)? = JSONPath(text)?.target(in: record) else { return [] }
+        return values.map { value in
+            switch value {
+            case .string(let text), .number(let text): text
+            case .boolean(let value): value ? "true" : "false"
+            case .null, .object, .array: nil
+            }
+        }
     }
 }

@@ -1,3 +1,5 @@
+internal import Messages
+
 /// The names of a table's columns, with the rules by which users name them.
 struct ColumnNames {
     let names: [String]

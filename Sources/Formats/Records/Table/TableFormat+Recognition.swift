@@ -11,7 +11,11 @@ extension TableFormat {
     /// Recognises a table from the beginning of a text. Returns nil if the bytes are no text, or are JSON or XML.
     ///
     /// The delimiter is the comma, tab, semicolon or bar that the first line has most of outside of quotes, and the first of these if two
-    /// are equal. A text without any has one column.
+    /// are equal. If it has none of them, blanks are the delimiter where the first lines say so (`isBlankSeparated`). Any other text has
+    /// one column.
+    ///
+    /// Lines that begin with `#` may stand before the table, as `numpy.savetxt` writes them. The last of them holds the names if the
+    /// records have as many fields.
     ///
     /// - Throws: `FormatError` if the text is UTF-16, if the line of names is missing, endless or not UTF-8, or if lines end in CR alone.
     static func recognise(
@@ -37,66 +41,182 @@ extension TableFormat {
 
     private init?(_ text: UnsafeRawBufferPointer, _ isWhole: Bool, _ options: RecordFormats.Options) throws(FormatError) {
         let markByteCount = text.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-        guard let start = Self.firstRecord(text, markByteCount) else { return nil }
-        let first = text[start.byteOffset]
-        if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") || first == UInt8(ascii: "<") { return nil }
+        guard let beginning = Self.firstRecord(text, markByteCount) else { return nil }
+        let firstByte = text[beginning.byteOffset]
+        if firstByte == UInt8(ascii: "{") || firstByte == UInt8(ascii: "[") || firstByte == UInt8(ascii: "<") { return nil }
+        // A text has no control characters but tabs, line ends and, rarely, form feeds. Nor does a text begin with so many of them, as
+        // numbers or compressed data do that begin with a line feed by chance.
+        if text.prefix(64).count(where: Self.isControl) > 7 { return nil }
 
-        // The delimiter does not change where the first record ends, unless a quote stands right after one.
-        var best: (delimiter: UInt8, record: TableRecord)?
-        for delimiter in ",\t;|".utf8 {
-            var record = TableRecord()
-            record.read(text, at: start.byteOffset, delimiter: delimiter, assumesNoLineFeeds: false)
-            if record.fields.count > best?.record.fields.count ?? 0 { best = (delimiter, record) }
+        let comment = TableComment(text, from: beginning)
+        // Where there is nothing but such lines, more of the text may tell.
+        if let comment, comment.record == nil, !isWhole { throw Self.endless(text, beginning.byteOffset, remedy: "is it a table?") }
+        var start = comment?.record ?? beginning
+        var (delimiter, first) = Self.delimiter(text, at: start.byteOffset, isWhole)
+        var line = UnsafeRawBufferPointer(rebasing: text[start.byteOffset..<first.endByteOffset])
+        if line.contains(where: Self.isControl) { return nil }
+        if first.endByteOffset == text.count, !isWhole {
+            throw Self.endless(text, start.byteOffset, remedy: first.isUnclosed ? "a quote in it is not closed" : "is it a table?")
         }
-        guard let best else { return nil }
-        let end = best.record.endByteOffset
-        let line = UnsafeRawBufferPointer(rebasing: text[start.byteOffset..<end])
-        // A text has no control characters but tabs, line ends and, rarely, form feeds.
-        func isControl(_ byte: UInt8) -> Bool { byte < 0x20 && !(0x09...0x0D ~= byte) || byte == 0x7F }
-        if line.contains(where: isControl) { return nil }
-        // Nor does a text begin with so many of them, as numbers or compressed data do that begin with a line feed by chance.
-        if text.prefix(64).count(where: isControl) > 7 { return nil }
-        if end == text.count, !isWhole {
-            throw FormatError(
-                kind: .truncatedHeader, subject: "table", byteOffset: start.byteOffset,
-                found: "a first line of more than \(text.count >> 10) KiB",
-                allowed: "a line of columns' names of up to \(RecordFormats.recordByteCountLimit >> 20) MiB",
-                remedy: best.record.isUnclosed ? "a quote in it is not closed" : "is it a table?")
+        try Self.check(line, first, at: start.byteOffset)
+
+        // A line of names behind `#`.
+        var names: [String]?
+        if let comment, comment.record != nil {
+            let isOfNumbers = first.fields.contains { Self.isNumber($0.value(text, delimiter)) }
+            let isAloneOfNumbers = first.fields.allSatisfy { Self.isNumber($0.value(text, delimiter)) }
+            if options.hasHeader, isOfNumbers || !Self.hasNumbers(text, at: first.endByteOffset, delimiter) {
+                names = comment.names(text, count: first.fields.count, delimiter)
+            }
+            if names == nil, !isAloneOfNumbers, !options.hasHeader || isOfNumbers {
+                // Nothing says that the lines are comments.
+                start = beginning
+                (delimiter, first) = Self.delimiter(text, at: start.byteOffset, isWhole)
+                line = UnsafeRawBufferPointer(rebasing: text[start.byteOffset..<first.endByteOffset])
+                try Self.check(line, first, at: start.byteOffset)
+            }
         }
+        let values = first.fields.map { $0.value(text, delimiter) }
+        var hasHeader = options.hasHeader
+        if hasHeader, names == nil {
+            if Self.isRow(values, text, after: first, delimiter, options) {
+                hasHeader = false
+            } else if values.allSatisfy(Self.isNumber) {
+                let role = options.role.rawValue
+                let choice: Message =
+                    options.role == .predictions
+                    ? "\(setting: .noHeader)" : "\(setting: .headerlessRoles, Setting.Value(swiftText: "[.\(role)]", text: role))"
+                let remedy: Message = "if it holds values, give \(choice); if the names are numbers, put a letter before them"
+                throw FormatError(
+                    kind: .syntax, subject: "table", byteOffset: start.byteOffset,
+                    found: "a first line of numbers alone, \(QuotedBytes.text(line.prefix { $0 != 0x0A && $0 != 0x0D }))",
+                    allowed: "columns' names", remedy: remedy)
+            }
+        }
+        let isFirstLineOfNames = hasHeader && names == nil
+        if isFirstLineOfNames { names = values.map { String(decoding: $0.bytes, as: UTF8.self) } }
+        self.delimiter = delimiter
+        self.hasHeader = hasHeader
+        if isFirstLineOfNames {
+            headerByteCount = first.endByteOffset
+            headerLineCount = start.lineCount + first.lineFeedCount
+        } else if start.byteOffset > beginning.byteOffset {
+            headerByteCount = start.byteOffset
+            headerLineCount = start.lineCount
+        } else {
+            headerByteCount = markByteCount
+            headerLineCount = 0
+        }
+        let columnNames = names ?? values.indices.map { String($0) }
+        self.columnNames = ColumnNames(columnNames)
+        columns = Self.columns(columnNames, text, at: headerByteCount, isWhole, delimiter)
+    }
+
+    private static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 && !(0x09...0x0D ~= byte) || byte == 0x7F }
+
+    private static func isNumber(_ value: TableValue) -> Bool { !value.bytes.isEmpty && value.number != .none }
+
+    private static func endless(_ text: UnsafeRawBufferPointer, _ byteOffset: Int, remedy: String) -> FormatError {
+        FormatError(
+            kind: .truncatedHeader, subject: "table", byteOffset: byteOffset,
+            found: "a first line of more than \(text.count >> 10) KiB",
+            allowed: "a line of columns' names of up to \(RecordFormats.recordByteCountLimit >> 20) MiB", remedy: remedy)
+    }
+
+    /// Throws if the first record is not UTF-8, or if lines end in CR alone.
+    private static func check(_ line: UnsafeRawBufferPointer, _ record: TableRecord, at byteOffset: Int) throws(FormatError) {
         let unreadable = line.withMemoryRebound(to: UInt8.self) { bytes in
             bytes.baseAddress.map { xentFindUnreadableByte($0, bytes.count) } ?? 0
         }
         if unreadable < line.count {
             throw FormatError(
-                kind: .syntax, subject: "table", byteOffset: start.byteOffset + unreadable,
+                kind: .syntax, subject: "table", byteOffset: byteOffset + unreadable,
                 found: "the byte 0x\(QuotedBytes.hexadecimal([line[unreadable]])) in the first line, which is no UTF-8", allowed: "UTF-8",
                 remedy: "convert it, such as with iconv -f WINDOWS-1252 -t UTF-8")
         }
-        if best.record.lineFeedCount == 0, line.dropLast().contains(UInt8(ascii: "\r")) {
+        if record.lineFeedCount == 0, line.dropLast().contains(UInt8(ascii: "\r")) {
             throw FormatError(
-                kind: .syntax, subject: "table", byteOffset: start.byteOffset, found: "lines that end in CR alone",
+                kind: .syntax, subject: "table", byteOffset: byteOffset, found: "lines that end in CR alone",
                 allowed: "LF, or CR and LF",
                 remedy: "convert it: tr '\\r' '\\n'")
         }
+    }
 
-        let values = best.record.fields.map { $0.value(text, best.delimiter) }
-        if options.hasHeader, values.allSatisfy({ !$0.bytes.isEmpty && $0.number != .none }) {
-            throw FormatError(
-                kind: .syntax, subject: "table", byteOffset: start.byteOffset,
-                found: "a first line of numbers alone, \(QuotedBytes.text(line.prefix { $0 != 0x0A && $0 != 0x0D }))",
-                allowed: "columns' names",
-                remedy: "if it holds values, give \(setting: .noHeader); if the names are numbers, put a letter before them")
+    /// Finds the delimiter of the record at an offset, and reads the record.
+    private static func delimiter(
+        _ text: UnsafeRawBufferPointer, at byteOffset: Int, _ isWhole: Bool
+    ) -> (delimiter: UInt8, record: TableRecord) {
+        // The delimiter does not change where the first record ends, unless a quote stands right after one.
+        var best = (delimiter: UInt8(ascii: ","), record: TableRecord())
+        for delimiter in ",\t;|".utf8 {
+            var record = TableRecord()
+            record.read(text, at: byteOffset, delimiter: delimiter, assumesNoLineFeeds: false)
+            if record.fields.count > best.record.fields.count { best = (delimiter, record) }
         }
-        delimiter = best.delimiter
-        hasHeader = options.hasHeader
-        headerByteCount = hasHeader ? end : markByteCount
-        headerLineCount = hasHeader ? start.lineCount + best.record.lineFeedCount : 0
-        let names = hasHeader ? values.map { String(decoding: $0.bytes, as: UTF8.self) } : values.indices.map { String($0) }
-        columns = Self.columns(names, text, at: headerByteCount, isWhole, best.delimiter)
+        guard best.record.fields.count == 1 else { return best }
+        var record = TableRecord()
+        record.read(text, at: byteOffset, delimiter: TableRecord.blank, assumesNoLineFeeds: false)
+        return isBlankSeparated(text, record, isWhole) ? (TableRecord.blank, record) : best
+    }
+
+    /// Returns true if blanks separate the fields of a text whose first line has no other delimiter.
+    ///
+    /// They do if the first line is several numbers. They also do if the next record has numbers, and as many fields as the first line, or
+    /// one more (R's `write.table` gives the column of row names no name), and so have half of the first records. A text such as `New York`
+    /// under `city name` has one column.
+    private static func isBlankSeparated(_ text: UnsafeRawBufferPointer, _ first: TableRecord, _ isWhole: Bool) -> Bool {
+        let count = first.fields.count
+        guard count > 1 else { return false }
+        if first.fields.allSatisfy({ isNumber($0.value(text, TableRecord.blank)) }) { return true }
+        var records = TableRecords(text, at: first.endByteOffset, TableRecord.blank, isWhole, limit: recordCountLimit)
+        var (recordCount, equalCount) = (0, 0)
+        while let record = records.next() {
+            recordCount += 1
+            let isEqual = record.fields.count == count || record.fields.count == count + 1
+            if isEqual { equalCount += 1 }
+            if recordCount == 1 {
+                guard isEqual, record.fields.contains(where: { isNumber($0.value(text, TableRecord.blank)) }) else { return false }
+            }
+        }
+        return recordCount > 0 && 2 * equalCount >= recordCount
+    }
+
+    /// Returns true if the record at an offset has a number.
+    private static func hasNumbers(_ text: UnsafeRawBufferPointer, at byteOffset: Int, _ delimiter: UInt8) -> Bool {
+        var records = TableRecords(text, at: byteOffset, delimiter, true, limit: 1)
+        return records.next()?.fields.contains { isNumber($0.value(text, delimiter)) } ?? false
+    }
+
+    /// The number of records among which the text of a first line is looked for.
+    private static let comparedRecordCount = 1000
+    /// The number of digits from which on a fraction is no name.
+    private static let valueDigitCount = 7
+
+    /// Returns true if a first line cannot be one of names, and so is a row.
+    ///
+    /// Numbers are no names if one of them is a fraction of seven digits or more: people write `0.5`, and programs 0.1234567. In a file of
+    /// labels or weights alone with one column, any number is a row, and so is a text that is a row further on.
+    private static func isRow(
+        _ values: [TableValue], _ text: UnsafeRawBufferPointer, after first: TableRecord, _ delimiter: UInt8,
+        _ options: RecordFormats.Options
+    ) -> Bool {
+        if values.allSatisfy(isNumber) {
+            if options.role != .predictions, values.count == 1 { return true }
+            return values.contains { value in
+                value.bytes.contains(UInt8(ascii: "."))
+                    && value.bytes.prefix { $0 | 0x20 != UInt8(ascii: "e") }.count { 0x30...0x39 ~= $0 } >= valueDigitCount
+            }
+        }
+        guard options.role != .predictions, values.count == 1, let name = values.first?.bytes, !name.isEmpty else { return false }
+        var records = TableRecords(text, at: first.endByteOffset, delimiter, true, limit: comparedRecordCount)
+        while let record = records.next() {
+            if record.fields.count == 1, record.fields[0].value(text, delimiter).bytes == name { return true }
+        }
+        return false
     }
 
     /// Returns the offset of the first line that is not blank, and the number of lines before it.
-    private static func firstRecord(_ text: UnsafeRawBufferPointer, _ byteOffset: Int) -> (byteOffset: Int, lineCount: Int)? {
+    static func firstRecord(_ text: UnsafeRawBufferPointer, _ byteOffset: Int) -> (byteOffset: Int, lineCount: Int)? {
         var start = byteOffset
         var lineCount = 0
         var next = start
@@ -118,19 +238,10 @@ extension TableFormat {
         _ names: [String], _ text: UnsafeRawBufferPointer, at byteOffset: Int, _ isWhole: Bool, _ delimiter: UInt8
     ) -> [RecordColumn] {
         var values = [[TableValue]](repeating: [], count: names.count)
-        var record = TableRecord()
-        var next = byteOffset
-        var count = 0
         let limit = max(exampleCount, min(recordCountLimit, fieldCountLimit / max(1, names.count)))
-        while next < text.count, count < limit {
-            record.read(text, at: next, delimiter: delimiter, assumesNoLineFeeds: false)
-            // The last one may be cut off.
-            if record.endByteOffset == text.count, !isWhole { break }
-            next = record.endByteOffset
-            let fields = record.fields.map { $0.value(text, delimiter) }
-            if fields.count == 1, fields[0].bytes.isEmpty, !record.fields[0].isQuoted { continue }
-            count += 1
-            for (place, value) in fields.enumerated() where place < names.count { values[place].append(value) }
+        var records = TableRecords(text, at: byteOffset, delimiter, isWhole, limit: limit)
+        while let record = records.next() {
+            for (place, field) in record.fields.prefix(names.count).enumerated() { values[place].append(field.value(text, delimiter)) }
         }
         return zip(names, values).map { name, values in
             RecordColumn(

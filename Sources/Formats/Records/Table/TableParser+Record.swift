@@ -83,6 +83,7 @@ extension TableParser {
     private func parseFields(_ text: UnsafeRawBufferPointer, into rows: RecordRows, row: Int) throws(Problem) -> UInt64 {
         var textByteCount: UInt64 = 0
         var presentValueCount = 0
+        var absentValues: Set<Int> = []
         for (columnIndex, use) in uses {
             let field = record.fields[columnIndex]
             if case .text = use {
@@ -97,8 +98,9 @@ extension TableParser {
             }
             switch use {
             case .value(let index):
-                if sumsValues, value.isMissing {
-                    rows.values[row * valuesPerRow + index] = .nan
+                if sumsValues || absentValue != nil, value.isMissing {
+                    rows.values[row * valuesPerRow + index] = absentValue ?? .nan
+                    absentValues.insert(index)
                 } else {
                     rows.values[row * valuesPerRow + index] = try number(value, columnIndex)
                     presentValueCount += 1
@@ -116,7 +118,10 @@ extension TableParser {
             case .text: break
             }
         }
-        if sumsValues, presentValueCount == 0, valuesPerRow > 0 { throw missing(firstValueColumn) }
+        if sumsValues || absentValue != nil, presentValueCount == 0, valuesPerRow > 0 { throw missing(firstValueColumn) }
+        if absentValue != nil, row < rows.classLabels.count, let label = Int(exactly: rows.classLabels[row]), absentValues.contains(label) {
+            throw Problem(message: "the label \(label) is a class without a prediction in this record", remedy: Self.leaveOut)
+        }
         return textByteCount
     }
 

@@ -1,3 +1,4 @@
+internal import Messages
 internal import TableReading
 
 /// A parser for tables. Plain records go through `xentParseRows`, many at a time, and all others one by one.
@@ -19,6 +20,8 @@ final class TableParser: RecordParser {
     /// True if the row's value is the sum of the values parsed.
     let sumsValues: Bool
     private let addends: RecordSelection.Addends
+    /// The value of a missing prediction; nil if each record must have all.
+    let absentValue: Double?
     private let wantsByteCounts: Bool
     let identifiersPerRow: Int
     private let steps: [XentTableStep]
@@ -29,6 +32,7 @@ final class TableParser: RecordParser {
         columnNames = format.columns.map(\.name)
         sumsValues = selection.sumsValues
         addends = selection.addends
+        absentValue = selection.absentValue
         wantsByteCounts = selection.byteCount != nil
         identifiersPerRow = selection.identifiers.count
         valuesPerRow = selection.predictions.count
@@ -125,6 +129,7 @@ final class TableParser: RecordParser {
     func parse(_ text: UnsafeRawBufferPointer, assumesNoLineFeedsInRecords: Bool, into rows: RecordRows) {
         rows.problems.removeAll(keepingCapacity: true)
         rows.tokenCounts.removeAll(keepingCapacity: true)
+        rows.placeholderCounts.removeAll(keepingCapacity: true)
         rows.labelsPerRow = targetsPerRow
         var progress = Progress(assumesNoLineFeeds: assumesNoLineFeedsInRecords)
         progress.lineFeedEnd = text.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
@@ -247,10 +252,12 @@ final class TableParser: RecordParser {
             for value in rows.values[row * valuesPerRow..<(row + 1) * valuesPerRow] where !value.isNaN { sum.add(value) }
             rows.values[row] = sum.count == 0 ? .nan : sum.value
             rows.tokenCounts.append(sum.count)
+            rows.placeholderCounts.append(sum.placeholderCount)
             guard let problem = sum.problem(addends) else { continue }
             problems.append(RecordProblem(rowIndex: row, column: nil, message: problem.message, remedy: problem.remedy))
             rows.values[row] = .nan
             rows.tokenCounts[row] = 0
+            rows.placeholderCounts[row] = 0
             if wantsWeights { rows.weights[row] = .nan }
             if wantsByteCounts { rows.byteCounts[row] = 0 }
         }

@@ -3,6 +3,8 @@
 ///
 /// A field that begins with a quote is quoted. It ends with the next quote that is not doubled, and may hold delimiters and line feeds. A
 /// quote elsewhere in a field is an ordinary byte.
+///
+/// The space as the delimiter stands for any run of spaces and tabs, of which there may be some at both ends of the line as well.
 struct TableRecord {
     struct Field {
         /// The place of the content, without the quotes around it.
@@ -23,6 +25,8 @@ struct TableRecord {
     /// True if the last field begins with a quote that is not closed.
     private(set) var isUnclosed = false
 
+    /// The delimiter that stands for any run of spaces and tabs.
+    static let blank = UInt8(ascii: " ")
     private static let quote = UInt8(ascii: "\"")
     private static let lineFeed = UInt8(ascii: "\n")
     private static let carriageReturn = UInt8(ascii: "\r")
@@ -32,27 +36,35 @@ struct TableRecord {
         fields.removeAll(keepingCapacity: true)
         lineFeedCount = 0
         isUnclosed = false
-        var next = byteOffset
+        let isBlankSeparated = delimiter == Self.blank
+        var next = isBlankSeparated ? Self.pastBlanks(text, byteOffset) : byteOffset
         while true {
             var field = Field(content: next..<next)
             if next < text.count, text[next] == Self.quote {
                 field.isQuoted = true
                 next = readQuoted(text, at: next + 1, &field, assumesNoLineFeeds)
                 let rest = next
-                while next < text.count, text[next] != delimiter, text[next] != Self.lineFeed { next += 1 }
+                while next < text.count, !Self.isDelimiter(text[next], delimiter), text[next] != Self.lineFeed { next += 1 }
                 let restEnd = fieldEnd(text, rest, next)
                 field.hasTextAfterQuote = text[rest..<restEnd].contains { !Self.isSpace($0, delimiter) }
             } else {
                 let start = next
-                while next < text.count, text[next] != delimiter, text[next] != Self.lineFeed {
+                while next < text.count, !Self.isDelimiter(text[next], delimiter), text[next] != Self.lineFeed {
                     if text[next] == Self.quote { field.hasQuoteWithin = true }
                     next += 1
                 }
                 field.content = start..<fieldEnd(text, start, next)
             }
             fields.append(field)
+            if isBlankSeparated {
+                // Blanks before the line's end separate nothing.
+                let end = Self.pastBlanks(text, next)
+                let isCarriageReturn = end < text.count && text[end] == Self.carriageReturn
+                let lineEnd = isCarriageReturn && (end + 1 == text.count || text[end + 1] == Self.lineFeed) ? end + 1 : end
+                next = lineEnd == text.count || text[lineEnd] == Self.lineFeed || lineEnd == next ? lineEnd : end - 1
+            }
             guard next < text.count else { break }
-            let isDelimiter = text[next] == delimiter
+            let isDelimiter = Self.isDelimiter(text[next], delimiter)
             next += 1
             if !isDelimiter {
                 lineFeedCount += 1
@@ -99,7 +111,16 @@ struct TableRecord {
 
     /// Returns true for a space that may stand beside a value.
     static func isSpace(_ byte: UInt8, _ delimiter: UInt8) -> Bool {
-        byte == 0x20 || byte == 0x09 && delimiter != 0x09
+        delimiter != blank && (byte == 0x20 || byte == 0x09 && delimiter != 0x09)
+    }
+
+    private static func isDelimiter(_ byte: UInt8, _ delimiter: UInt8) -> Bool { byte == delimiter || delimiter == blank && byte == 0x09 }
+
+    /// Returns the offset of the first byte from `byteOffset` on that is neither a space nor a tab.
+    static func pastBlanks(_ text: UnsafeRawBufferPointer, _ byteOffset: Int) -> Int {
+        var next = byteOffset
+        while next < text.count, text[next] == 0x20 || text[next] == 0x09 { next += 1 }
+        return next
     }
 }
 

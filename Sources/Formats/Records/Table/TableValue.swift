@@ -1,3 +1,4 @@
+internal import Messages
 internal import TableReading
 
 /// The value of a field, without spaces around it.

@@ -2,7 +2,7 @@ internal import JSONReading
 internal import Messages
 
 /// The problems of a record, in words.
-extension JSONLinesParser {
+extension JSONRecordParser {
     func defect(_ defect: JSONDefect, line: UnsafeRawBufferPointer, rowIndex: Int) -> RecordProblem {
         var remedy: Message?
         switch Int(defect.code) {
@@ -39,6 +39,18 @@ extension JSONLinesParser {
         case JSONFaultNull:
             message = "null, where \(wanted) is wanted"
             remedy = "\(setting: .invalidRows, .skip) leaves such records out"
+        case JSONFaultLaterNull:
+            message = "null, which only the first of a record's log-probabilities may be"
+            remedy = "\(setting: .invalidRows, .skip) leaves such records out"
+        case JSONFaultMembers:
+            message = "\(place) is an object, of which * takes the only member: \(shown)"
+            remedy = Message(JSONRecordPaths.keyRemedy)
+        case JSONFaultKeySource: message = "the key for an element of \(place) is not in the record: \(keySources(path))"
+        case JSONFaultKeyCount: message = "\(keySources(path)) has another number of elements than \(place)"
+        case JSONFaultChoices:
+            let one = JSONPath(steps: path.steps.prefix(Int(slot.stepCount)) + [.key("0")] + path.steps.dropFirst(Int(slot.stepCount) + 1))
+            message = "\(place) has several elements, which are choices: they are not added up"
+            remedy = "name one of them, such as \(QuotedBytes.text(one.text.utf8)), or all that are to be added up"
         case JSONFaultBoolean: message = "\(shown), where \(wanted) is wanted"
         case JSONFaultObject:
             message = "an object, where \(wanted) is wanted: \(shown)"
@@ -63,11 +75,29 @@ extension JSONLinesParser {
         return RecordProblem(rowIndex: rowIndex, column: names[index], message: message, remedy: remedy)
     }
 
-    func countProblem(_ count: Int, slot: Int, wanted: Int?, rowIndex: Int) -> RecordProblem {
+    /// The paths in braces, for messages.
+    private func keySources(_ path: JSONPath) -> String {
+        path.steps.filter(\.isGiven).map { QuotedBytes.text($0.text.utf8) }.joined(separator: ", ")
+    }
+
+    func absentLabelProblem(_ label: Int64, count: Int, rowIndex: Int) -> RecordProblem {
         RecordProblem(
+            rowIndex: rowIndex, column: names[labelSlot],
+            message: "the label \(label) is none of the record's \(count) predictions, 0..<\(count)",
+            remedy: Message("\(setting: .invalidRows, .skip) leaves such records out"))
+    }
+
+    func countProblem(_ count: Int, slot: Int, wanted: Int?, rowIndex: Int) -> RecordProblem {
+        var remedy: Message?
+        if wanted == 1, count > 1 {
+            remedy = "name one of them, such as \(QuotedBytes.text((paths[slot].text + ".0").utf8))"
+        } else if count > 0, isOfPredictions(slot), !isRagged {
+            remedy = "if records have choices of their own, not all as many, \(setting: .ragged) takes absent ones as impossible"
+        }
+        return RecordProblem(
             rowIndex: rowIndex, column: names[slot],
             message: count == 0
                 ? "no number" : "\(count) numbers, where \(wanted ?? 1) \(wanted == 1 ? "is" : "are") wanted",
-            remedy: wanted == 1 && count > 1 ? "name one of them, such as \(QuotedBytes.text((paths[slot].text + ".0").utf8))" : nil)
+            remedy: remedy)
     }
 }

@@ -1,11 +1,21 @@
 internal import JSONReading
 
-/// A parser for JSON Lines. It reads a record by the layout of the record before it if both are written alike, and otherwise by simdjson.
-/// Numbers are correctly rounded, and nothing is allocated for a record.
+/// A parser for JSON records: lines, or the elements of an array. It reads a record by the layout of the record before it if both are
+/// written alike, and otherwise by simdjson. Numbers are correctly rounded, and nothing is allocated for a record.
 ///
 /// Selected values are read and checked. Of the rest of a record, it checks that the bytes are UTF-8, that strings and brackets end, and
 /// that nothing follows the record's end. No key of a selected path may occur twice in one object.
-final class JSONLinesParser: RecordParser {
+final class JSONRecordParser: RecordParser {
+    /// The ends of records in the text.
+    enum Framing {
+        /// Each line is a record.
+        case lines
+        /// Each element of an array is a record. The text begins after the array's opening bracket. `depth` is the number of arrays and
+        /// objects around the array, which end after it.
+        case elements(depth: Int)
+    }
+
+    private let framing: Framing
     private let selection: RecordSelection
     /// The path of each slot: predictions, labels, weight, byte count, identifiers.
     let paths: [JSONPath]
@@ -21,13 +31,16 @@ final class JSONLinesParser: RecordParser {
     private var labelsPerRow: Int?
 
     private let reader: OpaquePointer
+    /// The indices of the paths to keys that the reader has.
+    private var keyPathIndices: [String: Int] = [:]
     private let slots: UnsafeMutablePointer<JSONSlot>
     /// A copy of the text's last record with zeros after it, since the bytes after the text are unknown.
     private var lastLine: [UInt8] = []
 
     private static let firstCapacity = 64
 
-    init(_ selection: RecordSelection, path: (RecordPath) throws(FormatError) -> JSONPath) throws(FormatError) {
+    init(_ selection: RecordSelection, _ framing: Framing, path: (RecordPath) throws(FormatError) -> JSONPath) throws(FormatError) {
+        self.framing = framing
         self.selection = selection
         var wanted = selection.predictions
         predictions = 0..<wanted.count
@@ -75,23 +88,9 @@ final class JSONLinesParser: RecordParser {
         if case .classIndex = selection.labels, labels.contains(slot) { wants = JSONWantsClass }
         if slot == byteCount { wants = JSONWantsByteCount }
         if identifiers.contains(slot) { wants = JSONWantsIdentifier }
-        // Keys one after another; the reader copies them.
-        let keys = paths[slot].steps.map { step -> [UInt8] in if case .key(let key) = step { Array(key.utf8) } else { [] } }
-        keys.flatMap { $0 }.withUnsafeBytes { bytes in
-            var byteOffset = 0
-            let steps = paths[slot].steps.enumerated().map { index, step in
-                defer { byteOffset += keys[index].count }
-                // Unsafe: the offset lies within the keys. A step without a key is given the address of no bytes.
-                let key = (bytes.baseAddress ?? UnsafeRawPointer(slots)).advanced(by: byteOffset).assumingMemoryBound(to: CChar.self)
-                return JSONPathStep(
-                    key: key, keyByteCount: keys[index].count, elementIndex: step.elementIndex ?? -1, isEveryElement: step == .everyElement)
-            }
-            // Without a step an array would have no address; `JSONPath` has one at least.
-            steps.withUnsafeBufferPointer { steps in
-                guard let base = steps.baseAddress else { return }
-                jsonRecordReaderAddPath(
-                    reader, base, steps.count, Int32(wants), labels.contains(slot), selection.sumsValues && predictions.contains(slot))
-            }
+        withSteps(paths[slot]) { steps, count in
+            jsonRecordReaderAddPath(
+                reader, steps, count, Int32(wants), labels.contains(slot), selection.sumsValues && predictions.contains(slot))
         }
         if wants == JSONWantsClass {
             for (name, classIndex) in classNames?.meanings ?? [] {
@@ -105,6 +104,35 @@ final class JSONLinesParser: RecordParser {
         if wants == JSONWantsNumbers { reserve(slot, capacity: Self.firstCapacity) }
     }
 
+    /// Calls `body` with a path's steps in C's form, after the paths that lead to its keys have been added.
+    private func withSteps(_ path: JSONPath, _ body: (UnsafePointer<JSONPathStep>, Int) -> Void) {
+        let keyPaths = path.steps.map { step -> Int in
+            guard case .keyAt(let text) = step, let inner = JSONPath(text) else { return -1 }
+            if let known = keyPathIndices[text] { return known }
+            var index = -1
+            withSteps(inner) { index = jsonRecordReaderAddKeyPath(reader, $0, $1) }
+            keyPathIndices[text] = index
+            return index
+        }
+        // Keys one after another; the reader copies them.
+        let keys = path.steps.map { step -> [UInt8] in if case .key(let key) = step { Array(key.utf8) } else { [] } }
+        keys.flatMap { $0 }.withUnsafeBytes { bytes in
+            var byteOffset = 0
+            let steps = path.steps.enumerated().map { index, step in
+                defer { byteOffset += keys[index].count }
+                // Unsafe: the offset lies within the keys. A step without a key is given the address of no bytes.
+                let key = (bytes.baseAddress ?? UnsafeRawPointer(slots)).advanced(by: byteOffset).assumingMemoryBound(to: CChar.self)
+                return JSONPathStep(
+                    key: key, keyByteCount: keys[index].count, elementIndex: step.elementIndex ?? -1, isEveryElement: step == .everyElement,
+                    keyPath: keyPaths[index])
+            }
+            // Without a step an array would have no address; `JSONPath` has one at least.
+            steps.withUnsafeBufferPointer { steps in
+                if let base = steps.baseAddress { body(base, steps.count) }
+            }
+        }
+    }
+
     private func reserve(_ slot: Int, capacity: Int) {
         slots[slot].numbers?.deallocate()
         slots[slot].numbers = .allocate(capacity: capacity)
@@ -112,6 +140,7 @@ final class JSONLinesParser: RecordParser {
     }
 
     func measure(_ text: UnsafeRawBufferPointer, isEnd: Bool, assumesNoLineFeedsInRecords: Bool) -> RecordExtent {
+        if case .elements(let depth) = framing { return JSONElements.measure(text, isEnd: isEnd, depth: depth) }
         var extent = RecordExtent()
         for line in TextLines(text) where line.endsWithLineFeed || isEnd {
             extent.lineCount += 1
@@ -124,24 +153,43 @@ final class JSONLinesParser: RecordParser {
     func parse(_ text: UnsafeRawBufferPointer, into rows: RecordRows) {
         var output = Output(taking: rows)
         defer { output.give(back: rows, valuesPerRow: valuesPerRow ?? 0, labelsPerRow: labelsPerRow ?? 0) }
-        var lineNumber: UInt32 = 0
-        for line in TextLines(text) {
-            // Lines of a piece of text are far fewer than 2^32; should they not be, their numbers begin again.
-            defer { lineNumber &+= 1 }
-            if line.isBlank { continue }
-            output.lines.append(lineNumber)
-            if let problem = read(line, &output) {
-                output.problems.append(problem)
-                fill(&output)
+        // Lines of a piece of text are far fewer than 2^32; should they not be, their numbers begin again.
+        switch framing {
+        case .lines:
+            var lineNumber: UInt32 = 0
+            for line in TextLines(text) {
+                defer { lineNumber &+= 1 }
+                if line.isBlank { continue }
+                add(Record(bytes: line.bytes, isDelimited: line.endsWithLineFeed), lineNumber, &output)
             }
+        case .elements:
+            for element in JSONElements(text) {
+                add(Record(bytes: element.bytes, isDelimited: element.isDelimited), UInt32(truncatingIfNeeded: element.line), &output)
+            }
+        }
+    }
+
+    /// The text of a record.
+    private struct Record {
+        let bytes: UnsafeRawBufferPointer
+        /// True if a byte follows that belongs to no value, and then the readable bytes that simdjson wants.
+        let isDelimited: Bool
+    }
+
+    @inline(__always)
+    private func add(_ record: Record, _ lineNumber: UInt32, _ output: inout Output) {
+        output.lines.append(lineNumber)
+        if let problem = read(record, &output) {
+            output.problems.append(problem)
+            fill(&output)
         }
     }
 
     /// Reads one record and appends its row. Returns the problem of a record from which nothing was appended.
     @inline(__always)
-    private func read(_ line: TextLines.Line, _ output: inout Output) -> RecordProblem? {
+    private func read(_ record: Record, _ output: inout Output) -> RecordProblem? {
         while true {
-            if let problem = readSlots(line, rowIndex: output.lines.count - 1) { return problem }
+            if let problem = readSlots(record, rowIndex: output.lines.count - 1) { return problem }
             // A record had more numbers than there is room for. It happens until the widest record has been seen.
             guard let slot = paths.indices.first(where: { slots[$0].count > slots[$0].capacity && isListed($0) }) else { break }
             reserve(slot, capacity: max(slots[slot].count, 2 * slots[slot].capacity))
@@ -151,32 +199,35 @@ final class JSONLinesParser: RecordParser {
 
     /// Returns true if all numbers of the slot are needed. For other slots their count suffices, to say that it is wrong.
     private func isListed(_ slot: Int) -> Bool {
-        if predictions.contains(slot) { return selection.sumsValues || valuesPerRow == nil || slots[slot].count == valuesPerRow }
+        if predictions.contains(slot) {
+            guard let valuesPerRow, !selection.sumsValues else { return true }
+            return selection.absentValue == nil ? slots[slot].count == valuesPerRow : slots[slot].count <= valuesPerRow
+        }
         if labels.contains(slot), case .numbers = selection.labels { return labelsPerRow == nil || slots[slot].count == labelsPerRow }
         return false
     }
 
-    private func readSlots(_ line: TextLines.Line, rowIndex: Int) -> RecordProblem? {
+    private func readSlots(_ record: Record, rowIndex: Int) -> RecordProblem? {
         var hasFaults = false
         let code: Int32
-        let byteCount = line.bytes.count
-        if line.endsWithLineFeed, let base = line.bytes.baseAddress {
+        let byteCount = record.bytes.count
+        if record.isDelimited, let base = record.bytes.baseAddress {
             // Unsafe: the caller has readable bytes after the text, as many as simdjson reads.
             code = jsonRecordReaderRead(reader, base.assumingMemoryBound(to: CChar.self), byteCount, slots, &hasFaults)
         } else {
             lastLine.removeAll(keepingCapacity: true)
-            lastLine.append(contentsOf: line.bytes)
+            lastLine.append(contentsOf: record.bytes)
             lastLine.append(contentsOf: repeatElement(0, count: JSONPaddingByteCount))
             return lastLine.withUnsafeBytes { bytes in
                 guard let base = bytes.baseAddress else { return nil }
                 let code = jsonRecordReaderRead(reader, base.assumingMemoryBound(to: CChar.self), byteCount, slots, &hasFaults)
                 // The slots point into the copy.
                 if code == JSONDefectNone && !hasFaults { return nil }
-                return problem(code, line: line.bytes, rowIndex: rowIndex)
+                return problem(code, line: record.bytes, rowIndex: rowIndex)
             }
         }
         if code == JSONDefectNone && !hasFaults { return nil }
-        return problem(code, line: line.bytes, rowIndex: rowIndex)
+        return problem(code, line: record.bytes, rowIndex: rowIndex)
     }
 
     private func problem(_ code: Int32, line: UnsafeRawBufferPointer, rowIndex: Int) -> RecordProblem? {
@@ -188,6 +239,13 @@ final class JSONLinesParser: RecordParser {
         }
         return nil
     }
+
+    /// The slot of the first label.
+    var labelSlot: Int { labels.lowerBound }
+    /// True if records may lack predictions.
+    var isRagged: Bool { selection.absentValue != nil }
+
+    func isOfPredictions(_ slot: Int) -> Bool { predictions.contains(slot) }
 
     private func wantsClass(_ slot: Int) -> Bool {
         if case .classIndex = selection.labels { return labels.contains(slot) }
@@ -207,7 +265,12 @@ final class JSONLinesParser: RecordParser {
                     rowIndex: rowIndex, column: names.count == 1 ? names[0] : nil, message: problem.message, remedy: problem.remedy)
             }
         } else if predictions.count == 1 {
-            if let problem = countProblem(0, wanted: valuesPerRow, rowIndex) { return problem }
+            let count = slots[0].count
+            if selection.absentValue == nil || count == 0 || count > valuesPerRow ?? .max {
+                if let problem = countProblem(0, wanted: valuesPerRow, rowIndex) { return problem }
+            } else if case .classIndex = selection.labels, slots[labels.lowerBound].integer >= count {
+                return absentLabelProblem(slots[labels.lowerBound].integer, count: count, rowIndex: rowIndex)
+            }
         } else {
             for slot in predictions where slots[slot].count != 1 { return countProblem(slot, wanted: 1, rowIndex) }
         }
@@ -230,12 +293,16 @@ final class JSONLinesParser: RecordParser {
         if selection.sumsValues {
             output.values.append(tokens.value)
             output.tokenCounts.append(tokens.count)
+            output.placeholderCounts.append(tokens.placeholderCount)
         } else if predictions.count == 1 {
             if valuesPerRow == nil {
                 valuesPerRow = slots[0].count
                 output.values = Array(repeating: .nan, count: rowIndex * slots[0].count)
             }
             output.values.append(contentsOf: UnsafeBufferPointer(start: slots[0].numbers, count: slots[0].count))
+            if let absentValue = selection.absentValue, let valuesPerRow {
+                output.values.append(contentsOf: repeatElement(absentValue, count: valuesPerRow - slots[0].count))
+            }
         } else {
             for slot in predictions { output.values.append(slots[slot].numbers?.pointee ?? .nan) }
         }
@@ -267,7 +334,10 @@ final class JSONLinesParser: RecordParser {
         case .numbers: output.targets.append(contentsOf: repeatElement(.nan, count: labelsPerRow ?? 0))
         }
         if weight != nil { output.weights.append(.nan) }
-        if selection.sumsValues { output.tokenCounts.append(0) }
+        if selection.sumsValues {
+            output.tokenCounts.append(0)
+            output.placeholderCounts.append(0)
+        }
         if byteCount != nil { output.byteCounts.append(0) }
         output.identifiers.append(contentsOf: repeatElement(0, count: identifiers.count))
     }
@@ -293,7 +363,7 @@ final class JSONLinesParser: RecordParser {
     /// The arrays of `RecordRows`, taken out of their class while they are filled: appending to them then checks their capacity alone.
     private struct Output {
         var values: [Double], classLabels: [Int64], targets: [Double], weights: [Double], lines: [UInt32]
-        var tokenCounts: [UInt64], byteCounts: [UInt64], identifiers: [UInt64], problems: [RecordProblem]
+        var tokenCounts: [UInt64], placeholderCounts: [UInt64], byteCounts: [UInt64], identifiers: [UInt64], problems: [RecordProblem]
 
         init(taking rows: RecordRows) {
             func emptied<Element>(_ array: inout [Element]) -> [Element] {
@@ -308,6 +378,7 @@ final class JSONLinesParser: RecordParser {
             weights = emptied(&rows.weights)
             lines = emptied(&rows.lines)
             tokenCounts = emptied(&rows.tokenCounts)
+            placeholderCounts = emptied(&rows.placeholderCounts)
             byteCounts = emptied(&rows.byteCounts)
             identifiers = emptied(&rows.identifiers)
             problems = emptied(&rows.problems)
@@ -320,6 +391,7 @@ final class JSONLinesParser: RecordParser {
             swap(&rows.weights, &weights)
             swap(&rows.lines, &lines)
             swap(&rows.tokenCounts, &tokenCounts)
+            swap(&rows.placeholderCounts, &placeholderCounts)
             swap(&rows.byteCounts, &byteCounts)
             swap(&rows.identifiers, &identifiers)
             swap(&rows.problems, &problems)

@@ -1,0 +1,54 @@
+import Formats
+import Testing
+
+@Suite("Formats that are not read are told by name")
+struct FileSignatureTests {
+    private static func bytes(_ text: String, _ more: [UInt8] = [0, 1, 2, 0, 0, 0, 0, 0]) -> [UInt8] { Array(text.utf8) + more }
+
+    @Test("By the first bytes")
+    func binary() {
+        var tar = Self.bytes("p.csv", [UInt8](repeating: 0, count: 507))
+        tar.replaceSubrange(257..<262, with: Array("ustar".utf8))
+        var userBlock = [UInt8](repeating: 0, count: 1024)
+        userBlock.replaceSubrange(512..<520, with: [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A])
+        // A length of 24 and its masked CRC-32C, as tf.io.TFRecordWriter writes them.
+        let record: [UInt8] = [24, 0, 0, 0, 0, 0, 0, 0, 0xA3, 0x7F, 0x4B, 0x22]
+        let cases: [([UInt8], String)] = [
+            ([0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E], "PyTorch"),
+            ([0x80, 4, 0x95], "pickle"),
+            ([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A, 0], "HDF5"), (userBlock, "HDF5"),
+            (Self.bytes("MATLAB 5.0 MAT-file, Platform: GLNXA64"), "MATLAB"), (Self.bytes("MATLAB 7.3 MAT-file"), "MATLAB 7.3"),
+            (Self.bytes("PAR1"), "Parquet"), (Self.bytes("PARE"), "encrypted"), (Self.bytes("ARROW1"), "Arrow IPC"),
+            ([0xFF, 0xFF, 0xFF, 0xFF, 0x30, 1, 0, 0], "Arrow IPC stream"), (Self.bytes("FEA1"), "Feather"), (Self.bytes("ORC"), "ORC"),
+            (Self.bytes("Obj\u{1}"), "Avro"), (Self.bytes("SQLite format 3\u{0}"), "SQLite"), (Self.bytes("GGUF"), "GGUF"),
+            ([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C, 0, 4], "7z"), (Self.bytes("X\n", [0, 0, 0, 3, 0, 4]), ".rds"),
+            (Self.bytes("RDX3\nX\n"), ".RData"),
+            (tar, "tar"), (record, "TFRecord"), (Self.bytes("BZh9"), "bzip2"), ([0x04, 0x22, 0x4D, 0x18, 0x64], "lz4"),
+            (Self.bytes("version https://git-lfs.github.com/spec/v1\noid sha256:0\n", []), "Git LFS"),
+            (Self.bytes("<!DOCTYPE html>\n", []), "HTML"),
+        ]
+        for (bytes, name) in cases {
+            let found = FileSignature.ofFile(bytes)
+            #expect(found?.name.contains(name) == true, "\(name): \(String(describing: found))")
+            #expect(found?.remedy.isEmpty == false)
+        }
+        // Texts that begin with the letters of a signature, numbers, and what is read.
+        for text in ["PAR1,PAR2\n1,2\n", "ORC\n1\n", "GGUF;x\n", "BZh\n", "X\n0.5\n", "RDX\n1\n", "", "p_0,p_1\n", "[1,2]\n"] {
+            #expect(FileSignature.ofFile(Array(text.utf8)) == nil, "\(text)")
+        }
+        for bytes in [[UInt8](repeating: 0, count: 600), [UInt8](repeating: 0xFF, count: 600), [0, 0, 0x80, 0x3F, 0, 0, 0, 0x40]] {
+            #expect(FileSignature.ofFile(bytes) == nil)
+        }
+    }
+
+    @Test("Zip archives, by the names of their members")
+    func zip() {
+        for (names, name) in [
+            (["logits/data.pkl", "logits/version", "logits/data/0"], "PyTorch"), (["[Content_Types].xml", "xl/workbook.xml"], "Excel"),
+            (["mimetype", "content.xml"], "OpenDocument"), (["metadata.json", "model.weights.h5"], "Keras"),
+        ] {
+            #expect(FileSignature.ofZip(memberNames: names)?.name.contains(name) == true, "\(names)")
+        }
+        for names in [["arr_0.npy"], ["a.csv"], ["a.csv", "b.csv"], []] { #expect(FileSignature.ofZip(memberNames: names) == nil) }
+    }
+}
