@@ -229,7 +229,7 @@ void Reading::scalar(ondemand::value &value, const char *token, const State &sta
             const bool isMissing = isWord(token, end, "null");
             slots[slot].integer = identifier(isMissing ? std::string_view() : written);
             slots[slot].count++;
-            continue
+            continue;
         }
         if (path.wants == wantsKeys) {
             GivenKeys &keys = givenKeys[slot];
