@@ -43,8 +43,12 @@ struct ArgumentErrors {
         let option = String(synopsis.prefix { $0 != " " })
         let description = description(of: option)
         guard let values = description?.allValues, !values.isEmpty else {
-            let kind = description.map { $0.value } ?? "a value"
-            return "\(option) takes \(kind), and '\(value)' is none; \(seeHelp)"
+            guard let description else { return "'\(value)' is no value of \(option); \(seeHelp)" }
+            // The first sentence says what it is for.
+            let purpose = (description.abstract ?? "").split(separator: ". ")[0].drop { $0 == " " }
+            let text = purpose.hasSuffix(".") ? purpose.dropLast() : purpose
+            return "\(option) takes \(description.value), and '\(value)' is none; "
+                + (text.isEmpty ? seeHelp : text.prefix(1).lowercased() + text.dropFirst())
         }
         let near = NearName.of(value, among: values).map { "did you mean \($0)? " } ?? ""
         return "\(option) '\(value)' is not known; \(near)\(option) takes \(values.joined(separator: ", "))"

@@ -7,7 +7,7 @@ enum BenchText {
     /// Writes the report. Where its tables are wider than `width`, they are lists.
     static func text(_ report: BenchReport, width: Int = .max) -> String {
         let (dump, settings, machine) = (report.dump, report.settings, report.machine)
-        var lines = [title(dump), ""]
+        var lines = HelpText.wrapped(title(dump), width: width) + [""]
         func line(_ name: String, _ value: String) {
             let wrapped = HelpText.wrapped(value, width: width == .max ? .max : max(20, width - 18))
             lines.append("  " + name + String(repeating: " ", count: max(1, 16 - name.count)) + (wrapped.first ?? ""))

@@ -57,10 +57,16 @@ struct InputFiles {
         let folder = String(missing.dropLast(name.count))
         // A folder with a name like a pattern is left alone.
         guard !folder.contains(where: { "*?[\\".contains($0) }), let paths = try? FilePattern.expand(folder + "*") else { return nil }
-        guard let near = NearName.of(name, among: paths.prefix(Self.suggestionLimit).map { String($0.dropFirst(folder.count)) }) else {
-            return nil
-        }
-        return "did you mean \(folder)\(near)?"
+        let names = paths.prefix(Self.suggestionLimit).map { String($0.dropFirst(folder.count)) }
+        // A name that was meant may be that of the compressed file.
+        let plain = Dictionary(names.map { (Self.withoutCompression($0), $0) }) { first, _ in first }
+        let near = NearName.of(name, among: names) ?? NearName.of(name, among: plain.keys.sorted()).flatMap { plain[$0] }
+        return near.map { "did you mean \(folder)\($0)?" }
+    }
+
+    private static func withoutCompression(_ name: String) -> String {
+        for ending in [".zst", ".gz"] where name.hasSuffix(ending) { return String(name.dropLast(ending.count)) }
+        return name
     }
 
     /// The largest number of names in a folder that are compared with a missing one.

@@ -281,7 +281,7 @@ import Testing
                 "--partial", "a", "--json", "j",
             ], in: scratch)
         let heading =
-            "with dialect pytorch, exact; class weights 1, 2.5, 3; row weights; label smoothing 0.1; ignore index -7; focal γ 2, α 0.25"
+            "with dialects pytorch, exact; class weights 1, 2.5, 3; row weights; label smoothing 0.1; ignore index -7; focal γ 2, α 0.25"
         #expect(run.stdout.contains("classes\n\(heading); invalid rows left out\n"), "\(run.stdout) \(run.stderr)")
         let report = try JSONDocument(path: scratch.place("j"))
         let merged = try XentRun.xent(["merge", "a", "--json", "-"], in: scratch).json()

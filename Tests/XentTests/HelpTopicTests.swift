@@ -51,8 +51,8 @@ import Testing
         try scratch.write("xent.1", run.stdout)
         // Whichever is installed shows it, without a complaint.
         for (tool, script) in [
-            ("man", "MANWIDTH=78 LC_ALL=C.UTF-8 man -l xent.1 2>complaints | col -bx"), ("mandoc", "mandoc -T utf8 xent.1 2>complaints"),
-            ("groff", "groff -man -T utf8 -Kutf8 xent.1 2>complaints"),
+            ("man", "MANWIDTH=78 LC_ALL=C.UTF-8 man -l xent.1 2>complaints | col -bx"), ("mandoc", "mandoc -T utf8 xent.1 2>complaints | col -bx"),
+            ("groff", "GROFF_NO_SGR=1 groff -man -T utf8 -Kutf8 xent.1 2>complaints | LC_ALL=C.UTF-8 col -bx"),
         ] {
             let shown = try XentRun.shell("command -v \(tool) > /dev/null || exit 3; \(script)", in: scratch)
             if shown.ending == .exit(3) { continue }

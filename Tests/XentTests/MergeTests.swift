@@ -75,7 +75,7 @@ import Testing
         let shards = ["0.partial", "1.partial", "0.partial", "2.partial", "--same-shard", "once"]
         let run = try XentRun.xent(["merge", "--json", "-"] + shards, in: scratch)
         let merged = try run.json()
-        #expect(try merged.without("inputs", "warnings") == whole.without("inputs", "warnings", "run", "columns", "rows_policy"))
+        #expect(try merged.without("inputs", "warnings", "notices") == whole.without("inputs", "warnings", "notices", "run", "columns", "rows_policy"))
         let warnings = try merged.texts("warnings")
         #expect(warnings.count == 1 && warnings.allSatisfy { $0.hasPrefix("0.partial: ") && $0.contains("once") })
         #expect(run.stderr == warnings.map { "xent: warning: \($0)\n" }.joined())

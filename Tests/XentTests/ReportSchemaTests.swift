@@ -20,7 +20,7 @@ import Testing
         """,
         "\"$XENT\" eval b.npy --labels t.npy --task binary --input probabilities --json -",
         "\"$XENT\" eval oof.csv --task multiclass --input probabilities --json -",
-        "\"$XENT\" eval oof.csv --label-columns p_0,p_1 --task soft --input probabilities --divergence kl --renormalize --json -",
+        "\"$XENT\" eval soft.csv --prediction-columns p_0,p_1 --label-columns t_0,t_1 --task soft --input probabilities --divergence kl --renormalize --json -",
         """
         "$XENT" eval log.jsonl --task likelihood --input log-probabilities --prediction-columns lp --text-column t --json -
         """,
@@ -37,6 +37,7 @@ import Testing
         try scratch.write("t.npy", NPYFixture.labels([1, 0, 0, 1]))
         try scratch.write("w.npy", NPYFixture.doubles([1, 2, 0, 1]))
         try scratch.write("oof.csv", "p_0,p_1,label\n0.25,0.75,1\n0.5,0.5,0\n")
+        try scratch.write("soft.csv", "p_0,p_1,t_0,t_1\n0.25,0.75,0,1\n0.5,0.5,0.5,0.5\n")
         try scratch.write("log.jsonl", "{\"lp\": [-1, -2], \"t\": \"abc\"}\n{\"lp\": [-3], \"t\": \"a\"}\n")
         return scratch
     }

@@ -153,7 +153,7 @@ import Testing
         let run = try XentRun.xent(SmallDump.eval + ["--verbose", "--threads", "1", "--json", "-"], in: scratch)
         // Standard output is JSON still.
         #expect(try run.json().count("run", "threads") == 1)
-        #expect(run.stderr.contains("workers ran"))
+        #expect(run.stderr.contains("1 worker ran 1 unit"))
         #expect(run.stderr.split(separator: "\n").allSatisfy { $0.hasPrefix("xent: ") })
     }
 }

@@ -87,7 +87,7 @@ import Testing
         // The same shard twice counts once, and a warning says so.
         let twice = try XentRun.xent(["merge", "0.partial", "1.partial", "1.partial", "--json", "-"], in: scratch)
         #expect(try twice.json().count("rows", "scored") == 4)
-        #expect(twice.stderr.contains("xent: warning: 1.partial: 1 shards came with a partial before and count once"))
+        #expect(twice.stderr.contains("xent: warning: 1.partial: a shard came with a partial before and counts once"))
         // Other rows at the same place are an error that names both.
         try scratch.write("y1.npy", NPYFixture.labels([1, 1]))
         try XentRun.xent(

@@ -199,7 +199,7 @@ import Testing
             Mistake(
                 arguments: binary + ["--divergence", "kl"],
                 says: ["--divergence kl has no meaning for task binary", "leave --divergence kl out"]),
-            Mistake(arguments: soft() + ["--divergence", "hinge"], says: ["--divergence", "hinge", "'ce' and 'kl'"]),
+            Mistake(arguments: soft() + ["--divergence", "hinge"], says: ["--divergence", "hinge", "takes ce, kl"]),
             Mistake(
                 arguments: soft() + ["--divergence", "kl", "--label-smoothing", "0.1"],
                 says: ["--divergence kl has no meaning with --label-smoothing or --class-weights", "leave one of them out"]),

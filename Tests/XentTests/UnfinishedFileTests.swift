@@ -71,16 +71,16 @@ import Testing
         }
         let run = try XentRun.shell(
             """
-            \(eval("a", "a.rows")) && \(eval("b", "b.rows")) || exit 9
-            unshare -p -f \(eval("a", "rows")) & first=$!
-            unshare -p -f \(eval("b", "rows")) || exit 8
+            \(eval("a", "a.rows.npy")) && \(eval("b", "b.rows.npy")) || exit 9
+            unshare -p -f \(eval("a", "rows.npy")) & first=$!
+            unshare -p -f \(eval("b", "rows.npy")) || exit 8
             wait $first
             """, in: scratch)
         #expect(run.ending == .exit(0), "\(run.stderr)")
-        let rowsBytes = try scratch.bytes("rows")
-        let isOneOfThem = try rowsBytes == scratch.bytes("a.rows") || rowsBytes == scratch.bytes("b.rows")
+        let rowsBytes = try scratch.bytes("rows.npy")
+        let isOneOfThem = try rowsBytes == scratch.bytes("a.rows.npy") || rowsBytes == scratch.bytes("b.rows.npy")
         #expect(isOneOfThem)
-        #expect(scratch.names == ["a.npy", "a.rows", "b.npy", "b.rows", "rows", "y.npy"])
+        #expect(scratch.names == ["a.npy", "a.rows.npy", "b.npy", "b.rows.npy", "rows.npy", "y.npy"])
     }
 
     @Test(arguments: [0o600, 0o640, 0o664, 0o444])
@@ -110,7 +110,7 @@ import Testing
 
     @Test func longestName() throws {
         let scratch = try ReportTests.scratch()
-        let name = String(repeating: "x", count: 251) + ".zst"
+        let name = String(repeating: "x", count: 247) + ".npy.zst"
         for options in [["--json", name], ["--partial", name], ["--per-row", name]] {
             try XentRun.xent(SmallDump.eval + options, in: scratch).expectSuccess()
         }

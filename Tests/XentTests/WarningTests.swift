@@ -76,6 +76,17 @@ import Testing
         }
     }
 
+    /// A chunk that is one line, without any line feed.
+    @Test func onlyLineWithoutAnEnd() throws {
+        let scratch = try Scratch()
+        try scratch.write("t.csv", "0.25,0.75")
+        try scratch.write("y.csv", "1\n")
+        let run = try XentRun.xent(
+            ["eval", "t.csv", "--labels", "y.csv", "--no-header", "--task", "multiclass", "--input", "probabilities"], in: scratch)
+        run.expectSuccess()
+        #expect(run.stderr.contains("t.csv: its last line has no end"))
+    }
+
     /// An overflow is not blamed on the model.
     @Test func overflowOfAWeight() throws {
         let scratch = try Scratch()

@@ -161,7 +161,10 @@ package struct RecordRoles: Sendable {
     /// Selects the labels, and nothing beside them. A column that would be packed twice, as two labels or as a label and a prediction, is
     /// an error.
     package static func packedLabels(of format: any RecordFormat, _ request: ColumnRequest) throws(ColumnError) -> RecordSelection {
-        let predictions = try predictions(of: format, request)
+        // Columns of labels stay among the candidates, so that a column that is taken for both roles is told by its name.
+        var others = request
+        (others.columns.label, others.columns.labels) = (nil, [])
+        let predictions = try predictions(of: format, others)
         var selection = RecordSelection(predictions: [])
         let columns = request.columns
         let labels =

@@ -59,8 +59,8 @@ struct RecordNumbering: RowNumbering {
         let text = chunk.bytes(chunk.text)
         guard text.last != 0x0A else { return false }
         // Blanks after the last line feed are no record.
-        let lastLine = text[text.index(after: text.lastIndex(of: 0x0A) ?? text.startIndex - 1)...]
-        return !lastLine.allSatisfy { [0x20, 0x09, 0x0D].contains($0) }
+        let lastLineStart = text.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+        return !text[lastLineStart...].allSatisfy { [0x20, 0x09, 0x0D].contains($0) }
     }
 
     private mutating func warnOfOpenEnd(of path: String) {
