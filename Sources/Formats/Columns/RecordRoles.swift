@@ -208,7 +208,7 @@ package struct RecordRoles: Sendable {
         var others: Set<RecordPath> = []
         for name in request.namesOfOtherRoles { others.formUnion((try? format.resolve(name)) ?? []) }
         let taken = Set(format.columns.indices.filter { others.contains(format.path(at: $0)) })
-        if format.isTable, !columns.hasHeader, !request.hasLabelsBeside {
+        if format.isTable, !format.hasNames, !request.hasLabelsBeside {
             let left = format.columns.indices.filter { !taken.contains($0) }
             if left.count == 1 || !request.predictions.isSingleValued { return left.map { format.path(at: $0) } }
         }
