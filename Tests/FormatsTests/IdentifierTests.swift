@@ -1,3 +1,4 @@
+import Messages
 import SeededRandom
 import Testing
 
