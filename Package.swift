@@ -142,7 +142,8 @@ let package = Package(
             ], swiftSettings: strict),
         // A format, a source of bytes, a figure and a column of its own, without a change to Sources and without @testable.
         .testTarget(
-            name: "SeamTests", dependencies: ["Elements", "Engine", "Scoring", "Container", "Formats", "Messages", "WorkStealing"],
+            name: "SeamTests",
+            dependencies: ["Elements", "Engine", "Scoring", "Container", "Formats", "Messages", "Outputs", "WorkStealing"],
             swiftSettings: strict),
         // Spawns the release binary: depends on nothing of ours that the binary is made of, besides its dumps' random numbers.
         .testTarget(name: "XentTests", dependencies: ["GoldenCases", "SeededRandom"], exclude: ["Golden"], swiftSettings: strict),

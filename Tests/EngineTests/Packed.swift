@@ -1,5 +1,6 @@
 import CXXHash
 import Container
+import Outputs
 import Testing
 
 @testable import Engine

@@ -4,6 +4,7 @@ import Formats
 import Foundation
 import Messages
 import Oracle
+import Outputs
 import Scoring
 import SeededRandom
 import Testing

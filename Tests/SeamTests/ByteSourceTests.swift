@@ -1,6 +1,7 @@
 import Container
 import Engine
 import Messages
+import Outputs
 import Scoring
 import Testing
 import WorkStealing
@@ -183,7 +184,8 @@ import WorkStealing
         options.part = part
         options.frameByteCount = 1 << 18
         options.threadCount = 4
-        try Packing(options, cancellation: cancellation).output.commit()
+        let packing = try Packing(options, cancellation: cancellation)
+        do throws(OutputError) { try packing.output.commit() } catch { throw EngineError(error) }
     }
 
     private static func packed(_ source: CommandedMemory, _ folder: TemporaryFolder) throws(EngineError) -> [UInt8] {
