@@ -15,7 +15,7 @@ func pack(
     options.frameByteCount = frameByteCount
     options.threadCount = threads
     let packing = try Packing(options)
-    try packing.output.commit()
+    do throws(OutputError) { try packing.output.commit() } catch { throw EngineError(error) }
     return packing.report
 }
 
