@@ -408,6 +408,8 @@ StateIndex Reading::givenKey(
     for (GivenKeyChild &child : state.givenKeys) {
         const GivenKeys &keys = givenKeys[child.keyPath];
         const size_t index = keys.isList && child.arrayDepth >= 0 ? indices[child.arrayDepth] : 0;
+        // Without an array to go with there is one key.
+        if (child.arrayDepth < 0 && keys.texts.size() != 1) continue;
         if (!isText || index >= keys.texts.size() || !keys.texts[index] || *keys.texts[index] != key) continue;
         // A value is read once: it cannot be what two ways of naming mean.
         if (child.visit == visit || next != noState) {

@@ -188,7 +188,13 @@ import Testing
             in: scratch
         ).json()
         try Self.expectSame(report, arrays, "no header")
-        let asked = try XentRun.xent(["eval", "t.csv"] + TextDump.task, in: scratch)
+        // Numbers of many digits are no names. Few digits may be.
+        let found = try XentRun.xent(
+            ["eval", "t.csv", "--prediction-columns", "0,1", "--label-column", "2", "--json", "-"] + TextDump.task, in: scratch
+        ).json()
+        try Self.expectSame(found, arrays, "found out")
+        try scratch.write("few.csv", "0.5,0.5,1\n" + text)
+        let asked = try XentRun.xent(["eval", "few.csv"] + TextDump.task, in: scratch)
         #expect(asked.ending == .exit(65) || asked.ending == .exit(64))
         #expect(asked.stderr.contains("--no-header"), "\(asked.stderr)")
     }

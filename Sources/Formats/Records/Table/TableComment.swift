@@ -31,17 +31,18 @@ struct TableComment {
 
     /// Returns the names in the last of the lines, if they are `count` names; nil otherwise.
     ///
-    /// The `#` is no part of the first name, unless it stands for a column itself. Names may have another delimiter than the records:
-    /// `header="p_0 p_1"` beside `delimiter=","`.
-    func names(_ text: UnsafeRawBufferPointer, count: Int, _ delimiter: UInt8) -> [String]? {
+    /// The `#` is no part of the first name, unless it stands for a column itself. Names that are no words may have another delimiter than
+    /// the records: `header="p_0 p_1"` beside `delimiter=","`.
+    func names(_ text: UnsafeRawBufferPointer, count: Int, _ recordDelimiter: UInt8) -> [String]? {
         let marks = lastLine.prefix { text[$0] == Self.mark }.count
         let behind = lastLine.lowerBound + marks..<lastLine.upperBound
-        for (range, delimiter) in [(behind, delimiter), (lastLine, delimiter)] + ",\t;| ".utf8.map({ (behind, $0) }) {
+        for (range, delimiter) in [(behind, recordDelimiter), (lastLine, recordDelimiter)] + ",\t;| ".utf8.map({ (behind, $0) }) {
             let line = UnsafeRawBufferPointer(rebasing: text[range])
             var record = TableRecord()
             record.read(line, at: 0, delimiter: delimiter, assumesNoLineFeeds: true)
             let names = record.fields.map { $0.value(line, delimiter) }
             guard names.count == count, names.contains(where: { !$0.bytes.isEmpty }), !record.isUnclosed else { continue }
+            if delimiter != recordDelimiter, !names.allSatisfy({ $0.bytes.contains { 0x30...0x39 ~= $0 || $0 == 0x5F } }) { continue }
             // `#,p_0` has a column of the name `#`.
             let isMarkAlone = names[0].bytes.isEmpty && delimiter != TableRecord.blank
             return names.enumerated().map { isMarkAlone && $0 == 0 ? "#" : String(decoding: $1.bytes, as: UTF8.self) }

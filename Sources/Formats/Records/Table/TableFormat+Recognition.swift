@@ -203,8 +203,8 @@ extension TableFormat {
         if values.allSatisfy(isNumber) {
             if options.role != .predictions, values.count == 1 { return true }
             return values.contains { value in
-                value.bytes.contains(UInt8(ascii: "."))
-                    && value.bytes.prefix { $0 | 0x20 != UInt8(ascii: "e") }.count { 0x30...0x39 ~= $0 } >= valueDigitCount
+                let digits = value.bytes.prefix { $0 | 0x20 != UInt8(ascii: "e") }.drop { !(0x31...0x39 ~= $0) }
+                return value.bytes.contains(UInt8(ascii: ".")) && digits.count { 0x30...0x39 ~= $0 } >= valueDigitCount
             }
         }
         guard options.role != .predictions, values.count == 1, let name = values.first?.bytes, !name.isEmpty else { return false }
