@@ -57,6 +57,7 @@ public struct ArrayRows: Sendable, Equatable {
     /// Makes the rows of an array. O(dimensions).
     ///
     /// - Parameters:
+    ///   - layout: the place, type, shape and order of the array's elements.
     ///   - valueAxis: the index of the axis that holds a row's values; nil if each element is a row.
     ///   - end: the end of the second of the axes that count rows at which one place is left out.
     /// - Precondition: the array has the axis `valueAxis`. If `end` is given, two other axes or more.

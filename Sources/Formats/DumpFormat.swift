@@ -47,6 +47,7 @@ public enum DumpFormat: Sendable {
     /// - Parameters:
     ///   - prefix: the first bytes of the file.
     ///   - isWhole: true if they are all bytes of the file.
+    ///   - options: the user's statements about a text.
     /// - Throws: `FormatError` if the format is known and its header is wrong, or if it is not known.
     public static func recognise(
         _ prefix: UnsafeRawBufferPointer, isWhole: Bool, options: RecordFormats.Options
