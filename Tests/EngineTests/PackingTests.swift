@@ -55,12 +55,12 @@ import WorkStealing
         let folder = TemporaryFolder()
         let (predictions, labels) = WideDump.write(
             folder, rowCount: 30_000, classCount: 70, predictions: framing, labels: framing, seed: 82)
-        let expected = Outcome(try evaluate([predictions], [labels], perRow: folder["r"]), perRow: folder.read("r"))
+        let expected = Outcome(try evaluate([predictions], [labels], perRow: folder["r.npy"]), perRow: folder.read("r.npy"))
         try pack(predictions, folder["p.zst"], threads: 2)
         try pack(labels, folder["l.zst"], frameByteCount: 1000, threads: 2)
         for threads in [1, 3] {
             let packed = Outcome(
-                try evaluate([folder["p.zst"]], [folder["l.zst"]], threads: threads, perRow: folder["r"]), perRow: folder.read("r"))
+                try evaluate([folder["p.zst"]], [folder["l.zst"]], threads: threads, perRow: folder["r.npy"]), perRow: folder.read("r.npy"))
             #expect(packed == expected ? true : false)
         }
     }
