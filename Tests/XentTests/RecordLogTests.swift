@@ -189,7 +189,7 @@ import Testing
         expectFailure(run, status: 65, says: ["line 2: column l: null, which only the first"])
         try scratch.write("e.jsonl", "{\"l\": []}\n")
         let none = try XentRun.xent(["eval", "e.jsonl", "--input", "log-probabilities"] + task, in: scratch)
-        expectFailure(none, status: 65, says: ["all 1 are ignored"])
+        expectFailure(none, status: 65, says: ["the only one is ignored"])
     }
 }
 
