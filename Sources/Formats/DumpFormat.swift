@@ -59,7 +59,7 @@ public enum DumpFormat: Sendable {
         if !isWhole, prefix.count < FileSignature.byteCount { return .needs(byteCount: FileSignature.byteCount) }
         if let foreign = FileSignature.ofFile(prefix) {
             throw FormatError(
-                kind: .signature, subject: "format", byteOffset: nil, found: foreign.name, allowed: "one that is read", remedy: foreign.remedy)
+                kind: .otherFormat, subject: "format", byteOffset: nil, found: foreign.name, allowed: "one that is read", remedy: foreign.remedy)
         }
         if !isWhole, prefix.count < RecordFormats.prefixByteCount { return .needs(byteCount: RecordFormats.prefixByteCount) }
         do throws(FormatError) {

@@ -30,6 +30,8 @@ public struct FormatError: Error, Sendable, Equatable, CustomStringConvertible {
         case shape
         /// The shape has more elements or bytes than can be counted.
         case arrayTooLarge
+        /// The file is of a known format that is not read.
+        case otherFormat
         /// A column does not exist, exists twice, or could be several.
         case column
     }
@@ -65,6 +67,7 @@ public struct FormatError: Error, Sendable, Equatable, CustomStringConvertible {
 
     /// The error in one line: `NumPy shape at byte 61: found -3, allowed: 0 or more; …`.
     public var message: Message {
+        if kind == .otherFormat { return "this is \(found), which is not read" + (remedy.map { "; \($0)" } ?? "") }
         let place = byteOffset.map { " at byte \($0)" } ?? ""
         let wanted = allowed.map { ", allowed: \($0)" } ?? ""
         let statement: Message = "\(subject)\(place): found \(found)\(wanted)"

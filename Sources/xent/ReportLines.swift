@@ -14,8 +14,12 @@ struct ReportLines {
 
     var text: String { lines.joined(separator: "\n") }
 
-    mutating func add(_ name: String, _ value: String) {
-        lines.append("  " + name + String(repeating: " ", count: max(1, column - 2 - name.count)) + QuotedBytes.printable(value))
+    /// Adds a line.
+    ///
+    /// - Parameter isStyled: true if the value has colours of ours in it, and no names of files or columns. It is then not escaped.
+    mutating func add(_ name: String, _ value: String, isStyled: Bool = false) {
+        let shown = isStyled ? value : QuotedBytes.printable(value)
+        lines.append("  " + name + String(repeating: " ", count: max(1, column - 2 - name.count)) + shown)
     }
 
     /// Adds a line as it is; an empty one is a gap.

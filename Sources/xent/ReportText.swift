@@ -63,7 +63,7 @@ struct ReportText {
         func addMean(_ name: String, _ mean: Double, _ error: Double?, _ hex: String, perplexity: Double, isFigure: Bool = true) {
             let rounded = Amount.fitted(mean, error: error).map { "  (\($0) standard error)" } ?? ""
             let value = "\(mean) \(report.unit)"
-            lines.add(name, (isFigure ? style.figure(value) : value) + rounded)
+            lines.add(name, (isFigure ? style.figure(value) : value) + rounded, isStyled: true)
             if isVerbose { lines.add("", hex) }
             let perplexityError = error.map { ($0 * (report.unit == .bits ? Self.ln2 : 1)) * perplexity }
             let fitted = Amount.fitted(perplexity, error: perplexityError)

@@ -104,10 +104,10 @@ import Testing
         for digits in [6, 7, 8, 9, 17] { #expect(try warnings(digits) == [], "\(digits) digits") }
         // A row that is far from 1 is told with Float32's bound, one with more digits with Float64's.
         let few = try warnings(7, of: 0.001)
-        #expect(few.count == 1 && few[0].contains("1 of 3000 rows of probabilities do not sum to 1 within 0.000345"), "\(few)")
-        #expect(few[0].contains("p.csv: line 1236"), "\(few)")
+        #expect(few.count == 1 && few[0].contains("1 of 3000 rows of probabilities does not sum to 1 within 0.000345"), "\(few)")
+        #expect(few[0].contains("p.csv: row 1234"), "\(few)")
         let many = try warnings(17, of: 1e-6)
-        #expect(many.count == 1 && many[0].contains("1 of 3000 rows of probabilities do not sum to 1 within 1.49e-8"), "\(many)")
+        #expect(many.count == 1 && many[0].contains("1 of 3000 rows of probabilities does not sum to 1 within 1.49e-8"), "\(many)")
     }
 
     @Test func logProbabilitiesThatAreLogits() throws {

@@ -84,7 +84,7 @@ import Testing
         }
         for name in ["p.npy", "p.npy.zst"] {
             try refuse([name], says: ["xent: \(name): it is one array, and no labels lie beside it", "by itself"])
-            try refuse([name, "--label-column", "label"], says: ["xent: \(name): it is one array"])
+            try refuse([name, "--label-column", "label"], says: ["xent: \(name): --label-column has no meaning for it"])
         }
         for name in ["one.npz", "one.safetensors"] { try refuse([name], says: ["xent: \(name): one array is meant as predictions and as labels"]) }
         try refuse(["two.npz", "--prediction-columns", "labels"], says: ["one array is meant as predictions and as labels", "--prediction-columns"])

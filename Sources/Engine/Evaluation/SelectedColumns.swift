@@ -93,6 +93,12 @@ struct SelectedColumns {
                 .usage, "\(setting: setting) has no meaning here: it names classes where labels are text, in the tasks multiclass and binary",
                 remedy: "leave it out")
         }
+        for (setting, isGiven) in [(Setting.identifierColumn, columns.identifier != nil), (.joinColumn, columns.join != nil)] {
+            guard isGiven, records.isEmpty else { continue }
+            throw EngineError(
+                .usage, path: predictions[0].path, "\(setting: setting) has no meaning for it: it is \(predictions[0].format), and no text",
+                remedy: "leave it out")
+        }
         let files: [RecordFormats.Options.Role: [DumpFile]] = [.predictions: predictions, .labels: labelFiles, .weights: weightFiles]
         let isUsed: [(setting: Setting, isUsed: Bool, reason: String)] = [
             (.ragged, !columns.isRagged || predictions.contains(where: \.isText), "the predictions are arrays"),
@@ -133,6 +139,11 @@ struct SelectedColumns {
             }
             labels = try companion(.labels, options.labelPaths, beside: files)
         }
+        if options.weightPaths.isEmpty, columns.weight != nil, !files.contains(where: \.hasColumns) {
+            throw EngineError(
+                .usage, path: files[0].path, "\(setting: .weightColumn) has no meaning for it: it is \(files[0].format), and has no names",
+                remedy: "name a file of weights with \(setting: .weights)")
+        }
         if !options.weightPaths.isEmpty || columns.weight != nil {
             weights = try companion(.weights, options.weightPaths, beside: files)
         } else {
@@ -154,7 +165,7 @@ struct SelectedColumns {
         let columnCount = isLabels ? request.labelsPerRow(valuesPerRow: classCount) : 1
         guard columns.labels.count <= 1 || !isLabels else {
             throw EngineError(
-                .usage, path: files[0].path, "\(columns.labels.count) label columns are named, and it is \(files[0].format)",
+                .usage, path: files[0].path, "\(setting: .labelColumns) names \(columns.labels.count) columns, and it is \(files[0].format)",
                 remedy: "name the one array of all")
         }
         let name = isLabels ? columns.labelNames.first : columns.weight
