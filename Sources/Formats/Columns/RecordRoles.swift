@@ -192,15 +192,18 @@ package struct RecordRoles: Sendable {
         let columns = request.columns
         guard columns.predictions.isEmpty else {
             let found = try resolve(columns.predictions, in: format)
-            for name in columns.predictions where name.contains("*") {
-                try checkFigures(try resolve([name], in: format), named: name)
-            }
             // A name and `PREFIX*` may mean the same column.
             var seen = Set<RecordPath>()
             for column in found where !seen.insert(column).inserted {
                 throw ColumnError(
                     .contradiction, "column \(ColumnName.list([column.name])) is named twice among the predictions",
                     remedy: "name each once with \(setting: .predictionColumns), in the order of the classes")
+            }
+            // A column with another role as well is told by that role.
+            var others: Set<RecordPath> = []
+            for name in request.namesOfOtherRoles { others.formUnion((try? format.resolve(name)) ?? []) }
+            for name in columns.predictions where name.contains("*") {
+                try checkFigures(try resolve([name], in: format).filter { !others.contains($0) }, named: name)
             }
             return found
         }
