@@ -101,10 +101,6 @@ import Testing
                 try scratch.write("p.npy", bytes)
             }, says: ["p.npy: ", "magic", "93 4e 55 4d 50 59"]),
         Case(
-            testDescription: "Fortran order",
-            change: { try $0.write("p.npy", NPYFixture.header("<f4", [6, 3], fortranOrder: true) + Data(count: 72)) },
-            says: ["p.npy: ", "ascontiguousarray"]),
-        Case(
             testDescription: "objects", change: { try $0.write("p.npy", NPYFixture.header("|O", [6, 3]) + Data(count: 72)) },
             says: ["p.npy: ", "|O", "object"]),
         Case(

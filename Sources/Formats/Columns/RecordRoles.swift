@@ -202,8 +202,8 @@ package struct RecordRoles: Sendable {
             // A column with another role as well is told by that role.
             var others: Set<RecordPath> = []
             for name in request.namesOfOtherRoles { others.formUnion((try? format.resolve(name)) ?? []) }
-            for name in columns.predictions where name.contains("*") {
-                try checkFigures(try resolve([name], in: format).filter { !others.contains($0) }, named: name)
+            for name in columns.predictions where name.contains("*") && others.isDisjoint(with: found) {
+                try checkFigures(try resolve([name], in: format), named: name)
             }
             return found
         }
