@@ -107,7 +107,7 @@ import Testing
         #expect(few.count == 1 && few[0].contains("1 of 3000 rows of probabilities does not sum to 1 within 0.000345"), "\(few)")
         #expect(few[0].contains("p.csv: row 1234"), "\(few)")
         let many = try warnings(17, of: 1e-6)
-        #expect(many.count == 1 && many[0].contains("1 of 3000 rows of probabilities does not sum to 1 within 1.49e-8"), "\(many)")
+        #expect(many.count == 1 && many[0].contains("1 of 3000 rows of probabilities does not sum to 1 within 1.49e-08"), "\(many)")
     }
 
     @Test func logProbabilitiesThatAreLogits() throws {
