@@ -239,8 +239,8 @@ static RecordTest *makeRecordTest(void) {
     RecordTest *test = calloc(1, sizeof *test);
     if (!test) abort();
     test->reader = jsonRecordReaderMake();
-    const JSONPathStep predictions = {.key = "p", .keyByteCount = 1, .elementIndex = -1};
-    const JSONPathStep label = {.key = "y", .keyByteCount = 1, .elementIndex = -1};
+    const JSONPathStep predictions = {.key = "p", .keyByteCount = 1, .elementIndex = -1, .keyPath = -1};
+    const JSONPathStep label = {.key = "y", .keyByteCount = 1, .elementIndex = -1, .keyPath = -1};
     jsonRecordReaderAddPath(test->reader, &predictions, 1, JSONWantsNumbers, false, false);
     jsonRecordReaderAddPath(test->reader, &label, 1, JSONWantsClass, false, false);
     for (size_t index = 0; index < nameCount; index++) {
