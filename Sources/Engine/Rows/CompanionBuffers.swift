@@ -1,4 +1,4 @@
-/// The companion columns of one piece that are read in order. Buffers are used again and again.
+/// The memory of companion columns that are read in order for one piece, or looked up for one batch. Buffers are used again and again.
 final class CompanionBuffers {
     private var buffers: [Int: ByteBuffer] = [:]
     /// The number of the first row in the buffers, which is one before the piece's own first row.

@@ -4,8 +4,8 @@ final class CompanionRows {
     /// The readers of the columns whose rows are read by number.
     private let readers: [(any RandomRowReader)?]
     private var pointers: [UnsafeRawPointer]
-    /// The values that were looked up, by the indices of their columns.
-    private var lookedUp: [Int: ByteBuffer] = [:]
+    /// The values that were looked up.
+    private let lookedUp = CompanionBuffers()
     /// The memory that pointers lead to before the first batch.
     private let empty = ByteBuffer()
 
@@ -24,7 +24,7 @@ final class CompanionRows {
             case .besidePredictions(let place): pointers[index] = batch.columns[place]
             case .lookedUp(let table, let place):
                 pointers[index] = try table.values(
-                    of: batch.columns[place].assumingMemoryBound(to: UInt64.self), batch, into: buffer(ofColumn: index))
+                    of: batch.columns[place].assumingMemoryBound(to: UInt64.self), batch, into: lookedUp.buffer(ofColumn: index))
             case .rows:
                 if let reader = readers[index] {
                     pointers[index] = try reader.bytes(of: batch.firstRow..<batch.firstRow + batch.rowCount)
@@ -36,12 +36,5 @@ final class CompanionRows {
             }
         }
         return pointers
-    }
-
-    private func buffer(ofColumn index: Int) -> ByteBuffer {
-        if let buffer = lookedUp[index] { return buffer }
-        let made = ByteBuffer()
-        lookedUp[index] = made
-        return made
     }
 }

@@ -23,8 +23,6 @@ package final class RowTable: Sendable {
 
     /// The number of rows.
     package var rowCount: Int { hashes.count }
-    /// The number of bytes that the table takes.
-    package var byteCount: Int { values.count + hashes.count * 8 + slots.count * 4 + rowCount / 8 }
     /// The number of rows that were not looked up.
     package var unusedRowCount: Int { rowCount - used.count }
 
@@ -68,15 +66,12 @@ package final class RowTable: Sendable {
             guard hash != 0 else {
                 throw fault("its \(identifierName) is missing", remedy: "each row needs one, to be looked up by")
             }
-            var slot = Int(truncatingIfNeeded: hash) & (slotCount - 1)
-            while slots[slot] != 0 {
-                let other = Int(slots[slot]) - 1
-                if hashes[other] == hash {
-                    let text = quoted(row)?.text ?? "an identifier"
-                    throw fault(
-                        "\(identifierName) \(text) is there twice: row \(other) has it too", remedy: "keep one row of each \(identifierName)")
-                }
-                slot = (slot + 1) & (slotCount - 1)
+            let slot = Self.slot(of: hash, in: slots, hashes)
+            guard slots[slot] == 0 else {
+                let text = quoted(row)?.text ?? "an identifier"
+                throw fault(
+                    "\(identifierName) \(text) is there twice: row \(slots[slot] - 1) has it too",
+                    remedy: "keep one row of each \(identifierName)")
             }
             slots[slot] = UInt32(row + 1)
         }
@@ -107,7 +102,8 @@ package final class RowTable: Sendable {
             guard hashes[index] != 0 else {
                 throw refuse(batch.place(index), "its \(identifierName) is missing", "\(valueName) are looked up by it")
             }
-            guard let found = find(hashes[index]) else {
+            let found = Int(slots[Self.slot(of: hashes[index], in: slots, self.hashes)]) - 1
+            guard found >= 0 else {
                 throw refuse(
                     batch.place(index), "its \(identifierName) is not among the \(rowCount) of \(path)", "give the \(valueName) of all rows")
             }
@@ -122,14 +118,11 @@ package final class RowTable: Sendable {
         return UnsafeRawPointer(buffer.base)
     }
 
-    private func find(_ hash: UInt64) -> Int? {
+    /// Finds the slot of a hash: that of its row, or the empty one in which its row would be.
+    private static func slot(of hash: UInt64, in slots: [UInt32], _ hashes: [UInt64]) -> Int {
         var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
-        while slots[slot] != 0 {
-            let row = Int(slots[slot]) - 1
-            if hashes[row] == hash { return row }
-            slot = (slot + 1) & (slots.count - 1)
-        }
-        return nil
+        while slots[slot] != 0, hashes[Int(slots[slot]) - 1] != hash { slot = (slot + 1) & (slots.count - 1) }
+        return slot
     }
 
     private func refuse(_ place: RowPlace, _ problem: String, _ remedy: String) -> EngineError {
@@ -155,7 +148,6 @@ package final class RowTable: Sendable {
     /// A set of rows that many threads put rows into.
     private final class Bits: Sendable {
         private let words: [Word]
-        private let inserted = Atomic<Int>(0)
 
         private final class Word: Sendable {
             let bits = Atomic<UInt64>(0)
@@ -163,14 +155,13 @@ package final class RowTable: Sendable {
 
         init(_ count: Int) { words = (0..<(count + 63) / 64).map { _ in Word() } }
 
-        var count: Int { inserted.load(ordering: .relaxed) }
+        /// The number of rows in the set. O(words).
+        var count: Int { words.reduce(0) { $0 + $1.bits.load(ordering: .relaxed).nonzeroBitCount } }
 
         /// Puts a row into the set; returns false if it was there.
         func insert(_ row: Int) -> Bool {
             let bit: UInt64 = 1 << UInt64(row % 64)
-            let isNew = words[row / 64].bits.bitwiseOr(bit, ordering: .relaxed).oldValue & bit == 0
-            if isNew { inserted.add(1, ordering: .relaxed) }
-            return isNew
+            return words[row / 64].bits.bitwiseOr(bit, ordering: .relaxed).oldValue & bit == 0
         }
     }
 }
