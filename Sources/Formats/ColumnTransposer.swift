@@ -47,8 +47,8 @@ public enum ColumnTransposer {
         _ column: (Int) -> UnsafeRawPointer
     ) {
         switch elementByteCount {
-        case 1: transpose(SquareOfBytes.self, columnCount, rowCount, destination, column)
-        case 2: transpose(SquareOfHalves.self, columnCount, rowCount, destination, column)
+        case 1: transpose(SquareOfEights<UInt8>.self, columnCount, rowCount, destination, column)
+        case 2: transpose(SquareOfEights<UInt16>.self, columnCount, rowCount, destination, column)
         case 4: transpose(SquareOfWords.self, columnCount, rowCount, destination, column)
         case 8: transpose(SquareOfLongs.self, columnCount, rowCount, destination, column)
         default: preconditionFailure("elements have 1, 2, 4 or 8 bytes")
@@ -154,39 +154,9 @@ private enum SquareOfWords: TransposedSquare {
     }
 }
 
-private enum SquareOfHalves: TransposedSquare {
-    typealias Element = UInt16
-    private typealias Vector = SIMD8<UInt16>
-    static var side: Int { 8 }
-
-    @inline(__always)
-    private static func zip(_ a: Vector, _ b: Vector) -> (Vector, Vector) {
-        (Vector(a[0], b[0], a[1], b[1], a[2], b[2], a[3], b[3]), Vector(a[4], b[4], a[5], b[5], a[6], b[6], a[7], b[7]))
-    }
-
-    @inline(__always)
-    static func transpose(
-        _ byteOffset: Int, _ firstColumn: Int, _ column: (Int) -> UnsafeRawPointer, into target: UnsafeMutableRawPointer, rowByteCount: Int
-    ) {
-        func load(_ index: Int) -> Vector { column(firstColumn + index).loadUnaligned(fromByteOffset: byteOffset, as: Vector.self) }
-        func store(_ pair: (Vector, Vector), _ row: Int) {
-            target.storeBytes(of: pair.0, toByteOffset: row * rowByteCount, as: Vector.self)
-            target.storeBytes(of: pair.1, toByteOffset: (row + 1) * rowByteCount, as: Vector.self)
-        }
-        let ((a, b), (c, d)) = (zip(load(0), load(4)), zip(load(1), load(5)))
-        let ((e, f), (g, h)) = (zip(load(2), load(6)), zip(load(3), load(7)))
-        let ((i, j), (k, l)) = (zip(a, e), zip(b, f))
-        let ((m, n), (o, p)) = (zip(c, g), zip(d, h))
-        store(zip(i, m), 0)
-        store(zip(j, n), 2)
-        store(zip(k, o), 4)
-        store(zip(l, p), 6)
-    }
-}
-
-private enum SquareOfBytes: TransposedSquare {
-    typealias Element = UInt8
-    private typealias Vector = SIMD8<UInt8>
+/// The square of elements of one byte, or of two.
+private enum SquareOfEights<Element: FixedWidthInteger & SIMDScalar & BitwiseCopyable>: TransposedSquare {
+    private typealias Vector = SIMD8<Element>
     static var side: Int { 8 }
 
     @inline(__always)

@@ -22,29 +22,11 @@ enum Amount {
     /// if the error says nothing: where it is 0 or no number.
     static func fitted(_ value: Double, error: Double?) -> String? {
         guard let error, error.isFinite, error > 0, value.isFinite else { return nil }
-        // The place of the error's second digit: 10^place.
-        var place = -1
-        var scaled = error
-        while scaled >= 9.95 {
-            scaled /= 10
-            place += 1
-        }
-        while scaled < 0.995 {
-            scaled *= 10
-            place -= 1
-        }
+        // The place of the error's second digit: 10^place. Two digits of 9.95 are 10.
+        let place = exponent(of: error, below: 9.95) - 1
         let magnitude = max(value.magnitude, error)
         if magnitude >= 1e6 || magnitude < 1e-4 {
-            var exponent = 0
-            var lead = magnitude
-            while lead >= 10 {
-                lead /= 10
-                exponent += 1
-            }
-            while lead < 1 {
-                lead *= 10
-                exponent -= 1
-            }
+            let exponent = exponent(of: magnitude, below: 10)
             let digits = max(0, exponent - place)
             let scale = powerOfTen(-exponent)
             return "\(fixed(value * scale, digits))e\(exponent) ± \(fixed(error * scale, digits))e\(exponent)"
@@ -54,6 +36,21 @@ enum Amount {
             return "\(fixed((value / step).rounded() * step, 0)) ± \(fixed((error / step).rounded() * step, 0))"
         }
         return "\(fixed(value, -place)) ± \(fixed(error, -place))"
+    }
+
+    /// Returns the power of ten by which a positive number is divided to lie below `limit`, and at a tenth of it or above.
+    private static func exponent(of value: Double, below limit: Double) -> Int {
+        var exponent = 0
+        var lead = value
+        while lead >= limit {
+            lead /= 10
+            exponent += 1
+        }
+        while lead < limit / 10 {
+            lead *= 10
+            exponent -= 1
+        }
+        return exponent
     }
 
     private static func powerOfTen(_ exponent: Int) -> Double {
