@@ -57,10 +57,7 @@ public enum DumpFormat: Sendable {
         }
         if SafetensorsHeader.isPlausible(prefix) { return try tensors(prefix, isWhole: isWhole) }
         if !isWhole, prefix.count < FileSignature.byteCount { return .needs(byteCount: FileSignature.byteCount) }
-        if let foreign = FileSignature.ofFile(prefix) {
-            throw FormatError(
-                kind: .otherFormat, subject: "format", byteOffset: nil, found: foreign.name, allowed: "one that is read", remedy: foreign.remedy)
-        }
+        if let foreign = FileSignature.ofFile(prefix) { throw foreign.error }
         if !isWhole, prefix.count < RecordFormats.prefixByteCount { return .needs(byteCount: RecordFormats.prefixByteCount) }
         do throws(FormatError) {
             if let format = try RecordFormats.recognise(prefix, isWhole: isWhole, options: options) { return .recognised(.records(format)) }

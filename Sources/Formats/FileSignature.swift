@@ -7,6 +7,11 @@ public struct FileSignature: Sendable, Equatable {
     /// The way from the file to one that is read.
     public let remedy: String
 
+    /// The error for a file of this format.
+    public var error: FormatError {
+        FormatError(kind: .otherFormat, subject: "format", byteOffset: nil, found: name, allowed: "one that is read", remedy: remedy)
+    }
+
     /// The number of first bytes by which all formats can be recognised.
     public static let byteCount = 1 << 10
 

@@ -76,19 +76,19 @@ struct DumpFile: Sendable {
         switch recognised {
         case .array(let layout): content = .array(try ArrayFile(container, layout, options: options, warnings: warnings))
         case .tensors(let header):
-            content = .archive(header.arrays.map { Self.tensor($0, header, container, options, container.warnings) })
+            content = .archive(header.arrays.map { Self.tensor($0, header, container, options) })
         case .records(let format): content = .records(RecordFile(container, format))
         }
     }
 
     /// Describes an array of a safetensors file. All its arrays lie in one container.
     private static func tensor(
-        _ array: NamedArray, _ header: SafetensorsHeader, _ container: ContainerFile, _ options: ContainerOptions, _ warnings: [String]
+        _ array: NamedArray, _ header: SafetensorsHeader, _ container: ContainerFile, _ options: ContainerOptions
     ) -> ArchivedArray {
         ArchivedArray(name: array.name) { () throws(EngineError) in
             let layout: ArrayLayout
             do throws(FormatError) { layout = try array.layout() } catch { throw EngineError(error, path: container.path) }
-            return try ArrayFile(container, layout, endByteOffset: header.endByteOffset, options: options, warnings: warnings)
+            return try ArrayFile(container, layout, endByteOffset: header.endByteOffset, options: options, warnings: container.warnings)
         }
     }
 
@@ -104,9 +104,7 @@ struct DumpFile: Sendable {
         // What macOS adds to an archive is no content.
         let files = archive.members.filter { !$0.name.hasSuffix("/") && !$0.name.hasPrefix("__MACOSX/") && !$0.name.hasSuffix(".DS_Store") }
         guard !files.isEmpty, !files.contains(where: { $0.name.hasSuffix(".npy") }) else { return nil }
-        if let foreign = FileSignature.ofZip(memberNames: files.map(\.name)) {
-            throw EngineError(.data, path: archive.path, "this is \(foreign.name), which is not read", remedy: foreign.remedy)
-        }
+        if let foreign = FileSignature.ofZip(memberNames: files.map(\.name)) { throw EngineError(foreign.error, path: archive.path) }
         guard files.count == 1 else {
             throw EngineError(
                 .data, path: archive.path,
