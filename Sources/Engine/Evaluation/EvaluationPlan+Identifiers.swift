@@ -3,13 +3,14 @@ internal import Formats
 internal import Messages
 
 extension EvaluationPlan {
-    /// Returns the column whose values are looked up in a table of its text; nil if rows are paired by their places.
-    static func lookedUp(
-        _ column: CompanionColumn, _ texts: RecordRowSource, _ beside: [CompanionColumn], _ options: EvaluationOptions, _ control: RunControl
-    ) throws(EngineError) -> CompanionColumn? {
-        guard let name = options.columns.join, let place = beside.firstIndex(where: { $0.name == CompanionColumn.identifiers }) else {
-            return nil
-        }
+    /// Returns the column with its values looked up in a table of its text, or as it is if rows are paired by their places.
+    static func joined(
+        _ column: CompanionColumn, _ texts: RecordRowSource?, _ beside: [CompanionColumn], _ options: EvaluationOptions,
+        _ control: RunControl
+    ) throws(EngineError) -> CompanionColumn {
+        guard let texts, let name = options.columns.join,
+            let place = beside.firstIndex(where: { $0.name == CompanionColumn.identifiers })
+        else { return column }
         let table = try RowTable(
             texts, identifierName: ColumnName.list([name]), valueName: column.name, threadCount: options.threadCount, control
         ) { texts.quotedIdentifier(0, ofRow: $0) }

@@ -69,9 +69,7 @@ package struct EvaluationPlan: Sendable {
         var others: [CompanionColumn] = []
         for (column, texts) in [(columns.labels, columns.labelTexts), (columns.weights, columns.weightTexts)] {
             guard let column else { continue }
-            others.append(try texts.flatMap { texts throws(EngineError) in
-                try Self.lookedUp(column, texts, beside, options, control)
-            } ?? column)
+            others.append(try Self.joined(column, texts, beside, options, control))
         }
         (identifierCheck, others) = Self.identifierCheck(columns, source, beside: beside, others, containerOptions)
         companions = beside + others + options.companions

@@ -78,15 +78,13 @@ struct SelectedColumns {
     private func checkUnusedNames(_ predictions: [DumpFile]) throws(EngineError) {
         func check(_ setting: Setting, of files: [DumpFile], isGiven: Bool) throws(EngineError) {
             guard isGiven, let first = files.first, !files.contains(where: \.hasColumns) else { return }
-            throw EngineError(
-                .usage, path: first.path, "\(setting: setting) has no meaning for it: it is \(first.format), and has no names",
-                remedy: "leave it out, or check the file's name")
+            throw first.unusedNameError(setting)
         }
         let labelled = labelFiles.isEmpty ? predictions : labelFiles
         try check(.predictionColumns, of: predictions, isGiven: !columns.predictions.isEmpty)
         try check(.labelColumn, of: labelled, isGiven: columns.label != nil)
         try check(.labelColumns, of: labelled, isGiven: !columns.labels.isEmpty)
-        try check(.weightColumn, of: weightFiles.isEmpty ? predictions : weightFiles, isGiven: columns.weight != nil)
+        try check(.weightColumn, of: weightFiles, isGiven: columns.weight != nil)
         for (setting, isGiven) in [(Setting.classNames, columns.classNames != nil), (.positiveClass, columns.positiveClass != nil)] {
             guard isGiven, !areLabelsText || !request.readsClassNames else { continue }
             throw EngineError(
@@ -100,19 +98,19 @@ struct SelectedColumns {
                 remedy: "leave it out")
         }
         let files: [RecordFormats.Options.Role: [DumpFile]] = [.predictions: predictions, .labels: labelFiles, .weights: weightFiles]
-        let isUsed: [(setting: Setting, isUsed: Bool, reason: String)] = [
-            (.ragged, !columns.isRagged || predictions.contains(where: \.isText), "the predictions are arrays"),
+        let unused: [(setting: Setting, isUnused: Bool, reason: String)] = [
+            (.ragged, columns.isRagged && !predictions.contains(where: \.isText), "the predictions are arrays"),
             (
-                .recordPath, columns.recordPath == nil || files.values.joined().contains { $0.format == "json" },
+                .recordPath, columns.recordPath != nil && !files.values.joined().contains { $0.format == "json" },
                 "no file is one JSON document"
             ),
             (
                 .noHeader,
-                columns.hasHeader || files.contains { columns.headerlessRoles.contains($0) && $1.contains(where: \.isTable) },
+                !columns.hasHeader && !files.contains { columns.headerlessRoles.contains($0) && $1.contains(where: \.isTable) },
                 "no such file is a table"
             ),
         ]
-        for (setting, _, reason) in isUsed.filter({ !$0.isUsed }) {
+        for (setting, isUnused, reason) in unused where isUnused {
             throw EngineError(.usage, "\(setting: setting) has no meaning here: \(reason)", remedy: "leave it out")
         }
     }
@@ -140,9 +138,7 @@ struct SelectedColumns {
             labels = try companion(.labels, options.labelPaths, beside: files)
         }
         if options.weightPaths.isEmpty, columns.weight != nil, !files.contains(where: \.hasColumns) {
-            throw EngineError(
-                .usage, path: files[0].path, "\(setting: .weightColumn) has no meaning for it: it is \(files[0].format), and has no names",
-                remedy: "name a file of weights with \(setting: .weights)")
+            throw files[0].unusedNameError(.weightColumn, remedy: "name a file of weights with \(setting: .weights)")
         }
         if !options.weightPaths.isEmpty || columns.weight != nil {
             weights = try companion(.weights, options.weightPaths, beside: files)
@@ -241,21 +237,8 @@ struct SelectedColumns {
 
     /// Finds the columns by which rows of different texts are compared, or looked up.
     private mutating func shareIdentifiers() throws(EngineError) {
-        for source in [labelTexts, weightTexts] {
-            guard let source else { continue }
-            let names = try Self.atPath(source.path ?? "") { () throws(ColumnError) in
-                try roles.identifiers(sharedBy: records.map(\.format), source.files.map(\.format))
-            }
-            guard !names.isEmpty else { continue }
-            if columns.join == nil, let stream = source.files.first(where: { $0.container.isStream }) {
-                warnings.append(
-                    Message(
-                        code: .identifiersNotCompared,
-                        "\(stream.path): \(ColumnName.list(names)) is not compared with that of the predictions: a pipe is read once"))
-                continue
-            }
-            identifierNames += names.filter { !identifierNames.contains($0) }
-        }
+        labelTexts = try withSharedIdentifiers(labelTexts)
+        weightTexts = try withSharedIdentifiers(weightTexts)
         guard !identifierNames.isEmpty else {
             for (setting, name) in [(Setting.identifierColumn, columns.identifier), (.joinColumn, columns.join)] where name != nil {
                 throw EngineError(
@@ -265,34 +248,41 @@ struct SelectedColumns {
             return
         }
         columnNames.identifiers = identifierNames
-        var selected: [RecordFile] = []
-        for text in records { selected.append(try Self.identifying(text, identifierNames)) }
-        records = selected
-        for keyPath in [\SelectedColumns.labelTexts, \.weightTexts] {
-            guard let source = self[keyPath: keyPath], !source.files.contains(where: { $0.container.isStream }) || columns.join != nil else {
-                self[keyPath: keyPath] = nil
-                continue
-            }
-            let names = try Self.atPath(source.path ?? "") { () throws(ColumnError) in
-                try roles.identifiers(sharedBy: records.map(\.format), source.files.map(\.format))
-            }
-            guard !names.isEmpty else {
-                self[keyPath: keyPath] = nil
-                continue
-            }
-            var files: [RecordFile] = []
-            for text in source.files { files.append(try Self.identifying(text, names)) }
-            self[keyPath: keyPath] = RecordRowSource(
-                source.values, of: files, valuesPerRow: source.layout.valuesPerRow, identifierCount: names.count, options: containerOptions)
-        }
+        records = try Self.identifying(records, identifierNames)
     }
 
-    private static func identifying(_ text: RecordFile, _ names: [String]) throws(EngineError) -> RecordFile {
-        var selection = text.selection
-        selection.identifiers = try atPath(text.path) { () throws(ColumnError) in
-            try RecordRoles.identifierPaths(names, of: text.format)
+    /// Returns a source of labels or weights with the identifiers that it shares with the predictions beside its values, and notes their
+    /// names; nil if nothing is compared.
+    private mutating func withSharedIdentifiers(_ source: RecordRowSource?) throws(EngineError) -> RecordRowSource? {
+        guard let source else { return nil }
+        let names = try Self.atPath(source.path ?? "") { () throws(ColumnError) in
+            try roles.identifiers(sharedBy: records.map(\.format), source.files.map(\.format))
         }
-        return text.selecting(selection)
+        guard !names.isEmpty else { return nil }
+        if columns.join == nil, let stream = source.files.first(where: { $0.container.isStream }) {
+            warnings.append(
+                Message(
+                    code: .identifiersNotCompared,
+                    "\(stream.path): \(ColumnName.list(names)) is not compared with that of the predictions: a pipe is read once"))
+            return nil
+        }
+        identifierNames += names.filter { !identifierNames.contains($0) }
+        return RecordRowSource(
+            source.values, of: try Self.identifying(source.files, names), valuesPerRow: source.layout.valuesPerRow,
+            identifierCount: names.count, options: containerOptions)
+    }
+
+    /// Returns the texts with identifiers wanted of their records.
+    private static func identifying(_ texts: [RecordFile], _ names: [String]) throws(EngineError) -> [RecordFile] {
+        var identified: [RecordFile] = []
+        for text in texts {
+            var selection = text.selection
+            selection.identifiers = try atPath(text.path) { () throws(ColumnError) in
+                try RecordRoles.identifierPaths(names, of: text.format)
+            }
+            identified.append(text.selecting(selection))
+        }
+        return identified
     }
 
     /// Warns of a column of weights that is not used.

@@ -32,9 +32,7 @@ struct PackingSource: Sendable {
             return
         }
         if !file.hasColumns, let setting = Self.unusedSetting(options.columns) {
-            throw EngineError(
-                .usage, path: file.path, "\(setting: setting) has no meaning for it: it is \(file.format), and has no names",
-                remedy: "leave it out, or check the file's name")
+            throw file.unusedNameError(setting)
         }
         let predictions = try file.namedArray(
             for: .predictions(nil), named: options.columns.predictions.first, isAlone: true,

@@ -1,4 +1,5 @@
 internal import Formats
+internal import Messages
 
 extension DumpFile {
     /// Finds the array for a role: the only array, the named array, or the one whose name leaves no doubt.
@@ -30,6 +31,12 @@ extension DumpFile {
             throw EngineError(
                 .data, path: path, "it is \(format), where other files of \(role.text) are arrays", remedy: "give files of one kind")
         }
+    }
+
+    /// Makes the error for a setting that names a column of a file that has no names.
+    func unusedNameError(_ setting: Setting, remedy: Message = "leave it out, or check the file's name") -> EngineError {
+        EngineError(
+            .usage, path: path, "\(setting: setting) has no meaning for it: it is \(format), and has no names", remedy: remedy)
     }
 
     /// Returns the file's text; throws if it is no text, where other files are.

@@ -140,9 +140,10 @@ package struct RecordRoles: Sendable {
 
     /// Finds the columns of a text that `identifiers(sharedBy:_:)` named.
     package static func identifierPaths(_ names: [String], of format: any RecordFormat) throws(ColumnError) -> [RecordPath] {
+        let places = Dictionary(zip(format.columns.map(\.name), format.columns.indices), uniquingKeysWith: { first, _ in first })
         var paths: [RecordPath] = []
         for name in names {
-            if let place = format.columns.firstIndex(where: { $0.name == name }) {
+            if let place = places[name] {
                 paths.append(format.path(at: place))
             } else {
                 paths.append(try column(.identifiers, named: name, of: format, isAlone: false))
@@ -190,6 +191,9 @@ package struct RecordRoles: Sendable {
     /// labels lie elsewhere, all columns without another role are predictions.
     private static func predictions(of format: any RecordFormat, _ request: ColumnRequest) throws(ColumnError) -> [RecordPath] {
         let columns = request.columns
+        // A name that no column has is an error of its own role, which is looked for later.
+        var others: Set<RecordPath> = []
+        for name in request.namesOfOtherRoles { others.formUnion((try? format.resolve(name)) ?? []) }
         guard columns.predictions.isEmpty else {
             let found = try resolve(columns.predictions, in: format)
             // A name and `PREFIX*` may mean the same column.
@@ -200,16 +204,11 @@ package struct RecordRoles: Sendable {
                     remedy: "name each once with \(setting: .predictionColumns), in the order of the classes")
             }
             // A column with another role as well is told by that role.
-            var others: Set<RecordPath> = []
-            for name in request.namesOfOtherRoles { others.formUnion((try? format.resolve(name)) ?? []) }
             for name in columns.predictions where name.contains("*") && others.isDisjoint(with: found) {
                 try checkFigures(try resolve([name], in: format), named: name)
             }
             return found
         }
-        // A name that no column has is an error of its own role, which is looked for later.
-        var others: Set<RecordPath> = []
-        for name in request.namesOfOtherRoles { others.formUnion((try? format.resolve(name)) ?? []) }
         let taken = Set(format.columns.indices.filter { others.contains(format.path(at: $0)) })
         if format.isTable, !format.hasNames, !request.hasLabelsBeside {
             let left = format.columns.indices.filter { !taken.contains($0) }
