@@ -140,6 +140,7 @@ package struct EvaluationPlan: Sendable {
         let labelsPerRow = task == .soft || task == .multilabel ? source.layout.valuesPerRow : 1
         let widths = [
             CompanionColumn.labels: labelsPerRow, CompanionColumn.weights: 1, CompanionColumn.tokenCounts: 1, CompanionColumn.byteCounts: 1,
+            CompanionColumn.wordCounts: 1,
         ]
         for column in companions {
             guard let width = widths[column.name] else { continue }
@@ -149,7 +150,7 @@ package struct EvaluationPlan: Sendable {
             guard width == column.valuesPerRow else {
                 throw refuse("has \(column.valuesPerRow) values a row", remedy: "task \(task.rawValue) takes \(width) of them")
             }
-            let isCount = [CompanionColumn.tokenCounts, CompanionColumn.byteCounts].contains(column.name)
+            let isCount = [CompanionColumn.tokenCounts, CompanionColumn.byteCounts, CompanionColumn.wordCounts].contains(column.name)
             guard !isCount || column.elementType == .uint64 else {
                 throw refuse("is of type \(column.elementType.name)", remedy: "counts are of type \(ElementType.uint64.name)")
             }

@@ -48,7 +48,7 @@ package struct ColumnRequest: Sendable {
     /// The names that were given for other roles than predictions, in the files of the predictions.
     package var namesOfOtherRoles: [String] {
         (hasLabelFiles ? [] : columns.labelNames) + (hasWeightFiles ? [] : [columns.weight].compactMap { $0 })
-            + [columns.byteCount].compactMap { $0 }
+            + [columns.byteCount].compactMap { $0 } + columns.counts.names.map(\.name)
     }
 
     /// Returns the number of labels a row for a number of values a row.
@@ -73,6 +73,11 @@ package struct ColumnRequest: Sendable {
                     "\(setting: .positiveClass) names '\(ColumnName.list([positive]))', and \(setting: .classNames) names "
                         + "\(ColumnName.list(names))", remedy: "name one of the two")
             }
+        }
+        guard columns.byteCount == nil || columns.counts.bytes == nil else {
+            throw ColumnError(
+                .contradiction, "\(setting: .textColumn) and \(setting: .bytesColumn) exclude each other: both say the bytes of a record",
+                remedy: "give one of them")
         }
         guard columns.label == nil || columns.labels.isEmpty else {
             throw ColumnError(
