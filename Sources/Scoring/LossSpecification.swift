@@ -133,7 +133,7 @@ public struct LossSpecification: Sendable, Equatable {
     public func check(classCount: Int) throws(SpecificationError) {
         if let weights = modifiers.classWeights, weights.count != classCount {
             throw SpecificationError(
-                problem: "\(weights.count) class weights for \(classCount) classes", remedy: "give one weight a class")
+                problem: "\(String.counted(weights.count, "class weight")) for \(String.counted(classCount, "class", plural: "classes"))", remedy: "give one weight a class")
         }
         if let weights = modifiers.positiveWeights, weights.count != 1, weights.count != classCount {
             throw SpecificationError(

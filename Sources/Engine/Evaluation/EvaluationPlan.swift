@@ -344,6 +344,9 @@ package struct EvaluationPlan: Sendable {
         }
     }
 
+    /// Counts labels or weights: "1 label", "2 labels".
+    private static func counted(_ count: Int, _ plural: String) -> String { .counted(count, String(plural.dropLast()), plural: plural) }
+
     /// Throws if arrays have other numbers of rows than the predictions, by file or in all.
     private static func checkCounts(
         _ predictions: ConcatenatedArrays, _ others: ConcatenatedArrays, of what: String
@@ -351,15 +354,15 @@ package struct EvaluationPlan: Sendable {
         if predictions.files.count == others.files.count {
             for (file, other) in zip(predictions.files, others.files) where file.rowCount != other.rowCount {
                 throw EngineError(
-                    .data, path: other.path, "\(other.rowCount) \(what) for the \(file.rowCount) rows of \(file.path)",
+                    .data, path: other.path, "\(Self.counted(other.rowCount, what)) for the \(String.counted(file.rowCount, "row")) of \(file.path)",
                     remedy: "give each predictions file its own \(what), in the same order")
             }
         }
         guard predictions.rowCount == others.rowCount else {
             throw EngineError(
                 .data, path: others.files[0].path,
-                "\(others.rowCount) \(what)" + (others.files.count > 1 ? " in \(others.files.count) files" : "")
-                    + " for \(predictions.rowCount) rows of predictions",
+                Self.counted(others.rowCount, what) + (others.files.count > 1 ? " in \(others.files.count) files" : "")
+                    + " for \(String.counted(predictions.rowCount, "row")) of predictions",
                 remedy: "give the \(what) of the same rows")
         }
     }
@@ -369,7 +372,7 @@ extension EngineError {
     /// Makes the error for another number of rows than was expected.
     init(expected: Int, rowCount: Int, path: String) {
         self.init(
-            .data, path: path, "\(rowCount) rows were read, and \(expected) are expected",
+            .data, path: path, "\(String.counted(rowCount, "row")) \(rowCount == 1 ? "was" : "were") read, and \(expected) are expected",
             remedy: rowCount < expected ? "something is missing: was it cut short?" : "is it another dump, or one with more?")
     }
 }

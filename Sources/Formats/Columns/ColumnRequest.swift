@@ -96,12 +96,12 @@ package struct ColumnRequest: Sendable {
         if labels == .number {
             guard names.count != 2 else { return }
             throw ColumnError(
-                .contradiction, "\(setting: .classNames) names \(names.count) classes, and task binary has two",
+                .contradiction, "\(setting: .classNames) names \(String.counted(names.count, "class", plural: "classes")), and task binary has two",
                 remedy: "name that of label 0 and that of label 1")
         }
         guard labels == .classIndex, names.count != classCount else { return }
         throw ColumnError(
-            .contradiction, "\(setting: .classNames) names \(names.count) classes, and rows have \(classCount) predictions",
+            .contradiction, "\(setting: .classNames) names \(String.counted(names.count, "class", plural: "classes")), and rows have \(classCount) predictions",
             remedy: "name each class once, in the order of the predictions")
     }
 
