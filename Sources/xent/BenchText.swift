@@ -118,7 +118,7 @@ enum BenchText {
 
     private static func task(of loss: LossBenchReport.Loss) -> String { loss.task + (loss.divergence == "ce" ? "" : " (\(loss.divergence))") }
 
-    /// What the figures are, in lines.
+    /// The explanation of the figures, in lines.
     private static func introduction(_ report: LossBenchReport) -> [String] {
         let classes = Amount.counted(report.classes, "value")
         let seconds = Amount.significant(report.kernelSeconds, digits: 2)
