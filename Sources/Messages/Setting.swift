@@ -22,9 +22,15 @@ public enum Setting: Sendable, Hashable, CaseIterable {
     case classNames
     /// The choice that the first line of a table is data.
     case noHeader
+    /// The axis of an array that holds the classes.
+    case classAxis
+    /// The choice that a prediction is for the label one place on.
+    case shiftLabels
 
     // The loss.
 
+    /// The kind of prediction.
+    case task
     /// The kind of the predicted values.
     case input
     /// The measure of soft labels.
@@ -77,6 +83,9 @@ public enum Setting: Sendable, Hashable, CaseIterable {
         case .textColumn: "DumpColumns.byteCount"
         case .classNames: "DumpColumns.classNames"
         case .noHeader: "DumpColumns.hasHeader = false"
+        case .classAxis: "DumpColumns.classAxis"
+        case .shiftLabels: "DumpColumns.shiftsLabels"
+        case .task: "LossSpecification.task"
         case .input: "LossSpecification.input"
         case .divergence: "LossModifiers.divergence"
         case .classWeights: "LossModifiers.classWeights"
@@ -116,6 +125,8 @@ extension Setting {
         /// Makes a value that is written in one way: a number, or a name.
         public static func text(_ text: String) -> Value { Value(swiftText: text, text: text) }
 
+        /// The value of `task` for one-hot and soft labels.
+        public static let soft = Value(swiftText: ".soft", text: "soft")
         /// The value of `invalidRows` that leaves them out.
         public static let skip = Value(swiftText: ".skip", text: "skip")
         /// The value of `input` for probabilities.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import Messages
 import Scoring
 import WorkStealing
 
@@ -25,7 +26,7 @@ struct EvalCommand: ParsableCommand {
     @Argument(
         help: """
             Files of predictions, whose rows follow one another: .npy, .npz, .safetensors, CSV, TSV or JSON Lines, raw, in zstd or in gzip; \
-            - for standard input, @FILE for a file of names, a quoted 'pattern*' for all that match.
+            - for standard input, @FILE for a file of names, a quoted 'pattern*' for all that match, part-2 before part-10.
             """, completion: .file())
     var predictions: [String]
 
@@ -36,6 +37,9 @@ struct EvalCommand: ParsableCommand {
 
     @OptionGroup(title: "Columns")
     var columns: ColumnOptions
+
+    @OptionGroup(title: "Arrays")
+    var axes: AxisOptions
 
     @Option(parsing: .upToNextOption, help: "Files of row weights, whose rows follow one another.", completion: .file())
     var weights: [String] = []
@@ -165,19 +169,7 @@ struct EvalCommand: ParsableCommand {
 
     private func options(_ inputs: inout InputFiles, _ cancellation: Cancellation) throws -> EvaluationOptions {
         let paths = try inputs.expand(predictions)
-        guard let task else {
-            throw EngineError(usage: "--task is missing", remedy: "--task " + LossTask.allCases.map(\.rawValue).joined(separator: ", or "))
-        }
-        guard let input else {
-            let look =
-                try paths.first.map {
-                    try InputGuess.describe(path: $0, columns: columns.columns(), task: task, cancellation: cancellation)
-                } ?? "no file was named"
-            throw EngineError(
-                usage: "--input is missing, and is not guessed",
-                remedy: look + "; --input takes "
-                    + PredictionInput.allCases.map(\.rawValue).joined(separator: ", "))
-        }
+        guard let task, let input else { throw try missing(paths, cancellation) }
         var modifiers = LossModifiers()
         var usesBalancedClassWeights = false
         switch try classWeights.map({ try WeightList($0, option: "--class-weights", &inputs) }) {
@@ -208,7 +200,13 @@ struct EvalCommand: ParsableCommand {
         var options = EvaluationOptions(
             predictionPaths: paths, labelPaths: try inputs.expand(labels), specification: specification)
         options.weightPaths = try inputs.expand(weights)
-        options.columns = try columns.columns()
+        // The order of the files decides which rows are paired, unless each has labels of its own.
+        if ![0, paths.count].contains(options.labelPaths.count) || ![0, paths.count].contains(options.weightPaths.count) {
+            options.warnings = inputs.reorderedLists.map {
+                Message("\($0): its names stand in the order of letters, and are read in the order of their numbers, as labels must be")
+            }
+        }
+        options.columns = try axes.adding(to: columns.columns())
         options.expectedRowCount = expectRows
         options.firstRow = firstRow
         options.shard = shard
@@ -225,6 +223,34 @@ struct EvalCommand: ParsableCommand {
         options.maximumWindowByteCount = memory.value
         options.perRowPath = perRow
         return options
+    }
+
+    /// Makes the error for a command without task or input, which names everything that is missing.
+    private func missing(_ paths: [String], _ cancellation: Cancellation) throws -> EngineError {
+        let columns = try axes.adding(to: columns.columns())
+        var names: [String] = []
+        var remedies: [String] = []
+        if task == nil {
+            names.append("--task")
+            remedies.append("--task " + LossTask.allCases.map(\.rawValue).joined(separator: ", or "))
+        }
+        if input == nil {
+            names.append("--input")
+            let look =
+                try paths.first.map { try InputGuess.describe(path: $0, columns: columns, task: task, cancellation: cancellation) }
+                ?? "no file was named"
+            remedies.append(look + "; --input takes " + PredictionInput.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        if labels.isEmpty, task?.hasLabels ?? true, let path = paths.first,
+            (try? InputGuess.isOneArray(path: path, cancellation: cancellation)) == true
+        {
+            names.append("--labels")
+            remedies.append("--labels names their file")
+        }
+        let list = names.count == 1 ? names[0] : names.dropLast().joined(separator: ", ") + " and " + names[names.count - 1]
+        let isGuessed = input == nil ? (names.count == 1 ? ", and is not guessed" : "; the input is not guessed") : ""
+        return EngineError(
+            usage: "\(list) \(names.count == 1 ? "is" : "are") missing\(isGuessed)", remedy: remedies.joined(separator: "; "))
     }
 
     private func evaluate(_ options: EvaluationOptions, _ cancellation: Cancellation) throws -> Evaluation {

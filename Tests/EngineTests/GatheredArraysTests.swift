@@ -1,7 +1,9 @@
 import Container
 import Elements
 import Formats
+import Messages
 import Oracle
+import Scoring
 import SeededRandom
 import Testing
 

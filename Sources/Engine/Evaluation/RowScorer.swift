@@ -117,13 +117,14 @@ package final class RowScorer: RowConsumer {
             let block = try scorer.score(rows, companions: columns) { index, problem throws(EngineError) in
                 // The problems of reading and of scoring both come in the order of the rows.
                 while let first = problems.first, first.rowIndex < done + index { problems.removeFirst() }
-                let place = batch.place(done + index)
+                let predictions = batch.place(done + index)
                 if let first = problems.first, first.rowIndex == done + index {
-                    try leaveOut(place, first.text, remedy: first.remedy, order: firstRow + index)
+                    try leaveOut(predictions, first.text, remedy: first.remedy, order: firstRow + index)
                 } else {
+                    let text = labelText(labelBytes, at: index)
                     try leaveOut(
-                        place, problem.message(labelText: labelText(labelBytes, at: index)),
-                        remedy: remedy(problem, label: classLabels[index]), order: firstRow + index)
+                        place(of: problem, row: batch.firstRow + done + index) ?? predictions, problem.message(labelText: text),
+                        remedy: remedy(problem, label: classLabels[index], text), order: firstRow + index)
                 }
             }
             invalidRows.observe(block)
@@ -176,9 +177,25 @@ package final class RowScorer: RowConsumer {
         return ClassLabels.text(stored, elementType: column.elementType, at: index * column.valuesPerRow)
     }
 
+    /// Finds the place of what is wrong with a row, if it lies in rows of its own: a label, or a weight. Whoever ends the run with an error
+    /// may look for the line.
+    private func place(of problem: RowProblem, row: Int) -> RowPlace? {
+        let column: CompanionColumn? =
+            switch problem {
+            case .label, .target: labels?.column
+            case .weight: weights?.column
+            case .notANumber, .outOfRange, .undefined: nil
+            }
+        return settings.invalidRowPolicy == .fail ? column?.rows?.findPlace(ofRow: row) : column?.rows?.knownPlace(ofRow: row)
+    }
+
     /// Finds the remedy for an invalid label. If the label is the number of classes, all labels are read again, to see whether they count
     /// from 1.
-    private func remedy(_ problem: RowProblem, label: Int32) -> Message {
+    private func remedy(_ problem: RowProblem, label: Int32, _ labelText: String) -> Message {
+        // A label below 0 mostly stands for none.
+        if case .label(_, isBinary: false) = problem, let index = Double(labelText).flatMap({ Int64(exactly: $0) }), index < 0 {
+            return "\(setting: .ignoreIndex, .text("\(index)")) leaves such rows out, \(setting: .invalidRows, .skip) all that are invalid"
+        }
         // Any other invalid label shows that the labels do not run from 1 to C.
         guard case .label(let classCount, isBinary: false) = problem, label == classCount, let labels = labels?.column,
             let cursor = try? labels.rows?.makeCursor(),

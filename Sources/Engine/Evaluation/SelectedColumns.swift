@@ -42,12 +42,15 @@ struct SelectedColumns {
             throw EngineError(
                 .usage, "\(setting: .labelColumn) and \(setting: .labelColumns) exclude each other", remedy: "give one of them")
         }
+        try checkAxes(files[0])
         if case .records = files[0].content {
             try openRecords(files)
         } else {
             try openArrays(files)
         }
         if task == .multiclass, areLabelsText { columnNames.classNames = columns.classNames ?? classNames }
+        columnNames.classAxis = columns.classAxis
+        columnNames.shiftedLabels = columns.shiftsLabels ? true : nil
         warnOfUnusedNames(files)
     }
 
@@ -56,6 +59,19 @@ struct SelectedColumns {
         (options.labelPaths.isEmpty ? columns.labelNames : []) + (options.weightPaths.isEmpty ? [columns.weight].compactMap { $0 } : [])
             + [columns.byteCount].compactMap { $0 }
     }
+
+    /// Throws if settings of arrays are given for text, which has no axes.
+    private func checkAxes(_ file: DumpFile) throws(EngineError) {
+        guard task.hasLabels || !columns.shiftsLabels else {
+            throw EngineError(.usage, "task \(task.rawValue) has no labels to shift", remedy: "leave \(setting: .shiftLabels) out")
+        }
+        guard file.isText, let given: Setting = columns.shiftsLabels ? .shiftLabels : columns.classAxis.map({ _ in .classAxis }) else { return }
+        throw EngineError(
+            .usage, path: file.path, "\(setting: given) is for arrays, and it is \(file.format)", remedy: "leave it out, or give arrays")
+    }
+
+    /// The meaning of the axes of arrays.
+    private var axes: ArrayAxes { ArrayAxes(task, columns) }
 
     private var labelsPerRow: Int { task == .soft || task == .multilabel ? classCount : 1 }
 
@@ -99,9 +115,8 @@ struct SelectedColumns {
         let found = try Self.arrays(
             of: files, for: .predictions(options.specification.input), named: columns.predictions.first, isAlone: isAlone, task: task,
             taken: Set(namesOfOtherRoles))
-        arrays = found.arrays
+        (arrays, classCount) = try axes.predictions(found.arrays)
         columnNames.predictions = found.name.map { [$0] } ?? []
-        classCount = try EvaluationPlan.classCount(of: arrays, task)
         if task.hasLabels {
             guard !options.labelPaths.isEmpty || files[0].hasColumns else {
                 throw EngineError(.usage, "no labels are named", remedy: "name their file with \(setting: .labels)")
@@ -125,7 +140,10 @@ struct SelectedColumns {
             if isLabels { labelFiles = files } else { weightFiles = files }
         }
         let columnCount = isLabels ? labelsPerRow : 1
-        if case .records = files[0].content { return try recordCompanion(role, files, columnCount: columnCount) }
+        if case .records = files[0].content {
+            try checkAxes(files[0])
+            return try recordCompanion(role, files, columnCount: columnCount)
+        }
         guard columns.labels.count <= 1 || !isLabels else {
             throw EngineError(
                 .usage, path: files[0].path, "\(columns.labels.count) label columns are named, and it is \(files[0].format)",
@@ -135,7 +153,6 @@ struct SelectedColumns {
         let found = try Self.arrays(
             of: files, for: role, named: name, isAlone: !paths.isEmpty, task: task,
             taken: paths.isEmpty ? Set(columnNames.predictions) : [])
-        let arrays = found.arrays
         let names = found.name.map { [$0] } ?? []
         if isLabels { columnNames.labels = names } else { columnNames.weights = names }
         if paths.isEmpty, let stream = predictions.first(where: { $0.container.isStream }) {
@@ -144,8 +161,9 @@ struct SelectedColumns {
                 "its arrays follow one another, and a pipe is read once: predictions and \(role.text) cannot both be had",
                 remedy: "write it to a file first")
         }
-        try EvaluationPlan.checkShape(arrays, columnCount: columnCount, what: isLabels ? "label" : "weight")
-        let rows = try ConcatenatedArrays(arrays).column(containerOptions)
+        let counted = try axes.companions(
+            found.arrays, of: isLabels ? .labels(perRow: columnCount) : .weights, beside: arrays)
+        let rows = try ConcatenatedArrays(counted).column(containerOptions)
         return CompanionColumn(name: isLabels ? CompanionColumn.labels : CompanionColumn.weights, rows: rows)
     }
 

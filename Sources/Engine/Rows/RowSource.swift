@@ -25,6 +25,10 @@ package protocol RowSource: Sendable {
     func makeCursor(_ control: RunControl) throws(EngineError) -> sending any RowCursor
     /// Begins to read rows by their numbers on one thread; nil if `allowsRandomAccess` is false.
     func makeRandomReader(_ control: RunControl) -> sending (any RandomRowReader)?
+    /// The place of a row, as far as it is known without reading; nil if it is not.
+    func knownPlace(ofRow row: Int) -> RowPlace?
+    /// Finds the place of a row, and reads rows again if it has to; nil if that is not possible.
+    func findPlace(ofRow row: Int) -> RowPlace?
     /// The way in which the rows are shared out if columns beside them can be read only in order.
     var scheduleTextInOrder: String { get }
     /// Reads all rows of a pipeline with this source: as units, or in order.
@@ -40,6 +44,8 @@ extension RowSource {
     package var allowsRandomAccess: Bool { false }
     package func makeRandomReader(_ control: RunControl) -> sending (any RandomRowReader)? { nil }
     package func finishReading() throws(EngineError) {}
+    package func knownPlace(ofRow row: Int) -> RowPlace? { nil }
+    package func findPlace(ofRow row: Int) -> RowPlace? { knownPlace(ofRow: row) }
 
     /// Begins to read the rows one after another, in a way that nobody can cancel.
     package func makeCursor() throws(EngineError) -> sending any RowCursor { try makeCursor(RunControl()) }

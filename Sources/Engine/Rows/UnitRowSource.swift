@@ -41,6 +41,7 @@ package protocol UnitReader: AnyObject, SendableMetatype {
 extension UnitRowSource {
     package var scheduleText: String { "\(unitCount) units, shared out by stealing" }
     package var scheduleTextInOrder: String { UnitsInOrder(self).scheduleText }
+    package func knownPlace(ofRow row: Int) -> RowPlace? { place(ofRow: row) }
 
     package func run<Consumer: RowConsumer>(
         _ pipeline: RowPipeline, _ makeConsumer: @Sendable () -> sending Consumer

@@ -54,6 +54,7 @@ struct StreamedArrays: OrderedRowSource {
     var rowCount: Int? { arrays.rowCount }
     var decodedByteCount: Int? { arrays.decodedByteCount }
     var scheduleText: String { "one stream of predictions, decompressed by one worker at a time and scored by all" }
+    func knownPlace(ofRow row: Int) -> RowPlace? { arrays.place(ofRow: row) }
     var allowsRandomAccess: Bool { !keepsByteOrder && arrays.files.allSatisfy(\.allowsRandomAccess) }
 
     // The reads of both look at the cancellation of `options`.
