@@ -16,8 +16,14 @@ public enum Setting: Sendable, Hashable, CaseIterable {
     case labelColumns
     /// The column of row weights.
     case weightColumn
-    /// The column whose bytes are counted.
+    /// The column of texts, whose bytes and words are counted.
     case textColumn
+    /// The column of numbers of tokens.
+    case tokensColumn
+    /// The column of numbers of bytes.
+    case bytesColumn
+    /// The column of numbers of words.
+    case wordsColumn
     /// The names that stand for class indices where labels are text.
     case classNames
     /// The name of the class that is label 1.
@@ -98,6 +104,9 @@ public enum Setting: Sendable, Hashable, CaseIterable {
         case .labelColumns: "DumpColumns.labels"
         case .weightColumn: "DumpColumns.weight"
         case .textColumn: "DumpColumns.byteCount"
+        case .tokensColumn: "DumpColumns.counts.tokens"
+        case .bytesColumn: "DumpColumns.counts.bytes"
+        case .wordsColumn: "DumpColumns.counts.words"
         case .classNames: "DumpColumns.classNames"
         case .positiveClass: "DumpColumns.positiveClass"
         case .identifierColumn: "DumpColumns.identifier"

@@ -155,11 +155,11 @@ public struct LossSpecification: Sendable, Equatable {
                 switch task {
                 case .binary: (2, "labels", "give that of label 0 and that of label 1")
                 case .multilabel: (classCount, classCount == 1 ? "column" : "columns", "give one weight a column")
-                default: (classCount, "classes", "give one weight a class")
+                default: (classCount, classCount == 1 ? "class" : "classes", "give one weight a class")
                 }
             guard weights.count == count else {
                 throw SpecificationError(
-                    problem: "\(weights.count) class weight\(weights.count == 1 ? "" : "s") for \(count) \(noun)", remedy: remedy)
+                    problem: "\(String.counted(weights.count, "class weight")) for \(count) \(noun)", remedy: remedy)
             }
         }
         if let weights = modifiers.positiveWeights, weights.count != 1, weights.count != classCount {

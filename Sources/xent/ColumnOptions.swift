@@ -30,7 +30,8 @@ struct ColumnOptions: ParsableArguments {
             valueName: "name"))
     var positiveClass: String?
 
-    @OptionGroup var headerOption: HeaderOption
+    @Option(name: .customLong(HeaderOption.name), help: HeaderOption.help, completion: HeaderOption.completion)
+    var noHeader: HeaderOption.HeaderRoles?
 
     @Option(help: ArgumentHelp("The path to the array of records in files that are one JSON document, such as results.", valueName: "path"))
     var records: String?
@@ -40,9 +41,20 @@ struct ColumnOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Task likelihood: the column of the texts, whose bytes are counted for bits a byte; or a column of numbers of bytes.",
+            "Task likelihood: the column of the texts, whose bytes and words are counted: bits a byte, perplexity a word.",
             valueName: "name"))
     var textColumn: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Task likelihood: the column of the numbers of tokens, where a record holds their sum alone.", valueName: "name"))
+    var tokensColumn: String?
+
+    @Option(help: ArgumentHelp("Task likelihood: the column of the numbers of bytes, in place of texts.", valueName: "name"))
+    var bytesColumn: String?
+
+    @Option(help: ArgumentHelp("Task likelihood: the column of the numbers of words, in place of texts.", valueName: "name"))
+    var wordsColumn: String?
 
     func columns() throws -> DumpColumns {
         var columns = DumpColumns()
@@ -57,9 +69,12 @@ struct ColumnOptions: ParsableArguments {
         }
         columns.positiveClass = positiveClass
         columns.byteCount = textColumn
+        columns.counts.tokens = tokensColumn
+        columns.counts.bytes = bytesColumn
+        columns.counts.words = wordsColumn
         columns.recordPath = records
         columns.isRagged = ragged
-        columns.headerlessRoles = headerOption.headerlessRoles
+        columns.headerlessRoles = noHeader?.roles ?? []
         return columns
     }
 

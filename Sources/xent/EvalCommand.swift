@@ -41,8 +41,6 @@ struct EvalCommand: DocumentedCommand {
 
     @OptionGroup(title: "Columns")
     var columns: ColumnOptions
-    @OptionGroup(title: "Columns")
-    var rowMatching: RowMatchingOptions
 
     @OptionGroup(title: "Arrays")
     var axes: AxisOptions
@@ -117,7 +115,7 @@ struct EvalCommand: DocumentedCommand {
             }
         }
         options.columns = try axes.adding(to: columns.columns())
-        rowMatching.add(to: &options.columns)
+        data.add(to: &options.columns)
         rows.apply(to: &options)
         guard inputs.standardInputCount <= 1 else {
             throw EngineError(usage: "standard input is named twice, and can be read once", remedy: "write one of them to a file first")

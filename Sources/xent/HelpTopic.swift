@@ -123,6 +123,12 @@ enum HelpTopic: String, CaseIterable {
                     that per \
                     record follows. --per-row and --partial are in nats whatever the unit.
                     """),
+                .text(
+                    """
+                    --text-column counts the bytes and words of texts, for bits a byte and the perplexities of a word and of a byte, which do \
+                    not depend on how a model cuts text into tokens. --tokens-column, --bytes-column and --words-column take counts that \
+                    records hold. A word is a run without white space.
+                    """),
                 .text("Files are written whole or not at all. --quiet prints the figure alone, --silent no warnings either."),
             ]
         case .warnings:

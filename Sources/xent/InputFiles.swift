@@ -1,4 +1,5 @@
 import Engine
+import Messages
 import WorkStealing
 #if canImport(Glibc)
 import Glibc

@@ -73,7 +73,11 @@ struct PackCommand: DocumentedCommand {
     var strict = false
 
     func validate() throws {
-        if columns.textColumn != nil { throw ValidationError("--text-column counts bytes, and xent pack none; leave it out.") }
+        for (option, name) in [
+            ("text", columns.textColumn), ("tokens", columns.tokensColumn), ("bytes", columns.bytesColumn), ("words", columns.wordsColumn),
+        ] where name != nil {
+            throw ValidationError("--\(option)-column is for counts, and xent pack counts nothing; leave it out.")
+        }
         if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, not \(threads).") }
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import Messages
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)

@@ -69,8 +69,10 @@ extension Report {
         public internal(set) var labels: [String] = []
         /// The column of the weights; empty if all rows weigh the same.
         public internal(set) var weights: [String] = []
-        /// The column whose bytes were counted; empty if none was.
+        /// The column whose bytes and words were counted; empty if none was.
         public internal(set) var text: [String] = []
+        /// The columns of counts of tokens, bytes and words, in this order; absent if none was named.
+        public internal(set) var counts: [String]?
         /// The columns by which rows of different files were compared, or by which labels were looked up; empty if there were none.
         public internal(set) var identifiers: [String] = []
         /// The names that stand for class indices if labels are text, in the order of the classes; else absent.
@@ -83,7 +85,7 @@ extension Report {
         init() {}
 
         enum CodingKeys: String, CodingKey {
-            case predictions, labels, weights, text, identifiers
+            case predictions, labels, weights, text, counts, identifiers
             case classNames = "class_names"
             case classAxis = "class_axis"
             case shiftedLabels = "shifted_labels"

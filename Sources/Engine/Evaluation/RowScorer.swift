@@ -52,6 +52,7 @@ package final class RowScorer: RowConsumer {
             if specification.task == .likelihood {
                 observers.append(TokenSums(countsBytes: companions.contains { $0.name == CompanionColumn.byteCounts }))
                 observers.append(TokenSpread())
+                if companions.contains(where: { $0.name == CompanionColumn.wordCounts }) { observers.append(WordSums()) }
             }
             self.observers = observers + options.observers
         }

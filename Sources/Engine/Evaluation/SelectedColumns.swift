@@ -101,6 +101,20 @@ struct SelectedColumns {
         try check(.labelColumn, of: labelled, isGiven: columns.label != nil)
         try check(.labelColumns, of: labelled, isGiven: !columns.labels.isEmpty)
         try check(.weightColumn, of: weightFiles, isGiven: columns.weight != nil)
+        let counted = [columns.byteCount.map { _ in Setting.textColumn }].compactMap(\.self) + columns.counts.names.map(\.setting)
+        if let setting = counted.first {
+            guard task == .likelihood else {
+                throw EngineError(
+                    .usage, "\(setting: setting) has no meaning for task \(task.rawValue): tokens, bytes and words are counted for likelihood",
+                    remedy: "leave it out")
+            }
+            guard !records.isEmpty else {
+                throw EngineError(
+                    .usage, path: predictions[0].path,
+                    "\(setting: setting) has no meaning for it: it is \(predictions[0].format), and counts are columns of text files",
+                    remedy: "leave it out, or give the records themselves")
+            }
+        }
         for (setting, isGiven) in [(Setting.classNames, columns.classNames != nil), (.positiveClass, columns.positiveClass != nil)] {
             guard isGiven, !areLabelsText || !request.readsClassNames else { continue }
             throw EngineError(
@@ -334,7 +348,8 @@ struct SelectedColumns {
                 warnings.append(
                     Message(
                         code: .byteCounts,
-                        "\(file.path): the numbers of column \(bytes.name) are taken for counts of bytes, not for texts"))
+                        "\(file.path): the numbers of column \(bytes.name) are taken for counts of bytes, not for texts; "
+                            + "\(setting: .bytesColumn, .text(bytes.name)) says that they are"))
             }
             records.append(text.selecting(selection))
         }
@@ -353,6 +368,7 @@ struct SelectedColumns {
         if request.hasLabelsBeside { columnNames.labels = roles.labelNames }
         if options.weightPaths.isEmpty { columnNames.weights = roles.weightNames }
         columnNames.text = roles.byteCountNames
+        if !roles.countNames.isEmpty { columnNames.counts = roles.countNames }
     }
 
     /// Finds the largest number of predictions in a record of any file.

@@ -23,6 +23,8 @@ package struct CompanionColumn: Sendable {
     package static let placeholderCounts = InputWarnings.placeholderColumn
     /// The name of the column of byte counts, of task likelihood.
     package static let byteCounts = TokenSums.byteColumn
+    /// The name of the column of word counts, of task likelihood.
+    package static let wordCounts = WordSums.wordColumn
 
     /// The name of the column of hashes of the rows' identifiers, as the predictions have them.
     package static let identifiers = "identifiers"

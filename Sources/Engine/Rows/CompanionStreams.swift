@@ -97,6 +97,6 @@ extension CompanionColumn {
 
     /// The word for several of the column's values: "labels", "weights", or "values of group" for a column of the caller's own.
     fileprivate var plural: String {
-        [Self.labels, Self.weights, Self.tokenCounts, Self.byteCounts].contains(name) ? name : "values of \(name)"
+        [Self.labels, Self.weights, Self.tokenCounts, Self.byteCounts, Self.wordCounts].contains(name) ? name : "values of \(name)"
     }
 }

@@ -22,6 +22,8 @@ package struct RecordRoles: Sendable {
     private var labels: Order?
     private var weights: Order?
     private var bytes: Order?
+    /// For each count that is wanted, its columns.
+    private var counts: [Setting: Order] = [:]
     /// The names that the columns of the predictions give the classes; nil if they give none.
     package private(set) var classNames: [String]?
     /// The names of label 0 and of label 1, if labels are names.
@@ -40,6 +42,8 @@ package struct RecordRoles: Sendable {
     package var weightNames: [String] { weights?.names ?? [] }
     /// The column whose bytes are counted.
     package var byteCountNames: [String] { bytes?.names ?? [] }
+    /// The columns of counts, of tokens, bytes and words, as far as they were named.
+    package var countNames: [String] { columns.counts.names.flatMap { counts[$0.setting]?.names ?? [] } }
 
     // MARK: Predictions and the columns beside them
 
@@ -84,6 +88,21 @@ package struct RecordRoles: Sendable {
             }
             let text = try Self.column(.predictions(nil), named: name, of: format, isAlone: false)
             selection.byteCount = try Self.ordered([text], as: &bytes, .predictions(nil), format, path: path, isAlone: false)[0]
+        }
+        for (setting, name) in columns.counts.names {
+            guard request.predictions.width == .sum else {
+                throw ColumnError(
+                    .contradiction, "\(setting: setting) has no meaning where log-probabilities are not added up", remedy: "leave it out")
+            }
+            let column = try Self.column(.predictions(nil), named: name, of: format, isAlone: false)
+            var order = counts[setting]
+            let path = try Self.ordered([column], as: &order, .predictions(nil), format, path: path, isAlone: false)[0]
+            counts[setting] = order
+            switch setting {
+            case .tokensColumn: selection.counts.tokens = path
+            case .bytesColumn: selection.counts.bytes = path
+            default: selection.counts.words = path
+            }
         }
         try checkRoles(selection)
     }
@@ -130,7 +149,7 @@ package struct RecordRoles: Sendable {
             }
             shared = shared?.intersection(names) ?? Set(names)
         }
-        let taken = Set(predictionNames + labelNames + weightNames + byteCountNames + request.columns.labelNames)
+        let taken = Set(predictionNames + labelNames + weightNames + byteCountNames + countNames + request.columns.labelNames)
         var seen: Set<String> = []
         return first.columns.map(\.name).filter { name in
             shared?.contains(name) == true && !taken.contains(name) && !name.isEmpty && !name.hasPrefix("Unnamed: ")
@@ -392,5 +411,10 @@ package struct RecordRoles: Sendable {
         case .numbers, .none: break
         }
         if let weight = selection.weight { try check([weight], .weights) }
+        if let column = selection.counts.all.first(where: isPrediction.contains) {
+            throw ColumnError(
+                .contradiction, "column \(ColumnName.list([column.name])) is both among the predictions and a count",
+                remedy: "tell them apart with \(setting: .predictionColumns)")
+        }
     }
 }

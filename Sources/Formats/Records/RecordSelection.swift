@@ -11,6 +11,22 @@ public struct RecordSelection: Sendable {
         case numbers([RecordPath])
     }
 
+    /// The paths to whole numbers that a record has of itself. Each is nil if it is not wanted.
+    public struct Counts: Sendable {
+        /// The path to the number of tokens, in the place of the number of values that are added up.
+        public var tokens: RecordPath?
+        /// The path to the number of bytes. `RecordSelection.byteCount` is nil then.
+        public var bytes: RecordPath?
+        /// The path to the number of words, in the place of those of the text at `RecordSelection.byteCount`.
+        public var words: RecordPath?
+
+        /// Makes counts that want nothing.
+        public init() {}
+
+        /// The paths that are not nil.
+        var all: [RecordPath] { [tokens, bytes, words].compactMap(\.self) }
+    }
+
     /// The rule for numbers that are added up.
     public enum Addends: Sendable {
         /// Any numbers.
@@ -45,8 +61,15 @@ public struct RecordSelection: Sendable {
     /// The value of the classes that a record lacks: fewer elements than `valuesPerRow` in the array of predictions, or a missing value in
     /// a table. Nil if every record must have all. A label of such a class is a problem.
     public var absentValue: Double?
-    /// The path to a text, whose UTF-8 bytes are counted, or to a number of bytes, for the figure bits a byte.
+    /// The path to a text, whose UTF-8 bytes and words are counted, or to a number of bytes.
     public var byteCount: RecordPath?
+    /// The paths to counts that records hold as numbers.
+    public var counts = Counts()
+
+    /// True if bytes are counted.
+    package var wantsByteCounts: Bool { byteCount != nil || counts.bytes != nil }
+    /// True if words are counted. A text gives both.
+    package var wantsWordCounts: Bool { byteCount != nil || counts.words != nil }
 
     /// Makes a selection of predictions alone.
     public init(predictions: [RecordPath]) {

@@ -29,6 +29,9 @@ struct TokenSum {
         return plainSum.isFinite ? sum + compensation : plainSum
     }
 
+    /// The reason why a record that gives its number of tokens as 0 and has a log-probability makes no valid row.
+    static let noTokensMessage = "the number of tokens is 0, and the record has a log-probability"
+
     /// Returns the reason why several numbers make no valid row. A single number is checked by the loss.
     func problem(_ addends: RecordSelection.Addends) -> (message: String, remedy: Message)? {
         guard count > 1 else { return nil }

@@ -47,7 +47,8 @@ struct RecordRowSource: OrderedRowSource {
                 add(.tokenCounts, CompanionColumn.tokenCounts)
                 if selection.addends == .logProbabilities { add(.placeholderCounts, CompanionColumn.placeholderCounts) }
             }
-            if selection.byteCount != nil { add(.byteCounts, CompanionColumn.byteCounts) }
+            if selection.wantsByteCounts { add(.byteCounts, CompanionColumn.byteCounts) }
+            if selection.wantsWordCounts { add(.wordCounts, CompanionColumn.wordCounts) }
             if !selection.identifiers.isEmpty {
                 add(.identifiers, CompanionColumn.identifiers, valuesPerRow: selection.identifiers.count)
             }

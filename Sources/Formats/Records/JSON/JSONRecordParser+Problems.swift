@@ -14,7 +14,7 @@ extension JSONRecordParser {
         return RecordProblem(rowIndex: rowIndex, column: nil, message: "the record has " + defect.description(of: line), remedy: remedy)
     }
 
-    func fault(_ slot: JSONSlot, slot index: Int, wantsClass: Bool, wantsBytes: Bool, rowIndex: Int) -> RecordProblem {
+    func fault(_ slot: JSONSlot, slot index: Int, wants: Wanted, rowIndex: Int) -> RecordProblem {
         let path = paths[index]
         let found = slot.found.map { UnsafeRawBufferPointer(start: $0, count: slot.foundByteCount) } ?? .init(start: nil, count: 0)
         // A string's quotation marks would be quoted once more.
@@ -24,8 +24,12 @@ extension JSONRecordParser {
         let missing = Int(slot.stepCount) < path.steps.count ? path.steps[Int(slot.stepCount)] : nil
         let missingText = QuotedBytes.text((missing?.text ?? "").utf8)
         let wanted =
-            wantsClass
-            ? "a class index" + (classNames == nil ? "" : " or a class's name") : wantsBytes ? "a text or a number of bytes" : "a number"
+            switch wants {
+            case .classIndex: "a class index" + (classNames == nil ? "" : " or a class's name")
+            case .text: "a text or a number of bytes"
+            case .count: "a count"
+            case .number: "a number"
+            }
 
         var remedy: Message?
         let message: String
@@ -59,16 +63,18 @@ extension JSONRecordParser {
             message = "an array, where \(wanted) is wanted: \(shown)"
             remedy = "an array of labels is for the tasks soft and multilabel"
         case JSONFaultText:
-            if wantsClass, let classNames {
+            if wants == .classIndex, let classNames {
                 message = "\(shown) is no class; the classes are \(classNames.list)"
                 remedy =
                     classNames.areNumbers ? ClassNames.remedyOfNumbers : "\(setting: .classNames) gives names in the order of the classes"
             } else {
                 message = "\(shown) is no number"
-                if wantsClass { remedy = "names of classes need to be told: \(setting: .classNames)" }
+                if wants == .classIndex { remedy = "names of classes need to be told: \(setting: .classNames)" }
+                if wants == .count { remedy = "\(setting: .textColumn) counts the bytes and words of texts" }
             }
         case JSONFaultFraction: message = "\(shown) is no whole number"
-        case JSONFaultRange: message = wantsBytes ? "\(shown) is no number of bytes" : "\(shown) is beyond Int64"
+        case JSONFaultRange: 
+            message = wants == .text ? "\(shown) is no number of bytes" : wants == .count ? "\(shown) is no count" : "\(shown) is beyond Int64"
         case JSONFaultEscape: message = "\(shown) has an escape that is no character, such as half of a surrogate pair"
         default: message = "\(shown) is no number"
         }

@@ -17,13 +17,15 @@ final class JSONRecordParser: RecordParser {
 
     private let framing: Framing
     private let selection: RecordSelection
-    /// The path of each slot: predictions, labels, weight, byte count, identifiers.
+    /// The path of each slot: predictions, labels, weight, counts, identifiers.
     let paths: [JSONPath]
     let names: [String]
     private let predictions: Range<Int>
     private let labels: Range<Int>
     private let weight: Int?
     private let byteCount: Int?
+    private let wordCount: Int?
+    private let tokenCount: Int?
     private let identifiers: Range<Int>
     let classNames: ClassNames?
     /// The number of values in a row. The first good record says it if the selection does not.
@@ -56,8 +58,15 @@ final class JSONRecordParser: RecordParser {
         labels = predictions.upperBound..<wanted.count
         if let path = selection.weight { wanted.append(path) }
         weight = selection.weight == nil ? nil : wanted.count - 1
-        if let path = selection.byteCount { wanted.append(path) }
-        byteCount = selection.byteCount == nil ? nil : wanted.count - 1
+        func slot(of path: RecordPath?) -> Int? {
+            guard let path else { return nil }
+            wanted.append(path)
+            return wanted.count - 1
+        }
+        byteCount = slot(of: selection.counts.bytes ?? selection.byteCount)
+        // A text is two slots: its bytes and its words.
+        wordCount = slot(of: selection.counts.words ?? selection.byteCount)
+        tokenCount = slot(of: selection.counts.tokens)
         identifiers = wanted.count..<wanted.count + selection.identifiers.count
         wanted += selection.identifiers
         var paths: [JSONPath] = []
@@ -86,7 +95,9 @@ final class JSONRecordParser: RecordParser {
     private func add(_ slot: Int) {
         var wants = JSONWantsNumbers
         if case .classIndex = selection.labels, labels.contains(slot) { wants = JSONWantsClass }
-        if slot == byteCount { wants = JSONWantsByteCount }
+        if slot == byteCount { wants = selection.counts.bytes == nil ? JSONWantsByteCount : JSONWantsCount }
+        if slot == wordCount { wants = selection.counts.words == nil ? JSONWantsWordCount : JSONWantsCount }
+        if slot == tokenCount { wants = JSONWantsCount }
         if identifiers.contains(slot) { wants = JSONWantsIdentifier }
         withSteps(paths[slot]) { steps, count in
             jsonRecordReaderAddPath(
@@ -235,7 +246,7 @@ final class JSONRecordParser: RecordParser {
             return self.defect(JSONDefect(code: code, byteOffset: jsonRecordReaderDefectOffset(reader)), line: line, rowIndex: rowIndex)
         }
         for slot in paths.indices where slots[slot].fault != JSONFaultNone {
-            return fault(slots[slot], slot: slot, wantsClass: wantsClass(slot), wantsBytes: slot == byteCount, rowIndex: rowIndex)
+            return fault(slots[slot], slot: slot, wants: wants(slot), rowIndex: rowIndex)
         }
         return nil
     }
@@ -247,9 +258,18 @@ final class JSONRecordParser: RecordParser {
 
     func isOfPredictions(_ slot: Int) -> Bool { predictions.contains(slot) }
 
-    private func wantsClass(_ slot: Int) -> Bool {
-        if case .classIndex = selection.labels { return labels.contains(slot) }
-        return false
+    /// The kinds of value that a path leads to, for messages.
+    enum Wanted {
+        case number, classIndex, text, count
+    }
+
+    private func wants(_ slot: Int) -> Wanted {
+        if case .classIndex = selection.labels, labels.contains(slot) { return .classIndex }
+        switch slot {
+        case byteCount where selection.counts.bytes == nil, wordCount where selection.counts.words == nil: return .text
+        case byteCount, wordCount, tokenCount: return .count
+        default: return .number
+        }
     }
 
     /// Appends the row of a record whose slots hold the wanted kinds of value, if their numbers are right.
@@ -286,13 +306,19 @@ final class JSONRecordParser: RecordParser {
             }
         }
         if let weight, let problem = countProblem(weight, wanted: 1, rowIndex) { return problem }
-        if let byteCount, slots[byteCount].count == 0 { return countProblem(byteCount, wanted: 1, rowIndex) }
+        for slot in [byteCount, wordCount, tokenCount] {
+            if let slot, slots[slot].count == 0 { return countProblem(slot, wanted: 1, rowIndex) }
+        }
+        if let tokenCount, tokens.count > 0, slots[tokenCount].integer == 0 {
+            return RecordProblem(rowIndex: rowIndex, column: names[tokenCount], message: TokenSum.noTokensMessage)
+        }
         for slot in identifiers where slots[slot].count != 1 { return countProblem(slot, wanted: 1, rowIndex) }
 
         // Then the row.
         if selection.sumsValues {
             output.values.append(tokens.value)
-            output.tokenCounts.append(tokens.count)
+            // Without a log-probability nothing is known of the record's tokens.
+            output.tokenCounts.append(tokens.count == 0 ? 0 : tokenCount.map { UInt64(clamping: slots[$0].integer) } ?? tokens.count)
             output.placeholderCounts.append(tokens.placeholderCount)
         } else if predictions.count == 1 {
             if valuesPerRow == nil {
@@ -321,6 +347,7 @@ final class JSONRecordParser: RecordParser {
         if let weight { output.weights.append(slots[weight].numbers?.pointee ?? .nan) }
         // Never negative: numbers of bytes are checked, and lengths of texts are what they are.
         if let byteCount { output.byteCounts.append(UInt64(clamping: slots[byteCount].integer)) }
+        if let wordCount { output.wordCounts.append(UInt64(exactly: slots[wordCount].integer) ?? RecordRows.unknownCount) }
         for slot in identifiers { output.identifiers.append(UInt64(bitPattern: slots[slot].integer)) }
         return nil
     }
@@ -339,6 +366,7 @@ final class JSONRecordParser: RecordParser {
             output.placeholderCounts.append(0)
         }
         if byteCount != nil { output.byteCounts.append(0) }
+        if wordCount != nil { output.wordCounts.append(0) }
         output.identifiers.append(contentsOf: repeatElement(0, count: identifiers.count))
     }
 
@@ -363,7 +391,8 @@ final class JSONRecordParser: RecordParser {
     /// The arrays of `RecordRows`, taken out of their class while they are filled: appending to them then checks their capacity alone.
     private struct Output {
         var values: [Double], classLabels: [Int64], targets: [Double], weights: [Double], lines: [UInt32]
-        var tokenCounts: [UInt64], placeholderCounts: [UInt64], byteCounts: [UInt64], identifiers: [UInt64], problems: [RecordProblem]
+        var tokenCounts: [UInt64], placeholderCounts: [UInt64], byteCounts: [UInt64], wordCounts: [UInt64], identifiers: [UInt64]
+        var problems: [RecordProblem]
 
         init(taking rows: RecordRows) {
             func emptied<Element>(_ array: inout [Element]) -> [Element] {
@@ -380,6 +409,7 @@ final class JSONRecordParser: RecordParser {
             tokenCounts = emptied(&rows.tokenCounts)
             placeholderCounts = emptied(&rows.placeholderCounts)
             byteCounts = emptied(&rows.byteCounts)
+            wordCounts = emptied(&rows.wordCounts)
             identifiers = emptied(&rows.identifiers)
             problems = emptied(&rows.problems)
         }
@@ -393,6 +423,7 @@ final class JSONRecordParser: RecordParser {
             swap(&rows.tokenCounts, &tokenCounts)
             swap(&rows.placeholderCounts, &placeholderCounts)
             swap(&rows.byteCounts, &byteCounts)
+            swap(&rows.wordCounts, &wordCounts)
             swap(&rows.identifiers, &identifiers)
             swap(&rows.problems, &problems)
             rows.rowCount = rows.lines.count

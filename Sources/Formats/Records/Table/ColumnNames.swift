@@ -51,32 +51,10 @@ struct ColumnNames {
         return names.count > limit ? shown + ", … (\(names.count) columns)" : shown
     }
 
-    /// Returns the name that differs least, if it differs by little: half of its letters, or all of them in case alone.
+    /// Returns a name that is near, if it was probably meant. It looks at the first few thousand names, and at no very long ones.
     private func closest(to name: String) -> String? {
-        let wanted = Array(name.utf8.prefix(64))
-        var best: (name: String, distance: Int)?
-        for candidate in names.prefix(4096) where !candidate.isEmpty && candidate.utf8.count <= 64 {
-            let distance = Self.distance(wanted, Array(candidate.utf8))
-            if distance < best?.distance ?? .max { best = (candidate, distance) }
-        }
-        guard let best, best.distance <= max(2, wanted.count) else { return nil }
-        return best.name
-    }
-
-    /// Returns twice the number of bytes to insert, delete or replace (V. Levenshtein, 1966); a replacement by the same letter in another
-    /// case counts once. O(a·b).
-    private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
-        var previous = (0...b.count).map { 2 * $0 }
-        for (row, byte) in a.enumerated() {
-            var current = [2 * (row + 1)]
-            for (column, other) in b.enumerated() {
-                let isLetter = 0x61...0x7A ~= byte | 0x20
-                let replaced = byte == other ? 0 : isLetter && byte | 0x20 == other | 0x20 ? 1 : 2
-                current.append(min(previous[column + 1] + 2, current[column] + 2, previous[column] + replaced))
-            }
-            previous = current
-        }
-        return previous[b.count]
+        guard name.utf8.count <= 64 else { return nil }
+        return NearName.of(name, among: names.prefix(4096).filter { $0.utf8.count <= 64 })
     }
 
     /// Returns true if the pattern matches, in which `*` stands for any text. O(name · pattern) at most: it goes back to the last `*` only.
