@@ -16,6 +16,8 @@ public enum Setting: Sendable, Hashable, CaseIterable {
     case labelColumns
     /// The column of row weights.
     case weightColumn
+    /// The path to the names by which values of a record have their classes.
+    case predictionClasses
     /// The column whose bytes are counted.
     case textColumn
     /// The names that stand for class indices where labels are text.
@@ -91,6 +93,7 @@ public enum Setting: Sendable, Hashable, CaseIterable {
         case .labelColumn: "DumpColumns.label"
         case .labelColumns: "DumpColumns.labels"
         case .weightColumn: "DumpColumns.weight"
+        case .predictionClasses: "DumpColumns.predictionClasses"
         case .textColumn: "DumpColumns.byteCount"
         case .classNames: "DumpColumns.classNames"
         case .positiveClass: "DumpColumns.positiveClass"

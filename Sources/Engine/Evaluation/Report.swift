@@ -294,7 +294,9 @@ public struct Report: Sendable, Codable {
                 Message(code: .zeroWeights, "the weights of all scored rows are 0: \(means.joined(separator: ", "))"))
         }
         if specification.task == .likelihood, moments.ignoredCount > 0 {
-            warnings.append("\(moments.ignoredCount) of \(moments.readCount) records have no tokens, and were left out")
+            let records = "\(moments.ignoredCount) of \(String.counted(moments.readCount, "record"))"
+            let verbs = moments.ignoredCount == 1 ? ("has", "was") : ("have", "were")
+            warnings.append(Message(code: .recordsWithoutTokens, "\(records) \(verbs.0) no tokens, and \(verbs.1) left out"))
         }
         if moments.invalidCount > 0 {
             let rows = "\(moments.invalidCount) of \(String.counted(moments.readCount, "row"))"

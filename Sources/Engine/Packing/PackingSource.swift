@@ -18,6 +18,8 @@ struct PackingSource: Sendable {
     let warnings: [Message]
     /// The names of the columns that are packed, in the order of the classes; empty for an array that has no name.
     let columnNames: [String]
+    /// The names of the classes in their order, if values have their classes by name, or labels theirs.
+    private(set) var classNames: [String]?
 
     /// Opens the input and finds the columns that are packed.
     init(_ options: PackingOptions, _ containerOptions: ContainerOptions) throws(EngineError) {
@@ -26,11 +28,15 @@ struct PackingSource: Sendable {
             recordOptions: options.columns.recordOptions(.predictions))
         warnings = file.warnings.map { Message(code: .seekTable, "\(options.inputPath): \($0)") }
         if case .records(let records) = file.content {
-            (rows, layout, header, columnNames) = try Self.records(records, file, options, containerOptions)
+            let selected: RecordFile
+            (rows, layout, header, selected) = try Self.records(records, file, options, containerOptions)
+            columnNames = selected.selection.columnNames(of: options.part)
+            classNames = selected.selection.classNames
             fileAccess = nil
             (rowCount, rowByteCount) = (layout.rowCount, layout.rowByteCount)
             return
         }
+        guard options.columns.predictionClasses == nil else { throw file.unusedValueNamesError }
         if !file.hasColumns, let setting = Self.unusedSetting(options.columns) {
             throw file.unusedNameError(setting)
         }
@@ -94,7 +100,7 @@ struct PackingSource: Sendable {
     /// text is decoded twice, and parsed once.
     private static func records(
         _ records: RecordFile, _ file: DumpFile, _ options: PackingOptions, _ containerOptions: ContainerOptions
-    ) throws(EngineError) -> (any RowSource, ArrayLayout, [UInt8], [String]) {
+    ) throws(EngineError) -> (any RowSource, ArrayLayout, [UInt8], RecordFile) {
         guard !records.container.isStream else {
             throw EngineError(
                 .usage, path: records.path, "its rows have to be counted before they are packed, and a pipe is read once",
@@ -109,7 +115,7 @@ struct PackingSource: Sendable {
         let shape = valuesPerRow.map { [rowCount, $0] } ?? [rowCount]
         let (layout, header) = try header(kind.elementType, shape, records.path)
         let rows = RecordRowSource(kind, of: [selected], valuesPerRow: valuesPerRow ?? 1, options: containerOptions)
-        return (rows, layout, header, selected.selection.columnNames(of: options.part))
+        return (rows, layout, header, selected)
     }
 
     /// Selects the columns of a text that become an array, with their kind and the number of values a row; nil for an array of one
@@ -164,6 +170,13 @@ struct PackingSource: Sendable {
 }
 
 extension RecordSelection {
+    /// The names by which values, or labels, have their classes.
+    fileprivate var classNames: [String]? {
+        if let valueNames, valueNames.use == .classes { return valueNames.names }
+        if case .classIndex(_, let names) = labels { return names }
+        return nil
+    }
+
     /// Lists the names of the columns that are packed.
     fileprivate func columnNames(of part: PackingOptions.Part) -> [String] {
         guard part == .labels else { return predictions.map(\.name) }

@@ -39,6 +39,14 @@ extension DumpFile {
             .usage, path: path, "\(setting: setting) has no meaning for it: it is \(format), and has no names", remedy: remedy)
     }
 
+    /// The error for a setting that names classes of values in records, where values are an array.
+    var unusedValueNamesError: EngineError {
+        EngineError(
+            .usage, path: path,
+            "\(setting: .predictionClasses) has no meaning for it: it is \(format), where values have classes by their places",
+            remedy: "leave it out")
+    }
+
     /// Returns the file's text; throws if it is no text, where other files are.
     func requireRecords(_ role: ColumnRole) throws(EngineError) -> RecordFile {
         guard case .records(let records) = content else {

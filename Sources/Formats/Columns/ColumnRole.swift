@@ -24,6 +24,11 @@ package enum ColumnRole: Sendable {
         }
     }
 
+    /// True if a name is a usual one of predictions, labels or weights.
+    package static func isUsualName(_ name: String) -> Bool {
+        [ColumnRole.predictions(nil), .labels, .weights].contains { $0.usualNames.contains(name.lowercased()) }
+    }
+
     /// The names that say what their values mean. A bare `p` is not among them, since it is also the letter of p-values.
     static func namesThatSay(_ values: PredictionRequest.Values) -> Set<String> {
         switch values {

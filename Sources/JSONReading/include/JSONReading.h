@@ -99,7 +99,10 @@ enum {
     JSONWantsByteCount = 2,
     /// A hash of one string, number, true or false as it is written, by which rows are compared (xentIdentifierHash); of null that of no
     /// bytes.
-    JSONWantsIdentifier = 3
+    JSONWantsIdentifier = 3,
+    /// Places of names: for each string, number, true or false, as it is written, its index among the slot's names, or −1 for one that is
+    /// none of them. The places are stored as numbers. `integer` counts those that are −1, and `found` is the first of them.
+    JSONWantsPlaces = 4
 };
 
 /// One step of a path.
@@ -122,7 +125,8 @@ typedef struct JSONSlot {
     size_t capacity;
     /// Found: the number of values; those beyond `capacity` are counted only.
     size_t count;
-    /// Found: the index for JSONWantsClass, the sum for JSONWantsByteCount, the bits of the hash for JSONWantsIdentifier.
+    /// Found: the index for JSONWantsClass, the sum for JSONWantsByteCount, the bits of the hash for JSONWantsIdentifier, the number of texts
+    /// that are no names for JSONWantsPlaces.
     int64_t integer;
     /// Found: the first fault, JSONFault….
     int32_t fault;

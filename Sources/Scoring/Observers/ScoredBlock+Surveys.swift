@@ -114,7 +114,7 @@ extension ScoredBlock {
         else { return 0 }
         let losses = losses(ofDialect: 0)
         var count: UInt64 = 0
-        for row in 0..<rows.rowCount where losses[row] >= -InputWarnings.greatestPlaceholder && losses[row] < .infinity { count += 1 }
+        for row in 0..<rows.rowCount where losses[row] >= -LogProbability.greatestPlaceholder && losses[row] < .infinity { count += 1 }
         return count
     }
 }

@@ -24,6 +24,8 @@ struct JSONDocument: RecordFormat {
     func path(at place: Int) -> RecordPath { paths.path(at: place) }
     /// Nil: where a record begins is not known from its line, since records may share one.
     func quotedValue(_ path: RecordPath, ofFirstRecordIn text: UnsafeRawBufferPointer) -> String? { nil }
+    func texts(at path: RecordPath) -> [[String]?] { paths.texts(at: path) }
+    func namesBeside(_ predictions: RecordPath) -> [RecordPath] { paths.namesBeside(predictions) }
     func makeParser(_ selection: RecordSelection) throws(FormatError) -> any RecordParser {
         try paths.makeParser(selection, .elements(depth: depth))
     }

@@ -106,6 +106,12 @@ public struct JSONLines: RecordFormat {
         return value.shown
     }
 
+    /// Returns the texts that a path leads to in each of the first records.
+    public func texts(at path: RecordPath) -> [[String]?] { paths.texts(at: path) }
+
+    /// Lists the paths to strings that could name the values of the predictions.
+    public func namesBeside(_ predictions: RecordPath) -> [RecordPath] { paths.namesBeside(predictions) }
+
     /// Makes a parser for one worker. Its memory grows to about six times the bytes of the longest record.
     ///
     /// - Throws: `FormatError` of kind `.column` for a text that is no path.
