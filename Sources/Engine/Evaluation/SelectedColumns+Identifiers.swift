@@ -107,14 +107,19 @@ extension SelectedColumns {
             if case .records(let records) = file.content { RecordRoles.identifierCandidates(of: records.format) } else { file.columnNames }
         }
         let isOfArrays = all.contains { !$0.isText }
-        let taken = Set(
+        let taken = (
             columnNames.predictions + columnNames.labels + columnNames.weights + columnNames.text + columnNames.predictionClasses
-                + request.columns.labelNames)
-        let shared = lists.dropFirst().reduce(Set(lists[0])) { $0.intersection($1) }
+                + request.columns.labelNames
+        ).map { $0.lowercased() }
+        // `Id` and `id` are one name, as long as no file has both.
+        func keyed(_ names: [String]) -> Set<String> {
+            Set(Dictionary(grouping: Set(names)) { $0.lowercased() }.flatMap { $1.count == 1 ? [$0] : $1 })
+        }
+        let shared = lists.dropFirst().reduce(keyed(lists[0])) { $0.intersection(keyed($1)) }
         var seen: Set<String> = []
         return lists[0].filter { name in
             // An archive may hold predictions and labels besides those that are read.
-            shared.contains(name) && !taken.contains(name) && seen.insert(name).inserted
+            (shared.contains(name.lowercased()) || shared.contains(name)) && !taken.contains(name.lowercased()) && seen.insert(name).inserted
                 && !(isOfArrays && ColumnRole.isUsualName(name))
         }
     }
@@ -125,7 +130,9 @@ extension SelectedColumns {
     ) throws(EngineError) -> ArrayIdentifiers? {
         var parts: [ArrayIdentifiers.Part] = []
         for (file, rowCount) in zip(files, rowCounts) {
-            guard case .archive(let arrays) = file.content, let array = arrays.first(where: { $0.name == name }) else { return nil }
+            guard case .archive(let arrays) = file.content, let index = ColumnName.index(of: name, ignoringCaseIn: arrays.map(\.name))
+            else { return nil }
+            let array = arrays[index]
             let isNamed = columns.join != nil || columns.identifier != nil
             func refuse(_ reason: Message) throws(EngineError) -> Message {
                 guard !isNamed else {

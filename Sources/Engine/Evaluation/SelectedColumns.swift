@@ -123,6 +123,7 @@ struct SelectedColumns {
         }
         let files: [RecordFormats.Options.Role: [DumpFile]] = [.predictions: predictions, .labels: labelFiles, .weights: weightFiles]
         let unused: [(setting: Setting, isUnused: Bool, reason: String)] = [
+            (.textColumn, columns.byteCount != nil && !predictions.contains(where: \.isText), "the predictions are arrays"),
             (.ragged, columns.isRagged && !predictions.contains(where: \.isText), "the predictions are arrays"),
             (
                 .recordPath, columns.recordPath != nil && !files.values.joined().contains { $0.format == "json" },
@@ -353,6 +354,7 @@ extension RecordFile {
     func valuesPerRow(_ selection: RecordSelection, _ options: ContainerOptions) throws(EngineError) -> Int {
         if let given = selection.valuesPerRow { return given }
         let rows = try selecting(selection).firstRows(options: options)
+        guard rows != nil else { throw EngineError(.data, path: path, "it has no rows", remedy: "there is nothing to evaluate") }
         guard let rows, rows.valuesPerRow > 0 else {
             throw EngineError(.data, path: path, "no record has predictions", remedy: "check \(setting: .predictionColumns)")
         }

@@ -102,7 +102,7 @@ package struct ColumnRequest: Sendable {
 
     /// Throws if no array of an archive has the name of an identifier.
     package static func requireIdentifier(_ name: String, among names: [String]) throws(ColumnError) {
-        guard !names.contains(name) else { return }
+        guard ColumnName.index(of: name, ignoringCaseIn: names) == nil else { return }
         throw ColumnError(
             .unknown, "it has no array '\(ColumnName.list([name]))'; there are \(ColumnName.list(names))",
             remedy: "check \(setting: ColumnRole.identifiers.setting)")

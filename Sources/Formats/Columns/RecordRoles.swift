@@ -63,6 +63,7 @@ package struct RecordRoles: Sendable {
                 "\(found.count) prediction columns, and one is wanted: \(ColumnName.list(found.map(\.name)))",
                 remedy: "name the one with \(setting: .predictionColumns)")
         }
+        if columns.predictions.isEmpty, request.predictions.width == .one { try Self.checkScore(found[0], of: format, request) }
         var selection = RecordSelection(
             predictions: try Self.ordered(found, as: &predictions, .predictions(nil), format, path: path, isAlone: false))
         if let names = try Self.valueNames(of: selection.predictions, format, request, first: firstValueNames) {
@@ -142,6 +143,7 @@ package struct RecordRoles: Sendable {
 
     /// Throws if no column, or more than one, is meant by the name of an identifier.
     package static func requireIdentifier(_ name: String, of text: any RecordFormat) throws(ColumnError) {
+        guard ColumnName.index(of: name, ignoringCaseIn: text.columns.map(\.name)) == nil else { return }
         _ = try column(.identifiers, named: name, of: text, isAlone: false)
     }
 
@@ -150,7 +152,7 @@ package struct RecordRoles: Sendable {
         let places = Dictionary(zip(format.columns.map(\.name), format.columns.indices), uniquingKeysWith: { first, _ in first })
         var paths: [RecordPath] = []
         for name in names {
-            if let place = places[name] {
+            if let place = places[name] ?? ColumnName.index(of: name, ignoringCaseIn: format.columns.map(\.name)) {
                 paths.append(format.path(at: place))
             } else {
                 paths.append(try column(.identifiers, named: name, of: format, isAlone: false))
@@ -163,6 +165,7 @@ package struct RecordRoles: Sendable {
 
     /// Selects the predictions, and nothing beside them, where any number of values a row will do.
     package static func packedPredictions(of format: any RecordFormat, _ request: ColumnRequest) throws(ColumnError) -> RecordSelection {
+        for name in request.namesOfOtherRoles { _ = try resolve([name], in: format) }
         var selection = RecordSelection(predictions: try predictions(of: format, request))
         selection.valueNames = try valueNames(of: selection.predictions, format, request)
         if let names = selection.valueNames, names.use == .classes { selection.valuesPerRow = names.names.count }
