@@ -78,6 +78,10 @@ extension Report {
         /// The names that stand for class indices if labels are text, or if values have classes by name, in the order of the classes; else
         /// absent.
         public internal(set) var classNames: [String]?
+        /// The axis of arrays that held the classes, as it was given; absent for the last.
+        public internal(set) var classAxis: Int?
+        /// True if each prediction was for the label one place on; else absent.
+        public internal(set) var shiftedLabels: Bool?
 
         init() {}
 
@@ -85,6 +89,8 @@ extension Report {
             case predictions, labels, weights, text, identifiers
             case classNames = "class_names"
             case predictionClasses = "prediction_classes"
+            case classAxis = "class_axis"
+            case shiftedLabels = "shifted_labels"
         }
     }
 

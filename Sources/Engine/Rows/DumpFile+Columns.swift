@@ -20,7 +20,8 @@ extension DumpFile {
             let place: Int
             do throws(ColumnError) {
                 let columns = arrays.map { array in
-                    PredictionRecognition.Column(arrayNamed: array.name) { () -> ArrayLayout? in try? array.open().layout }
+                    PredictionRecognition.Column(
+                        arrayNamed: array.name, layout: { () -> ArrayLayout? in try? array.open().layout }, values: array.firstValues)
                 }
                 place = try request.arrayIndex(role, named: name, among: columns, isAlone: isAlone, taken: taken)
             } catch {

@@ -107,9 +107,10 @@ package final class RowTable: Sendable {
             let slot = Self.slot(of: hash, in: slots, hashes)
             guard slots[slot] == 0 else {
                 let text = quoted(row)?.text ?? "an identifier"
+                let first = quoted(Int(slots[slot]) - 1)?.place
+                let other = first.map { "\($0.path), " + ($0.line.map { "line \($0)" } ?? "row \($0.row)") } ?? "row \(slots[slot] - 1)"
                 throw fault(
-                    "\(identifierName) \(text) is there twice: row \(slots[slot] - 1) has it too",
-                    remedy: "keep one row of each \(identifierName)")
+                    "\(identifierName) \(text) is there twice: \(other) has it too", remedy: "keep one row of each \(identifierName)")
             }
             slots[slot] = UInt32(row + 1)
         }

@@ -48,6 +48,10 @@ public protocol RecordFormat: Sendable {
     /// Returns a value of the first record of a text as messages quote it; nil if the record has none. O(bytes of the record).
     func quotedValue(_ path: RecordPath, ofFirstRecordIn text: UnsafeRawBufferPointer) -> String?
 
+    /// Finds a record by its index in a text that begins with one, where lines do not show where records begin. Nil for formats of lines.
+    /// O(bytes up to the record).
+    func record(at index: Int, of text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer?
+
     /// Returns the texts that a path leads to in each of the first records, as they are written; nil for a record in which it leads to
     /// something else. Empty for a format whose records do not name their values. Linear in the records.
     func texts(at path: RecordPath) -> [[String]?]
@@ -71,6 +75,8 @@ extension RecordFormat {
     public var hasNames: Bool { true }
     /// True.
     public var isCuttable: Bool { true }
+    /// Nil, as for formats of lines.
+    public func record(at index: Int, of text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? { nil }
     /// None, as for tables.
     public func texts(at path: RecordPath) -> [[String]?] { [] }
     /// None, as for tables.

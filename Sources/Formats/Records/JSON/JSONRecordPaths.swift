@@ -31,6 +31,14 @@ struct JSONRecordPaths: Sendable {
         }
     }
 
+    /// Returns a value of a record as messages quote it; nil if the record has none, or is damaged.
+    func quotedValue(_ path: RecordPath, of record: UnsafeRawBufferPointer) -> String? {
+        guard let path = JSONPath(path.name), let record = try? JSONValue.parse(record),
+            case .values(let values, _) = path.target(in: record), let value = values.first
+        else { return nil }
+        return value.shown
+    }
+
     /// Returns the texts that a path leads to in each of the first records; nil for a record in which it leads to something else.
     func texts(at path: RecordPath) -> [[String]?] {
         guard let path = JSONPath(path.name) else { return [] }
