@@ -79,6 +79,18 @@ public enum DumpFormat: Sendable {
         }
     }
 
+    /// Reads the header of an `.npy` of strings.
+    ///
+    /// - Throws: `FormatError` of kind `.elementType` for any other `.npy`.
+    package static func strings(_ prefix: UnsafeRawBufferPointer, isWhole: Bool) throws(FormatError) -> Recognition<StringArrayLayout> {
+        switch try NPYHeader.dictionary(prefix) {
+        case .found(var dictionary): return .recognised(try dictionary.parseStrings())
+        case .needs(let byteCount):
+            guard !isWhole else { throw NPYHeader.truncated(fileByteCount: prefix.count, neededByteCount: byteCount) }
+            return .needs(byteCount: byteCount)
+        }
+    }
+
     private static func tensors(_ prefix: UnsafeRawBufferPointer, isWhole: Bool) throws(FormatError) -> Recognition<DumpFormat> {
         switch try SafetensorsHeader.parse(prefix) {
         case .complete(let header): return .recognised(.tensors(header))

@@ -16,6 +16,8 @@ public enum Setting: Sendable, Hashable, CaseIterable {
     case labelColumns
     /// The column of row weights.
     case weightColumn
+    /// The path to the names by which values of a record have their classes.
+    case predictionClasses
     /// The column of texts, whose bytes and words are counted.
     case textColumn
     /// The column of numbers of tokens.
@@ -103,6 +105,7 @@ public enum Setting: Sendable, Hashable, CaseIterable {
         case .labelColumn: "DumpColumns.label"
         case .labelColumns: "DumpColumns.labels"
         case .weightColumn: "DumpColumns.weight"
+        case .predictionClasses: "DumpColumns.predictionClasses"
         case .textColumn: "DumpColumns.byteCount"
         case .tokensColumn: "DumpColumns.counts.tokens"
         case .bytesColumn: "DumpColumns.counts.bytes"

@@ -189,8 +189,8 @@ struct ReportText {
     private static func describe(_ columns: Report.Columns) -> [String] {
         var lines: [String] = []
         for (role, names) in [
-            ("predictions", columns.predictions), ("labels", columns.labels), ("weights", columns.weights), ("text", columns.text),
-            ("counts", columns.counts ?? []), ("rows by", columns.identifiers),
+            ("predictions", columns.predictions), ("classes by", columns.predictionClasses), ("labels", columns.labels),
+            ("weights", columns.weights), ("text", columns.text), ("counts", columns.counts ?? []), ("rows by", columns.identifiers),
         ] where !names.isEmpty {
             lines.append("\(role) \(Amount.listed(names))")
         }

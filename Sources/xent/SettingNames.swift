@@ -12,6 +12,7 @@ extension SettingNames {
         case .labelColumn: "--label-column"
         case .labelColumns: "--label-columns"
         case .weightColumn: "--weight-column"
+        case .predictionClasses: "--prediction-classes"
         case .textColumn: "--text-column"
         case .tokensColumn: "--tokens-column"
         case .bytesColumn: "--bytes-column"

@@ -56,7 +56,8 @@ package struct EvaluationPlan: Sendable {
         if columns.records.isEmpty {
             let arrays = try ConcatenatedArrays(columns.arrays)
             try Self.checkCounts(arrays, columns, options)
-            let areCompanionsInOrder = [columns.labels, columns.weights].contains { $0?.isInOrder ?? false }
+            let areCompanionsInOrder =
+                [columns.labels, columns.weights].contains { $0?.isInOrder ?? false } || columns.areIdentifiersInOrder
             source = try arrays.predictions(areCompanionsInOrder: areCompanionsInOrder, options: containerOptions)
             self.arrays = arrays
         } else {
@@ -66,13 +67,9 @@ package struct EvaluationPlan: Sendable {
             arrays = nil
         }
         let beside = Self.columnsBeside(source)
-        var others: [CompanionColumn] = []
-        for (column, texts) in [(columns.labels, columns.labelTexts), (columns.weights, columns.weightTexts)] {
-            guard let column else { continue }
-            others.append(try Self.joined(column, texts, beside, options, control))
-        }
-        (identifierCheck, others) = Self.identifierCheck(columns, source, beside: beside, others, containerOptions)
-        companions = beside + others + options.companions
+        let matched = try MatchedColumns(columns, source, beside: beside, options, containerOptions, control)
+        identifierCheck = matched.check
+        companions = matched.companions + options.companions
         let isPiped = files.contains { $0.container.isStream } || columns.labelFiles.contains { $0.container.isStream }
         labelRows = isPiped ? nil : Self.labelRows(columns, containerOptions)
         classOfNumber = columns.classOfNumber
@@ -100,7 +97,7 @@ package struct EvaluationPlan: Sendable {
         self.source = source
         self.companions = Self.columnsBeside(source) + companions + options.companions
         identifierCheck = nil
-        labelRows = nil
+        labelRows = self.companions.first { $0.name == CompanionColumn.labels }?.rows
         classOfNumber = nil
         arrays = nil
         classCount = source.layout.valuesPerRow
@@ -265,6 +262,8 @@ package struct EvaluationPlan: Sendable {
             var selection = RecordSelection(predictions: [])
             selection.labels = file.selection.labels
             selection.labelsPerRow = file.selection.labelsPerRow
+            selection.ignoredLabel = file.selection.ignoredLabel
+            selection.labelsAreNames = file.selection.labelsAreNames
             return file.selecting(selection)
         }
         switch first.selection.labels {

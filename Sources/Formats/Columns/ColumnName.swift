@@ -68,6 +68,14 @@ package struct ColumnName {
         name.split(separator: ".", omittingEmptySubsequences: false).last ?? ""
     }
 
+    /// Finds a name among others: the same name, or else the only one that differs from it in case alone. O(names).
+    package static func index(of name: String, ignoringCaseIn names: [String]) -> Int? {
+        if let index = names.firstIndex(of: name) { return index }
+        let lowercased = name.lowercased()
+        let found = names.indices.filter { names[$0].lowercased() == lowercased }
+        return found.count == 1 ? found[0] : nil
+    }
+
     /// Lists the names for a message, or the first `limit` of them. Each name is cut to a length that can be read.
     package static func list(_ names: [String], limit: Int = 24) -> String {
         func shown(_ name: String) -> String {

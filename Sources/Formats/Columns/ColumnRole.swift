@@ -24,6 +24,11 @@ package enum ColumnRole: Sendable {
         }
     }
 
+    /// True if a name is a usual one of predictions, labels or weights.
+    package static func isUsualName(_ name: String) -> Bool {
+        [ColumnRole.predictions(nil), .labels, .weights].contains { $0.usualNames.contains(name.lowercased()) }
+    }
+
     /// The names that say what their values mean. A bare `p` is not among them, since it is also the letter of p-values.
     static func namesThatSay(_ values: PredictionRequest.Values) -> Set<String> {
         switch values {
@@ -93,6 +98,14 @@ package enum ColumnRole: Sendable {
 
     /// Makes the error for several candidates. A candidate is one column, or several columns that would be the classes.
     func doubt(_ candidates: [[String]]) -> ColumnError {
+        if candidates.count == 1, candidates[0].count > 1 {
+            let places = ColumnName.list(candidates[0])
+            return ColumnError(
+                .doubt,
+                "several columns could be the \(text): \(places); their names do not say that all of them are classes, that none is missing, "
+                    + "and in which order they are",
+                remedy: "say it with \(setting: setting), as A,B,… in the order of the classes, or as 'PREFIX*'")
+        }
         let isOfColumns = candidates.allSatisfy { $0.count == 1 }
         let list =
             isOfColumns

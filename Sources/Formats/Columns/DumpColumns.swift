@@ -5,6 +5,11 @@ public struct DumpColumns: Sendable {
     /// The columns of the predictions: names or `PREFIX*`, in the order of the classes, or the one array of an archive with all classes. If
     /// it is empty, the columns are found by their usual names.
     public var predictions: [String] = []
+    /// The path to the names of a record's values, such as `scores.*.label` beside `scores.*.score`: each value belongs to the class of its
+    /// name, in whatever order a record has them. The classes are `classNames`, or else the names of the first record: in the order of the
+    /// numbers that all of them end with, or sorted. Labels must be names where their order is not given by either. If it is nil, values
+    /// belong to classes by their places, and names beside them that change place are an error.
+    public var predictionClasses: String?
     /// The column of class indices or, for task binary, of 0, 1 or probabilities. If it is nil, the column is found by its usual names.
     public var label: String?
     /// The columns of soft, one-hot or multilabel labels, one a class.

@@ -27,25 +27,37 @@ extension ScoredBlock {
         return heeding
     }
 
-    /// Returns true if the first values of a row that are neither 0 nor 1 are decimal numbers of at most nine digits.
+    /// Returns true if the first values of a row that are neither 0 nor 1 are decimal numbers of at most nine digits, or if all of them are
+    /// numbers of Float32.
     private func hasFewDigits(row: Int) -> Bool {
+        judgedValues(ofRow: row) { $0 != 0 && $0 != 1 } areAll: { Self.hasFewDigits($0) } or: { Double(Float($0)) == $0 }
+    }
+
+    /// Returns true if the first values of a row that `counts` chooses all have one property, or all have the other.
+    private func judgedValues(
+        ofRow row: Int, _ counts: (Double) -> Bool, areAll first: (Double) -> Bool, or second: (Double) -> Bool
+    ) -> Bool {
         var judgedCount = 0
+        var (areFirst, areSecond) = (true, true)
         for column in 0..<classCount {
             let value = value(row: row, column: column)
-            guard value != 0, value != 1 else { continue }
-            guard Self.hasFewDigits(value) else { return false }
+            guard counts(value) else { continue }
+            areFirst = areFirst && first(value)
+            areSecond = areSecond && second(value)
+            guard areFirst || areSecond else { return false }
             judgedCount += 1
             if judgedCount == Self.judgedValueCount { break }
         }
         return true
     }
 
-    /// Returns true if a value is the Float64 nearest to a decimal number of at most nine digits. Values too small to matter in a sum are.
+    /// Returns true if a value is the Float64 nearest to a decimal number of at most nine digits. Values too small to matter in a sum are,
+    /// and numbers of 10^9 and more are not.
     static func hasFewDigits(_ value: Double) -> Bool {
         let magnitude = value.magnitude
-        guard magnitude >= 1e-13, magnitude < 1 else { return magnitude < 1 }
+        guard magnitude >= 1e-13, magnitude < 1e9 else { return magnitude < 1e-13 }
         // Powers of ten up to 10^22 are exact, and so is the quotient rounded once, as the number was when it was read.
-        var scale = 1e9
+        var scale = 1.0
         while magnitude * scale < 1e8 { scale *= 10 }
         return (magnitude * scale).rounded() / scale == magnitude
     }
@@ -76,13 +88,9 @@ extension ScoredBlock {
         return survey
     }
 
-    /// Returns true if the first log-probabilities of a row have at most nine digits.
+    /// Returns true if the first log-probabilities of a row have at most nine digits, or are numbers of Float32.
     private func hasFewLogarithmDigits(row: Int) -> Bool {
-        (0..<min(classCount, Self.judgedValueCount)).allSatisfy { column in
-            var value = value(row: row, column: column).magnitude
-            while value >= 1, value < 1e6 { value /= 10 }
-            return value == 0 || value.isInfinite || Self.hasFewDigits(value)
-        }
+        judgedValues(ofRow: row) { $0 != 0 && $0.isFinite } areAll: { Self.hasFewDigits($0) } or: { Double(Float($0)) == $0 }
     }
 
     /// e^x within a few units in the last place, by plain multiplications and additions, so that it is the same number on every machine.
@@ -114,7 +122,7 @@ extension ScoredBlock {
         else { return 0 }
         let losses = losses(ofDialect: 0)
         var count: UInt64 = 0
-        for row in 0..<rows.rowCount where losses[row] >= -InputWarnings.greatestPlaceholder && losses[row] < .infinity { count += 1 }
+        for row in 0..<rows.rowCount where losses[row] >= -LogProbability.greatestPlaceholder && losses[row] < .infinity { count += 1 }
         return count
     }
 }

@@ -37,7 +37,7 @@ extension RecordRowSource {
                     guard rows.lines.indices.contains(row - rowCount) else { return nil }
                     let line = Int(rows.lines[row - rowCount])
                     let place = RowPlace(path: file.path, row: row - firstRow, line: piece.line + line + 1)
-                    return body(file, place, Self.lines(from: line, of: text))
+                    return body(file, place, file.format.record(at: row - rowCount, of: text) ?? Self.lines(from: line, of: text))
                 }
             } catch {
                 return nil

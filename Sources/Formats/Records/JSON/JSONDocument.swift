@@ -22,8 +22,13 @@ struct JSONDocument: RecordFormat {
     func resolve(_ name: String) throws(FormatError) -> [RecordPath] { try paths.resolve(name) }
     func resolve(_ names: [String]) throws(FormatError) -> [RecordPath] { try paths.resolve(names) }
     func path(at place: Int) -> RecordPath { paths.path(at: place) }
-    /// Nil: where a record begins is not known from its line, since records may share one.
-    func quotedValue(_ path: RecordPath, ofFirstRecordIn text: UnsafeRawBufferPointer) -> String? { nil }
+    func quotedValue(_ path: RecordPath, ofFirstRecordIn text: UnsafeRawBufferPointer) -> String? { paths.quotedValue(path, of: text) }
+    /// Records may share a line.
+    func record(at index: Int, of text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        JSONElements(text).dropFirst(index).first { _ in true }?.bytes
+    }
+    func texts(at path: RecordPath) -> [[String]?] { paths.texts(at: path) }
+    func namesBeside(_ predictions: RecordPath) -> [RecordPath] { paths.namesBeside(predictions) }
     func makeParser(_ selection: RecordSelection) throws(FormatError) -> any RecordParser {
         try paths.makeParser(selection, .elements(depth: depth))
     }

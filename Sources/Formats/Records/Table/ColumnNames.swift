@@ -32,7 +32,7 @@ struct ColumnNames {
         if found.isEmpty, let place = Int(name), names.indices.contains(place) { found = [place] }
         guard found.isEmpty else { return found }
         throw FormatError(
-            kind: .column, subject: "column", byteOffset: nil, found: QuotedBytes.text(name.utf8), allowed: list,
+            kind: .column, subject: "column \(QuotedBytes.text(name.utf8))", byteOffset: nil, found: "no such column", allowed: list,
             remedy: closest(to: name).map { "is \(QuotedBytes.text($0.utf8)) meant?" })
     }
 

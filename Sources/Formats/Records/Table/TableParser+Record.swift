@@ -193,14 +193,14 @@ extension TableParser {
         if let index = classNames?.classIndex(value.bytes) { return index }
         switch value.classIndex {
         case .index(let index):
-            guard let classNames, classNames.names.areNumbers else { return index }
+            guard let classNames, classNames.names.excludesIndices else { return index }
             // `2.0` is the class of the name `2`.
             if let named = classNames.classIndex(Array(String(index).utf8)) { return named }
             // A negative number is no class; it may be the label to ignore.
             if index < 0 { return index }
             throw Problem(
                 columnIndex: columnIndex, message: "the label \(value.quoted) is none of the classes' names, \(classNames.names.list)",
-                remedy: ClassNames.remedyOfNumbers)
+                remedy: classNames.names.remedy)
         case .missing:
             throw missing(columnIndex)
         case .fraction:
