@@ -37,6 +37,7 @@ extension EvaluationPlan {
             let place = beside.firstIndex(where: { $0.name == CompanionColumn.identifiers }),
             !others.contains(where: \.isLookedUp)
         else { return (nil, others) }
+        let places = Dictionary(zip(columns.identifierNames, columns.identifierNames.indices), uniquingKeysWith: { first, _ in first })
         var others = others
         var pairings: [IdentifierCheck.Pairing] = []
         for (texts, name) in [
@@ -51,7 +52,7 @@ extension EvaluationPlan {
             pairings.append(
                 IdentifierCheck.Pairing(
                     companion: beside.count + others.count,
-                    columns: identifiers.compactMap { path in columns.identifierNames.firstIndex(of: path.name) }, others: texts))
+                    columns: identifiers.compactMap { places[$0.name] }, others: texts))
             others.append(
                 CompanionColumn(
                     name: name, rows: RecordRowSource(.identifiers, of: files, valuesPerRow: identifiers.count, options: options)))

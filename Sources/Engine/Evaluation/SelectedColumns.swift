@@ -266,7 +266,8 @@ struct SelectedColumns {
                     "\(stream.path): \(ColumnName.list(names)) is not compared with that of the predictions: a pipe is read once"))
             return nil
         }
-        identifierNames += names.filter { !identifierNames.contains($0) }
+        let known = Set(identifierNames)
+        identifierNames += names.filter { !known.contains($0) }
         return RecordRowSource(
             source.values, of: try Self.identifying(source.files, names), valuesPerRow: source.layout.valuesPerRow,
             identifierCount: names.count, options: containerOptions)

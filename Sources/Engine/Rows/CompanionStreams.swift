@@ -1,3 +1,4 @@
+internal import Formats
 internal import Messages
 
 /// The companion columns that can be read only in order, beside rows that are numbered in order.
@@ -90,9 +91,13 @@ struct CompanionStreams {
 extension CompanionColumn {
     /// Makes the error for another number of rows than the predictions have.
     func countError(found: Int, predictions: String) -> EngineError {
-        EngineError(
+        // A number at the top of a column of numbers may be a name, as pandas writes it.
+        let files = (rows as? RecordRowSource)?.files ?? []
+        let isFirstLineInDoubt = Int(predictions).map { $0 < found } == true && files.contains { $0.format.isTable && !$0.format.hasNames }
+        return EngineError(
             .data, path: rows?.path, "\(found) \(plural) for \(predictions) rows of predictions",
-            remedy: "give the \(plural) of the same rows")
+            remedy: "give the \(plural) of the same rows"
+                + (isFirstLineInDoubt ? "; if the first line is a name, leave it out: it was taken for one of the \(plural)" : ""))
     }
 
     /// The word for several of the column's values: "labels", "weights", or "values of group" for a column of the caller's own.
