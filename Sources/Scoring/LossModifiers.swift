@@ -6,7 +6,7 @@ public struct LossModifiers: Sendable, Equatable {
     public var positiveWeights: [Double]?
     /// The ε of label smoothing, in [0, 1].
     public var labelSmoothing = 0.0
-    /// Rows with this class index are left out.
+    /// Rows with this class index are left out. If it is nil, none is, but for dialect `pytorch` alone, which leaves −100 out.
     public var ignoreIndex: Int64?
     /// Probabilities are clipped to [clip, 1 − clip] (dialect exact; the others have their own).
     public var clip: Double?

@@ -8,7 +8,8 @@ public struct LossSpecification: Sendable, Equatable {
     public let input: PredictionInput
     /// The dialects to score; the first is the report's own. One pass scores all.
     public let dialects: [Dialect]
-    /// Everything that changes the loss besides task and dialect.
+    /// Everything that changes the loss besides task and dialect, with what the dialects do unless they are told otherwise: PyTorch's leaves
+    /// rows with label −100 out.
     public let modifiers: LossModifiers
 
     /// Throws where the combination has no meaning, or a number is out of its range.
@@ -20,6 +21,12 @@ public struct LossSpecification: Sendable, Equatable {
         var unique: [Dialect] = []
         for dialect in dialects where !unique.contains(dialect) { unique.append(dialect) }
         self.dialects = unique.isEmpty ? [.exact] : unique
+        var modifiers = modifiers
+        // Where another dialect is asked for too, whose library would not leave such rows out, none is left out in silence.
+        if task == .multiclass, modifiers.ignoreIndex == nil {
+            let usual = Set(self.dialects.map(\.usualIgnoreIndex))
+            if usual.count == 1, let index = self.dialects[0].usualIgnoreIndex { modifiers.ignoreIndex = index }
+        }
         self.modifiers = modifiers
         for dialect in self.dialects { try check(dialect) }
         try checkModifiers()

@@ -88,7 +88,7 @@ public enum LossTable {
                 .labelSmoothing, .text("e"),
                 effect: "of C classes t_c becomes (1 - e) t_c + e/C; of a decision t becomes (1 - e) t + e/2"
             ) { $0.labelSmoothing = 0.5 },
-            Modifier(.ignoreIndex, .text("k"), effect: "rows with label k are left out") { $0.ignoreIndex = 0 },
+            Modifier(.ignoreIndex, .text("k"), effect: "rows with label k are left out; dialect pytorch alone leaves −100 out by itself") { $0.ignoreIndex = 0 },
             Modifier(.clip, .text("e"), effect: "p is clipped to [e, 1 - e]") { $0.clip = 0.25 },
             Modifier(.renormalizes, effect: "p_c is divided by sum_k p_k, before any clipping") { $0.renormalizes = true },
             Modifier(

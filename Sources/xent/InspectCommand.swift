@@ -93,6 +93,7 @@ struct InspectCommand: DocumentedCommand {
         var format = inspection.format
         if let elementType = inspection.elementType { format += ", \(elementType)" }
         if let byteOrder = inspection.byteOrder, byteOrder != "none" { format += ", \(byteOrder)-endian" }
+        if inspection.isFortranOrder == true { format += ", Fortran order" }
         line("format", format)
         if let shape = inspection.shape { line("shape", Self.text(shape: shape)) }
         line(
@@ -104,9 +105,10 @@ struct InspectCommand: DocumentedCommand {
         if inspection.hasChecksums == true { compression += ", with checksums" }
         line("compression", compression)
         line("shardable", (inspection.isShardable ? "yes: " : "no: ") + inspection.shardingNote)
+        if let reading = inspection.reading { line("eval takes", reading.text.text) }
         for (number, row) in inspection.firstRows.enumerated() {
             let values = row.map { Amount.significant($0, digits: 6) }.joined(separator: "  ")
-            let isCut = (inspection.shape ?? []).dropFirst().reduce(1, *) > row.count
+            let isCut = (inspection.shape ?? []).dropFirst().last ?? 1 > row.count
             line(number == 0 ? "first rows" : "", values + (isCut ? "  …" : ""))
         }
         let columns = inspection.columns ?? []

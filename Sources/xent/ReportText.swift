@@ -182,6 +182,8 @@ struct ReportText {
             lines.append("\(role) \(Amount.listed(names))")
         }
         if let names = columns.classNames, names != columns.predictions { lines.append("classes \(Amount.listed(names))") }
+        if let axis = columns.classAxis { lines.append("classes on axis \(axis)") }
+        if columns.shiftedLabels == true { lines.append("labels shifted: each prediction is for the next label") }
         return lines
     }
 

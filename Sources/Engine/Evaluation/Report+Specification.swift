@@ -75,12 +75,18 @@ extension Report {
         public internal(set) var identifiers: [String] = []
         /// The names that stand for class indices if labels are text, in the order of the classes; else absent.
         public internal(set) var classNames: [String]?
+        /// The axis of arrays that held the classes, as it was given; absent for the last.
+        public internal(set) var classAxis: Int?
+        /// True if each prediction was for the label one place on; else absent.
+        public internal(set) var shiftedLabels: Bool?
 
         init() {}
 
         enum CodingKeys: String, CodingKey {
             case predictions, labels, weights, text, identifiers
             case classNames = "class_names"
+            case classAxis = "class_axis"
+            case shiftedLabels = "shifted_labels"
         }
     }
 

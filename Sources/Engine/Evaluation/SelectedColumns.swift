@@ -49,6 +49,7 @@ struct SelectedColumns {
             options.columns, options.specification, hasLabelFiles: !options.labelPaths.isEmpty, hasWeightFiles: !options.weightPaths.isEmpty)
         roles = RecordRoles(request)
         do throws(ColumnError) { try request.check() } catch { throw EngineError(error) }
+        try checkAxes(files[0])
         if case .records = files[0].content {
             try openRecords(files)
         } else {
@@ -58,6 +59,8 @@ struct SelectedColumns {
         if areLabelsText, request.readsClassNames {
             columnNames.classNames = task == .binary ? roles.binaryNames : columns.classNames ?? roles.classNames
         }
+        columnNames.classAxis = columns.classAxis
+        columnNames.shiftedLabels = columns.shiftsLabels ? true : nil
         try checkUnusedNames(files)
     }
 
@@ -73,6 +76,19 @@ struct SelectedColumns {
         }
         return classes
     }
+
+    /// Throws if settings of arrays are given for text, which has no axes.
+    private func checkAxes(_ file: DumpFile) throws(EngineError) {
+        guard task.hasLabels || !columns.shiftsLabels else {
+            throw EngineError(.usage, "task \(task.rawValue) has no labels to shift", remedy: "leave \(setting: .shiftLabels) out")
+        }
+        guard file.isText, let given: Setting = columns.shiftsLabels ? .shiftLabels : columns.classAxis.map({ _ in .classAxis }) else { return }
+        throw EngineError(
+            .usage, path: file.path, "\(setting: given) is for arrays, and it is \(file.format)", remedy: "leave it out, or give arrays")
+    }
+
+    /// The meaning of the axes of arrays.
+    private var axes: ArrayAxes { ArrayAxes(task, columns) }
 
     /// Throws if a name was given that no file can have. It may have been meant for another file, or for another option.
     private func checkUnusedNames(_ predictions: [DumpFile]) throws(EngineError) {
@@ -128,9 +144,8 @@ struct SelectedColumns {
         let found = try arrays(
             of: files, for: .predictions(request.predictions.values), named: columns.predictions.first, isAlone: isAlone,
             taken: Set(request.namesOfOtherRoles))
-        arrays = found.arrays
+        (arrays, classCount) = try axes.predictions(found.arrays)
         columnNames.predictions = found.name.map { [$0] } ?? []
-        classCount = try EvaluationPlan.classCount(of: arrays, task)
         if task.hasLabels {
             guard !options.labelPaths.isEmpty || files[0].hasColumns else {
                 throw EngineError(.usage, "no labels are named", remedy: "name their file with \(setting: .labels)")
@@ -157,7 +172,10 @@ struct SelectedColumns {
         if !paths.isEmpty {
             if isLabels { labelFiles = files } else { weightFiles = files }
         }
-        if case .records = files[0].content { return try recordCompanion(role, files) }
+        if case .records = files[0].content {
+            try checkAxes(files[0])
+            return try recordCompanion(role, files)
+        }
         let columnCount = isLabels ? request.labelsPerRow(valuesPerRow: classCount) : 1
         guard columns.labels.count <= 1 || !isLabels else {
             throw EngineError(
@@ -168,7 +186,6 @@ struct SelectedColumns {
         let found = try arrays(
             of: files, for: role, named: name, isAlone: !paths.isEmpty,
             taken: paths.isEmpty ? Set(columnNames.predictions) : [])
-        let arrays = found.arrays
         let names = found.name.map { [$0] } ?? []
         if isLabels { columnNames.labels = names } else { columnNames.weights = names }
         if paths.isEmpty, let stream = predictions.first(where: { $0.container.isStream }) {
@@ -177,8 +194,9 @@ struct SelectedColumns {
                 "its arrays follow one another, and a pipe is read once: predictions and \(role.text) cannot both be had",
                 remedy: "write it to a file first")
         }
-        try EvaluationPlan.checkShape(arrays, columnCount: columnCount, what: isLabels ? "label" : "weight")
-        let rows = try ConcatenatedArrays(arrays).column(containerOptions)
+        let counted = try axes.companions(
+            found.arrays, of: isLabels ? .labels(perRow: columnCount) : .weights, beside: arrays)
+        let rows = try ConcatenatedArrays(counted).column(containerOptions)
         return CompanionColumn(name: isLabels ? CompanionColumn.labels : CompanionColumn.weights, rows: rows)
     }
 

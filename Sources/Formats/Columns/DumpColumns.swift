@@ -39,6 +39,14 @@ public struct DumpColumns: Sendable {
     /// the text is read once more.
     public var isRagged = false
 
+    /// The axis of an array that holds the classes, from 0, or from the last with −1; PyTorch's (N, C, d1, …) has 1. If it is nil, the
+    /// last axis holds them. All other axes count rows, in C order, and labels have the same.
+    public var classAxis: Int?
+    /// True if the prediction at a place of an array's second axis is for the label one place on, as causal language models are scored:
+    /// logits (sequences, places, classes) with labels (sequences, places). The last prediction of each sequence has no label, and is no
+    /// row. Weights lie with their labels.
+    public var shiftsLabels = false
+
     /// Makes a choice that leaves all columns to be found by their usual names.
     public init() {}
 

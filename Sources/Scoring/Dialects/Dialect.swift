@@ -89,6 +89,8 @@ public struct Dialect: Sendable, Equatable {
     var takesSmoothing = true
     /// True if label smoothing has a meaning for binary decisions as well.
     var takesDecisionSmoothing = true
+    /// The class index whose rows the library leaves out if it is not told another; nil if it leaves out none.
+    var usualIgnoreIndex: Int64?
     /// True if `LossModifiers.clip` and `renormalizes` change the dialect. A framework's conventions are its own.
     var isAdjustable = false
     /// The tasks and inputs that it can be asked for.

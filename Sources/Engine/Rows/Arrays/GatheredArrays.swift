@@ -200,6 +200,7 @@ struct GatheredStream: OrderedRowSource {
     var scheduleText: String {
         "\(gathered.unitCount) units, decompressed by one worker at a time, put together from columns and scored by all"
     }
+    func knownPlace(ofRow row: Int) -> RowPlace? { gathered.place(ofRow: row) }
     func finishReading() throws(EngineError) { try gathered.finishReading() }
 
     /// A block on its way.
