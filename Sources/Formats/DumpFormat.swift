@@ -1,3 +1,5 @@
+internal import Messages
+
 /// The format of a file, recognised from the beginning of its decompressed bytes.
 ///
 /// ```swift
@@ -65,8 +67,21 @@ public enum DumpFormat: Sendable {
             guard error.kind == .truncatedHeader, !isWhole, prefix.count < RecordFormats.recordByteCountLimit else { throw error }
             return .needs(byteCount: 2 * prefix.count)
         }
-        // The error says what the bytes look like, and what to do.
-        return try array(prefix, isWhole: isWhole).map { .array($0) }
+        throw unknown(prefix)
+    }
+
+    /// The error for bytes of no format that is known.
+    private static func unknown(_ prefix: UnsafeRawBufferPointer) -> FormatError {
+        if prefix.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
+            let inner = FileSignature(
+                name: "a zip archive inside what was decompressed", remedy: "decompress it once, and give the archive itself")
+            return (FileSignature.ofZip(beginningWith: prefix) ?? inner).error
+        }
+        if let guess = FileSignature.ofStructure(prefix) { return guess.error }
+        return FormatError(
+            kind: .signature, subject: "format", byteOffset: 0,
+            found: "\(QuotedBytes.hexadecimal(prefix)), with which no format begins that is known", allowed: nil,
+            remedy: "save arrays with np.save, tables as CSV in UTF-8, records as JSON Lines")
     }
 
     /// Reads the header of an `.npy`.

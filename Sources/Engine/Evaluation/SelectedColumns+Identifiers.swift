@@ -61,26 +61,21 @@ extension SelectedColumns {
         if records.isEmpty {
             let rowCounts = arrays.map(\.rowCount)
             for name in names where identifiersOfPredictions[name] == nil {
-                guard let found = try identifiers(name, of: predictions, rowCounts) else {
-                    names.removeAll { $0 == name }
-                    continue
-                }
-                identifiersOfPredictions[name] = found
+                identifiersOfPredictions[name] = try identifiers(name, of: predictions, rowCounts)
             }
+            names.removeAll { identifiersOfPredictions[$0] == nil }
         }
         var arrays: [(name: String, identifiers: ArrayIdentifiers)] = []
         if texts == nil, let rows = column.rows as? any RowSourceOfArrays {
             let rowCounts = rows.arrays.files.map(\.rowCount)
             for name in names {
-                guard let found = try identifiers(name, of: files, rowCounts) else {
-                    names.removeAll { $0 == name }
-                    continue
-                }
-                arrays.append((name, found))
+                if let found = try identifiers(name, of: files, rowCounts) { arrays.append((name, found)) }
             }
+            names = arrays.map(\.name)
         }
         guard !names.isEmpty else { return nil }
-        identifierNames += names.filter { !identifierNames.contains($0) }
+        let known = Set(identifierNames)
+        identifierNames += names.filter { !known.contains($0) }
         let identified = try texts.map { texts throws(EngineError) in
             RecordRowSource(
                 texts.values, of: try Self.identifying(texts.files, names), valuesPerRow: texts.layout.valuesPerRow,

@@ -96,10 +96,15 @@ extension CompanionColumn {
             remedy: headerRemedy(found: found, predictions: predictions) ?? "give the \(plural) of the same rows")
     }
 
-    /// The remedy where the first line of a text was taken for the name of its only column, and may be a row.
+    /// The remedy where the first line of a text was taken for the name of its only column, and may be a row, or the other way round.
     private func headerRemedy(found: Int, predictions: String) -> Message? {
-        guard let texts = rows as? RecordRowSource, let format = texts.files.first?.format, format.isTable, format.hasNames,
-            format.columns.count == 1, predictions == "more" || Int(predictions) == found + texts.files.count
+        guard let texts = rows as? RecordRowSource, let format = texts.files.first?.format else { return nil }
+        // A number at the top of a column of numbers may be a name, as pandas writes it.
+        if Int(predictions).map({ $0 < found }) == true, texts.files.contains(where: { $0.format.isTable && !$0.format.hasNames }) {
+            return "give the \(plural) of the same rows; if the first line is a name, leave it out: it was taken for one of the \(plural)"
+        }
+        guard format.isTable, format.hasNames, format.columns.count == 1,
+            predictions == "more" || Int(predictions) == found + texts.files.count
         else { return nil }
         return "give the \(plural) of the same rows; its first line, '\(ColumnName.list([format.columns[0].name]))', was taken for a name: "
             + "\(setting: .noHeader, .text(name)) if it is one of them"

@@ -48,6 +48,8 @@ struct DumpFile: Sendable {
                 container = try ContainerFile(path: path, options: options)
             }
         } catch {
+            // A pipe's directory is never seen.
+            if let foreign = FileSignature.ofZip(beginningWith: error.firstBytes) { throw EngineError(foreign.error, path: path) }
             throw EngineError(error)
         }
         self.path = path

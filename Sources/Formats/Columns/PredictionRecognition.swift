@@ -84,7 +84,10 @@ package struct PredictionRecognition {
             }
             return candidates[0].places
         }
-        guard !candidates.isEmpty else { throw role.unknown(among: columns.map(\.name)) }
+        guard !candidates.isEmpty else {
+            let lists = columns.first { $0.values.first?.hasPrefix("[") == true && ColumnName($0.name) != nil }
+            throw role.unknown(among: columns.map(\.name), lists: lists?.name)
+        }
         throw role.doubt(candidates.map { $0.places.map { columns[$0].name } })
     }
 

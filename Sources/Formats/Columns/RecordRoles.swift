@@ -244,8 +244,13 @@ package struct RecordRoles: Sendable {
             return found
         }
         let taken = Set(format.columns.indices.filter { others.contains(format.path(at: $0)) })
+        if let only = format.columns.first, format.columns.count == 1, only.name == "*", !request.hasLabelsBeside {
+            // Each record is an array.
+            return [format.path(at: 0)]
+        }
         if format.isTable, !format.hasNames, !request.hasLabelsBeside {
             let left = format.columns.indices.filter { !taken.contains($0) }
+            try checkIndex(left.map { format.columns[$0] })
             if left.count == 1 || !request.predictions.isSingleValued { return left.map { format.path(at: $0) } }
         }
         let candidates = format.columns.map { PredictionRecognition.Column($0, isOfTable: format.isTable) }
@@ -261,9 +266,41 @@ package struct RecordRoles: Sendable {
                 }
             }
         }
+        // The other tokens that a model thought of are no candidates.
+        let alternatives = format.columns.indices.filter { place in
+            let parts: [Substring] = format.columns[place].name.split(separator: ".")
+            return parts.contains("top_logprobs")
+        }
         let recognition = PredictionRecognition(
-            columns: candidates, taken: taken, request: request.predictions, hasColumnsOfClasses: true)
-        return try recognition.places().map { format.path(at: $0) }
+            columns: candidates, taken: taken.union(alternatives), request: request.predictions, hasColumnsOfClasses: true)
+        let places = try recognition.places()
+        try checkDecision(places, of: format, request)
+        return places.map { format.path(at: $0) }
+    }
+
+    /// Throws if the first of the columns of a table without names counts the rows, beside fractions.
+    private static func checkIndex(_ columns: [RecordColumn]) throws(ColumnError) {
+        guard let first = columns.first, columns.count > 2, first.values.count >= 3, let start = Int(first.values[0]), 0...1 ~= start,
+            first.values.enumerated().allSatisfy({ $1 == String(start + $0) }),
+            columns.dropFirst().contains(where: { $0.values.contains { $0.utf8.contains(UInt8(ascii: ".")) } })
+        else { return }
+        throw ColumnError(
+            .doubt, "column \(first.name) counts the rows: its first values are \(ColumnName.list(first.values))",
+            remedy: "name the predictions without it, with \(setting: .predictionColumns)")
+    }
+
+    /// Throws if a score that was found by its name stands beside the class that was decided for, as pipelines write them, while the labels
+    /// are elsewhere: it may be the score of that class.
+    private static func checkDecision(
+        _ places: [Int], of format: any RecordFormat, _ request: ColumnRequest
+    ) throws(ColumnError) {
+        guard places.count == 1, request.predictions.width == .one, request.hasLabelFiles else { return }
+        let name = format.columns[places[0]].name
+        let last = ColumnName.lastPart(of: name)
+        guard ["score", "scores", "confidence", "conf"].contains(last.lowercased()) else { return }
+        let decisions: Set<String> = Set(["label", "class", "prediction", "pred"].map { String(name.dropLast(last.count)) + $0 })
+        guard let decision = format.columns.first(where: { decisions.contains($0.name) && $0.content == .text }) else { return }
+        throw ColumnRole.predictions(nil).ofDecidedClass(name, beside: decision.name)
     }
 
     /// Throws if a figure of the row, such as a sum, is among the columns that a pattern means.
@@ -359,7 +396,10 @@ package struct RecordRoles: Sendable {
     ) throws(ColumnError) -> RecordPath {
         guard let name else {
             let names = format.columns.map(\.name)
+            // The index of a table has no name.
+            let named = isAlone ? names.indices.filter { !names[$0].isEmpty && !names[$0].hasPrefix("Unnamed: ") } : []
             if isAlone, names.count == 1 { return format.path(at: 0) }
+            if named.count == 1, format.isTable, names.count == 2, named[0] == 1 { return format.path(at: 1) }
             return format.path(at: try role.choose(among: names, taken: Set(names.indices.filter { taken.contains(names[$0]) })))
         }
         let found = try resolve([name], in: format)

@@ -101,8 +101,17 @@ extension JSONRecordParser {
 
     func countProblem(_ count: Int, slot: Int, wanted: Int?, rowIndex: Int) -> RecordProblem {
         var remedy: Message?
-        if wanted == 1, count > 1 {
-            remedy = "name one of them, such as \(QuotedBytes.text((paths[slot].text + ".0").utf8))"
+        if wanted == 1, count > 1, paths[slot].steps == [.everyElement], !isOfPredictions(slot) {
+            remedy = "write one a line: jq -c '.[]' FILE"
+        } else if wanted == 1, count > 1 {
+            let text: Message = "name one of them, such as \(QuotedBytes.text((paths[slot].text + ".0").utf8))"
+            // The whole may be one document, whose records lie within.
+            let envelope = paths[slot].steps.prefix { $0 != .everyElement }
+            let isInside = envelope.count < paths[slot].steps.count && !envelope.isEmpty
+            remedy =
+                isInside
+                ? text + "; if each element is a record, \(setting: .recordPath, .text(QuotedBytes.name(JSONPath.text(envelope)))) reads them"
+                : text
         } else if count > 0, isOfPredictions(slot), !isRagged {
             remedy = "if records have choices of their own, not all as many, \(setting: .ragged) takes absent ones as impossible"
         }

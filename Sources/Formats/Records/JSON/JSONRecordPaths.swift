@@ -22,9 +22,9 @@ struct JSONRecordPaths: Sendable {
         firstRecords = records
     }
 
-    /// Returns the last keys of paths that lead to one number each; nil for an array.
+    /// Returns the last keys of paths that lead to one number each; nil for an array, and for elements of arrays, whose places are no names.
     func classNames(of predictions: [RecordPath]) -> [String]? {
-        guard predictions.count > 1 else { return nil }
+        guard predictions.count > 1, !predictions.contains(where: { isElement($0.name) }) else { return nil }
         return predictions.map { path in
             guard case .key(let key)? = JSONPath(path.name)?.steps.last else { return path.name }
             return key
@@ -67,6 +67,23 @@ struct JSONRecordPaths: Sendable {
             object = next
         }
         return found
+    }
+
+    /// Returns true if a path ends with the place of an element in an array of the first record.
+    private func isElement(_ name: String) -> Bool {
+        guard let steps = JSONPath(name)?.steps, steps.last?.elementIndex != nil else { return false }
+        var value = firstRecord
+        for step in steps.dropLast() {
+            switch (value, step) {
+            case (.object(let fields), .key(let key)): value = fields[key] ?? .null
+            case (.object(let fields), _): value = fields.all.first?.value ?? .null
+            case (.array(let elements), .key): value = step.elementIndex.flatMap { $0 < elements.count ? elements[$0] : nil } ?? .null
+            case (.array(let elements), _): value = elements.first ?? .null
+            default: return false
+            }
+        }
+        if case .array = value { return true }
+        return false
     }
 
     /// Resolves a path, or `PREFIX*`: the columns whose last key begins with the prefix, in the order of the first record. A path into an
