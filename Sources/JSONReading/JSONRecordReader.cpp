@@ -231,6 +231,20 @@ void Reading::scalar(ondemand::value &value, const char *token, const State &sta
             slots[slot].count++;
             continue;
         }
+        if (path.wants == JSONWantsPlaces) {
+            if (isWord(token, end, "null")) {
+                fault(slot, JSONFaultNull, depth, token);
+                continue;
+            }
+            const char *const last = tokenEnd(token, end);
+            const auto place = path.classes.find(*token == '"' ? text : std::string_view(token, size_t(last - token)));
+            if (place == path.classes.end() && slots[slot].integer++ == 0) {
+                slots[slot].found = token;
+                slots[slot].foundByteCount = size_t(last - token);
+            }
+            store(slots[slot], place == path.classes.end() ? -1 : double(place->second));
+            continue;
+        }
         if (path.wants == wantsKeys) {
             GivenKeys &keys = givenKeys[slot];
             keys.isList = keys.isList || isElement || path.lastEveryElement >= 0;

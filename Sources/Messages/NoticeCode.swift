@@ -14,6 +14,14 @@ public enum NoticeCode: String, Sendable, Hashable, CaseIterable, Codable {
     case byteCounts = "byte-counts"
     /// Some shards came more than once, and count once.
     case repeatedShards = "repeated-shards"
+    /// A file is named more than once with one role, and its rows count more than once.
+    case repeatedFiles = "repeated-files"
+    /// Files that are read one after another have numbers out of order in their names.
+    case filesOutOfOrder = "files-out-of-order"
+    /// A file of labels or weights has another number in its name than its predictions.
+    case unlikeNumbers = "unlike-numbers"
+    /// The names of a list are taken in the order of their numbers.
+    case reorderedList = "reordered-list"
     /// Identifiers that two files share were not compared.
     case identifiersNotCompared = "identifiers-not-compared"
     /// Rows that could have been looked up belong to no row of the predictions.
@@ -25,6 +33,12 @@ public enum NoticeCode: String, Sendable, Hashable, CaseIterable, Codable {
     case logitsLikeProbabilities = "logits-like-probabilities"
     /// Rows of probabilities do not sum to 1.
     case probabilitySums = "probability-sums"
+    /// The exponentials of rows of log-probabilities do not sum to 1.
+    case logProbabilitySums = "log-probability-sums"
+    /// Log-probabilities are so small that they may stand for values that are not known.
+    case placeholders
+    /// Records without tokens were left out.
+    case recordsWithoutTokens = "records-without-tokens"
     /// Labels seem to count from 1.
     case labelsFromOne = "labels-from-one"
     /// All labels are equal.
@@ -54,8 +68,15 @@ public enum NoticeCode: String, Sendable, Hashable, CaseIterable, Codable {
         case .identifiersNotCompared: "Identifiers that two files share were not compared."
         case .unusedRows: "Labels or weights that could have been looked up belong to no row of the predictions."
         case .repeatedShards: "Some shards came more than once, and count once."
+        case .repeatedFiles: "A file is named more than once with one role, and its rows count more than once."
+        case .filesOutOfOrder: "Files that are read one after another have numbers out of order in their names."
+        case .unlikeNumbers: "A file of labels or weights has another number in its name than its predictions."
+        case .reorderedList: "The names of a list are taken in the order of their numbers."
         case .logitsLikeProbabilities: "Logits look like probabilities."
         case .probabilitySums: "Rows of probabilities do not sum to 1."
+        case .logProbabilitySums: "The exponentials of rows of log-probabilities do not sum to 1."
+        case .placeholders: "Log-probabilities are so small that they may stand for values that are not known."
+        case .recordsWithoutTokens: "Records without tokens were left out."
         case .labelsFromOne: "Labels seem to count from 1."
         case .equalLabels: "All labels are equal."
         case .softLabels: "Labels are neither 0 nor 1, in a dialect whose library takes no others."

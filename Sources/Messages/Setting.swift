@@ -16,6 +16,8 @@ public enum Setting: Sendable, Hashable, CaseIterable {
     case labelColumns
     /// The column of row weights.
     case weightColumn
+    /// The path to the names by which values of a record have their classes.
+    case predictionClasses
     /// The column of texts, whose bytes and words are counted.
     case textColumn
     /// The column of numbers of tokens.
@@ -41,9 +43,15 @@ public enum Setting: Sendable, Hashable, CaseIterable {
     case recordPath
     /// The choice that records may lack predictions.
     case ragged
+    /// The axis of an array that holds the classes.
+    case classAxis
+    /// The choice that a prediction is for the label one place on.
+    case shiftLabels
 
     // The loss.
 
+    /// The kind of prediction.
+    case task
     /// The kind of the predicted values.
     case input
     /// The measure of soft labels.
@@ -97,6 +105,7 @@ public enum Setting: Sendable, Hashable, CaseIterable {
         case .labelColumn: "DumpColumns.label"
         case .labelColumns: "DumpColumns.labels"
         case .weightColumn: "DumpColumns.weight"
+        case .predictionClasses: "DumpColumns.predictionClasses"
         case .textColumn: "DumpColumns.byteCount"
         case .tokensColumn: "DumpColumns.counts.tokens"
         case .bytesColumn: "DumpColumns.counts.bytes"
@@ -109,6 +118,9 @@ public enum Setting: Sendable, Hashable, CaseIterable {
         case .headerlessRoles: "DumpColumns.headerlessRoles"
         case .recordPath: "DumpColumns.recordPath"
         case .ragged: "DumpColumns.isRagged"
+        case .classAxis: "DumpColumns.classAxis"
+        case .shiftLabels: "DumpColumns.shiftsLabels"
+        case .task: "LossSpecification.task"
         case .input: "LossSpecification.input"
         case .divergence: "LossModifiers.divergence"
         case .classWeights: "LossModifiers.classWeights"
@@ -150,6 +162,8 @@ extension Setting {
         /// Makes a value that is written in one way: a number, or a name.
         public static func text(_ text: String) -> Value { Value(swiftText: text, text: text) }
 
+        /// The value of `task` for one-hot and soft labels.
+        public static let soft = Value(swiftText: ".soft", text: "soft")
         /// The value of `invalidRows` that leaves them out.
         public static let skip = Value(swiftText: ".skip", text: "skip")
         /// The value of `input` for logits.

@@ -9,6 +9,12 @@ struct ColumnOptions: ParsableArguments {
             "Columns of predictions, in the order of the classes: A,B,… or PREFIX*, or the one array of all.", valueName: "names"))
     var predictionColumns: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Values of a record have classes by name: the path to the names, such as scores.*.label beside scores.*.score.",
+            valueName: "path"))
+    var predictionClasses: String?
+
     @Option(help: ArgumentHelp("The column of labels.", valueName: "name"))
     var labelColumn: String?
 
@@ -59,6 +65,7 @@ struct ColumnOptions: ParsableArguments {
     func columns() throws -> DumpColumns {
         var columns = DumpColumns()
         columns.predictions = try Self.names(predictionColumns, "--prediction-columns")
+        columns.predictionClasses = predictionClasses
         columns.label = labelColumn
         columns.labels = try Self.names(labelColumns, "--label-columns")
         columns.weight = weightColumn

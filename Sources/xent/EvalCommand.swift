@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Formats
+import Messages
 import Scoring
 import WorkStealing
 
@@ -31,7 +32,7 @@ struct EvalCommand: DocumentedCommand {
     @Argument(
         help: """
             Files of predictions, whose rows follow one another: .npy, .npz, .safetensors, CSV, TSV or JSON Lines, raw, in zstd or in \
-            gzip; - for standard input, @FILE for a file of names, a quoted 'pattern*' for all that match.
+            gzip; - for standard input, @FILE for a file of names, a quoted 'pattern*' for all that match, part-2 before part-10.
             """, completion: .file())
     var predictions: [String]
 
@@ -40,6 +41,9 @@ struct EvalCommand: DocumentedCommand {
 
     @OptionGroup(title: "Columns")
     var columns: ColumnOptions
+
+    @OptionGroup(title: "Arrays")
+    var axes: AxisOptions
 
     @OptionGroup(title: "Loss")
     var loss: LossOptions
@@ -90,19 +94,7 @@ struct EvalCommand: DocumentedCommand {
 
     private func options(_ inputs: inout InputFiles, _ cancellation: Cancellation) throws -> EvaluationOptions {
         let paths = try inputs.expand(predictions)
-        guard let task = loss.task else {
-            throw EngineError(usage: "--task is missing", remedy: "--task " + LossTask.allCases.map(\.rawValue).joined(separator: ", or "))
-        }
-        guard let input = loss.input else {
-            let look =
-                try paths.first.map {
-                    try InputGuess.describe(path: $0, columns: columns.columns(), task: task, cancellation: cancellation)
-                } ?? "no file was named"
-            throw EngineError(
-                usage: "--input is missing, and is not guessed",
-                remedy: look + "; --input takes "
-                    + PredictionInput.allCases.map(\.rawValue).joined(separator: ", "))
-        }
+        guard let task = loss.task, let input = loss.input else { throw try missing(paths, cancellation) }
         let (modifiers, usesBalancedClassWeights) = try loss.modifiers(&inputs)
         let specification: LossSpecification
         do throws(SpecificationError) {
@@ -114,7 +106,15 @@ struct EvalCommand: DocumentedCommand {
         var options = EvaluationOptions(
             predictionPaths: paths, labelPaths: try inputs.expand(data.labels), specification: specification)
         options.weightPaths = try inputs.expand(data.weights)
-        options.columns = try columns.columns()
+        // The order of the files decides which rows are paired, unless each has labels of its own.
+        if ![0, paths.count].contains(options.labelPaths.count) || ![0, paths.count].contains(options.weightPaths.count) {
+            options.warnings = inputs.reorderedLists.map {
+                Message(
+                    code: .reorderedList,
+                    "\($0): its names stand in the order of letters, and are read in the order of their numbers, as labels must be")
+            }
+        }
+        options.columns = try axes.adding(to: columns.columns())
         data.add(to: &options.columns)
         rows.apply(to: &options)
         guard inputs.standardInputCount <= 1 else {
@@ -124,6 +124,34 @@ struct EvalCommand: DocumentedCommand {
         try resources.apply(to: &options)
         options.perRowPath = extra.perRow
         return options
+    }
+
+    /// Makes the error for a command without task or input, which names everything that is missing.
+    private func missing(_ paths: [String], _ cancellation: Cancellation) throws -> EngineError {
+        let columns = try axes.adding(to: columns.columns())
+        var names: [String] = []
+        var remedies: [String] = []
+        if loss.task == nil {
+            names.append("--task")
+            remedies.append("--task " + LossTask.allCases.map(\.rawValue).joined(separator: ", or "))
+        }
+        if loss.input == nil {
+            names.append("--input")
+            let look =
+                try paths.first.map { try InputGuess.describe(path: $0, columns: columns, task: loss.task, cancellation: cancellation) }
+                ?? "no file was named"
+            remedies.append(look + "; --input takes " + PredictionInput.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        if data.labels.isEmpty, loss.task?.hasLabels ?? true, let path = paths.first,
+            (try? InputGuess.isOneArray(path: path, cancellation: cancellation)) == true
+        {
+            names.append("--labels")
+            remedies.append("--labels names their file")
+        }
+        let list = names.count == 1 ? names[0] : names.dropLast().joined(separator: ", ") + " and " + names[names.count - 1]
+        let isGuessed = loss.input == nil ? (names.count == 1 ? ", and is not guessed" : "; the input is not guessed") : ""
+        return EngineError(
+            usage: "\(list) \(names.count == 1 ? "is" : "are") missing\(isGuessed)", remedy: remedies.joined(separator: "; "))
     }
 
     private func evaluate(_ options: EvaluationOptions, _ cancellation: Cancellation) throws -> Evaluation {
@@ -161,7 +189,7 @@ struct ResourceOptions: ParsableArguments {
     @Option(help: "The instruction set of the kernels; results are the same on all.")
     var kernel: KernelChoice = .auto
 
-    @Option(help: ArgumentHelp("The largest window that a zstd frame may make a thread keep in memory.", valueName: "size"))
+    @Option(help: ArgumentHelp("The largest window that a zstd frame may make a thread keep in memory, and the most that labels to look up (--join) may take.", valueName: "size"))
     var memory = ByteCount(value: 128 << 20)
 
     func validate() throws {

@@ -69,6 +69,11 @@ enum HelpTopic: String, CaseIterable {
                     columns \
                     that were read, the predictions in the order of the classes.
                     """),
+                .text(
+                    """
+                    Records whose values come sorted, each beside its name, have classes by name with --prediction-classes: \
+                    scores.*.label beside scores.*.score. Without it, names that change place between records are an error.
+                    """),
                 .lines([
                     "xent eval oof.csv --task multiclass --input probabilities --prediction-columns 'p_*' --label-column label",
                     "xent eval dump.npz --task multiclass --input logits --prediction-columns logits --label-column y_true",

@@ -18,13 +18,16 @@ struct InputFiles {
     }
 
     private(set) var files: [File] = []
+    /// The lists whose names are not taken in the order in which they stand.
+    private(set) var reorderedLists: [String] = []
     private let cancellation: Cancellation
 
     /// Makes an empty collection. `cancellation` ends the wait for a list that comes from a pipe.
     init(_ cancellation: Cancellation) { self.cancellation = cancellation }
 
     /// Expands the file names of a command line. `@list` is replaced by the names in the file `list`, one a line. A pattern that is no
-    /// file's name is replaced by the names that match it, in the order of their bytes.
+    /// file's name is replaced by the names that match it, in natural order. A list in the order of letters, as `ls` writes it, is taken in
+    /// natural order too.
     mutating func expand(_ arguments: [String]) throws -> [String] {
         var paths: [String] = []
         for argument in arguments {
@@ -35,7 +38,9 @@ struct InputFiles {
             let list = String(argument.dropFirst())
             files.append(File(path: list, text: "the list \(list)"))
             let names = try TextFile.lines(of: list, cancellation: cancellation).map { $0.trimmedOfSpaces }.filter { !$0.isEmpty }
-            for name in names { paths += try FilePattern.expand(name) }
+            let ordered = FilePattern.naturalOrder(ofList: names)
+            if ordered != nil { reorderedLists.append(list) }
+            for name in ordered ?? names { paths += try FilePattern.expand(name) }
         }
         files += paths.map { File(path: $0, text: "the input \($0)") }
         return paths

@@ -101,6 +101,7 @@ struct InspectCommand: DocumentedCommand {
         var format = inspection.format
         if let elementType = inspection.elementType { format += ", \(elementType)" }
         if let byteOrder = inspection.byteOrder, byteOrder != "none" { format += ", \(byteOrder)-endian" }
+        if inspection.isFortranOrder == true { format += ", Fortran order" }
         line("format", format)
         if let shape = inspection.shape { line("shape", Self.text(shape: shape)) }
         line(
@@ -112,9 +113,10 @@ struct InspectCommand: DocumentedCommand {
         if inspection.hasChecksums == true { compression += ", with checksums" }
         line("compression", compression)
         line("shardable", (inspection.isShardable ? "yes: " : "no: ") + inspection.shardingNote)
+        if let reading = inspection.reading { line("eval takes", reading.text.text) }
         for (number, row) in inspection.firstRows.enumerated() {
             let values = row.map { Self.text($0, inspection.elementType) }.joined(separator: "  ")
-            let isCut = (inspection.shape ?? []).dropFirst().reduce(1, *) > row.count
+            let isCut = (inspection.shape ?? []).dropFirst().last ?? 1 > row.count
             line(number == 0 ? "first rows" : "", values + (isCut ? "  …" : ""))
         }
         let columns = inspection.columns ?? []

@@ -22,7 +22,10 @@ struct LossOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "One weight a class: W,W,… or a .npy file, or balanced (N / (C · n_c), from a first pass over the labels).",
+            """
+            One weight a class: W,W,… or a .npy file, or balanced (N / (C · n_c), from a first pass over the labels). Task binary: of label 0 \
+            and of label 1; multilabel: one a column.
+            """,
             valueName: "w,…|file"))
     var classWeights: String?
 
@@ -38,7 +41,7 @@ struct LossOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: ArgumentHelp("Rows with this class index are left out.", valueName: "k"))
     var ignoreIndex: Int?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Clip probabilities to [E, 1 − E] (dialect exact).", valueName: "e"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Clip probabilities to [E, 1 − E] (dialects exact and spark).", valueName: "e"))
     var clip: Double?
 
     @Flag(help: "Divide the probabilities of each row by their sum (dialect exact).")

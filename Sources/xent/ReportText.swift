@@ -189,12 +189,14 @@ struct ReportText {
     private static func describe(_ columns: Report.Columns) -> [String] {
         var lines: [String] = []
         for (role, names) in [
-            ("predictions", columns.predictions), ("labels", columns.labels), ("weights", columns.weights), ("text", columns.text),
-            ("counts", columns.counts ?? []), ("rows by", columns.identifiers),
+            ("predictions", columns.predictions), ("classes by", columns.predictionClasses), ("labels", columns.labels),
+            ("weights", columns.weights), ("text", columns.text), ("counts", columns.counts ?? []), ("rows by", columns.identifiers),
         ] where !names.isEmpty {
             lines.append("\(role) \(Amount.listed(names))")
         }
         if let names = columns.classNames, names != columns.predictions { lines.append("classes \(Amount.listed(names))") }
+        if let axis = columns.classAxis { lines.append("classes on axis \(axis)") }
+        if columns.shiftedLabels == true { lines.append("labels shifted: each prediction is for the next label") }
         return lines
     }
 

@@ -1,5 +1,6 @@
 package import Container
 public import Formats
+public import Messages
 public import Scoring
 internal import WorkStealing
 
@@ -48,6 +49,8 @@ public struct EvaluationOptions: Sendable {
     /// Figures of the caller's own, beside those of the report, before any row. Each worker starts from copies of these observers. Equal
     /// tags, and tags that a partial cannot hold, are an error.
     public var observers: [any RowObserver] = []
+    /// Warnings about the request itself, which the report has before its own.
+    public var warnings: [Message] = []
     /// The bytes of predictions, labels or weights that do not lie in files, by names that are used as paths. Errors begin with the name of
     /// the source itself.
     package var byteSources: [String: any ByteSource] = [:]

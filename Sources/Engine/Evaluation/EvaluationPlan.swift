@@ -56,7 +56,8 @@ package struct EvaluationPlan: Sendable {
         if columns.records.isEmpty {
             let arrays = try ConcatenatedArrays(columns.arrays)
             try Self.checkCounts(arrays, columns, options)
-            let areCompanionsInOrder = [columns.labels, columns.weights].contains { $0?.isInOrder ?? false }
+            let areCompanionsInOrder =
+                [columns.labels, columns.weights].contains { $0?.isInOrder ?? false } || columns.areIdentifiersInOrder
             source = try arrays.predictions(areCompanionsInOrder: areCompanionsInOrder, options: containerOptions)
             self.arrays = arrays
         } else {
@@ -66,13 +67,9 @@ package struct EvaluationPlan: Sendable {
             arrays = nil
         }
         let beside = Self.columnsBeside(source)
-        var others: [CompanionColumn] = []
-        for (column, texts) in [(columns.labels, columns.labelTexts), (columns.weights, columns.weightTexts)] {
-            guard let column else { continue }
-            others.append(try Self.joined(column, texts, beside, options, control))
-        }
-        (identifierCheck, others) = Self.identifierCheck(columns, source, beside: beside, others, containerOptions)
-        companions = beside + others + options.companions
+        let matched = try MatchedColumns(columns, source, beside: beside, options, containerOptions, control)
+        identifierCheck = matched.check
+        companions = matched.companions + options.companions
         let isPiped = files.contains { $0.container.isStream } || columns.labelFiles.contains { $0.container.isStream }
         labelRows = isPiped ? nil : Self.labelRows(columns, containerOptions)
         classOfNumber = columns.classOfNumber
@@ -84,7 +81,10 @@ package struct EvaluationPlan: Sendable {
         specification = try Self.specification(options, modifiers, companions, classCount: classCount)
         try Self.checkColumns(companions, of: source, specification)
         warnings =
-            mode.warnings
+            options.warnings + mode.warnings
+            + ShardNames.warnings(
+                predictions: options.predictionPaths,
+                companions: [("labels", options.labelPaths), ("weights", options.weightPaths)])
             + inputs.flatMap { input in input.file.warnings.map { Message(code: .seekTable, "\(input.file.path): \($0)") } }
             + columns.warnings
     }
@@ -97,7 +97,7 @@ package struct EvaluationPlan: Sendable {
         self.source = source
         self.companions = Self.columnsBeside(source) + companions + options.companions
         identifierCheck = nil
-        labelRows = nil
+        labelRows = self.companions.first { $0.name == CompanionColumn.labels }?.rows
         classOfNumber = nil
         arrays = nil
         classCount = source.layout.valuesPerRow
@@ -198,7 +198,8 @@ package struct EvaluationPlan: Sendable {
             maximumWindowByteCount: options.maximumWindowByteCount, control.cancellation)
         var arrays: [ArrayFile] = []
         for file in try open(options.predictionPaths, options, containerOptions) { arrays.append(try file.onlyArray()) }
-        return try ConcatenatedArrays(arrays).column(containerOptions)
+        let axes = ArrayAxes(options.specification.task, options.columns)
+        return try ConcatenatedArrays(try axes.predictions(arrays).files).column(containerOptions)
     }
 
     /// Opens files, or the byte sources that stand under their paths.
@@ -261,6 +262,8 @@ package struct EvaluationPlan: Sendable {
             var selection = RecordSelection(predictions: [])
             selection.labels = file.selection.labels
             selection.labelsPerRow = file.selection.labelsPerRow
+            selection.ignoredLabel = file.selection.ignoredLabel
+            selection.labelsAreNames = file.selection.labelsAreNames
             return file.selecting(selection)
         }
         switch first.selection.labels {
@@ -287,63 +290,6 @@ package struct EvaluationPlan: Sendable {
         ).balancedWeights
     }
 
-    /// Finds the number of values a row, and throws if the files disagree or do not fit the task.
-    static func classCount(of files: [ArrayFile], _ task: LossTask) throws(EngineError) -> Int {
-        var classCount: Int?
-        for file in files {
-            let layout = file.layout
-            guard layout.elementType.isFloatingPoint else {
-                throw EngineError(
-                    .data, path: file.path, "predictions of type \(layout.elementType.name) are no logits or probabilities",
-                    remedy: "are predictions and labels exchanged? Predictions are f2, bf16, f4 or f8")
-            }
-            let columns: Int
-            switch (task.isSingleValued, layout.shape.count) {
-            case (true, 1): columns = 1
-            case (true, 2) where layout.shape[1] == 1: columns = 1
-            case (false, 2) where layout.shape[1] >= 1: columns = layout.shape[1]
-            case (true, _):
-                throw EngineError(
-                    .data, path: file.path, "shape \(layout.shapeText) is not one value a row",
-                    remedy: "task \(task.rawValue) takes (N,) or (N, 1); two columns of scores are task multiclass")
-            case (false, _):
-                throw EngineError(
-                    .data, path: file.path, "shape \(layout.shapeText) is not C values a row",
-                    remedy: "task \(task.rawValue) takes (N, C); one value a row is task binary")
-            }
-            if let classCount, classCount != columns {
-                throw EngineError(
-                    .data, path: file.path, "it has \(columns) values a row, \(files[0].path) has \(classCount)",
-                    remedy: "give files of one model")
-            }
-            try file.checkWidth()
-            classCount = columns
-        }
-        return classCount ?? 1
-    }
-
-    /// Throws if arrays do not have `columnCount` values a row, or are not all of one type.
-    ///
-    /// - Parameter what: the word for one value, such as "label".
-    static func checkShape(_ files: [ArrayFile], columnCount: Int, what: String) throws(EngineError) {
-        for file in files {
-            let shape = file.layout.shape
-            let isOneColumn = columnCount == 1 && shape.count == 1
-            guard isOneColumn || (shape.count == 2 && shape[1] == columnCount) else {
-                throw EngineError(
-                    .data, path: file.path,
-                    "shape \(file.layout.shapeText) is not \(columnCount == 1 ? "one \(what)" : "\(columnCount) \(what)s") a row",
-                    remedy: "\(what)s are of shape " + (columnCount == 1 ? "(N,) or (N, 1)" : "(N, \(columnCount))"))
-            }
-            guard file.layout.elementType == files[0].layout.elementType else {
-                throw EngineError(
-                    .data, path: file.path,
-                    "its \(what)s are \(file.layout.elementType.name), those of \(files[0].path) are \(files[0].layout.elementType.name)",
-                    remedy: "save all \(what)s in one type")
-            }
-        }
-    }
-
     /// Counts labels or weights: "1 label", "2 labels".
     private static func counted(_ count: Int, _ plural: String) -> String { .counted(count, String(plural.dropLast()), plural: plural) }
 
@@ -354,7 +300,8 @@ package struct EvaluationPlan: Sendable {
         if predictions.files.count == others.files.count {
             for (file, other) in zip(predictions.files, others.files) where file.rowCount != other.rowCount {
                 throw EngineError(
-                    .data, path: other.path, "\(Self.counted(other.rowCount, what)) for the \(String.counted(file.rowCount, "row")) of \(file.path)",
+                    .data, path: other.path, "\(Self.counted(other.rowCount, what)) for the \(String.counted(file.rowCount, "row")) of \(file.path)"
+                        + (file.layout.shape.count > 2 ? ", shape \(file.layout.shapeText)" : ""),
                     remedy: "give each predictions file its own \(what), in the same order")
             }
         }

@@ -65,6 +65,8 @@ extension Report {
     public struct Columns: Sendable, Codable {
         /// The columns of the predictions in the order of the classes; one name for an array of all classes.
         public internal(set) var predictions: [String] = []
+        /// The path to the names by which values have their classes; empty if they have them by their places.
+        public internal(set) var predictionClasses: [String] = []
         /// The column of the labels, or one column a class in the order of the predictions; empty for tasks without labels.
         public internal(set) var labels: [String] = []
         /// The column of the weights; empty if all rows weigh the same.
@@ -75,14 +77,22 @@ extension Report {
         public internal(set) var counts: [String]?
         /// The columns by which rows of different files were compared, or by which labels were looked up; empty if there were none.
         public internal(set) var identifiers: [String] = []
-        /// The names that stand for class indices if labels are text, in the order of the classes; else absent.
+        /// The names that stand for class indices if labels are text, or if values have classes by name, in the order of the classes; else
+        /// absent.
         public internal(set) var classNames: [String]?
+        /// The axis of arrays that held the classes, as it was given; absent for the last.
+        public internal(set) var classAxis: Int?
+        /// True if each prediction was for the label one place on; else absent.
+        public internal(set) var shiftedLabels: Bool?
 
         init() {}
 
         enum CodingKeys: String, CodingKey {
             case predictions, labels, weights, text, counts, identifiers
             case classNames = "class_names"
+            case predictionClasses = "prediction_classes"
+            case classAxis = "class_axis"
+            case shiftedLabels = "shifted_labels"
         }
     }
 

@@ -311,7 +311,7 @@ public struct Report: Sendable, Codable {
         if specification.task == .likelihood, moments.ignoredCount > 0 {
             let records = "\(moments.ignoredCount) of \(String.counted(moments.readCount, "record"))"
             let verbs = moments.ignoredCount == 1 ? ("has", "was") : ("have", "were")
-            warnings.append("\(records) \(verbs.0) no tokens, and \(verbs.1) left out")
+            warnings.append(Message(code: .recordsWithoutTokens, "\(records) \(verbs.0) no tokens, and \(verbs.1) left out"))
         }
         if moments.invalidCount > 0 {
             let rows = "\(moments.invalidCount) of \(String.counted(moments.readCount, "row"))"

@@ -37,7 +37,7 @@ package final class RowScorer: RowConsumer {
             perRow: PerRowOutput?, perRowOffset: Int, _ control: RunControl
         ) {
             self.identifierCheck = identifierCheck
-            self.labelRows = labelRows ?? companions.first { $0.name == CompanionColumn.labels }?.rows
+            self.labelRows = labelRows
             self.classOfNumber = classOfNumber
             self.control = control
             self.specification = specification
@@ -113,7 +113,7 @@ package final class RowScorer: RowConsumer {
         labels = stored(CompanionColumn.labels)
         weights = stored(CompanionColumn.weights)
         tokenCounts = stored(CompanionColumn.tokenCounts)
-        observedColumns = companions.enumerated().filter { !CompanionColumn.namesOfScoring.contains($1.name) }
+        observedColumns = companions.enumerated().filter { !CompanionColumn.isOfScoring($1.name) }
             .map { (name: $1.name, elementName: $1.elementType.name, column: StoredColumn($1, index: $0)) }
         figures = Figures(others: settings.observers)
         let hasIndices = labels.map { !$0.elementType.isFloatingPoint } ?? true
@@ -169,13 +169,14 @@ package final class RowScorer: RowConsumer {
             let block = try scorer.score(rows, companions: columns) { index, problem throws(EngineError) in
                 // The problems of reading and of scoring both come in the order of the rows.
                 while let first = problems.first, first.rowIndex < done + index { problems.removeFirst() }
-                let place = batch.place(done + index)
+                let predictions = batch.place(done + index)
                 if let first = problems.first, first.rowIndex == done + index {
-                    try leaveOut(place, first.text, remedy: first.remedy, order: firstRow + index, &figures)
+                    try leaveOut(predictions, first.text, remedy: first.remedy, order: firstRow + index, &figures)
                 } else {
+                    let text = labelText(labelBytes, at: index)
                     try leaveOut(
-                        place, message(problem, labelText: labelText(labelBytes, at: index)),
-                        remedy: try remedy(problem, label: classLabels[index]), order: firstRow + index, &figures)
+                        place(of: problem, row: batch.firstRow + done + index) ?? predictions, message(problem, labelText: text),
+                        remedy: try remedy(problem, label: classLabels[index], text), order: firstRow + index, &figures)
                 }
             }
             figures.observe(block)
@@ -252,11 +253,28 @@ package final class RowScorer: RowConsumer {
         return "label \(labelText) is none of the classes' names, \(ColumnName.list(names, limit: 8))"
     }
 
+    /// Finds the place of what is wrong with a row, if it lies in rows of its own: a label, or a weight. The line is looked for only if the
+    /// row ends the run.
+    private func place(of problem: RowProblem, row: Int) -> RowPlace? {
+        let column: StoredColumn? =
+            switch problem {
+            case .label, .target: labels
+            case .weight: weights
+            case .notANumber, .outOfRange, .undefined, .allZero: nil
+            }
+        guard let rows = column.flatMap({ settings.companions[$0.index].rows }) else { return nil }
+        return settings.invalidRowPolicy == .fail ? rows.findPlace(ofRow: row) : rows.knownPlace(ofRow: row)
+    }
+
     /// Finds the remedy for an invalid label. If the label is the number of classes, all labels are read again, to see whether they count
     /// from 1.
     ///
     /// - Throws: `.cancelled` if the run is cancelled meanwhile.
-    private func remedy(_ problem: RowProblem, label: Int32) throws(EngineError) -> Message {
+    private func remedy(_ problem: RowProblem, label: Int32, _ labelText: String) throws(EngineError) -> Message {
+        // A label below 0 mostly stands for none.
+        if case .label(_, isBinary: false) = problem, let index = Double(labelText).flatMap({ Int64(exactly: $0) }), index < 0 {
+            return "\(setting: .ignoreIndex, .text("\(index)")) leaves such rows out, \(setting: .invalidRows, .skip) all that are invalid"
+        }
         // Any other invalid label shows that the labels do not run from 1 to C.
         guard case .label(let classCount, isBinary: false) = problem, label == classCount, let rows = settings.labelRows
         else { return problem.remedy }

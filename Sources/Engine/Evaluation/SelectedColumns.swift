@@ -8,7 +8,7 @@ struct SelectedColumns {
     /// The arrays of the predictions; empty if they are text.
     private(set) var arrays: [ArrayFile] = []
     /// The text of the predictions, with the labels and weights that lie beside them; empty if the predictions are arrays.
-    private(set) var records: [RecordFile] = []
+    var records: [RecordFile] = []
     /// The labels with rows of their own; nil if they lie beside the predictions, or there are none.
     private(set) var labels: CompanionColumn?
     /// The weights with rows of their own; nil if they lie beside the predictions, or there are none.
@@ -21,23 +21,27 @@ struct SelectedColumns {
     private(set) var labelFiles: [DumpFile] = []
     /// The files that hold only weights.
     private(set) var weightFiles: [DumpFile] = []
-    /// The texts of labels with rows of their own that have identifiers in common with the predictions; else nil.
+    /// The texts of labels and of weights with rows of their own; nil if they are arrays, or lie beside the predictions.
     private(set) var labelTexts: RecordRowSource?
-    /// The texts of weights with rows of their own that have identifiers in common with the predictions; else nil.
     private(set) var weightTexts: RecordRowSource?
-    /// The columns by which rows of different texts are compared or looked up.
-    private(set) var identifierNames: [String] = []
-    private(set) var warnings: [Message] = []
+    /// The identifiers that labels, and weights, in files of their own share with the predictions; nil if they share none.
+    var sharedByLabels: SharedIdentifiers?
+    var sharedByWeights: SharedIdentifiers?
+    /// The columns by which rows of different files are compared or looked up.
+    var identifierNames: [String] = []
+    /// Those of the predictions that are arrays, by their names.
+    var identifiersOfPredictions: [String: ArrayIdentifiers] = [:]
+    var warnings: [Message] = []
     /// The columns of the first file with each role, as the report names them.
-    private(set) var columnNames = Report.Columns()
+    var columnNames = Report.Columns()
 
-    private let request: ColumnRequest
+    let request: ColumnRequest
     /// The columns of texts with their roles.
-    private var roles: RecordRoles
+    private(set) var roles: RecordRoles
     private let options: EvaluationOptions
-    private let containerOptions: ContainerOptions
+    let containerOptions: ContainerOptions
     private var task: LossTask { options.specification.task }
-    private var columns: DumpColumns { options.columns }
+    var columns: DumpColumns { options.columns }
 
     /// Finds the columns of all roles.
     ///
@@ -49,6 +53,7 @@ struct SelectedColumns {
             options.columns, options.specification, hasLabelFiles: !options.labelPaths.isEmpty, hasWeightFiles: !options.weightPaths.isEmpty)
         roles = RecordRoles(request)
         do throws(ColumnError) { try request.check() } catch { throw EngineError(error) }
+        try checkAxes(files[0])
         if case .records = files[0].content {
             try openRecords(files)
         } else {
@@ -58,7 +63,31 @@ struct SelectedColumns {
         if areLabelsText, request.readsClassNames {
             columnNames.classNames = task == .binary ? roles.binaryNames : columns.classNames ?? roles.classNames
         }
+        columnNames.classAxis = columns.classAxis
+        columnNames.shiftedLabels = columns.shiftsLabels ? true : nil
+        if !roles.valueNamePaths.isEmpty { columnNames.classNames = roles.classNames }
+        try checkClassOrder()
         try checkUnusedNames(files)
+        try shareIdentifiers(files)
+    }
+
+    /// Throws if something depends on the order of the classes, and names are all that is known of them.
+    private func checkClassOrder() throws(EngineError) {
+        guard !roles.isClassOrderKnown else { return }
+        let reason: Message
+        if task != .multiclass {
+            reason = "the labels of task \(task.rawValue) are in the order of the classes"
+        } else if !areLabelsText {
+            reason = "labels that are an array are places among the classes"
+        } else if options.specification.modifiers.classWeights != nil {
+            reason = "\(setting: .classWeights) are in the order of the classes"
+        } else {
+            return
+        }
+        throw EngineError(
+            .usage, path: records.first?.path,
+            "\(reason), and of these the names alone are known: \(ColumnName.list(roles.classNames ?? [], limit: 8))",
+            remedy: "name them in their order with \(setting: .classNames)")
     }
 
     /// The classes that whole numbers mean as labels of an array, where the columns of the predictions are named by other numbers than
@@ -74,6 +103,19 @@ struct SelectedColumns {
         return classes
     }
 
+    /// Throws if settings of arrays are given for text, which has no axes.
+    private func checkAxes(_ file: DumpFile) throws(EngineError) {
+        guard task.hasLabels || !columns.shiftsLabels else {
+            throw EngineError(.usage, "task \(task.rawValue) has no labels to shift", remedy: "leave \(setting: .shiftLabels) out")
+        }
+        guard file.isText, let given: Setting = columns.shiftsLabels ? .shiftLabels : columns.classAxis.map({ _ in .classAxis }) else { return }
+        throw EngineError(
+            .usage, path: file.path, "\(setting: given) is for arrays, and it is \(file.format)", remedy: "leave it out, or give arrays")
+    }
+
+    /// The meaning of the axes of arrays.
+    private var axes: ArrayAxes { ArrayAxes(task, columns) }
+
     /// Throws if a name was given that no file can have. It may have been meant for another file, or for another option.
     private func checkUnusedNames(_ predictions: [DumpFile]) throws(EngineError) {
         func check(_ setting: Setting, of files: [DumpFile], isGiven: Bool) throws(EngineError) {
@@ -82,6 +124,7 @@ struct SelectedColumns {
         }
         let labelled = labelFiles.isEmpty ? predictions : labelFiles
         try check(.predictionColumns, of: predictions, isGiven: !columns.predictions.isEmpty)
+        if columns.predictionClasses != nil, records.isEmpty { throw predictions[0].unusedValueNamesError }
         try check(.labelColumn, of: labelled, isGiven: columns.label != nil)
         try check(.labelColumns, of: labelled, isGiven: !columns.labels.isEmpty)
         try check(.weightColumn, of: weightFiles, isGiven: columns.weight != nil)
@@ -100,19 +143,17 @@ struct SelectedColumns {
             }
         }
         for (setting, isGiven) in [(Setting.classNames, columns.classNames != nil), (.positiveClass, columns.positiveClass != nil)] {
-            guard isGiven, !areLabelsText || !request.readsClassNames else { continue }
+            guard isGiven, !areLabelsText || !request.readsClassNames, setting != .classNames || roles.valueNamePaths.isEmpty else { continue }
             throw EngineError(
                 .usage, "\(setting: setting) has no meaning here: it names classes where labels are text, in the tasks multiclass and binary",
                 remedy: "leave it out")
         }
         for (setting, isGiven) in [(Setting.identifierColumn, columns.identifier != nil), (.joinColumn, columns.join != nil)] {
-            guard isGiven, records.isEmpty else { continue }
-            throw EngineError(
-                .usage, path: predictions[0].path, "\(setting: setting) has no meaning for it: it is \(predictions[0].format), and no text",
-                remedy: "leave it out")
+            if isGiven, !predictions[0].hasColumns { throw predictions[0].unusedNameError(setting, remedy: "leave it out") }
         }
         let files: [RecordFormats.Options.Role: [DumpFile]] = [.predictions: predictions, .labels: labelFiles, .weights: weightFiles]
         let unused: [(setting: Setting, isUnused: Bool, reason: String)] = [
+            (.textColumn, columns.byteCount != nil && !predictions.contains(where: \.isText), "the predictions are arrays"),
             (.ragged, columns.isRagged && !predictions.contains(where: \.isText), "the predictions are arrays"),
             (
                 .recordPath, columns.recordPath != nil && !files.values.joined().contains { $0.format == "json" },
@@ -142,9 +183,8 @@ struct SelectedColumns {
         let found = try arrays(
             of: files, for: .predictions(request.predictions.values), named: columns.predictions.first, isAlone: isAlone,
             taken: Set(request.namesOfOtherRoles))
-        arrays = found.arrays
+        (arrays, classCount) = try axes.predictions(found.arrays)
         columnNames.predictions = found.name.map { [$0] } ?? []
-        classCount = try EvaluationPlan.classCount(of: arrays, task)
         if task.hasLabels {
             guard !options.labelPaths.isEmpty || files[0].hasColumns else {
                 throw EngineError(.usage, "no labels are named", remedy: "name their file with \(setting: .labels)")
@@ -171,7 +211,10 @@ struct SelectedColumns {
         if !paths.isEmpty {
             if isLabels { labelFiles = files } else { weightFiles = files }
         }
-        if case .records = files[0].content { return try recordCompanion(role, files) }
+        if case .records = files[0].content {
+            try checkAxes(files[0])
+            return try recordCompanion(role, files)
+        }
         let columnCount = isLabels ? request.labelsPerRow(valuesPerRow: classCount) : 1
         guard columns.labels.count <= 1 || !isLabels else {
             throw EngineError(
@@ -182,7 +225,6 @@ struct SelectedColumns {
         let found = try arrays(
             of: files, for: role, named: name, isAlone: !paths.isEmpty,
             taken: paths.isEmpty ? Set(columnNames.predictions) : [])
-        let arrays = found.arrays
         let names = found.name.map { [$0] } ?? []
         if isLabels { columnNames.labels = names } else { columnNames.weights = names }
         if paths.isEmpty, let stream = predictions.first(where: { $0.container.isStream }) {
@@ -191,8 +233,9 @@ struct SelectedColumns {
                 "its arrays follow one another, and a pipe is read once: predictions and \(role.text) cannot both be had",
                 remedy: "write it to a file first")
         }
-        try EvaluationPlan.checkShape(arrays, columnCount: columnCount, what: isLabels ? "label" : "weight")
-        let rows = try ConcatenatedArrays(arrays).column(containerOptions)
+        let counted = try axes.companions(
+            found.arrays, of: isLabels ? .labels(perRow: columnCount) : .weights, beside: arrays)
+        let rows = try ConcatenatedArrays(counted).column(containerOptions)
         return CompanionColumn(name: isLabels ? CompanionColumn.labels : CompanionColumn.weights, rows: rows)
     }
 
@@ -249,56 +292,6 @@ struct SelectedColumns {
             options: containerOptions)
     }
 
-    /// Finds the columns by which rows of different texts are compared, or looked up.
-    private mutating func shareIdentifiers() throws(EngineError) {
-        labelTexts = try withSharedIdentifiers(labelTexts)
-        weightTexts = try withSharedIdentifiers(weightTexts)
-        guard !identifierNames.isEmpty else {
-            for (setting, name) in [(Setting.identifierColumn, columns.identifier), (.joinColumn, columns.join)] where name != nil {
-                throw EngineError(
-                    .usage, path: records.first?.path, "\(setting: setting) has nothing to compare: no labels are text in files of their own",
-                    remedy: "leave it out, or give labels with such a column")
-            }
-            return
-        }
-        columnNames.identifiers = identifierNames
-        records = try Self.identifying(records, identifierNames)
-    }
-
-    /// Returns a source of labels or weights with the identifiers that it shares with the predictions beside its values, and notes their
-    /// names; nil if nothing is compared.
-    private mutating func withSharedIdentifiers(_ source: RecordRowSource?) throws(EngineError) -> RecordRowSource? {
-        guard let source else { return nil }
-        let names = try Self.atPath(source.path ?? "") { () throws(ColumnError) in
-            try roles.identifiers(sharedBy: records.map(\.format), source.files.map(\.format))
-        }
-        guard !names.isEmpty else { return nil }
-        if columns.join == nil, let stream = source.files.first(where: { $0.container.isStream }) {
-            warnings.append(
-                Message(
-                    code: .identifiersNotCompared,
-                    "\(stream.path): \(ColumnName.list(names)) is not compared with that of the predictions: a pipe is read once"))
-            return nil
-        }
-        identifierNames += names.filter { !identifierNames.contains($0) }
-        return RecordRowSource(
-            source.values, of: try Self.identifying(source.files, names), valuesPerRow: source.layout.valuesPerRow,
-            identifierCount: names.count, options: containerOptions)
-    }
-
-    /// Returns the texts with identifiers wanted of their records.
-    private static func identifying(_ texts: [RecordFile], _ names: [String]) throws(EngineError) -> [RecordFile] {
-        var identified: [RecordFile] = []
-        for text in texts {
-            var selection = text.selection
-            selection.identifiers = try atPath(text.path) { () throws(ColumnError) in
-                try RecordRoles.identifierPaths(names, of: text.format)
-            }
-            identified.append(text.selecting(selection))
-        }
-        return identified
-    }
-
     /// Warns of a column of weights that is not used.
     private mutating func warnOfWeights(_ file: DumpFile) {
         let usual = ColumnRole.weights.usualNames
@@ -318,7 +311,9 @@ struct SelectedColumns {
                 try roles.predictions(of: text.format, path: file.path)
             }
             if records.isEmpty {
-                classCount = try columns.isRagged ? raggedClassCount(files) : text.valuesPerRow(selection, containerOptions)
+                classCount =
+                    try columns.isRagged && columns.predictionClasses == nil
+                    ? raggedClassCount(files) : text.valuesPerRow(selection, containerOptions)
             }
             if columns.isRagged { selection.absentValue = options.specification.input == .probabilities ? 0 : -.infinity }
             try Self.atPath(file.path) { () throws(ColumnError) in
@@ -345,8 +340,8 @@ struct SelectedColumns {
         } else if columns.weight == nil {
             warnOfWeights(files[0])
         }
-        try shareIdentifiers()
         columnNames.predictions = roles.predictionNames
+        columnNames.predictionClasses = roles.valueNamePaths
         if request.hasLabelsBeside { columnNames.labels = roles.labelNames }
         if options.weightPaths.isEmpty { columnNames.weights = roles.weightNames }
         columnNames.text = roles.byteCountNames
@@ -381,7 +376,7 @@ struct SelectedColumns {
     }
 
     /// Names the file of an error about columns.
-    private static func atPath<Result>(
+    static func atPath<Result>(
         _ path: String, _ body: () throws(ColumnError) -> Result
     ) throws(EngineError) -> Result {
         do { return try body() } catch { throw EngineError(error, path: path) }
@@ -393,6 +388,7 @@ extension RecordFile {
     func valuesPerRow(_ selection: RecordSelection, _ options: ContainerOptions) throws(EngineError) -> Int {
         if let given = selection.valuesPerRow { return given }
         let rows = try selecting(selection).firstRows(options: options)
+        guard rows != nil else { throw EngineError(.data, path: path, "it has no rows", remedy: "there is nothing to evaluate") }
         guard let rows, rows.valuesPerRow > 0 else {
             throw EngineError(.data, path: path, "no record has predictions", remedy: "check \(setting: .predictionColumns)")
         }

@@ -33,6 +33,15 @@ public enum InputGuess {
         }
     }
 
+    /// Returns true if a file is one array, which has no labels beside it.
+    ///
+    /// - Throws: `EngineError` if the file cannot be opened.
+    public static func isOneArray(path: String, cancellation: Cancellation = Cancellation()) throws(EngineError) -> Bool {
+        try ReadingMode.attempt { mode throws(EngineError) in
+            !(try DumpFile(path, options: mode.containerOptions(cancellation))).hasColumns
+        }
+    }
+
     private static func describe(
         _ path: String, _ columns: DumpColumns, _ task: LossTask?, _ options: ContainerOptions
     ) throws(EngineError) -> String {
@@ -53,7 +62,9 @@ public enum InputGuess {
                 path: path, rowCount: min(rows.rowCount, rowLimit), columnCount: rows.valuesPerRow
             ) { rows.values[$0 * rows.valuesPerRow + $1] }
         }
-        let array = try file.namedArray(for: .predictions(nil), named: columns.predictions.first, isAlone: true, request).array
+        let found = try file.namedArray(for: .predictions(nil), named: columns.predictions.first, isAlone: true, request).array
+        // A shape that does not fit is an error of the evaluation, which says more about it.
+        let array = (try? ArrayAxes(task ?? .multiclass, columns).predictions([found]).files[0]) ?? found
         let rowCount = array.rowCountToLookAt(limit: rowLimit)
         guard rowCount > 0, array.layout.elementType.isFloatingPoint else { return "\(path) holds no predictions" }
         try array.checkWidth()

@@ -24,9 +24,11 @@ public struct Inspection: Sendable, Encodable {
         public let compression: String?
         /// The reason why the array cannot be read; nil if it can.
         public let problem: Message?
+        /// The way in which an evaluation reads an array; nil for text.
+        public let reading: Reading?
 
         enum CodingKeys: String, CodingKey {
-            case name, shape, content, count, examples, compression, problem
+            case name, shape, content, count, examples, compression, problem, reading
             case elementType = "element_type"
         }
     }
@@ -45,6 +47,10 @@ public struct Inspection: Sendable, Encodable {
     public let byteOrder: String?
     /// The shape of the file's one array.
     public let shape: [Int]?
+    /// True if the file's one array is stored with its first index running fastest, and has another order of bytes so.
+    public let isFortranOrder: Bool?
+    /// The way in which an evaluation reads the file's one array.
+    public let reading: Reading?
     /// The columns; absent for an array without a name.
     public let columns: [Column]?
     /// The recognised compression, "none" for a raw file.
@@ -65,7 +71,8 @@ public struct Inspection: Sendable, Encodable {
     public let warnings: [Message]
 
     enum CodingKeys: String, CodingKey {
-        case path, bytes, format, shape, columns, compression, frames, warnings
+        case path, bytes, format, shape, columns, compression, frames, warnings, reading
+        case isFortranOrder = "fortran_order"
         case decodedBytes = "decoded_bytes"
         case elementType = "element_type"
         case byteOrder = "byte_order"
@@ -144,16 +151,18 @@ public struct Inspection: Sendable, Encodable {
             byteOrder =
                 layout.elementType.byteCount == 1 ? "none" : (layout.isByteSwapped == ByteOrder.isLittleEndianMachine ? "big" : "little")
             shape = layout.shape
+            isFortranOrder = !layout.isRowMajor
+            reading = Reading(of: array)
             columns = nil
             firstRows = try Self.firstRows(of: array, options)
         case .archive(let arrays):
             decodedBytes = container.decodedByteCount
-            (elementType, byteOrder, shape) = (nil, nil, nil)
+            (elementType, byteOrder, shape, isFortranOrder, reading) = (nil, nil, nil, nil, nil)
             columns = arrays.map { Column($0, options) }
             firstRows = []
         case .records(let records):
             decodedBytes = container.decodedByteCount
-            (elementType, byteOrder, shape) = (nil, nil, nil)
+            (elementType, byteOrder, shape, isFortranOrder, reading) = (nil, nil, nil, nil, nil)
             columns = records.format.columns.map { Column($0) }
             firstRows = []
         }
@@ -165,6 +174,8 @@ public struct Inspection: Sendable, Encodable {
     static func firstRows(of file: ArrayFile, _ options: ContainerOptions) throws(EngineError) -> [[Double]] {
         let rowCount = file.rowCountToLookAt(limit: rowLimit)
         guard rowCount > 0, file.rowByteCount > 0 else { return [] }
+        // Columns that can be read only in order, and are too long to be kept, show no rows; an evaluation says what to do.
+        guard file.rows.isContiguous || (try? file.blocks(memoryByteCount: options.maximumWindowByteCount)) != nil else { return [] }
         try file.checkWidth()
         let buffer = try file.firstRows(rowCount, options: options)
         let columnCount = min(columnLimit, file.rows.valuesPerRow)
@@ -187,16 +198,16 @@ extension Inspection.Column {
             shape = array.layout.shape
             examples = row.map { $0.map { "\($0)" } }
             compression = array.container.compression == .deflate ? array.container.compression.rawValue : nil
-            problem = nil
+            (problem, reading) = (nil, Inspection.Reading(of: array))
         } catch {
-            (elementType, shape, examples, compression) = (nil, nil, nil, nil)
+            (elementType, shape, examples, compression, reading) = (nil, nil, nil, nil, nil)
             problem = error.message
         }
     }
 
     fileprivate init(_ column: RecordColumn) {
         name = column.name
-        (elementType, shape, compression, problem) = (nil, nil, nil, nil)
+        (elementType, shape, compression, problem, reading) = (nil, nil, nil, nil, nil)
         examples = column.examples
         switch column.content {
         case .number: (content, count) = ("number", nil)

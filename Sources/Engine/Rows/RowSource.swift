@@ -23,6 +23,10 @@ package protocol RowSource: Sendable {
     func makeCursor(_ control: RunControl) throws(EngineError) -> sending any RowCursor
     /// Begins to read rows by their numbers on one thread; nil if a row cannot be read without decoding much that comes before it.
     var makeRandomReader: (@Sendable (_ control: RunControl) -> sending any RandomRowReader)? { get }
+    /// Returns the place of a row as far as it is known without reading; nil if it is not.
+    func knownPlace(ofRow row: Int) -> RowPlace?
+    /// Finds the place of a row, and reads rows again if it has to; nil if that is not possible.
+    func findPlace(ofRow row: Int) -> RowPlace?
     /// Returns the way in which the rows are shared out beside a column that can be read only in order, in a few words for people.
     func scheduleText(inOrderBeside column: String) -> String
     /// Reads all rows of a pipeline with this source: as units, or in order.
@@ -37,6 +41,8 @@ extension RowSource {
     package var path: String? { nil }
     package var makeRandomReader: (@Sendable (_ control: RunControl) -> sending any RandomRowReader)? { nil }
     package func finishReading() throws(EngineError) {}
+    package func knownPlace(ofRow row: Int) -> RowPlace? { nil }
+    package func findPlace(ofRow row: Int) -> RowPlace? { knownPlace(ofRow: row) }
 
     /// Begins to read the rows one after another, in a way that nobody can cancel.
     package func makeCursor() throws(EngineError) -> sending any RowCursor { try makeCursor(RunControl()) }
@@ -159,6 +165,7 @@ extension RecordProblem {
     /// Returns the problem with its row's index moved by `offset`; nil if the index is not in `0..<rowCount` then.
     fileprivate func moved(by offset: Int, within rowCount: Int) -> RecordProblem? {
         guard (0..<rowCount).contains(rowIndex + offset) else { return nil }
+        // A problem that ends the run has ended it before.
         return RecordProblem(
             rowIndex: rowIndex + offset, column: column, message: message, remedy: remedy, isUnclosedQuote: isUnclosedQuote)
     }

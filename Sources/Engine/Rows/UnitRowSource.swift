@@ -44,6 +44,7 @@ extension UnitRowSource {
     package func scheduleText(inOrderBeside column: String) -> String {
         "\(UnitsInOrder(self).scheduleText), since the \(column) cannot be read out of order"
     }
+    package func knownPlace(ofRow row: Int) -> RowPlace? { place(ofRow: row) }
 
     package func run<Consumer: RowConsumer>(
         _ pipeline: RowPipeline, _ makeConsumer: @Sendable () -> sending Consumer

@@ -9,8 +9,8 @@
 /// Patterns with `*`, `?` and `[…]` that stand for names of files, for callers whose shell does not expand them: quoted arguments, lists,
 /// cron.
 public enum FilePattern {
-    /// Finds the files that a pattern matches, in the order of the bytes of their names, which is the same on every machine and in every
-    /// locale.
+    /// Finds the files that a pattern matches, in natural order: `part_2` before `part_10`. The order is the same on every machine and in
+    /// every locale.
     ///
     /// A name without such characters, and a name that a file has, stands for itself.
     ///
@@ -32,6 +32,32 @@ public enum FilePattern {
             // Unsafe: glob gives `gl_pathc` C strings, which live until `globfree`.
             if let path = found.gl_pathv[index] { paths.append(String(cString: path)) }
         }
-        return paths.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return NaturalOrder.sorted(paths)
+    }
+
+    /// Returns the names of a list in natural order, if they stand in the order in which `ls` and `sort` write names: by their letters, so
+    /// that `part_10` comes before `part_2`. Any other order was chosen by someone, and stays.
+    ///
+    /// - Returns: nil if the names stay in the order in which they stand.
+    public static func naturalOrder(ofList names: [String]) -> [String]? {
+        func isSorted(by key: (String) -> [UInt8]) -> Bool {
+            let keys = names.map(key)
+            return zip(keys, keys.dropFirst()).allSatisfy { !$1.lexicographicallyPrecedes($0) }
+        }
+        // Most locales compare letters and digits alone at first, and without their case.
+        func collated(_ name: String) -> [UInt8] {
+            Array(name.lowercased().utf8).filter { NaturalOrder.isDigit($0) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+        }
+        guard ShardNames.outOfOrder(names) != nil else { return nil }
+        if isSorted(by: { Array($0.utf8) }) { return NaturalOrder.sorted(names) }
+        guard isSorted(by: collated) else { return nil }
+        // Names that numbers do not order stay where the locale put them.
+        return names.reduce(into: [[String]]()) { groups, name in
+            if let last = groups.last?.last, ShardNames.areAlike(last, name) {
+                groups[groups.count - 1].append(name)
+            } else {
+                groups.append([name])
+            }
+        }.flatMap(NaturalOrder.sorted)
     }
 }

@@ -48,7 +48,7 @@ package struct ColumnRequest: Sendable {
     /// The names that were given for other roles than predictions, in the files of the predictions.
     package var namesOfOtherRoles: [String] {
         (hasLabelFiles ? [] : columns.labelNames) + (hasWeightFiles ? [] : [columns.weight].compactMap { $0 })
-            + [columns.byteCount].compactMap { $0 } + columns.counts.names.map(\.name)
+            + [columns.byteCount, columns.predictionClasses].compactMap { $0 } + columns.counts.names.map(\.name)
     }
 
     /// Returns the number of labels a row for a number of values a row.
@@ -103,6 +103,14 @@ package struct ColumnRequest: Sendable {
         throw ColumnError(
             .contradiction, "\(setting: .classNames) names \(String.counted(names.count, "class", plural: "classes")), and rows have \(classCount) predictions",
             remedy: "name each class once, in the order of the predictions")
+    }
+
+    /// Throws if no array of an archive has the name of an identifier.
+    package static func requireIdentifier(_ name: String, among names: [String]) throws(ColumnError) {
+        guard ColumnName.index(of: name, ignoringCaseIn: names) == nil else { return }
+        throw ColumnError(
+            .unknown, "it has no array '\(ColumnName.list([name]))'; there are \(ColumnName.list(names))",
+            remedy: "check \(setting: ColumnRole.identifiers.setting)")
     }
 
     /// Finds the array with a role among the arrays of an archive, and returns its index.

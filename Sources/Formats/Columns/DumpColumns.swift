@@ -5,6 +5,11 @@ public struct DumpColumns: Sendable {
     /// The columns of the predictions: names or `PREFIX*`, in the order of the classes, or the one array of an archive with all classes. If
     /// it is empty, the columns are found by their usual names.
     public var predictions: [String] = []
+    /// The path to the names of a record's values, such as `scores.*.label` beside `scores.*.score`: each value belongs to the class of its
+    /// name, in whatever order a record has them. The classes are `classNames`, or else the names of the first record: in the order of the
+    /// numbers that all of them end with, or sorted. Labels must be names where their order is not given by either. If it is nil, values
+    /// belong to classes by their places, and names beside them that change place are an error.
+    public var predictionClasses: String?
     /// The column of class indices or, for task binary, of 0, 1 or probabilities. If it is nil, the column is found by its usual names.
     public var label: String?
     /// The columns of soft, one-hot or multilabel labels, one a class.
@@ -43,6 +48,14 @@ public struct DumpColumns: Sendable {
     /// a record lacks are impossible: logits of −∞, or probabilities of 0. The number of classes is the largest of all records, for which
     /// the text is read once more.
     public var isRagged = false
+
+    /// The axis of an array that holds the classes, from 0, or from the last with −1; PyTorch's (N, C, d1, …) has 1. If it is nil, the
+    /// last axis holds them. All other axes count rows, in C order, and labels have the same.
+    public var classAxis: Int?
+    /// True if the prediction at a place of an array's second axis is for the label one place on, as causal language models are scored:
+    /// logits (sequences, places, classes) with labels (sequences, places). The last prediction of each sequence has no label, and is no
+    /// row. Weights lie with their labels.
+    public var shiftsLabels = false
 
     /// Makes a choice that leaves all columns to be found by their usual names.
     public init() {}

@@ -48,6 +48,18 @@ public protocol RecordFormat: Sendable {
     /// Returns a value of the first record of a text as messages quote it; nil if the record has none. O(bytes of the record).
     func quotedValue(_ path: RecordPath, ofFirstRecordIn text: UnsafeRawBufferPointer) -> String?
 
+    /// Finds a record by its index in a text that begins with one, where lines do not show where records begin. Nil for formats of lines.
+    /// O(bytes up to the record).
+    func record(at index: Int, of text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer?
+
+    /// Returns the texts that a path leads to in each of the first records, as they are written; nil for a record in which it leads to
+    /// something else. Empty for a format whose records do not name their values. Linear in the records.
+    func texts(at path: RecordPath) -> [[String]?]
+
+    /// Lists the paths to texts that could name the values of the predictions: as many as these in the first record, each once, and beside
+    /// them or around them. Linear in the first record.
+    func namesBeside(_ predictions: RecordPath) -> [RecordPath]
+
     /// Makes a parser for one worker.
     ///
     /// - Throws: `FormatError` of kind `.column` if the format has no such column.
@@ -63,6 +75,12 @@ extension RecordFormat {
     public var hasNames: Bool { true }
     /// True.
     public var isCuttable: Bool { true }
+    /// Nil, as for formats of lines.
+    public func record(at index: Int, of text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? { nil }
+    /// None, as for tables.
+    public func texts(at path: RecordPath) -> [[String]?] { [] }
+    /// None, as for tables.
+    public func namesBeside(_ predictions: RecordPath) -> [RecordPath] { [] }
 }
 
 /// A column of a text, as the first records show it.

@@ -28,8 +28,6 @@ public final class RecordRows {
     public internal(set) var identifiers: [UInt64] = []
     /// For each row, how many of the values that were added up are placeholders, if the selection sums values.
     public internal(set) var placeholderCounts: [UInt64] = []
-    /// The greatest log-probability that is taken for a placeholder. Services write −9999 for a token that is not among the likeliest.
-    public static let greatestPlaceholder = -999.0
     /// The number of bytes that the selection's `byteCount` gives for each row, if it is wanted; 0 for a row with a problem.
     public internal(set) var byteCounts: [UInt64] = []
 
@@ -70,6 +68,8 @@ public struct RecordProblem: Sendable, Equatable {
     public let remedy: Message?
     /// True if a quoted field is not closed on its line. If the text was cut into units at line feeds, the cut may be the reason.
     public let isUnclosedQuote: Bool
+    /// True if the problem shows that rows before it were misread too, so that the run ends with it even where invalid rows are left out.
+    public var endsRun = false
 
     /// Makes a problem whose remedy, if any, names no setting.
     public init(rowIndex: Int, column: String?, message: String, remedy: String? = nil, isUnclosedQuote: Bool = false) {

@@ -37,6 +37,33 @@ public struct RecordSelection: Sendable {
         case oneProbability
     }
 
+    /// Names that lie beside the predictions in each record, such as `scores.*.label` beside `scores.*.score`.
+    public struct ValueNames: Sendable, Equatable {
+        /// The use that is made of the names.
+        public enum Use: Sendable {
+            /// Each value belongs to the class of its name, in whatever order a record has them.
+            case classes
+            /// Values belong to classes by their places. A record that has the same names in another order is a problem that ends the run.
+            case sameOrder
+            /// As `sameOrder`, and a problem too if a record has only some of the names, at other places.
+            case samePlaces
+        }
+
+        /// The path to the names, one for each value.
+        public let path: RecordPath
+        /// The names in the order of the classes, each once.
+        public let names: [String]
+        /// The use that is made of the names.
+        public let use: Use
+
+        /// Makes the names of values.
+        public init(path: RecordPath, names: [String], use: Use) {
+            self.path = path
+            self.names = names
+            self.use = use
+        }
+    }
+
     /// The paths to the predictions, in the order of the classes. A single path may lead to an array (JSON) of all values. Empty if only
     /// labels or weights are wanted of the text.
     public var predictions: [RecordPath]
@@ -47,6 +74,10 @@ public struct RecordSelection: Sendable {
     public var labels: Labels = .none
     /// The number of labels in a row of `Labels.numbers`, if it is known.
     public var labelsPerRow: Int?
+    /// The names of the values in each record; nil if it has none. There is one path to predictions then.
+    public var valueNames: ValueNames?
+    /// True if labels are names of classes and never their indices, since the order of the classes was not given.
+    public var labelsAreNames = false
     /// The path to the row's weight; nil if no weights are wanted.
     public var weight: RecordPath?
     /// A label that means no class, even if the names of the classes are whole numbers.

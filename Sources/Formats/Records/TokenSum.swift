@@ -1,3 +1,4 @@
+internal import Elements
 internal import Messages
 
 /// The sum of a record's log-probabilities, compensated (Neumaier 1974): within 2 ULP unless terms cancel.
@@ -15,7 +16,7 @@ struct TokenSum {
     mutating func add(_ number: Double) {
         count += 1
         if number > 0, positive == nil { positive = (count, number) }
-        if number <= RecordRows.greatestPlaceholder, number > -.infinity { placeholderCount += 1 }
+        if number <= LogProbability.greatestPlaceholder, number > -.infinity { placeholderCount += 1 }
         plainSum += number
         let next = sum + number
         compensation += abs(sum) >= abs(number) ? (sum - next) + number : (number - next) + sum

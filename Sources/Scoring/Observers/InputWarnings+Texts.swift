@@ -1,3 +1,4 @@
+internal import Elements
 public import Messages
 
 extension InputWarnings {
@@ -44,17 +45,21 @@ extension InputWarnings {
     private func logarithmWarning(_ specification: LossSpecification, _ place: (UInt64) -> String) -> Message? {
         guard specification.input == .logProbabilities, deviatingRowCount > 0 else { return nil }
         let rows = surveyedRowCount == 1 ? "the only row" : "\(deviatingRowCount) of the first \(surveyedRowCount) rows"
-        return "the exponentials of \(rows) of log-probabilities do not sum to 1 within "
-            + "\(Self.short(tolerance)): the worst, \(place(worstRow)), is \(Self.short(worstDeviation)) away; are they logits? "
-            + "\(setting: .input, .logits) scores them as such"
+        return Message(
+            code: .logProbabilitySums,
+            "the exponentials of \(rows) of log-probabilities do not sum to 1 within "
+                + "\(Self.short(tolerance)): the worst, \(place(worstRow)), is \(Self.short(worstDeviation)) away; are they logits? "
+                + "\(setting: .input, .logits) scores them as such")
     }
 
     private func placeholderWarning(_ specification: LossSpecification) -> Message? {
         guard specification.input == .logProbabilities, saturatedCount > 0 else { return nil }
-        let bound = Self.short(-Self.greatestPlaceholder)
+        let bound = Self.short(-LogProbability.greatestPlaceholder)
         let isOne = saturatedCount == 1
-        return "\(saturatedCount) of the log-probabilities that were scored \(isOne ? "is" : "are") -\(bound) or less, which no model gives: "
-            + "\(isOne ? "is it a placeholder" : "are they placeholders"), such as -9999, for values that are not known?"
+        return Message(
+            code: .placeholders,
+            "\(saturatedCount) of the log-probabilities that were scored \(isOne ? "is" : "are") -\(bound) or less, which no model gives: "
+                + "\(isOne ? "is it a placeholder" : "are they placeholders"), such as -9999, for values that are not known?")
     }
 
     private func labelRangeWarning(_ specification: LossSpecification, _ classCount: Int) -> Message? {

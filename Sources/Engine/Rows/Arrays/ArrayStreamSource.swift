@@ -18,6 +18,7 @@ struct ArrayStreamSource: OrderedRowSource {
     var rowCount: Int? { arrays.rowCount }
     var decodedByteCount: Int? { arrays.decodedByteCount }
     var scheduleText: String { "one stream of predictions, decompressed by one worker at a time and scored by all" }
+    func knownPlace(ofRow row: Int) -> RowPlace? { arrays.place(ofRow: row) }
 
     // The reads of both look at the cancellation of `options`.
     var makeRandomReader: (@Sendable (_ control: RunControl) -> sending any RandomRowReader)? {

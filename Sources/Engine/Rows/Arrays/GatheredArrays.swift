@@ -201,6 +201,7 @@ struct GatheredStream: OrderedRowSource {
     var scheduleText: String {
         "\(String.counted(gathered.unitCount, "unit")), decompressed by one worker at a time, put together from columns and scored by all"
     }
+    func knownPlace(ofRow row: Int) -> RowPlace? { gathered.place(ofRow: row) }
     func finishReading() throws(EngineError) { try gathered.finishReading() }
 
     /// A block on its way.

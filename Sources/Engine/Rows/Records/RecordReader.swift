@@ -101,6 +101,7 @@ final class RecordReader: PieceReader {
         if chunk.isCut, file.format.allowsLineFeedsInRecords, let open = problems.first(where: \.isUnclosedQuote) {
             throw EngineError(open, at: place(open.rowIndex), readingFault: .cutInsideQuotes)
         }
+        if let last = problems.first(where: \.endsRun) { throw EngineError(last, at: place(last.rowIndex)) }
         // The numbers of the rows come from this count.
         guard rows.rowCount == part.extent.rowCount else {
             throw EngineError(

@@ -116,6 +116,8 @@ struct RecordRowSource: OrderedRowSource {
         return try PieceCursor(uncut, control)
     }
 
+    func knownPlace(ofRow row: Int) -> RowPlace? { files.count == 1 && window == nil ? RowPlace(path: files[0].path, row: row) : nil }
+
     private var uncut: RecordRowSource { RecordRowSource(self) }
 
     private init(_ other: RecordRowSource) {

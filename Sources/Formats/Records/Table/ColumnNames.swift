@@ -29,10 +29,19 @@ struct ColumnNames {
                 throw duplicateError(names[first], found.filter { names[$0] == names[first] })
             }
         }
-        if found.isEmpty, let place = Int(name), names.indices.contains(place) { found = [place] }
+        if found.isEmpty, let place = Int(name), names.indices.contains(place) {
+            // The first row would be lost in silence.
+            if case .number = TableValue(bytes: Array(names[place].utf8)).number {
+                throw FormatError(
+                    kind: .column, subject: "column \(place)", byteOffset: nil,
+                    found: "the number \(QuotedBytes.text(names[place].utf8)) as its name", allowed: "a name that is none",
+                    remedy: "if the first line holds values, give \(setting: .noHeader); otherwise call the column by its name")
+            }
+            found = [place]
+        }
         guard found.isEmpty else { return found }
         throw FormatError(
-            kind: .column, subject: "column", byteOffset: nil, found: QuotedBytes.text(name.utf8), allowed: list,
+            kind: .column, subject: "column \(QuotedBytes.text(name.utf8))", byteOffset: nil, found: "no such column", allowed: list,
             remedy: closest(to: name).map { "is \(QuotedBytes.text($0.utf8)) meant?" })
     }
 

@@ -59,9 +59,10 @@ extension TableParser {
             throw Problem(
                 message: "\(fields.count) \(fields.count == 1 ? "field" : "fields"), and the table has \(columnNames.count)"
                     + (columnNames.count == 1 ? " column" : " columns"),
-                remedy: isHeaderShort
-                    ? "put fields that hold the delimiter between quotes; if lines begin with a row's name, name its column"
-                    : nil)
+                remedy: fields.count == 2 * columnNames.count && hasDecimalCommas(text)
+                    ? Message(TableValue.remedyOfCommas)
+                    : isHeaderShort
+                        ? "put fields that hold the delimiter between quotes; if lines begin with a row's name, name its column" : nil)
         }
         let range = byteOffset..<record.endByteOffset
         if !Self.isReadable(text, range) {
@@ -80,6 +81,16 @@ extension TableParser {
             throw Problem(
                 columnIndex: column, message: "text comes after the quote that closes \(QuotedBytes.text(text[fields[column].content]))",
                 remedy: "a quote that belongs to the text is doubled")
+        }
+    }
+
+    /// Returns true if all fields are digits, as where a comma stands in place of each number's point.
+    private func hasDecimalCommas(_ text: UnsafeRawBufferPointer) -> Bool {
+        guard delimiter == UInt8(ascii: ",") else { return false }
+        return record.fields.enumerated().allSatisfy { place, field in
+            let bytes = field.value(text, delimiter).bytes
+            let digits = place % 2 == 0 ? bytes.drop { $0 == UInt8(ascii: "-") } : bytes[...]
+            return !digits.isEmpty && digits.allSatisfy { 0x30...0x39 ~= $0 }
         }
     }
 
@@ -193,14 +204,14 @@ extension TableParser {
         if let index = classNames?.classIndex(value.bytes) { return index }
         switch value.classIndex {
         case .index(let index):
-            guard let classNames, classNames.names.areNumbers else { return index }
+            guard let classNames, classNames.names.excludesIndices else { return index }
             // `2.0` is the class of the name `2`.
             if let named = classNames.classIndex(Array(String(index).utf8)) { return named }
             // A negative number is no class; it may be the label to ignore.
             if index < 0 { return index }
             throw Problem(
                 columnIndex: columnIndex, message: "the label \(value.quoted) is none of the classes' names, \(classNames.names.list)",
-                remedy: ClassNames.remedyOfNumbers)
+                remedy: classNames.names.remedy)
         case .missing:
             throw missing(columnIndex)
         case .fraction:

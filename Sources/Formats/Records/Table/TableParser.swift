@@ -54,7 +54,7 @@ final class TableParser: RecordParser {
             (wantsClassLabels, targetsPerRow, classNames) = (false, 0, nil)
         case .classIndex(let path, let names):
             (wantsClassLabels, targetsPerRow, classNames) = (
-                true, 0, names.map { TableClassNames(ClassNames($0, ignoredLabel: selection.ignoredLabel)) }
+                true, 0, names.map { TableClassNames(ClassNames($0, ignoredLabel: selection.ignoredLabel, hasNoOrder: selection.labelsAreNames)) }
             )
             all.append((path, .classLabel))
         case .numbers(let paths):
@@ -116,7 +116,7 @@ final class TableParser: RecordParser {
             case .weight: append(XentStepWeight)
             case .classLabel:
                 append(
-                    classNames.map { $0.names.areNumbers ? XentStepClassName : XentStepClassIndexOrName } ?? XentStepClassIndex)
+                    classNames.map { $0.names.excludesIndices ? XentStepClassName : XentStepClassIndexOrName } ?? XentStepClassIndex)
             case .byteCount: append(XentStepByteCount)
             case .wordCount: append(XentStepWordCount)
             case .tokenCount: append(XentStepTokenCount)
