@@ -43,7 +43,8 @@ public final class BlockScorer {
     private let scratch: UnsafeMutablePointer<Double>
     private let rowDivisors: UnsafeMutablePointer<Double>
     private let factMemory: RowFactMemory
-    /// The weights of the terms as kernels take them, padded by eight: one a class; of decisions, those of label 0 and of label 1, one a column.
+    /// The weights of the terms as kernels take them, padded by eight: one a class; of decisions, those of label 0 and of label 1, one a
+    /// column.
     private let classWeights: UnsafeMutablePointer<Double>?
     private let positiveWeights: UnsafeMutablePointer<Double>?
     /// Task binary: the weights of the labels.

@@ -50,10 +50,13 @@ public struct LossSpecification: Sendable, Equatable {
                 problem: "dialect \(dialect.name) has no focal loss", remedy: "leave \(setting: .focalGamma) out")
         }
         if modifiers.clip != nil, input == .probabilities { try checkTaken(dialect, .clip, \.takesClip) }
-        if modifiers.renormalizes, input == .probabilities, task.isOverClasses { try checkTaken(dialect, .renormalizes, \.takesRenormalizing) }
+        if modifiers.renormalizes, input == .probabilities, task.isOverClasses {
+            try checkTaken(dialect, .renormalizes, \.takesRenormalizing)
+        }
         if dialect.clipsToLogarithms, modifiers.clip == 0 {
             throw SpecificationError(
-                problem: "\(setting: .clip) is 0 in dialect \(dialect.name)", remedy: "it lies in (0, 0.5) there: the loss of 0 is −log of it")
+                problem: "\(setting: .clip) is 0 in dialect \(dialect.name)",
+                remedy: "it lies in (0, 0.5) there: the loss of 0 is −log of it")
         }
     }
 
@@ -169,8 +172,8 @@ public struct LossSpecification: Sendable, Equatable {
         }
     }
 
-    /// Returns the weights of a loss's terms, as kernels take them: of the classes, or of label 0 and of label 1 of decisions, one a column or one
-    /// for all; nil for 1.
+    /// Returns the weights of a loss's terms, as kernels take them: of the classes, or of label 0 and of label 1 of decisions, one a column
+    /// or one for all; nil for 1.
     func termWeights(classCount: Int) -> (ofClasses: [Double]?, ofPositive: [Double]?) {
         let positive = modifiers.positiveWeights
         guard let weights = modifiers.classWeights, !task.isOverClasses else { return (modifiers.classWeights, positive) }

@@ -103,7 +103,8 @@ public enum LossTable {
         ]
 
         private static let classWeightEffect =
-            "the term of class c times w_c; of a binary decision that of label 0 times w_0, of label 1 times w_1; multilabel: column c times w_c"
+            "the term of class c times w_c; of a binary decision that of label 0 times w_0, of label 1 times w_1; "
+            + "multilabel: column c times w_c"
 
         /// The dialects whose focal factor of a decision takes p before clipping.
         private static let predictedDecisions = Dialect.all.filter { !$0.focalTakesScoredDecisions }.map(\.name).joined(separator: ", ")

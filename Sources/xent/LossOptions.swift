@@ -23,8 +23,8 @@ struct LossOptions: ParsableArguments {
         parsing: .unconditional,
         help: ArgumentHelp(
             """
-            One weight a class: W,W,… or a .npy file, or balanced (N / (C · n_c), from a first pass over the labels). Task binary: of label 0 \
-            and of label 1; multilabel: one a column.
+            One weight a class: W,W,… or a .npy file, or balanced (N / (C · n_c), from a first pass over the labels). Task binary: of \
+            label 0 and of label 1; multilabel: one a column.
             """,
             valueName: "w,…|file"))
     var classWeights: String?

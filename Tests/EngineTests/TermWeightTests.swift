@@ -26,7 +26,9 @@ import Testing
             }
         }
         let labelLimit = task == .multiclass ? columns : 2
-        dump.targets = (0..<rowCount * dump.labelColumnCount).map { $0 < 24 ? Double($0 % 2) : Double(Int.random(in: 0..<labelLimit, using: &random)) }
+        dump.targets = (0..<rowCount * dump.labelColumnCount).map {
+            $0 < 24 ? Double($0 % 2) : Double(Int.random(in: 0..<labelLimit, using: &random))
+        }
         return dump
     }
 
@@ -49,10 +51,14 @@ import Testing
                 #expect(loss == .infinity, "\(dump.rowText(number))")
                 continue
             }
-            #expect((BigReal(loss) - truth).magnitude <= BigReal(4) * truth.ulp, "\(dump.rowText(number)): \(loss), should be \(truth.rounded())")
+            #expect(
+                (BigReal(loss) - truth).magnitude <= BigReal(4) * truth.ulp,
+                "\(dump.rowText(number)): \(loss), should be \(truth.rounded())")
         }
         let mean = oracle.mean(total)?.rounded ?? .nan
-        #expect(report.loss.mean == mean || abs(report.loss.mean / mean - 1) <= 8 * Double.ulpOfOne, "\(report.loss.mean), should be \(mean)")
+        #expect(
+            report.loss.mean == mean || abs(report.loss.mean / mean - 1) <= 8 * Double.ulpOfOne,
+            "\(report.loss.mean), should be \(mean)")
         return (report, total)
     }
 
@@ -97,9 +103,9 @@ import Testing
     // MARK: Labels
 
     static let labelDialects: [(Dialect, PredictionInput)] = [
-        (.exact, .logits), (.exact, .probabilities), (.exact, .logProbabilities), (.pytorch, .logits), (.pytorch, .probabilities), (.keras, .logits),
-        (.keras, .probabilities), (.sklearn, .probabilities), (.sklearn14, .probabilities), (.xgboost, .probabilities), (.lightgbm, .probabilities),
-        (.catboost, .logits), (.spark, .probabilities), (.h2o, .probabilities),
+        (.exact, .logits), (.exact, .probabilities), (.exact, .logProbabilities), (.pytorch, .logits), (.pytorch, .probabilities),
+        (.keras, .logits), (.keras, .probabilities), (.sklearn, .probabilities), (.sklearn14, .probabilities), (.xgboost, .probabilities),
+        (.lightgbm, .probabilities), (.catboost, .logits), (.spark, .probabilities), (.h2o, .probabilities),
     ]
 
     /// A row counts w₀ or w₁ by its label: PyTorch's and Keras's means divide by the rows, the others by the sum of these weights.
