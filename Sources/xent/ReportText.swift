@@ -176,8 +176,8 @@ struct ReportText {
     private static func describe(_ columns: Report.Columns) -> [String] {
         var lines: [String] = []
         for (role, names) in [
-            ("predictions", columns.predictions), ("classes by", columns.predictionClasses), ("labels", columns.labels), ("weights", columns.weights), ("text", columns.text),
-            ("rows by", columns.identifiers),
+            ("predictions", columns.predictions), ("classes by", columns.predictionClasses), ("labels", columns.labels),
+            ("weights", columns.weights), ("text", columns.text), ("rows by", columns.identifiers),
         ] where !names.isEmpty {
             lines.append("\(role) \(Amount.listed(names))")
         }

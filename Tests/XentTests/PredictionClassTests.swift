@@ -28,7 +28,8 @@ import Testing
             bare.append("[\(list { classes[$0] })]")
             numbered.append("{\"gold\": \(label), \"scores\": [\(list { "LABEL_\($0)" })]}")
             parallel.append(
-                "{\"sequence\": \"a\", \"gold\": \"\(classes[label])\", \"labels\": [\(order.map { "\"\(classes[$0])\"" }.joined(separator: ","))]"
+                "{\"sequence\": \"a\", \"gold\": \"\(classes[label])\""
+                    + ", \"labels\": [\(order.map { "\"\(classes[$0])\"" }.joined(separator: ","))]"
                     + ", \"scores\": [\(order.map { "\(scores[$0])" }.joined(separator: ","))]}")
         }
         try scratch.write("p.npy", NPYFixture.doubles(values, columns: 3))
@@ -141,7 +142,7 @@ import Testing
             let bad = "{\"gold\":\"a\",\"scores\":[\(scores)]}\n"
             try scratch.write("t.jsonl", good + good + good + bad + good)
             let failed = try XentRun.xent(["eval", "t.jsonl"] + options, in: scratch)
-            #expect(failed.ending == .exit(65) && failed.stderr.contains("t.jsonl: line 4") && failed.stderr.contains(text), "\(failed.stderr)")
+            expectFailure(failed, status: 65, says: ["t.jsonl: line 4", text])
             let report = try XentRun.xent(["eval", "t.jsonl", "--on-invalid", "skip", "--json", "-"] + options, in: scratch).json()
             #expect(try report.number("loss", "mean") == -log(0.75))
             #expect(try report.count("rows", "invalid") == 1)
@@ -163,7 +164,10 @@ import Testing
             (["objects.jsonl", "--labels", "y.npy"] + option + Self.task, 64, "--classes"),
             (["objects.jsonl", "--label-column", "gold", "--class-weights", "1,2,3"] + option + Self.task, 64, "--classes"),
             (["p.npy", "--labels", "y.npy"] + option + Self.task, 64, "--prediction-classes has no meaning"),
-            (["names.csv", "--labels", "y.npy", "--prediction-columns", "gold"] + option + Self.task, 64, "--prediction-classes has no meaning"),
+            (
+                ["names.csv", "--labels", "y.npy", "--prediction-columns", "gold"] + option + Self.task, 64,
+                "--prediction-classes has no meaning"
+            ),
             (["objects.jsonl", "--prediction-classes", "scores.*.nope"] + Self.task, 64, "nope"),
             (["objects.jsonl"] + option + ["--task", "binary", "--input", "probabilities"], 64, "task multiclass"),
             (["objects.jsonl", "--label-column", "id"] + option + Self.task, 65, "none of the classes' names"),

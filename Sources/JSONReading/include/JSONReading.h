@@ -125,8 +125,8 @@ typedef struct JSONSlot {
     size_t capacity;
     /// Found: the number of values; those beyond `capacity` are counted only.
     size_t count;
-    /// Found: the index for JSONWantsClass, the sum for JSONWantsByteCount, the bits of the hash for JSONWantsIdentifier, the number of texts
-    /// that are no names for JSONWantsPlaces.
+    /// Found: the index for JSONWantsClass, the sum for JSONWantsByteCount, the bits of the hash for JSONWantsIdentifier, the number of
+    /// texts that are no names for JSONWantsPlaces.
     int64_t integer;
     /// Found: the first fault, JSONFault….
     int32_t fault;
