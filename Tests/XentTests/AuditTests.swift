@@ -158,9 +158,9 @@ import Testing
     @Test("Options that cannot apply are errors, also for arrays and in pack")
     func optionsWithoutUse() throws {
         let scratch = try Scratch()
-        try NPYFixture.write(to: scratch)
+        try SmallDump.write(to: scratch)
         try scratch.write("t.csv", "p_0,p_1,label\n.9,.1,0\n")
-        let text = try XentRun.xent(NPYFixture.eval + ["--text-column", "t"], in: scratch)
+        let text = try XentRun.xent(SmallDump.eval + ["--text-column", "t"], in: scratch)
         expectFailure(text, status: 64, says: ["--text-column has no meaning here"])
         let unknown = try XentRun.xent(["eval", "t.csv", "--label-column", "nope"] + Self.multiclass, in: scratch)
         expectFailure(unknown, status: 65, says: ["t.csv: column 'nope': found no such column, allowed: 'p_0', 'p_1', 'label'"])
