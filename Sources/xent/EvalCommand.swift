@@ -189,7 +189,10 @@ struct ResourceOptions: ParsableArguments {
     @Option(help: "The instruction set of the kernels; results are the same on all.")
     var kernel: KernelChoice = .auto
 
-    @Option(help: ArgumentHelp("The largest window that a zstd frame may make a thread keep in memory, and the most that labels to look up (--join) may take.", valueName: "size"))
+    @Option(
+        help: ArgumentHelp(
+            "The largest window that a zstd frame may make a thread keep in memory, and the most that labels to look up (--join) may take.",
+            valueName: "size"))
     var memory = ByteCount(value: 128 << 20)
 
     func validate() throws {

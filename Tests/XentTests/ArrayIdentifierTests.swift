@@ -63,11 +63,12 @@ import Testing
             try Self.write(order, in: scratch)
             for predictions in ["p.npz", "p-deflated.npz", "p.csv"] {
                 for labels in ["y.npz", "y-deflated.npz", "y.csv"] {
-                    let run = try XentRun.xent(["eval", predictions, "--labels", labels, "--json", "-", "--threads", "3"] + Self.task, in: scratch)
+                    let eval = ["eval", predictions, "--labels", labels] + Self.task
+                    let run = try XentRun.xent(eval + ["--json", "-", "--threads", "3"], in: scratch)
                     guard isSame else {
                         #expect(run.ending == .exit(65) && run.stderr.contains("--join id"), "\(run.stderr)")
                         #expect(run.stderr.contains("-8") && run.stderr.contains("9000"), "\(run.stderr)")
-                        let name = try XentRun.xent(["eval", predictions, "--labels", labels, "--id-column", "name"] + Self.task, in: scratch)
+                        let name = try XentRun.xent(eval + ["--id-column", "name"], in: scratch)
                         #expect(name.ending == .exit(65) && name.stderr.contains("'lang'"), "\(name.stderr)")
                         continue
                     }
@@ -85,7 +86,8 @@ import Testing
         for predictions in ["p.npz", "p-deflated.npz", "p.csv"] {
             for labels in ["y.npz", "y-deflated.npz", "y.csv"] {
                 for name in ["id", "name"] {
-                    let run = try XentRun.xent(["eval", predictions, "--labels", labels, "--join", name, "--json", "-"] + Self.task, in: scratch)
+                    let run = try XentRun.xent(
+                        ["eval", predictions, "--labels", labels, "--join", name, "--json", "-"] + Self.task, in: scratch)
                     #expect(abs(try run.json().number("loss", "mean") - Self.mean) < 1e-15, "\(predictions) \(labels) \(name)")
                     #expect(try run.json().texts("columns", "identifiers") == [name])
                 }
@@ -125,7 +127,8 @@ import Testing
         try Self.archive(
             "p.npz",
             [
-                ("score", NPYFixture.doubles([Double](repeating: 0.5, count: count))), ("id", NPYFixture.wideLabels((0..<count).map { Int64($0) })),
+                ("score", NPYFixture.doubles([Double](repeating: 0.5, count: count))),
+                ("id", NPYFixture.wideLabels((0..<count).map { Int64($0) })),
             ], in: scratch)
         try Self.archive(
             "y.npz",
@@ -138,7 +141,8 @@ import Testing
         for (labels, needed) in [("y.npz", 20_000 * 9 + 4 * 65_536), ("y.csv", 20_000 * 16 + 4 * 65_536)] {
             for threads in ["1", "4"] {
                 let run = try XentRun.xent(
-                    ["eval", "p.npz", "--labels", labels, "--join", "id", "--memory", "256K", "--threads", threads] + Self.task, in: scratch)
+                    ["eval", "p.npz", "--labels", labels, "--join", "id", "--memory", "256K", "--threads", threads] + Self.task,
+                    in: scratch)
                 #expect(
                     run.ending == .exit(64) && run.stderr.contains("20000 labels to be looked up by id take \(needed) bytes")
                         && run.stderr.contains("262144 are allowed") && run.stderr.contains("--memory"), "\(run.stderr)")

@@ -53,10 +53,25 @@ import Testing
         for labels in ["y.csv", "y.jsonl"] {
             let run = try XentRun.xent(["eval", "p.csv", "--labels", labels] + Self.binary, in: scratch)
             expectFailure(run, status: 65, says: ["id is '1'", "--join id"])
-            let report = try XentRun.xent(["eval", "p.csv", "--labels", labels, "--join", "id", "--json", "-"] + Self.binary, in: scratch).json()
+            let report = try XentRun.xent(
+                ["eval", "p.csv", "--labels", labels, "--join", "id", "--json", "-"] + Self.binary, in: scratch
+            ).json()
             #expect(abs(try report.number("loss", "mean") - (-log(0.9) - log(0.8)) / 2) < 1e-15)
         }
         #expect(try XentRun.xent(["eval", "p.csv", "--labels", "both.csv"] + Self.binary, in: scratch).ending == .exit(0))
+    }
+
+    @Test("An index without a name that begins differently in two files draws a warning")
+    func indices() throws {
+        let scratch = try Scratch()
+        try scratch.write("p.csv", ",score\n17,.9\n3,.2\n")
+        try scratch.write("y.csv", ",label\n3,1\n17,0\n")
+        try scratch.write("same.csv", "Unnamed: 0,label\n17,1\n3,0\n")
+        for (labels, count) in [("y.csv", 1), ("same.csv", 0)] {
+            let report = try XentRun.xent(["eval", "p.csv", "--labels", labels, "--json", "-"] + Self.binary, in: scratch).json()
+            let codes = try report.list("notices").map { try $0.text("code") }
+            #expect(codes.filter { $0 == "identifiers-not-compared" }.count == count, "\(codes)")
+        }
     }
 
     @Test("An identifier that differs in JSON documents is told with both values")
@@ -106,7 +121,8 @@ import Testing
         #expect(abs(try report.number("loss", "mean") - (-log(0.9) - log(0.8)) / 2) < 1e-15)
         try scratch.write("gap.csv", "p_0,p_1,p_3,label\n.9,.05,.05,0\n")
         let gap = try XentRun.xent(["eval", "gap.csv"] + Self.multiclass, in: scratch)
-        expectFailure(gap, status: 64, says: ["could be the predictions: p_0, p_1, p_3; their names do not say that all of them are classes"])
+        expectFailure(
+            gap, status: 64, says: ["could be the predictions: p_0, p_1, p_3; their names do not say that all of them are classes"])
     }
 
     @Test("Where labels are one too few, the error says that the first line was taken for a name")
@@ -115,8 +131,10 @@ import Testing
         try scratch.write("p.csv", "p_cat,p_dog\n.9,.1\n.2,.8\n")
         try scratch.write("y.txt", "cat\ndog\n")
         let run = try XentRun.xent(["eval", "p.csv", "--labels", "y.txt"] + Self.multiclass, in: scratch)
-        expectFailure(run, status: 65, says: ["y.txt: 1 label for more rows", "its first line, 'cat', was taken for a name", "--no-header labels"])
-        let told = try XentRun.xent(["eval", "p.csv", "--labels", "y.txt", "--no-header", "labels", "--quiet"] + Self.multiclass, in: scratch)
+        expectFailure(
+            run, status: 65, says: ["y.txt: 1 label for more rows", "its first line, 'cat', was taken for a name", "--no-header labels"])
+        let told = try XentRun.xent(
+            ["eval", "p.csv", "--labels", "y.txt", "--no-header", "labels", "--quiet"] + Self.multiclass, in: scratch)
         #expect(told.ending == .exit(0), "\(told.stderr)")
     }
 
@@ -140,9 +158,9 @@ import Testing
     @Test("Options that cannot apply are errors, also for arrays and in pack")
     func optionsWithoutUse() throws {
         let scratch = try Scratch()
-        try NPYFixture.write(to: scratch)
+        try SmallDump.write(to: scratch)
         try scratch.write("t.csv", "p_0,p_1,label\n.9,.1,0\n")
-        let text = try XentRun.xent(NPYFixture.eval + ["--text-column", "t"], in: scratch)
+        let text = try XentRun.xent(SmallDump.eval + ["--text-column", "t"], in: scratch)
         expectFailure(text, status: 64, says: ["--text-column has no meaning here"])
         let unknown = try XentRun.xent(["eval", "t.csv", "--label-column", "nope"] + Self.multiclass, in: scratch)
         expectFailure(unknown, status: 65, says: ["t.csv: column 'nope': found no such column, allowed: 'p_0', 'p_1', 'label'"])
@@ -153,7 +171,7 @@ import Testing
             ("t.csv", ["--positive-class", "1", "--prediction-columns", "p_0,p_1"]),
         ] {
             let run = try XentRun.xent(["pack", input, "-o", "out.npy.zst"] + options, in: scratch)
-            #expect(run.ending != .exit(0) && run.stderr.contains(options[1 % options.count]) || run.stderr.contains(options[0]), "\(run.stderr)")
+            #expect(run.stderr.contains(options[0]) || run.stderr.contains("'nope'"), "\(run.stderr)")
             #expect(run.ending == .exit(64) || run.ending == .exit(65), "\(input) \(options)")
         }
     }

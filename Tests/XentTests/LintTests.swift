@@ -166,7 +166,7 @@ import Testing
         let run = try XentRun.xent(["eval", "p.npy"] + Self.multiclass + ["logits"], in: scratch)
         #expect(run.ending == .exit(65))
         let row = try #require(labels.firstIndex(of: 4))
-        #expect(run.stderr.contains("p.npy: row \(row): label 4 is outside 0..<4; the labels run from 1 to 4, so they seem to count from 1"))
+        #expect(run.stderr.contains("y.npy: row \(row): label 4 is outside 0..<4; the labels run from 1 to 4, so they seem to count from 1"))
         // A label of 0 refutes it.
         try Self.write(logits, classes: 4, labels: labels.dropLast() + [0], to: scratch)
         let others = try Self.warnings(Self.multiclass + ["logits", "--on-invalid", "skip"], in: scratch)

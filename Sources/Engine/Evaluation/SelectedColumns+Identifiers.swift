@@ -29,7 +29,7 @@ extension SelectedColumns {
             for (setting, name) in [(Setting.identifierColumn, columns.identifier), (.joinColumn, columns.join)] where name != nil {
                 throw EngineError(
                     .usage, path: predictions[0].path,
-                    "\(setting: setting) has nothing to compare: no labels or weights are in files of their own, with names for their columns",
+                    "\(setting: setting) has nothing to compare: no labels or weights are in files of their own with named columns",
                     remedy: "leave it out, or give labels with such a column")
             }
             return
@@ -43,6 +43,7 @@ extension SelectedColumns {
         by files: [DumpFile], _ texts: RecordRowSource?, _ column: CompanionColumn?, _ predictions: [DumpFile]
     ) throws(EngineError) -> SharedIdentifiers? {
         guard let column, let first = files.first, first.hasColumns, predictions[0].hasColumns else { return nil }
+        warnOfIndices(predictions[0], first, column.name)
         var names = try sharedNames(predictions, files)
         guard !names.isEmpty else { return nil }
         let isJoin = columns.join != nil
@@ -50,12 +51,14 @@ extension SelectedColumns {
         if let stream = streams.first(where: { $0.container.isStream }) {
             guard !isJoin else {
                 throw EngineError(
-                    .usage, path: stream.path, "\(column.name) cannot be looked up: a pipe is read once", remedy: "write it to a file first")
+                    .usage, path: stream.path, "\(column.name) cannot be looked up: a pipe is read once",
+                    remedy: "write it to a file first")
             }
             warnings.append(
                 Message(
                     code: .identifiersNotCompared,
-                    "\(stream.path): \(ColumnName.list(names)) is not compared with that of the predictions: a pipe is read once"))
+                    "\(stream.path == "-" ? "standard input" : stream.path): \(ColumnName.list(names)) is not compared with that of the "
+                        + "\(files.contains { $0.path == stream.path } ? "predictions" : column.name): a pipe is read once"))
             return nil
         }
         if records.isEmpty {
@@ -82,6 +85,20 @@ extension SelectedColumns {
                 identifierCount: names.count, options: containerOptions)
         }
         return SharedIdentifiers(names: names, texts: identified, arrays: arrays)
+    }
+
+    /// Warns of columns without a name, such as the index that pandas writes, whose first values differ. They are not compared, since an
+    /// index may begin anew in each file, but rows that were shuffled or left out show in them.
+    private mutating func warnOfIndices(_ predictions: DumpFile, _ others: DumpFile, _ role: String) {
+        guard columns.join == nil, columns.identifier == nil, let ours = predictions.valuesOfIndex, let theirs = others.valuesOfIndex,
+            ours != theirs
+        else { return }
+        warnings.append(
+            Message(
+                code: .identifiersNotCompared,
+                "\(others.path): its column without a name begins with \(ColumnName.list(theirs, limit: 3)), and that of "
+                    + "\(predictions.path) with \(ColumnName.list(ours, limit: 3)): the \(role) are paired by their places all the same; "
+                    + "a name for the column in both files has rows compared by it"))
     }
 
     /// Finds the names of columns or arrays that all files have and that have no role, or the one that was named.
@@ -114,7 +131,8 @@ extension SelectedColumns {
         var seen: Set<String> = []
         return lists[0].filter { name in
             // An archive may hold predictions and labels besides those that are read.
-            (shared.contains(name.lowercased()) || shared.contains(name)) && !taken.contains(name.lowercased()) && seen.insert(name).inserted
+            (shared.contains(name.lowercased()) || shared.contains(name)) && !taken.contains(name.lowercased())
+                && seen.insert(name).inserted
                 && !(isOfArrays && ColumnRole.isUsualName(name))
         }
     }
@@ -136,7 +154,8 @@ extension SelectedColumns {
                         remedy: "save whole numbers, or strings of NumPy's type U or S")
                 }
                 return Message(
-                    code: .identifiersNotCompared, "\(file.path): \(ColumnName.list([name])), which both files have, is not compared: \(reason)")
+                    code: .identifiersNotCompared,
+                    "\(file.path): \(ColumnName.list([name])), which both files have, is not compared: \(reason)")
             }
             do throws(EngineError) {
                 let found = try array.open()

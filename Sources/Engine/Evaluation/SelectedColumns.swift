@@ -29,7 +29,7 @@ struct SelectedColumns {
     var sharedByWeights: SharedIdentifiers?
     /// The columns by which rows of different files are compared or looked up.
     var identifierNames: [String] = []
-    /// Those of the predictions that are arrays, by their names.
+    /// The identifiers of the predictions that are arrays, by their names.
     var identifiersOfPredictions: [String: ArrayIdentifiers] = [:]
     var warnings: [Message] = []
     /// The columns of the first file with each role, as the report names them.
@@ -143,7 +143,8 @@ struct SelectedColumns {
             }
         }
         for (setting, isGiven) in [(Setting.classNames, columns.classNames != nil), (.positiveClass, columns.positiveClass != nil)] {
-            guard isGiven, !areLabelsText || !request.readsClassNames, setting != .classNames || roles.valueNamePaths.isEmpty else { continue }
+            let namesValues = setting == .classNames && !roles.valueNamePaths.isEmpty
+            guard isGiven, !areLabelsText || !request.readsClassNames, !namesValues else { continue }
             throw EngineError(
                 .usage, "\(setting: setting) has no meaning here: it names classes where labels are text, in the tasks multiclass and binary",
                 remedy: "leave it out")

@@ -48,7 +48,8 @@ struct PackingSource: Sendable {
         }
         if let unused = Self.unusedSettingOfArrays(options.columns) {
             throw EngineError(
-                .usage, path: file.path, "\(setting: unused) has no meaning for it: it is \(file.format), and no text", remedy: "leave it out")
+                .usage, path: file.path, "\(setting: unused) has no meaning for it: it is \(file.format), and no text",
+                remedy: "leave it out")
         }
         let predictions = try file.namedArray(
             for: .predictions(nil), named: options.columns.predictions.first, isAlone: true,

@@ -67,6 +67,14 @@ extension DumpFile {
         if case .records(let records) = content { records.format.isTable } else { false }
     }
 
+    /// The first values of a table's index: of its first column, if that has no name. Nil if there is none.
+    var valuesOfIndex: [String]? {
+        guard case .records(let records) = content, records.format.isTable, records.format.hasNames,
+            let first = records.format.columns.first, first.name.isEmpty || first.name.hasPrefix("Unnamed: "), !first.values.isEmpty
+        else { return nil }
+        return first.values
+    }
+
     /// The names of the file's arrays, or of the columns in its first record.
     var columnNames: [String] {
         switch content {

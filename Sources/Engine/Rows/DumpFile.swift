@@ -133,7 +133,9 @@ struct DumpFile: Sendable {
                 open: { () throws(EngineError) in
                     let container = try opened()
                     var prefix = DecodedPrefix(of: container, options: options)
-                    let layout = try prefix.recognise { bytes, isWhole throws(FormatError) in try DumpFormat.array(bytes, isWhole: isWhole) }
+                    let layout = try prefix.recognise { bytes, isWhole throws(FormatError) in
+                        try DumpFormat.array(bytes, isWhole: isWhole)
+                    }
                     return try ArrayFile(container, layout, options: options, warnings: warnings + container.warnings)
                 },
                 openStrings: { () throws(EngineError) in

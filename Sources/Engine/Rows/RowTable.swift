@@ -62,10 +62,11 @@ package final class RowTable: Sendable {
         rowByteCount = source.layout.rowByteCount
         let rowByteCount = rowByteCount
         func limitError(_ rowCount: Int) -> EngineError {
-            EngineError(
+            let needed = Self.byteCount(rowCount: rowCount, rowByteCount: rowByteCount)
+            return EngineError(
                 .usage, path: path,
-                "\(rowCount) \(valueName) to be looked up by \(identifierName) take \(Self.byteCount(rowCount: rowCount, rowByteCount: rowByteCount)) "
-                    + "bytes of memory, and \(byteLimit) are allowed",
+                "\(rowCount) \(valueName) to be looked up by \(identifierName) take \(needed) bytes of memory, and \(byteLimit) are "
+                    + "allowed",
                 remedy: "\(setting: .maximumWindow) raises the limit; or sort both files by \(identifierName), which needs no memory")
         }
         // The rows of arrays are known before any is read, those of text when all have been.

@@ -115,8 +115,8 @@ package enum ColumnRole: Sendable {
             let places = ColumnName.list(candidates[0])
             return ColumnError(
                 .doubt,
-                "several columns could be the \(text): \(places); their names do not say that all of them are classes, that none is missing, "
-                    + "and in which order they are",
+                "several columns could be the \(text): \(places); their names do not say that all of them are classes, that none is "
+                    + "missing, and in which order they are",
                 remedy: "say it with \(setting: setting), as A,B,… in the order of the classes, or as 'PREFIX*'")
         }
         let isOfColumns = candidates.allSatisfy { $0.count == 1 }

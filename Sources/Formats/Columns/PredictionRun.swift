@@ -66,7 +66,9 @@ struct PredictionRun {
         let areTruthValues = Set(members.map { $0.name.rest.lowercased() }) == ["true", "false"]
         isCertain =
             members[0].name.isSure && !members[0].name.isInside && !hasBareNumbers
-            && !members.contains { $0.name.rest.isEmpty || ($0.name.isFigure && !areTruthValues) || $0.name.prefix != members[0].name.prefix }
+            && !members.contains {
+                $0.name.rest.isEmpty || ($0.name.isFigure && !areTruthValues) || $0.name.prefix != members[0].name.prefix
+            }
     }
 
     /// Returns true if the names say that the values have this meaning.

@@ -21,8 +21,8 @@ extension RecordRoles {
             for other in records.compactMap({ $0 }) where changesPlace(names, other, use) {
                 throw ColumnError(
                     .doubt,
-                    "\(ColumnName.list([path.name])) names the values of \(ColumnName.list([predictions[0].name])), and names change place: "
-                        + "\(ColumnName.list(names, limit: 4)); then \(ColumnName.list(other, limit: 4))",
+                    "\(ColumnName.list([path.name])) names the values of \(ColumnName.list([predictions[0].name])), and names change "
+                        + "place: \(ColumnName.list(names, limit: 4)); then \(ColumnName.list(other, limit: 4))",
                     remedy: "\(setting: .predictionClasses, .text(path.name)) gives each value its class by name")
             }
             if let classes = request.columns.classNames, use == .samePlaces, classes != names, Set(classes) == Set(names) {

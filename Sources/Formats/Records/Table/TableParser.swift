@@ -54,7 +54,10 @@ final class TableParser: RecordParser {
             (wantsClassLabels, targetsPerRow, classNames) = (false, 0, nil)
         case .classIndex(let path, let names):
             (wantsClassLabels, targetsPerRow, classNames) = (
-                true, 0, names.map { TableClassNames(ClassNames($0, ignoredLabel: selection.ignoredLabel, hasNoOrder: selection.labelsAreNames)) }
+                true, 0,
+                names.map {
+                    TableClassNames(ClassNames($0, ignoredLabel: selection.ignoredLabel, hasNoOrder: selection.labelsAreNames))
+                }
             )
             all.append((path, .classLabel))
         case .numbers(let paths):
