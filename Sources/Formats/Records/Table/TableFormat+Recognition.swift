@@ -14,8 +14,8 @@ extension TableFormat {
     /// are equal. If it has none of them, blanks are the delimiter where the first lines say so (`isBlankSeparated`). Any other text has
     /// one column.
     ///
-    /// Lines that begin with `#`, `%` or `//` may stand before the table, as `numpy.savetxt` writes them. The last of them holds the names if
-    /// the records have as many fields.
+    /// Lines that begin with `#`, `%` or `//` may stand before the table, as `numpy.savetxt` writes them. The last of them holds the names
+    /// if the records have as many fields.
     ///
     /// - Throws: `FormatError` if the text is UTF-16, if the line of names is missing, endless or not UTF-8, or if lines end in CR alone.
     static func recognise(
