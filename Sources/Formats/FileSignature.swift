@@ -61,14 +61,17 @@ public struct FileSignature: Sendable, Equatable {
     private static func ofText(_ bytes: some Collection<UInt8>) -> FileSignature? {
         let isSpace = { (byte: UInt8) in byte == 0x20 || 0x09...0x0D ~= byte }
         let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-        let beginning = String(decoding: bytes.dropFirst(start).prefix(1 << 10).drop(while: isSpace).prefix(128), as: UTF8.self).lowercased()
+        let first = bytes.dropFirst(start).prefix(1 << 10).drop(while: isSpace).prefix(128)
+        let beginning = String(decoding: first, as: UTF8.self).lowercased()
         if beginning.hasPrefix("version https://git-lfs.github.com/spec/") {
             return FileSignature(name: "a pointer of Git LFS, not the file itself", remedy: "fetch it with git lfs pull")
         }
         if beginning.hasPrefix("<!doctype html") || beginning.hasPrefix("<html") {
             return FileSignature(name: "a page of HTML", remedy: "was an error page downloaded in place of the file?")
         }
-        if beginning.hasPrefix("<?xml") { return FileSignature(name: "XML", remedy: "write the table as CSV, or the records as JSON Lines") }
+        if beginning.hasPrefix("<?xml") {
+            return FileSignature(name: "XML", remedy: "write the table as CSV, or the records as JSON Lines")
+        }
         if beginning.hasPrefix("{\\rtf") { return FileSignature(name: "a text with formats (RTF)", remedy: "save it as plain text") }
         if beginning.utf8.filter({ !isSpace($0) }).starts(with: Array("{\"cells\":[".utf8)) {
             return FileSignature(name: "a Jupyter notebook", remedy: "run it, and save the array with np.save")

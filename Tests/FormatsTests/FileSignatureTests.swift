@@ -51,7 +51,8 @@ struct FileSignatureTests {
         oldTar.replaceSubrange(148..<154, with: Self.bytes(String(repeating: "0", count: 6 - digits.count) + digits, []))
         var userBlock = [UInt8](repeating: 0, count: 4096)
         userBlock.replaceSubrange(2048..<2056, with: [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A])
-        let schema: [UInt8] = [0xA8, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 10, 0, 12, 0, 6, 0, 5, 0, 8, 0, 10, 0, 0, 0] + [UInt8](repeating: 0, count: 64)
+        let schema: [UInt8] =
+            [0xA8, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 10, 0, 12, 0, 6, 0, 5, 0, 8, 0, 10, 0, 0, 0] + [UInt8](repeating: 0, count: 64)
         let matlab4: [UInt8] = [0, 0, 0, 0, 7, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0x70, 0] + [UInt8](repeating: 0, count: 64)
         let cases: [([UInt8], String)] = [
             (oldTar, "tar"), (userBlock, "HDF5"), (schema, "Arrow IPC stream"), (matlab4, "MATLAB"),

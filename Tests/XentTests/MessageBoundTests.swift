@@ -91,7 +91,8 @@ import Testing
         try scratch.write("t.safetensors", withUnsafeBytes(of: UInt64(header.count).littleEndian) { Data($0) } + header + Data(count: 8))
         try scratch.write("y.txt", "1\n")
         for arguments in [
-            ["t.csv", "--prediction-columns", text], ["t.csv", "--id-column", text], ["t.csv", "--verbose", "--prediction-columns", "p_0,p_1"],
+            ["t.csv", "--prediction-columns", text], ["t.csv", "--id-column", text],
+            ["t.csv", "--verbose", "--prediction-columns", "p_0,p_1"],
             ["t.jsonl"], ["t.jsonl", "--records", text], ["two.jsonl", "--verbose", "--prediction-columns", "\(text),\(text)b"],
             ["t.safetensors", "--labels", "y.txt", "--prediction-columns", text], ["t.safetensors", "--prediction-columns", "x"],
             [name + ".csv"], [name + ".csv", "--verbose", "--on-invalid", "skip"], [name + ".cs"],

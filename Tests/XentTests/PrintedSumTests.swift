@@ -75,7 +75,8 @@ import Testing
     @Test func logProbabilities() throws {
         let scratch = try Scratch()
         func warnings(_ rows: [[String]]) throws -> String {
-            try scratch.write("p.csv", rows[0].indices.map { "logprob_\($0)" }.joined(separator: ",") + "\n" + rows.map { $0.joined(separator: ",") + "\n" }.joined())
+            let names = rows[0].indices.map { "logprob_\($0)" }.joined(separator: ",")
+            try scratch.write("p.csv", names + "\n" + rows.map { $0.joined(separator: ",") + "\n" }.joined())
             try scratch.write("y.txt", rows.map { _ in "0\n" }.joined())
             return try XentRun.xent(
                 ["eval", "p.csv", "--labels", "y.txt", "--task", "multiclass", "--input", "log-probabilities", "--quiet"], in: scratch

@@ -124,9 +124,11 @@ import Testing
 
     @Test func envelopesOfOneLine() throws {
         let scratch = try Scratch()
-        try scratch.write("e.json", "{\"samples\": {\"arc\": [{\"r\": [[-1, 0], [-2, 0]], \"y\": 1}, {\"r\": [[-1, 0], [-3, 0]], \"y\": 0}]}}")
+        let records = "{\"r\": [[-1, 0], [-2, 0]], \"y\": 1}, {\"r\": [[-1, 0], [-3, 0]], \"y\": 0}"
+        try scratch.write("e.json", "{\"samples\": {\"arc\": [\(records)]}}")
         let task = ["--task", "multiclass", "--input", "logits"]
-        let run = try eval(["e.json", "--prediction-columns", "samples.arc.*.r.*.0", "--label-column", "samples.arc.*.y"] + task, in: scratch)
+        let run = try eval(
+            ["e.json", "--prediction-columns", "samples.arc.*.r.*.0", "--label-column", "samples.arc.*.y"] + task, in: scratch)
         expectFailure(run, status: 65, says: ["--records samples.arc"])
         let good = try eval(
             ["e.json", "--records", "samples.arc", "--prediction-columns", "r.*.0", "--label-column", "y"] + task, in: scratch)
@@ -155,12 +157,16 @@ import Testing
             expectFailure(try XentRun.shell(command, in: scratch), status: 65, says: ["PyTorch", "np.save"])
         }
         try scratch.write("old.csv", "(lp0\nF0.25\naF0.75\na.")
-        for arguments in [["eval", "old.csv", "--labels", "y.npy", "--task", "multiclass", "--input", "logits"], ["inspect", "old.csv"], ["pack", "old.csv", "-o", "o.npy"]] {
+        for arguments in [
+            ["eval", "old.csv", "--labels", "y.npy", "--task", "multiclass", "--input", "logits"], ["inspect", "old.csv"],
+            ["pack", "old.csv", "-o", "o.npy"],
+        ] {
             expectFailure(try XentRun.xent(arguments, in: scratch), status: 65, says: ["a Python pickle", "never read"])
         }
         // Bytes of no format, under any name.
         try scratch.write("p.csv", Data([0xC1, 2, 0, 1, 0xFF, 0, 9, 8]))
-        expectFailure(try XentRun.xent(["inspect", "p.csv"], in: scratch), status: 65, says: ["with which no format begins", "CSV in UTF-8"])
+        let unknown = try XentRun.xent(["inspect", "p.csv"], in: scratch)
+        expectFailure(unknown, status: 65, says: ["with which no format begins", "CSV in UTF-8"])
         try scratch.write("m.onnx", Data([8, 8, 0x12, 7]) + Data("pytorch".utf8) + Data([0x1A, 3]) + Data("1.9".utf8))
         expectFailure(try XentRun.xent(["inspect", "m.onnx"], in: scratch), status: 65, says: ["Protocol Buffers"])
     }

@@ -89,7 +89,8 @@ package enum ColumnRole: Sendable {
         return ColumnError(
             .unknown, "no column is known by its name as the \(text); there are \(ColumnName.list(names))",
             remedy: lists.map {
-                "column \(ColumnName.list([$0])) holds lists in a text, and a table has one number a column: write JSON Lines, or else \(remedy)"
+                "column \(ColumnName.list([$0])) holds lists in a text, and a table has one number a column: write JSON Lines, or else "
+                    + remedy
             } ?? remedy)
     }
 

@@ -107,11 +107,11 @@ extension JSONRecordParser {
             let text: Message = "name one of them, such as \(QuotedBytes.text((paths[slot].text + ".0").utf8))"
             // The whole may be one document, whose records lie within.
             let envelope = paths[slot].steps.prefix { $0 != .everyElement }
+            let records = Setting.Value.text(QuotedBytes.name(JSONPath.text(envelope)))
             let isInside = envelope.count < paths[slot].steps.count && !envelope.isEmpty
             remedy =
                 isInside
-                ? text + "; if each element is a record, \(setting: .recordPath, .text(QuotedBytes.name(JSONPath.text(envelope)))) reads them"
-                : text
+                ? text + "; if each element is a record, \(setting: .recordPath, records) reads them" : text
         } else if count > 0, isOfPredictions(slot), !isRagged {
             remedy = "if records have choices of their own, not all as many, \(setting: .ragged) takes absent ones as impossible"
         }

@@ -22,7 +22,8 @@ struct JSONRecordPaths: Sendable {
         firstRecords = records
     }
 
-    /// Returns the last keys of paths that lead to one number each; nil for an array, and for elements of arrays, whose places are no names.
+    /// Returns the last keys of paths that lead to one number each; nil for an array, and for elements of arrays, whose places are no
+    /// names.
     func classNames(of predictions: [RecordPath]) -> [String]? {
         guard predictions.count > 1, !predictions.contains(where: { isElement($0.name) }) else { return nil }
         return predictions.map { path in

@@ -14,8 +14,8 @@ extension TableFormat {
     /// are equal. If it has none of them, blanks are the delimiter where the first lines say so (`isBlankSeparated`). Any other text has
     /// one column.
     ///
-    /// Lines that begin with `#`, `%` or `//` may stand before the table, as `numpy.savetxt` writes them. The last of them holds the names if the
-    /// records have as many fields.
+    /// Lines that begin with `#`, `%` or `//` may stand before the table, as `numpy.savetxt` writes them. The last of them holds the names
+    /// if the records have as many fields.
     ///
     /// - Throws: `FormatError` if the text is UTF-16, if the line of names is missing, endless or not UTF-8, or if lines end in CR alone.
     static func recognise(
@@ -90,7 +90,8 @@ extension TableFormat {
                 let choice: Message =
                     options.role == .predictions
                     ? "\(setting: .noHeader)" : "\(setting: .headerlessRoles, Setting.Value(swiftText: "[.\(role)]", text: role))"
-                let remedy: Message = "if it holds values, give \(choice); if the names are numbers, put a letter before them, or leave the line out"
+                let remedy: Message =
+                    "if it holds values, give \(choice); if the names are numbers, put a letter before them, or leave the line out"
                 throw FormatError(
                     kind: .syntax, subject: "table", byteOffset: start.byteOffset,
                     found: "a first line of numbers alone, \(QuotedBytes.text(line.prefix { $0 != 0x0A && $0 != 0x0D }))",
@@ -249,7 +250,8 @@ extension TableFormat {
             recordCount += 1
             guard record.fields.count == values.count else { return false }
             for (value, field) in zip(values, record.fields) {
-                guard let form = written(value), form.decimalCount >= 2, let beneath = written(field.value(text, delimiter)), beneath == form
+                guard let form = written(value), form.decimalCount >= 2, let beneath = written(field.value(text, delimiter)),
+                    beneath == form
                 else { return false }
             }
         }
@@ -350,7 +352,9 @@ extension TableFormat {
         return zip(names, values).map { name, values in
             RecordColumn(
                 name: name, content: content(values),
-                examples: values.prefix(exampleCount).map { QuotedBytes.short(String(decoding: $0.bytes.prefix(256), as: UTF8.self), limit: 24) },
+                examples: values.prefix(exampleCount).map { value in
+                    QuotedBytes.short(String(decoding: value.bytes.prefix(256), as: UTF8.self), limit: 24)
+                },
                 values: distinct(values))
         }
     }
