@@ -1,3 +1,4 @@
+import Elements
 import Oracle
 import Scoring
 import SeededRandom
