@@ -1,4 +1,4 @@
-internal import Messages
+package import Messages
 
 /// The names that class labels have in text.
 ///
@@ -12,16 +12,16 @@ public struct ClassNames {
     /// All texts that a label may be, each once, with the class index that each means.
     let meanings: [(name: [UInt8], classIndex: Int64)]
     /// True if a full or short name is a whole number.
-    let areNumbers: Bool
+    package let areNumbers: Bool
 
     /// The remedy for a label that is none of names that are numbers.
-    static let remedyOfNumbers: Message =
+    package static let remedyOfNumbers: Message =
         "\(setting: .classNames) gives names in the order of the classes; "
         + "\(setting: .classNames, .text("0,1,…")) if labels are their places"
 
     /// Makes the names of classes 0, 1, and so on. A name that occurs twice means its first place. `ignoredLabel` means itself if names are
     /// numbers and it is none of them.
-    init(_ names: [String], ignoredLabel: Int64?) {
+    package init(_ names: [String], ignoredLabel: Int64?) {
         self.names = names
         var known: Set<[UInt8]> = []
         var meanings: [(name: [UInt8], classIndex: Int64)] = []
@@ -41,8 +41,13 @@ public struct ClassNames {
         self.meanings = meanings
     }
 
+    /// The class index that each text means, for callers that look labels up themselves.
+    package var indices: [[UInt8]: Int64] {
+        Dictionary(meanings.map { ($0.name, $0.classIndex) }, uniquingKeysWith: { first, _ in first })
+    }
+
     /// The first names, for messages.
-    var list: String {
+    package var list: String {
         let shown = names.prefix(8).map { QuotedBytes.text($0.utf8) }.joined(separator: ", ")
         return names.count > 8 ? shown + ", … (\(names.count))" : shown
     }
