@@ -44,6 +44,10 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        // The codecs of Parquet's pages. Without pkg-config: snappy has none on Debian, and the others are found without.
+        .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"]), .brew(["snappy"])]),
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
+        .systemLibrary(name: "CBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"]), .brew(["brotli"])]),
         .target(name: "Elements", swiftSettings: strict),
         .target(name: "SeededRandom", swiftSettings: strict),
         .target(name: "Locking", swiftSettings: strict),
@@ -52,6 +56,7 @@ let package = Package(
             name: "Container",
             dependencies: ["CZstd", "CZlib", "CXXHash", "Locking", .product(name: "SystemPackage", package: "swift-system")],
             exclude: ["README.md"], swiftSettings: strict),
+        .target(name: "Parquet", dependencies: ["CBrotli", "CLZ4", "CSnappy", "CZlib", "CZstd", "Container", "Elements"], swiftSettings: strict),
         .target(
             name: "Outputs", dependencies: ["Container", "Locking", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
@@ -78,7 +83,7 @@ let package = Package(
         .target(
             name: "Engine",
             dependencies: [
-                "Container", "Elements", "Formats", "Locking", "Messages", "Outputs", "Scoring", "WorkStealing",
+                "Container", "Elements", "Formats", "Locking", "Messages", "Outputs", "Parquet", "Scoring", "WorkStealing",
             ], exclude: ["README.md", "Evaluation/README.md", "Evaluation/report.schema.json", "Rows/README.md"], swiftSettings: strict),
         // What `xent bench` does; no part of what a user of the library imports.
         .target(
@@ -107,7 +112,7 @@ let package = Package(
         .target(
             name: "RandomLosses", dependencies: ["Oracle", "Scoring", "SeededRandom"], path: "Tests/RandomLosses", swiftSettings: strict),
         // What the fuzzer calls (Tests/Fuzz/README.md), which the tests call with what it found.
-        .target(name: "FuzzTargets", dependencies: ["Container", "Elements", "Formats"], path: "Tests/Fuzz/Targets", swiftSettings: strict),
+        .target(name: "FuzzTargets", dependencies: ["Container", "Elements", "Formats", "Parquet"], path: "Tests/Fuzz/Targets", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "ContainerTests",
@@ -115,6 +120,8 @@ let package = Package(
                 "Container", "SeededRandom", "CZstd", "CZlib", "CXXHash", .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "ParquetTests", dependencies: ["Container", "Parquet", "Scoring"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "FormatsTests", dependencies: ["Elements", "Formats", "JSONReading", "Messages", "SeededRandom"], exclude: ["Fixtures"],
             swiftSettings: strict),
@@ -139,7 +146,7 @@ let package = Package(
             dependencies: [
                 "Bench", "Elements", "Engine", "Scoring", "SeededRandom", "Container", "Formats", "Messages", "Outputs", "WorkStealing", "CZstd",
                 "CXXHash", "Oracle", "GoldenCases", "RandomLosses",
-            ], swiftSettings: strict),
+            ], exclude: ["Fixtures"], swiftSettings: strict),
         // A format, a source of bytes, a figure and a column of its own, without a change to Sources and without @testable.
         .testTarget(
             name: "SeamTests",

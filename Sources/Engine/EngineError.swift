@@ -42,6 +42,8 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         case seekTable
         /// A quoted field is open at a line feed where text was cut. The cut may be at fault, and not the text.
         case cutInsideQuotes
+        /// Rows of Parquet pages were counted by their values, and there are other numbers of values in some rows.
+        case pagesCountedWrong
     }
 
     let readingFault: ReadingFault?

@@ -88,6 +88,10 @@ struct InspectCommand: DocumentedCommand {
             return "\(elementType), \(text(shape: shape))" + (column.compression.map { ", \($0)" } ?? "")
                 + (values.isEmpty ? "" : ": " + values.joined(separator: "  ") + (shape.dropFirst().reduce(1, *) > values.count ? "  …" : ""))
         }
+        if let storage = column.storage {
+            return storage.type + ", " + storage.codecs.joined(separator: " and ") + ", " + storage.encodings.joined(separator: " ")
+                + (storage.pages.map { ", " + Amount.counted($0, "page") } ?? "")
+        }
         let content = (column.content ?? "") + (column.count.map { " of \($0)" } ?? "")
         let examples = column.examples ?? []
         return content + (examples.isEmpty ? "" : ": " + examples.joined(separator: ", "))
@@ -113,6 +117,10 @@ struct InspectCommand: DocumentedCommand {
         if inspection.hasChecksums == true { compression += ", with checksums" }
         line("compression", compression)
         line("shardable", (inspection.isShardable ? "yes: " : "no: ") + inspection.shardingNote)
+        if let rows = inspection.rows, let rowGroups = inspection.rowGroups {
+            line("rows", Amount.grouped(rows) + " in " + Amount.counted(rowGroups, "row group"))
+        }
+        if let createdBy = inspection.createdBy { line("written by", createdBy) }
         if let reading = inspection.reading { line("eval takes", reading.text.text) }
         for (number, row) in inspection.firstRows.enumerated() {
             let values = row.map { Self.text($0, inspection.elementType) }.joined(separator: "  ")

@@ -64,12 +64,12 @@ import Testing
         try scratch.write("data", "x")
         try Self.zip([("logits/data.pkl", "data"), ("logits/version", "data"), ("logits/data/0", "data")], as: "logits.pt", in: scratch)
         try Self.zip([("[Content_Types].xml", "data"), ("xl/workbook.xml", "data")], as: "p.xlsx", in: scratch)
-        try scratch.write("p.parquet", Data("PAR1".utf8) + Data([0x15, 4, 0x15, 0, 0, 0]))
+        try scratch.write("p.feather", Data("FEA1".utf8) + Data([0, 0, 0, 0, 0, 0]))
         try scratch.write("p.h5", Data([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]) + Data(count: 100))
         try scratch.write("p.pkl", Data([0x80, 4, 0x95, 0, 0, 0]))
         try scratch.write("lfs.npy", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 123\n")
         for (name, words) in [
-            ("logits.pt", "PyTorch"), ("p.xlsx", "Excel"), ("p.parquet", "Parquet"), ("p.h5", "HDF5"), ("p.pkl", "pickle"),
+            ("logits.pt", "PyTorch"), ("p.xlsx", "Excel"), ("p.feather", "Feather"), ("p.h5", "HDF5"), ("p.pkl", "pickle"),
             ("lfs.npy", "git lfs pull"),
         ] {
             let run = try XentRun.xent(["eval", name, "--labels", "y.npy", "--task", "multiclass", "--input", "logits"], in: scratch)

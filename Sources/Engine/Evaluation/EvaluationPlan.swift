@@ -53,7 +53,12 @@ package struct EvaluationPlan: Sendable {
         inputs =
             files.map { (.predictions, $0) } + columns.labelFiles.map { (.labels, $0) } + columns.weightFiles.map { (.weights, $0) }
 
-        if columns.records.isEmpty {
+        if !columns.tables.isEmpty {
+            source = try ParquetRowSource(
+                predictionsOf: columns.tables, valuesPerRow: columns.classCount, cutsPages: mode.countsPages)
+            arrays = nil
+            try Self.checkCounts(source, options)
+        } else if columns.records.isEmpty {
             let arrays = try ConcatenatedArrays(columns.arrays)
             try Self.checkCounts(arrays, columns, options)
             let areCompanionsInOrder =
@@ -254,9 +259,26 @@ package struct EvaluationPlan: Sendable {
         }
     }
 
+    /// Throws if a source whose rows are counted has none, or not as many as are expected.
+    private static func checkCounts(_ source: any RowSource, _ options: EvaluationOptions) throws(EngineError) {
+        guard let rowCount = source.rowCount, let path = source.path else { return }
+        guard rowCount > 0 else { throw EngineError(.data, path: path, "it has no rows", remedy: "there is nothing to evaluate") }
+        if let expected = options.expectedRowCount, options.shard == nil, expected != rowCount {
+            throw EngineError(expected: expected, rowCount: rowCount, path: path)
+        }
+    }
+
     /// Returns the rows of the labels alone; nil for a task without labels.
     private static func labelRows(_ columns: SelectedColumns, _ options: ContainerOptions) -> (any RowSource)? {
         if let own = columns.labels?.rows { return own }
+        if let table = columns.tables.first {
+            switch table.selection.labels {
+            case .none: return nil
+            case .classIndex: return try? ParquetRowSource(.classLabels, of: columns.tables, valuesPerRow: 1)
+            case .numbers:
+                return try? ParquetRowSource(.targets, of: columns.tables, valuesPerRow: table.selection.labelsPerRow ?? 1)
+            }
+        }
         guard let first = columns.records.first else { return nil }
         let files = columns.records.map { file in
             var selection = RecordSelection(predictions: [])

@@ -47,6 +47,19 @@ extension SelectedColumns {
         var names = try sharedNames(predictions, files)
         guard !names.isEmpty else { return nil }
         let isJoin = columns.join != nil
+        if let table = (predictions + files).first(where: { if case .parquet = $0.content { true } else { false } }) {
+            let setting: Setting = isJoin ? .joinColumn : .identifierColumn
+            guard columns.join == nil, columns.identifier == nil else {
+                throw EngineError(
+                    .usage, path: table.path, "\(setting: setting) has no meaning for it: it is \(table.format), whose columns are not compared",
+                    remedy: "leave it out, or save the columns as text or as arrays")
+            }
+            warnings.append(
+                Message(
+                    code: .identifiersNotCompared,
+                    "\(table.path): \(ColumnName.list(names)), which both files have, is not compared: it is \(table.format)"))
+            return nil
+        }
         let streams = (isJoin && texts != nil ? [] : files) + (records.isEmpty ? predictions : [])
         if let stream = streams.first(where: { $0.container.isStream }) {
             guard !isJoin else {
@@ -109,6 +122,7 @@ extension SelectedColumns {
                 try Self.atPath(file.path) { () throws(ColumnError) in
                     switch file.content {
                     case .records(let records): try RecordRoles.requireIdentifier(name, of: records.format)
+                    case .parquet(let table): try RecordRoles.requireIdentifier(name, of: table.names)
                     case .archive, .array: try ColumnRequest.requireIdentifier(name, among: file.columnNames)
                     }
                 }
@@ -116,7 +130,11 @@ extension SelectedColumns {
             return [name]
         }
         let lists = all.map { file in
-            if case .records(let records) = file.content { RecordRoles.identifierCandidates(of: records.format) } else { file.columnNames }
+            switch file.content {
+            case .records(let records): RecordRoles.identifierCandidates(of: records.format)
+            case .parquet(let table): RecordRoles.identifierCandidates(of: table.names)
+            case .archive, .array: file.columnNames
+            }
         }
         let isOfArrays = all.contains { !$0.isText }
         let taken = (

@@ -9,6 +9,9 @@ struct SelectedColumns {
     private(set) var arrays: [ArrayFile] = []
     /// The text of the predictions, with the labels and weights that lie beside them; empty if the predictions are arrays.
     var records: [RecordFile] = []
+    /// The Parquet tables of the predictions, with the labels and weights that lie beside them; empty if the predictions are of other
+    /// formats.
+    private(set) var tables: [ParquetRows] = []
     /// The labels with rows of their own; nil if they lie beside the predictions, or there are none.
     private(set) var labels: CompanionColumn?
     /// The weights with rows of their own; nil if they lie beside the predictions, or there are none.
@@ -54,10 +57,10 @@ struct SelectedColumns {
         roles = RecordRoles(request)
         do throws(ColumnError) { try request.check() } catch { throw EngineError(error) }
         try checkAxes(files[0])
-        if case .records = files[0].content {
-            try openRecords(files)
-        } else {
-            try openArrays(files)
+        switch files[0].content {
+        case .records: try openRecords(files)
+        case .parquet: try openTables(files)
+        case .array, .archive: try openArrays(files)
         }
         if classOfNumber != nil { columnNames.classNames = roles.classNames }
         if areLabelsText, request.readsClassNames {
@@ -108,7 +111,7 @@ struct SelectedColumns {
         guard task.hasLabels || !columns.shiftsLabels else {
             throw EngineError(.usage, "task \(task.rawValue) has no labels to shift", remedy: "leave \(setting: .shiftLabels) out")
         }
-        guard file.isText, let given: Setting = columns.shiftsLabels ? .shiftLabels : columns.classAxis.map({ _ in .classAxis }) else { return }
+        guard !file.isOfArrays, let given: Setting = columns.shiftsLabels ? .shiftLabels : columns.classAxis.map({ _ in .classAxis }) else { return }
         throw EngineError(
             .usage, path: file.path, "\(setting: given) is for arrays, and it is \(file.format)", remedy: "leave it out, or give arrays")
     }
@@ -154,8 +157,8 @@ struct SelectedColumns {
         }
         let files: [RecordFormats.Options.Role: [DumpFile]] = [.predictions: predictions, .labels: labelFiles, .weights: weightFiles]
         let unused: [(setting: Setting, isUnused: Bool, reason: String)] = [
-            (.textColumn, columns.byteCount != nil && !predictions.contains(where: \.isText), "the predictions are arrays"),
-            (.ragged, columns.isRagged && !predictions.contains(where: \.isText), "the predictions are arrays"),
+            (.textColumn, columns.byteCount != nil && !predictions.contains(where: \.isText), "the predictions are no text"),
+            (.ragged, columns.isRagged && !predictions.contains(where: \.isText), "the predictions are no text"),
             (
                 .recordPath, columns.recordPath != nil && !files.values.joined().contains { $0.format == "json" },
                 "no file is one JSON document"
@@ -212,9 +215,14 @@ struct SelectedColumns {
         if !paths.isEmpty {
             if isLabels { labelFiles = files } else { weightFiles = files }
         }
-        if case .records = files[0].content {
+        switch files[0].content {
+        case .records:
             try checkAxes(files[0])
             return try recordCompanion(role, files)
+        case .parquet:
+            try checkAxes(files[0])
+            return try tableCompanion(role, files)
+        case .array, .archive: break
         }
         let columnCount = isLabels ? request.labelsPerRow(valuesPerRow: classCount) : 1
         guard columns.labels.count <= 1 || !isLabels else {
@@ -293,6 +301,29 @@ struct SelectedColumns {
             options: containerOptions)
     }
 
+    /// Opens labels or weights that are tables of Parquet in files of their own.
+    private mutating func tableCompanion(_ role: ColumnRole, _ files: [DumpFile]) throws(EngineError) -> CompanionColumn {
+        var selected: [ParquetRows] = []
+        for file in files {
+            let table = try file.requireTable(role)
+            let selection = try Self.atPath(file.path) { () throws(ColumnError) in
+                role.isLabels
+                    ? try roles.labels(ofOwn: table.names, path: file.path, valuesPerRow: classCount)
+                    : try roles.weights(ofOwn: table.names, path: file.path)
+            }
+            selected.append(ParquetRows(table: table, selection: selection))
+        }
+        guard role.isLabels else {
+            columnNames.weights = roles.weightNames
+            return CompanionColumn(name: CompanionColumn.weights, rows: try ParquetRowSource(.weights, of: selected, valuesPerRow: 1))
+        }
+        areLabelsText = true
+        columnNames.labels = roles.labelNames
+        let source = try ParquetRowSource(
+            request.readsClassNames ? .classLabels : .targets, of: selected, valuesPerRow: request.labelsPerRow(valuesPerRow: classCount))
+        return CompanionColumn(name: CompanionColumn.labels, rows: source)
+    }
+
     /// Warns of a column of weights that is not used.
     private mutating func warnOfWeights(_ file: DumpFile) {
         let usual = ColumnRole.weights.usualNames
@@ -347,6 +378,49 @@ struct SelectedColumns {
         if options.weightPaths.isEmpty { columnNames.weights = roles.weightNames }
         columnNames.text = roles.byteCountNames
         if !roles.countNames.isEmpty { columnNames.counts = roles.countNames }
+    }
+
+    // MARK: Tables of Parquet
+
+    private mutating func openTables(_ files: [DumpFile]) throws(EngineError) {
+        let counts = (columns.byteCount == nil ? [] : [Setting.textColumn]) + columns.counts.names.map(\.setting)
+        if let setting = counts.first {
+            throw EngineError(
+                .usage, path: files[0].path, "\(setting: setting) has no meaning for it: it is \(files[0].format), and no text",
+                remedy: "leave it out")
+        }
+        for file in files {
+            let table = try file.requireTable(.predictions(nil))
+            var selection = try Self.atPath(file.path) { () throws(ColumnError) in
+                try roles.predictions(of: table.names, path: file.path)
+            }
+            if tables.isEmpty {
+                classCount = try ParquetRows(table: table, selection: selection).valuesPerRow(selection.predictions, .predictions(nil))
+                guard classCount == 1 || !task.isSingleValued else {
+                    throw EngineError(
+                        .data, path: file.path, "column \(ColumnName.list(selection.predictions.map(\.name))) has \(classCount) values a row",
+                        remedy: "task \(task.rawValue) takes one: name another with \(setting: .predictionColumns)")
+                }
+            }
+            try Self.atPath(file.path) { () throws(ColumnError) in
+                if tables.isEmpty, request.hasLabelsBeside { try request.checkClassNames(classCount: classCount) }
+                try roles.addOthers(to: &selection, of: table.names, path: file.path, valuesPerRow: classCount)
+            }
+            tables.append(ParquetRows(table: table, selection: selection))
+        }
+        if request.hasLabelsBeside {
+            areLabelsText = true
+        } else if task.hasLabels {
+            labels = try companion(.labels, options.labelPaths, beside: files)
+        }
+        if !options.weightPaths.isEmpty {
+            weights = try companion(.weights, options.weightPaths, beside: files)
+        } else if columns.weight == nil {
+            warnOfWeights(files[0])
+        }
+        columnNames.predictions = roles.predictionNames
+        if request.hasLabelsBeside { columnNames.labels = roles.labelNames }
+        if options.weightPaths.isEmpty { columnNames.weights = roles.weightNames }
     }
 
     /// Finds the largest number of predictions in a record of any file.

@@ -62,6 +62,23 @@ public enum InputGuess {
                 path: path, rowCount: min(rows.rowCount, rowLimit), columnCount: rows.valuesPerRow
             ) { rows.values[$0 * rows.valuesPerRow + $1] }
         }
+        if case .parquet(let table) = file.content {
+            let selection: RecordSelection
+            do throws(ColumnError) {
+                selection = try RecordRoles.packedPredictions(of: table.names, request)
+            } catch {
+                throw EngineError(error, path: path)
+            }
+            let rows = ParquetRows(table: table, selection: selection)
+            let columnCount = try rows.valuesPerRow(selection.predictions, .predictions(nil))
+            let source = try ParquetRowSource(predictionsOf: [rows], valuesPerRow: columnCount, cutsPages: true)
+            let buffer = ByteBuffer()
+            let rowCount = try source.makeCursor().read(rowCount: min(rowLimit, table.rowCount), into: buffer, at: 0)
+            return describe(path: path, rowCount: rowCount, columnCount: columnCount) { row, column in
+                Float64Values.value(
+                    buffer.base + row * source.layout.rowByteCount, elementType: source.layout.elementType, at: column)
+            }
+        }
         let found = try file.namedArray(for: .predictions(nil), named: columns.predictions.first, isAlone: true, request).array
         // A shape that does not fit is an error of the evaluation, which says more about it.
         let array = (try? ArrayAxes(task ?? .multiclass, columns).predictions([found]).files[0]) ?? found

@@ -2,6 +2,7 @@ internal import Container
 internal import Elements
 public import Formats
 public import Messages
+internal import Parquet
 public import WorkStealing
 
 /// The facts about a file: format, columns, shape, type, frames, and whether it can be shared out over cores.
@@ -26,15 +27,44 @@ public struct Inspection: Sendable, Encodable {
         public let problem: Message?
         /// The way in which an evaluation reads an array; nil for text.
         public let reading: Reading?
+        /// The way in which a column of Parquet is stored; nil for other formats.
+        public let storage: ColumnStorage?
 
         enum CodingKeys: String, CodingKey {
-            case name, shape, content, count, examples, compression, problem, reading
+            case name, shape, content, count, examples, compression, problem, reading, storage
             case elementType = "element_type"
+        }
+    }
+
+    /// The way in which a column of Parquet is stored.
+    public struct ColumnStorage: Sendable, Encodable {
+        /// The type in words, such as "list of float32".
+        public let type: String
+        /// The codecs of the row groups, each once.
+        public let codecs: [String]
+        /// The encodings that the file's footer lists for the column, each once.
+        public let encodings: [String]
+        /// The number of data pages; absent if the file has too many columns to look at all pages.
+        public let pages: Int?
+        /// The stored size in bytes.
+        public let bytes: Int
+        /// The size after decompression in bytes.
+        public let decodedBytes: Int
+
+        enum CodingKeys: String, CodingKey {
+            case type, codecs, encodings, pages, bytes
+            case decodedBytes = "decoded_bytes"
         }
     }
 
     /// The path of the file.
     public let path: String
+    /// The number of row groups of a Parquet file; absent for other formats.
+    public let rowGroups: Int?
+    /// The number of rows of a Parquet file; absent for other formats.
+    public let rows: Int?
+    /// The name that the writer of a Parquet file gave itself.
+    public let createdBy: String?
     /// The stored size in bytes.
     public let bytes: Int
     /// The decoded size in bytes; absent if only decoding tells.
@@ -71,7 +101,9 @@ public struct Inspection: Sendable, Encodable {
     public let warnings: [Message]
 
     enum CodingKeys: String, CodingKey {
-        case path, bytes, format, shape, columns, compression, frames, warnings, reading
+        case path, bytes, format, shape, columns, compression, frames, warnings, reading, rows
+        case rowGroups = "row_groups"
+        case createdBy = "created_by"
         case isFortranOrder = "fortran_order"
         case decodedBytes = "decoded_bytes"
         case elementType = "element_type"
@@ -120,13 +152,21 @@ public struct Inspection: Sendable, Encodable {
         let others = isText ? "the others parse and score" : "the others score"
         var isCuttable = container.isCuttable
         if case .records(let records) = file.content, !records.format.isCuttable { isCuttable = false }
+        if case .parquet(let table) = file.content {
+            (rowGroups, rows) = (table.file.rowGroups.count, table.rowCount)
+            createdBy = table.file.createdBy.isEmpty ? nil : table.file.createdBy
+        } else {
+            (rowGroups, rows, createdBy) = (nil, nil, nil)
+        }
         if container.isCuttable, !isCuttable {
             shardingNote = "its records are elements of one array: one worker reads them, \(others)"
         } else if container.isStream {
             shardingNote = "it is read from a pipe: one worker decodes, \(others)"
         } else if isRaw {
             shardingNote =
-                if isText {
+                if file.format == "parquet" {
+                    "any worker can read any row group, and any pages of it whose rows are known"
+                } else if isText {
                     "any worker can read any line"
                 } else if file.format == "npz" {
                     "any worker can read any row of an array that is stored; one that is deflated is decompressed by one"
@@ -165,6 +205,11 @@ public struct Inspection: Sendable, Encodable {
             (elementType, byteOrder, shape, isFortranOrder, reading) = (nil, nil, nil, nil, nil)
             columns = records.format.columns.map { Column($0) }
             firstRows = []
+        case .parquet(let table):
+            decodedBytes = table.file.rowGroups.reduce(0) { $1.chunks.reduce($0) { ($0 &+ $1.decodedByteCount) & .max } }
+            (elementType, byteOrder, shape, isFortranOrder, reading) = (nil, nil, nil, nil, nil)
+            columns = table.names.columns.indices.map { Column(table, at: $0) }
+            firstRows = []
         }
     }
 
@@ -198,16 +243,48 @@ extension Inspection.Column {
             shape = array.layout.shape
             examples = row.map { $0.map { "\($0)" } }
             compression = array.container.compression == .deflate ? array.container.compression.rawValue : nil
-            (problem, reading) = (nil, Inspection.Reading(of: array))
+            (problem, reading, storage) = (nil, Inspection.Reading(of: array), nil)
         } catch {
-            (elementType, shape, examples, compression, reading) = (nil, nil, nil, nil, nil)
+            (elementType, shape, examples, compression, reading, storage) = (nil, nil, nil, nil, nil, nil)
             problem = error.message
         }
     }
 
+    /// The number of columns whose pages are counted.
+    private static let countedColumnLimit = 64
+
+    fileprivate init(_ table: ParquetTable, at index: Int) {
+        name = table.names.columns[index].name
+        (elementType, shape, content, count, examples, compression, reading) = (nil, nil, nil, nil, nil, nil, nil)
+        let (leaf, type): (ParquetColumn, String) =
+            switch table.storage[index] {
+            case .value(let leaf), .list(let leaf): (leaf, leaf.typeText)
+            case .vector(let vector): (vector.values, "vector of Spark, dense or sparse, of float64")
+            }
+        let chunks = table.file.rowGroups.map { $0.chunks[leaf.index] }
+        func distinct(_ names: [String]) -> [String] { names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } } }
+        var pages: Int?
+        var found: Message?
+        if index < Self.countedColumnLimit {
+            do throws(ParquetError) {
+                var count = 0
+                for group in chunks.indices { count += try ColumnReader(table.file, rowGroup: group, column: leaf).pageCount() }
+                pages = count
+            } catch {
+                found = EngineError(error).message
+            }
+        }
+        problem = found
+        storage = Inspection.ColumnStorage(
+            type: type, codecs: distinct(chunks.map(\.codecName)), encodings: distinct(chunks.flatMap(\.encodingNames)), pages: pages,
+            // Sizes of a damaged footer may be anything; they are shown and used for nothing.
+            bytes: chunks.reduce(0) { ($0 &+ $1.storedByteCount) & .max },
+            decodedBytes: chunks.reduce(0) { ($0 &+ $1.decodedByteCount) & .max })
+    }
+
     fileprivate init(_ column: RecordColumn) {
         name = column.name
-        (elementType, shape, compression, problem, reading) = (nil, nil, nil, nil, nil)
+        (elementType, shape, compression, problem, reading, storage) = (nil, nil, nil, nil, nil, nil)
         examples = column.examples
         switch column.content {
         case .number: (content, count) = ("number", nil)

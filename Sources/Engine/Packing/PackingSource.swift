@@ -43,6 +43,17 @@ struct PackingSource: Sendable {
             return
         }
         guard options.columns.predictionClasses == nil else { throw file.unusedValueNamesError }
+        if case .parquet(let table) = file.content {
+            let (selected, kind, valuesPerRow) = try Self.selection(of: table, options)
+            let source = try ParquetRowSource(kind, of: [selected], valuesPerRow: valuesPerRow ?? 1)
+            let shape = valuesPerRow.map { [table.rowCount, $0] } ?? [table.rowCount]
+            (layout, header) = try Self.header(source.layout.elementType, shape, options.inputPath)
+            rows = source
+            columnNames = selected.selection.columnNames(of: options.part)
+            fileAccess = nil
+            (rowCount, rowByteCount) = (layout.rowCount, layout.rowByteCount)
+            return
+        }
         if !file.hasColumns, let setting = Self.unusedSetting(options.columns) {
             throw file.unusedNameError(setting)
         }
@@ -182,6 +193,39 @@ struct PackingSource: Sendable {
             selection.labelsPerRow = rows.map { max(1, $0.labelsPerRow) } ?? 1
             let isColumn = labels.count == 1 && selection.labelsPerRow == 1
             return (records.selecting(selection), .targets, isColumn ? nil : selection.labelsPerRow)
+        }
+    }
+
+    /// Selects the columns of a table that become an array, with their kind and the number of values a row; nil for an array of one
+    /// dimension.
+    private static func selection(
+        of table: ParquetTable, _ options: PackingOptions
+    ) throws(EngineError) -> (rows: ParquetRows, kind: RecordColumnKind, valuesPerRow: Int?) {
+        guard !options.columns.isRagged else {
+            throw EngineError(
+                .usage, path: table.path, "records with fewer predictions than others make no array",
+                remedy: "leave \(setting: .ragged) out")
+        }
+        let isOfLabels = options.part == .labels
+        let request = ColumnRequest(predictions: options.columns, hasLabelsBeside: isOfLabels || !options.columns.labelNames.isEmpty)
+        let selection: RecordSelection
+        do throws(ColumnError) {
+            selection =
+                isOfLabels
+                ? try RecordRoles.packedLabels(of: table.names, request) : try RecordRoles.packedPredictions(of: table.names, request)
+        } catch {
+            throw EngineError(error, path: table.path)
+        }
+        let rows = ParquetRows(table: table, selection: selection)
+        func width(_ paths: [RecordPath], _ role: ColumnRole) throws(EngineError) -> Int? {
+            let count = try rows.valuesPerRow(paths, role)
+            guard paths.count == 1, case .value = table.storage(of: paths[0]) else { return count }
+            return nil
+        }
+        switch selection.labels {
+        case .none: return (rows, .predictions, try width(selection.predictions, .predictions(nil)))
+        case .classIndex: return (rows, .classLabels, nil)
+        case .numbers(let labels): return (rows, .targets, try width(labels, .labels))
         }
     }
 

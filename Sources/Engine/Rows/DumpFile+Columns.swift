@@ -28,7 +28,7 @@ extension DumpFile {
                 throw EngineError(error, path: path)
             }
             return (try arrays[place].open(), arrays[place].name)
-        case .records:
+        case .records, .parquet:
             throw EngineError(
                 .data, path: path, "it is \(format), where other files of \(role.text) are arrays", remedy: "give files of one kind")
         }
@@ -57,6 +57,15 @@ extension DumpFile {
         return records
     }
 
+    /// Returns the file's table of Parquet; throws if it is none, where other files are.
+    func requireTable(_ role: ColumnRole) throws(EngineError) -> ParquetTable {
+        guard case .parquet(let table) = content else {
+            throw EngineError(
+                .data, path: path, "it is \(format), where other files of \(role.text) are parquet", remedy: "give files of one kind")
+        }
+        return table
+    }
+
     /// True if labels and weights may lie beside the predictions.
     var hasColumns: Bool {
         if case .array = content { false } else { true }
@@ -81,6 +90,7 @@ extension DumpFile {
         case .array: []
         case .archive(let arrays): arrays.map(\.name)
         case .records(let records): records.format.columns.map(\.name)
+        case .parquet(let table): table.names.columns.map(\.name)
         }
     }
 }

@@ -1,5 +1,6 @@
 internal import Container
 internal import Formats
+internal import Parquet
 
 /// An opened file of any format: arrays by name, or records. The format is recognised from the content.
 struct DumpFile: Sendable {
@@ -8,6 +9,7 @@ struct DumpFile: Sendable {
         case array(ArrayFile)
         case archive([ArchivedArray])
         case records(RecordFile)
+        case parquet(ParquetTable)
     }
 
     /// One of several arrays in a file, by its name. Its own header may still have to be read.
@@ -23,7 +25,7 @@ struct DumpFile: Sendable {
     }
 
     let path: String
-    /// The name of the format: npy, npz, safetensors, csv, tsv, txt, jsonl or json.
+    /// The name of the format: npy, npz, safetensors, parquet, csv, tsv, txt, jsonl or json.
     let format: String
     /// The bytes of the file, or of the one text in a zip archive.
     let container: ContainerFile
@@ -76,6 +78,11 @@ struct DumpFile: Sendable {
             return
         }
         self.container = container
+        if Self.isParquet(prefix.bytes) {
+            format = "parquet"
+            content = .parquet(try ParquetTable(container, pageByteCountLimit: options.maximumWindowByteCount))
+            return
+        }
         let recognised = try prefix.recognise { bytes, isWhole throws(FormatError) in
             try DumpFormat.recognise(bytes, isWhole: isWhole, options: recordOptions)
         }
@@ -97,6 +104,12 @@ struct DumpFile: Sendable {
             do throws(FormatError) { layout = try array.layout() } catch { throw EngineError(error, path: container.path) }
             return try ArrayFile(container, layout, endByteOffset: header.endByteOffset, options: options, warnings: container.warnings)
         }
+    }
+
+    /// True if the first bytes of a file are those of Parquet. A text may begin with the same letters.
+    private static func isParquet(_ bytes: [UInt8]) -> Bool {
+        guard bytes.starts(with: ParquetFile.magic) || bytes.starts(with: ParquetFile.encryptedMagic) else { return false }
+        return FileSignature.ofFile(bytes) != nil
     }
 
     private static func archive(_ container: ContainerFile) throws(EngineError) -> ZipArchive {
@@ -155,6 +168,14 @@ struct DumpFile: Sendable {
         if case .records = content { true } else { false }
     }
 
+    /// True if the file is one array or several.
+    var isOfArrays: Bool {
+        switch content {
+        case .array, .archive: true
+        case .records, .parquet: false
+        }
+    }
+
     /// Returns the file's one array, and throws if the file holds several, or text.
     func onlyArray() throws(EngineError) -> ArrayFile {
         switch content {
@@ -167,7 +188,7 @@ struct DumpFile: Sendable {
                     remedy: "save the wanted one in a file of its own")
             }
             return try only.open()
-        case .records:
+        case .records, .parquet:
             throw EngineError(.data, path: path, "an array is wanted here, and it is \(format)", remedy: "save the numbers as .npy")
         }
     }

@@ -10,6 +10,8 @@ package struct ReadingMode {
     package private(set) var usesSeekTable = true
     /// True if text is cut at line feeds, even inside quotes; false if it is read in order.
     package private(set) var cutsText = true
+    /// True if row groups of Parquet are cut at pages whose rows are counted by their values.
+    package private(set) var countsPages = true
     /// The reasons why faster ways were given up, for the report.
     package private(set) var warnings: [Message] = []
     /// True if the run may begin again. A run sets it to false once it has written what cannot be taken back.
@@ -49,7 +51,9 @@ package struct ReadingMode {
             warnings.append(Message(code: .seekTable, "the seek table was set aside, its frames were read instead: \(error.message)"))
         case .cutInsideQuotes where cutsText:
             cutsText = false
-        case .seekTable, .cutInsideQuotes, nil:
+        case .pagesCountedWrong where countsPages:
+            countsPages = false
+        case .seekTable, .cutInsideQuotes, .pagesCountedWrong, nil:
             return false
         }
         return true

@@ -43,6 +43,11 @@ package enum ColumnRole: Sendable {
         "predictions", "prediction", "preds", "pred", "y_pred", "y_hat", "yhat", "outputs", "output",
     ]
 
+    /// True if a column of this name may just as well hold the class that was decided for.
+    package static func isNameOfDecision(_ name: String) -> Bool {
+        namesOfDecisions.contains(ColumnName.lastPart(of: name).lowercased())
+    }
+
     /// True for the role of labels.
     package var isLabels: Bool {
         if case .labels = self { true } else { false }

@@ -7,7 +7,7 @@ extension RecordRoles {
     /// - Parameter first: the names in the first text, whose order is that of the classes.
     /// - Throws: a `ColumnError` if the first records leave a doubt about the classes, or if names change place between them.
     static func valueNames(
-        of predictions: [RecordPath], _ format: any RecordFormat, _ request: ColumnRequest, first: RecordSelection.ValueNames? = nil
+        of predictions: [RecordPath], _ format: any NamedColumns, _ request: ColumnRequest, first: RecordSelection.ValueNames? = nil
     ) throws(ColumnError) -> RecordSelection.ValueNames? {
         if let name = request.columns.predictionClasses {
             return try named(name, of: predictions, format, request, first: first)
@@ -40,7 +40,7 @@ extension RecordRoles {
 
     /// Finds the names that give values their classes.
     private static func named(
-        _ name: String, of predictions: [RecordPath], _ format: any RecordFormat, _ request: ColumnRequest,
+        _ name: String, of predictions: [RecordPath], _ format: any NamedColumns, _ request: ColumnRequest,
         first: RecordSelection.ValueNames?
     ) throws(ColumnError) -> RecordSelection.ValueNames {
         guard !request.predictions.isSingleValued else {

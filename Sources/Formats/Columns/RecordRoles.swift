@@ -59,7 +59,7 @@ package struct RecordRoles: Sendable {
     // MARK: Predictions and the columns beside them
 
     /// Selects the columns of the predictions. The number of values a row is that of the request if it is one, and otherwise left open.
-    package mutating func predictions(of format: any RecordFormat, path: String) throws(ColumnError) -> RecordSelection {
+    package mutating func predictions(of format: any NamedColumns, path: String) throws(ColumnError) -> RecordSelection {
         let found = try Self.predictions(of: format, request)
         guard !request.predictions.isSingleValued || found.count == 1 else {
             throw ColumnError(
@@ -91,7 +91,7 @@ package struct RecordRoles: Sendable {
     ///
     /// - Parameter valuesPerRow: the number of values a row, which `predictions(of:path:)` may have left open.
     package mutating func addOthers(
-        to selection: inout RecordSelection, of format: any RecordFormat, path: String, valuesPerRow: Int
+        to selection: inout RecordSelection, of format: any NamedColumns, path: String, valuesPerRow: Int
     ) throws(ColumnError) {
         selection.valuesPerRow = valuesPerRow
         if request.hasLabelsBeside {
@@ -130,7 +130,7 @@ package struct RecordRoles: Sendable {
 
     /// Selects the labels of a text that is read for them alone.
     package mutating func labels(
-        ofOwn format: any RecordFormat, path: String, valuesPerRow: Int
+        ofOwn format: any NamedColumns, path: String, valuesPerRow: Int
     ) throws(ColumnError) -> RecordSelection {
         var selection = RecordSelection(predictions: [])
         try request.checkClassNames(classCount: valuesPerRow)
@@ -141,7 +141,7 @@ package struct RecordRoles: Sendable {
     }
 
     /// Selects the weights of a text that is read for them alone.
-    package mutating func weights(ofOwn format: any RecordFormat, path: String) throws(ColumnError) -> RecordSelection {
+    package mutating func weights(ofOwn format: any NamedColumns, path: String) throws(ColumnError) -> RecordSelection {
         var selection = RecordSelection(predictions: [])
         let weight = try Self.column(.weights, named: columns.weight, of: format, isAlone: true)
         selection.weight = try Self.ordered([weight], as: &weights, .weights, format, path: path, isAlone: true)[0]
@@ -152,7 +152,7 @@ package struct RecordRoles: Sendable {
 
     /// Lists the columns of a text that may be identifiers: those with names that hold one value a row. The index of a table, whose column
     /// has no name, is none of them: it begins anew in each file.
-    package static func identifierCandidates(of text: any RecordFormat) -> [String] {
+    package static func identifierCandidates(of text: any NamedColumns) -> [String] {
         guard text.hasNames else { return [] }
         return text.columns.compactMap { column in
             if case .array = column.content { return nil }
@@ -161,13 +161,13 @@ package struct RecordRoles: Sendable {
     }
 
     /// Throws if no column, or more than one, is meant by the name of an identifier.
-    package static func requireIdentifier(_ name: String, of text: any RecordFormat) throws(ColumnError) {
+    package static func requireIdentifier(_ name: String, of text: any NamedColumns) throws(ColumnError) {
         guard ColumnName.index(of: name, ignoringCaseIn: text.columns.map(\.name)) == nil else { return }
         _ = try column(.identifiers, named: name, of: text, isAlone: false)
     }
 
     /// Finds the columns of a text that are identifiers.
-    package static func identifierPaths(_ names: [String], of format: any RecordFormat) throws(ColumnError) -> [RecordPath] {
+    package static func identifierPaths(_ names: [String], of format: any NamedColumns) throws(ColumnError) -> [RecordPath] {
         let places = Dictionary(zip(format.columns.map(\.name), format.columns.indices), uniquingKeysWith: { first, _ in first })
         var paths: [RecordPath] = []
         for name in names {
@@ -183,7 +183,7 @@ package struct RecordRoles: Sendable {
     // MARK: Packing
 
     /// Selects the predictions, and nothing beside them, where any number of values a row will do.
-    package static func packedPredictions(of format: any RecordFormat, _ request: ColumnRequest) throws(ColumnError) -> RecordSelection {
+    package static func packedPredictions(of format: any NamedColumns, _ request: ColumnRequest) throws(ColumnError) -> RecordSelection {
         for name in request.namesOfOtherRoles { _ = try resolve([name], in: format) }
         var selection = RecordSelection(predictions: try predictions(of: format, request))
         selection.valueNames = try valueNames(of: selection.predictions, format, request)
@@ -193,7 +193,7 @@ package struct RecordRoles: Sendable {
 
     /// Selects the labels, and nothing beside them. A column that would be packed twice, as two labels or as a label and a prediction, is
     /// an error.
-    package static func packedLabels(of format: any RecordFormat, _ request: ColumnRequest) throws(ColumnError) -> RecordSelection {
+    package static func packedLabels(of format: any NamedColumns, _ request: ColumnRequest) throws(ColumnError) -> RecordSelection {
         // Columns of labels stay among the candidates, so that a column that is taken for both roles is told by its name.
         var others = request
         (others.columns.label, others.columns.labels) = (nil, [])
@@ -223,7 +223,7 @@ package struct RecordRoles: Sendable {
 
     /// Finds the columns that are named as predictions, or else those that are known by their names. In a table without names, if the
     /// labels lie elsewhere, all columns without another role are predictions.
-    private static func predictions(of format: any RecordFormat, _ request: ColumnRequest) throws(ColumnError) -> [RecordPath] {
+    private static func predictions(of format: any NamedColumns, _ request: ColumnRequest) throws(ColumnError) -> [RecordPath] {
         let columns = request.columns
         // A name that no column has is an error of its own role, which is looked for later.
         var others: Set<RecordPath> = []
@@ -318,7 +318,7 @@ package struct RecordRoles: Sendable {
     ///
     /// - Parameter isAlone: true if the text is read for the labels alone.
     private mutating func addLabels(
-        to selection: inout RecordSelection, of format: any RecordFormat, path: String, valuesPerRow: Int, isAlone: Bool
+        to selection: inout RecordSelection, of format: any NamedColumns, path: String, valuesPerRow: Int, isAlone: Bool
     ) throws(ColumnError) {
         let columnCount = request.labelsPerRow(valuesPerRow: valuesPerRow)
         selection.labelsPerRow = columnCount
@@ -349,7 +349,7 @@ package struct RecordRoles: Sendable {
     }
 
     /// Returns the names of label 0 and of label 1. The first text decides them.
-    private mutating func namesOfTwo(_ label: RecordPath, in format: any RecordFormat) throws(ColumnError) -> [String] {
+    private mutating func namesOfTwo(_ label: RecordPath, in format: any NamedColumns) throws(ColumnError) -> [String] {
         if let names = binaryNames { return names }
         var names = columns.classNames ?? []
         if let positive = columns.positiveClass {
@@ -392,7 +392,7 @@ package struct RecordRoles: Sendable {
 
     /// Finds the one column for a role, by the given name or by its usual names.
     private static func column(
-        _ role: ColumnRole, named name: String?, of format: any RecordFormat, isAlone: Bool, taken: Set<String> = []
+        _ role: ColumnRole, named name: String?, of format: any NamedColumns, isAlone: Bool, taken: Set<String> = []
     ) throws(ColumnError) -> RecordPath {
         guard let name else {
             let names = format.columns.map(\.name)
@@ -411,7 +411,7 @@ package struct RecordRoles: Sendable {
         return found[0]
     }
 
-    private static func resolve(_ names: [String], in format: any RecordFormat) throws(ColumnError) -> [RecordPath] {
+    private static func resolve(_ names: [String], in format: any NamedColumns) throws(ColumnError) -> [RecordPath] {
         do throws(FormatError) { return try format.resolve(names) } catch { throw ColumnError(error) }
     }
 
@@ -421,7 +421,7 @@ package struct RecordRoles: Sendable {
     ///
     /// - Parameter isAlone: true if a single column may have any name.
     private static func ordered(
-        _ found: [RecordPath], as order: inout Order?, _ role: ColumnRole, _ format: any RecordFormat, path: String, isAlone: Bool
+        _ found: [RecordPath], as order: inout Order?, _ role: ColumnRole, _ format: any NamedColumns, path: String, isAlone: Bool
     ) throws(ColumnError) -> [RecordPath] {
         guard let first = order else {
             order = Order(path: path, names: found.map(\.name))

@@ -1,4 +1,4 @@
-internal import Messages
+package import Messages
 
 /// The names that class labels have in text.
 ///
@@ -12,16 +12,16 @@ public struct ClassNames {
     /// All texts that a label may be, each once, with the class index that each means.
     let meanings: [(name: [UInt8], classIndex: Int64)]
     /// True if a full or short name is a whole number.
-    let areNumbers: Bool
+    package let areNumbers: Bool
 
     /// True if labels are names and never indices, since the order of the classes was not given.
     private let hasNoOrder: Bool
 
     /// True if labels are names and never indices.
-    var excludesIndices: Bool { areNumbers || hasNoOrder }
+    package var excludesIndices: Bool { areNumbers || hasNoOrder }
 
     /// The remedy for a label that is none of the names.
-    var remedy: Message {
+    package var remedy: Message {
         if hasNoOrder { return "\(setting: .classNames) gives the names in the order of the classes, for labels that are their places" }
         guard areNumbers else { return "\(setting: .classNames) gives names in the order of the classes" }
         return "\(setting: .classNames) gives names in the order of the classes; "
@@ -32,7 +32,7 @@ public struct ClassNames {
     /// numbers and it is none of them.
     ///
     /// - Parameter hasNoOrder: true if the order of the names says nothing, so that no label is an index.
-    init(_ names: [String], ignoredLabel: Int64?, hasNoOrder: Bool = false) {
+    package init(_ names: [String], ignoredLabel: Int64?, hasNoOrder: Bool = false) {
         self.names = names
         self.hasNoOrder = hasNoOrder
         var known: Set<[UInt8]> = []
@@ -53,8 +53,13 @@ public struct ClassNames {
         self.meanings = meanings
     }
 
+    /// The class index that each text means, for callers that look labels up themselves.
+    package var indices: [[UInt8]: Int64] {
+        Dictionary(meanings.map { ($0.name, $0.classIndex) }, uniquingKeysWith: { first, _ in first })
+    }
+
     /// The first names, for messages.
-    var list: String {
+    package var list: String {
         let shown = names.prefix(8).map { QuotedBytes.text($0.utf8) }.joined(separator: ", ")
         return names.count > 8 ? shown + ", … (\(names.count))" : shown
     }

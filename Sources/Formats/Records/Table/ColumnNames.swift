@@ -1,12 +1,13 @@
 internal import Messages
 
 /// The names of a table's columns, with the rules by which users name them.
-struct ColumnNames {
+package struct ColumnNames: Sendable {
     let names: [String]
     /// The indices of the columns of each name.
     private let placesByName: [String: [Int]]
 
-    init(_ names: [String]) {
+    /// Makes an index of names, which may occur several times.
+    package init(_ names: [String]) {
         self.names = names
         var placesByName: [String: [Int]] = [:]
         for (place, name) in names.enumerated() { placesByName[name, default: []].append(place) }
@@ -17,7 +18,7 @@ struct ColumnNames {
     /// it means all columns that match, in their order. If no column has the name, it may be the index of a column, counted from 0.
     ///
     /// - Throws: `FormatError` of kind `.column` if there is no such column, or if two columns have the name.
-    func places(of name: String) throws(FormatError) -> [Int] {
+    package func places(of name: String) throws(FormatError) -> [Int] {
         var found = placesByName[name] ?? []
         if found.count > 1 { throw duplicateError(name, found) }
         if found.isEmpty, name.contains("*") {

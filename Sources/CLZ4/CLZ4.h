@@ -1,0 +1,2 @@
+// liblz4's stable interface: blocks without a frame.
+#include <lz4.h>

@@ -1,0 +1,239 @@
+internal import Elements
+internal import Formats
+internal import Messages
+internal import Parquet
+
+/// The problems of some rows, the first one of each.
+struct ParquetProblems {
+    private var problems: [Int: RecordProblem] = [:]
+
+    var isEmpty: Bool { problems.isEmpty }
+    /// The problems in the order of the rows.
+    var inOrder: [RecordProblem] { problems.values.sorted { $0.rowIndex < $1.rowIndex } }
+
+    mutating func removeAll() { problems.removeAll(keepingCapacity: true) }
+
+    mutating func add(_ row: Int, column: String, _ message: String, remedy: Message? = nil) {
+        guard problems[row] == nil else { return }
+        problems[row] = RecordProblem(rowIndex: row, column: ColumnName.list([column]), message: message, remedy: remedy)
+    }
+}
+
+/// A reader of the values of one column with one or more values a row, in row groups of one file. It belongs to one worker.
+protocol ParquetField: AnyObject {
+    /// Goes to a row of a row group.
+    ///
+    /// - Parameter isCounted: true if rows of lists are counted by their values, where pages do not say how many rows they have.
+    func begin(rowGroup: Int, row: Int, isCounted: Bool) throws(ParquetError)
+    /// Reads the next rows to `target`, which has room for their values.
+    func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ParquetProblems) throws(ParquetError)
+}
+
+/// A column of one number a row.
+final class ParquetNumberField: ParquetField {
+    private let name: String
+    private let leaf: ParquetColumn
+    private let type: ElementType
+    private let cursor: ColumnCursor
+
+    init(_ file: ParquetFile, _ name: String, _ leaf: ParquetColumn, as type: ElementType) {
+        self.name = name
+        self.leaf = leaf
+        self.type = type
+        cursor = ColumnCursor(file, rowGroup: 0, column: leaf)
+    }
+
+    func begin(rowGroup: Int, row: Int, isCounted: Bool) throws(ParquetError) {
+        try cursor.begin(rowGroup: rowGroup, row: row, valuesPerRow: nil)
+    }
+
+    func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ParquetProblems) throws(ParquetError) {
+        let byteCount = type.byteCount
+        try cursor.readValues(rowCount) { rows, segment in
+            switch segment {
+            case .values(let page, let from):
+                page.copy(leaf, from: from, count: rows.count, as: type, into: target + rows.lowerBound * byteCount)
+            case .null:
+                (target + rows.lowerBound * byteCount).initializeMemory(as: UInt8.self, repeating: 0, count: rows.count * byteCount)
+                for row in rows { problems.add(row, column: name, "a null is no number") }
+            }
+        }
+    }
+}
+
+/// A column of a list of numbers a row.
+final class ParquetListField: ParquetField {
+    private let name: String
+    private let leaf: ParquetColumn
+    private let type: ElementType
+    private let valuesPerRow: Int
+    private let cursor: ColumnCursor
+
+    init(_ file: ParquetFile, _ name: String, _ leaf: ParquetColumn, as type: ElementType, valuesPerRow: Int) {
+        self.name = name
+        self.leaf = leaf
+        self.type = type
+        self.valuesPerRow = valuesPerRow
+        cursor = ColumnCursor(file, rowGroup: 0, column: leaf)
+    }
+
+    func begin(rowGroup: Int, row: Int, isCounted: Bool) throws(ParquetError) {
+        try cursor.begin(rowGroup: rowGroup, row: row, valuesPerRow: isCounted ? valuesPerRow : nil)
+    }
+
+    func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ParquetProblems) throws(ParquetError) {
+        func note(_ row: Int, _ problem: ColumnCursor.ListProblem) {
+            switch problem {
+            case .null: problems.add(row, column: name, "a null is no list of numbers")
+            case .nullValue(let place): problems.add(row, column: name, "the value at \(place) is null, and no number")
+            case .count(let count): problems.add(row, column: name, "\(count) values, where \(valuesPerRow) are due")
+            }
+        }
+        if leaf.elementType == type {
+            try cursor.readLists(rowCount, valuesPerRow: valuesPerRow, into: target, problem: note)
+        } else {
+            // Whatever is no number as it is stored is handed over as Float64.
+            let numbers = target.bindMemory(to: Double.self, capacity: rowCount * valuesPerRow)
+            try cursor.readLists(rowCount, valuesPerRow: valuesPerRow, numbers: numbers, problem: note)
+        }
+    }
+}
+
+/// Several columns of one number a row each, whose values are put together to rows.
+final class ParquetWideField: ParquetField {
+    private let fields: [ParquetNumberField]
+    private let byteCount: Int
+    private let staging = ByteBuffer()
+
+    init(_ fields: [ParquetNumberField], as type: ElementType) {
+        self.fields = fields
+        byteCount = type.byteCount
+    }
+
+    func begin(rowGroup: Int, row: Int, isCounted: Bool) throws(ParquetError) {
+        for field in fields { try field.begin(rowGroup: rowGroup, row: row, isCounted: isCounted) }
+    }
+
+    func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ParquetProblems) throws(ParquetError) {
+        // A line of the cache more, so that columns do not share the few places of a core's cache.
+        let stride = (rowCount * byteCount + 127) / 64 * 64
+        staging.reserve(stride * fields.count)
+        for (index, field) in fields.enumerated() { try field.read(rowCount, into: staging.base + index * stride, &problems) }
+        ColumnTransposer.transpose(
+            staging.base, columnByteStride: stride, columnCount: fields.count, rowCount: rowCount, elementByteCount: byteCount, into: target)
+    }
+}
+
+/// A column of class labels: whole numbers, or names of classes. It gives `Int64`.
+final class ParquetClassLabelField: ParquetField {
+    private let name: String
+    private let leaf: ParquetColumn
+    private let names: ClassNames?
+    private let indices: [[UInt8]: Int64]
+    private let cursor: ColumnCursor
+    /// Texts that were looked up last, by the addresses of their first bytes, for one segment of a page.
+    private var known = [Known](repeating: Known(), count: 64)
+
+    private struct Known {
+        var address: UnsafeRawPointer?
+        var count = 0
+        var index: Int64 = 0
+    }
+
+    init(_ file: ParquetFile, _ name: String, _ leaf: ParquetColumn, _ names: ClassNames?) {
+        self.name = name
+        self.leaf = leaf
+        self.names = names
+        indices = names?.indices ?? [:]
+        cursor = ColumnCursor(file, rowGroup: 0, column: leaf)
+    }
+
+    func begin(rowGroup: Int, row: Int, isCounted: Bool) throws(ParquetError) {
+        try cursor.begin(rowGroup: rowGroup, row: row, valuesPerRow: nil)
+    }
+
+    func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ParquetProblems) throws(ParquetError) {
+        let labels = target.bindMemory(to: Int64.self, capacity: rowCount)
+        try cursor.readValues(rowCount) { rows, segment in
+            guard case .values(let page, let from) = segment else {
+                for row in rows {
+                    labels[row] = .min
+                    problems.add(row, column: name, "the label is null")
+                }
+                return
+            }
+            if leaf.isNumber {
+                var numbers = [Double](repeating: 0, count: rows.count)
+                numbers.withUnsafeMutableBufferPointer { numbers in
+                    if let base = numbers.baseAddress { page.copyNumbers(leaf, from: from, count: rows.count, into: base) }
+                }
+                for (row, number) in zip(rows, numbers) {
+                    let text = Int64(exactly: number).map { String($0) } ?? "\(number)"
+                    labels[row] = classIndex(Array(text.utf8), row, &problems)
+                }
+            } else {
+                for place in known.indices { known[place].address = nil }
+                for row in rows { labels[row] = classIndex(page.spans[from + row - rows.lowerBound], row, &problems) }
+            }
+        }
+    }
+
+    private func classIndex(_ span: UnsafeRawBufferPointer, _ row: Int, _ problems: inout ParquetProblems) -> Int64 {
+        guard let address = span.baseAddress else { return classIndex([], row, &problems) }
+        // Unsafe: the address is a key, within a segment in which no memory is used again.
+        let place = Int(bitPattern: UInt(bitPattern: address) >> 2 & 63)
+        if known[place].address == address, known[place].count == span.count { return known[place].index }
+        let index = classIndex(Array(span), row, &problems)
+        if index != .min { known[place] = Known(address: address, count: span.count, index: index) }
+        return index
+    }
+
+    private func classIndex(_ text: [UInt8], _ row: Int, _ problems: inout ParquetProblems) -> Int64 {
+        if let index = indices[text] { return index }
+        if names?.excludesIndices != true, let index = Int64(String(decoding: text, as: UTF8.self)) { return index }
+        let shown = QuotedBytes.text(text)
+        if let names {
+            problems.add(
+                row, column: name, "the label \(shown) is none of the classes' names, \(names.list)",
+                remedy: names.remedy)
+        } else {
+            problems.add(
+                row, column: name, "the label \(shown) is no class index",
+                remedy: "name the classes in the order of the predictions with \(setting: .classNames)")
+        }
+        return .min
+    }
+}
+
+/// A column of Spark's vectors, dense and sparse. It gives `Float64`.
+final class ParquetVectorField: ParquetField {
+    private let name: String
+    private let reader: ParquetVectorReader
+    private let valuesPerRow: Int
+
+    init(_ file: ParquetFile, _ name: String, _ vector: ParquetTable.ParquetVector, valuesPerRow: Int) {
+        self.name = name
+        self.valuesPerRow = valuesPerRow
+        reader = ParquetVectorReader(file, vector)
+    }
+
+    func begin(rowGroup: Int, row: Int, isCounted: Bool) throws(ParquetError) { try reader.begin(rowGroup: rowGroup, row: row) }
+
+    func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ParquetProblems) throws(ParquetError) {
+        let numbers = target.bindMemory(to: Double.self, capacity: rowCount * valuesPerRow)
+        try reader.read(rowCount, valuesPerRow: valuesPerRow, into: numbers) { problems.add($0, column: name, $1) }
+    }
+}
+
+extension ColumnPage {
+    /// Copies values that are there, as they are stored or converted to `type`, which is the stored one, `.int64` or `.float64`.
+    ///
+    /// Unsafe: `target` has room for `count` elements.
+    fileprivate func copy(_ leaf: ParquetColumn, from: Int, count: Int, as type: ElementType, into target: UnsafeMutableRawPointer) {
+        if leaf.elementType == type {
+            target.copyMemory(from: values + from * leaf.byteCount, byteCount: count * leaf.byteCount)
+        } else {
+            copyNumbers(leaf, from: from, count: count, into: target.bindMemory(to: Double.self, capacity: count))
+        }
+    }
+}

@@ -1,0 +1,97 @@
+internal import Elements
+internal import Formats
+internal import Messages
+internal import Parquet
+
+/// A table of Parquet with the columns that are wanted of it.
+struct ParquetRows: Sendable {
+    let table: ParquetTable
+    let selection: RecordSelection
+
+    var path: String { table.path }
+    var file: ParquetFile { table.file }
+
+    /// Finds the leaves that hold numbers for a role, and throws if a column holds none.
+    func checkNumbers(_ paths: [RecordPath], _ role: ColumnRole) throws(EngineError) {
+        for path in paths {
+            let leaf: ParquetColumn
+            switch table.storage(of: path) {
+            case .value(let column): leaf = column
+            case .list(let column): leaf = column
+            case .vector: continue
+            }
+            guard leaf.isNumber, leaf.content != .boolean || role.isLabels, leaf.repetitionLimit <= 1 else {
+                throw EngineError(
+                    .data, path: self.path, "column \(ColumnName.list([path.name])) holds \(leaf.typeText), and \(role.text) are numbers",
+                    remedy: leaf.repetitionLimit > 1
+                        ? "write one list a row, which is not a list of lists" : "check \(setting: role.setting)")
+            }
+        }
+    }
+
+    /// The stored type of all predictions; `.float64` if they are of several types, or of none that losses are computed from.
+    var predictionType: ElementType {
+        var types: Set<ElementType?> = []
+        for path in selection.predictions {
+            switch table.storage(of: path) {
+            case .value(let leaf), .list(let leaf): types.insert(leaf.elementType)
+            case .vector: types.insert(.float64)
+            }
+        }
+        guard types.count == 1, let only = types.first, let type = only, type.isFloatingPoint else { return .float64 }
+        return type
+    }
+
+    /// Counts the values a row of some columns: as many as there are, or those of the first list that is not empty.
+    ///
+    /// - Throws: an `EngineError` if columns with lists stand beside other columns, or if no row has a list.
+    func valuesPerRow(_ paths: [RecordPath], _ role: ColumnRole) throws(EngineError) -> Int {
+        try checkNumbers(paths, role)
+        guard let first = paths.first else { return 0 }
+        let lists = paths.filter { path in
+            if case .value = table.storage(of: path) { false } else { true }
+        }
+        guard !lists.isEmpty else { return paths.count }
+        guard paths.count == 1 else {
+            throw EngineError(
+                .data, path: path, "column \(ColumnName.list([lists[0].name])) holds lists, and stands among other columns of \(role.text)",
+                remedy: "name the one column with all values with \(setting: role.setting)")
+        }
+        for group in file.rowGroups.indices where file.rowGroups[group].rowCount > 0 {
+            let count = try EngineError.ofParquet { () throws(ParquetError) -> Int? in
+                switch table.storage(of: first) {
+                case .value: return 1
+                case .list(let leaf):
+                    let cursor = ColumnCursor(file, rowGroup: group, column: leaf)
+                    while let length = try cursor.nextLength() {
+                        if length > 0 { return length }
+                    }
+                    return nil
+                case .vector(let vector): return try ParquetVectorReader.firstWidth(file, rowGroup: group, vector)
+                }
+            }
+            guard let count else { continue }
+            guard count <= RowLayout.valueCountLimit else {
+                throw EngineError(
+                    .data, path: path, "\(count) values a row, up to \(RowLayout.valueCountLimit) are read",
+                    remedy: "check \(setting: role.setting)")
+            }
+            return count
+        }
+        throw EngineError(.data, path: path, "no row has \(role.text)", remedy: "check \(setting: role.setting)")
+    }
+
+    /// The label column of class indices, with the names that labels may be; nil if labels are of another kind.
+    var classLabel: (path: RecordPath, names: ClassNames?)? {
+        guard case .classIndex(let path, let names) = selection.labels else { return nil }
+        return (path, names.map { ClassNames($0, ignoredLabel: selection.ignoredLabel) })
+    }
+
+    /// The type in which class labels are handed over: as they are stored, or `.int64` if names are looked up.
+    var classLabelType: ElementType {
+        guard let (path, names) = classLabel, case .value(let leaf) = table.storage(of: path) else { return .int64 }
+        if names?.areNumbers == true { return .int64 }
+        if case .decimal = leaf.content { return .float64 }
+        return leaf.elementType ?? .int64
+    }
+}

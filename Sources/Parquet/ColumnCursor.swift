@@ -1,0 +1,207 @@
+/// A reader of the rows of one column, one after another in one row group: values that may be null, or lists.
+package final class ColumnCursor {
+    /// The reader of the pages.
+    package let reader: ColumnReader
+    /// The column.
+    package let column: ParquetColumn
+    private var page: ColumnPage { reader.page }
+    /// The runs of levels that come next, and how many of their levels are left.
+    private var (repetitionRun, repetitionLeft) = (0, 0)
+    private var (definitionRun, definitionLeft) = (0, 0)
+    /// The index of the next value among those of the page that are there.
+    private var value = 0
+    /// The number of levels of the page that are left.
+    private var levelsLeft = 0
+
+    /// Makes a cursor before the first row of a row group.
+    package init(_ file: ParquetFile, rowGroup: Int, column: ParquetColumn) {
+        reader = ColumnReader(file, rowGroup: rowGroup, column: column)
+        self.column = column
+    }
+
+    /// Goes to the first row of a row group.
+    package func begin(rowGroup: Int) {
+        reader.begin(rowGroup: rowGroup)
+        levelsLeft = 0
+    }
+
+    /// Makes sure that there is a next level, and reads a page for it if need be. Returns false after the last one.
+    private func advance() throws(ParquetError) -> Bool {
+        while levelsLeft == 0 {
+            guard try reader.nextPage() else { return false }
+            levelsLeft = page.levelCount
+            value = 0
+            (repetitionRun, definitionRun) = (0, 0)
+            repetitionLeft = page.repetition.runs.first.map { Int($0.count) } ?? 0
+            definitionLeft = page.definition.runs.first.map { Int($0.count) } ?? 0
+        }
+        return true
+    }
+
+    /// Goes past levels of the runs that come next.
+    private func consume(_ count: Int) {
+        levelsLeft -= count
+        repetitionLeft -= count
+        definitionLeft -= count
+        if repetitionLeft == 0, levelsLeft > 0 {
+            repetitionRun += 1
+            repetitionLeft = Int(page.repetition.runs[repetitionRun].count)
+        }
+        if definitionLeft == 0, levelsLeft > 0 {
+            definitionRun += 1
+            definitionLeft = Int(page.definition.runs[definitionRun].count)
+        }
+    }
+
+    private var endError: ParquetError { reader.chunkError(.damaged, "it ends before the last row of the row group") }
+
+    // MARK: Values
+
+    /// Some neighbouring rows of a column without lists.
+    package enum Segment {
+        /// The rows have values: those of the page from an index on.
+        case values(ColumnPage, from: Int)
+        /// The rows are null.
+        case null
+    }
+
+    /// Reads the next rows of a column without lists, and calls `body` for each stretch of values or nulls in order.
+    ///
+    /// - Parameter body: takes the indices of rows among those that are read, and their values.
+    package func readValues(
+        _ rowCount: Int, _ body: (_ rows: Range<Int>, _ segment: Segment) throws(ParquetError) -> Void
+    ) throws(ParquetError) {
+        var row = 0
+        while row < rowCount {
+            guard try advance() else { throw endError }
+            let count = min(rowCount - row, definitionLeft)
+            let isThere = Int(page.definition.runs[definitionRun].level) == column.definitionLimit
+            try body(row..<row + count, isThere ? .values(page, from: value) : .null)
+            if isThere { value += count }
+            consume(count)
+            row += count
+        }
+    }
+
+    // MARK: Lists
+
+    /// The reason why a list is no row of as many values as wanted.
+    package enum ListProblem: Sendable, Equatable {
+        /// There is no list.
+        case null
+        /// The list has a value that is null, at this place in it.
+        case nullValue(at: Int)
+        /// The list has another number of values.
+        case count(Int)
+    }
+
+    /// Reads the next lists of a column, and copies their values as they are stored.
+    ///
+    /// Unsafe: `target` has room for `rowCount * valuesPerRow` stored values. A list with a problem leaves its room as it was, or partly
+    /// filled.
+    ///
+    /// - Parameters:
+    ///   - valuesPerRow: the number of values that a list must have.
+    ///   - problem: called for each list that has another number of values, or nulls, in order.
+    package func readLists(
+        _ rowCount: Int, valuesPerRow: Int, into target: UnsafeMutableRawPointer, problem: (_ row: Int, ListProblem) -> Void
+    ) throws(ParquetError) {
+        let byteCount = column.byteCount
+        try readLists(rowCount, valuesPerRow: valuesPerRow, problem: problem) { page, from, place, count in
+            (target + place * byteCount).copyMemory(from: page.values + from * byteCount, byteCount: count * byteCount)
+        }
+    }
+
+    /// Reads the next lists of a column of numbers as `Float64`, like `readLists(_:valuesPerRow:into:problem:)`.
+    package func readLists(
+        _ rowCount: Int, valuesPerRow: Int, numbers target: UnsafeMutablePointer<Double>, problem: (_ row: Int, ListProblem) -> Void
+    ) throws(ParquetError) {
+        try readLists(rowCount, valuesPerRow: valuesPerRow, problem: problem) { page, from, place, count in
+            page.copyNumbers(column, from: from, count: count, into: target + place)
+        }
+    }
+
+    /// Goes past lists.
+    func skipLists(_ rowCount: Int) throws(ParquetError) {
+        try readLists(rowCount, valuesPerRow: -1, problem: { _, _ in }) { _, _, _, _ in }
+    }
+
+    /// Reads the next list's length without its values: 0 for one that is missing or empty; nil after the last list.
+    package func nextLength() throws(ParquetError) -> Int? {
+        guard try advance() else { return nil }
+        var length = 0
+        try readLists(1, valuesPerRow: -1, problem: { _, problem in
+            if case .count(let count) = problem { length = count }
+        }) { _, _, _, _ in }
+        return length
+    }
+
+    private func readLists(
+        _ rowCount: Int, valuesPerRow: Int, problem: (_ row: Int, ListProblem) -> Void,
+        copy: (_ page: ColumnPage, _ from: Int, _ place: Int, _ count: Int) -> Void
+    ) throws(ParquetError) {
+        let least = column.elementDefinitionLevels.first ?? 0
+        // Neighbouring values that go to neighbouring places, mostly those of many lists.
+        var pending = (from: 0, place: 0, count: 0)
+        func flush() {
+            if pending.count > 0 { copy(page, pending.from, pending.place, pending.count) }
+            pending.count = 0
+        }
+        for row in 0..<rowCount {
+            if levelsLeft == 0 {
+                flush()
+                guard try advance() else { throw endError }
+            }
+            guard page.repetition.runs[repetitionRun].level == 0 else {
+                throw reader.chunkError(.damaged, "a list goes on where a row begins")
+            }
+            var found = 0
+            var nullPlace: Int?
+            var isNull = false
+            var isFirst = true
+            repeat {
+                let count = isFirst ? 1 : min(repetitionLeft, definitionLeft)
+                let level = Int(page.definition.runs[definitionRun].level)
+                if level == column.definitionLimit {
+                    let kept = max(0, min(count, valuesPerRow - found))
+                    if kept > 0 {
+                        let place = row * valuesPerRow + found
+                        if pending.count == 0 || pending.from + pending.count != value || pending.place + pending.count != place {
+                            flush()
+                            pending = (value, place, 0)
+                        }
+                        pending.count += kept
+                    }
+                    value += count
+                    found += count
+                } else if level >= least {
+                    nullPlace = nullPlace ?? found
+                    found += count
+                } else if isFirst {
+                    isNull = level < least - 1
+                } else {
+                    throw reader.chunkError(.damaged, "a list goes on after its end")
+                }
+                consume(count)
+                isFirst = false
+                if levelsLeft == 0 {
+                    flush()
+                    guard try advance() else { break }
+                }
+            } while page.repetition.runs[repetitionRun].level != 0
+            if isNull {
+                problem(row, .null)
+            } else if found != valuesPerRow {
+                problem(row, .count(found))
+            } else if let nullPlace {
+                problem(row, .nullValue(at: nullPlace))
+            }
+        }
+        flush()
+    }
+
+    /// Throws if rows of the row group are left, or if a page after the last row is damaged.
+    package func finish() throws(ParquetError) {
+        guard try !advance() else { throw reader.chunkError(.damaged, "it has more rows than the row group") }
+    }
+}

@@ -1,0 +1,551 @@
+internal import Container
+
+/// A reader of the pages of one column in one row group, in their order. It belongs to one thread and uses its memory again.
+package final class ColumnReader {
+    /// The file that is read.
+    package let file: ParquetFile
+    /// The number of the row group.
+    package private(set) var rowGroup = 0
+    /// The column.
+    package let column: ParquetColumn
+    /// The page that was read last.
+    package let page = ColumnPage()
+
+    private var chunk: ColumnChunk
+    private let codec = PageCodec()
+    /// The bytes of the file from `windowStart` on.
+    private let window = PageMemory()
+    private var windowRange = 0..<0
+    /// A page as it is stored, if it is larger than the window.
+    private let stored = PageMemory()
+    /// A page after decompression.
+    private let decoded = PageMemory()
+    private var dictionary: PageDictionary?
+    private let indices = PageMemory()
+    /// The offset of the next page's header in the file.
+    private var offset = 0
+    private var nextPageIndex = 0
+    /// The number of values, with nulls, in the pages so far.
+    private var valuesSoFar = 0
+
+    /// The number of bytes that are read at once where pages are smaller.
+    private static let windowByteCount = 64 << 10
+    /// The number of bytes that are read at once where only headers are wanted.
+    private static let headerWindowByteCount = 1 << 10
+    /// The largest header of a page. Statistics of texts are in it.
+    private static let headerByteCountLimit = 16 << 20
+
+    /// Makes a reader before the first page of a row group.
+    package init(_ file: ParquetFile, rowGroup: Int, column: ParquetColumn) {
+        self.file = file
+        self.column = column
+        chunk = file.rowGroups[rowGroup].chunks[column.index]
+        begin(rowGroup: rowGroup)
+    }
+
+    /// Goes to the first page of a row group.
+    package func begin(rowGroup: Int) {
+        self.rowGroup = rowGroup
+        chunk = file.rowGroups[rowGroup].chunks[column.index]
+        let first = chunk.dictionaryPageOffset
+        offset = first > 0 && first < chunk.dataPageOffset ? first : chunk.dataPageOffset
+        dictionary = nil
+        nextPageIndex = 0
+        valuesSoFar = 0
+    }
+
+    /// The place of the next page in the file, for messages.
+    private func place(byteOffset: Int? = nil) -> ParquetError.Place {
+        ParquetError.Place(rowGroup: rowGroup, column: column.name, page: nextPageIndex, byteOffset: byteOffset ?? offset)
+    }
+
+    private func error(_ fault: PageFault) -> ParquetError {
+        if fault.kind == .reading, let readingError { return readingError }
+        return ParquetError(fault.kind, path: file.path, place(), fault.problem, remedy: fault.remedy)
+    }
+
+    /// Makes an error about the column in the row group.
+    func chunkError(_ kind: ParquetError.Kind, _ problem: String, remedy: String? = nil) -> ParquetError {
+        ParquetError(kind, path: file.path, .init(rowGroup: rowGroup, column: column.name), problem, remedy: remedy)
+    }
+
+    /// Reads the next data page to `page`.
+    ///
+    /// - Returns: false after the last page.
+    package func nextPage() throws(ParquetError) -> Bool {
+        if valuesSoFar == 0, nextPageIndex == 0 { try checkChunk() }
+        while valuesSoFar < chunk.valueCount {
+            let header = try readHeader()
+            do throws(PageFault) {
+                switch header.kind {
+                case .dictionary:
+                    let bytes = try pageBytes(header)
+                    try readDictionary(header, bytes)
+                case .data, .dataV2:
+                    guard header.valueCount <= chunk.valueCount - valuesSoFar else {
+                        throw .damaged("its \(header.valueCount) values are more than are left of the column chunk's \(chunk.valueCount)")
+                    }
+                    let bytes = try pageBytes(header)
+                    if header.kind == .data { try readData(header, bytes) } else { try readDataV2(header, bytes) }
+                case .other: break
+                }
+            } catch {
+                throw self.error(error)
+            }
+            let isData = header.kind == .data || header.kind == .dataV2
+            if isData {
+                if column.isRepeated, valuesSoFar == 0, let first = page.repetition.runs.first, first.level != 0 {
+                    throw self.error(.damaged("the row group begins inside a list"))
+                }
+                page.index = nextPageIndex
+                valuesSoFar += header.valueCount
+            }
+            offset += header.byteCount + header.storedByteCount
+            nextPageIndex += 1
+            if isData { return true }
+        }
+        return false
+    }
+
+    // MARK: Skipping
+
+    /// The number of values of the column chunk, with nulls.
+    var valueCountOfChunk: Int { chunk.valueCount }
+
+    /// Reads the header of the next data page and no values, with the dictionary if that comes first; nil after the last page.
+    func nextPageHeader() throws(ParquetError) -> PageHeader? {
+        if valuesSoFar == 0, nextPageIndex == 0 { try checkChunk() }
+        while valuesSoFar < chunk.valueCount {
+            let header = try readHeader(windowByteCount: Self.headerWindowByteCount)
+            switch header.kind {
+            case .data, .dataV2:
+                guard header.valueCount <= chunk.valueCount - valuesSoFar else {
+                    throw error(.damaged("its \(header.valueCount) values are more than are left of the column chunk's \(chunk.valueCount)"))
+                }
+                return header
+            case .dictionary:
+                do throws(PageFault) { try readDictionary(header, try pageBytes(header)) } catch { throw self.error(error) }
+            case .other: break
+            }
+            offset += header.byteCount + header.storedByteCount
+            nextPageIndex += 1
+        }
+        return nil
+    }
+
+    /// Goes past the data page whose header has been read.
+    func skip(_ header: PageHeader) {
+        // Sizes are of 31 bits; a place beyond the end is an error of the next read.
+        offset += header.byteCount + header.storedByteCount
+        nextPageIndex += 1
+        valuesSoFar += header.valueCount
+    }
+
+    /// Throws if the chunk is one that is not read.
+    private func checkChunk() throws(ParquetError) {
+        guard !chunk.isEncrypted else {
+            throw chunkError(.encrypted, "it is encrypted, and encrypted columns are not read", remedy: "write it without encryption")
+        }
+        guard !chunk.isElsewhere else {
+            throw chunkError(.unsupported, "its values are in another file, which is not read", remedy: "write it as one file")
+        }
+        guard let name = PageCodecName(rawValue: chunk.codec) else {
+            throw chunkError(.unsupported, "it is compressed with a codec of number \(chunk.codec), which is not known")
+        }
+        guard name != .lzo else {
+            throw chunkError(.unsupported, "it is compressed with LZO, which is not read", remedy: "write it again with ZSTD")
+        }
+    }
+
+    // MARK: Bytes
+
+    /// Returns bytes of the file. They are valid until the next call.
+    private func bytes(at start: Int, count: Int, windowByteCount: Int = windowByteCount) throws(ParquetError) -> UnsafeRawBufferPointer {
+        if windowRange.lowerBound <= start, start + count <= windowRange.upperBound {
+            return UnsafeRawBufferPointer(window.room(from: start - windowRange.lowerBound, count: count))
+        }
+        do throws(ContainerError) {
+            if count <= Self.windowByteCount {
+                let filled = min(max(count, windowByteCount), file.footerByteOffset - start)
+                window.reserve(filled)
+                windowRange = 0..<0
+                try file.container.readRaw(at: start, into: window.room(count: filled))
+                windowRange = start..<start + filled
+                return UnsafeRawBufferPointer(window.room(count: count))
+            }
+            stored.reserve(count)
+            try file.container.readRaw(at: start, into: stored.room(count: count))
+            return UnsafeRawBufferPointer(stored.room(count: count))
+        } catch {
+            throw ParquetError(error, path: file.path)
+        }
+    }
+
+    /// Reads the header of the next page.
+    private func readHeader(windowByteCount: Int = windowByteCount) throws(ParquetError) -> PageHeader {
+        guard offset >= 4, offset < file.footerByteOffset else {
+            throw error(
+                .damaged("the column chunk ends after \(valuesSoFar) of \(chunk.valueCount) values"))
+        }
+        var wanted = 1 << 10
+        while true {
+            let count = min(wanted, file.footerByteOffset - offset)
+            let bytes = try bytes(at: offset, count: count, windowByteCount: windowByteCount)
+            do throws(ThriftReader.Fault) {
+                return try PageHeader(bytes)
+            } catch {
+                switch error {
+                case .truncated where count == wanted && wanted < Self.headerByteCountLimit: wanted *= 16
+                case .truncated: throw self.error(.damaged("its header ends inside a value"))
+                case .malformed(let what): throw self.error(.damaged("its header has \(what)"))
+                }
+            }
+        }
+    }
+
+    /// Reads the bytes of a page as they are stored, and checks their checksum if there is one.
+    private func pageBytes(_ header: PageHeader) throws(PageFault) -> UnsafeRawBufferPointer {
+        let start = offset + header.byteCount
+        guard header.storedByteCount <= file.footerByteOffset - start else {
+            throw .damaged("its \(header.storedByteCount) bytes go beyond the end of the columns")
+        }
+        let limit = file.limits.pageByteCount
+        guard max(header.decodedByteCount, header.storedByteCount) <= limit else {
+            throw Self.sizeFault(max(header.decodedByteCount, header.storedByteCount), limit)
+        }
+        if let name = PageCodecName(rawValue: chunk.codec), let expansion = PageCodec.expansionLimit(name) {
+            guard header.decodedByteCount / expansion <= header.storedByteCount + 64 else {
+                throw .damaged("\(header.storedByteCount) bytes cannot be \(header.decodedByteCount) bytes compressed with \(name.name)")
+            }
+        }
+        let bytes: UnsafeRawBufferPointer
+        do throws(ParquetError) { bytes = try self.bytes(at: start, count: header.storedByteCount) } catch {
+            readingError = error
+            throw PageFault(.reading, error.problem)
+        }
+        if let checksum = header.checksum, PageCodec.checksum(bytes) != checksum {
+            throw PageFault(.checksum, "its bytes are not what its checksum says", remedy: "copy the file again")
+        }
+        return bytes
+    }
+
+    /// The error of reading the bytes of a page, which a fault of kind `.reading` stands for.
+    private var readingError: ParquetError?
+
+    /// Makes the fault of something that takes more memory than is allowed.
+    private static func sizeFault(_ byteCount: Int, _ limit: Int) -> PageFault {
+        PageFault(.tooLarge, "it takes \(byteCount) bytes of memory, and a page may take up to \(limit)")
+    }
+
+    private func checkSize(count: Int, byteCount: Int) throws(PageFault) {
+        let size = count.multipliedReportingOverflow(by: max(1, byteCount))
+        guard !size.overflow, size.partialValue <= file.limits.pageByteCount else {
+            throw Self.sizeFault(size.overflow ? .max : size.partialValue, file.limits.pageByteCount)
+        }
+    }
+
+    /// Decompresses the bytes of a page, or of its values.
+    private func decompress(_ bytes: UnsafeRawBufferPointer, to byteCount: Int) throws(PageFault) -> UnsafeRawBufferPointer {
+        let name = PageCodecName(rawValue: chunk.codec) ?? .none
+        if name == .none {
+            guard bytes.count == byteCount else { throw .damaged("it has \(bytes.count) bytes, and its header says \(byteCount)") }
+            return bytes
+        }
+        decoded.reserve(byteCount)
+        try codec.decompress(bytes, name, into: decoded.room(count: byteCount))
+        return UnsafeRawBufferPointer(decoded.room(count: byteCount))
+    }
+
+    // MARK: Pages
+
+    private func readDictionary(_ header: PageHeader, _ stored: UnsafeRawBufferPointer) throws(PageFault) {
+        guard dictionary == nil else { throw .damaged("the column chunk has a second dictionary") }
+        guard valuesSoFar == 0 else { throw .damaged("the column chunk has a dictionary after data") }
+        guard [PageEncoding.plain.rawValue, PageEncoding.plainDictionary.rawValue].contains(header.encoding) else {
+            throw .damaged("a dictionary of encoding \(header.encoding)")
+        }
+        let bytes = try decompress(stored, to: header.decodedByteCount)
+        let made = PageDictionary()
+        // Values are used as long as the chunk is read, and the memory of pages is not.
+        made.memory.reserve(bytes.count)
+        made.memory.room(count: bytes.count).copyMemory(from: bytes)
+        let kept = UnsafeRawBufferPointer(made.memory.room(count: bytes.count))
+        made.count = header.valueCount
+        if column.physicalType == .byteArray {
+            try Self.readSpans(kept, count: header.valueCount, into: &made.spans)
+        } else {
+            guard column.physicalType != .boolean else { throw .damaged("a dictionary of truth values") }
+            guard header.valueCount <= kept.count / column.byteCount else {
+                throw .damaged("a dictionary of \(header.valueCount) values in \(kept.count) bytes")
+            }
+        }
+        dictionary = made
+    }
+
+    private func readData(_ header: PageHeader, _ stored: UnsafeRawBufferPointer) throws(PageFault) {
+        var bytes = try decompress(stored, to: header.decodedByteCount)
+        func levels(_ limit: Int, _ encoding: Int) throws(PageFault) -> UnsafeRawBufferPointer {
+            guard limit > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+            guard encoding == PageEncoding.rle.rawValue else {
+                throw PageFault(.unsupported, "its levels have encoding \(PageEncoding(rawValue: encoding)?.name ?? "\(encoding)"), which is not read")
+            }
+            guard bytes.count >= 4 else { throw .damaged("it ends before its levels") }
+            let count = Int(UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self)))
+            guard count <= bytes.count - 4 else { throw .damaged("its levels would have \(count) bytes of \(bytes.count)") }
+            defer { bytes = UnsafeRawBufferPointer(rebasing: bytes[(4 + count)...]) }
+            return UnsafeRawBufferPointer(rebasing: bytes[4..<4 + count])
+        }
+        let repetition = try levels(column.repetitionLimit, header.repetitionEncoding)
+        let definition = try levels(column.definitionLimit, header.definitionEncoding)
+        try readPage(header, repetition: repetition, definition: definition, values: bytes)
+    }
+
+    private func readDataV2(_ header: PageHeader, _ stored: UnsafeRawBufferPointer) throws(PageFault) {
+        let (repetitionCount, definitionCount) = (header.repetitionByteCount, header.definitionByteCount)
+        guard repetitionCount <= stored.count, definitionCount <= stored.count - repetitionCount,
+            repetitionCount + definitionCount <= header.decodedByteCount
+        else { throw .damaged("its levels would have \(repetitionCount) and \(definitionCount) bytes of \(stored.count)") }
+        let levelCount = repetitionCount + definitionCount
+        let packed = UnsafeRawBufferPointer(rebasing: stored[levelCount...])
+        let byteCount = header.decodedByteCount - levelCount
+        // One version of Arrow said that compressed pages were not.
+        let isStored = (!header.isCompressed && packed.count == byteCount) || (byteCount == 0 && packed.count == 0)
+        let values = isStored ? packed : try decompress(packed, to: byteCount)
+        try readPage(
+            header, repetition: UnsafeRawBufferPointer(rebasing: stored[..<repetitionCount]),
+            definition: UnsafeRawBufferPointer(rebasing: stored[repetitionCount..<levelCount]), values: values)
+        if let rowCount = header.rowCount {
+            let found = column.isRepeated ? page.repetition.count(of: 0) : header.valueCount
+            guard found == rowCount else { throw .damaged("it has \(found) rows, and its header says \(rowCount)") }
+        }
+    }
+
+    private func readPage(
+        _ header: PageHeader, repetition: UnsafeRawBufferPointer, definition: UnsafeRawBufferPointer, values: UnsafeRawBufferPointer
+    ) throws(PageFault) {
+        guard header.valueCount <= Int(Int32.max) else { throw .damaged("it has \(header.valueCount) values") }
+        try page.repetition.read(repetition, limit: column.repetitionLimit, levelCount: header.valueCount)
+        try page.definition.read(definition, limit: column.definitionLimit, levelCount: header.valueCount)
+        page.levelCount = header.valueCount
+        page.valueCount = page.definition.count(of: column.definitionLimit)
+        page.encoding = header.encoding
+        page.spans.removeAll(keepingCapacity: true)
+        page.values = UnsafeRawPointer(page.memory.base)
+        guard page.valueCount > 0 else { return }
+        guard let encoding = PageEncoding(rawValue: header.encoding) else {
+            throw PageFault(.unsupported, "its values have encoding \(header.encoding), which is not known")
+        }
+        try checkSize(count: page.valueCount, byteCount: column.byteCount == 0 ? MemoryLayout<UnsafeRawBufferPointer>.size : column.byteCount)
+        switch encoding {
+        case .plain: try readPlain(values)
+        case .plainDictionary, .rleDictionary: try readIndices(values)
+        case .rle: try readTruthValues(values)
+        case .deltaBinaryPacked: try readDifferences(values)
+        case .deltaLengthByteArray, .deltaByteArray: try readDeltaSpans(values, hasPrefixes: encoding == .deltaByteArray)
+        case .byteStreamSplit: try readPlanes(values)
+        case .bitPacked, .alp:
+            throw PageFault(
+                .unsupported, "its values have encoding \(encoding.name.uppercased()), which is not read", remedy: "write it again with PLAIN")
+        }
+    }
+
+    // MARK: Values
+
+    private func refuse(_ encoding: PageEncoding) -> PageFault {
+        .damaged("values of \(column.typeText) have encoding \(encoding.name.uppercased())")
+    }
+
+    private func readPlain(_ bytes: UnsafeRawBufferPointer) throws(PageFault) {
+        let count = page.valueCount
+        switch column.physicalType {
+        case .byteArray: try Self.readSpans(bytes, count: count, into: &page.spans)
+        case .boolean:
+            guard (count + 7) / 8 <= bytes.count else { throw .damaged("\(count) values in \(bytes.count) bytes") }
+            page.memory.reserve(count)
+            let target = page.memory.base.assumingMemoryBound(to: UInt8.self)
+            for index in 0..<count { target[index] = bytes[index >> 3] >> UInt8(index & 7) & 1 }
+            page.values = UnsafeRawPointer(page.memory.base)
+        default:
+            guard count <= bytes.count / column.byteCount, let base = bytes.baseAddress else {
+                throw .damaged("\(count) values of \(column.byteCount) bytes in \(bytes.count) bytes")
+            }
+            // The bytes are those of the page's memory, which has more after its end.
+            page.values = base
+        }
+    }
+
+    /// Lists values that begin with their lengths.
+    private static func readSpans(_ bytes: UnsafeRawBufferPointer, count: Int, into spans: inout [UnsafeRawBufferPointer]) throws(PageFault) {
+        guard count <= bytes.count / 4 else { throw .damaged("\(count) values in \(bytes.count) bytes") }
+        spans.reserveCapacity(count)
+        var offset = 0
+        for _ in 0..<count {
+            guard bytes.count - offset >= 4 else { throw .damaged("its values end before the last one") }
+            let length = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
+            offset += 4
+            guard length <= bytes.count - offset else { throw .damaged("a value of \(length) bytes goes beyond the end") }
+            spans.append(UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + length]))
+            offset += length
+        }
+    }
+
+    private func readIndices(_ bytes: UnsafeRawBufferPointer) throws(PageFault) {
+        guard let dictionary else { throw .damaged("its values are indices of a dictionary, and there is none") }
+        let count = page.valueCount
+        guard let bitCount = bytes.first else { throw .damaged("it ends before its indices") }
+        try checkSize(count: count, byteCount: 4)
+        indices.reserve(4 * count)
+        let indices = indices.base.assumingMemoryBound(to: UInt32.self)
+        var runs = try RunReader(UnsafeRawBufferPointer(rebasing: bytes[1...]), bitCount: Int(bitCount))
+        try runs.read(count, into: indices)
+        var largest: UInt32 = 0
+        for index in 0..<count { largest = max(largest, indices[index]) }
+        guard Int(largest) < dictionary.count else {
+            throw .damaged("the index \(largest), where the dictionary has \(dictionary.count) values")
+        }
+        if column.physicalType == .byteArray {
+            page.spans.reserveCapacity(count)
+            for index in 0..<count { page.spans.append(dictionary.spans[Int(indices[index])]) }
+            return
+        }
+        page.memory.reserve(count * column.byteCount)
+        page.values = UnsafeRawPointer(page.memory.base)
+        let (source, target) = (UnsafeRawPointer(dictionary.memory.base), page.memory.base)
+        switch column.byteCount {
+        case 2: Self.gather(UInt16.self, source, indices, count, target)
+        case 4: Self.gather(UInt32.self, source, indices, count, target)
+        case 8: Self.gather(UInt64.self, source, indices, count, target)
+        case let byteCount:
+            for index in 0..<count {
+                (target + index * byteCount).copyMemory(from: source + Int(indices[index]) * byteCount, byteCount: byteCount)
+            }
+        }
+    }
+
+    @inline(__always)
+    private static func gather<Stored: BitwiseCopyable>(
+        _: Stored.Type, _ source: UnsafeRawPointer, _ indices: UnsafePointer<UInt32>, _ count: Int, _ target: UnsafeMutableRawPointer
+    ) {
+        // Both memories are aligned to 64 bytes; the indices have been compared with the number of values.
+        let values = source.assumingMemoryBound(to: Stored.self), room = target.assumingMemoryBound(to: Stored.self)
+        for index in 0..<count { room[index] = values[Int(indices[index])] }
+    }
+
+    private func readTruthValues(_ bytes: UnsafeRawBufferPointer) throws(PageFault) {
+        guard column.physicalType == .boolean else { throw refuse(.rle) }
+        let count = page.valueCount
+        guard bytes.count >= 4 else { throw .damaged("it ends before its values") }
+        let length = Int(UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self)))
+        guard length <= bytes.count - 4 else { throw .damaged("its values would have \(length) bytes of \(bytes.count)") }
+        var runs = try RunReader(UnsafeRawBufferPointer(rebasing: bytes[4..<4 + length]), bitCount: 1)
+        page.memory.reserve(count)
+        let target = page.memory.base.assumingMemoryBound(to: UInt8.self)
+        var done = 0
+        while done < count {
+            switch try runs.next(limit: count - done) {
+            case .run(let value, let length):
+                (target + done).update(repeating: UInt8(truncatingIfNeeded: value), count: length)
+                done += length
+            case .packed(let packed, let length):
+                for index in 0..<length {
+                    target[done + index] = packed.load(fromByteOffset: index >> 3, as: UInt8.self) >> UInt8(index & 7) & 1
+                }
+                done += length
+            }
+        }
+        page.values = UnsafeRawPointer(page.memory.base)
+    }
+
+    private func readDifferences(_ bytes: UnsafeRawBufferPointer) throws(PageFault) {
+        guard column.physicalType == .int32 || column.physicalType == .int64 else { throw refuse(.deltaBinaryPacked) }
+        var reader = try DeltaReader(bytes)
+        guard reader.count == page.valueCount else { throw .damaged("it has \(reader.count) values, where \(page.valueCount) are due") }
+        page.memory.reserve(reader.count * column.byteCount)
+        if column.physicalType == .int32 {
+            let target = page.memory.base.assumingMemoryBound(to: Int32.self)
+            try reader.read { target[$0] = Int32(truncatingIfNeeded: $1) }
+        } else {
+            let target = page.memory.base.assumingMemoryBound(to: Int64.self)
+            try reader.read { target[$0] = $1 }
+        }
+        page.values = UnsafeRawPointer(page.memory.base)
+    }
+
+    /// Reads lengths of values as differences. The sum of the lengths fits an `Int`.
+    private func readLengths(_ bytes: UnsafeRawBufferPointer) throws(PageFault) -> (lengths: [Int32], byteCount: Int) {
+        var reader = try DeltaReader(bytes)
+        guard reader.count == page.valueCount else { throw .damaged("it has \(reader.count) lengths, where \(page.valueCount) are due") }
+        var lengths = [Int32](repeating: 0, count: reader.count)
+        var isSound = true
+        try lengths.withUnsafeMutableBufferPointer { lengths throws(PageFault) in
+            guard let target = lengths.baseAddress else { return }
+            try reader.read { index, length in
+                isSound = isSound && length >= 0 && length <= Int64(Int32.max)
+                target[index] = Int32(truncatingIfNeeded: length)
+            }
+        }
+        guard isSound else { throw .damaged("a length below 0, or of more than 32 bits") }
+        return (lengths, reader.offset)
+    }
+
+    private func readDeltaSpans(_ bytes: UnsafeRawBufferPointer, hasPrefixes: Bool) throws(PageFault) {
+        let isFixed = column.physicalType == .fixedLengthByteArray
+        guard column.physicalType == .byteArray || (isFixed && hasPrefixes) else {
+            throw refuse(hasPrefixes ? .deltaByteArray : .deltaLengthByteArray)
+        }
+        var rest = bytes
+        var prefixes: [Int32] = []
+        if hasPrefixes {
+            let read = try readLengths(rest)
+            prefixes = read.lengths
+            rest = UnsafeRawBufferPointer(rebasing: rest[min(rest.count, read.byteCount)...])
+        }
+        let (suffixes, headByteCount) = try readLengths(rest)
+        rest = UnsafeRawBufferPointer(rebasing: rest[min(rest.count, headByteCount)...])
+        let suffixByteCount = suffixes.reduce(0) { $0 + Int($1) }
+        guard suffixByteCount <= rest.count else { throw .damaged("its values would have \(suffixByteCount) bytes of \(rest.count)") }
+        var offset = 0
+        guard hasPrefixes else {
+            for length in suffixes {
+                page.spans.append(UnsafeRawBufferPointer(rebasing: rest[offset..<offset + Int(length)]))
+                offset += Int(length)
+            }
+            return
+        }
+        // A few bytes can repeat a long beginning any number of times.
+        try checkSize(count: prefixes.reduce(suffixByteCount) { $0 + Int($1) }, byteCount: 1)
+        page.memory.reserve(prefixes.reduce(suffixByteCount) { $0 + Int($1) })
+        var filled = 0
+        var last = UnsafeRawBufferPointer(start: nil, count: 0)
+        for (prefix, suffix) in zip(prefixes, suffixes) {
+            guard Int(prefix) <= last.count else { throw .damaged("a value begins with \(prefix) bytes of one of \(last.count)") }
+            let length = Int(prefix) + Int(suffix)
+            guard !isFixed || length == column.byteCount else { throw .damaged("a value of \(length) bytes among ones of \(column.byteCount)") }
+            let room = page.memory.room(from: filled, count: length)
+            if let start = room.baseAddress, let before = last.baseAddress { start.copyMemory(from: before, byteCount: Int(prefix)) }
+            if suffix > 0, let start = room.baseAddress, let source = rest.baseAddress {
+                (start + Int(prefix)).copyMemory(from: source + offset, byteCount: Int(suffix))
+            }
+            offset += Int(suffix)
+            last = UnsafeRawBufferPointer(room)
+            if !isFixed { page.spans.append(last) }
+            filled += length
+        }
+        page.values = UnsafeRawPointer(page.memory.base)
+    }
+
+    private func readPlanes(_ bytes: UnsafeRawBufferPointer) throws(PageFault) {
+        switch column.physicalType {
+        case .float, .double, .int32, .int64, .fixedLengthByteArray: break
+        case .boolean, .int96, .byteArray: throw refuse(.byteStreamSplit)
+        }
+        let byteCount = column.byteCount
+        // Planes are as long as the bytes say. Nothing may follow them.
+        guard bytes.count % byteCount == 0, bytes.count / byteCount == page.valueCount, let base = bytes.baseAddress else {
+            throw .damaged("\(page.valueCount) values of \(byteCount) bytes in \(bytes.count) bytes")
+        }
+        page.memory.reserve(bytes.count)
+        ByteStreamSplit.join(base, count: page.valueCount, byteCount: byteCount, into: page.memory.base)
+        page.values = UnsafeRawPointer(page.memory.base)
+    }
+}

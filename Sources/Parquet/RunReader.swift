@@ -1,0 +1,151 @@
+/// A reader of the hybrid of runs and packed groups, in which levels, indices of dictionaries and truth values are stored.
+///
+/// Unsafe: at least eight readable bytes follow the bytes that it reads, as a page's memory has them.
+struct RunReader {
+    /// Some of the numbers: one number many times, or numbers of `bitCount` bits each, one after another.
+    enum Part {
+        case run(value: UInt32, count: Int)
+        case packed(UnsafeRawPointer, count: Int)
+    }
+
+    private let bytes: UnsafeRawBufferPointer
+    /// The number of bits of a number.
+    let bitCount: Int
+    private var offset = 0
+
+    init(_ bytes: UnsafeRawBufferPointer, bitCount: Int) throws(PageFault) {
+        guard (0...32).contains(bitCount) else { throw .damaged("numbers of \(bitCount) bits, up to 32 are allowed") }
+        self.bytes = bytes
+        self.bitCount = bitCount
+    }
+
+    /// Reads the next numbers, at most `limit` of them. A part that has more is cut: nothing comes after it.
+    mutating func next(limit: Int) throws(PageFault) -> Part {
+        var head: UInt64 = 0
+        var shift: UInt64 = 0
+        while true {
+            guard offset < bytes.count, shift < 63 else { throw .damaged("it ends where more levels or indices are due") }
+            let byte = bytes[offset]
+            offset += 1
+            head |= UInt64(byte & 0x7F) << shift
+            if byte & 0x80 == 0 { break }
+            shift += 7
+        }
+        guard head >> 1 <= UInt64(Int32.max) else { throw .damaged("a run of \(head >> 1) numbers") }
+        let length = Int(head >> 1)
+        guard length > 0 else { throw .damaged("a run of no numbers") }
+        if head & 1 == 0 {
+            let byteCount = (bitCount + 7) / 8
+            guard byteCount <= bytes.count - offset else { throw .damaged("a run ends before its number") }
+            var value: UInt32 = 0
+            for index in 0..<byteCount { value |= UInt32(bytes[offset + index]) << UInt32(8 * index) }
+            offset += byteCount
+            guard bitCount == 32 || value >> UInt32(bitCount) == 0 else { throw .damaged("\(value) has more than \(bitCount) bits") }
+            return .run(value: value, count: min(limit, length))
+        }
+        let count = min(limit, 8 * length)
+        // The last group may be cut after the last byte that is wanted.
+        let wantedByteCount = (count * bitCount + 7) / 8
+        guard wantedByteCount <= bytes.count - offset, let base = bytes.baseAddress else {
+            throw .damaged("packed numbers end before the last one")
+        }
+        let start = base + offset
+        offset = min(bytes.count, offset + length * bitCount)
+        return .packed(start, count: count)
+    }
+
+    /// Reads `count` numbers to `target`.
+    mutating func read(_ count: Int, into target: UnsafeMutablePointer<UInt32>) throws(PageFault) {
+        var done = 0
+        while done < count {
+            switch try next(limit: count - done) {
+            case .run(let value, let length):
+                (target + done).update(repeating: value, count: length)
+                done += length
+            case .packed(let bytes, let length):
+                Self.unpack(bytes, bitCount: bitCount, count: length, into: target + done)
+                done += length
+            }
+        }
+    }
+
+    /// Unpacks numbers of up to 32 bits. Unsafe: eight readable bytes follow the last one.
+    static func unpack(_ bytes: UnsafeRawPointer, bitCount: Int, count: Int, into target: UnsafeMutablePointer<UInt32>) {
+        let mask: UInt64 = (1 << UInt64(bitCount)) - 1
+        var bit = 0
+        for index in 0..<count {
+            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: bit >> 3, as: UInt64.self))
+            target[index] = UInt32(truncatingIfNeeded: word >> UInt64(bit & 7) & mask)
+            // Wrapping: `bit` stays below eight times the number of bytes.
+            bit = bit &+ bitCount
+        }
+    }
+}
+
+/// Equal levels that follow one another.
+struct LevelRun: Equatable {
+    let level: UInt16
+    var count: Int32
+}
+
+/// The levels of a page as runs, in which a few bytes can stand for millions of values.
+struct LevelRuns {
+    private(set) var runs: [LevelRun] = []
+    /// The number of levels.
+    private(set) var count = 0
+
+    mutating func removeAll() {
+        runs.removeAll(keepingCapacity: true)
+        count = 0
+    }
+
+    /// Adds equal levels.
+    mutating func append(_ level: Int, count added: Int) {
+        count += added
+        if let last = runs.indices.last, Int(runs[last].level) == level, Int(runs[last].count) <= Int(Int32.max) - added {
+            runs[last].count += Int32(added)
+        } else {
+            runs.append(LevelRun(level: UInt16(level), count: Int32(added)))
+        }
+    }
+
+    /// Reads `levelCount` levels up to `limit`, in place of those that were there.
+    mutating func read(_ bytes: UnsafeRawBufferPointer, limit: Int, levelCount: Int) throws(PageFault) {
+        removeAll()
+        guard limit > 0 else {
+            append(0, count: levelCount)
+            return
+        }
+        var reader = try RunReader(bytes, bitCount: Int.bitWidth - limit.leadingZeroBitCount)
+        while count < levelCount {
+            switch try reader.next(limit: levelCount - count) {
+            case .run(let level, let length):
+                guard level <= limit else { throw .damaged("a level of \(level), where \(limit) is the highest") }
+                append(Int(level), count: length)
+            case .packed(let packed, let length):
+                let mask = (1 << reader.bitCount) - 1
+                var index = 0
+                while index < length {
+                    if reader.bitCount == 1, index & 7 == 0, length - index >= 8 {
+                        // Most groups of eight are equal.
+                        let byte = packed.load(fromByteOffset: index >> 3, as: UInt8.self)
+                        if byte == 0 || byte == 0xFF {
+                            append(byte == 0 ? 0 : 1, count: 8)
+                            index += 8
+                            continue
+                        }
+                    }
+                    let bit = index * reader.bitCount
+                    let word = UInt32(littleEndian: packed.loadUnaligned(fromByteOffset: bit >> 3, as: UInt32.self))
+                    let level = Int(word >> UInt32(bit & 7)) & mask
+                    guard level <= limit else { throw .damaged("a level of \(level), where \(limit) is the highest") }
+                    append(level, count: 1)
+                    index += 1
+                }
+            }
+        }
+    }
+
+    /// The number of levels that equal `level`.
+    func count(of level: Int) -> Int { runs.reduce(0) { $0 + (Int($1.level) == level ? Int($1.count) : 0) } }
+}
