@@ -1,4 +1,5 @@
 import Formats
+import Messages
 import Testing
 
 /// The first line of a table: names, or a row. Texts are as pandas, R, NumPy and others write them.
