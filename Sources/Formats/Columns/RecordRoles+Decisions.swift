@@ -9,7 +9,7 @@ extension RecordRoles {
 
     /// Throws if a column that was found by its name holds the score of a class that stands beside it in each record, as pipelines write
     /// it: `{"label": "NEGATIVE", "score": 0.99}`. It is no probability of label 1.
-    static func checkScore(_ score: RecordPath, of format: any RecordFormat, _ request: ColumnRequest) throws(ColumnError) {
+    static func checkScore(_ score: RecordPath, of format: any NamedColumns, _ request: ColumnRequest) throws(ColumnError) {
         let parent = score.name.dropLast(ColumnName.lastPart(of: score.name).count)
         let given = Set(request.namesOfOtherRoles)
         let decision = format.columns.first { column in
