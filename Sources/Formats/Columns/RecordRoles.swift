@@ -292,7 +292,7 @@ package struct RecordRoles: Sendable {
     /// Throws if a score that was found by its name stands beside the class that was decided for, as pipelines write them, while the labels
     /// are elsewhere: it may be the score of that class.
     private static func checkDecision(
-        _ places: [Int], of format: any RecordFormat, _ request: ColumnRequest
+        _ places: [Int], of format: any NamedColumns, _ request: ColumnRequest
     ) throws(ColumnError) {
         guard places.count == 1, request.predictions.width == .one, request.hasLabelFiles else { return }
         let name = format.columns[places[0]].name
