@@ -13,9 +13,9 @@ package final class ColumnCursor {
     /// The number of levels of the page that are left.
     private var levelsLeft = 0
 
-    /// Makes a cursor before the first row of a row group.
-    package init(_ file: ParquetFile, rowGroup: Int, column: ParquetColumn) {
-        reader = ColumnReader(file, rowGroup: rowGroup, column: column)
+    /// Makes a cursor before the first row of a row group, with memory that others may use after it.
+    package init(_ file: ParquetFile, rowGroup: Int, column: ParquetColumn, scratch: PageScratch = PageScratch()) {
+        reader = ColumnReader(file, rowGroup: rowGroup, column: column, scratch: scratch)
         self.column = column
     }
 

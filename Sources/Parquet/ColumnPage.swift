@@ -17,9 +17,25 @@ package final class ColumnPage {
     var definition = LevelRuns()
     var repetition = LevelRuns()
     /// The memory of values that are not used as they are stored.
-    let memory = PageMemory()
+    let memory: PageMemory
 
-    init() { values = UnsafeRawPointer(memory.base) }
+    init(_ memory: PageMemory) {
+        self.memory = memory
+        values = UnsafeRawPointer(memory.base)
+    }
+}
+
+/// The memory of a reader, which readers of other columns can use after it.
+package final class PageScratch {
+    let codec = PageCodec()
+    let window = PageMemory()
+    let stored = PageMemory()
+    let decoded = PageMemory()
+    let indices = PageMemory()
+    let values = PageMemory()
+
+    /// Makes memory that nobody uses.
+    package init() {}
 }
 
 /// The values of a chunk's dictionary.

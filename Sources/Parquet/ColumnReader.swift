@@ -9,19 +9,19 @@ package final class ColumnReader {
     /// The column.
     package let column: ParquetColumn
     /// The page that was read last.
-    package let page = ColumnPage()
+    package let page: ColumnPage
 
     private var chunk: ColumnChunk
-    private let codec = PageCodec()
-    /// The bytes of the file from `windowStart` on.
-    private let window = PageMemory()
+    private let codec: PageCodec
+    /// The bytes of the file in `windowRange`.
+    private let window: PageMemory
     private var windowRange = 0..<0
     /// A page as it is stored, if it is larger than the window.
-    private let stored = PageMemory()
+    private let stored: PageMemory
     /// A page after decompression.
-    private let decoded = PageMemory()
+    private let decoded: PageMemory
     private var dictionary: PageDictionary?
-    private let indices = PageMemory()
+    private let indices: PageMemory
     /// The offset of the next page's header in the file.
     private var offset = 0
     private var nextPageIndex = 0
@@ -36,7 +36,15 @@ package final class ColumnReader {
     private static let headerByteCountLimit = 16 << 20
 
     /// Makes a reader before the first page of a row group.
-    package init(_ file: ParquetFile, rowGroup: Int, column: ParquetColumn) {
+    ///
+    /// - Parameter scratch: memory that one reader after another may use, as long as no two of them are in use.
+    package init(_ file: ParquetFile, rowGroup: Int, column: ParquetColumn, scratch: PageScratch = PageScratch()) {
+        codec = scratch.codec
+        window = scratch.window
+        stored = scratch.stored
+        decoded = scratch.decoded
+        indices = scratch.indices
+        page = ColumnPage(scratch.values)
         self.file = file
         self.column = column
         chunk = file.rowGroups[rowGroup].chunks[column.index]
@@ -120,7 +128,8 @@ package final class ColumnReader {
             switch header.kind {
             case .data, .dataV2:
                 guard header.valueCount <= chunk.valueCount - valuesSoFar else {
-                    throw error(.damaged("its \(header.valueCount) values are more than are left of the column chunk's \(chunk.valueCount)"))
+                    let problem = "its \(header.valueCount) values are more than are left of the column chunk's \(chunk.valueCount)"
+                    throw error(.damaged(problem))
                 }
                 return header
             case .dictionary:
@@ -287,7 +296,8 @@ package final class ColumnReader {
         func levels(_ limit: Int, _ encoding: Int) throws(PageFault) -> UnsafeRawBufferPointer {
             guard limit > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
             guard encoding == PageEncoding.rle.rawValue else {
-                throw PageFault(.unsupported, "its levels have encoding \(PageEncoding(rawValue: encoding)?.name ?? "\(encoding)"), which is not read")
+                let name = PageEncoding(rawValue: encoding)?.name ?? "\(encoding)"
+                throw PageFault(.unsupported, "its levels have encoding \(name), which is not read")
             }
             guard bytes.count >= 4 else { throw .damaged("it ends before its levels") }
             let count = Int(UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self)))
@@ -324,8 +334,10 @@ package final class ColumnReader {
         _ header: PageHeader, repetition: UnsafeRawBufferPointer, definition: UnsafeRawBufferPointer, values: UnsafeRawBufferPointer
     ) throws(PageFault) {
         guard header.valueCount <= Int(Int32.max) else { throw .damaged("it has \(header.valueCount) values") }
-        try page.repetition.read(repetition, limit: column.repetitionLimit, levelCount: header.valueCount)
-        try page.definition.read(definition, limit: column.definitionLimit, levelCount: header.valueCount)
+        // A few bits can stand for a run of its own, and a few bytes for millions of levels in one run.
+        let runLimit = file.limits.pageByteCount / (2 * MemoryLayout<LevelRun>.stride)
+        try page.repetition.read(repetition, limit: column.repetitionLimit, levelCount: header.valueCount, runLimit: runLimit)
+        try page.definition.read(definition, limit: column.definitionLimit, levelCount: header.valueCount, runLimit: runLimit)
         page.levelCount = header.valueCount
         page.valueCount = page.definition.count(of: column.definitionLimit)
         page.encoding = header.encoding
@@ -335,7 +347,8 @@ package final class ColumnReader {
         guard let encoding = PageEncoding(rawValue: header.encoding) else {
             throw PageFault(.unsupported, "its values have encoding \(header.encoding), which is not known")
         }
-        try checkSize(count: page.valueCount, byteCount: column.byteCount == 0 ? MemoryLayout<UnsafeRawBufferPointer>.size : column.byteCount)
+        try checkSize(
+            count: page.valueCount, byteCount: column.byteCount == 0 ? MemoryLayout<UnsafeRawBufferPointer>.size : column.byteCount)
         switch encoding {
         case .plain: try readPlain(values)
         case .plainDictionary, .rleDictionary: try readIndices(values)
@@ -345,7 +358,8 @@ package final class ColumnReader {
         case .byteStreamSplit: try readPlanes(values)
         case .bitPacked, .alp:
             throw PageFault(
-                .unsupported, "its values have encoding \(encoding.name.uppercased()), which is not read", remedy: "write it again with PLAIN")
+                .unsupported, "its values have encoding \(encoding.name.uppercased()), which is not read",
+                remedy: "write it again with PLAIN")
         }
     }
 
@@ -375,7 +389,9 @@ package final class ColumnReader {
     }
 
     /// Lists values that begin with their lengths.
-    private static func readSpans(_ bytes: UnsafeRawBufferPointer, count: Int, into spans: inout [UnsafeRawBufferPointer]) throws(PageFault) {
+    private static func readSpans(
+        _ bytes: UnsafeRawBufferPointer, count: Int, into spans: inout [UnsafeRawBufferPointer]
+    ) throws(PageFault) {
         guard count <= bytes.count / 4 else { throw .damaged("\(count) values in \(bytes.count) bytes") }
         spans.reserveCapacity(count)
         var offset = 0
@@ -520,7 +536,9 @@ package final class ColumnReader {
         for (prefix, suffix) in zip(prefixes, suffixes) {
             guard Int(prefix) <= last.count else { throw .damaged("a value begins with \(prefix) bytes of one of \(last.count)") }
             let length = Int(prefix) + Int(suffix)
-            guard !isFixed || length == column.byteCount else { throw .damaged("a value of \(length) bytes among ones of \(column.byteCount)") }
+            guard !isFixed || length == column.byteCount else {
+                throw .damaged("a value of \(length) bytes among ones of \(column.byteCount)")
+            }
             let room = page.memory.room(from: filled, count: length)
             if let start = room.baseAddress, let before = last.baseAddress { start.copyMemory(from: before, byteCount: Int(prefix)) }
             if suffix > 0, let start = room.baseAddress, let source = rest.baseAddress {

@@ -54,7 +54,9 @@ struct DeltaReader {
         let groupCount = blockCount / groupsPerBlock
         while index < count {
             let least = Self.signed(try Self.unsigned(bytes, &offset))
-            guard groupsPerBlock <= bytes.count - offset, let base = bytes.baseAddress else { throw .damaged("a block ends before its widths") }
+            guard groupsPerBlock <= bytes.count - offset, let base = bytes.baseAddress else {
+                throw .damaged("a block ends before its widths")
+            }
             let widths = offset
             offset += groupsPerBlock
             for group in 0..<groupsPerBlock where index < count {
@@ -63,7 +65,9 @@ struct DeltaReader {
                 let byteCount = groupCount / 8 * bitCount
                 let wanted = min(groupCount, count - index)
                 // Some writers end the last group after the last difference.
-                guard (wanted * bitCount + 7) / 8 <= bytes.count - offset else { throw .damaged("a group of differences ends before the last") }
+                guard (wanted * bitCount + 7) / 8 <= bytes.count - offset else {
+                    throw .damaged("a group of differences ends before the last")
+                }
                 let mask: UInt64 = bitCount == 64 ? .max : (1 << UInt64(bitCount)) - 1
                 for place in 0..<wanted {
                     let bit = place * bitCount

@@ -103,7 +103,9 @@ struct SchemaWalk {
         next += 1
         var path = path
         path.depth += 1
-        guard path.depth <= Self.depthLimit else { throw .damaged("groups of the schema lie in each other more than \(Self.depthLimit) deep") }
+        guard path.depth <= Self.depthLimit else {
+            throw .damaged("groups of the schema lie in each other more than \(Self.depthLimit) deep")
+        }
         guard element.childCount >= 0, element.childCount <= elements.count else {
             throw .damaged("a group of the schema has \(element.childCount) children")
         }
@@ -134,7 +136,9 @@ struct SchemaWalk {
             if element.repetition == .repeated { path.items.append("[]") }
             if isGroup, element.annotation == .list, element.childCount == 1 { inner = .list(named: element.name) }
         }
-        guard path.byteCount <= Self.nameByteCountLimit else { throw .damaged("names of the schema are longer than \(Self.nameByteCountLimit) bytes") }
+        guard path.byteCount <= Self.nameByteCountLimit else {
+            throw .damaged("names of the schema are longer than \(Self.nameByteCountLimit) bytes")
+        }
         if isGroup {
             for _ in 0..<element.childCount { try visit(path, in: inner) }
             return

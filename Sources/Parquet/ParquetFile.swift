@@ -74,7 +74,9 @@ package struct ParquetFile: Sendable {
         }
         guard first == Self.magic else { throw error(.signature, "it does not begin with PAR1") }
         guard last == Self.magic else {
-            throw error(.truncated, "it does not end with PAR1, so its footer is missing", remedy: "was it cut short, or is it still being written?")
+            throw error(
+                .truncated, "it does not end with PAR1, so its footer is missing",
+                remedy: "was it cut short, or is it still being written?")
         }
         let footerByteCount = Int(UInt32(littleEndian: ends.base.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
         guard footerByteCount <= byteCount - 12, footerByteCount <= Self.footerByteCountLimit else {

@@ -109,8 +109,8 @@ struct LevelRuns {
         }
     }
 
-    /// Reads `levelCount` levels up to `limit`, in place of those that were there.
-    mutating func read(_ bytes: UnsafeRawBufferPointer, limit: Int, levelCount: Int) throws(PageFault) {
+    /// Reads `levelCount` levels up to `limit`, in place of those that were there, as at most about `runLimit` runs.
+    mutating func read(_ bytes: UnsafeRawBufferPointer, limit: Int, levelCount: Int, runLimit: Int) throws(PageFault) {
         removeAll()
         guard limit > 0 else {
             append(0, count: levelCount)
@@ -126,6 +126,7 @@ struct LevelRuns {
                 let mask = (1 << reader.bitCount) - 1
                 var index = 0
                 while index < length {
+                    guard runs.count <= runLimit else { throw PageFault(.tooLarge, "its levels take more memory than a page may") }
                     if reader.bitCount == 1, index & 7 == 0, length - index >= 8 {
                         // Most groups of eight are equal.
                         let byte = packed.load(fromByteOffset: index >> 3, as: UInt8.self)

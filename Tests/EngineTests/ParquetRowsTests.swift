@@ -1,6 +1,8 @@
 import Elements
 import Formats
 import Foundation
+import Messages
+import Outputs
 import Scoring
 import Testing
 
@@ -27,8 +29,8 @@ import Testing
     }
 
     private func evaluation(
-        _ predictions: [String], labels: [String] = [], _ columns: DumpColumns = DumpColumns(), task: LossTask = .multiclass, threads: Int = 2,
-        invalid: EvaluationOptions.InvalidRowPolicy = .fail
+        _ predictions: [String], labels: [String] = [], _ columns: DumpColumns = DumpColumns(), task: LossTask = .multiclass,
+        threads: Int = 2, invalid: EvaluationOptions.InvalidRowPolicy = .fail
     ) throws -> Evaluation {
         var options = EvaluationOptions(
             predictionPaths: predictions, labelPaths: labels, specification: LossSpecification(task: task, input: .logits))
@@ -92,7 +94,7 @@ import Testing
         #expect(report.rows.scored == 495 && report.rows.invalid == 5)
         let error = #expect(throws: EngineError.self) { try evaluation([path("broken")], names, threads: 1) }
         #expect(error?.row == 40 && error?.message.text(.swift).contains("null") == true, "\(String(describing: error))")
-        let texts = (report.rows.firstInvalid ?? []).map { "\($0)" }.joined(separator: "\n")
+        let texts = report.rows.firstInvalid.map { "\($0)" }.joined(separator: "\n")
         for words in ["horse", "a null is no list", "3 values, where 5 are due", "the value at 1 is null"] {
             #expect(texts.contains(words), "\(words): \(texts)")
         }

@@ -157,8 +157,15 @@ struct SelectedColumns {
         }
         let files: [RecordFormats.Options.Role: [DumpFile]] = [.predictions: predictions, .labels: labelFiles, .weights: weightFiles]
         let unused: [(setting: Setting, isUnused: Bool, reason: String)] = [
+<<<<<<< HEAD
             (.textColumn, columns.byteCount != nil && !predictions.contains(where: \.isText), "the predictions are no text"),
             (.ragged, columns.isRagged && !predictions.contains(where: \.isText), "the predictions are no text"),
+=======
+            (
+                .ragged, columns.isRagged && !predictions.contains(where: \.isText),
+                "the predictions are \(predictions[0].isOfArrays ? "arrays" : predictions[0].format)"
+            ),
+>>>>>>> 8804a6d70e5a8d06a4fe9e67be20e98250ff20e1
             (
                 .recordPath, columns.recordPath != nil && !files.values.joined().contains { $0.format == "json" },
                 "no file is one JSON document"
@@ -398,7 +405,8 @@ struct SelectedColumns {
                 classCount = try ParquetRows(table: table, selection: selection).valuesPerRow(selection.predictions, .predictions(nil))
                 guard classCount == 1 || !task.isSingleValued else {
                     throw EngineError(
-                        .data, path: file.path, "column \(ColumnName.list(selection.predictions.map(\.name))) has \(classCount) values a row",
+                        .data, path: file.path,
+                        "column \(ColumnName.list(selection.predictions.map(\.name))) has \(classCount) values a row",
                         remedy: "task \(task.rawValue) takes one: name another with \(setting: .predictionColumns)")
                 }
             }

@@ -13,6 +13,12 @@ struct ParquetProblems {
 
     mutating func removeAll() { problems.removeAll(keepingCapacity: true) }
 
+    /// Adds a problem of another row again.
+    mutating func add(_ problem: RecordProblem, row: Int) {
+        guard problems[row] == nil else { return }
+        problems[row] = RecordProblem(rowIndex: row, column: problem.column, message: problem.message, remedy: problem.remedy)
+    }
+
     mutating func add(_ row: Int, column: String, _ message: String, remedy: Message? = nil) {
         guard problems[row] == nil else { return }
         problems[row] = RecordProblem(rowIndex: row, column: ColumnName.list([column]), message: message, remedy: remedy)
@@ -21,12 +27,14 @@ struct ParquetProblems {
 
 /// A reader of the values of one column with one or more values a row, in row groups of one file. It belongs to one worker.
 protocol ParquetField: AnyObject {
-    /// Goes to a row of a row group.
+    /// Goes to the first of some rows of a row group.
     ///
     /// - Parameter isCounted: true if rows of lists are counted by their values, where pages do not say how many rows they have.
-    func begin(rowGroup: Int, row: Int, isCounted: Bool) throws(ParquetError)
+    func begin(rowGroup: Int, rows: Range<Int>, isCounted: Bool) throws(ParquetError)
     /// Reads the next rows to `target`, which has room for their values.
     func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ParquetProblems) throws(ParquetError)
+    /// Throws if there are more rows. It is called after the last row of a row group.
+    func finish() throws(ParquetError)
 }
 
 /// A column of one number a row.
@@ -36,15 +44,19 @@ final class ParquetNumberField: ParquetField {
     private let type: ElementType
     private let cursor: ColumnCursor
 
-    init(_ file: ParquetFile, _ name: String, _ leaf: ParquetColumn, as type: ElementType) {
+    init(
+        _ file: ParquetFile, _ name: String, _ leaf: ParquetColumn, as type: ElementType, _ scratch: PageScratch = PageScratch()
+    ) {
         self.name = name
         self.leaf = leaf
         self.type = type
-        cursor = ColumnCursor(file, rowGroup: 0, column: leaf)
+        cursor = ColumnCursor(file, rowGroup: 0, column: leaf, scratch: scratch)
     }
 
-    func begin(rowGroup: Int, row: Int, isCounted: Bool) throws(ParquetError) {
-        try cursor.begin(rowGroup: rowGroup, row: row, valuesPerRow: nil)
+    func finish() throws(ParquetError) { try cursor.finish() }
+
+    func begin(rowGroup: Int, rows: Range<Int>, isCounted: Bool) throws(ParquetError) {
+        try cursor.begin(rowGroup: rowGroup, row: rows.lowerBound, valuesPerRow: nil)
     }
 
     func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ParquetProblems) throws(ParquetError) {
@@ -77,8 +89,10 @@ final class ParquetListField: ParquetField {
         cursor = ColumnCursor(file, rowGroup: 0, column: leaf)
     }
 
-    func begin(rowGroup: Int, row: Int, isCounted: Bool) throws(ParquetError) {
-        try cursor.begin(rowGroup: rowGroup, row: row, valuesPerRow: isCounted ? valuesPerRow : nil)
+    func finish() throws(ParquetError) { try cursor.finish() }
+
+    func begin(rowGroup: Int, rows: Range<Int>, isCounted: Bool) throws(ParquetError) {
+        try cursor.begin(rowGroup: rowGroup, row: rows.lowerBound, valuesPerRow: isCounted ? valuesPerRow : nil)
     }
 
     func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ParquetProblems) throws(ParquetError) {
@@ -100,27 +114,76 @@ final class ParquetListField: ParquetField {
 }
 
 /// Several columns of one number a row each, whose values are put together to rows.
+///
+/// The columns of some megabytes of rows are read one after another, with the memory of one reader, and are transposed batch by batch.
 final class ParquetWideField: ParquetField {
-    private let fields: [ParquetNumberField]
-    private let byteCount: Int
-    private let staging = ByteBuffer()
+    private let file: ParquetFile
+    private let columns: [(name: String, leaf: ParquetColumn)]
+    private let type: ElementType
+    private let scratch = PageScratch()
+    /// The values of a block of rows, column by column.
+    private let block = ByteBuffer()
+    private var stride = 0
+    private var rowGroup = 0
+    /// The rows of the row group that are left to read.
+    private var rows = 0..<0
+    /// The rows of the block that have not been handed over, and the row of the row group at which it begins.
+    private var blockRows = 0..<0
+    private var blockStart = 0
+    private var blockProblems: ArraySlice<RecordProblem> = []
 
-    init(_ fields: [ParquetNumberField], as type: ElementType) {
-        self.fields = fields
-        byteCount = type.byteCount
+    /// The largest number of bytes of a block.
+    private static let blockByteCount = 64 << 20
+
+    init(_ file: ParquetFile, _ columns: [(name: String, leaf: ParquetColumn)], as type: ElementType) {
+        self.file = file
+        self.columns = columns
+        self.type = type
     }
 
-    func begin(rowGroup: Int, row: Int, isCounted: Bool) throws(ParquetError) {
-        for field in fields { try field.begin(rowGroup: rowGroup, row: row, isCounted: isCounted) }
+    func begin(rowGroup: Int, rows: Range<Int>, isCounted: Bool) throws(ParquetError) {
+        self.rowGroup = rowGroup
+        self.rows = rows
+        blockRows = 0..<0
     }
+
+    func finish() throws(ParquetError) {}
 
     func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ParquetProblems) throws(ParquetError) {
+        let byteCount = type.byteCount
+        var done = 0
+        while done < rowCount {
+            if blockRows.isEmpty { try readBlock() }
+            let count = min(rowCount - done, blockRows.count)
+            let first = blockRows.lowerBound - blockStart
+            ColumnTransposer.transpose(
+                block.base + first * byteCount, columnByteStride: stride, columnCount: columns.count, rowCount: count,
+                elementByteCount: byteCount, into: target + done * columns.count * byteCount)
+            while let problem = blockProblems.first, problem.rowIndex < first + count {
+                problems.add(problem, row: done + problem.rowIndex - first)
+                blockProblems.removeFirst()
+            }
+            blockRows = blockRows.lowerBound + count..<blockRows.upperBound
+            done += count
+        }
+    }
+
+    private func readBlock() throws(ParquetError) {
+        let byteCount = type.byteCount
+        let count = min(rows.count, max(1, Self.blockByteCount / (byteCount * columns.count)))
         // A line of the cache more, so that columns do not share the few places of a core's cache.
-        let stride = (rowCount * byteCount + 127) / 64 * 64
-        staging.reserve(stride * fields.count)
-        for (index, field) in fields.enumerated() { try field.read(rowCount, into: staging.base + index * stride, &problems) }
-        ColumnTransposer.transpose(
-            staging.base, columnByteStride: stride, columnCount: fields.count, rowCount: rowCount, elementByteCount: byteCount, into: target)
+        stride = (count * byteCount + 127) / 64 * 64
+        block.reserve(stride * columns.count)
+        var problems = ParquetProblems()
+        for (index, column) in columns.enumerated() {
+            let field = ParquetNumberField(file, column.name, column.leaf, as: type, scratch)
+            try field.begin(rowGroup: rowGroup, rows: rows, isCounted: false)
+            try field.read(count, into: block.base + index * stride, &problems)
+        }
+        blockProblems = problems.inOrder[...]
+        blockStart = rows.lowerBound
+        blockRows = rows.lowerBound..<rows.lowerBound + count
+        rows = rows.lowerBound + count..<rows.upperBound
     }
 }
 
@@ -130,6 +193,8 @@ final class ParquetClassLabelField: ParquetField {
     private let leaf: ParquetColumn
     private let names: ClassNames?
     private let indices: [[UInt8]: Int64]
+    /// The class indices of names that are whole numbers.
+    private let indicesOfNumbers: [Int64: Int64]
     private let cursor: ColumnCursor
     /// Texts that were looked up last, by the addresses of their first bytes, for one segment of a page.
     private var known = [Known](repeating: Known(), count: 64)
@@ -145,11 +210,16 @@ final class ParquetClassLabelField: ParquetField {
         self.leaf = leaf
         self.names = names
         indices = names?.indices ?? [:]
+        indicesOfNumbers = Dictionary(
+            indices.compactMap { name, index in Int64(String(decoding: name, as: UTF8.self)).map { ($0, index) } },
+            uniquingKeysWith: { first, _ in first })
         cursor = ColumnCursor(file, rowGroup: 0, column: leaf)
     }
 
-    func begin(rowGroup: Int, row: Int, isCounted: Bool) throws(ParquetError) {
-        try cursor.begin(rowGroup: rowGroup, row: row, valuesPerRow: nil)
+    func finish() throws(ParquetError) { try cursor.finish() }
+
+    func begin(rowGroup: Int, rows: Range<Int>, isCounted: Bool) throws(ParquetError) {
+        try cursor.begin(rowGroup: rowGroup, row: rows.lowerBound, valuesPerRow: nil)
     }
 
     func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ParquetProblems) throws(ParquetError) {
@@ -168,6 +238,10 @@ final class ParquetClassLabelField: ParquetField {
                     if let base = numbers.baseAddress { page.copyNumbers(leaf, from: from, count: rows.count, into: base) }
                 }
                 for (row, number) in zip(rows, numbers) {
+                    if let index = Int64(exactly: number).flatMap({ indicesOfNumbers[$0] }) {
+                        labels[row] = index
+                        continue
+                    }
                     let text = Int64(exactly: number).map { String($0) } ?? "\(number)"
                     labels[row] = classIndex(Array(text.utf8), row, &problems)
                 }
@@ -217,7 +291,11 @@ final class ParquetVectorField: ParquetField {
         reader = ParquetVectorReader(file, vector)
     }
 
-    func begin(rowGroup: Int, row: Int, isCounted: Bool) throws(ParquetError) { try reader.begin(rowGroup: rowGroup, row: row) }
+    func finish() throws(ParquetError) {}
+
+    func begin(rowGroup: Int, rows: Range<Int>, isCounted: Bool) throws(ParquetError) {
+        try reader.begin(rowGroup: rowGroup, row: rows.lowerBound)
+    }
 
     func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ParquetProblems) throws(ParquetError) {
         let numbers = target.bindMemory(to: Double.self, capacity: rowCount * valuesPerRow)

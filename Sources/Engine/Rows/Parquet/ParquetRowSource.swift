@@ -172,8 +172,9 @@ struct ParquetRowSource: UnitRowSource {
                 while buffers.count < fields.count { buffers.append(ByteBuffer()) }
                 file = unit.file
             }
+            let rowsInGroup = unit.rowInGroup..<unit.rowInGroup + unit.rows.count
             do throws(ParquetError) {
-                for field in fields { try field.begin(rowGroup: unit.rowGroup, row: unit.rowInGroup, isCounted: unit.isCounted) }
+                for field in fields { try field.begin(rowGroup: unit.rowGroup, rows: rowsInGroup, isCounted: unit.isCounted) }
             } catch {
                 throw self.error(error, unit)
             }
@@ -188,6 +189,12 @@ struct ParquetRowSource: UnitRowSource {
                 try hand(over: count, from: row, of: unit, type, body)
                 control.progress.advance(by: count * rowByteCount)
                 row += count
+            }
+            guard rowsInGroup.upperBound == source.files[unit.file].file.rowGroups[unit.rowGroup].rowCount else { return }
+            do throws(ParquetError) {
+                for field in fields { try field.finish() }
+            } catch {
+                throw self.error(error, unit)
             }
         }
 
@@ -304,7 +311,7 @@ extension ParquetRows {
             }
         let paths = paths(kind)
         if case .classLabels = kind, let (path, names) = classLabel, case .value(let leaf) = table.storage(of: path), type == .int64,
-            leaf.elementType != .int64 || names?.areNumbers == true
+            leaf.elementType != .int64 || needsLookup
         {
             return ParquetClassLabelField(file, path.name, leaf, names)
         }
@@ -315,11 +322,11 @@ extension ParquetRows {
             case .vector(let vector): return ParquetVectorField(file, paths[0].name, vector, valuesPerRow: valuesPerRow)
             }
         }
-        let fields = paths.compactMap { path -> ParquetNumberField? in
+        let columns = paths.compactMap { path -> (String, ParquetColumn)? in
             guard case .value(let leaf) = table.storage(of: path) else { return nil }
-            return ParquetNumberField(file, path.name, leaf, as: type)
+            return (path.name, leaf)
         }
-        return ParquetWideField(fields, as: type)
+        return ParquetWideField(file, columns, as: type)
     }
 
     /// Lists the numbers of rows in the pages of the first column of predictions; nil if they cannot be known. `areCounted` is true if

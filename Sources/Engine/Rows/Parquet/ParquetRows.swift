@@ -87,10 +87,16 @@ struct ParquetRows: Sendable {
         return (path, names.map { ClassNames($0, ignoredLabel: selection.ignoredLabel) })
     }
 
+    /// True if whole numbers are names of classes, and some of them are no places.
+    var needsLookup: Bool {
+        guard case .classIndex(_, let names?) = selection.labels else { return false }
+        return ClassNames.classIndicesOfNumbers(names) != nil
+    }
+
     /// The type in which class labels are handed over: as they are stored, or `.int64` if names are looked up.
     var classLabelType: ElementType {
-        guard let (path, names) = classLabel, case .value(let leaf) = table.storage(of: path) else { return .int64 }
-        if names?.areNumbers == true { return .int64 }
+        guard let path = classLabel?.path, case .value(let leaf) = table.storage(of: path) else { return .int64 }
+        if needsLookup { return .int64 }
         if case .decimal = leaf.content { return .float64 }
         return leaf.elementType ?? .int64
     }
