@@ -156,16 +156,10 @@ struct SelectedColumns {
             if isGiven, !predictions[0].hasColumns { throw predictions[0].unusedNameError(setting, remedy: "leave it out") }
         }
         let files: [RecordFormats.Options.Role: [DumpFile]] = [.predictions: predictions, .labels: labelFiles, .weights: weightFiles]
+        let ofPredictions = "the predictions are \(predictions[0].isOfArrays ? "arrays" : predictions[0].format)"
         let unused: [(setting: Setting, isUnused: Bool, reason: String)] = [
-<<<<<<< HEAD
-            (.textColumn, columns.byteCount != nil && !predictions.contains(where: \.isText), "the predictions are no text"),
-            (.ragged, columns.isRagged && !predictions.contains(where: \.isText), "the predictions are no text"),
-=======
-            (
-                .ragged, columns.isRagged && !predictions.contains(where: \.isText),
-                "the predictions are \(predictions[0].isOfArrays ? "arrays" : predictions[0].format)"
-            ),
->>>>>>> 8804a6d70e5a8d06a4fe9e67be20e98250ff20e1
+            (.textColumn, columns.byteCount != nil && !predictions.contains(where: \.isText), ofPredictions),
+            (.ragged, columns.isRagged && !predictions.contains(where: \.isText), ofPredictions),
             (
                 .recordPath, columns.recordPath != nil && !files.values.joined().contains { $0.format == "json" },
                 "no file is one JSON document"
