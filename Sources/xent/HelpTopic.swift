@@ -43,14 +43,13 @@ enum HelpTopic: String, CaseIterable {
             [
                 .text(
                     """
-                    Arrays (.npy, .npz, .safetensors) and tables (CSV, TSV, JSON Lines), plain or compressed with zstd or gzip. Formats \
-                    are \
-                    found out from the content, not from names. xent inspect FILE says what a file is.
+                    Arrays (.npy, .npz, .safetensors) and tables (CSV, TSV, JSON Lines, Parquet), plain or compressed with zstd or gzip. \
+                    Formats are found out from the content, not from names. xent inspect FILE says what a file is.
                     """),
                 .text("Files that follow one another are one dump:"),
                 .entries([
                     ("FILE FILE …", "The rows of the second follow those of the first."),
-                    ("'part-*.npy'", "A quoted pattern: all names that match."),
+                    ("'part-*.npy'", "A quoted pattern: all names that match, part-2 before part-10."),
                     ("@LIST", "The names in the file LIST, one a line."),
                     ("-", "Standard input, which is read once."),
                 ]),
