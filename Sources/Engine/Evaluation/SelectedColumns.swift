@@ -1,6 +1,7 @@
 internal import Container
 internal import Formats
 internal import Messages
+internal import Parquet
 internal import Scoring
 
 /// The columns of an evaluation's files, found by the names that were given or by their usual ones.
@@ -12,6 +13,8 @@ struct SelectedColumns {
     /// The Parquet tables of the predictions, with the labels and weights that lie beside them; empty if the predictions are of other
     /// formats.
     private(set) var tables: [ParquetRows] = []
+    /// The tables of labels and of weights in files of their own, by what is read of them.
+    private var otherTables: [[ParquetRows]] = []
     /// The labels with rows of their own; nil if they lie beside the predictions, or there are none.
     private(set) var labels: CompanionColumn?
     /// The weights with rows of their own; nil if they lie beside the predictions, or there are none.
@@ -28,6 +31,8 @@ struct SelectedColumns {
     private(set) var labelTexts: RecordRowSource?
     /// The texts of weights with rows of their own that have identifiers in common with the predictions; else nil.
     private(set) var weightTexts: RecordRowSource?
+    /// The comparisons of rows of tables.
+    private(set) var tableIdentifiers: [ParquetIdentifiers] = []
     /// The columns by which rows of different texts are compared or looked up.
     private(set) var identifierNames: [String] = []
     private(set) var warnings: [Message] = []
@@ -111,7 +116,7 @@ struct SelectedColumns {
                 remedy: "leave it out")
         }
         for (setting, isGiven) in [(Setting.identifierColumn, columns.identifier != nil), (.joinColumn, columns.join != nil)] {
-            guard isGiven, records.isEmpty else { continue }
+            guard isGiven, records.isEmpty, tables.isEmpty || setting == .joinColumn else { continue }
             throw EngineError(
                 .usage, path: predictions[0].path, "\(setting: setting) has no meaning for it: it is \(predictions[0].format), and no text",
                 remedy: "leave it out")
@@ -274,8 +279,9 @@ struct SelectedColumns {
                     ? try roles.labels(ofOwn: table.names, path: file.path, valuesPerRow: classCount)
                     : try roles.weights(ofOwn: table.names, path: file.path)
             }
-            selected.append(ParquetRows(table: table, selection: selection))
+            selected.append(try Self.rows(of: table, selection, role, perRow: request.labelsPerRow(valuesPerRow: classCount)))
         }
+        otherTables.append(selected)
         guard role.isLabels else {
             columnNames.weights = roles.weightNames
             return CompanionColumn(name: CompanionColumn.weights, rows: try ParquetRowSource(.weights, of: selected, valuesPerRow: 1))
@@ -391,6 +397,24 @@ struct SelectedColumns {
 
     // MARK: Tables of Parquet
 
+    /// Returns the rows of a table that is read for labels or weights alone. A list where one label or weight a row is wanted holds those
+    /// of several rows.
+    private static func rows(
+        of table: ParquetTable, _ selection: RecordSelection, _ role: ColumnRole, perRow: Int
+    ) throws(EngineError) -> ParquetRows {
+        let rows = ParquetRows(table, selection)
+        let paths: [RecordPath] =
+            switch selection.labels {
+            case .classIndex(let path, _): [path]
+            case .numbers(let paths): paths
+            case .none: selection.weight.map { [$0] } ?? []
+            }
+        guard paths.count == 1, case .list(let leaf) = table.storage(of: paths[0]), leaf.isNumber else { return rows }
+        let shape = try rows.shape(paths, role)
+        let isOfSeveral = leaf.repetitionLimit == 1 && (!role.isLabels || perRow == 1) && shape.valuesPerRow > 1
+        return ParquetRows(table, selection, rowsPerRecord: isOfSeveral ? shape.valuesPerRow : shape.rowsPerRecord)
+    }
+
     private mutating func openTables(_ files: [DumpFile]) throws(EngineError) {
         guard task != .likelihood || columns.byteCount == nil else {
             throw EngineError(
@@ -402,8 +426,9 @@ struct SelectedColumns {
             var selection = try Self.atPath(file.path) { () throws(ColumnError) in
                 try roles.predictions(of: table.names, path: file.path)
             }
+            let shape = try ParquetRows(table, selection).shape(selection.predictions, .predictions(nil))
             if tables.isEmpty {
-                classCount = try ParquetRows(table: table, selection: selection).valuesPerRow(selection.predictions, .predictions(nil))
+                classCount = shape.valuesPerRow
                 guard classCount == 1 || !task.isSingleValued else {
                     throw EngineError(
                         .data, path: file.path,
@@ -415,7 +440,7 @@ struct SelectedColumns {
                 if tables.isEmpty, request.hasLabelsBeside { try request.checkClassNames(classCount: classCount) }
                 try roles.addOthers(to: &selection, of: table.names, path: file.path, valuesPerRow: classCount)
             }
-            tables.append(ParquetRows(table: table, selection: selection))
+            tables.append(ParquetRows(table, selection, rowsPerRecord: shape.rowsPerRecord))
         }
         if request.hasLabelsBeside {
             areLabelsText = true
@@ -427,9 +452,31 @@ struct SelectedColumns {
         } else if columns.weight == nil {
             warnOfWeights(files[0])
         }
+        try findSharedIdentifiers(files[0])
         columnNames.predictions = roles.predictionNames
         if request.hasLabelsBeside { columnNames.labels = roles.labelNames }
         if options.weightPaths.isEmpty { columnNames.weights = roles.weightNames }
+    }
+
+    /// Finds the columns that tables of predictions share with those of labels and weights, and that have no role.
+    private mutating func findSharedIdentifiers(_ file: DumpFile) throws(EngineError) {
+        guard columns.join == nil else { return }
+        for others in otherTables where (tables + others).allSatisfy({ $0.rowsPerRecord == 1 }) {
+            let names = try Self.atPath(others.first?.path ?? "") { () throws(ColumnError) in
+                try roles.identifiers(sharedBy: tables.map(\.table.names), others.map(\.table.names))
+            }
+            // pandas's index begins anew in each file.
+            for name in names where !name.hasPrefix("__index_level_") || name == columns.identifier {
+                tableIdentifiers.append(ParquetIdentifiers(name, tables, others))
+                if !identifierNames.contains(name) { identifierNames.append(name) }
+            }
+        }
+        if !identifierNames.isEmpty { columnNames.identifiers = identifierNames }
+        if columns.identifier != nil, tableIdentifiers.isEmpty {
+            throw EngineError(
+                .usage, path: file.path, "\(setting: .identifierColumn) has nothing to compare: no labels are tables in files of their own",
+                remedy: "leave it out, or give labels with such a column")
+        }
     }
 
     /// Finds the largest number of predictions in a record of any file.
