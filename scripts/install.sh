@@ -4,7 +4,7 @@
 #   scripts/install.sh [--prefix DIR] [--binary FILE]
 #
 #   --prefix DIR     the folder with bin and share in it; default ~/.local
-#   --binary FILE    install this binary, and build nothing
+#   --binary FILE    install this binary, and build nothing; the variable XENT_BINARY names one as well
 #
 # Works from any folder, and may be run again: what is there is replaced, each file whole or not at all.
 # Exit status: 0 all is in place; 64 bad usage; 66 there is no such binary; 69 something that it is built with is missing.
@@ -17,7 +17,7 @@ fail() {
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 prefix=
-binary=
+binary=${XENT_BINARY-}
 while (($# > 0)); do
     case "$1" in
     --prefix | --binary)

@@ -65,10 +65,12 @@ public struct ContainerError: Error, Sendable, Equatable, CustomStringConvertibl
     public let allowed: String?
     /// The advice to the user.
     public let remedy: String?
+    /// The first bytes of a stream that was refused for them, so that others can tell its format; otherwise none.
+    package let firstBytes: [UInt8]
 
     init(
         path: String, kind: Kind, frameIndex: Int? = nil, frameTerm: String = "frame", byteOffset: Int? = nil, problem: String,
-        found: String? = nil, allowed: String? = nil, remedy: String? = nil
+        found: String? = nil, allowed: String? = nil, remedy: String? = nil, firstBytes: [UInt8] = []
     ) {
         self.path = path
         self.kind = kind
@@ -79,6 +81,7 @@ public struct ContainerError: Error, Sendable, Equatable, CustomStringConvertibl
         self.found = found
         self.allowed = allowed
         self.remedy = remedy
+        self.firstBytes = firstBytes
     }
 
     /// One line: `predictions.npy.zst: frame 17 at byte 16290: what is wrong: found this, wanted that; the remedy`.

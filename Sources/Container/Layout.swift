@@ -12,7 +12,11 @@ struct Layout {
     /// - Throws: `.empty`, `.unsupported`, `.truncated`, `.damaged`, or a failure to read.
     init(of file: StoredBytes, options: ContainerOptions) throws(ContainerError) {
         guard file.byteCount > 0 else {
-            throw ContainerError(path: file.path, kind: .empty, problem: "the file is empty", remedy: "was it ever written?")
+            // Spark writes `_SUCCESS` and the like beside its parts.
+            let isMarker = file.path.utf8.split(separator: UInt8(ascii: "/")).last?.first == UInt8(ascii: "_")
+            throw ContainerError(
+                path: file.path, kind: .empty, problem: "the file is empty",
+                remedy: isMarker ? "it marks a folder that was written: name the files beside it, such as part-*" : "was it ever written?")
         }
         let first = try HeaderWindow(file).copy(at: 0)
         try Self.refuse(first, file)
@@ -73,6 +77,9 @@ struct Layout {
         if isPzstd { compression = .zstdPzstd }
     }
 
+    /// The number of bytes at the beginning of a zip archive that show the name of its first member.
+    private static let memberNameByteCount = 128
+
     /// Finds the compression of a stream from its first bytes.
     ///
     /// - Throws: `.empty`, `.unsupported`, or a failure to read.
@@ -87,7 +94,7 @@ struct Layout {
             throw ContainerError(
                 path: file.path, kind: .unsupported,
                 problem: "a zip archive (npz) cannot be read from a stream: its directory is at its end",
-                remedy: "write it to a file first")
+                remedy: "write it to a file first", firstBytes: try file.firstBytes(Self.memberNameByteCount))
         }
         if first.starts(with: GzipHeader.magic) {
             compression = .gzip

@@ -1,3 +1,5 @@
+internal import Messages
+
 /// The format of a file, recognised from the beginning of its decompressed bytes.
 ///
 /// ```swift
@@ -65,14 +67,39 @@ public enum DumpFormat: Sendable {
             guard error.kind == .truncatedHeader, !isWhole, prefix.count < RecordFormats.recordByteCountLimit else { throw error }
             return .needs(byteCount: 2 * prefix.count)
         }
-        // The error says what the bytes look like, and what to do.
-        return try array(prefix, isWhole: isWhole).map { .array($0) }
+        throw unknown(prefix)
+    }
+
+    /// The error for bytes of no format that is known.
+    private static func unknown(_ prefix: UnsafeRawBufferPointer) -> FormatError {
+        if prefix.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
+            let inner = FileSignature(
+                name: "a zip archive inside what was decompressed", remedy: "decompress it once, and give the archive itself")
+            return (FileSignature.ofZip(beginningWith: prefix) ?? inner).error
+        }
+        if let guess = FileSignature.ofStructure(prefix) { return guess.error }
+        return FormatError(
+            kind: .signature, subject: "format", byteOffset: 0,
+            found: "\(QuotedBytes.hexadecimal(prefix)), with which no format begins that is known", allowed: nil,
+            remedy: "save arrays with np.save, tables as CSV in UTF-8, records as JSON Lines")
     }
 
     /// Reads the header of an `.npy`.
     public static func array(_ prefix: UnsafeRawBufferPointer, isWhole: Bool) throws(FormatError) -> Recognition<ArrayLayout> {
         switch try NPYHeader.parse(prefix) {
         case .complete(let layout): return .recognised(layout)
+        case .needs(let byteCount):
+            guard !isWhole else { throw NPYHeader.truncated(fileByteCount: prefix.count, neededByteCount: byteCount) }
+            return .needs(byteCount: byteCount)
+        }
+    }
+
+    /// Reads the header of an `.npy` of strings.
+    ///
+    /// - Throws: `FormatError` of kind `.elementType` for any other `.npy`.
+    package static func strings(_ prefix: UnsafeRawBufferPointer, isWhole: Bool) throws(FormatError) -> Recognition<StringArrayLayout> {
+        switch try NPYHeader.dictionary(prefix) {
+        case .found(var dictionary): return .recognised(try dictionary.parseStrings())
         case .needs(let byteCount):
             guard !isWhole else { throw NPYHeader.truncated(fileByteCount: prefix.count, neededByteCount: byteCount) }
             return .needs(byteCount: byteCount)

@@ -42,6 +42,20 @@ public enum NPYHeader {
     /// - Throws: `FormatError`. An array of a type that is not read is an error here. Fortran order is not,
     ///   nor are zero rows, nor any number of dimensions up to NumPy's 64.
     public static func parse(_ prefix: UnsafeRawBufferPointer) throws(FormatError) -> ParseResult {
+        switch try dictionary(prefix) {
+        case .needs(let byteCount): return .needs(byteCount: byteCount)
+        case .found(var dictionary): return .complete(try dictionary.parse())
+        }
+    }
+
+    /// The dictionary of a header, or the number of the file's first bytes that it takes to find it.
+    enum DictionaryResult {
+        case found(NPYHeaderDictionary)
+        case needs(byteCount: Int)
+    }
+
+    /// Finds the dictionary at the start of a file.
+    static func dictionary(_ prefix: UnsafeRawBufferPointer) throws(FormatError) -> DictionaryResult {
         guard prefix.starts(with: magic.prefix(prefix.count)) else {
             let found = Array(prefix.prefix(8))
             let guess = FileSignature.recognise(prefix)
@@ -76,9 +90,9 @@ public enum NPYHeader {
         guard prefix.count >= dataByteOffset else { return .needs(byteCount: dataByteOffset) }
 
         // A copy, so that the parser's every access is checked in release builds too. Mostly 118 bytes.
-        var dictionary = NPYHeaderDictionary(
-            bytes: Array(prefix[headerByteOffset..<dataByteOffset]), byteOffset: headerByteOffset, majorVersion: prefix[6])
-        return .complete(try dictionary.parse())
+        return .found(
+            NPYHeaderDictionary(
+                bytes: Array(prefix[headerByteOffset..<dataByteOffset]), byteOffset: headerByteOffset, majorVersion: prefix[6]))
     }
 
     /// Makes the error for a file that ends before the header that `parse` asked for.

@@ -13,6 +13,12 @@ struct NPYHeaderDictionary {
     /// True if a number may have Python 2's suffix `L`, as NumPy allows in the versions that Python 2 wrote.
     private let allowsLongSuffix: Bool
     private var position = 0
+    /// True if strings are wanted, and numbers are not.
+    private var wantsStrings = false
+    /// The form of the strings, if they are wanted and `descr` has been read.
+    private var strings: StringArrayLayout.Encoding?
+    /// The number of bytes of each string.
+    private var stringByteCount = 0
 
     init(bytes: [UInt8], byteOffset: Int, majorVersion: UInt8) {
         self.bytes = bytes
@@ -21,6 +27,15 @@ struct NPYHeaderDictionary {
     }
 
     private enum Key: String, CaseIterable { case descr, fortranOrder = "fortran_order", shape }
+
+    /// Parses the dictionary of an array of strings.
+    ///
+    /// - Throws: `FormatError` of kind `.elementType` for any other array.
+    mutating func parseStrings() throws(FormatError) -> StringArrayLayout {
+        wantsStrings = true
+        let layout = try parse()
+        return StringArrayLayout(layout, strings ?? .bytes)
+    }
 
     /// Parses the dictionary and makes the layout of the data that follow the header.
     mutating func parse() throws(FormatError) -> ArrayLayout {
@@ -75,7 +90,8 @@ struct NPYHeaderDictionary {
                 allowed: "all of descr, fortran_order, shape", remedy: Self.remedy)
         }
         return try ArrayLayout(
-            elementType: type.type, isByteSwapped: type.isByteSwapped, isFortranOrder: isFortranOrder, shape: shape.dimensions,
+            elementType: type.type, isByteSwapped: type.isByteSwapped, isFortranOrder: isFortranOrder,
+            shape: wantsStrings ? shape.dimensions + [stringByteCount] : shape.dimensions,
             dataByteOffset: byteOffset + bytes.count, subject: "NumPy shape", shapeByteOffset: shape.byteOffset)
     }
 
@@ -93,7 +109,13 @@ struct NPYHeaderDictionary {
                 found: "a tuple (a sub-array type)", byteOffset: start, remedy: "save the array as np.save(path, array.astype(np.float32))")
         default: break
         }
-        return try ElementType.parseNPY(descriptor: try string("a type in quotes, such as '<f4'"), byteOffset: start)
+        let descriptor = try string("a type in quotes, such as '<f4'")
+        guard wantsStrings else { return try ElementType.parseNPY(descriptor: descriptor, byteOffset: start) }
+        guard let found = StringArrayLayout.Encoding.parseNPY(descriptor: descriptor) else {
+            throw ElementType.unreadable(found: QuotedBytes.text(descriptor), byteOffset: start, remedy: "save strings of type U or S")
+        }
+        (strings, stringByteCount) = found
+        return (.uint8, false)
     }
 
     private mutating func bool() throws(FormatError) -> Bool {

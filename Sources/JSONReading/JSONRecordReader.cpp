@@ -231,6 +231,20 @@ void Reading::scalar(ondemand::value &value, const char *token, const State &sta
             slots[slot].count++;
             continue;
         }
+        if (path.wants == JSONWantsPlaces) {
+            if (isWord(token, end, "null")) {
+                fault(slot, JSONFaultNull, depth, token);
+                continue;
+            }
+            const char *const last = tokenEnd(token, end);
+            const auto place = path.classes.find(*token == '"' ? text : std::string_view(token, size_t(last - token)));
+            if (place == path.classes.end() && slots[slot].integer++ == 0) {
+                slots[slot].found = token;
+                slots[slot].foundByteCount = size_t(last - token);
+            }
+            store(slots[slot], place == path.classes.end() ? -1 : double(place->second));
+            continue;
+        }
         if (path.wants == wantsKeys) {
             GivenKeys &keys = givenKeys[slot];
             keys.isList = keys.isList || isElement || path.lastEveryElement >= 0;
@@ -247,7 +261,7 @@ void Reading::scalar(ondemand::value &value, const char *token, const State &sta
         switch (*token) {
         case 't': case 'f':
             found = !isWord(token, end, "true") && !isWord(token, end, "false") ? JSONFaultToken
-                : path.wants == JSONWantsByteCount                              ? JSONFaultBoolean
+                : isCount(path.wants)                                           ? JSONFaultBoolean
                                                                                 : JSONFaultNone;
             if (path.labelsAreNames && found == JSONFaultNone) found = JSONFaultText;
             integer = *token == 't';
@@ -258,13 +272,22 @@ void Reading::scalar(ondemand::value &value, const char *token, const State &sta
                 found = parseWholeText(text, number) ? JSONFaultNone : JSONFaultText;
             } else if (path.wants == JSONWantsByteCount) {
                 integer = int64_t(text.size());
+            } else if (path.wants == JSONWantsWordCount) {
+                integer = int64_t(xent::wordCount(reinterpret_cast<const uint8_t *>(text.data()), text.size()));
             } else {
                 found = classIndex(token, text, true, path, integer);
+                if (found == JSONFaultNone && path.wants == JSONWantsCount && integer < 0) found = JSONFaultRange;
             }
             break;
         default:
             found = classIndex(token, std::string_view(token, size_t(tokenEnd(token, end) - token)), false, path, integer);
-            if (found == JSONFaultNone && path.wants == JSONWantsByteCount && integer < 0) found = JSONFaultRange;
+            if (found == JSONFaultNone && isCount(path.wants) && integer < 0) found = JSONFaultRange;
+            // The byte counts that stand in the place of texts say nothing of words.
+            if (found == JSONFaultNone && path.wants == JSONWantsWordCount) {
+                slots[slot].integer = INT64_MIN;
+                slots[slot].count++;
+                continue;
+            }
         }
         if (found != JSONFaultNone) {
             fault(slot, found, depth, token);
@@ -273,6 +296,8 @@ void Reading::scalar(ondemand::value &value, const char *token, const State &sta
         } else {
             if (path.wants == JSONWantsClass) {
                 slots[slot].integer = integer;
+            } else if (path.wants == JSONWantsWordCount && slots[slot].integer < 0) {
+                // Not known.
             } else if (__builtin_add_overflow(slots[slot].integer, integer, &slots[slot].integer)) {
                 fault(slot, JSONFaultRange, depth, token);
             }

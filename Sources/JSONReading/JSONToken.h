@@ -5,6 +5,7 @@
 #define SIMDJSON_EXCEPTIONS 0
 #include <IdentifierHash.h>
 #include <Number.h>
+#include <WordCount.h>
 #include <simdjson.h>
 
 #include <cstdint>

@@ -28,6 +28,11 @@ struct Step {
 /// What paths want that lead to keys, besides `JSONWants…`: texts.
 constexpr int32_t wantsKeys = -1;
 
+/// Returns true for what is added up to a count.
+inline bool isCount(int32_t wants) {
+    return wants == JSONWantsByteCount || wants == JSONWantsWordCount || wants == JSONWantsCount;
+}
+
 struct Path {
     std::vector<Step> steps;
     int32_t wants;

@@ -116,7 +116,7 @@ const char *RecordLayout::learnObject(
         } else if (wanted.slots.size() == 1 && wanted.leaves.size() == 1) {
             const SlotIndex slot = wanted.slots.front();
             const int32_t wants = automaton.paths[slot].wants;
-            if (wants == JSONWantsByteCount || *next == '{') return nullptr;
+            if (isCount(wants) || wants == JSONWantsPlaces || *next == '{') return nullptr;
             if (wants == JSONWantsIdentifier && *next == '[') return nullptr;
             add(
                 partBegin, next,

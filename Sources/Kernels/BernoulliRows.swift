@@ -2,8 +2,8 @@
 
 public import KernelABI
 
-/// For each decision: loss = t · w · ℓ₁ + (1 − t) · ℓ₀ with ℓ₁ = −log p, ℓ₀ = −log(1 − p), the smoothed target t, and the column's positive weight
-/// w (focal: times (1 − p_t)^γ and the class balance α); losses[i] is the mean over the row's decisions.
+/// For each decision: loss = t · w₁ · ℓ₁ + (1 − t) · w₀ · ℓ₀ with ℓ₁ = −log p, ℓ₀ = −log(1 − p), the smoothed target t, the column's positive weight
+/// w₁ and its class weight w₀ (focal: times (1 − p_t)^γ and the class balance α); losses[i] is the mean over the row's decisions.
 ///
 /// A part whose factor is 0 counts as 0 whatever its ℓ is. Error: at most 4 ULP (3 seen); focal: 4 + 2γ ULP, what a subnormal p loses aside.
 /// A NaN, a value that may not be scored, or a target outside of [0, 1] gives NaN for its row. `correctRowCount` counts decisions: p > ½ where
@@ -17,7 +17,7 @@ public func bernoulliRows(_ block: UnsafeMutablePointer<RowBlock>, _ parameters:
 /// The decisions of eight lanes.
 @inline(always)
 private func decisions(
-    _ x: Lanes, _ label: Lanes, positiveWeight: Lanes, _ parameters: LossParameters
+    _ x: Lanes, _ label: Lanes, positiveWeight: Lanes, negativeWeight: Lanes, _ parameters: LossParameters
 ) -> (loss: Lanes, isCorrect: SIMDMask<LaneIntegers>, isClipped: SIMDMask<LaneIntegers>) {
     // Both by themselves: 1 − target would lose what little smoothing adds.
     let target = label.fma(lanes(parameters.targetKept), parameters.targetAdded)
@@ -75,7 +75,8 @@ private func decisions(
     ofNegative = ofNegative.replacing(with: largest, where: ofNegative .> largest)
     let weightedTarget = target * positiveWeight
     let positive = (weightedTarget * ofPositive).replacing(with: lanes(0), where: weightedTarget .== lanes(0))
-    let negative = (other * ofNegative).replacing(with: lanes(0), where: other .== lanes(0))
+    let weightedOther = other * negativeWeight
+    let negative = (weightedOther * ofNegative).replacing(with: lanes(0), where: weightedOther .== lanes(0))
     var loss = positive + negative
     if parameters.isFocal != 0 {
         loss *= power(target.fma(oneMinusP, other * p), parameters.focalGamma)
@@ -104,8 +105,11 @@ private func bernoulliRows(_ block: inout RowBlock, _ parameters: LossParameters
         var start = 0
         while start < block.classCount {
             let isInside = laneIndices .< LaneIntegers(repeating: Int64(block.classCount &- start))
-            let weight = parameters.positiveWeights.map { Lanes.load($0 + start) } ?? lanes(1)
-            let eight = decisions(element.loadEight(row + start &* element.byteCount), Lanes.load(labels + start), positiveWeight: weight, parameters)
+            let positiveWeight = parameters.positiveWeights.map { Lanes.load($0 + start) } ?? lanes(1)
+            let negativeWeight = parameters.classWeights.map { Lanes.load($0 + start) } ?? lanes(1)
+            let eight = decisions(
+                element.loadEight(row + start &* element.byteCount), Lanes.load(labels + start), positiveWeight: positiveWeight,
+                negativeWeight: negativeWeight, parameters)
             sum.add(lanes(0).replacing(with: eight.loss, where: isInside))
             count(eight.isCorrect .& isInside, into: &correctDecisions)
             count(eight.isClipped .& isInside, into: &clippedDecisions)
@@ -126,11 +130,13 @@ private func singleDecisions(
     _ block: inout RowBlock, _ targets: UnsafePointer<Double>, _ parameters: LossParameters, _ element: StoredElement
 ) {
     var scoredCounts = LaneIntegers(repeating: 0), correctCounts = scoredCounts
-    let weight = lanes(parameters.positiveWeights?[0] ?? 1)
+    let positiveWeight = lanes(parameters.positiveWeights?[0] ?? 1)
+    let negativeWeight = lanes(parameters.classWeights?[0] ?? 1)
     var i = 0
     while i < block.rowCount {
         let eight = decisions(
-            element.loadEight(block.values + i &* element.byteCount), Lanes.load(targets + i), positiveWeight: weight, parameters)
+            element.loadEight(block.values + i &* element.byteCount), Lanes.load(targets + i), positiveWeight: positiveWeight,
+            negativeWeight: negativeWeight, parameters)
         var losses = eight.loss
         if i &+ 8 > block.rowCount { losses = losses.masked(first: block.rowCount &- i) }
         let isScored = losses .== losses

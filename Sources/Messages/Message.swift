@@ -48,7 +48,7 @@ public struct Message: Sendable, Hashable {
             case .setting(let setting, let value): text += names.text(setting, value)
             }
         }
-        return QuotedBytes.bounded(QuotedBytes.printable(text))
+        return QuotedBytes.message(text)
     }
 
     /// The message that says one thing after the other.

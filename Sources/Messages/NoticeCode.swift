@@ -33,6 +33,12 @@ public enum NoticeCode: String, Sendable, Hashable, CaseIterable, Codable {
     case logitsLikeProbabilities = "logits-like-probabilities"
     /// Rows of probabilities do not sum to 1.
     case probabilitySums = "probability-sums"
+    /// The exponentials of rows of log-probabilities do not sum to 1.
+    case logProbabilitySums = "log-probability-sums"
+    /// Log-probabilities are so small that they may stand for values that are not known.
+    case placeholders
+    /// Records without tokens were left out.
+    case recordsWithoutTokens = "records-without-tokens"
     /// Labels seem to count from 1.
     case labelsFromOne = "labels-from-one"
     /// All labels are equal.
@@ -68,6 +74,9 @@ public enum NoticeCode: String, Sendable, Hashable, CaseIterable, Codable {
         case .reorderedList: "The names of a list are taken in the order of their numbers."
         case .logitsLikeProbabilities: "Logits look like probabilities."
         case .probabilitySums: "Rows of probabilities do not sum to 1."
+        case .logProbabilitySums: "The exponentials of rows of log-probabilities do not sum to 1."
+        case .placeholders: "Log-probabilities are so small that they may stand for values that are not known."
+        case .recordsWithoutTokens: "Records without tokens were left out."
         case .labelsFromOne: "Labels seem to count from 1."
         case .equalLabels: "All labels are equal."
         case .softLabels: "Labels are neither 0 nor 1, in a dialect whose library takes no others."

@@ -26,6 +26,20 @@ public enum QuotedBytes {
         return isPlain ? name : text(name.utf8)
     }
 
+    /// Writes a text without quotes, as `printable` does, cut to `limit` scalars. O(limit).
+    public static func short(_ text: String, limit: Int = 48) -> String {
+        let scalars = text.unicodeScalars
+        let end = scalars.index(scalars.startIndex, offsetBy: limit, limitedBy: scalars.endIndex) ?? scalars.endIndex
+        return printable(String(scalars[..<end])) + (end < scalars.endIndex ? "…" : "")
+    }
+
+    /// Lists names for a message, or the first `limit` of them, each as `short` does and between quotes if it is empty: `a, b and 3 more`.
+    public static func list(_ names: [String], limit: Int = 24) -> String {
+        guard !names.isEmpty else { return "none" }
+        let shown = names.prefix(limit).map { $0.isEmpty ? "''" : short($0) }.joined(separator: ", ")
+        return names.count > limit ? "\(shown) and \(names.count - limit) more" : shown
+    }
+
     /// Writes bytes in hexadecimal, such as `93 4e 55`, at most `limit` of them.
     public static func hexadecimal(_ bytes: some Collection<UInt8>, limit: Int = 8) -> String {
         bytes.prefix(limit).map(hex).joined(separator: " ")
@@ -47,6 +61,9 @@ public enum QuotedBytes {
         }
         return String(printable)
     }
+
+    /// Writes a whole message: printable, and bounded. A message that is written already stays as it is. Linear.
+    public static func message(_ text: String) -> String { bounded(printable(text)) }
 
     /// Cuts a text to `messageByteCountLimit` bytes, in its middle, since a message ends with its remedy.
     static func bounded(_ text: String) -> String {

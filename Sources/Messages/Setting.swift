@@ -16,8 +16,16 @@ public enum Setting: Sendable, Hashable, CaseIterable {
     case labelColumns
     /// The column of row weights.
     case weightColumn
-    /// The column whose bytes are counted.
+    /// The path to the names by which values of a record have their classes.
+    case predictionClasses
+    /// The column of texts, whose bytes and words are counted.
     case textColumn
+    /// The column of numbers of tokens.
+    case tokensColumn
+    /// The column of numbers of bytes.
+    case bytesColumn
+    /// The column of numbers of words.
+    case wordsColumn
     /// The names that stand for class indices where labels are text.
     case classNames
     /// The name of the class that is label 1.
@@ -97,7 +105,11 @@ public enum Setting: Sendable, Hashable, CaseIterable {
         case .labelColumn: "DumpColumns.label"
         case .labelColumns: "DumpColumns.labels"
         case .weightColumn: "DumpColumns.weight"
+        case .predictionClasses: "DumpColumns.predictionClasses"
         case .textColumn: "DumpColumns.byteCount"
+        case .tokensColumn: "DumpColumns.counts.tokens"
+        case .bytesColumn: "DumpColumns.counts.bytes"
+        case .wordsColumn: "DumpColumns.counts.words"
         case .classNames: "DumpColumns.classNames"
         case .positiveClass: "DumpColumns.positiveClass"
         case .identifierColumn: "DumpColumns.identifier"

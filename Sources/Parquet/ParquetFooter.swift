@@ -1,11 +1,41 @@
 /// The types that Parquet stores values in.
 package enum PhysicalType: Int, Sendable {
-    case boolean, int32, int64, int96, float, double, byteArray, fixedLengthByteArray
+    /// One bit a value.
+    case boolean
+    /// Whole numbers of 4 bytes.
+    case int32
+    /// Whole numbers of 8 bytes.
+    case int64
+    /// Times of 12 bytes, as old writers have them.
+    case int96
+    /// Float32.
+    case float
+    /// Float64.
+    case double
+    /// Bytes, whose number each value says.
+    case byteArray
+    /// Bytes, whose number the schema says.
+    case fixedLengthByteArray
 }
 
 /// The compressions of pages.
 package enum PageCodecName: Int, Sendable {
-    case none, snappy, gzip, lzo, brotli, lz4, zstd, lz4Raw
+    /// Pages that are not compressed.
+    case none
+    /// Snappy blocks.
+    case snappy
+    /// Gzip, of one member or of several.
+    case gzip
+    /// LZO, which is not read.
+    case lzo
+    /// Brotli.
+    case brotli
+    /// LZ4 blocks in Hadoop's framing.
+    case lz4
+    /// Zstandard frames.
+    case zstd
+    /// LZ4 blocks without a frame.
+    case lz4Raw
 
     /// The name that Parquet's definition gives it, in small letters.
     package var name: String {
@@ -24,8 +54,26 @@ package enum PageCodecName: Int, Sendable {
 
 /// The encodings of values, by the numbers that Parquet's definition gives them.
 package enum PageEncoding: Int, Sendable {
-    case plain = 0, plainDictionary = 2, rle, bitPacked, deltaBinaryPacked, deltaLengthByteArray, deltaByteArray, rleDictionary
-    case byteStreamSplit, alp
+    /// Values as they are.
+    case plain = 0
+    /// Places in a dictionary, as old writers name it.
+    case plainDictionary = 2
+    /// Runs of equal numbers, and packed bits between them.
+    case rle
+    /// Packed bits, of levels in old files.
+    case bitPacked
+    /// Packed differences of whole numbers.
+    case deltaBinaryPacked
+    /// Texts behind the packed differences of their lengths.
+    case deltaLengthByteArray
+    /// Texts that share their beginnings with the ones before.
+    case deltaByteArray
+    /// Places in a dictionary.
+    case rleDictionary
+    /// The first bytes of all values, then the second ones, and so on.
+    case byteStreamSplit
+    /// Floating-point numbers as scaled whole numbers, which are not read.
+    case alp
 
     /// The name that Parquet's definition gives it, in small letters.
     package var name: String {

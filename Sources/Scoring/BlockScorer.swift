@@ -43,9 +43,16 @@ public final class BlockScorer {
     private let scratch: UnsafeMutablePointer<Double>
     private let rowDivisors: UnsafeMutablePointer<Double>
     private let factMemory: RowFactMemory
-    /// Padded by eight.
+    /// The weights of the terms as kernels take them, padded by eight: one a class; of decisions, those of label 0 and of label 1, one a
+    /// column.
     private let classWeights: UnsafeMutablePointer<Double>?
     private let positiveWeights: UnsafeMutablePointer<Double>?
+    /// Task binary: the weights of the labels.
+    private let labelWeights: (ofZero: Double, ofOne: Double)
+    /// Task multilabel: the mean of the columns' weights.
+    private let meanColumnWeight: Double
+    /// For each program the losses of a clipped decision, where they are not those of the bounds.
+    private let clippedLosses: [ClippedLosses?]
     /// The label that stands for a row to be left out.
     private let ignoredLabel: Int32
 
@@ -54,6 +61,12 @@ public final class BlockScorer {
         var unscoredCount = 0
         var ignoredCount = 0
         var correctCount = 0
+    }
+
+    /// The losses of an outcome whose probability was clipped to ε, and of one whose probability was clipped to 1 − ε.
+    private struct ClippedLosses {
+        let ofLow: Double
+        let ofHigh: Double
     }
 
     /// `instructionSet` must be among `InstructionSet.available`; another is replaced by the best there is. `ignoredLabel` marks a row to
@@ -115,8 +128,44 @@ public final class BlockScorer {
             for index in 0..<max(classCount, weights.count) { copy[index] = weights.count == 1 ? weights[0] : weights[index] }
             return copy
         }
-        classWeights = padded(specification.modifiers.classWeights)
-        positiveWeights = padded(specification.modifiers.positiveWeights)
+        let weights = specification.termWeights(classCount: classCount)
+        classWeights = padded(weights.ofClasses)
+        positiveWeights = padded(weights.ofPositive)
+        let binaryWeights = specification.task == .binary ? specification.modifiers.classWeights ?? [] : []
+        labelWeights = binaryWeights.count == 2 ? (binaryWeights[0], binaryWeights[1]) : (1, 1)
+        meanColumnWeight = specification.task == .multilabel ? Self.mean(specification.modifiers.classWeights ?? [1]) : 1
+        let (numbers, notes) = (otherNumbers, scratch)
+        clippedLosses = programs.map { program in
+            program.logarithmClip.map { Self.clippedLosses(epsilon: $0, kernels, losses: numbers, scratch: notes) }
+        }
+    }
+
+    /// Returns the mean, rounded once.
+    private static func mean(_ numbers: [Double]) -> Double {
+        var sum = ExactSum()
+        for number in numbers { sum.add(number) }
+        return sum.rounded(dividedBy: UInt64(numbers.count))
+    }
+
+    /// Computes −log ε and −log(1 − ε) by a kernel, which gives the same bits on every machine.
+    private static func clippedLosses(
+        epsilon: Double, _ kernels: KernelTable, losses: UnsafeMutablePointer<Double>, scratch: UnsafeMutablePointer<Double>
+    ) -> ClippedLosses {
+        // Two rows, of label 1 and of label 0, with the room behind them that kernels may read.
+        let values = [Double](repeating: epsilon, count: 2 + readableByteCountAfterValues / 8)
+        let labels: [Int32] = [1, 0] + [Int32](repeating: 0, count: readableLabelCountAfterLast)
+        values.withUnsafeBytes { values in
+            labels.withUnsafeBufferPointer { labels in
+                guard let valueBase = values.baseAddress, let labelBase = labels.baseAddress else { return }
+                var block = RowBlock(
+                    values: valueBase, labels: labelBase, targets: nil, clipped: nil, losses: losses, scratch: scratch, classCount: 1,
+                    rowCount: 2, elementCode: ElementType.float64.code, unscoredRowCount: 0, correctRowCount: 0, instructionSetCode: 0,
+                    facts: RowFactArrays())
+                var parameters = LossParameters()
+                kernels.run(.binaryProbability, &block, &parameters)
+            }
+        }
+        return ClippedLosses(ofLow: losses[0], ofHigh: losses[1])
     }
 
     deinit {
@@ -195,6 +244,7 @@ public final class BlockScorer {
             unscoredRowCount: 0, correctRowCount: 0, instructionSetCode: 0, facts: hasFacts ? factMemory.arrays : RowFactArrays())
         kernels.run(program.operation, &block, &parameters)
         codeThatRan = block.instructionSetCode
+        if let ends = clippedLosses[index], let flags = block.clipped { settle(ends, rows, rowCount, flags, losses) }
 
         if let weights = rows.weights {
             // A row that is left out for its weight is not right, either.
@@ -272,14 +322,33 @@ public final class BlockScorer {
         return folded
     }
 
+    /// Gives rows with a clipped probability the losses of their program's ε.
+    private func settle(
+        _ ends: ClippedLosses, _ rows: LabelledRows, _ rowCount: Int, _ flags: UnsafeMutablePointer<UInt8>,
+        _ losses: UnsafeMutablePointer<Double>
+    ) {
+        for row in 0..<rowCount where flags[row] != 0 && !losses[row].isNaN {
+            let column = specification.task == .multiclass ? Int(rows.classLabels[row]) : 0
+            let value = rows.element.value(rows.values + row * classCount * rows.element.byteCount, at: column)
+            let (ofValue, ofComplement) = value > 0.5 ? (ends.ofHigh, ends.ofLow) : (ends.ofLow, ends.ofHigh)
+            if specification.task == .multiclass {
+                losses[row] = ofValue
+            } else if let targets = rows.targets {
+                let target = targets[row]
+                losses[row] =
+                    target * (positiveWeights?[0] ?? 1) * ofValue + (1 - target) * (classWeights?[0] ?? 1) * ofComplement
+            }
+        }
+    }
+
     /// Multiplies weights into the losses and leaves each row's part of the divisor in `rowDivisors`.
     private func applyWeights(
         _ program: LossProgram, _ rows: LabelledRows, _ rowCount: Int, _ losses: UnsafeMutablePointer<Double>,
         _ rowDivisors: UnsafeMutablePointer<Double>, _ unscoredRowCount: inout Int
     ) {
         guard specification.hasWeights else { return }
-        // The kernels over all classes have class weights in their terms already.
-        let isWeighted = program.operation == .target
+        // The kernels of any target have class weights in their terms already.
+        let isWeighted = program.operation == .target || program.operation == .bernoulli
         for row in 0..<rowCount {
             var weight = rows.weights?[row] ?? 1
             if !Self.isWeight(weight) {
@@ -289,18 +358,33 @@ public final class BlockScorer {
             }
             // A row of weight 0 adds nothing, be its loss infinite.
             losses[row] = weight == 0 && !losses[row].isNaN ? 0 : losses[row] * weight
-            if let classWeights, !losses[row].isNaN {
-                if specification.task == .multiclass {
-                    let classWeight = classWeights[Int(rows.classLabels[row])]
-                    if !isWeighted { losses[row] = classWeight == 0 ? 0 : losses[row] * classWeight }
-                    weight *= classWeight
-                } else if let targets = rows.targets {
-                    var classWeight = 0.0
-                    for column in 0..<classCount { classWeight += targets[row * classCount + column] * classWeights[column] }
-                    weight *= classWeight
-                }
+            if let classWeight = classWeight(ofRow: row, rows), !losses[row].isNaN {
+                if !isWeighted { losses[row] = classWeight == 0 ? 0 : losses[row] * classWeight }
+                weight *= classWeight
             }
             rowDivisors[row] = weight
+        }
+    }
+
+    /// Returns the weight of a row's label; nil without class weights, and where the label is no class.
+    ///
+    /// Of labels that are a mixture, it is the mean of the classes' weights that the label makes: Σ t_c w_c.
+    private func classWeight(ofRow row: Int, _ rows: LabelledRows) -> Double? {
+        guard let classWeights else { return nil }
+        switch specification.task {
+        case .multiclass:
+            let label = Int(rows.classLabels[row])
+            return (0..<classCount).contains(label) ? classWeights[label] : nil
+        case .binary:
+            guard let targets = rows.targets else { return nil }
+            return (1 - targets[row]) * labelWeights.ofZero + targets[row] * labelWeights.ofOne
+        case .soft:
+            guard let targets = rows.targets else { return nil }
+            var weight = 0.0
+            for column in 0..<classCount { weight += targets[row * classCount + column] * classWeights[column] }
+            return weight
+        case .multilabel: return meanColumnWeight
+        case .likelihood: return nil
         }
     }
 

@@ -24,21 +24,22 @@ struct LossProgram: Equatable {
     let targetAdded: Double
     let leastTarget: Double
     let focalTakesScored: Bool
+    /// The ε of `Dialect.clipsToLogarithms`; nil where a clipped value has the loss of the bound itself.
+    let logarithmClip: Double?
 
     /// `hasIndices`: labels are whole numbers by their type.
     init(_ specification: LossSpecification, _ dialect: Dialect, classCount: Int, hasIndices: Bool) {
         let modifiers = specification.modifiers
         let task = specification.task
         var treatment = dialect.treatment(task, modifiers.divergence)
-        if dialect.isAdjustable {
-            if let clip = modifiers.clip { treatment.clip = .fixed(low: clip, high: 1 - clip) }
-            if modifiers.renormalizes { treatment.normalisation = .thenClip }
-        }
+        if dialect.takesClip, let clip = modifiers.clip { treatment.clip = .fixed(low: clip, high: 1 - clip) }
+        if dialect.takesRenormalizing, modifiers.renormalizes { treatment.normalisation = .thenClip }
         if specification.input != .probabilities {
             let makesProbabilities = dialect.focalTakesProbabilities && specification.input == .logits && modifiers.focalGamma != nil
             treatment = Dialect.Treatment(clip: makesProbabilities ? treatment.clip : .none)
         }
         self.treatment = treatment
+        if dialect.clipsToLogarithms, case .fixed(let low, _) = treatment.clip { logarithmClip = low } else { logarithmClip = nil }
         isDivergence = modifiers.divergence == .kullbackLeibler
         scorable =
             specification.input != .probabilities
@@ -53,6 +54,7 @@ struct LossProgram: Equatable {
         let isPlain = epsilon == 0 && modifiers.focalGamma == nil
         let isPlainDecision =
             isPlain && hasIndices && task == .binary && treatment == .asGiven && largestTerm == .infinity && modifiers.positiveWeights == nil
+            && modifiers.classWeights == nil
         // Without a bound a normalised probability may be too small for Float64.
         let mayVanish = treatment.normalisation != .none && !treatment.clip.keepsFromZero
         switch (task, specification.input) {
@@ -76,7 +78,8 @@ struct LossProgram: Equatable {
     /// Returns true if the program reads labels as numbers (`RowBlock.targets`), and not as class indices.
     func readsTargets(_ task: LossTask) -> Bool { operation == .bernoulli || (operation == .target && task == .soft) }
 
-    /// The parameters for the kernels. The weights must stay where they are while the parameters are used.
+    /// The parameters for the kernels. The weights must stay where they are while the parameters are used. Of decisions `classWeights` are
+    /// those of label 0.
     func parameters(
         _ specification: LossSpecification, _ element: ElementType, classWeights: UnsafePointer<Double>?,
         positiveWeights: UnsafePointer<Double>?

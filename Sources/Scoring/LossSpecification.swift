@@ -45,6 +45,29 @@ public struct LossSpecification: Sendable, Equatable {
                 problem: "dialect \(dialect.name) has no label smoothing for task \(task.rawValue)",
                 remedy: "leave \(setting: .labelSmoothing) out")
         }
+        if modifiers.focalGamma != nil, !dialect.takesFocal {
+            throw SpecificationError(
+                problem: "dialect \(dialect.name) has no focal loss", remedy: "leave \(setting: .focalGamma) out")
+        }
+        if modifiers.clip != nil, input == .probabilities { try checkTaken(dialect, .clip, \.takesClip) }
+        if modifiers.renormalizes, input == .probabilities, task.isOverClasses {
+            try checkTaken(dialect, .renormalizes, \.takesRenormalizing)
+        }
+        if dialect.clipsToLogarithms, modifiers.clip == 0 {
+            throw SpecificationError(
+                problem: "\(setting: .clip) is 0 in dialect \(dialect.name)",
+                remedy: "it lies in (0, 0.5) there: the loss of 0 is −log of it")
+        }
+    }
+
+    /// Throws if a setting that changes some dialects' probabilities does not change this one's.
+    private func checkTaken(_ dialect: Dialect, _ setting: Setting, _ takes: (Dialect) -> Bool) throws(SpecificationError) {
+        guard !takes(dialect) else { return }
+        let names = Dialect.all.filter(takes).map(\.name)
+        throw SpecificationError(
+            problem: "\(setting: setting) changes dialect\(names.count == 1 ? "" : "s") \(names.joined(separator: " and ")); "
+                + "dialect \(dialect.name) has conventions of its own",
+            remedy: "leave dialect \(dialect.name) out, or \(setting: setting)")
     }
 
     /// Names the inputs, tasks and dialects that there are instead of a loss that `dialect` has not.
@@ -71,9 +94,7 @@ public struct LossSpecification: Sendable, Equatable {
             throw SpecificationError(problem: "label smoothing is \(modifiers.labelSmoothing)", remedy: "it lies in [0, 1]")
         }
         if let weights = modifiers.classWeights {
-            guard task.isOverClasses else {
-                throw refuse(.classWeights, because: "its classes have no index; \(setting: .positiveWeights) weighs label 1")
-            }
+            guard task.hasLabels else { throw refuse(.classWeights, because: "there are no labels") }
             try Self.checkWeights(weights, "class weight")
         }
         if let weights = modifiers.positiveWeights {
@@ -94,12 +115,6 @@ public struct LossSpecification: Sendable, Equatable {
         }
         if modifiers.renormalizes, input != .probabilities || !task.isOverClasses {
             throw refuse(.renormalizes, because: "only the probabilities of a row of classes sum to 1")
-        }
-        if (modifiers.clip != nil || modifiers.renormalizes), dialects.contains(where: { !$0.isAdjustable }) {
-            throw SpecificationError(
-                problem: "\(setting: .clip) and \(setting: .renormalizes) change dialect exact; "
-                    + "the other dialects have their own conventions",
-                remedy: "ask for dialect exact alone with them")
         }
         if let gamma = modifiers.focalGamma {
             guard task.hasLabels else { throw refuse(.focalGamma, because: "there are no labels") }
@@ -138,15 +153,33 @@ public struct LossSpecification: Sendable, Equatable {
     ///
     /// - Throws: `SpecificationError` where there are too few or too many.
     public func check(classCount: Int) throws(SpecificationError) {
-        if let weights = modifiers.classWeights, weights.count != classCount {
-            throw SpecificationError(
-                problem: "\(weights.count) class weights for \(classCount) classes", remedy: "give one weight a class")
+        if let weights = modifiers.classWeights {
+            let (count, noun, remedy) =
+                switch task {
+                case .binary: (2, "labels", "give that of label 0 and that of label 1")
+                case .multilabel: (classCount, classCount == 1 ? "column" : "columns", "give one weight a column")
+                default: (classCount, classCount == 1 ? "class" : "classes", "give one weight a class")
+                }
+            guard weights.count == count else {
+                throw SpecificationError(
+                    problem: "\(String.counted(weights.count, "class weight")) for \(count) \(noun)", remedy: remedy)
+            }
         }
         if let weights = modifiers.positiveWeights, weights.count != 1, weights.count != classCount {
             throw SpecificationError(
                 problem: "\(weights.count) positive weights for \(classCount == 1 ? "one value" : "\(classCount) values") a row",
                 remedy: classCount == 1 ? "give one" : "give one, or one a column")
         }
+    }
+
+    /// Returns the weights of a loss's terms, as kernels take them: of the classes, or of label 0 and of label 1 of decisions, one a column
+    /// or one for all; nil for 1.
+    func termWeights(classCount: Int) -> (ofClasses: [Double]?, ofPositive: [Double]?) {
+        let positive = modifiers.positiveWeights
+        guard let weights = modifiers.classWeights, !task.isOverClasses else { return (modifiers.classWeights, positive) }
+        let (ofZero, ofOne) = task == .binary ? ([weights[0]], [weights[1]]) : (weights, weights)
+        guard let positive else { return (ofZero, ofOne) }
+        return (ofZero, ofOne.indices.map { ofOne[$0] * (positive.count == 1 ? positive[0] : positive[$0]) })
     }
 
     /// True if rows count with weights: their own, or those of their classes.

@@ -81,7 +81,7 @@ public enum LossTable {
         }
 
         static let all = [
-            Modifier(.classWeights, .text("w,w,…"), effect: "the term of class c times w_c") { $0.classWeights = [1] },
+            Modifier(.classWeights, .text("w,w,…"), effect: classWeightEffect) { $0.classWeights = [1, 1] },
             Modifier(.positiveWeights, .text("w"), effect: "the term of label 1 times w") { $0.positiveWeights = [1] },
             Modifier(.weights, .text("FILE"), effect: "a row's loss times its weight") { $0.hasRowWeights = true },
             Modifier(
@@ -101,6 +101,10 @@ public enum LossTable {
                 effect: "that, times a; of a decision times t a + (1 - t) (1 - a)"
             ) { ($0.focalGamma, $0.focalAlpha) = (1, 0.5) },
         ]
+
+        private static let classWeightEffect =
+            "the term of class c times w_c; of a binary decision that of label 0 times w_0, of label 1 times w_1; "
+            + "multilabel: column c times w_c"
 
         /// The dialects whose focal factor of a decision takes p before clipping.
         private static let predictedDecisions = Dialect.all.filter { !$0.focalTakesScoredDecisions }.map(\.name).joined(separator: ", ")
@@ -201,7 +205,7 @@ extension LossTable {
             for name in taskNames {
                 let ofTask = rows.filter { $0.dialect == dialect.name && $0.taskName == name }
                 guard let first = ofTask.first else { continue }
-                let treatment = ofTask.first { $0.input == PredictionInput.probabilities.rawValue }?.treatment ?? asGiven
+                let treatment = ofTask.first { $0.input == PredictionInput.probabilities.rawValue }?.treatment ?? "not taken"
                 var notes: [String] = []
                 for note in ofTask.flatMap(\.notes) where !notes.contains(note) { notes.append(note) }
                 let cells = [

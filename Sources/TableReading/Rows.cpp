@@ -3,6 +3,7 @@
 #include "TableReading.h"
 #include "Number.h"
 #include "IdentifierHash.h"
+#include "WordCount.h"
 #include "NumberBefore.h"
 
 #include <climits>
@@ -36,6 +37,8 @@ template <bool isBlankSeparated> struct Parser {
     bool isSuspect = false;
     size_t lineFeedCount = 0;
     uint64_t textByteCount = 0;
+    uint64_t textWordCount = 0;
+    uint64_t tokenCount = 0;
 
     bool isSpace(uint8_t byte) const { return !isBlankSeparated && (byte == ' ' || (byte == '\t' && byte != delimiter)); }
 
@@ -272,28 +275,43 @@ template <bool isBlankSeparated> struct Parser {
         return label == INT64_MIN ? nullptr : field.end;
     }
 
+    void addWords(const uint8_t *first, const uint8_t *last) {
+        if (rows->countsWordsOfTexts) textWordCount += wordCount(first, static_cast<size_t>(last - first));
+    }
+
+    /// Reads a whole number from 0 to 2^53 - 1. The parser of single records handles all others.
+    const uint8_t *count(const uint8_t *next, uint64_t &count) {
+        double number;
+        next = this->number(next, number);
+        if (!next || !(number >= 0 && number < 0x1p53) || number != static_cast<double>(static_cast<uint64_t>(number))) return nullptr;
+        count += static_cast<uint64_t>(number);
+        return next;
+    }
+
     const uint8_t *text(const uint8_t *next) {
         if (*next == '"') {
             size_t doubledCount = 0;
             const uint8_t *closing = closingQuote(next + 1, doubledCount);
             if (!closing) return nullptr;
             textByteCount += static_cast<uint64_t>(closing - next) - 1 - doubledCount;
+            addWords(next + 1, closing);
             return fieldEnd(pastSpaces(closing + 1));
         }
         if constexpr (isBlankSeparated) {
             Field field;
             if (!find(next, field)) return nullptr;
             textByteCount += static_cast<uint64_t>(field.last - field.first);
+            addWords(field.first, field.last);
             return field.end;
         }
         const uint8_t *stop = skip(next, 1);
         if (!stop) return nullptr;
         textByteCount += static_cast<uint64_t>(stop - next) - (*stop == '\n' && stop > next && stop[-1] == '\r' ? 1 : 0);
+        addWords(next, stop);
         return stop;
     }
 
     const uint8_t *step(const XentTableStep &step, const uint8_t *next, size_t row) {
-        double number;
         switch (step.kind) {
         case XentStepSkip: return skip(next, step.count);
         case XentStepValues: return numbers(next, rows->values + row * rows->valuesPerRow + step.index, step.count);
@@ -305,12 +323,9 @@ template <bool isBlankSeparated> struct Parser {
             const uint8_t *found = classIndex(next, rows->classLabels[row]);
             return found ? found : className(next, rows->classLabels[row]);
         }
-        case XentStepByteCount:
-            next = this->number(next, number);
-            // A whole number below 2^53. The parser of single records handles all others.
-            if (!next || !(number >= 0 && number < 0x1p53) || number != static_cast<double>(static_cast<uint64_t>(number))) return nullptr;
-            textByteCount += static_cast<uint64_t>(number);
-            return next;
+        case XentStepByteCount: return count(next, textByteCount);
+        case XentStepWordCount: return count(next, textWordCount);
+        case XentStepTokenCount: return count(next, tokenCount);
         case XentStepText: return text(next);
         case XentStepIdentifier: {
             Field field;
@@ -370,6 +385,8 @@ template <bool isBlankSeparated> int32_t parseRows(XentTableRows *rows) {
         parser.isSuspect = false;
         parser.lineFeedCount = 0;
         parser.textByteCount = 0;
+        parser.textWordCount = 0;
+        parser.tokenCount = 0;
         const uint8_t *const found = parser.record(next, row);
         if (!found) {
             stop = XentStopRecord;
@@ -381,6 +398,8 @@ template <bool isBlankSeparated> int32_t parseRows(XentTableRows *rows) {
         }
         rows->lines[row] = static_cast<uint32_t>(line);
         if (rows->byteCounts) rows->byteCounts[row] = parser.textByteCount;
+        if (rows->wordCounts) rows->wordCounts[row] = parser.textWordCount;
+        if (rows->tokenCounts) rows->tokenCounts[row] = parser.tokenCount;
         line += 1 + parser.lineFeedCount;
         row++;
         next = found;
@@ -394,6 +413,8 @@ template <bool isBlankSeparated> int32_t parseRows(XentTableRows *rows) {
 } // namespace
 
 int32_t xentParseRows(XentTableRows *rows) { return rows->delimiter == ' ' ? parseRows<true>(rows) : parseRows<false>(rows); }
+
+uint64_t xentWordCount(const uint8_t *text, size_t byteCount) { return xent::wordCount(text, byteCount); }
 
 uint64_t xentIdentifierHash(const uint8_t *text, size_t byteCount) { return xent::identifierHash(text, byteCount); }
 

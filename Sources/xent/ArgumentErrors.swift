@@ -1,4 +1,5 @@
 import ArgumentParser
+import Messages
 
 /// The errors of a command line that cannot be parsed, worded as all other errors are.
 ///

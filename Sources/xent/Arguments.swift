@@ -2,18 +2,28 @@ public import ArgumentParser
 public import Engine
 public import Scoring
 
+/// A value that is one of a few names.
+///
+/// ArgumentParser would find the names by printing each value, which takes a tenth of the time that a process needs to start.
+protocol NamedChoice: ExpressibleByArgument, CaseIterable, RawRepresentable where RawValue == String {}
+
+extension NamedChoice {
+    public static var allValueStrings: [String] { allCases.map(\.rawValue) }
+    public var defaultValueDescription: String { rawValue }
+}
+
 // The values that options take, by their names on the command line.
-extension LossTask: ExpressibleByArgument {}
-extension PredictionInput: ExpressibleByArgument {}
-extension Divergence: ExpressibleByArgument {}
-extension SameShard: ExpressibleByArgument {}
+extension LossTask: NamedChoice {}
+extension PredictionInput: NamedChoice {}
+extension Divergence: NamedChoice {}
+extension SameShard: NamedChoice {}
 extension Dialect: ExpressibleByArgument {
     public init?(argument: String) { self.init(named: argument) }
     public static var allValueStrings: [String] { all.map(\.name) }
     public var defaultValueDescription: String { name }
 }
-extension EvaluationOptions.InvalidRowPolicy: ExpressibleByArgument {}
-extension Report.Unit: ExpressibleByArgument {}
+extension EvaluationOptions.InvalidRowPolicy: NamedChoice {}
+extension Report.Unit: NamedChoice {}
 extension InvalidRowLimit: ExpressibleByArgument {
     /// Reads "N", or "P%" with P from 0 to 100.
     public init?(argument: String) {
@@ -38,7 +48,7 @@ extension Shard: ExpressibleByArgument {
 }
 
 /// The value of `--progress`: when a progress bar is shown.
-enum ProgressChoice: String, ExpressibleByArgument, CaseIterable {
+enum ProgressChoice: String, NamedChoice {
     /// A bar if standard error is a terminal that can erase a line.
     case auto
     case always, never
@@ -55,7 +65,7 @@ enum ProgressChoice: String, ExpressibleByArgument, CaseIterable {
 }
 
 /// The value of `--kernel`.
-enum KernelChoice: String, ExpressibleByArgument, CaseIterable {
+enum KernelChoice: String, NamedChoice {
     case auto, baseline, avx2, avx512, neon
 
     /// Returns the instruction set. Throws if this machine does not have it.

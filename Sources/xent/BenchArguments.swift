@@ -3,7 +3,7 @@ import Elements
 import Scoring
 
 /// The value of `--type`.
-enum ElementChoice: String, ExpressibleByArgument, CaseIterable {
+enum ElementChoice: String, NamedChoice {
     case f16, bf16, f32, f64
 
     var element: ElementType {

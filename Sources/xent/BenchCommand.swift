@@ -20,7 +20,7 @@ struct BenchCommand: DocumentedCommand {
 
     static let examples = [
         "xent bench",
-        "xent bench --rows 200000 --classes 1000 --type bf16 --threads 1,2,4,8 --json bench.json",
+        "xent bench --rows 20000 --classes 1000 --type bf16 --threads 1,2,4,8 --json bench.json",
         "xent bench logits.npy.zst --labels labels.npy --task multiclass --input logits",
         "xent bench --losses --type f16 --kernel avx2",
     ]
@@ -136,7 +136,7 @@ struct BenchCommand: DocumentedCommand {
         steps.finish()
         run.warn(report.warnings)
         try jsonOutput?.write(report)
-        if json != "-" { try StandardOutput.print(BenchText.markdown(report)) }
+        if json != "-" { try StandardOutput.print(BenchText.losses(report, width: Terminal.tableWidth(of: 1))) }
     }
 
     private var isProgressShown: Bool { progress.isShown() }

@@ -100,27 +100,49 @@ enum BenchText {
         ]
     }
 
-    /// Writes a table of elements per second by loss and kernel.
-    static func markdown(_ report: LossBenchReport) -> String {
-        let machine = report.machine
-        var kernels: [String] = []
-        for kernel in report.losses.flatMap(\.kernels).map(\.kernel) where !kernels.contains(kernel) { kernels.append(kernel) }
+    /// Writes elements per second by loss and kernel: the table in Markdown, or a list where the table is wider than `width`.
+    static func losses(_ report: LossBenchReport, width: Int) -> String {
+        let table = markdown(report)
+        guard table.split(separator: "\n").contains(where: { $0.count > width }) else { return table }
+        var lines = HelpText.wrapped(introduction(report).joined(separator: " ").filter { $0 != "`" }, width: width)
+        for loss in report.losses {
+            lines += [""] + HelpText.wrapped([task(of: loss), loss.input, loss.modifier.text].joined(separator: ", "), width: width)
+            let nameWidth = loss.kernels.map(\.kernel.count).max() ?? 0
+            for kernel in loss.kernels {
+                let name = kernel.kernel + String(repeating: " ", count: nameWidth - kernel.kernel.count)
+                lines.append("  \(name)  \(spread(kernel.elementsPerSecond, over: 1e6))")
+            }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func task(of loss: LossBenchReport.Loss) -> String { loss.task + (loss.divergence == "ce" ? "" : " (\(loss.divergence))") }
+
+    /// The explanation of the figures, in lines.
+    private static func introduction(_ report: LossBenchReport) -> [String] {
         let classes = Amount.counted(report.classes, "value")
         let seconds = Amount.significant(report.kernelSeconds, digits: 2)
-        let machineText = machine.processor.map { ", \($0)" } ?? ""
-        var lines = [
+        let machine = report.machine.processor.map { ", \($0)" } ?? ""
+        return [
             "Millions of elements a second of one thread, the kernels alone on blocks in cache, dialect `exact`, \(report.elementType),",
             "\(classes) a row for multiclass, multilabel and soft. Medians of \(rounds(report.repeats)) of \(seconds) s a kernel, all",
-            "kernels in turn, after \(report.warmups) to warm up; least–greatest in brackets. xent \(report.xent)\(machineText).",
+            "kernels in turn, after \(report.warmups) to warm up; least–greatest in brackets. xent \(report.xent)\(machine).",
+        ]
+    }
+
+    /// Writes a table of elements per second by loss and kernel.
+    private static func markdown(_ report: LossBenchReport) -> String {
+        var kernels: [String] = []
+        for kernel in report.losses.flatMap(\.kernels).map(\.kernel) where !kernels.contains(kernel) { kernels.append(kernel) }
+        var lines = introduction(report) + [
             "", line(["task", "input", "with"] + kernels), "|---|---|---|" + String(repeating: "---:|", count: kernels.count),
         ]
         for loss in report.losses {
-            let task = loss.task + (loss.divergence == "ce" ? "" : " (\(loss.divergence))")
             let modifier = loss.modifier.beginsWithSetting ? "`\(loss.modifier.text)`" : loss.modifier.text
             let rates = kernels.map { kernel in
                 loss.kernels.first { $0.kernel == kernel }.map { spread($0.elementsPerSecond, over: 1e6) } ?? ""
             }
-            lines.append(line([task, loss.input, modifier] + rates))
+            lines.append(line([task(of: loss), loss.input, modifier] + rates))
         }
         return lines.joined(separator: "\n")
     }

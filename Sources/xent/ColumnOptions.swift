@@ -9,6 +9,12 @@ struct ColumnOptions: ParsableArguments {
             "Columns of predictions, in the order of the classes: A,B,… or PREFIX*, or the one array of all.", valueName: "names"))
     var predictionColumns: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Values of a record have classes by name: the path to the names, such as scores.*.label beside scores.*.score.",
+            valueName: "path"))
+    var predictionClasses: String?
+
     @Option(help: ArgumentHelp("The column of labels.", valueName: "name"))
     var labelColumn: String?
 
@@ -30,7 +36,8 @@ struct ColumnOptions: ParsableArguments {
             valueName: "name"))
     var positiveClass: String?
 
-    @OptionGroup var headerOption: HeaderOption
+    @Option(name: .customLong(HeaderOption.name), help: HeaderOption.help, completion: HeaderOption.completion)
+    var noHeader: HeaderOption.HeaderRoles?
 
     @Option(help: ArgumentHelp("The path to the array of records in files that are one JSON document, such as results.", valueName: "path"))
     var records: String?
@@ -40,13 +47,25 @@ struct ColumnOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Task likelihood: the column of the texts, whose bytes are counted for bits a byte; or a column of numbers of bytes.",
+            "Task likelihood: the column of the texts, whose bytes and words are counted: bits a byte, perplexity a word.",
             valueName: "name"))
     var textColumn: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Task likelihood: the column of the numbers of tokens, where a record holds their sum alone.", valueName: "name"))
+    var tokensColumn: String?
+
+    @Option(help: ArgumentHelp("Task likelihood: the column of the numbers of bytes, in place of texts.", valueName: "name"))
+    var bytesColumn: String?
+
+    @Option(help: ArgumentHelp("Task likelihood: the column of the numbers of words, in place of texts.", valueName: "name"))
+    var wordsColumn: String?
 
     func columns() throws -> DumpColumns {
         var columns = DumpColumns()
         columns.predictions = try Self.names(predictionColumns, "--prediction-columns")
+        columns.predictionClasses = predictionClasses
         columns.label = labelColumn
         columns.labels = try Self.names(labelColumns, "--label-columns")
         columns.weight = weightColumn
@@ -57,9 +76,12 @@ struct ColumnOptions: ParsableArguments {
         }
         columns.positiveClass = positiveClass
         columns.byteCount = textColumn
+        columns.counts.tokens = tokensColumn
+        columns.counts.bytes = bytesColumn
+        columns.counts.words = wordsColumn
         columns.recordPath = records
         columns.isRagged = ragged
-        columns.headerlessRoles = headerOption.headerlessRoles
+        columns.headerlessRoles = noHeader?.roles ?? []
         return columns
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
+import Formats
 
-/// Options for the files beside the predictions.
+/// Options for the files beside the predictions, and for the identifiers by which their rows belong together.
 struct DataOptions: ParsableArguments {
     @Option(
         parsing: .upToNextOption,
@@ -15,4 +16,22 @@ struct DataOptions: ParsableArguments {
         help: ArgumentHelp("Files of row weights, whose rows follow one another; --weights=FILE takes one.", valueName: "file…"),
         completion: .file())
     var weights: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The column by which rows of labels in files of their own are checked: the first that differs is an error. Default: all columns "
+                + "that the files share and that have no role.", valueName: "name"))
+    var idColumn: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The column by which labels in files of their own are looked up, in any order; all labels are then kept in memory.",
+            valueName: "name"))
+    var join: String?
+
+    /// Adds the identifiers to a choice of columns.
+    func add(to columns: inout DumpColumns) {
+        columns.identifier = idColumn
+        columns.join = join
+    }
 }

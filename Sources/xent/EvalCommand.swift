@@ -41,8 +41,6 @@ struct EvalCommand: DocumentedCommand {
 
     @OptionGroup(title: "Columns")
     var columns: ColumnOptions
-    @OptionGroup(title: "Columns")
-    var rowMatching: RowMatchingOptions
 
     @OptionGroup(title: "Arrays")
     var axes: AxisOptions
@@ -117,7 +115,7 @@ struct EvalCommand: DocumentedCommand {
             }
         }
         options.columns = try axes.adding(to: columns.columns())
-        rowMatching.add(to: &options.columns)
+        data.add(to: &options.columns)
         rows.apply(to: &options)
         guard inputs.standardInputCount <= 1 else {
             throw EngineError(usage: "standard input is named twice, and can be read once", remedy: "write one of them to a file first")
@@ -191,7 +189,10 @@ struct ResourceOptions: ParsableArguments {
     @Option(help: "The instruction set of the kernels; results are the same on all.")
     var kernel: KernelChoice = .auto
 
-    @Option(help: ArgumentHelp("The largest window that a zstd frame may make a thread keep in memory.", valueName: "size"))
+    @Option(
+        help: ArgumentHelp(
+            "The largest window that a zstd frame may make a thread keep in memory, and the most that labels to look up (--join) may take.",
+            valueName: "size"))
     var memory = ByteCount(value: 128 << 20)
 
     func validate() throws {

@@ -4,22 +4,16 @@ import Formats
 /// The option `--no-header`, with roles or without.
 ///
 /// ArgumentParser has no option whose value may be left out before an argument (`--no-header p.csv`). So `expand` gives it a value first.
-struct HeaderOption: ParsableArguments {
-    @Option(
-        name: .customLong(Self.name),
-        help: ArgumentHelp(
-            "The first line of a table is data; columns are named 0, 1, 2… With predictions, labels or weights, or several with commas "
-                + "between them, in those files alone.",
-            valueName: "roles"),
-        completion: .list(HeaderOption.roles.map(\.rawValue)))
-    var noHeader: HeaderRoles?
+enum HeaderOption {
+    static let help = ArgumentHelp(
+        "The first line of a table is data; columns are named 0, 1, 2… With predictions, labels or weights, or several with commas "
+            + "between them, in those files alone.",
+        valueName: "roles")
+    static let completion = CompletionKind.list(roles.map(\.rawValue))
 
     static let name = "no-header"
     static let roles: [RecordFormats.Options.Role] = [.predictions, .labels, .weights]
     private static let all = "all"
-
-    /// The roles of the files whose tables have no line of names.
-    var headerlessRoles: Set<RecordFormats.Options.Role> { noHeader?.roles ?? [] }
 
     /// Writes `--no-header` and the roles after it as one word. A file called `labels` is named as `./labels` there.
     static func expand(_ arguments: [String]) -> [String] {

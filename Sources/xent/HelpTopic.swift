@@ -69,6 +69,11 @@ enum HelpTopic: String, CaseIterable {
                     columns \
                     that were read, the predictions in the order of the classes.
                     """),
+                .text(
+                    """
+                    Records whose values come sorted, each beside its name, have classes by name with --prediction-classes: \
+                    scores.*.label beside scores.*.score. Without it, names that change place between records are an error.
+                    """),
                 .lines([
                     "xent eval oof.csv --task multiclass --input probabilities --prediction-columns 'p_*' --label-column label",
                     "xent eval dump.npz --task multiclass --input logits --prediction-columns logits --label-column y_true",
@@ -122,6 +127,12 @@ enum HelpTopic: String, CaseIterable {
                     Losses are in nats, with --unit bits in bits. If records hold tokens, the figure above all is the mean per token; \
                     that per \
                     record follows. --per-row and --partial are in nats whatever the unit.
+                    """),
+                .text(
+                    """
+                    --text-column counts the bytes and words of texts, for bits a byte and the perplexities of a word and of a byte, which do \
+                    not depend on how a model cuts text into tokens. --tokens-column, --bytes-column and --words-column take counts that \
+                    records hold. A word is a run without white space.
                     """),
                 .text("Files are written whole or not at all. --quiet prints the figure alone, --silent no warnings either."),
             ]

@@ -1,4 +1,5 @@
 import Engine
+import Messages
 import WorkStealing
 #if canImport(Glibc)
 import Glibc
@@ -28,6 +29,7 @@ struct InputFiles {
     /// file's name is replaced by the names that match it, in natural order. A list in the order of letters, as `ls` writes it, is taken in
     /// natural order too.
     mutating func expand(_ arguments: [String]) throws -> [String] {
+        let arguments = arguments.flatMap(ListArguments.spread)
         var paths: [String] = []
         for argument in arguments {
             guard argument.hasPrefix("@") else {

@@ -20,7 +20,8 @@ struct InspectCommand: DocumentedCommand {
     @Argument(help: "Files of predictions or labels; @FILE for a file of names.", completion: .file())
     var files: [String]
 
-    @OptionGroup var headerOption: HeaderOption
+    @Option(name: .customLong(HeaderOption.name), help: HeaderOption.help, completion: HeaderOption.completion)
+    var noHeader: HeaderOption.HeaderRoles?
 
     @Option(help: ArgumentHelp("The path to the array of records in files that are one JSON document, such as results.", valueName: "path"))
     var records: String?
@@ -44,7 +45,7 @@ struct InspectCommand: DocumentedCommand {
             run.announceTerminalInput()
             let output = try json.map { run.adding(try JSONOutput(path: $0)) }
             var columns = DumpColumns()
-            columns.hasHeader = headerOption.headerlessRoles.isEmpty
+            columns.hasHeader = noHeader == nil
             columns.recordPath = records
             var inspections: [Inspection] = []
             for path in paths {
@@ -71,12 +72,19 @@ struct InspectCommand: DocumentedCommand {
     /// The number of columns that are listed; further ones are only counted. JSON has them all.
     private static let columnLimit = 40
 
+    /// Writes a value with six digits, or a whole number of an array of whole numbers as it is.
+    private static func text(_ value: Double, _ elementType: String?) -> String {
+        let isWhole = elementType.map { $0.hasPrefix("i") || $0.hasPrefix("u") || $0 == "bool" } ?? false
+        if isWhole, let number = Int64(exactly: value) { return "\(number)" }
+        return Amount.significant(value, digits: 6)
+    }
+
     private static func text(shape: [Int]) -> String { shape.map { Amount.grouped($0) }.joined(separator: " × ") }
 
     private static func text(_ column: Inspection.Column) -> String {
         if let problem = column.problem { return problem.text }
         if let elementType = column.elementType, let shape = column.shape {
-            let values = (column.examples ?? []).compactMap { Double($0) }.map { Amount.significant($0, digits: 6) }
+            let values = (column.examples ?? []).compactMap { Double($0) }.map { Self.text($0, elementType) }
             return "\(elementType), \(text(shape: shape))" + (column.compression.map { ", \($0)" } ?? "")
                 + (values.isEmpty ? "" : ": " + values.joined(separator: "  ") + (shape.dropFirst().reduce(1, *) > values.count ? "  …" : ""))
         }
@@ -115,7 +123,7 @@ struct InspectCommand: DocumentedCommand {
         if let createdBy = inspection.createdBy { line("written by", createdBy) }
         if let reading = inspection.reading { line("eval takes", reading.text.text) }
         for (number, row) in inspection.firstRows.enumerated() {
-            let values = row.map { Amount.significant($0, digits: 6) }.joined(separator: "  ")
+            let values = row.map { Self.text($0, inspection.elementType) }.joined(separator: "  ")
             let isCut = (inspection.shape ?? []).dropFirst().last ?? 1 > row.count
             line(number == 0 ? "first rows" : "", values + (isCut ? "  …" : ""))
         }

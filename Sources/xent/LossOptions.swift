@@ -22,7 +22,10 @@ struct LossOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "One weight a class: W,W,… or a .npy file, or balanced (N / (C · n_c), from a first pass over the labels).",
+            """
+            One weight a class: W,W,… or a .npy file, or balanced (N / (C · n_c), from a first pass over the labels). Task binary: of \
+            label 0 and of label 1; multilabel: one a column.
+            """,
             valueName: "w,…|file"))
     var classWeights: String?
 
@@ -32,13 +35,13 @@ struct LossOptions: ParsableArguments {
             "The weight of label 1 in binary decisions: one number, or W,W,… one a column, or a .npy file.", valueName: "w,…|file"))
     var posWeight: String?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Label smoothing, in [0, 1].", valueName: "e"))
-    var labelSmoothing = 0.0
+    @Option(parsing: .unconditional, help: ArgumentHelp("Label smoothing, in [0, 1]. Default: 0.", valueName: "e"))
+    var labelSmoothing: Double?
 
     @Option(parsing: .unconditional, help: ArgumentHelp("Rows with this class index are left out.", valueName: "k"))
-    var ignoreIndex: Int64?
+    var ignoreIndex: Int?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Clip probabilities to [E, 1 − E] (dialect exact).", valueName: "e"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Clip probabilities to [E, 1 − E] (dialects exact and spark).", valueName: "e"))
     var clip: Double?
 
     @Flag(help: "Divide the probabilities of each row by their sum (dialect exact).")
@@ -68,8 +71,8 @@ struct LossOptions: ParsableArguments {
             throw EngineError(usage: "--pos-weight balanced is not known", remedy: "give numbers")
         case nil: break
         }
-        modifiers.labelSmoothing = labelSmoothing
-        modifiers.ignoreIndex = ignoreIndex
+        modifiers.labelSmoothing = labelSmoothing ?? 0
+        modifiers.ignoreIndex = ignoreIndex.map { Int64($0) }
         modifiers.clip = clip
         modifiers.renormalizes = renormalize
         modifiers.focalGamma = focalGamma

@@ -47,13 +47,20 @@ enum ManualPage {
         }
     }
 
-    /// Text in which nothing means anything to man: backslashes, dashes that stay dashes, and a first character that would be a request.
+    /// Text in which nothing means anything to man: backslashes, dashes that stay dashes, and a first character that would be a request. It
+    /// is all ASCII, so that man shows it whatever the locale.
     private static func escaped(_ text: String) -> String {
         var result = ""
         for character in text {
             switch character {
             case "\\": result += "\\e"
-            case "-": result += "\\-"
+            case "-", "−": result += "\\-"
+            // Characters that a terminal without UTF-8 would leave out.
+            case "…": result += "..."
+            case "·": result += "\\(md"
+            case "×": result += "\\(mu"
+            case "α": result += "\\(*a"
+            case "γ": result += "\\(*g"
             default: result.append(character)
             }
         }

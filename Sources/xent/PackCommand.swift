@@ -73,7 +73,21 @@ struct PackCommand: DocumentedCommand {
     var strict = false
 
     func validate() throws {
-        if columns.textColumn != nil { throw ValidationError("--text-column counts bytes, and xent pack none; leave it out.") }
+        for (option, name) in [
+            ("text", columns.textColumn), ("tokens", columns.tokensColumn), ("bytes", columns.bytesColumn), ("words", columns.wordsColumn),
+        ] where name != nil {
+            throw ValidationError("--\(option)-column is for counts, and xent pack counts nothing; leave it out.")
+        }
+        if columns.weightColumn != nil { throw ValidationError("--weight-column weighs rows, and xent pack packs none; leave it out.") }
+        if columns.classes != nil, labelsOutput == nil, columns.predictionClasses == nil {
+            throw ValidationError(
+                "--classes names the classes of labels (--labels-output), or of values by name (--prediction-classes), and neither is "
+                    + "given; leave it out.")
+        }
+        if columns.positiveClass != nil, columns.predictionColumns != nil {
+            throw ValidationError(
+                "--positive-class chooses one of two columns, and --prediction-columns names them; leave one of them out.")
+        }
         if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, not \(threads).") }
     }
 

@@ -7,6 +7,7 @@ enum PackText {
         var lines = ReportLines(title: "packed \(shape.isEmpty ? "one number" : shape), \(report.array.elementType)")
         lines.add("input", describe(report.input))
         if !report.columns.isEmpty { lines.add("columns", Amount.listed(report.columns)) }
+        if let classes = report.classes, classes != report.columns { lines.add("classes", Amount.listed(classes)) }
         let rows = Amount.counted(report.packing.rows, "row")
         lines.add("output", describe(report.output) + " of up to \(rows), level \(report.packing.level), with checksums")
         lines.add("ratio", "\(Amount.significant(report.ratio, digits: 4)), of \(Amount.bytes(report.array.bytes)) decompressed")

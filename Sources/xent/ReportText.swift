@@ -78,13 +78,26 @@ struct ReportText {
             let fitted = Amount.fitted(report.loss.mean, error: report.loss.standardError)
             lines.add("per record", "\(report.loss.mean) \(report.unit)" + (fitted.map { "  (\($0) standard error)" } ?? ""))
             if isVerbose { lines.add("", report.loss.meanHex) }
+            addWords(tokens, to: &lines)
         } else {
             let loss = report.loss
             addMean("mean", loss.mean, loss.standardError, loss.meanHex, perplexity: loss.perplexity)
             if let bits = report.tokens?.bitsPerByte, let bytes = report.tokens?.bytes {
                 lines.add("bits per byte", "\(bits), \(Amount.counted(bytes, "byte")) of text")
             }
+            if let tokens = report.tokens { addWords(tokens, to: &lines) }
         }
+    }
+
+    /// Adds the perplexities that do not depend on how a model cuts text into tokens.
+    private func addWords(_ tokens: Report.Tokens, to lines: inout ReportLines) {
+        var parts: [String] = []
+        if let mean = tokens.meanPerWord, let perplexity = tokens.wordPerplexity, let words = tokens.words {
+            lines.add("per word", "\(mean) \(report.unit), \(Amount.counted(words, "word"))")
+            parts.append("\(Amount.significant(perplexity, digits: 6)) a word")
+        }
+        if let perplexity = tokens.bytePerplexity { parts.append("\(Amount.significant(perplexity, digits: 6)) a byte") }
+        if !parts.isEmpty { lines.add(parts.count == 1 ? "perplexity" : "perplexities", parts.joined(separator: ", ")) }
     }
 
     private static let ln2 = 0x1.62e42fefa39efp-1
@@ -176,8 +189,8 @@ struct ReportText {
     private static func describe(_ columns: Report.Columns) -> [String] {
         var lines: [String] = []
         for (role, names) in [
-            ("predictions", columns.predictions), ("labels", columns.labels), ("weights", columns.weights), ("text", columns.text),
-            ("rows by", columns.identifiers),
+            ("predictions", columns.predictions), ("classes by", columns.predictionClasses), ("labels", columns.labels),
+            ("weights", columns.weights), ("text", columns.text), ("counts", columns.counts ?? []), ("rows by", columns.identifiers),
         ] where !names.isEmpty {
             lines.append("\(role) \(Amount.listed(names))")
         }

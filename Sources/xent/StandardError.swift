@@ -1,3 +1,4 @@
+import Messages
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -10,11 +11,11 @@ import Darwin
 enum StandardError {
     static func print(_ line: String) { write(line + "\n") }
 
-    /// Prints an error. Every error of every command begins so.
-    static func fail(_ text: String) { print("\(TextStyle.error.failure("xent:")) \(text)") }
+    /// Prints an error. Every error of every command begins so. Arguments are quoted in errors: what would steer the terminal is escaped.
+    static func fail(_ text: String) { print("\(TextStyle.error.failure("xent:")) \(QuotedBytes.message(text))") }
 
     /// Prints a warning.
-    static func warn(_ text: String) { print("xent: \(TextStyle.error.warning("warning:")) \(text)") }
+    static func warn(_ text: String) { print("xent: \(TextStyle.error.warning("warning:")) \(QuotedBytes.message(text))") }
 
     static func write(_ text: String) {
         var bytes = Array(text.utf8)[...]

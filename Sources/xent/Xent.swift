@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import Messages
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -57,7 +58,11 @@ struct Xent: ParsableCommand {
 
     /// Parses the arguments of a subcommand, and runs it.
     private static func run(_ subcommand: any DocumentedCommand.Type, _ arguments: [String]) throws {
-        let parsed = Result { try subcommand.parseAsRoot(arguments) }
+        try ListArguments.checkRepeats(arguments, of: subcommand)
+        let gathered = ListArguments.gathered(arguments)
+        var parsed = Result { try subcommand.parseAsRoot(gathered) }
+        // The error names the words as they were given.
+        if case .failure = parsed, gathered.count < arguments.count { parsed = Result { try subcommand.parseAsRoot(arguments) } }
         guard case .failure(let failure) = parsed else {
             var command = try parsed.get()
             guard type(of: command) == subcommand else {

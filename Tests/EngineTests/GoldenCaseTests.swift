@@ -8,7 +8,7 @@ import Testing
 @Suite struct GoldenCaseTests {
     @Test func allCasesAreHere() {
         #expect(GoldenCase.truthNames.count == 16)
-        #expect(GoldenCase.frameworkNames.count == 86)
+        #expect(GoldenCase.frameworkNames.count == 114)
     }
 
     @Test(arguments: GoldenCase.truthNames + GoldenCase.frameworkNames)
@@ -50,6 +50,7 @@ extension GoldenCase {
         modifiers.positiveWeights = options.posWeight
         modifiers.labelSmoothing = options.labelSmoothing ?? 0
         modifiers.ignoreIndex = options.ignoreIndex
+        modifiers.clip = options.clip
         modifiers.focalGamma = options.focalGamma
         modifiers.focalAlpha = options.focalAlpha
         if let divergence = options.divergence { modifiers.divergence = try known(Divergence(rawValue: divergence), divergence) }

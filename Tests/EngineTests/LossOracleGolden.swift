@@ -61,6 +61,7 @@ extension GoldenCase {
         oracle.positiveWeights = options.posWeight
         oracle.labelSmoothing = options.labelSmoothing ?? 0
         oracle.ignoreIndex = options.ignoreIndex.map { Int($0) }
+        oracle.clip = options.clip
         oracle.focalGamma = options.focalGamma
         oracle.focalAlpha = options.focalAlpha
         oracle.isDivergence = options.divergence == "kl"

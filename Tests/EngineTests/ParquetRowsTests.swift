@@ -77,7 +77,9 @@ import Testing
         #expect(try evaluation([x], labels: [path("labels-of-words")], names).report.loss.meanHex == expected)
         #expect(try evaluation([path("sequences")], labels: [y]).report.loss.meanHex == expected)
         #expect(try evaluation([x], labels: [path("labels-of-sequences")]).report.loss.meanHex == expected)
-        #expect(throws: EngineError.self, "one label for five rows") { try evaluation([path("sequences")], labels: [path("soft")], columns { $0.label = "y" }) }
+        #expect(throws: EngineError.self, "one label for five rows") {
+            try evaluation([path("sequences")], labels: [path("soft")], columns { $0.label = "y" })
+        }
         let twice = try evaluation([x, x], labels: [y, y]).report
         #expect(try evaluation([path("list"), path("list-planes")]).report.loss.meanHex == twice.loss.meanHex)
         #expect(throws: EngineError.self) { try evaluation([path("list")], labels: [path("labels"), path("labels")]) }

@@ -29,6 +29,7 @@ struct FileSignatureTests {
         ]
         for (bytes, name) in cases {
             let found = FileSignature.ofFile(bytes)
+            #expect(found?.error.description.utf8.count ?? 0 < 400)
             #expect(found?.name.contains(name) == true, "\(name): \(String(describing: found))")
             #expect(found?.remedy.isEmpty == false)
         }
@@ -39,6 +40,50 @@ struct FileSignatureTests {
         for bytes in [[UInt8](repeating: 0, count: 600), [UInt8](repeating: 0xFF, count: 600), [0, 0, 0x80, 0x3F, 0, 0, 0, 0x40]] {
             #expect(FileSignature.ofFile(bytes) == nil)
         }
+    }
+
+    @Test("Older and rarer kinds, by the first bytes")
+    func rare() {
+        var oldTar = Self.bytes("p.csv", [UInt8](repeating: 0, count: 507))
+        // The checksum's own bytes count as blanks.
+        let checksum = oldTar[..<512].enumerated().reduce(0) { $0 + (148..<156 ~= $1.offset ? 32 : Int($1.element)) }
+        let digits = String(checksum, radix: 8)
+        oldTar.replaceSubrange(148..<154, with: Self.bytes(String(repeating: "0", count: 6 - digits.count) + digits, []))
+        var userBlock = [UInt8](repeating: 0, count: 4096)
+        userBlock.replaceSubrange(2048..<2056, with: [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A])
+        let schema: [UInt8] =
+            [0xA8, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 10, 0, 12, 0, 6, 0, 5, 0, 8, 0, 10, 0, 0, 0] + [UInt8](repeating: 0, count: 64)
+        let matlab4: [UInt8] = [0, 0, 0, 0, 7, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0x70, 0] + [UInt8](repeating: 0, count: 64)
+        let cases: [([UInt8], String)] = [
+            (oldTar, "tar"), (userBlock, "HDF5"), (schema, "Arrow IPC stream"), (matlab4, "MATLAB"),
+            (Self.bytes("cnumpy._core.multiarray\n_reconstruct\np0\n(", []), "pickle"), (Self.bytes("(lp0\nF0.5\na.", []), "pickle"),
+            (Self.bytes("]q\u{0}(G", []), "pickle"), (Self.bytes("(dp0\nVp\n", []), "pickle"),
+            ([0, 0, 0, 0, 0, 0, 0, 0] + Self.bytes("DUCK"), "DuckDB"), (Self.bytes("A\n3\n263170\n197888\n5\n", []), ".rds"),
+            (Self.bytes("RDA3\nA\n3\n", []), ".RData"), ([0x78, 0x9C, 0x2B, 0x88, 1, 0], "zlib"),
+            ([0xFF, 6, 0, 0, 0x73, 0x4E, 0x61, 0x50, 0x70, 0x59], "snappy"), (Self.bytes("%PDF-1.4\n%é\n", []), "PDF"),
+            ([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0], "PNG"), (Self.bytes("CDF\u{1}"), "NetCDF"),
+            (Self.bytes("p\u{0}_\u{0}0\u{0},\u{0}", []), "UTF-16"), (Self.bytes("\u{FEFF} \n<!doctype HTML>", []), "HTML"),
+            (Self.bytes("<?xml version=\"1.0\"?>", []), "XML"), (Self.bytes("{ \"cells\": [ {", []), "Jupyter"),
+            (Self.bytes("{\\rtf1 x", []), "RTF"), (Self.bytes("XENTPART"), "partial"),
+        ]
+        for (bytes, name) in cases {
+            let found = FileSignature.ofFile(bytes)
+            #expect(found?.name.contains(name) == true, "\(name): \(String(describing: found))")
+        }
+        for text in ["cat\ndog\np0\n", "c,d\n1,2\n", "(a)\n1\n", "A\n3\n1\n0\n1\n", "%id,p\n1,2\n", "x^2\n4\n", "]\n1\n", "CDF\n0.5\n"] {
+            #expect(FileSignature.ofFile(Array(text.utf8)) == nil, "\(text.debugDescription)")
+        }
+    }
+
+    @Test("Archives whose directory is not seen, by the first member")
+    func zipBeginning() {
+        func zip(_ name: String) -> [UInt8] {
+            [0x50, 0x4B, 3, 4] + [UInt8](repeating: 0, count: 22) + [UInt8(name.utf8.count), 0, 0, 0] + Array(name.utf8) + [1, 2, 3]
+        }
+        for (name, kind) in [("archive/data.pkl", "PyTorch"), ("docProps/app.xml", "Excel"), ("mimetype", "OpenDocument")] {
+            #expect(FileSignature.ofZip(beginningWith: zip(name))?.name.contains(kind) == true)
+        }
+        for bytes in [zip("arr_0.npy"), zip("a.csv"), [], [0x50, 0x4B, 3, 4]] { #expect(FileSignature.ofZip(beginningWith: bytes) == nil) }
     }
 
     @Test("Zip archives, by the names of their members")

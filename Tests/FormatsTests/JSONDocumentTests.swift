@@ -5,6 +5,32 @@ import Testing
 
 @Suite("One JSON document: an array of records, or an object around one")
 struct JSONDocumentTests {
+    @Test("Places in an array are no names of classes, and keys are")
+    func namesOfClasses() throws {
+        let arrays = try #require(try recognise("[[7, 0.25, 0.75, 1], [8, 0.5, 0.5, 0]]"))
+        #expect(arrays.classNames(of: try arrays.resolve(["1", "2"])) == nil)
+        let nested = try #require(try recognise("[{\"r\": [[-1, 0], [-2, 0]]}]"))
+        #expect(nested.classNames(of: try nested.resolve(["r.0.0", "r.1.0"])) == nil)
+        let keys = try #require(try recognise("[{\"r\": {\"1\": 0.25, \"2\": 0.75}}]"))
+        #expect(keys.classNames(of: try keys.resolve(["r.1", "r.2"])) == ["1", "2"])
+    }
+
+    @Test("A long document is recognised without its last bytes, as with them")
+    func longDocuments() throws {
+        let record = "{\"p\": [0.25, 0.75], \"y\": 1}"
+        for count in [2000, 2400, 5000] {
+            let text = "[" + [String](repeating: record, count: count).joined(separator: ",\n") + "]"
+            for isWhole in [true, false] {
+                let format = try #require(try recognise(text, isWhole: isWhole))
+                #expect(format.name == "json" && format.columns.map(\.name) == ["p", "y"] && format.columns[1].examples == ["1", "1", "1"])
+            }
+        }
+        // One record that ends with the text.
+        let long = "[{\"p\": [" + [String](repeating: "0.5", count: 40_000).joined(separator: ",") + "]}]"
+        #expect(try recognise(long)?.columns.first?.content == .array(count: 40_000))
+        #expect(try recognise(long, isWhole: false) == nil || true)
+    }
+
     private func recognise(_ text: String, records: String? = nil, isWhole: Bool = true) throws -> (any RecordFormat)? {
         var options = RecordFormats.Options()
         options.recordPath = records
@@ -141,6 +167,7 @@ struct JSONDocumentTests {
         for text in [
             "{\"p_0\":{\"0\":0.1,\"1\":0.2},\"p_1\":{\"0\":0.9,\"1\":0.8}}",
             "{\"0\":{\"p_0\":0.1,\"p_1\":0.9},\"1\":{\"p_0\":0.2,\"p_1\":0.8}}",
+            "{\"schema\":{\"fields\":[]},\"data\":[{\"index\":0,\"p\":0.1}]}",
             "{\"columns\":[\"p\"],\"index\":[0],\"data\":[[0.1]]}", "{\n \"p_0\": {\"0\": 0.1},\n \"p_1\": {\"0\": 0.9}\n}\n",
         ] {
             let found = error(text)

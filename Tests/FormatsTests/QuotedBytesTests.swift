@@ -16,6 +16,16 @@ struct QuotedBytesTests {
         #expect(QuotedBytes.name(String(repeating: "a", count: 100)).utf8.count < 50)
     }
 
+    @Test("Names are listed cut and escaped")
+    func lists() {
+        #expect(QuotedBytes.list([]) == "none" && QuotedBytes.list(["a", "", "c"]) == "a, '', c")
+        #expect(QuotedBytes.list(["a", "b", "c"], limit: 2) == "a, b and 1 more")
+        #expect(QuotedBytes.list(["a\u{1B}[2J\u{202E}"]) == "a\\x1b[2J\\u{202e}")
+        let long = String(repeating: "é", count: 1000)
+        #expect(QuotedBytes.short(long) == String(repeating: "é", count: 48) + "…" && QuotedBytes.short("abc", limit: 3) == "abc")
+        #expect(QuotedBytes.list([String](repeating: long, count: 1000)).utf8.count < 3000)
+    }
+
     @Test("A message has at most 4,000 bytes, with its beginning and its end")
     func bounded() {
         for filler in ["x", "é", "🙂"] {

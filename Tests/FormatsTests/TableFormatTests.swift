@@ -78,7 +78,7 @@ struct TableFormatTests {
         let columns = try TableText(text).format(isWhole: false).columns
         #expect(columns.map(\.content) == [.number, .text, .number, .boolean, .missing, .text, .text])
         #expect(columns[0].examples == ["7", "8", "9"])
-        #expect(columns[6].examples == ["a\u{FFFD}[31m", "b", String(repeating: "b", count: 24) + "…"])
+        #expect(columns[6].examples == ["a\\x1b[31m", "b", String(repeating: "b", count: 24) + "…"])
         #expect(try TableText("a,b\n").format().columns.map(\.content) == [.missing, .missing])
     }
 

@@ -30,6 +30,7 @@ public struct GoldenCase: Sendable {
         public var posWeight: [Double]?
         public var labelSmoothing: Double?
         public var ignoreIndex: Int64?
+        public var clip: Double?
         public var focalGamma: Double?
         public var focalAlpha: Double?
         public var divergence: String?
@@ -114,7 +115,7 @@ public struct GoldenCase: Sendable {
 
 extension GoldenCase.Options: Decodable {
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case classWeights, posWeight, labelSmoothing, ignoreIndex, focalGamma, focalAlpha, divergence
+        case classWeights, posWeight, labelSmoothing, ignoreIndex, clip, focalGamma, focalAlpha, divergence
     }
 
     private struct AnyKey: CodingKey {
@@ -135,6 +136,7 @@ extension GoldenCase.Options: Decodable {
         if posWeight == nil { posWeight = try container.decodeIfPresent(Double.self, forKey: .posWeight).map { [$0] } }
         labelSmoothing = try container.decodeIfPresent(Double.self, forKey: .labelSmoothing)
         ignoreIndex = try container.decodeIfPresent(Int64.self, forKey: .ignoreIndex)
+        clip = try container.decodeIfPresent(Double.self, forKey: .clip)
         focalGamma = try container.decodeIfPresent(Double.self, forKey: .focalGamma)
         focalAlpha = try container.decodeIfPresent(Double.self, forKey: .focalAlpha)
         divergence = try container.decodeIfPresent(String.self, forKey: .divergence)

@@ -115,7 +115,8 @@ extension LossOracle {
         switch dialect {
         case .exact:
             if let clip { bounds = (clip, 1 - clip) }
-        case .pytorch: break
+        case .pytorch, .catboost: break
+        case .spark: bounds = sparkEpsilon.map { ($0, 1 - $0) }
         case .keras, .kerasTensorFlow:
             if isDivergence {
                 bounds = (Self.kerasLow, 1)
@@ -128,7 +129,7 @@ extension LossOracle {
         case .sklearn, .sklearn14:
             bounds = (typeEpsilon, 1 - typeEpsilon)
             normalisesLast = dialect == .sklearn14
-        case .xgboost, .lightgbm: bounds = boostingFloor.map { ($0.probability, .infinity) }
+        case .xgboost, .lightgbm, .h2o: bounds = lossFloor.map { ($0.probability, .infinity) }
         }
         // Of each class q = part / whole, and what is not its part is the sum of the others': no complement is a difference.
         var parts = given
@@ -152,7 +153,7 @@ extension LossOracle {
                     complement: others / (others + parts[c]), isClipped: isClipped)
             }
             let q = clippedTo[c] ?? given[c]
-            let loss = isClipped ? boostingFloor?.loss : nil
+            let loss = isClipped ? lossFloor?.loss ?? sparkLosses(given[c])?.ofOne : nil
             return ClassPrediction(loss: loss ?? Self.negativeLog(q), complement: BigReal(1) - q, isClipped: isClipped)
         }
     }

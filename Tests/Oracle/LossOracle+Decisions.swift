@@ -25,7 +25,8 @@ extension LossOracle {
             let target = smoothed(label, outcomeCount: 2)
             let other = BigReal(1) - target
             let positiveWeight = positiveWeights.map { BigReal($0.count == 1 ? $0[0] : $0[column]) } ?? BigReal(1)
-            var loss = target * positiveWeight * decision.ofOne + other * decision.ofZero
+            let (ofZero, ofOne) = labelWeights(column)
+            var loss = target * ofOne * positiveWeight * decision.ofOne + other * ofZero * decision.ofZero
             if let focalGamma {
                 guard let factor = focalFactor(target * decision.complement + other * decision.p, gamma: focalGamma) else { return nil }
                 let balance = focalAlpha.map { target * BigReal($0) + other * (BigReal(1) - BigReal($0)) } ?? BigReal(1)
@@ -38,9 +39,23 @@ extension LossOracle {
             if isClipped { scored.isClipped = true }
             if decision.saysOne == (label > 0.5) { scored.correctCount += 1 }
         }
+        if let classWeights {
+            let label = BigReal(labels[0])
+            scored.weight =
+                task == .binary
+                ? (BigReal(1) - label) * BigReal(classWeights[0]) + label * BigReal(classWeights[1])
+                : classWeights.reduce(.zero) { $0 + BigReal($1) } / BigReal(classWeights.count)
+        }
         scored.loss = BigReal(1) / BigReal(values.count) * scored.loss
         scored.magnitude = BigReal(1) / BigReal(values.count) * scored.magnitude
         return scored
+    }
+
+    /// The weights of a decision's terms: of a binary one those of its labels, of one of several that of its column.
+    private func labelWeights(_ column: Int) -> (ofZero: BigReal, ofOne: BigReal) {
+        guard let classWeights else { return (BigReal(1), BigReal(1)) }
+        if task == .binary { return (BigReal(classWeights[0]), BigReal(classWeights[1])) }
+        return (BigReal(classWeights[column]), BigReal(classWeights[column]))
     }
 
     private func decision(_ x: Double) -> Decision? {
@@ -93,13 +108,17 @@ extension LossOracle {
             (decision.ofOne, decision.ofZero) = (Self.negativeLog(second / sum), Self.negativeLog(first / sum))
             (decision.p, decision.complement) = (second / sum, first / sum)
             decision.isClipped = isClipped
-        } else if dialect.isKeras || clip != nil {
+        } else if dialect.isKeras || (clip != nil && dialect == .exact) {
             let (low, high) = dialect.isKeras ? (Self.kerasLow, Self.kerasHigh) : (clip ?? 0, 1 - (clip ?? 0))
             let (q, isClipped) = Self.clamp(p, low, high)
             (decision.ofOne, decision.ofZero) = (Self.negativeLog(q), Self.negativeLogOfComplement(q))
             if !dialect.isKeras { (decision.p, decision.complement) = (q, BigReal(1) - q) }
             decision.isClipped = isClipped
-        } else if let floor = boostingFloor {
+        } else if dialect == .spark {
+            let ends = sparkLosses(p)
+            (decision.ofOne, decision.ofZero) = ends ?? (Self.negativeLog(p), Self.negativeLogOfComplement(p))
+            decision.isClipped = ends != nil
+        } else if let floor = lossFloor {
             let (isPRaised, isComplementRaised) = (p < BigReal(floor.probability), complement < BigReal(floor.probability))
             decision.ofOne = isPRaised ? floor.loss : Self.negativeLog(p)
             decision.ofZero = isComplementRaised ? floor.loss : Self.negativeLogOfComplement(p)

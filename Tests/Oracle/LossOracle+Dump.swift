@@ -58,7 +58,7 @@ extension LossOracle {
     /// Whether the dialect's mean divides by Σ of weights, and not by the number of rows.
     public var dividesByWeights: Bool {
         switch dialect {
-        case .exact, .sklearn, .sklearn14, .xgboost, .lightgbm: true
+        case .exact, .sklearn, .sklearn14, .xgboost, .lightgbm, .catboost, .spark, .h2o: true
         // cross_entropy and nll_loss with class indices alone.
         case .pytorch: task == .multiclass
         // sum_over_batch_size.
@@ -68,11 +68,11 @@ extension LossOracle {
 
     /// The dialect's mean; nil for NaN.
     ///
-    /// Of no rows, or of rows without a weight where it divides by that, it is NaN, but 0 in Keras and for XGBoost's logloss, which leaves
-    /// out a division by 0.
+    /// Of no rows, or of rows without a weight where it divides by that, it is NaN, but 0 in Keras, CatBoost and for XGBoost's logloss, which
+    /// leave out a division by 0.
     public func mean(_ total: Total) -> ExtendedReal? {
         if total.scoredCount == 0 || (dividesByWeights && total.weight.isZero) {
-            return dialect.isKeras || (dialect == .xgboost && task == .binary) ? .zero : nil
+            return dialect.isKeras || dialect == .catboost || (dialect == .xgboost && task == .binary) ? .zero : nil
         }
         return dividesByWeights ? total.meanOverWeight : total.meanOverCount
     }

@@ -3,7 +3,8 @@
 ///
 /// Sources: `torch.nn.functional` (cross_entropy, nll_loss, kl_div, binary_cross_entropy and its form with logits);
 /// `keras.losses` of Keras 3.15 and its backends' `nn.py`; `sklearn.metrics.log_loss` of 1.4 and 1.9; XGBoost's `elementwise_metric.cu` and
-/// `multiclass_metric.cu`; LightGBM's `binary_metric.hpp` and `multiclass_metric.hpp`. Bounds such as 1 − 1e-7 are the Float64 numbers that
+/// `multiclass_metric.cu`; LightGBM's `binary_metric.hpp` and `multiclass_metric.hpp`; CatBoost's `metric.cpp`; Spark's
+/// `MulticlassMetrics.scala`; H2O's `ModelMetricsBinomial.java`, `ModelMetricsMultinomial.java` and `MathUtils.java`. Bounds such as 1 − 1e-7 are the Float64 numbers that
 /// the frameworks compute with; all else is real arithmetic.
 public struct LossOracle: Sendable {
     /// What is predicted.
@@ -19,7 +20,7 @@ public struct LossOracle: Sendable {
 
     /// Whose conventions the loss follows.
     public enum Dialect: String, Sendable, CaseIterable {
-        case exact, pytorch, keras, sklearn, xgboost, lightgbm
+        case exact, pytorch, keras, sklearn, xgboost, lightgbm, catboost, spark, h2o
         case kerasTensorFlow = "keras-tensorflow"
         case sklearn14 = "sklearn-1.4"
 
@@ -35,7 +36,7 @@ public struct LossOracle: Sendable {
     public var dialect: Dialect
     /// The distance from 1 to the next number of the stored type, which scikit-learn clips to.
     public var typeEpsilon: Double
-    /// One a class; nil for 1.
+    /// One a class, of binary labels those of 0 and of 1, of multilabel one a column; nil for 1.
     public var classWeights: [Double]?
     /// The weight of label 1: one, or one a column.
     public var positiveWeights: [Double]?
@@ -43,7 +44,7 @@ public struct LossOracle: Sendable {
     public var labelSmoothing = 0.0
     /// The class index whose rows are left out.
     public var ignoreIndex: Int?
-    /// Dialect exact: probabilities are clipped to [clip, 1 − clip].
+    /// Dialect exact: probabilities are clipped to [clip, 1 − clip]. Dialect spark: its eps.
     public var clip: Double?
     /// Dialect exact: probabilities are divided by their sum.
     public var renormalizes = false
@@ -149,12 +150,24 @@ public struct LossOracle: Sendable {
     static let kerasLow = 1e-7
     static let kerasHigh = 1.0 - 1e-7
 
-    /// Under which XGBoost and LightGBM let no probability fall, and the loss there: both are Float32.
-    var boostingFloor: (probability: Double, loss: ExtendedReal)? {
+    /// The ε of Spark's logLoss, whose bound for a p above 1 − ε is the logarithm of the real number.
+    var sparkEpsilon: Double? { dialect == .spark ? clip ?? 1e-15 : nil }
+
+    /// Spark's losses of a p below ε, and of one above the Float64 next to 1 − ε; nil for one between.
+    func sparkLosses(_ p: BigReal) -> (ofOne: ExtendedReal, ofZero: ExtendedReal)? {
+        guard let epsilon = sparkEpsilon else { return nil }
+        let (large, small) = (Self.negativeLog(BigReal(epsilon)), Self.negativeLogOfComplement(BigReal(epsilon)))
+        if p < BigReal(epsilon) { return (large, small) }
+        return p > BigReal(1 - epsilon) ? (small, large) : nil
+    }
+
+    /// Under which XGBoost, LightGBM and H2O let no probability fall, and the loss there: in the first two both are Float32.
+    var lossFloor: (probability: Double, loss: ExtendedReal)? {
         let floor: Float
         switch dialect {
         case .xgboost: floor = 1e-16
         case .lightgbm: floor = 1e-15
+        case .h2o: return (1e-15, Self.negativeLog(BigReal(1e-15)))
         default: return nil
         }
         return (Double(floor), .finite(BigReal(Double(Float(-BigReal.log(BigReal(Double(floor))).rounded())))))

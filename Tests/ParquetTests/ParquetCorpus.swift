@@ -18,10 +18,9 @@ enum ParquetCorpus {
             let nulls: Int?
             let sum: String?
             let notFinite: Int?
-            let first: [Double?]?
 
             enum CodingKeys: String, CodingKey {
-                case type, values, nulls, sum, first
+                case type, values, nulls, sum
                 case notFinite = "not_finite"
             }
         }

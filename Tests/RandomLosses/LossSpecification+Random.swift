@@ -38,6 +38,7 @@ extension LossModifiers {
             if happens(4) { modifiers.renormalizes = true }
             if task == .soft, happens(3) { modifiers.divergence = .kullbackLeibler }
         case .binary, .multilabel:
+            if happens(3) { modifiers.classWeights = weights(task == .binary ? 2 : classCount) }
             if happens(3) { modifiers.positiveWeights = weights(Bool.random(using: &random) ? 1 : classCount) }
         case .likelihood: break
         }

@@ -306,6 +306,57 @@ struct ObserverTests {
         }
     }
 
+    @Test("Words are known where they are known of all rows, and their section is read again")
+    func words() throws {
+        let specification = LossSpecification(task: .likelihood, input: .logProbabilities)
+        let worker = ObservedScorer(specification: specification, classCount: 1, ignoredLabel: -100)
+        /// Observes a row with a loss of 1.5, and a count of words if there is one.
+        func observed(_ count: UInt64?) -> WordSums {
+            var sums = WordSums()
+            let values = [-1.5] + [Double](repeating: .nan, count: BlockScorer.readableByteCountAfterValues / 8)
+            let labels = [Int32](repeating: 1, count: 1 + BlockScorer.readableLabelCountAfterLast)
+            withUnsafeBytes(of: count ?? 0) { words in
+                values.withUnsafeBytes { values in
+                    labels.withUnsafeBufferPointer { labels in
+                        let columns =
+                            count == nil
+                            ? [] : [CompanionValues(name: "words", bytes: words.baseAddress!, rowByteCount: 8, elementName: "u8")]
+                        let block = worker.scorer.score(
+                            LabelledRows(
+                                values: values.baseAddress!, element: .float64, classLabels: labels.baseAddress!, targets: nil, weights: nil,
+                                rowCount: 1, firstRow: 0), companions: columns
+                        ) { (_, _) throws(Never) in }
+                        sums.observe(block)
+                        worker.totals.observe(block)
+                    }
+                }
+            }
+            return sums
+        }
+        let known = observed(6), unknown = observed(nil), marked = observed(.max)
+        #expect(known.wordCount == 6 && unknown.wordCount == nil && marked == unknown)
+        // Three rows were scored: a loss of 4.5 over 6 words.
+        #expect(known.meanPerWord(worker.totals.moments[0]) == 0.75 && unknown.meanPerWord(worker.totals.moments[0]) == nil)
+        for sums in [known, unknown, WordSums()] {
+            var decoded = WordSums()
+            try decoded.decode(from: sums.encoded[...])
+            #expect(decoded == sums)
+            var merged = sums
+            merged.merge(unknown)
+            #expect(merged == unknown)
+            #expect(throws: PartialError.self) { try decoded.decode(from: sums.encoded.dropLast()) }
+        }
+        var twice = known
+        twice.merge(known)
+        #expect(twice.wordCount == 12)
+        var bytes = known.encoded
+        bytes[0] = 0
+        #expect(throws: PartialError.self) {
+            var decoded = WordSums()
+            try decoded.decode(from: bytes[...])
+        }
+    }
+
     // MARK: Sections
 
     @Test("bytes of any section that are cut, or longer, are refused")

@@ -55,6 +55,7 @@ extension GoldenCase {
         add("--pos-weight", list(options.posWeight))
         add("--label-smoothing", options.labelSmoothing.map { "\($0)" })
         add("--ignore-index", options.ignoreIndex.map { "\($0)" })
+        add("--clip", options.clip.map { "\($0)" })
         add("--focal-gamma", options.focalGamma.map { "\($0)" })
         add("--focal-alpha", options.focalAlpha.map { "\($0)" })
         add("--divergence", options.divergence)

@@ -47,50 +47,74 @@ import Testing
         #expect(try XentRun.xent(page.command + ["-h"], in: scratch).stdout == help.stdout)
     }
 
-    /// Every command that an example shows is one that is understood: run on files of those names, it works.
-    @Test func examplesOfEvalWork() throws {
-        let scratch = try ReportTests.scratch()
-        let logits = try scratch.bytes("p.npy")
-        let probabilities = NPYFixture.doubles([0.5, 0.25, 1, 0.75])
-        try scratch.write("logits.npy.zst", ZstdFixture.singleFrame(logits))
-        try scratch.write("logits.npy", logits)
-        try scratch.write("labels.npy", scratch.bytes("y.npy"))
-        try scratch.write("labels.npy.zst", ZstdFixture.singleFrame(scratch.bytes("y.npy")))
-        try scratch.write("shards.txt", "logits.npy.zst\n")
-        let examples = try XentRun.shell("COLUMNS=1000 \"$XENT\" eval --help", in: scratch).stdout
-            .components(separatedBy: "USAGE")[0].split(separator: "EXAMPLES").dropFirst().joined()
-        // Wrapped lines go together: a command begins with `xent` or `loss=`.
-        let commands = examples.split(whereSeparator: \.isWhitespace).reduce(into: [[Substring]]()) { commands, word in
-            if word == "xent" || word.hasPrefix("loss=") { commands.append([word]) } else { commands[commands.count - 1].append(word) }
+    /// The pages with examples, as words after `xent help`.
+    static let pagesWithExamples = ["", "eval", "merge", "inspect", "pack", "losses", "bench", "columns", "shards"]
+
+    /// Every command that a page shows is understood: pasted into a folder with files of those names, it works.
+    @Test(arguments: pagesWithExamples)
+    func examplesWork(page: String) throws {
+        let help = try XentRun.xent(["help", page].filter { !$0.isEmpty }, in: Scratch()).stdout
+        // Examples are never wrapped.
+        let examples = help.components(separatedBy: "\n\nUSAGE")[0].split(separator: "\n").map { $0.drop { $0 == " " } }
+            .filter { $0.hasPrefix("xent ") || $0.hasPrefix("loss=") }
+        #expect(examples.count >= 3)
+        var scratch = try Self.folderOfExamples(isBinary: false)
+        for example in examples {
+            if example.contains("| jq"), try XentRun.shell("command -v jq", in: scratch).ending != .exit(0) { continue }
+            // Shards are evaluated one after another, and merged in the same folder.
+            if page != "shards" { scratch = try Self.folderOfExamples(isBinary: example.contains("binary")) }
+            if example.hasPrefix("xent merge"), page != "shards" { try Self.writePartials(for: example, in: scratch) }
+            // A measurement as it is pasted takes many seconds; its options are all read.
+            let isBench = example.hasPrefix("xent bench")
+            let run = try XentRun.shell(
+                "xent() { \"$XENT\" \"$@\"; }; \(example)\(isBench ? " --repeats 1 --seconds 0.001" : "")", in: scratch)
+            #expect(run.ending == .exit(0), "\(example): \(run.stderr)")
         }
-        #expect(commands.count >= 4)
-        try scratch.write("logits-of-archive.npy", logits)
-        try scratch.write("labels-of-archive.npy", NPYFixture.labels(SmallDump.labels))
+    }
+
+    /// Makes a folder with the files that examples name.
+    private static func folderOfExamples(isBinary: Bool) throws -> Scratch {
+        let scratch = try Scratch()
+        let logits = NPYFixture.floats(SmallDump.logits, columns: 3), labels = NPYFixture.labels(SmallDump.labels)
+        try scratch.write("logits.npy", logits)
+        try scratch.write("labels.npy", labels)
+        for name in ["logits", "single-frame", "shard-0", "shard-1"] { try scratch.write("\(name).npy.zst", ZstdFixture.singleFrame(logits)) }
+        for name in ["shard-0.y", "shard-1.y"] { try scratch.write("\(name).npy", labels) }
+        try scratch.write("labels.npy.zst", ZstdFixture.singleFrame(labels))
+        try scratch.write("shards.txt", "logits.npy.zst\n")
+        try scratch.write("p.npy", isBinary ? NPYFixture.doubles([0.5, 0.25, 1, 0.75]) : logits)
+        try scratch.write("y.npy", isBinary ? NPYFixture.labels([1, 0, 1, 0]) : labels)
+        try scratch.write("y_true.npy", labels)
+        try scratch.write("oof.csv", "p_0,p_1,label\n0.25,0.75,1\n")
+        let record = "{\"tokens\": [{\"logprob\": -0.5}, {\"logprob\": -1}]}\n"
+        try scratch.write("log.jsonl", record)
+        try scratch.write("log.jsonl.zst", ZstdFixture.singleFrame(Data(record.utf8)))
+        try XentRun.tool("gzip", ["-k", "oof.csv", "log.jsonl"], in: scratch)
         try XentRun.tool(
             "python3",
             [
                 "-c",
                 """
-                import zipfile
+                import json, struct, zipfile
                 with zipfile.ZipFile("dump.npz", "w") as archive:
-                    archive.write("logits-of-archive.npy", "logits.npy")
-                    archive.write("labels-of-archive.npy", "y_true.npy")
+                    for name in ["logits.npy", "y_true.npy"]: archive.write(name, name)
+                header = json.dumps({"logits": {"dtype": "F32", "shape": [1, 2], "data_offsets": [0, 8]}}).encode()
+                open("model.safetensors", "wb").write(struct.pack("<Q", len(header)) + header + bytes(8))
                 """,
             ], in: scratch)
-        try scratch.write("oof.csv", "p_0,p_1,label\n0.25,0.75,1\n")
-        try scratch.write("log.jsonl", #"{"tokens": [{"logprob": -0.5}, {"logprob": -1}]}"#)
-        try XentRun.tool("gzip", ["oof.csv", "log.jsonl"], in: scratch)
-        for command in commands {
-            let text = command.joined(separator: " ")
-            if text.contains("binary") {
-                try scratch.write("p.npy", probabilities)
-                try scratch.write("y.npy", NPYFixture.labels([1, 0, 1, 0]))
-            } else {
-                try scratch.write("p.npy", logits)
-                try scratch.write("y.npy", NPYFixture.labels(SmallDump.labels))
-            }
-            let run = try XentRun.shell("xent() { \"$XENT\" \"$@\"; }; \(text)", in: scratch)
-            #expect(run.ending == .exit(0), "\(text): \(run.stderr)")
+        return scratch
+    }
+
+    /// Writes two partials under the names that a merge is to find.
+    private static func writePartials(for example: some StringProtocol, in scratch: Scratch) throws {
+        try scratch.makeFolder("rack-1")
+        let names =
+            example.contains("rack-1/") ? ["rack-1/0", "rack-1/1"] : example.contains("a.partial") ? ["a", "b"] : ["shard-0", "shard-1"]
+        for (number, name) in names.enumerated() {
+            try XentRun.xent(
+                ["eval", "logits.npy", "--labels", "labels.npy", "--shard", "\(number)/2", "--partial", "\(name).partial", "--quiet"]
+                    + SmallDump.task, in: scratch
+            ).expectSuccess()
         }
     }
 

@@ -45,6 +45,7 @@ import Testing
         let run = try XentRun.xent(["--generate-manual"], in: scratch)
         run.expectSuccess()
         #expect(run.stdout.contains(".TH XENT 1"))
+        #expect(run.stdout.utf8.allSatisfy { $0 < 0x80 }, "man leaves out what the locale has not")
         for word in ["\\-\\-on\\-invalid", ".SH NAME", ".SH SYNOPSIS", ".SH EXIT STATUS", ".SH ENVIRONMENT", ".SH XENT MERGE"] {
             #expect(run.stdout.contains(word), "\(word)")
         }
@@ -193,5 +194,54 @@ import Testing
         let run = try XentRun.shell("command -v bash > /dev/null || exit 3; bash complete.bash 'xent eval p.npy \(words)'", in: scratch)
         if run.ending == .exit(3) { return }
         #expect(run.stdout == expected + "\n", "\(run.stderr)")
+    }
+
+    /// fish knows values after `=` by itself, as far as it is told that an option has a value.
+    @Test(arguments: [
+        ("--task mul", "multiclass multilabel"), ("--task=mul", "--task=multiclass --task=multilabel"),
+        ("--dialect=sk", "--dialect=sklearn --dialect=sklearn-1.4"), ("--labels=y", "--labels=y.npy"), ("--qui", "--quiet"),
+    ])
+    func completionsOfFish(words: String, expected: String) throws {
+        let scratch = try ReportTests.scratch()
+        try scratch.write("xent.fish", XentRun.xent(["--generate-completion-script", "fish"], in: scratch).stdout)
+        let run = try XentRun.shell(
+            "command -v fish > /dev/null || exit 3; HOME=$PWD fish --no-config -c 'source xent.fish; complete -C \"xent eval p.npy \(words)\"'",
+            in: scratch)
+        if run.ending == .exit(3) { return }
+        let found = run.stdout.split(separator: "\n").map { $0.prefix { $0 != "\t" } }.sorted().joined(separator: " ")
+        #expect(found == expected, "\(run.stderr)")
+    }
+
+    /// zsh completes in a terminal of its own.
+    @Test(arguments: [
+        ("eval --task=mult", "--task=multi"), ("eval --task=lik", "--task=likelihood"), ("eval --task lik", "--task likelihood"),
+        ("eval --labels=y", "--labels=y.npy"), ("eval --dialect=keras-", "--dialect=keras-tensorflow"), ("ins", "inspect"),
+    ])
+    func completionsOfZsh(words: String, expected: String) throws {
+        let scratch = try ReportTests.scratch()
+        try scratch.makeFolder("functions")
+        try scratch.write("functions/_xent", XentRun.xent(["--generate-completion-script", "zsh"], in: scratch).stdout)
+        try scratch.write(
+            "complete.zsh",
+            """
+            zmodload zsh/zpty || exit 3
+            zpty shell zsh -f -i
+            zpty -w shell "PS1='' ; fpath=($PWD/functions \\$fpath); autoload -Uz compinit; compinit -u -D; bindkey '^I' complete-word; \\
+                xent() { :; }; echo rea''dy"
+            zpty -r shell shown '*ready*'
+            zpty -n -w shell "xent $1"$'\t'
+            # The completed word, or nothing for a few seconds.
+            for attempt in {1..50}; do
+                sleep 0.1
+                while zpty -r -t shell more; do shown+=$more; done
+                [[ $shown == *"$2"* ]] && break
+            done
+            zpty -d shell
+            print -r -- $shown
+            """)
+        let run = try XentRun.shell(
+            "command -v zsh > /dev/null || exit 3; HOME=$PWD TERM=dumb zsh -f complete.zsh '\(words)' '\(expected)'", in: scratch)
+        if run.ending == .exit(3) { return }
+        #expect(run.stdout.contains(expected), "\(run.stdout) \(run.stderr)")
     }
 }

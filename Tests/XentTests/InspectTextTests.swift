@@ -31,4 +31,13 @@ import Testing
             #expect(text.contains("label") && text.contains("number"), "\(text)")
         }
     }
+
+    /// Whole numbers are shown as they are, and others with six digits.
+    @Test func wholeNumbers() throws {
+        let scratch = try ReportTests.scratch()
+        try scratch.write("wide.npy", NPYFixture.wideLabels([-7, 123_456_789]))
+        let run = try XentRun.xent(["inspect", "y.npy", "wide.npy", "p.npy"], in: scratch)
+        let values = run.stdout.split(separator: "\n").filter { $0.hasPrefix("  first rows ") }.map { $0.dropFirst(16) }
+        #expect(values == ["2", "-7", "0.500000  -1.00000  2.00000"] && run.stdout.contains("  123456789\n"), "\(run.stdout)")
+    }
 }

@@ -27,6 +27,8 @@ import Testing
         let row = rows.first { row in
             [row["dialect"], row["task"], row["input"]].map { $0 as? String } == ["exact", "binary", "probabilities"]
         }
-        #expect(row?["modifiers"] as? [String] == ["--pos-weight", "--weights", "--label-smoothing", "--clip", "--focal-gamma", "--focal-alpha"])
+        #expect(
+            row?["modifiers"] as? [String] 
+                == ["--class-weights", "--pos-weight", "--weights", "--label-smoothing", "--clip", "--focal-gamma", "--focal-alpha"])
     }
 }

@@ -54,4 +54,58 @@ import Testing
         try scratch.write("t.csv", String(repeating: "x", count: 100_000) + ",y\n1,2\n")
         expectClean(try XentRun.xent(["eval", "t.csv"] + Self.task, in: scratch))
     }
+
+    /// Texts that steer a terminal, forge a line, change the direction of text, or flood.
+    private static let texts = [
+        "p\u{1B}[31m", "p\u{7}", "p\u{9B}2J", "p\u{202E}abc", "p\u{2066}x", "p\u{200B}", "p\nxent: q", "p\u{2028}x", "\u{1B}]0;t\u{7}",
+        "p\u{7F}", String(repeating: "a", count: 5000), String(repeating: "é\u{1B}", count: 2000),
+    ]
+
+    @Test(arguments: texts) func arguments(text: String) throws {
+        let scratch = try Scratch()
+        try scratch.write("t.csv", "p_0,p_1,label\n0.5,0.5,1\n")
+        for arguments in [
+            ["eval", "t.csv", "--task", text, "--input", "logits"], ["eval", "t.csv", "--dialect", text] + Self.task, ["eval", "--" + text],
+            [text], ["help", text], ["eval", "t.csv", "--threads", text] + Self.task, ["eval", "t.csv", "--shard", text] + Self.task,
+            ["eval", text + ".csv"] + Self.task, ["eval", "t.csv", "--labels", text] + Self.task, ["losses", "--task", text],
+            ["eval", "t.csv", "--json", text + "/r.json"] + Self.task, ["eval", "t.csv", "--classes", text + ",x"] + Self.task,
+        ] {
+            let run = try XentRun.xent(arguments, in: scratch)
+            #expect(run.ending != .exit(0), "\(run.command)")
+            expectClean(run)
+            #expect(run.stderr.split(separator: "\n").count == 1, "\(run.stderr.debugDescription)")
+        }
+    }
+
+    @Test(arguments: texts) func columnsArraysAndFiles(text: String) throws {
+        let scratch = try Scratch()
+        let quoted = "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
+        let name = String(text.prefix(60))
+        try scratch.write("t.csv", "\(quoted),p_0,p_1,label\n\(quoted),0.5,0.5,0\n2,0.5,0.5,1\n")
+        try scratch.write(name + ".csv", "p_0,p_1,label\n0.5,0.5,1\n0.5,2,0\n")
+        let key = String(decoding: try JSONEncoder().encode(text), as: UTF8.self)
+        try scratch.write("t.jsonl", "{\(key): 1, \"p\": [0.5, 0.5], \"label\": \(key)}\n")
+        let keyOfB = String(decoding: try JSONEncoder().encode(text + "b"), as: UTF8.self)
+        try scratch.write("two.jsonl", "{\(key): 0.5, \(keyOfB): 0.5, \"label\": 1}\n")
+        let header = Data("{\(key):{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]}}".utf8)
+        try scratch.write("t.safetensors", withUnsafeBytes(of: UInt64(header.count).littleEndian) { Data($0) } + header + Data(count: 8))
+        try scratch.write("y.txt", "1\n")
+        for arguments in [
+            ["t.csv", "--prediction-columns", text], ["t.csv", "--id-column", text],
+            ["t.csv", "--verbose", "--prediction-columns", "p_0,p_1"],
+            ["t.jsonl"], ["t.jsonl", "--records", text], ["two.jsonl", "--verbose", "--prediction-columns", "\(text),\(text)b"],
+            ["t.safetensors", "--labels", "y.txt", "--prediction-columns", text], ["t.safetensors", "--prediction-columns", "x"],
+            [name + ".csv"], [name + ".csv", "--verbose", "--on-invalid", "skip"], [name + ".cs"],
+        ] {
+            expectClean(try XentRun.xent(["eval"] + arguments + Self.task, in: scratch))
+        }
+        for file in ["t.csv", "t.jsonl", "two.jsonl", "t.safetensors", name + ".csv"] {
+            expectClean(try XentRun.xent(["inspect", file], in: scratch))
+            let json = try XentRun.xent(["inspect", file, "--json", "-"], in: scratch)
+            #expect((try? JSONSerialization.jsonObject(with: Data(json.stdout.utf8))) != nil, "\(file): \(json.stderr)")
+        }
+        let report = try XentRun.xent(
+            ["eval", name + ".csv", "--on-invalid", "skip", "--json", "-"] + Self.task, in: scratch)
+        #expect((try? JSONSerialization.jsonObject(with: Data(report.stdout.utf8))) != nil, "\(report.stderr)")
+    }
 }

@@ -1,10 +1,10 @@
 import Foundation
 import Testing
 
-/// The README's examples, run as they stand: each block of a console, in a folder of its section's own.
+/// The README's commands, run as they stand: each block of a console, in a folder of its section's own, which is the home folder too.
 ///
 /// A line that begins with `$ ` is a command, which goes on after a backslash. What follows is all that it prints, on both streams; `…` stands
-/// for any text within a line, and by itself for any lines.
+/// for any text within a line, and by itself for any lines. Of a block for cron the command is run after its five fields of time.
 @Suite struct ReadmeTests {
     struct Example: Sendable, CustomTestStringConvertible {
         let section: String
@@ -14,9 +14,25 @@ import Testing
 
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
+    private static let text = (try? String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)) ?? ""
+
+    /// The blocks of code with the words after their opening marks.
+    private static let blocks: [(language: String, lines: [String])] = {
+        var blocks: [(language: String, lines: [String])] = []
+        var isCode = false
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
+            if line.hasPrefix("```") {
+                isCode.toggle()
+                if isCode { blocks.append((String(line.dropFirst(3)), [])) }
+            } else if isCode {
+                blocks[blocks.count - 1].lines.append(line)
+            }
+        }
+        return blocks
+    }()
+
     /// The sections of the README that have examples.
     static let examples: [Example] = {
-        let text = (try? String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)) ?? ""
         var examples: [Example] = []
         var section = ""
         var isConsole = false, isCode = false
@@ -46,7 +62,71 @@ import Testing
         return examples
     }()
 
-    @Test("Each kind of user has an example") func thereAreExamples() { #expect(Self.examples.count >= 5) }
+    @Test("Each kind of user has an example")
+    func thereAreExamples() {
+        for section in [
+            "## Install", "### Arrays from a notebook", "### A table and its solution", "### Logs of a language model",
+            "### In shards, on many machines",
+        ] {
+            #expect(Self.examples.contains { $0.section == section }, "\(section)")
+        }
+        #expect(Self.blocks.contains { $0.language == "cron" } && Self.blocks.contains { $0.language == "swift" })
+    }
+
+    @Test("Install comes first, then contents whose links lead to sections, examples, and tables")
+    func order() throws {
+        let lines = Self.text.split(separator: "\n").map(String.init)
+        let headings = lines.filter { $0.hasPrefix("## ") }
+        #expect(headings.prefix(3) == ["## Install", "## Contents", "## Examples"])
+        let titles = Set(lines.filter { $0.hasPrefix("##") }.map { $0.drop { $0 == "#" || $0 == " " } }.map(Self.anchor))
+        let links = Self.text.matches(of: /\]\(#([^)]*)\)/).map { String($0.output.1) }
+        #expect(links.count >= 10)
+        for link in links { #expect(titles.contains(link), "\(link)") }
+        let table = try #require(lines.firstIndex { $0.hasPrefix("|---") })
+        #expect(table > (try #require(lines.firstIndex(of: "## Examples"))))
+        // The reference lies in the documentation; what the README names is there.
+        for file in Self.text.matches(of: /`((?:Sources|scripts|Benchmarks|Tests)\/[^`*… ]*)/).map({ String($0.output.1) }) {
+            let path = Self.root.appendingPathComponent(file).path
+            #expect(FileManager.default.fileExists(atPath: path), "\(file)")
+        }
+    }
+
+    /// The address of a heading within a page, as GitHub makes it.
+    private static func anchor(_ title: some StringProtocol) -> String {
+        String(title.lowercased().filter { $0.isLetter || $0.isNumber || $0 == " " || $0 == "-" }.map { $0 == " " ? "-" : $0 })
+    }
+
+    @Test("No command stands outside of the blocks that are run")
+    func allCommandsAreRun() {
+        for block in Self.blocks where !["console", "cron", "swift"].contains(block.language) {
+            for line in block.lines {
+                #expect(line.firstMatch(of: /^ *(\$ |xent |scripts\/|for )/) == nil, "\(line)")
+            }
+        }
+    }
+
+    @Test("The line for cron does its work in silence, and tells a failure")
+    func cron() throws {
+        let line = try #require(Self.blocks.first { $0.language == "cron" }?.lines.first)
+        // Five fields of time, and no percent sign, which cron takes for a line feed.
+        let command = try #require(line.wholeMatch(of: /(?:[0-9*\/,-]+ ){5}([^%]+)/)?.output.1)
+        let scratch = try Scratch()
+        try scratch.makeFolder("dumps")
+        try scratch.makeFolder(".local/bin")
+        try FileManager.default.createSymbolicLink(atPath: scratch.place(".local/bin/xent"), withDestinationPath: RunningCommand.binaryPath())
+        try scratch.write("dumps/logits.npy", NPYFixture.floats(SmallDump.logits, columns: 3))
+        try scratch.write("dumps/labels.npy", NPYFixture.labels(SmallDump.labels))
+        try scratch.write("dumps/today.txt", "logits.npy\n")
+        let script = "HOME=$PWD; export HOME; cd /; sh -c '\(command)'"
+        let run = try XentRun.shell(script, in: scratch)
+        run.expectSuccess()
+        #expect(run.stdout == "" && run.stderr == "")
+        #expect(try JSONDocument(scratch.text("dumps/today.json")).count("rows", "scored") == 6)
+        // A warning is a failure, and is told.
+        try scratch.write("dumps/labels.npy", NPYFixture.labels([1, 1, 1, 1, 1, 1]))
+        let failure = try XentRun.shell(script, in: scratch)
+        #expect(failure.ending == .exit(65) && failure.stdout == "" && failure.stderr.contains("warning: "))
+    }
 
     @Test("An example gives what the README shows", arguments: examples)
     func example(_ example: Example) throws {
@@ -56,7 +136,9 @@ import Testing
         try FileManager.default.createSymbolicLink(
             atPath: scratch.place("scripts"), withDestinationPath: Self.root.appendingPathComponent("scripts").path)
         for step in example.steps {
-            let run = try XentRun.shell("PATH=$PWD/bin:$PATH; exec 2>&1\n" + step.command, in: scratch)
+            // The binary is the one that is tested: building another would take minutes.
+            let run = try XentRun.shell(
+                "PATH=$PWD/bin:$PATH HOME=$PWD XENT_BINARY=$XENT; export HOME XENT_BINARY; exec 2>&1\n" + step.command, in: scratch)
             let printed = run.stdout.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
             let lines = Array(printed.last == "" ? printed.dropLast() : printed[...])
             #expect(Self.matches(lines[...], step.output[...]), "\(example.section)\n$ \(step.command)\n\(run.stdout)")

@@ -179,6 +179,7 @@ import Testing
                 }
                 #expect(try report.count("tokens", "count") == 2)
                 #expect(try report.texts("warnings") == ["2 of 4 records have no tokens, and were left out"])
+                #expect(try report.list("notices").map { try $0.text("code") } == ["records-without-tokens"])
             }
         }
         // One with a problem is invalid.
@@ -189,7 +190,7 @@ import Testing
         expectFailure(run, status: 65, says: ["line 2: column l: null, which only the first"])
         try scratch.write("e.jsonl", "{\"l\": []}\n")
         let none = try XentRun.xent(["eval", "e.jsonl", "--input", "log-probabilities"] + task, in: scratch)
-        expectFailure(none, status: 65, says: ["the only one is ignored"])
+        expectFailure(none, status: 65, says: ["the only record has no tokens; check --prediction-columns"])
     }
 }
 

@@ -28,6 +28,10 @@ import Testing
         "$XENT" eval p.npy --labels y.npy --task multiclass --input logits --partial a.partial --quiet > /dev/null &&
             "$XENT" merge a.partial a.partial --same-shard once --json -
         """,
+        """
+        echo '{"s": -3, "n": 2}' > n.jsonl &&
+            "$XENT" eval n.jsonl --task likelihood --input log-probabilities --prediction-columns s --tokens-column n --json -
+        """,
     ]
 
     static func scratch() throws -> Scratch {

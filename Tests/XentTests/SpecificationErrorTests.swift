@@ -166,7 +166,7 @@ import Testing
                     "exact, pytorch",
                 ]),
         ]
-        + ["sklearn", "sklearn-1.4", "xgboost", "lightgbm"].flatMap { name in
+        + ["sklearn", "sklearn-1.4", "xgboost", "lightgbm", "spark", "h2o"].flatMap { name in
             [
                 Mistake(
                     arguments: dialect(name, "multiclass", "logits"),
@@ -210,11 +210,35 @@ import Testing
                 arguments: soft() + ["--divergence", "kl", "--focal-gamma", "2"],
                 says: ["--focal-gamma has no meaning for task soft: KL divergence has no focal form", "leave --focal-gamma out"]),
             Mistake(
-                arguments: binary + ["--class-weights", "1,2"],
-                says: ["--class-weights has no meaning for task binary", "--pos-weight weighs label 1", "leave --class-weights out"]),
+                arguments: likelihood + ["--class-weights", "1,2"],
+                says: ["--class-weights has no meaning for task likelihood: there are no labels", "leave --class-weights out"]),
             Mistake(
-                arguments: multilabel + ["--class-weights", "1,2,3"],
-                says: ["--class-weights has no meaning for task multilabel", "leave --class-weights out"]),
+                arguments: binary + ["--class-weights", "1"],
+                says: ["1 class weight for 2 labels", "give that of label 0 and that of label 1"]),
+            Mistake(
+                arguments: binary + ["--class-weights", "1,2,3"],
+                says: ["3 class weights for 2 labels", "give that of label 0 and that of label 1"]),
+            Mistake(arguments: binary + ["--class-weights", "1,-2"], says: ["class weight 1 is -2.0", "finite and not negative"]),
+            Mistake(arguments: multilabel + ["--class-weights", "1,2"], says: ["2 class weights for 3 columns", "one weight a column"]),
+            Mistake(arguments: multilabel + ["--class-weights", "c-nan.npy"], says: ["class weight 2 is nan", "finite and not negative"]),
+            Mistake(
+                arguments: multilabel + ["--class-weights", "balanced"],
+                says: ["--class-weights balanced has no meaning for task multilabel", "class indices"]),
+            Mistake(
+                arguments: binary + ["--dialect", "catboost"],
+                says: ["catboost has no binary loss from probabilities", "it takes logits for it", "exact, pytorch, keras"]),
+            Mistake(
+                arguments: multilabel + ["--dialect", "catboost"],
+                says: ["catboost has no multilabel loss from logits", "it has the tasks binary, multiclass"]),
+            Mistake(
+                arguments: binary + ["--dialect", "spark", "--focal-gamma", "2"],
+                says: ["dialect spark has no focal loss", "leave --focal-gamma out"]),
+            Mistake(
+                arguments: binary + ["--dialect", "h2o", "--clip", "0.1"],
+                says: ["--clip changes dialects exact and spark; dialect h2o has conventions of its own", "leave dialect h2o out, or --clip"]),
+            Mistake(
+                arguments: binary + ["--dialect", "spark", "--clip", "0"],
+                says: ["--clip is 0 in dialect spark", "(0, 0.5)"]),
             Mistake(
                 arguments: binary + ["--class-weights", "balanced"],
                 says: ["--class-weights balanced has no meaning for task binary", "class indices"]),
@@ -240,10 +264,11 @@ import Testing
                 says: ["--renormalize has no meaning for task multiclass", "leave --renormalize out"]),
             Mistake(
                 arguments: probabilities + ["--clip", "0.1", "--dialect", "keras"],
-                says: ["--clip and --renormalize change dialect exact", "ask for dialect exact alone"]),
+                says: ["--clip changes dialects exact and spark; dialect keras has conventions of its own", "leave dialect keras out, or --clip"]),
             Mistake(
                 arguments: probabilities + ["--renormalize", "--dialect", "exact", "--dialect", "sklearn"],
-                says: ["--clip and --renormalize change dialect exact", "ask for dialect exact alone"]),
+                says: ["--renormalize changes dialect exact; dialect sklearn has conventions of its own", "leave dialect sklearn out, or --renormalize"]
+            ),
             Mistake(arguments: likelihood + ["--labels", "t.npy"], says: ["task likelihood has no labels", "leave --labels out"]),
             Mistake(
                 arguments: likelihood + ["--label-smoothing", "0.1"],
@@ -258,6 +283,7 @@ import Testing
                 arguments: multiclass + ["--dialect", "torch"],
                 says: [
                     "--dialect", "torch", "exact", "pytorch", "keras", "keras-tensorflow", "sklearn", "sklearn-1.4", "xgboost", "lightgbm",
+                    "catboost", "spark", "h2o",
                 ]),
         ]
 

@@ -96,7 +96,7 @@ public struct Evaluation: Sendable {
             plan.scheduleText,
             String.counted(statistics.workersUsed, "worker") + " ran " + String.counted(statistics.unitsRun, "unit") + " with "
                 + String.counted(statistics.steals, "steal"),
-        ]
+        ] + plan.notesOfLookedUpRows
         partial = Partial(
             specification: plan.specification, classCount: plan.classCount, place: plan.place(rowCount: rowCount, wantedRows),
             observers: observers)

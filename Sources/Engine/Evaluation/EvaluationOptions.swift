@@ -66,7 +66,7 @@ public struct EvaluationOptions: Sendable {
         if let firstRow, !(0...Self.firstRowLimit).contains(firstRow) {
             throw EngineError(usage: "row \(firstRow) cannot be the first of the rows", remedy: "give 0 to \(Self.firstRowLimit)")
         }
-        let own: [any RowObserver] = [LossTotals(specification), InputWarnings(), InvalidRows(), TokenSums(), TokenSpread()]
+        let own: [any RowObserver] = [LossTotals(specification), InputWarnings(), InvalidRows(), TokenSums(), TokenSpread(), WordSums()]
         var tags = Set(own.map(\.tag))
         for observer in observers {
             guard ObserverKey.isTag(observer.tag) else {

@@ -62,7 +62,8 @@ package struct EvaluationPlan: Sendable {
         } else if columns.records.isEmpty {
             let arrays = try ConcatenatedArrays(columns.arrays)
             try Self.checkCounts(arrays, columns, options)
-            let areCompanionsInOrder = [columns.labels, columns.weights].contains { $0?.isInOrder ?? false }
+            let areCompanionsInOrder =
+                [columns.labels, columns.weights].contains { $0?.isInOrder ?? false } || columns.areIdentifiersInOrder
             source = try arrays.predictions(areCompanionsInOrder: areCompanionsInOrder, options: containerOptions)
             self.arrays = arrays
         } else {
@@ -72,13 +73,9 @@ package struct EvaluationPlan: Sendable {
             arrays = nil
         }
         let beside = Self.columnsBeside(source)
-        var others: [CompanionColumn] = []
-        for (column, texts) in [(columns.labels, columns.labelTexts), (columns.weights, columns.weightTexts)] {
-            guard let column else { continue }
-            others.append(try Self.joined(column, texts, beside, options, control))
-        }
-        (identifierCheck, others) = Self.identifierCheck(columns, source, beside: beside, others, containerOptions)
-        companions = beside + others + options.companions
+        let matched = try MatchedColumns(columns, source, beside: beside, options, containerOptions, control)
+        identifierCheck = matched.check
+        companions = matched.companions + options.companions
         let isPiped = files.contains { $0.container.isStream } || columns.labelFiles.contains { $0.container.isStream }
         labelRows = isPiped ? nil : Self.labelRows(columns, containerOptions)
         classOfNumber = columns.classOfNumber
@@ -106,7 +103,7 @@ package struct EvaluationPlan: Sendable {
         self.source = source
         self.companions = Self.columnsBeside(source) + companions + options.companions
         identifierCheck = nil
-        labelRows = nil
+        labelRows = self.companions.first { $0.name == CompanionColumn.labels }?.rows
         classOfNumber = nil
         arrays = nil
         classCount = source.layout.valuesPerRow
@@ -149,6 +146,7 @@ package struct EvaluationPlan: Sendable {
         let labelsPerRow = task == .soft || task == .multilabel ? source.layout.valuesPerRow : 1
         let widths = [
             CompanionColumn.labels: labelsPerRow, CompanionColumn.weights: 1, CompanionColumn.tokenCounts: 1, CompanionColumn.byteCounts: 1,
+            CompanionColumn.wordCounts: 1,
         ]
         for column in companions {
             guard let width = widths[column.name] else { continue }
@@ -158,7 +156,7 @@ package struct EvaluationPlan: Sendable {
             guard width == column.valuesPerRow else {
                 throw refuse("has \(column.valuesPerRow) values a row", remedy: "task \(task.rawValue) takes \(width) of them")
             }
-            let isCount = [CompanionColumn.tokenCounts, CompanionColumn.byteCounts].contains(column.name)
+            let isCount = [CompanionColumn.tokenCounts, CompanionColumn.byteCounts, CompanionColumn.wordCounts].contains(column.name)
             guard !isCount || column.elementType == .uint64 else {
                 throw refuse("is of type \(column.elementType.name)", remedy: "counts are of type \(ElementType.uint64.name)")
             }
@@ -287,6 +285,8 @@ package struct EvaluationPlan: Sendable {
             var selection = RecordSelection(predictions: [])
             selection.labels = file.selection.labels
             selection.labelsPerRow = file.selection.labelsPerRow
+            selection.ignoredLabel = file.selection.ignoredLabel
+            selection.labelsAreNames = file.selection.labelsAreNames
             return file.selecting(selection)
         }
         switch first.selection.labels {
@@ -313,6 +313,9 @@ package struct EvaluationPlan: Sendable {
         ).balancedWeights
     }
 
+    /// Counts labels or weights: "1 label", "2 labels".
+    private static func counted(_ count: Int, _ plural: String) -> String { .counted(count, String(plural.dropLast()), plural: plural) }
+
     /// Throws if arrays have other numbers of rows than the predictions, by file or in all.
     private static func checkCounts(
         _ predictions: ConcatenatedArrays, _ others: ConcatenatedArrays, of what: String
@@ -320,7 +323,7 @@ package struct EvaluationPlan: Sendable {
         if predictions.files.count == others.files.count {
             for (file, other) in zip(predictions.files, others.files) where file.rowCount != other.rowCount {
                 throw EngineError(
-                    .data, path: other.path, "\(other.rowCount) \(what) for the \(file.rowCount) rows of \(file.path)"
+                    .data, path: other.path, "\(Self.counted(other.rowCount, what)) for the \(String.counted(file.rowCount, "row")) of \(file.path)"
                         + (file.layout.shape.count > 2 ? ", shape \(file.layout.shapeText)" : ""),
                     remedy: "give each predictions file its own \(what), in the same order")
             }
@@ -328,8 +331,8 @@ package struct EvaluationPlan: Sendable {
         guard predictions.rowCount == others.rowCount else {
             throw EngineError(
                 .data, path: others.files[0].path,
-                "\(others.rowCount) \(what)" + (others.files.count > 1 ? " in \(others.files.count) files" : "")
-                    + " for \(predictions.rowCount) rows of predictions",
+                Self.counted(others.rowCount, what) + (others.files.count > 1 ? " in \(others.files.count) files" : "")
+                    + " for \(String.counted(predictions.rowCount, "row")) of predictions",
                 remedy: "give the \(what) of the same rows")
         }
     }
@@ -339,7 +342,7 @@ extension EngineError {
     /// Makes the error for another number of rows than was expected.
     init(expected: Int, rowCount: Int, path: String) {
         self.init(
-            .data, path: path, "\(rowCount) rows were read, and \(expected) are expected",
+            .data, path: path, "\(String.counted(rowCount, "row")) \(rowCount == 1 ? "was" : "were") read, and \(expected) are expected",
             remedy: rowCount < expected ? "something is missing: was it cut short?" : "is it another dump, or one with more?")
     }
 }

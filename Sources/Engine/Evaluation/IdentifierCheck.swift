@@ -3,51 +3,55 @@ internal import Messages
 
 /// The comparison of rows that are paired by their places: an identifier that two files share must be the same in both.
 struct IdentifierCheck: Sendable {
-    /// The identifiers of labels or weights, and the columns of the predictions' identifiers that they are compared with.
-    struct Pairing: Sendable {
-        /// The index of the companion column with the others' hashes.
+    /// The hashes of an identifier, as some files have them.
+    struct Hashes: Sendable {
+        /// The index of the companion column with the hashes.
         let companion: Int
-        /// For each of the others' identifiers, its index among those of the predictions.
-        let columns: [Int]
-        /// The others' text, for messages.
-        let others: RecordRowSource
+        /// The number of hashes a row in that column, and the index of this identifier's among them.
+        let width: Int, index: Int
+        /// The path of the first file.
+        let path: String
+        /// Reads the identifier of a row as messages quote it, with its place; nil if it cannot be read again.
+        let quoted: @Sendable (_ row: Int) -> (place: RowPlace, text: String)?
     }
 
-    /// The names of the identifiers.
-    let names: [String]
-    /// The index of the companion column with the predictions' hashes.
-    let companion: Int
-    let predictions: RecordRowSource
+    /// An identifier of the predictions, and the same of labels or weights.
+    struct Pairing: Sendable {
+        let name: String
+        let ours: Hashes
+        let theirs: Hashes
+    }
+
     let pairings: [Pairing]
 
     /// Compares the rows of a batch. O(rows × identifiers).
     ///
     /// - Throws: an `EngineError` with both values for the first row that differs.
     func check(_ batch: RowBatch, _ companions: [UnsafeRawPointer]) throws(EngineError) {
-        let ours = companions[companion].assumingMemoryBound(to: UInt64.self)
         for pairing in pairings {
-            let theirs = companions[pairing.companion].assumingMemoryBound(to: UInt64.self)
-            let width = pairing.columns.count
-            for (column, place) in pairing.columns.enumerated() {
-                for row in 0..<batch.rowCount where ours[row * names.count + place] != theirs[row * width + column] {
-                    // The identifier of a row that could not be read is unknown.
-                    if batch.problems.contains(where: { $0.rowIndex == row }) { continue }
-                    throw difference(batch, row, identifier: place, pairing, column)
-                }
+            let ours = companions[pairing.ours.companion], theirs = companions[pairing.theirs.companion]
+            for row in 0..<batch.rowCount {
+                // Columns of arrays may lie at any address.
+                let our = ours.loadUnaligned(fromByteOffset: 8 * (row * pairing.ours.width + pairing.ours.index), as: UInt64.self)
+                let their = theirs.loadUnaligned(fromByteOffset: 8 * (row * pairing.theirs.width + pairing.theirs.index), as: UInt64.self)
+                // The identifier of a row that could not be read is unknown.
+                if our == their || batch.problems.contains(where: { $0.rowIndex == row }) { continue }
+                throw difference(batch, row, pairing)
             }
         }
     }
 
-    private func difference(_ batch: RowBatch, _ row: Int, identifier: Int, _ pairing: Pairing, _ column: Int) -> EngineError {
-        let name = ColumnName.list([names[identifier]])
+    private func difference(_ batch: RowBatch, _ row: Int, _ pairing: Pairing) -> EngineError {
+        let name = ColumnName.list([pairing.name])
         let place = batch.place(row)
         let number = batch.firstRow + row
-        let ours = predictions.quotedIdentifier(identifier, ofRow: number)?.text
-        let theirs = pairing.others.quotedIdentifier(column, ofRow: number)
-        let otherPath = theirs?.place.path ?? pairing.others.path ?? ""
+        let ours = pairing.ours.quoted(number)?.text
+        let theirs = pairing.theirs.quoted(number)
+        let otherPath = theirs?.place.path ?? pairing.theirs.path
         var problem = "\(name) differs from the row of \(otherPath) that it is paired with"
         if let ours, let theirs {
-            problem = "\(name) is \(ours), and that of \(otherPath)\(theirs.place.line.map { ", line \($0)," } ?? "") is \(theirs.text)"
+            let place = theirs.place.line.map { "line \($0)" } ?? "row \(theirs.place.row)"
+            problem = "\(name) is \(ours), and that of \(otherPath), \(place), is \(theirs.text)"
         }
         return EngineError(
             .data, path: place.path, frame: place.frame, row: place.row, line: place.line, Message(problem),

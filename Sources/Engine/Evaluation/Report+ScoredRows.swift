@@ -9,16 +9,23 @@ extension Report {
         let names = [dialect] + dialects.keys.filter { $0 != dialect }.sorted()
         let empty = names.filter { dialects[$0]?.scoredRows == 0 }
         guard !empty.isEmpty else { return }
+        let isOfTokens = task == .likelihood
         let reason: String
-        let remedy: String
-        if rows.read == 0 {
-            (reason, remedy) = ("there are none", "there is nothing to evaluate")
-        } else if rows.ignored == rows.read {
-            (reason, remedy) = (rows.read == 1 ? "the only one is ignored" : "all \(rows.read) are ignored", "check the labels, and which of them is to be ignored")
-        } else if rows.ignored == 0 {
-            (reason, remedy) = (rows.read == 1 ? "the only one is invalid" : "all \(rows.read) are invalid", "check the labels, and what the predictions are said to be")
-        } else {
-            (reason, remedy) = ("\(rows.ignored) are ignored and \(rows.read - rows.ignored) invalid", "check the labels")
+        let remedy: Message
+        switch (rows.read, rows.ignored) {
+        case (0, _): (reason, remedy) = ("there are none", "there is nothing to evaluate")
+        case (let read, let ignored) where ignored == read && isOfTokens:
+            reason = read == 1 ? "the only record has no tokens" : "none of the \(read) records has tokens"
+            remedy = "check \(setting: .predictionColumns)"
+        case (let read, let ignored) where ignored == read:
+            reason = read == 1 ? "the only one is ignored" : "all \(read) are ignored"
+            remedy = "check the labels, and which of them is to be ignored"
+        case (let read, 0):
+            reason = read == 1 ? "the only one is invalid" : "all \(read) are invalid"
+            remedy = isOfTokens ? "check what the predictions are said to be" : "check the labels, and what the predictions are said to be"
+        case (let read, let ignored):
+            reason = "\(ignored) \(isOfTokens ? "have no tokens" : "are ignored") and \(read - ignored) invalid"
+            remedy = isOfTokens ? "check \(setting: .predictionColumns), and what they are said to be" : "check the labels"
         }
         let read = inputs.filter { $0.role == .predictions || $0.role == .partial }
         throw EngineError(

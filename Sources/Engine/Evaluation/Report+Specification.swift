@@ -65,15 +65,20 @@ extension Report {
     public struct Columns: Sendable, Codable {
         /// The columns of the predictions in the order of the classes; one name for an array of all classes.
         public internal(set) var predictions: [String] = []
+        /// The path to the names by which values have their classes; empty if they have them by their places.
+        public internal(set) var predictionClasses: [String] = []
         /// The column of the labels, or one column a class in the order of the predictions; empty for tasks without labels.
         public internal(set) var labels: [String] = []
         /// The column of the weights; empty if all rows weigh the same.
         public internal(set) var weights: [String] = []
-        /// The column whose bytes were counted; empty if none was.
+        /// The column whose bytes and words were counted; empty if none was.
         public internal(set) var text: [String] = []
+        /// The columns of counts of tokens, bytes and words, in this order; absent if none was named.
+        public internal(set) var counts: [String]?
         /// The columns by which rows of different files were compared, or by which labels were looked up; empty if there were none.
         public internal(set) var identifiers: [String] = []
-        /// The names that stand for class indices if labels are text, in the order of the classes; else absent.
+        /// The names that stand for class indices if labels are text, or if values have classes by name, in the order of the classes; else
+        /// absent.
         public internal(set) var classNames: [String]?
         /// The axis of arrays that held the classes, as it was given; absent for the last.
         public internal(set) var classAxis: Int?
@@ -83,8 +88,9 @@ extension Report {
         init() {}
 
         enum CodingKeys: String, CodingKey {
-            case predictions, labels, weights, text, identifiers
+            case predictions, labels, weights, text, counts, identifiers
             case classNames = "class_names"
+            case predictionClasses = "prediction_classes"
             case classAxis = "class_axis"
             case shiftedLabels = "shifted_labels"
         }

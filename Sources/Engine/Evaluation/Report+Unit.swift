@@ -39,6 +39,7 @@ extension Report.Tokens {
         tokens.mean = change(mean)
         tokens.meanHex = tokens.mean.hexadecimalText
         tokens.standardError = standardError.map(change)
+        tokens.meanPerWord = meanPerWord.map(change)
         return tokens
     }
 }

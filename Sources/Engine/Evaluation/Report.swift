@@ -135,15 +135,26 @@ public struct Report: Sendable, Codable {
         public let bytes: UInt64?
         /// The loss for each byte of the texts, in bits; absent if no texts were named.
         public let bitsPerByte: Double?
+        /// The perplexity of a byte, exp of the loss for each byte in nats; absent if no texts were named.
+        public let bytePerplexity: Double?
+        /// The number of words; absent if neither texts nor counts were named.
+        public let words: UInt64?
+        /// The sum of the losses over `words`, both with the rows' weights; absent if words are not known.
+        public internal(set) var meanPerWord: Double?
+        /// The perplexity of a word, exp of the mean per word in nats; absent if words are not known.
+        public let wordPerplexity: Double?
 
         enum CodingKeys: String, CodingKey {
-            case count, mean, perplexity, bytes
+            case count, mean, perplexity, bytes, words
             case meanHex = "mean_hex"
             case standardError = "standard_error"
             case bitsPerByte = "bits_per_byte"
+            case bytePerplexity = "byte_perplexity"
+            case meanPerWord = "mean_per_word"
+            case wordPerplexity = "word_perplexity"
         }
 
-        init?(_ tokens: TokenSums?, _ spread: TokenSpread?, _ moments: Moments) {
+        init?(_ tokens: TokenSums?, _ spread: TokenSpread?, _ wordSums: WordSums?, _ moments: Moments) {
             guard let tokens, let tokenCount = tokens.tokenCount, let mean = tokens.meanPerToken(moments) else { return nil }
             count = tokenCount
             self.mean = mean
@@ -152,6 +163,10 @@ public struct Report: Sendable, Codable {
             perplexity = Moments.perplexity(mean: mean)
             bytes = tokens.byteCount
             bitsPerByte = tokens.bitsPerByte(moments)
+            bytePerplexity = tokens.meanPerByte(moments).map { Moments.perplexity(mean: $0) }
+            words = wordSums?.wordCount
+            meanPerWord = wordSums?.meanPerWord(moments)
+            wordPerplexity = meanPerWord.map { Moments.perplexity(mean: $0) }
         }
     }
 
@@ -269,7 +284,7 @@ public struct Report: Sendable, Codable {
         classes = task == .binary ? 2 : classCount
         accuracy = task.hasLabels ? first.accuracy(decisionsPerRow: task == .multilabel ? classCount : 1) : nil
         accuracyWeighted = totals.accuracyOverWeight
-        tokens = Tokens(observers.first(TokenSums.self), observers.first(TokenSpread.self), first)
+        tokens = Tokens(observers.first(TokenSums.self), observers.first(TokenSpread.self), observers.first(WordSums.self), first)
         self.warnings =
             warnings + Self.warnings(about: moments, specification)
             + (observers.first(InputWarnings.self)?.warnings(specification, classCount: classCount, place: place) ?? [])
@@ -294,7 +309,9 @@ public struct Report: Sendable, Codable {
                 Message(code: .zeroWeights, "the weights of all scored rows are 0: \(means.joined(separator: ", "))"))
         }
         if specification.task == .likelihood, moments.ignoredCount > 0 {
-            warnings.append("\(moments.ignoredCount) of \(moments.readCount) records have no tokens, and were left out")
+            let records = "\(moments.ignoredCount) of \(String.counted(moments.readCount, "record"))"
+            let verbs = moments.ignoredCount == 1 ? ("has", "was") : ("have", "were")
+            warnings.append(Message(code: .recordsWithoutTokens, "\(records) \(verbs.0) no tokens, and \(verbs.1) left out"))
         }
         if moments.invalidCount > 0 {
             let rows = "\(moments.invalidCount) of \(String.counted(moments.readCount, "row"))"

@@ -37,7 +37,7 @@ package final class RowScorer: RowConsumer {
             perRow: PerRowOutput?, perRowOffset: Int, _ control: RunControl
         ) {
             self.identifierCheck = identifierCheck
-            self.labelRows = labelRows ?? companions.first { $0.name == CompanionColumn.labels }?.rows
+            self.labelRows = labelRows
             self.classOfNumber = classOfNumber
             self.control = control
             self.specification = specification
@@ -52,6 +52,7 @@ package final class RowScorer: RowConsumer {
             if specification.task == .likelihood {
                 observers.append(TokenSums(countsBytes: companions.contains { $0.name == CompanionColumn.byteCounts }))
                 observers.append(TokenSpread())
+                if companions.contains(where: { $0.name == CompanionColumn.wordCounts }) { observers.append(WordSums()) }
             }
             self.observers = observers + options.observers
         }
@@ -112,7 +113,7 @@ package final class RowScorer: RowConsumer {
         labels = stored(CompanionColumn.labels)
         weights = stored(CompanionColumn.weights)
         tokenCounts = stored(CompanionColumn.tokenCounts)
-        observedColumns = companions.enumerated().filter { !CompanionColumn.namesOfScoring.contains($1.name) }
+        observedColumns = companions.enumerated().filter { !CompanionColumn.isOfScoring($1.name) }
             .map { (name: $1.name, elementName: $1.elementType.name, column: StoredColumn($1, index: $0)) }
         figures = Figures(others: settings.observers)
         let hasIndices = labels.map { !$0.elementType.isFloatingPoint } ?? true

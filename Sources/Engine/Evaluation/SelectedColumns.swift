@@ -9,12 +9,10 @@ struct SelectedColumns {
     /// The arrays of the predictions; empty if they are text.
     private(set) var arrays: [ArrayFile] = []
     /// The text of the predictions, with the labels and weights that lie beside them; empty if the predictions are arrays.
-    private(set) var records: [RecordFile] = []
+    var records: [RecordFile] = []
     /// The Parquet tables of the predictions, with the labels and weights that lie beside them; empty if the predictions are of other
     /// formats.
     private(set) var tables: [ParquetRows] = []
-    /// The tables of labels and of weights in files of their own, by what is read of them.
-    private var otherTables: [[ParquetRows]] = []
     /// The labels with rows of their own; nil if they lie beside the predictions, or there are none.
     private(set) var labels: CompanionColumn?
     /// The weights with rows of their own; nil if they lie beside the predictions, or there are none.
@@ -27,25 +25,29 @@ struct SelectedColumns {
     private(set) var labelFiles: [DumpFile] = []
     /// The files that hold only weights.
     private(set) var weightFiles: [DumpFile] = []
-    /// The texts of labels with rows of their own that have identifiers in common with the predictions; else nil.
+    /// The texts of labels and of weights with rows of their own; nil if they are arrays, or lie beside the predictions.
     private(set) var labelTexts: RecordRowSource?
-    /// The texts of weights with rows of their own that have identifiers in common with the predictions; else nil.
     private(set) var weightTexts: RecordRowSource?
-    /// The comparisons of rows of tables.
-    private(set) var tableIdentifiers: [ParquetIdentifiers] = []
-    /// The columns by which rows of different texts are compared or looked up.
-    private(set) var identifierNames: [String] = []
-    private(set) var warnings: [Message] = []
+    /// The comparisons of identifiers that tables share.
+    var tableIdentifiers: [ParquetIdentifiers] = []
+    /// The identifiers that labels, and weights, in files of their own share with the predictions; nil if they share none.
+    var sharedByLabels: SharedIdentifiers?
+    var sharedByWeights: SharedIdentifiers?
+    /// The columns by which rows of different files are compared or looked up.
+    var identifierNames: [String] = []
+    /// The identifiers of the predictions that are arrays, by their names.
+    var identifiersOfPredictions: [String: ArrayIdentifiers] = [:]
+    var warnings: [Message] = []
     /// The columns of the first file with each role, as the report names them.
-    private(set) var columnNames = Report.Columns()
+    var columnNames = Report.Columns()
 
-    private let request: ColumnRequest
+    let request: ColumnRequest
     /// The columns of texts with their roles.
-    private var roles: RecordRoles
+    private(set) var roles: RecordRoles
     private let options: EvaluationOptions
-    private let containerOptions: ContainerOptions
+    let containerOptions: ContainerOptions
     private var task: LossTask { options.specification.task }
-    private var columns: DumpColumns { options.columns }
+    var columns: DumpColumns { options.columns }
 
     /// Finds the columns of all roles.
     ///
@@ -69,7 +71,29 @@ struct SelectedColumns {
         }
         columnNames.classAxis = columns.classAxis
         columnNames.shiftedLabels = columns.shiftsLabels ? true : nil
+        if !roles.valueNamePaths.isEmpty { columnNames.classNames = roles.classNames }
+        try checkClassOrder()
         try checkUnusedNames(files)
+        try shareIdentifiers(files)
+    }
+
+    /// Throws if something depends on the order of the classes, and names are all that is known of them.
+    private func checkClassOrder() throws(EngineError) {
+        guard !roles.isClassOrderKnown else { return }
+        let reason: Message
+        if task != .multiclass {
+            reason = "the labels of task \(task.rawValue) are in the order of the classes"
+        } else if !areLabelsText {
+            reason = "labels that are an array are places among the classes"
+        } else if options.specification.modifiers.classWeights != nil {
+            reason = "\(setting: .classWeights) are in the order of the classes"
+        } else {
+            return
+        }
+        throw EngineError(
+            .usage, path: records.first?.path,
+            "\(reason), and of these the names alone are known: \(ColumnName.list(roles.classNames ?? [], limit: 8))",
+            remedy: "name them in their order with \(setting: .classNames)")
     }
 
     /// The classes that whole numbers mean as labels of an array, where the columns of the predictions are named by other numbers than
@@ -106,27 +130,39 @@ struct SelectedColumns {
         }
         let labelled = labelFiles.isEmpty ? predictions : labelFiles
         try check(.predictionColumns, of: predictions, isGiven: !columns.predictions.isEmpty)
+        if columns.predictionClasses != nil, records.isEmpty { throw predictions[0].unusedValueNamesError }
         try check(.labelColumn, of: labelled, isGiven: columns.label != nil)
         try check(.labelColumns, of: labelled, isGiven: !columns.labels.isEmpty)
         try check(.weightColumn, of: weightFiles, isGiven: columns.weight != nil)
+        let counted = [columns.byteCount.map { _ in Setting.textColumn }].compactMap(\.self) + columns.counts.names.map(\.setting)
+        if let setting = counted.first {
+            guard task == .likelihood else {
+                throw EngineError(
+                    .usage, "\(setting: setting) has no meaning for task \(task.rawValue): tokens, bytes and words are counted for likelihood",
+                    remedy: "leave it out")
+            }
+            guard !records.isEmpty else {
+                throw EngineError(
+                    .usage, path: predictions[0].path,
+                    "\(setting: setting) has no meaning for it: it is \(predictions[0].format), and counts are columns of text files",
+                    remedy: "leave it out, or give the records themselves")
+            }
+        }
         for (setting, isGiven) in [(Setting.classNames, columns.classNames != nil), (.positiveClass, columns.positiveClass != nil)] {
-            guard isGiven, !areLabelsText || !request.readsClassNames else { continue }
+            let namesValues = setting == .classNames && !roles.valueNamePaths.isEmpty
+            guard isGiven, !areLabelsText || !request.readsClassNames, !namesValues else { continue }
             throw EngineError(
                 .usage, "\(setting: setting) has no meaning here: it names classes where labels are text, in the tasks multiclass and binary",
                 remedy: "leave it out")
         }
         for (setting, isGiven) in [(Setting.identifierColumn, columns.identifier != nil), (.joinColumn, columns.join != nil)] {
-            guard isGiven, records.isEmpty, tables.isEmpty || setting == .joinColumn else { continue }
-            throw EngineError(
-                .usage, path: predictions[0].path, "\(setting: setting) has no meaning for it: it is \(predictions[0].format), and no text",
-                remedy: "leave it out")
+            if isGiven, !predictions[0].hasColumns { throw predictions[0].unusedNameError(setting, remedy: "leave it out") }
         }
         let files: [RecordFormats.Options.Role: [DumpFile]] = [.predictions: predictions, .labels: labelFiles, .weights: weightFiles]
+        let ofPredictions = "the predictions are \(predictions[0].isOfArrays ? "arrays" : predictions[0].format)"
         let unused: [(setting: Setting, isUnused: Bool, reason: String)] = [
-            (
-                .ragged, columns.isRagged && !predictions.contains(where: \.isText),
-                "the predictions are \(predictions[0].isOfArrays ? "arrays" : predictions[0].format)"
-            ),
+            (.textColumn, columns.byteCount != nil && !predictions.contains(where: \.isText), ofPredictions),
+            (.ragged, columns.isRagged && !predictions.contains(where: \.isText), ofPredictions),
             (
                 .recordPath, columns.recordPath != nil && !files.values.joined().contains { $0.format == "json" },
                 "no file is one JSON document"
@@ -281,7 +317,6 @@ struct SelectedColumns {
             }
             selected.append(try Self.rows(of: table, selection, role, perRow: request.labelsPerRow(valuesPerRow: classCount)))
         }
-        otherTables.append(selected)
         guard role.isLabels else {
             columnNames.weights = roles.weightNames
             return CompanionColumn(name: CompanionColumn.weights, rows: try ParquetRowSource(.weights, of: selected, valuesPerRow: 1))
@@ -291,56 +326,6 @@ struct SelectedColumns {
         let source = try ParquetRowSource(
             request.readsClassNames ? .classLabels : .targets, of: selected, valuesPerRow: request.labelsPerRow(valuesPerRow: classCount))
         return CompanionColumn(name: CompanionColumn.labels, rows: source)
-    }
-
-    /// Finds the columns by which rows of different texts are compared, or looked up.
-    private mutating func shareIdentifiers() throws(EngineError) {
-        labelTexts = try withSharedIdentifiers(labelTexts)
-        weightTexts = try withSharedIdentifiers(weightTexts)
-        guard !identifierNames.isEmpty else {
-            for (setting, name) in [(Setting.identifierColumn, columns.identifier), (.joinColumn, columns.join)] where name != nil {
-                throw EngineError(
-                    .usage, path: records.first?.path, "\(setting: setting) has nothing to compare: no labels are text in files of their own",
-                    remedy: "leave it out, or give labels with such a column")
-            }
-            return
-        }
-        columnNames.identifiers = identifierNames
-        records = try Self.identifying(records, identifierNames)
-    }
-
-    /// Returns a source of labels or weights with the identifiers that it shares with the predictions beside its values, and notes their
-    /// names; nil if nothing is compared.
-    private mutating func withSharedIdentifiers(_ source: RecordRowSource?) throws(EngineError) -> RecordRowSource? {
-        guard let source else { return nil }
-        let names = try Self.atPath(source.path ?? "") { () throws(ColumnError) in
-            try roles.identifiers(sharedBy: records.map(\.format), source.files.map(\.format))
-        }
-        guard !names.isEmpty else { return nil }
-        if columns.join == nil, let stream = source.files.first(where: { $0.container.isStream }) {
-            warnings.append(
-                Message(
-                    code: .identifiersNotCompared,
-                    "\(stream.path): \(ColumnName.list(names)) is not compared with that of the predictions: a pipe is read once"))
-            return nil
-        }
-        identifierNames += names.filter { !identifierNames.contains($0) }
-        return RecordRowSource(
-            source.values, of: try Self.identifying(source.files, names), valuesPerRow: source.layout.valuesPerRow,
-            identifierCount: names.count, options: containerOptions)
-    }
-
-    /// Returns the texts with identifiers wanted of their records.
-    private static func identifying(_ texts: [RecordFile], _ names: [String]) throws(EngineError) -> [RecordFile] {
-        var identified: [RecordFile] = []
-        for text in texts {
-            var selection = text.selection
-            selection.identifiers = try atPath(text.path) { () throws(ColumnError) in
-                try RecordRoles.identifierPaths(names, of: text.format)
-            }
-            identified.append(text.selecting(selection))
-        }
-        return identified
     }
 
     /// Warns of a column of weights that is not used.
@@ -362,7 +347,9 @@ struct SelectedColumns {
                 try roles.predictions(of: text.format, path: file.path)
             }
             if records.isEmpty {
-                classCount = try columns.isRagged ? raggedClassCount(files) : text.valuesPerRow(selection, containerOptions)
+                classCount =
+                    try columns.isRagged && columns.predictionClasses == nil
+                    ? raggedClassCount(files) : text.valuesPerRow(selection, containerOptions)
             }
             if columns.isRagged { selection.absentValue = options.specification.input == .probabilities ? 0 : -.infinity }
             try Self.atPath(file.path) { () throws(ColumnError) in
@@ -374,7 +361,8 @@ struct SelectedColumns {
                 warnings.append(
                     Message(
                         code: .byteCounts,
-                        "\(file.path): the numbers of column \(bytes.name) are taken for counts of bytes, not for texts"))
+                        "\(file.path): the numbers of column \(bytes.name) are taken for counts of bytes, not for texts; "
+                            + "\(setting: .bytesColumn, .text(bytes.name)) says that they are"))
             }
             records.append(text.selecting(selection))
         }
@@ -388,11 +376,12 @@ struct SelectedColumns {
         } else if columns.weight == nil {
             warnOfWeights(files[0])
         }
-        try shareIdentifiers()
         columnNames.predictions = roles.predictionNames
+        columnNames.predictionClasses = roles.valueNamePaths
         if request.hasLabelsBeside { columnNames.labels = roles.labelNames }
         if options.weightPaths.isEmpty { columnNames.weights = roles.weightNames }
         columnNames.text = roles.byteCountNames
+        if !roles.countNames.isEmpty { columnNames.counts = roles.countNames }
     }
 
     // MARK: Tables of Parquet
@@ -416,9 +405,10 @@ struct SelectedColumns {
     }
 
     private mutating func openTables(_ files: [DumpFile]) throws(EngineError) {
-        guard task != .likelihood || columns.byteCount == nil else {
+        let counts = (columns.byteCount == nil ? [] : [Setting.textColumn]) + columns.counts.names.map(\.setting)
+        if let setting = counts.first {
             throw EngineError(
-                .usage, path: files[0].path, "\(setting: .textColumn) has no meaning for it: it is \(files[0].format), and no text",
+                .usage, path: files[0].path, "\(setting: setting) has no meaning for it: it is \(files[0].format), and no text",
                 remedy: "leave it out")
         }
         for file in files {
@@ -452,31 +442,9 @@ struct SelectedColumns {
         } else if columns.weight == nil {
             warnOfWeights(files[0])
         }
-        try findSharedIdentifiers(files[0])
         columnNames.predictions = roles.predictionNames
         if request.hasLabelsBeside { columnNames.labels = roles.labelNames }
         if options.weightPaths.isEmpty { columnNames.weights = roles.weightNames }
-    }
-
-    /// Finds the columns that tables of predictions share with those of labels and weights, and that have no role.
-    private mutating func findSharedIdentifiers(_ file: DumpFile) throws(EngineError) {
-        guard columns.join == nil else { return }
-        for others in otherTables where (tables + others).allSatisfy({ $0.rowsPerRecord == 1 }) {
-            let names = try Self.atPath(others.first?.path ?? "") { () throws(ColumnError) in
-                try roles.identifiers(sharedBy: tables.map(\.table.names), others.map(\.table.names))
-            }
-            // pandas's index begins anew in each file.
-            for name in names where !name.hasPrefix("__index_level_") || name == columns.identifier {
-                tableIdentifiers.append(ParquetIdentifiers(name, tables, others))
-                if !identifierNames.contains(name) { identifierNames.append(name) }
-            }
-        }
-        if !identifierNames.isEmpty { columnNames.identifiers = identifierNames }
-        if columns.identifier != nil, tableIdentifiers.isEmpty {
-            throw EngineError(
-                .usage, path: file.path, "\(setting: .identifierColumn) has nothing to compare: no labels are tables in files of their own",
-                remedy: "leave it out, or give labels with such a column")
-        }
     }
 
     /// Finds the largest number of predictions in a record of any file.
@@ -507,7 +475,7 @@ struct SelectedColumns {
     }
 
     /// Names the file of an error about columns.
-    private static func atPath<Result>(
+    static func atPath<Result>(
         _ path: String, _ body: () throws(ColumnError) -> Result
     ) throws(EngineError) -> Result {
         do { return try body() } catch { throw EngineError(error, path: path) }
@@ -519,6 +487,7 @@ extension RecordFile {
     func valuesPerRow(_ selection: RecordSelection, _ options: ContainerOptions) throws(EngineError) -> Int {
         if let given = selection.valuesPerRow { return given }
         let rows = try selecting(selection).firstRows(options: options)
+        guard rows != nil else { throw EngineError(.data, path: path, "it has no rows", remedy: "there is nothing to evaluate") }
         guard let rows, rows.valuesPerRow > 0 else {
             throw EngineError(.data, path: path, "no record has predictions", remedy: "check \(setting: .predictionColumns)")
         }

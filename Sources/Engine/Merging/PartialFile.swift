@@ -104,7 +104,8 @@ public enum PartialFile {
         let shown = missing.prefix(3).map { "\($0.lowerBound)..<\($0.upperBound)" }.joined(separator: ", ")
         let isPlaced = merged.parts.allSatisfy { $0.place != .unplaced }
         throw EngineError(
-            .data, "\(rowCount) rows were merged, and \(expected) are expected"
+            .data,
+            "\(String.counted(rowCount, "row")) \(rowCount == 1 ? "was" : "were") merged, and \(expected) are expected"
                 + (isPlaced && !missing.isEmpty ? ": rows \(shown)\(missing.count > 3 ? " and more" : "") are missing" : ""),
             remedy: rowCount < UInt64(clamping: expected) ? "add the partials of the shards that are missing" : "is a shard there twice, or one of another dump?")
     }

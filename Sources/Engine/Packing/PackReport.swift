@@ -71,6 +71,8 @@ public struct PackReport: Sendable, Encodable {
     public let array: Array
     /// The names of the input's columns that the array was made of, in their order; empty for an array without a name.
     public let columns: [String]
+    /// The names of the classes in the order of the array's values, or of the numbers that labels became; absent where no names were read.
+    public let classes: [String]?
     /// The file that was read.
     public let input: File
     /// The file that was written.

@@ -99,6 +99,7 @@ extension PackReport {
         array = Array(
             format: "npy", elementType: layout.elementType.name, shape: layout.shape, rows: source.rowCount, bytes: decodedByteCount)
         columns = source.columnNames
+        classes = source.classNames
         input = File(
             path: source.file.path, bytes: container.byteCount, compression: isRaw ? nil : container.compression.rawValue,
             frames: isRaw ? nil : container.frames.count, units: source.fileAccess?.unitCount)

@@ -15,9 +15,11 @@ struct PackingSource: Sendable {
     let rowCount: Int, rowByteCount: Int
     /// The ways in which the input can be read; nil for text, which is parsed.
     let fileAccess: FileAccess?
-    let warnings: [Message]
+    private(set) var warnings: [Message]
     /// The names of the columns that are packed, in the order of the classes; empty for an array that has no name.
     let columnNames: [String]
+    /// The names of the classes in their order, if values have their classes by name, or labels theirs.
+    private(set) var classNames: [String]?
 
     /// Opens the input and finds the columns that are packed.
     init(_ options: PackingOptions, _ containerOptions: ContainerOptions) throws(EngineError) {
@@ -26,11 +28,21 @@ struct PackingSource: Sendable {
             recordOptions: options.columns.recordOptions(.predictions))
         warnings = file.warnings.map { Message(code: .seekTable, "\(options.inputPath): \($0)") }
         if case .records(let records) = file.content {
-            (rows, layout, header, columnNames) = try Self.records(records, file, options, containerOptions)
+            let selected: RecordFile
+            let hasOpenEnd: Bool
+            (rows, layout, header, selected, hasOpenEnd) = try Self.records(records, file, options, containerOptions)
+            if hasOpenEnd { warnings.append(RecordNumbering.openEndWarning(file.path)) }
+            columnNames = selected.selection.columnNames(of: options.part)
+            classNames = selected.selection.classNames
+            if let unused = Self.unusedSetting(options.columns, of: records) {
+                throw EngineError(
+                    .usage, path: file.path, "\(setting: unused) has no meaning for it: it is \(file.format)", remedy: "leave it out")
+            }
             fileAccess = nil
             (rowCount, rowByteCount) = (layout.rowCount, layout.rowByteCount)
             return
         }
+        guard options.columns.predictionClasses == nil else { throw file.unusedValueNamesError }
         if case .parquet(let table) = file.content {
             let (selected, kind, valuesPerRow) = try Self.selection(of: table, options)
             let source = try ParquetRowSource(kind, of: [selected], valuesPerRow: valuesPerRow ?? 1)
@@ -44,6 +56,11 @@ struct PackingSource: Sendable {
         }
         if !file.hasColumns, let setting = Self.unusedSetting(options.columns) {
             throw file.unusedNameError(setting)
+        }
+        if let unused = Self.unusedSettingOfArrays(options.columns) {
+            throw EngineError(
+                .usage, path: file.path, "\(setting: unused) has no meaning for it: it is \(file.format), and no text",
+                remedy: "leave it out")
         }
         let predictions = try file.namedArray(
             for: .predictions(nil), named: options.columns.predictions.first, isAlone: true,
@@ -83,6 +100,21 @@ struct PackingSource: Sendable {
         return columns.classNames == nil ? nil : .classNames
     }
 
+    /// The first setting that only text can have.
+    private static func unusedSettingOfArrays(_ columns: DumpColumns) -> Setting? {
+        if columns.classNames != nil { return .classNames }
+        if columns.positiveClass != nil { return .positiveClass }
+        if columns.recordPath != nil { return .recordPath }
+        if columns.isRagged { return .ragged }
+        return columns.hasHeader ? nil : .noHeader
+    }
+
+    /// The first setting that a text of this format cannot have.
+    private static func unusedSetting(_ columns: DumpColumns, of records: RecordFile) -> Setting? {
+        if columns.recordPath != nil, records.format.name != "json" { return .recordPath }
+        return !columns.hasHeader && !records.format.isTable ? .noHeader : nil
+    }
+
     /// Finds the array of labels that lies beside the array of the predictions.
     private static func labels(
         of file: DumpFile, _ columns: DumpColumns, beside predictions: (array: ArrayFile, name: String?)
@@ -105,7 +137,7 @@ struct PackingSource: Sendable {
     /// text is decoded twice, and parsed once.
     private static func records(
         _ records: RecordFile, _ file: DumpFile, _ options: PackingOptions, _ containerOptions: ContainerOptions
-    ) throws(EngineError) -> (any RowSource, ArrayLayout, [UInt8], [String]) {
+    ) throws(EngineError) -> (any RowSource, ArrayLayout, [UInt8], RecordFile, hasOpenEnd: Bool) {
         guard !records.container.isStream else {
             throw EngineError(
                 .usage, path: records.path, "its rows have to be counted before they are packed, and a pipe is read once",
@@ -116,11 +148,16 @@ struct PackingSource: Sendable {
         let stream = RecordStream([selected], options: containerOptions)
         let buffer = ByteBuffer()
         try stream.begin(0)
-        while let piece = try stream.next(into: buffer) { rowCount += piece.extent.rowCount }
+        var hasOpenEnd = false
+        while let piece = try stream.next(into: buffer) {
+            rowCount += piece.extent.rowCount
+            let text = UnsafeRawBufferPointer(buffer.room(from: 0, count: piece.extent.byteCount))
+            hasOpenEnd = piece.extent.rowCount > 0 ? RecordNumbering.hasOpenEnd(text, records.format) : hasOpenEnd
+        }
         let shape = valuesPerRow.map { [rowCount, $0] } ?? [rowCount]
         let (layout, header) = try header(kind.elementType, shape, records.path)
         let rows = RecordRowSource(kind, of: [selected], valuesPerRow: valuesPerRow ?? 1, options: containerOptions)
-        return (rows, layout, header, selected.selection.columnNames(of: options.part))
+        return (rows, layout, header, selected, hasOpenEnd)
     }
 
     /// Selects the columns of a text that become an array, with their kind and the number of values a row; nil for an array of one
@@ -212,6 +249,13 @@ struct PackingSource: Sendable {
 }
 
 extension RecordSelection {
+    /// The names by which values, or labels, have their classes.
+    fileprivate var classNames: [String]? {
+        if let valueNames, valueNames.use == .classes { return valueNames.names }
+        if case .classIndex(_, let names) = labels { return names }
+        return nil
+    }
+
     /// Lists the names of the columns that are packed.
     fileprivate func columnNames(of part: PackingOptions.Part) -> [String] {
         guard part == .labels else { return predictions.map(\.name) }

@@ -9,7 +9,7 @@ package struct CompanionColumn: Sendable {
         case besidePredictions(index: Int)
         /// The column has rows of its own, which are lined up with the predictions by their numbers.
         case rows(any RowSource)
-        /// The column's values are looked up by the hashes that the batches carry at this index of `RowBatch.columns`.
+        /// The column's values are looked up by the hashes of the companion column at this index, which stands before it.
         case lookedUp(RowTable, byColumn: Int)
     }
 
@@ -23,16 +23,18 @@ package struct CompanionColumn: Sendable {
     package static let placeholderCounts = InputWarnings.placeholderColumn
     /// The name of the column of byte counts, of task likelihood.
     package static let byteCounts = TokenSums.byteColumn
+    /// The name of the column of word counts, of task likelihood.
+    package static let wordCounts = WordSums.wordColumn
 
-    /// The name of the column of hashes of the rows' identifiers, as the predictions have them.
+    /// The name of the column of hashes of the rows' identifiers that lies beside the predictions.
     package static let identifiers = "identifiers"
-    /// The name of the column of hashes of the rows' identifiers, as the labels have them.
-    package static let labelIdentifiers = "identifiers of labels"
-    /// The name of the column of hashes of the rows' identifiers, as the weights have them.
-    package static let weightIdentifiers = "identifiers of weights"
+    /// The beginning of the names of columns of hashes of identifiers that have rows of their own.
+    static let identifiersOf = "identifiers of "
 
-    /// The names of the columns that scoring reads itself. All others are for observers.
-    static let namesOfScoring: Set<String> = [labels, weights, identifiers, labelIdentifiers, weightIdentifiers]
+    /// True for a column that scoring reads itself. All others are for observers.
+    static func isOfScoring(_ name: String) -> Bool {
+        name == labels || name == weights || name == identifiers || name.hasPrefix(identifiersOf)
+    }
 
     /// The column's name, type and width.
     package let layout: ColumnLayout

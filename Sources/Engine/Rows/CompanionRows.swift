@@ -23,8 +23,7 @@ final class CompanionRows {
             switch column.origin {
             case .besidePredictions(let place): pointers[index] = batch.columns[place]
             case .lookedUp(let table, let place):
-                pointers[index] = try table.values(
-                    of: batch.columns[place].assumingMemoryBound(to: UInt64.self), batch, into: lookedUp.buffer(ofColumn: index))
+                pointers[index] = try table.values(of: pointers[place], batch, into: lookedUp.buffer(ofColumn: index))
             case .rows:
                 if let reader = readers[index] {
                     pointers[index] = try reader.bytes(of: batch.firstRow..<batch.firstRow + batch.rowCount)

@@ -1,3 +1,4 @@
+internal import Formats
 internal import Messages
 
 /// The companion columns that can be read only in order, beside rows that are numbered in order.
@@ -91,12 +92,29 @@ extension CompanionColumn {
     /// Makes the error for another number of rows than the predictions have.
     func countError(found: Int, predictions: String) -> EngineError {
         EngineError(
-            .data, path: rows?.path, "\(found) \(plural) for \(predictions) rows of predictions",
-            remedy: "give the \(plural) of the same rows")
+            .data, path: rows?.path, "\(found) \(found == 1 ? singular : plural) for \(predictions) rows of predictions",
+            remedy: headerRemedy(found: found, predictions: predictions) ?? "give the \(plural) of the same rows")
     }
+
+    /// The remedy where the first line of a text was taken for the name of its only column, and may be a row, or the other way round.
+    private func headerRemedy(found: Int, predictions: String) -> Message? {
+        guard let texts = rows as? RecordRowSource, let format = texts.files.first?.format else { return nil }
+        // A number at the top of a column of numbers may be a name, as pandas writes it.
+        if Int(predictions).map({ $0 < found }) == true, texts.files.contains(where: { $0.format.isTable && !$0.format.hasNames }) {
+            return "give the \(plural) of the same rows; if the first line is a name, leave it out: it was taken for one of the \(plural)"
+        }
+        guard format.isTable, format.hasNames, format.columns.count == 1,
+            predictions == "more" || Int(predictions) == found + texts.files.count
+        else { return nil }
+        return "give the \(plural) of the same rows; its first line, '\(ColumnName.list([format.columns[0].name]))', was taken for a name: "
+            + "\(setting: .noHeader, .text(name)) if it is one of them"
+    }
+
+    /// The word for one of the column's values.
+    private var singular: String { [Self.labels, Self.weights].contains(name) ? String(name.dropLast()) : plural }
 
     /// The word for several of the column's values: "labels", "weights", or "values of group" for a column of the caller's own.
     fileprivate var plural: String {
-        [Self.labels, Self.weights, Self.tokenCounts, Self.byteCounts].contains(name) ? name : "values of \(name)"
+        [Self.labels, Self.weights, Self.tokenCounts, Self.byteCounts, Self.wordCounts].contains(name) ? name : "values of \(name)"
     }
 }

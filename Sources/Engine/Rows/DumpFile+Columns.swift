@@ -20,7 +20,8 @@ extension DumpFile {
             let place: Int
             do throws(ColumnError) {
                 let columns = arrays.map { array in
-                    PredictionRecognition.Column(arrayNamed: array.name) { () -> ArrayLayout? in try? array.open().layout }
+                    PredictionRecognition.Column(
+                        arrayNamed: array.name, layout: { () -> ArrayLayout? in try? array.open().layout }, values: array.firstValues)
                 }
                 place = try request.arrayIndex(role, named: name, among: columns, isAlone: isAlone, taken: taken)
             } catch {
@@ -37,6 +38,14 @@ extension DumpFile {
     func unusedNameError(_ setting: Setting, remedy: Message = "leave it out, or check the file's name") -> EngineError {
         EngineError(
             .usage, path: path, "\(setting: setting) has no meaning for it: it is \(format), and has no names", remedy: remedy)
+    }
+
+    /// The error for a setting that names classes of values in records, where values are an array.
+    var unusedValueNamesError: EngineError {
+        EngineError(
+            .usage, path: path,
+            "\(setting: .predictionClasses) has no meaning for it: it is \(format), where values have classes by their places",
+            remedy: "leave it out")
     }
 
     /// Returns the file's text; throws if it is no text, where other files are.
@@ -65,6 +74,14 @@ extension DumpFile {
     /// True if the file is a table, which may have a line of names.
     var isTable: Bool {
         if case .records(let records) = content { records.format.isTable } else { false }
+    }
+
+    /// The first values of a table's index: of its first column, if that has no name. Nil if there is none.
+    var valuesOfIndex: [String]? {
+        guard case .records(let records) = content, records.format.isTable, records.format.hasNames,
+            let first = records.format.columns.first, first.name.isEmpty || first.name.hasPrefix("Unnamed: "), !first.values.isEmpty
+        else { return nil }
+        return first.values
     }
 
     /// The names of the file's arrays, or of the columns in its first record.

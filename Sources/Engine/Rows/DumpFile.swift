@@ -17,6 +17,11 @@ struct DumpFile: Sendable {
         let name: String
         /// Reads the array's header.
         let open: @Sendable () throws(EngineError) -> ArrayFile
+        /// Reads the array's header as that of strings, whose bytes become the elements of rows. It throws for numbers, and always for
+        /// a format without strings.
+        var openStrings: @Sendable () throws(EngineError) -> (array: ArrayFile, encoding: StringArrayLayout.Encoding) = {
+            () throws(EngineError) in throw EngineError(.data, "it holds no strings")
+        }
     }
 
     let path: String
@@ -45,6 +50,8 @@ struct DumpFile: Sendable {
                 container = try ContainerFile(path: path, options: options)
             }
         } catch {
+            // A pipe's directory is never seen.
+            if let foreign = FileSignature.ofZip(beginningWith: error.firstBytes) { throw EngineError(foreign.error, path: path) }
             throw EngineError(error)
         }
         self.path = path
@@ -131,13 +138,28 @@ struct DumpFile: Sendable {
     private static func members(of archive: ZipArchive, _ options: ContainerOptions, _ warnings: [String]) -> [ArchivedArray] {
         archive.members.filter { !$0.name.hasSuffix("/") }.map { member in
             let name = member.name.hasSuffix(".npy") ? String(member.name.dropLast(4)) : member.name
-            return ArchivedArray(name: name) { () throws(EngineError) in
-                let container: ContainerFile
-                do throws(ContainerError) { container = try ContainerFile(member: member, of: archive) } catch { throw EngineError(error) }
-                var prefix = DecodedPrefix(of: container, options: options)
-                let layout = try prefix.recognise { bytes, isWhole throws(FormatError) in try DumpFormat.array(bytes, isWhole: isWhole) }
-                return try ArrayFile(container, layout, options: options, warnings: warnings + container.warnings)
+            @Sendable func opened() throws(EngineError) -> ContainerFile {
+                do throws(ContainerError) { return try ContainerFile(member: member, of: archive) } catch { throw EngineError(error) }
             }
+            return ArchivedArray(
+                name: name,
+                open: { () throws(EngineError) in
+                    let container = try opened()
+                    var prefix = DecodedPrefix(of: container, options: options)
+                    let layout = try prefix.recognise { bytes, isWhole throws(FormatError) in
+                        try DumpFormat.array(bytes, isWhole: isWhole)
+                    }
+                    return try ArrayFile(container, layout, options: options, warnings: warnings + container.warnings)
+                },
+                openStrings: { () throws(EngineError) in
+                    let container = try opened()
+                    var prefix = DecodedPrefix(of: container, options: options)
+                    let strings = try prefix.recognise { bytes, isWhole throws(FormatError) in
+                        try DumpFormat.strings(bytes, isWhole: isWhole)
+                    }
+                    let array = try ArrayFile(container, strings.bytes, options: options, warnings: warnings + container.warnings)
+                    return (array, strings.encoding)
+                })
         }
     }
 

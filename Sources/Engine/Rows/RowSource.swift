@@ -165,6 +165,7 @@ extension RecordProblem {
     /// Returns the problem with its row's index moved by `offset`; nil if the index is not in `0..<rowCount` then.
     fileprivate func moved(by offset: Int, within rowCount: Int) -> RecordProblem? {
         guard (0..<rowCount).contains(rowIndex + offset) else { return nil }
+        // A problem that ends the run has ended it before.
         return RecordProblem(
             rowIndex: rowIndex + offset, column: column, message: message, remedy: remedy, isUnclosedQuote: isUnclosedQuote)
     }

@@ -5,7 +5,8 @@ internal import Synchronization
 
 /// The rows of a column in memory, looked up by the hashes of their identifiers: labels in another order than the predictions.
 ///
-/// It takes 12 to 20 bytes a row besides the values. Each row may be looked up once. Rows that were not are counted.
+/// It takes 16 to 24 bytes a row besides the values, at most as many as are allowed. Each row may be looked up once. Rows that were not
+/// are counted.
 package final class RowTable: Sendable {
     /// The name of the column of identifiers.
     private let identifierName: String
@@ -26,36 +27,74 @@ package final class RowTable: Sendable {
     /// The number of rows that were not looked up.
     package var unusedRowCount: Int { rowCount - used.count }
 
-    /// Reads all rows of a source whose first column beside the values holds the hashes of identifiers.
+    /// The number of bytes in memory.
+    package var byteCount: Int { Self.byteCount(rowCount: rowCount, rowByteCount: rowByteCount) }
+
+    /// Computes the number of bytes that a table of rows takes, with the values of each.
+    private static func byteCount(rowCount: Int, rowByteCount: Int) -> Int {
+        let (bytes, overflow) = rowCount.multipliedReportingOverflow(by: rowByteCount + MemoryLayout<UInt64>.size)
+        let (all, isMore) = bytes.addingReportingOverflow(MemoryLayout<UInt32>.size * slotCount(rowCount: rowCount))
+        return overflow || isMore ? .max : all
+    }
+
+    private static func slotCount(rowCount: Int) -> Int {
+        var slotCount = 4
+        while slotCount / 2 < rowCount, slotCount < 1 << 34 { slotCount *= 2 }
+        return slotCount
+    }
+
+    /// Reads all rows of a source, and the hashes of their identifiers.
     ///
     /// - Parameters:
+    ///   - identifiers: the column of the hashes, one a row: beside the source's values, or with rows of its own.
+    ///   - byteLimit: the number of bytes that the table may take. If it would take more, rows are counted and not kept.
     ///   - quoted: finds the identifier of a row as it is written, and its place.
-    /// - Throws: an `EngineError` if an identifier is missing or occurs twice.
+    /// - Throws: an `EngineError` if an identifier is missing or occurs twice, and one that says how many bytes are needed if these are
+    ///   more than `byteLimit`.
     init(
-        _ source: any RowSource, identifierName: String, valueName: String, threadCount: Int, _ control: RunControl,
-        quoted: (_ row: Int) -> (place: RowPlace, text: String)?
+        _ source: any RowSource, identifiers: CompanionColumn, identifierName: String, valueName: String, byteLimit: Int, threadCount: Int,
+        _ control: RunControl, quoted: (_ row: Int) -> (place: RowPlace, text: String)?
     ) throws(EngineError) {
         self.identifierName = identifierName
         self.valueName = valueName
         let path = source.path ?? valueName
         self.path = path
         rowByteCount = source.layout.rowByteCount
-        let result = try RowPipeline(source: source, threadCount: threadCount, control: control.withoutProgress).run {
-            [rowByteCount = source.layout.rowByteCount] in Collector(rowByteCount)
+        let rowByteCount = rowByteCount
+        func limitError(_ rowCount: Int) -> EngineError {
+            let needed = Self.byteCount(rowCount: rowCount, rowByteCount: rowByteCount)
+            return EngineError(
+                .usage, path: path,
+                "\(rowCount) \(valueName) to be looked up by \(identifierName) take \(needed) bytes of memory, and \(byteLimit) are "
+                    + "allowed",
+                remedy: "\(setting: .maximumWindow) raises the limit; or sort both files by \(identifierName), which needs no memory")
+        }
+        // The rows of arrays are known before any is read, those of text when all have been.
+        if let rowCount = source.rowCount, Self.byteCount(rowCount: rowCount, rowByteCount: rowByteCount) > byteLimit {
+            throw limitError(rowCount)
+        }
+        let rowLimit = RowLimit { Self.byteCount(rowCount: $0, rowByteCount: rowByteCount) <= byteLimit }
+        let result = try RowPipeline(
+            source: source, companions: [identifiers], threadCount: threadCount, control: control.withoutProgress
+        ).run { Collector(rowByteCount, rowLimit) }
+        try source.finishReading()
+        try identifiers.rows?.finishReading()
+        guard !rowLimit.isExceeded else { throw limitError(rowLimit.rowCount) }
+        guard rowLimit.rowCount < UInt32.max else {
+            throw EngineError(.data, path: path, "\(rowLimit.rowCount) rows are too many to look up", remedy: "look up fewer than 2^32")
         }
         var values: [UInt8] = []
         var hashes: [UInt64] = []
         values.reserveCapacity(result.rowCount * rowByteCount)
         hashes.reserveCapacity(result.rowCount)
-        for part in result.consumers.flatMap(\.parts).sorted(by: { $0.firstRow < $1.firstRow }) {
-            values += part.values
-            hashes += part.hashes
+        var parts = result.consumers.flatMap { $0.takeParts() }.sorted { $0.firstRow < $1.firstRow }
+        for index in parts.indices {
+            values += parts[index].values
+            hashes += parts[index].hashes
+            // What has been copied is not kept twice.
+            parts[index] = (0, [], [])
         }
-        guard hashes.count < UInt32.max else {
-            throw EngineError(.data, path: path, "\(hashes.count) rows are too many to look up", remedy: "look up fewer than 2^32")
-        }
-        var slotCount = 4
-        while slotCount < 2 * hashes.count { slotCount *= 2 }
+        let slotCount = Self.slotCount(rowCount: hashes.count)
         var slots = [UInt32](repeating: 0, count: slotCount)
         for (row, hash) in hashes.enumerated() {
             func fault(_ problem: String, remedy: String) -> EngineError {
@@ -69,9 +108,10 @@ package final class RowTable: Sendable {
             let slot = Self.slot(of: hash, in: slots, hashes)
             guard slots[slot] == 0 else {
                 let text = quoted(row)?.text ?? "an identifier"
+                let first = quoted(Int(slots[slot]) - 1)?.place
+                let other = first.map { "\($0.path), " + ($0.line.map { "line \($0)" } ?? "row \($0.row)") } ?? "row \(slots[slot] - 1)"
                 throw fault(
-                    "\(identifierName) \(text) is there twice: row \(slots[slot] - 1) has it too",
-                    remedy: "keep one row of each \(identifierName)")
+                    "\(identifierName) \(text) is there twice: \(other) has it too", remedy: "keep one row of each \(identifierName)")
             }
             slots[slot] = UInt32(row + 1)
         }
@@ -87,8 +127,9 @@ package final class RowTable: Sendable {
     /// - Throws: an `EngineError` for a row without an identifier, one whose identifier the table does not have, and one that was looked
     ///   up before.
     func values(
-        of hashes: UnsafePointer<UInt64>, _ batch: RowBatch, into buffer: ByteBuffer
+        of hashes: UnsafeRawPointer, _ batch: RowBatch, into buffer: ByteBuffer
     ) throws(EngineError) -> UnsafeRawPointer {
+        func hash(_ index: Int) -> UInt64 { hashes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self) }
         buffer.reserve(batch.rowCount * rowByteCount + 64)
         let destination = buffer.room(from: 0, count: batch.rowCount * rowByteCount)
         var problems = batch.problems[...]
@@ -99,10 +140,10 @@ package final class RowTable: Sendable {
                 row.initializeMemory(as: UInt8.self, repeating: 0)
                 continue
             }
-            guard hashes[index] != 0 else {
+            guard hash(index) != 0 else {
                 throw refuse(batch.place(index), "its \(identifierName) is missing", "\(valueName) are looked up by it")
             }
-            let found = Int(slots[Self.slot(of: hashes[index], in: slots, self.hashes)]) - 1
+            let found = Int(slots[Self.slot(of: hash(index), in: slots, self.hashes)]) - 1
             guard found >= 0 else {
                 throw refuse(
                     batch.place(index), "its \(identifierName) is not among the \(rowCount) of \(path)", "give the \(valueName) of all rows")
@@ -132,17 +173,45 @@ package final class RowTable: Sendable {
     /// The consumer that keeps the rows of a worker.
     private final class Collector: RowConsumer {
         private let rowByteCount: Int
-        private(set) var parts: [(firstRow: Int, values: [UInt8], hashes: [UInt64])] = []
+        private let rowLimit: RowLimit
+        private var parts: [(firstRow: Int, values: [UInt8], hashes: [UInt64])] = []
 
-        init(_ rowByteCount: Int) { self.rowByteCount = rowByteCount }
+        init(_ rowByteCount: Int, _ rowLimit: RowLimit) {
+            self.rowByteCount = rowByteCount
+            self.rowLimit = rowLimit
+        }
+
+        /// Returns the rows, and keeps none.
+        func takeParts() -> [(firstRow: Int, values: [UInt8], hashes: [UInt64])] {
+            defer { parts = [] }
+            return parts
+        }
 
         func consume(_ batch: RowBatch, companions: [UnsafeRawPointer]) throws(EngineError) {
             // A label that cannot be read is an error, since nobody can leave out the row that it belongs to.
             if let problem = batch.problems.first { throw EngineError(problem, at: batch.place(problem.rowIndex)) }
-            let hashes = UnsafeBufferPointer(start: batch.columns[0].assumingMemoryBound(to: UInt64.self), count: batch.rowCount)
+            guard rowLimit.add(batch.rowCount) else {
+                parts = []
+                return
+            }
+            let hashes = (0..<batch.rowCount).map { companions[0].loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self) }
             parts.append(
-                (batch.firstRow, Array(UnsafeRawBufferPointer(start: batch.values, count: batch.rowCount * rowByteCount)), Array(hashes)))
+                (batch.firstRow, Array(UnsafeRawBufferPointer(start: batch.values, count: batch.rowCount * rowByteCount)), hashes))
         }
+    }
+
+    /// The number of rows that all workers have met, and the limit above which none are kept.
+    private final class RowLimit: Sendable {
+        private let count = Atomic<Int>(0)
+        private let isAllowed: @Sendable (_ rowCount: Int) -> Bool
+
+        init(_ isAllowed: @escaping @Sendable (_ rowCount: Int) -> Bool) { self.isAllowed = isAllowed }
+
+        var rowCount: Int { count.load(ordering: .relaxed) }
+        var isExceeded: Bool { !isAllowed(rowCount) }
+
+        /// Counts rows; returns false if there are more by now than may be kept.
+        func add(_ rowCount: Int) -> Bool { isAllowed(count.add(rowCount, ordering: .relaxed).newValue) }
     }
 
     /// A set of rows that many threads put rows into.

@@ -1,3 +1,5 @@
+internal import Messages
+
 /// A column's name, split into the words that mean predictions and the class that they belong to.
 ///
 /// `prob_cat` splits into `prob_` and `cat`, and `y_pred_0` into `y_pred_` and `0`. Paths of JSON split alike: `output.p_0` into
@@ -68,18 +70,16 @@ package struct ColumnName {
         name.split(separator: ".", omittingEmptySubsequences: false).last ?? ""
     }
 
-    /// Lists the names for a message, or the first `limit` of them. Each name is cut to a length that can be read.
-    package static func list(_ names: [String], limit: Int = 24) -> String {
-        func shown(_ name: String) -> String {
-            var text = String.UnicodeScalarView()
-            for scalar in name.unicodeScalars.prefix(48) {
-                text.append(scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar)
-            }
-            return String(text) + (name.unicodeScalars.count > 48 ? "…" : "")
-        }
-        let list = names.prefix(limit).map(shown).joined(separator: ", ")
-        return names.isEmpty ? "none" : list + (names.count > limit ? " and \(names.count - limit) more" : "")
+    /// Finds a name among others: the same name, or else the only one that differs from it in case alone. O(names).
+    package static func index(of name: String, ignoringCaseIn names: [String]) -> Int? {
+        if let index = names.firstIndex(of: name) { return index }
+        let lowercased = name.lowercased()
+        let found = names.indices.filter { names[$0].lowercased() == lowercased }
+        return found.count == 1 ? found[0] : nil
     }
+
+    /// Lists the names for a message, or the first `limit` of them. Each name is cut to a length that can be read.
+    package static func list(_ names: [String], limit: Int = 24) -> String { QuotedBytes.list(names, limit: limit) }
 
     /// Finds the end of the first words that mean predictions, with the separators that follow them.
     private static func split(_ text: Substring) -> (prefixEnd: Substring.Index, words: [String], shorterEnds: [Substring.Index])? {

@@ -48,7 +48,7 @@ package struct ColumnRequest: Sendable {
     /// The names that were given for other roles than predictions, in the files of the predictions.
     package var namesOfOtherRoles: [String] {
         (hasLabelFiles ? [] : columns.labelNames) + (hasWeightFiles ? [] : [columns.weight].compactMap { $0 })
-            + [columns.byteCount].compactMap { $0 }
+            + [columns.byteCount, columns.predictionClasses].compactMap { $0 } + columns.counts.names.map(\.name)
     }
 
     /// Returns the number of labels a row for a number of values a row.
@@ -74,6 +74,11 @@ package struct ColumnRequest: Sendable {
                         + "\(ColumnName.list(names))", remedy: "name one of the two")
             }
         }
+        guard columns.byteCount == nil || columns.counts.bytes == nil else {
+            throw ColumnError(
+                .contradiction, "\(setting: .textColumn) and \(setting: .bytesColumn) exclude each other: both say the bytes of a record",
+                remedy: "give one of them")
+        }
         guard columns.label == nil || columns.labels.isEmpty else {
             throw ColumnError(
                 .contradiction, "\(setting: .labelColumn) and \(setting: .labelColumns) exclude each other", remedy: "give one of them")
@@ -91,13 +96,21 @@ package struct ColumnRequest: Sendable {
         if labels == .number {
             guard names.count != 2 else { return }
             throw ColumnError(
-                .contradiction, "\(setting: .classNames) names \(names.count) classes, and task binary has two",
+                .contradiction, "\(setting: .classNames) names \(String.counted(names.count, "class", plural: "classes")), and task binary has two",
                 remedy: "name that of label 0 and that of label 1")
         }
         guard labels == .classIndex, names.count != classCount else { return }
         throw ColumnError(
-            .contradiction, "\(setting: .classNames) names \(names.count) classes, and rows have \(classCount) predictions",
+            .contradiction, "\(setting: .classNames) names \(String.counted(names.count, "class", plural: "classes")), and rows have \(classCount) predictions",
             remedy: "name each class once, in the order of the predictions")
+    }
+
+    /// Throws if no array of an archive has the name of an identifier.
+    package static func requireIdentifier(_ name: String, among names: [String]) throws(ColumnError) {
+        guard ColumnName.index(of: name, ignoringCaseIn: names) == nil else { return }
+        throw ColumnError(
+            .unknown, "it has no array '\(ColumnName.list([name]))'; there are \(ColumnName.list(names))",
+            remedy: "check \(setting: ColumnRole.identifiers.setting)")
     }
 
     /// Finds the array with a role among the arrays of an archive, and returns its index.

@@ -18,10 +18,15 @@ package enum ColumnRole: Sendable {
             let kinds = values.map { [$0] } ?? PredictionRequest.Values.allCases
             let ofKinds = kinds.reduce(into: Set<String>()) { $0.formUnion(Self.namesThatSay($1)) }
             return ofKinds.union(Self.namesOfDecisions).union(["p", "y_prob", "y_score", "scores", "score"])
-        case .labels: return ["labels", "label", "targets", "target", "y_true", "y", "ground_truth", "truth", "gold", "class"]
+        case .labels: return ["labels", "label", "label_ids", "targets", "target", "y_true", "y", "ground_truth", "truth", "gold", "class"]
         case .weights: return ["sample_weights", "sample_weight", "weights", "weight"]
         case .identifiers: return []
         }
+    }
+
+    /// True if a name is a usual one of predictions, labels or weights.
+    package static func isUsualName(_ name: String) -> Bool {
+        [ColumnRole.predictions(nil), .labels, .weights].contains { $0.usualNames.contains(name.lowercased()) }
     }
 
     /// The names that say what their values mean. A bare `p` is not among them, since it is also the letter of p-values.
@@ -29,7 +34,7 @@ package enum ColumnRole: Sendable {
         switch values {
         case .logits: ["logits", "logit"]
         case .probabilities: ["probabilities", "probability", "probs", "prob", "proba"]
-        case .logProbabilities: ["log_probabilities", "log_probs", "logprobs", "log_prob", "logprob"]
+        case .logProbabilities: ["log_probabilities", "log_probs", "logprobs", "log_prob", "logprob", "token_logprobs"]
         }
     }
 
@@ -82,10 +87,24 @@ package enum ColumnRole: Sendable {
     }
 
     /// Makes the error for names none of which is known.
-    func unknown(among names: [String]) -> ColumnError {
-        ColumnError(
+    ///
+    /// - Parameter lists: the name of a column of a table that holds lists of numbers as texts.
+    func unknown(among names: [String], lists: String? = nil) -> ColumnError {
+        let remedy: Message = "name it with \(setting: setting)"
+        return ColumnError(
             .unknown, "no column is known by its name as the \(text); there are \(ColumnName.list(names))",
-            remedy: "name it with \(setting: setting)")
+            remedy: lists.map {
+                "column \(ColumnName.list([$0])) holds lists in a text, and a table has one number a column: write JSON Lines, or else "
+                    + remedy
+            } ?? remedy)
+    }
+
+    /// Makes the error for a score that may be that of the class beside it, whichever it is.
+    func ofDecidedClass(_ name: String, beside other: String) -> ColumnError {
+        ColumnError(
+            .doubt,
+            "column \(ColumnName.list([name])) may be the score of the class in \(ColumnName.list([other])), not that of label 1",
+            remedy: "write the score of label 1, or say that it is with \(setting: setting)")
     }
 
     /// Makes the error for a column that holds the class that was decided for, as far as its first values show.
@@ -98,6 +117,14 @@ package enum ColumnRole: Sendable {
 
     /// Makes the error for several candidates. A candidate is one column, or several columns that would be the classes.
     func doubt(_ candidates: [[String]]) -> ColumnError {
+        if candidates.count == 1, candidates[0].count > 1 {
+            let places = ColumnName.list(candidates[0])
+            return ColumnError(
+                .doubt,
+                "several columns could be the \(text): \(places); their names do not say that all of them are classes, that none is "
+                    + "missing, and in which order they are",
+                remedy: "say it with \(setting: setting), as A,B,… in the order of the classes, or as 'PREFIX*'")
+        }
         let isOfColumns = candidates.allSatisfy { $0.count == 1 }
         let list =
             isOfColumns

@@ -1,8 +1,15 @@
+package import Messages
+
 /// The user's choice of columns in a dump: arrays of an archive, columns of a table, or keys of a record.
 public struct DumpColumns: Sendable {
     /// The columns of the predictions: names or `PREFIX*`, in the order of the classes, or the one array of an archive with all classes. If
     /// it is empty, the columns are found by their usual names.
     public var predictions: [String] = []
+    /// The path to the names of a record's values, such as `scores.*.label` beside `scores.*.score`: each value belongs to the class of its
+    /// name, in whatever order a record has them. The classes are `classNames`, or else the names of the first record: in the order of the
+    /// numbers that all of them end with, or sorted. Labels must be names where their order is not given by either. If it is nil, values
+    /// belong to classes by their places, and names beside them that change place are an error.
+    public var predictionClasses: String?
     /// The column of class indices or, for task binary, of 0, 1 or probabilities. If it is nil, the column is found by its usual names.
     public var label: String?
     /// The columns of soft, one-hot or multilabel labels, one a class.
@@ -19,8 +26,11 @@ public struct DumpColumns: Sendable {
     /// The name of the class that is label 1 in task binary, where labels are text. Without `classNames` the other class is the other name
     /// among the first labels. Of two columns of probabilities, that of this class is taken.
     public var positiveClass: String?
-    /// The column of texts whose bytes are counted, or of numbers of bytes, for bits per byte in task likelihood.
+    /// The column of texts whose bytes and words are counted, or of numbers of bytes, for the figures per byte and per word of task
+    /// likelihood.
     public var byteCount: String?
+    /// The columns of counts, for the figures per token, per byte and per word of task likelihood.
+    public var counts = Counts()
     /// The roles of the files in which the first line of a table is data. Their columns are called 0, 1, 2… In the files of other roles the
     /// first line holds names, unless it cannot be one of names: numbers with many digits, or, in labels and weights of one column, a
     /// number.
@@ -49,6 +59,26 @@ public struct DumpColumns: Sendable {
 
     /// Makes a choice that leaves all columns to be found by their usual names.
     public init() {}
+
+    /// The columns of the numbers of tokens, bytes and words that records hold. Each is nil if it is not read.
+    public struct Counts: Sendable {
+        /// The column of the numbers of tokens, in the place of the number of log-probabilities that are added up.
+        public var tokens: String?
+        /// The column of the numbers of bytes. It excludes `DumpColumns.byteCount`.
+        public var bytes: String?
+        /// The column of the numbers of words, in the place of those of the texts of `DumpColumns.byteCount`.
+        public var words: String?
+
+        /// Makes a choice of no columns.
+        public init() {}
+
+        /// The names that were given, in the order in which reports have them.
+        package var names: [(setting: Setting, name: String)] {
+            [(.tokensColumn, tokens), (.bytesColumn, bytes), (.wordsColumn, words)].compactMap { setting, name in
+                name.map { (setting, $0) }
+            }
+        }
+    }
 
     /// The statements about the files with a role that are text.
     package func recordOptions(_ role: RecordFormats.Options.Role) -> RecordFormats.Options {

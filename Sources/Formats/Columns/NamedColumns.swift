@@ -12,6 +12,14 @@ public protocol NamedColumns: Sendable {
     /// Returns the names that class labels have if the user gives none: those of the prediction columns. Nil if the columns have none.
     func classNames(of predictions: [RecordPath]) -> [String]?
 
+    /// Returns the texts that a path leads to in each of the first records, as they are written; nil for a record in which it leads to
+    /// something else. Empty for a format whose records do not name their values. Linear in the records.
+    func texts(at path: RecordPath) -> [[String]?]
+
+    /// Lists the paths to texts that could name the values of the predictions: as many as these in the first record, each once, and beside
+    /// them or around them. Linear in the first record.
+    func namesBeside(_ predictions: RecordPath) -> [RecordPath]
+
     /// Resolves a name that the user gave a column.
     ///
     /// - Returns: the paths that the name means, at least one. In a table a name means one column, and `PREFIX*` several, in the order of
@@ -31,6 +39,10 @@ extension NamedColumns {
     public var isTable: Bool { false }
     /// True.
     public var hasNames: Bool { true }
+    /// None, as for tables.
+    public func texts(at path: RecordPath) -> [[String]?] { [] }
+    /// None, as for tables.
+    public func namesBeside(_ predictions: RecordPath) -> [RecordPath] { [] }
     /// Resolves one name.
     public func resolve(_ name: String) throws(FormatError) -> [RecordPath] { try resolve([name]) }
 }

@@ -22,15 +22,18 @@ package struct PredictionRecognition {
         /// The name of the column.
         package let name: String
         /// Different values of the first rows, as they are written; empty if they are not known.
-        package let values: [String]
+        package var values: [String] { readValues() }
+        private let readValues: () -> [String]
         private let look: () -> Content
 
         /// Makes a column.
         ///
-        /// - Parameter look: finds the content. It is called only if the name alone does not decide.
-        package init(name: String, values: [String] = [], look: @escaping () -> Content) {
+        /// - Parameters:
+        ///   - look: finds the content. It is called only if the name alone does not decide.
+        ///   - values: reads values. It is called only if the name may mean a decision.
+        package init(name: String, values: @autoclosure @escaping () -> [String] = [], look: @escaping () -> Content) {
             self.name = name
-            self.values = values
+            readValues = values
             self.look = look
         }
 
@@ -81,7 +84,10 @@ package struct PredictionRecognition {
             }
             return candidates[0].places
         }
-        guard !candidates.isEmpty else { throw role.unknown(among: columns.map(\.name)) }
+        guard !candidates.isEmpty else {
+            let lists = columns.first { $0.values.first?.hasPrefix("[") == true && ColumnName($0.name) != nil }
+            throw role.unknown(among: columns.map(\.name), lists: lists?.name)
+        }
         throw role.doubt(candidates.map { $0.places.map { columns[$0].name } })
     }
 
@@ -144,9 +150,13 @@ extension PredictionRecognition.Column {
 
     /// Describes an array of an archive.
     ///
-    /// - Parameter layout: reads the array's layout; nil if it cannot be opened. Opening it again gives the error.
-    package init(arrayNamed name: String, layout: @escaping () -> ArrayLayout?) {
-        self.init(name: name) {
+    /// - Parameters:
+    ///   - layout: reads the array's layout; nil if it cannot be opened. Opening it again gives the error.
+    ///   - values: reads some of its first values, as texts.
+    package init(
+        arrayNamed name: String, layout: @escaping () -> ArrayLayout?, values: @autoclosure @escaping () -> [String] = []
+    ) {
+        self.init(name: name, values: values()) {
             guard let layout = layout() else { return .unknown }
             guard layout.elementType.isFloatingPoint else { return .nothing }
             return layout.shape.count < 2 || (layout.shape.count == 2 && layout.shape[1] == 1) ? .one : .several

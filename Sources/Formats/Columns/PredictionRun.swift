@@ -62,9 +62,13 @@ struct PredictionRun {
         guard members[0].name.isSure || hasBareNumbers else { return nil }
         places = members.map(\.place).sorted()
         // The keys of an object have no order that could be the order of the classes.
+        // `p_true` is a figure, and a class beside `p_false`.
+        let areTruthValues = Set(members.map { $0.name.rest.lowercased() }) == ["true", "false"]
         isCertain =
             members[0].name.isSure && !members[0].name.isInside && !hasBareNumbers
-            && !members.contains { $0.name.rest.isEmpty || $0.name.isFigure || $0.name.prefix != members[0].name.prefix }
+            && !members.contains {
+                $0.name.rest.isEmpty || ($0.name.isFigure && !areTruthValues) || $0.name.prefix != members[0].name.prefix
+            }
     }
 
     /// Returns true if the names say that the values have this meaning.

@@ -22,8 +22,12 @@ package struct RecordRoles: Sendable {
     private var labels: Order?
     private var weights: Order?
     private var bytes: Order?
+    /// For each count that is wanted, its columns.
+    private var counts: [Setting: Order] = [:]
     /// The names that the columns of the predictions give the classes; nil if they give none.
     package private(set) var classNames: [String]?
+    /// The names of the values in the first text; nil if nothing is made of any.
+    private var firstValueNames: RecordSelection.ValueNames?
     /// The names of label 0 and of label 1, if labels are names.
     package private(set) var binaryNames: [String]?
 
@@ -34,12 +38,23 @@ package struct RecordRoles: Sendable {
 
     /// The columns of the predictions, in the order of the classes; empty before a text was looked at.
     package var predictionNames: [String] { predictions?.names ?? [] }
+    /// The path to the names by which values have their classes; empty if they have them by their places.
+    package var valueNamePaths: [String] {
+        firstValueNames.flatMap { $0.use == .classes ? [$0.path.name] : nil } ?? []
+    }
+    /// False if values have classes by names that do not say in which order the classes are.
+    package var isClassOrderKnown: Bool {
+        guard let names = firstValueNames, names.use == .classes else { return true }
+        return columns.classNames != nil || ClassNames.sayTheirOrder(names.names)
+    }
     /// The columns of the labels.
     package var labelNames: [String] { labels?.names ?? [] }
     /// The column of the weights.
     package var weightNames: [String] { weights?.names ?? [] }
     /// The column whose bytes are counted.
     package var byteCountNames: [String] { bytes?.names ?? [] }
+    /// The columns of counts, of tokens, bytes and words, as far as they were named.
+    package var countNames: [String] { columns.counts.names.flatMap { counts[$0.setting]?.names ?? [] } }
 
     // MARK: Predictions and the columns beside them
 
@@ -52,9 +67,19 @@ package struct RecordRoles: Sendable {
                 "\(found.count) prediction columns, and one is wanted: \(ColumnName.list(found.map(\.name)))",
                 remedy: "name the one with \(setting: .predictionColumns)")
         }
+        if columns.predictions.isEmpty, request.predictions.width == .one { try Self.checkScore(found[0], of: format, request) }
         var selection = RecordSelection(
             predictions: try Self.ordered(found, as: &predictions, .predictions(nil), format, path: path, isAlone: false))
-        if predictions?.path == path { classNames = format.classNames(of: selection.predictions) }
+        if let names = try Self.valueNames(of: selection.predictions, format, request, first: firstValueNames) {
+            if firstValueNames == nil { firstValueNames = names }
+            selection.valueNames = names
+        }
+        if predictions?.path == path {
+            classNames = format.classNames(of: selection.predictions)
+            if let names = selection.valueNames, names.use == .classes { classNames = names.names }
+        }
+        if selection.valueNames?.use == .classes { selection.valuesPerRow = classNames?.count }
+        selection.labelsAreNames = !isClassOrderKnown
         selection.sumsValues = request.predictions.width == .sum
         selection.addends = request.predictions.values == .logProbabilities ? .logProbabilities : .oneProbability
         selection.ignoredLabel = request.ignoredLabel
@@ -85,6 +110,21 @@ package struct RecordRoles: Sendable {
             let text = try Self.column(.predictions(nil), named: name, of: format, isAlone: false)
             selection.byteCount = try Self.ordered([text], as: &bytes, .predictions(nil), format, path: path, isAlone: false)[0]
         }
+        for (setting, name) in columns.counts.names {
+            guard request.predictions.width == .sum else {
+                throw ColumnError(
+                    .contradiction, "\(setting: setting) has no meaning where log-probabilities are not added up", remedy: "leave it out")
+            }
+            let column = try Self.column(.predictions(nil), named: name, of: format, isAlone: false)
+            var order = counts[setting]
+            let path = try Self.ordered([column], as: &order, .predictions(nil), format, path: path, isAlone: false)[0]
+            counts[setting] = order
+            switch setting {
+            case .tokensColumn: selection.counts.tokens = path
+            case .bytesColumn: selection.counts.bytes = path
+            default: selection.counts.words = path
+            }
+        }
         try checkRoles(selection)
     }
 
@@ -96,6 +136,7 @@ package struct RecordRoles: Sendable {
         try request.checkClassNames(classCount: valuesPerRow)
         try addLabels(to: &selection, of: format, path: path, valuesPerRow: valuesPerRow, isAlone: true)
         selection.ignoredLabel = request.ignoredLabel
+        selection.labelsAreNames = !isClassOrderKnown
         return selection
     }
 
@@ -109,41 +150,28 @@ package struct RecordRoles: Sendable {
 
     // MARK: Rows of several texts
 
-    /// Finds the columns by which rows of the predictions are compared with rows of other texts: the named one, or all columns with names
-    /// that every text has, that hold one value a row, and that have no role. The index of a table, whose column has no name, is none of
-    /// them: it begins anew in each file.
-    ///
-    /// - Throws: a `ColumnError` if the named column is missing from a text.
-    package func identifiers(
-        sharedBy predictions: [any NamedColumns], _ others: [any NamedColumns]
-    ) throws(ColumnError) -> [String] {
-        let texts = predictions + others
-        if let name = columns.join ?? columns.identifier {
-            for text in texts { _ = try Self.column(.identifiers, named: name, of: text, isAlone: false) }
-            return [name]
-        }
-        guard let first = texts.first, texts.allSatisfy(\.hasNames) else { return [] }
-        var shared: Set<String>?
-        for text in texts {
-            let names = text.columns.compactMap { column -> String? in
-                if case .array = column.content { nil } else { column.name }
-            }
-            shared = shared?.intersection(names) ?? Set(names)
-        }
-        let taken = Set(predictionNames + labelNames + weightNames + byteCountNames + request.columns.labelNames)
-        var seen: Set<String> = []
-        return first.columns.map(\.name).filter { name in
-            shared?.contains(name) == true && !taken.contains(name) && !name.isEmpty && !name.hasPrefix("Unnamed: ")
-                && seen.insert(name).inserted
+    /// Lists the columns of a text that may be identifiers: those with names that hold one value a row. The index of a table, whose column
+    /// has no name, is none of them: it begins anew in each file.
+    package static func identifierCandidates(of text: any NamedColumns) -> [String] {
+        guard text.hasNames else { return [] }
+        return text.columns.compactMap { column in
+            if case .array = column.content { return nil }
+            return column.name.isEmpty || column.name.hasPrefix("Unnamed: ") ? nil : column.name
         }
     }
 
-    /// Finds the columns of a text that `identifiers(sharedBy:_:)` named.
+    /// Throws if no column, or more than one, is meant by the name of an identifier.
+    package static func requireIdentifier(_ name: String, of text: any NamedColumns) throws(ColumnError) {
+        guard ColumnName.index(of: name, ignoringCaseIn: text.columns.map(\.name)) == nil else { return }
+        _ = try column(.identifiers, named: name, of: text, isAlone: false)
+    }
+
+    /// Finds the columns of a text that are identifiers.
     package static func identifierPaths(_ names: [String], of format: any NamedColumns) throws(ColumnError) -> [RecordPath] {
         let places = Dictionary(zip(format.columns.map(\.name), format.columns.indices), uniquingKeysWith: { first, _ in first })
         var paths: [RecordPath] = []
         for name in names {
-            if let place = places[name] {
+            if let place = places[name] ?? ColumnName.index(of: name, ignoringCaseIn: format.columns.map(\.name)) {
                 paths.append(format.path(at: place))
             } else {
                 paths.append(try column(.identifiers, named: name, of: format, isAlone: false))
@@ -156,7 +184,11 @@ package struct RecordRoles: Sendable {
 
     /// Selects the predictions, and nothing beside them, where any number of values a row will do.
     package static func packedPredictions(of format: any NamedColumns, _ request: ColumnRequest) throws(ColumnError) -> RecordSelection {
-        RecordSelection(predictions: try predictions(of: format, request))
+        for name in request.namesOfOtherRoles { _ = try resolve([name], in: format) }
+        var selection = RecordSelection(predictions: try predictions(of: format, request))
+        selection.valueNames = try valueNames(of: selection.predictions, format, request)
+        if let names = selection.valueNames, names.use == .classes { selection.valuesPerRow = names.names.count }
+        return selection
     }
 
     /// Selects the labels, and nothing beside them. A column that would be packed twice, as two labels or as a label and a prediction, is
@@ -179,9 +211,11 @@ package struct RecordRoles: Sendable {
                     + (predictions.contains(column) ? "a prediction" : "another label"),
                 remedy: "tell them apart with \(setting: .predictionColumns) and \(setting: .labelColumn) or \(setting: .labelColumns)")
         }
+        let valueNames = try valueNames(of: predictions, format, request).flatMap { $0.use == .classes ? $0.names : nil }
         selection.labels =
             columns.labels.isEmpty
-            ? .classIndex(labels[0], names: columns.classNames ?? format.classNames(of: predictions)) : .numbers(labels)
+            ? .classIndex(labels[0], names: columns.classNames ?? valueNames ?? format.classNames(of: predictions)) : .numbers(labels)
+        if let valueNames, columns.classNames == nil { selection.labelsAreNames = !ClassNames.sayTheirOrder(valueNames) }
         return selection
     }
 
@@ -210,8 +244,13 @@ package struct RecordRoles: Sendable {
             return found
         }
         let taken = Set(format.columns.indices.filter { others.contains(format.path(at: $0)) })
+        if let only = format.columns.first, format.columns.count == 1, only.name == "*", !request.hasLabelsBeside {
+            // Each record is an array.
+            return [format.path(at: 0)]
+        }
         if format.isTable, !format.hasNames, !request.hasLabelsBeside {
             let left = format.columns.indices.filter { !taken.contains($0) }
+            try checkIndex(left.map { format.columns[$0] })
             if left.count == 1 || !request.predictions.isSingleValued { return left.map { format.path(at: $0) } }
         }
         let candidates = format.columns.map { PredictionRecognition.Column($0, isOfTable: format.isTable) }
@@ -227,9 +266,41 @@ package struct RecordRoles: Sendable {
                 }
             }
         }
+        // The other tokens that a model thought of are no candidates.
+        let alternatives = format.columns.indices.filter { place in
+            let parts: [Substring] = format.columns[place].name.split(separator: ".")
+            return parts.contains("top_logprobs")
+        }
         let recognition = PredictionRecognition(
-            columns: candidates, taken: taken, request: request.predictions, hasColumnsOfClasses: true)
-        return try recognition.places().map { format.path(at: $0) }
+            columns: candidates, taken: taken.union(alternatives), request: request.predictions, hasColumnsOfClasses: true)
+        let places = try recognition.places()
+        try checkDecision(places, of: format, request)
+        return places.map { format.path(at: $0) }
+    }
+
+    /// Throws if the first of the columns of a table without names counts the rows, beside fractions.
+    private static func checkIndex(_ columns: [RecordColumn]) throws(ColumnError) {
+        guard let first = columns.first, columns.count > 2, first.values.count >= 3, let start = Int(first.values[0]), 0...1 ~= start,
+            first.values.enumerated().allSatisfy({ $1 == String(start + $0) }),
+            columns.dropFirst().contains(where: { $0.values.contains { $0.utf8.contains(UInt8(ascii: ".")) } })
+        else { return }
+        throw ColumnError(
+            .doubt, "column \(first.name) counts the rows: its first values are \(ColumnName.list(first.values))",
+            remedy: "name the predictions without it, with \(setting: .predictionColumns)")
+    }
+
+    /// Throws if a score that was found by its name stands beside the class that was decided for, as pipelines write them, while the labels
+    /// are elsewhere: it may be the score of that class.
+    private static func checkDecision(
+        _ places: [Int], of format: any NamedColumns, _ request: ColumnRequest
+    ) throws(ColumnError) {
+        guard places.count == 1, request.predictions.width == .one, request.hasLabelFiles else { return }
+        let name = format.columns[places[0]].name
+        let last = ColumnName.lastPart(of: name)
+        guard ["score", "scores", "confidence", "conf"].contains(last.lowercased()) else { return }
+        let decisions: Set<String> = Set(["label", "class", "prediction", "pred"].map { String(name.dropLast(last.count)) + $0 })
+        guard let decision = format.columns.first(where: { decisions.contains($0.name) && $0.content == .text }) else { return }
+        throw ColumnRole.predictions(nil).ofDecidedClass(name, beside: decision.name)
     }
 
     /// Throws if a figure of the row, such as a sum, is among the columns that a pattern means.
@@ -325,7 +396,10 @@ package struct RecordRoles: Sendable {
     ) throws(ColumnError) -> RecordPath {
         guard let name else {
             let names = format.columns.map(\.name)
+            // The index of a table has no name.
+            let named = isAlone ? names.indices.filter { !names[$0].isEmpty && !names[$0].hasPrefix("Unnamed: ") } : []
             if isAlone, names.count == 1 { return format.path(at: 0) }
+            if named.count == 1, format.isTable, names.count == 2, named[0] == 1 { return format.path(at: 1) }
             return format.path(at: try role.choose(among: names, taken: Set(names.indices.filter { taken.contains(names[$0]) })))
         }
         let found = try resolve([name], in: format)
@@ -392,5 +466,10 @@ package struct RecordRoles: Sendable {
         case .numbers, .none: break
         }
         if let weight = selection.weight { try check([weight], .weights) }
+        if let column = selection.counts.all.first(where: isPrediction.contains) {
+            throw ColumnError(
+                .contradiction, "column \(ColumnName.list([column.name])) is both among the predictions and a count",
+                remedy: "tell them apart with \(setting: .predictionColumns)")
+        }
     }
 }

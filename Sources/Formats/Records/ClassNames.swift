@@ -14,15 +14,27 @@ public struct ClassNames {
     /// True if a full or short name is a whole number.
     package let areNumbers: Bool
 
-    /// The remedy for a label that is none of names that are numbers.
-    package static let remedyOfNumbers: Message =
-        "\(setting: .classNames) gives names in the order of the classes; "
-        + "\(setting: .classNames, .text("0,1,…")) if labels are their places"
+    /// True if labels are names and never indices, since the order of the classes was not given.
+    private let hasNoOrder: Bool
+
+    /// True if labels are names and never indices.
+    package var excludesIndices: Bool { areNumbers || hasNoOrder }
+
+    /// The remedy for a label that is none of the names.
+    package var remedy: Message {
+        if hasNoOrder { return "\(setting: .classNames) gives the names in the order of the classes, for labels that are their places" }
+        guard areNumbers else { return "\(setting: .classNames) gives names in the order of the classes" }
+        return "\(setting: .classNames) gives names in the order of the classes; "
+            + "\(setting: .classNames, .text("0,1,…")) if labels are their places"
+    }
 
     /// Makes the names of classes 0, 1, and so on. A name that occurs twice means its first place. `ignoredLabel` means itself if names are
     /// numbers and it is none of them.
-    package init(_ names: [String], ignoredLabel: Int64?) {
+    ///
+    /// - Parameter hasNoOrder: true if the order of the names says nothing, so that no label is an index.
+    package init(_ names: [String], ignoredLabel: Int64?, hasNoOrder: Bool = false) {
         self.names = names
+        self.hasNoOrder = hasNoOrder
         var known: Set<[UInt8]> = []
         var meanings: [(name: [UInt8], classIndex: Int64)] = []
         func add(_ name: String, _ classIndex: Int64) {
@@ -33,7 +45,7 @@ public struct ClassNames {
             for (index, name) in list.enumerated() { add(name, Int64(index)) }
         }
         areNumbers = meanings.contains { Int64(String(decoding: $0.name, as: UTF8.self)) != nil }
-        if areNumbers, let ignoredLabel {
+        if areNumbers || hasNoOrder, let ignoredLabel {
             // With a point too: pandas writes it so if another label is missing.
             add(String(ignoredLabel), ignoredLabel)
             add("\(ignoredLabel).0", ignoredLabel)
@@ -50,6 +62,17 @@ public struct ClassNames {
     package var list: String {
         let shown = names.prefix(8).map { QuotedBytes.text($0.utf8) }.joined(separator: ", ")
         return names.count > 8 ? shown + ", … (\(names.count))" : shown
+    }
+
+    /// True if names end in numbers or are numbers, which then say their order.
+    static func sayTheirOrder(_ names: [String]) -> Bool { !numbersAtEnd(of: names).isEmpty || names.allSatisfy { Int64($0) != nil } }
+
+    /// Returns names in the order of the numbers that they are or end with, or else in that of their scalars.
+    static func sorted(_ names: [String]) -> [String] {
+        let numbers = numbersAtEnd(of: names).last ?? names
+        let keyed = zip(names, numbers.map { Int64($0) })
+        guard sayTheirOrder(names) else { return names.sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) } }
+        return keyed.sorted { ($0.1 ?? 0) < ($1.1 ?? 0) }.map(\.0)
     }
 
     /// The classes that whole numbers mean; nil if no name is a whole number, and if each number means the class at its own place.

@@ -23,6 +23,10 @@ public protocol RecordFormat: NamedColumns {
     /// Returns a value of the first record of a text as messages quote it; nil if the record has none. O(bytes of the record).
     func quotedValue(_ path: RecordPath, ofFirstRecordIn text: UnsafeRawBufferPointer) -> String?
 
+    /// Finds a record by its index in a text that begins with one, where lines do not show where records begin. Nil for formats of lines.
+    /// O(bytes up to the record).
+    func record(at index: Int, of text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer?
+
     /// Makes a parser for one worker.
     ///
     /// - Throws: `FormatError` of kind `.column` if the format has no such column.
@@ -34,6 +38,8 @@ extension RecordFormat {
     public var endsRecordsWithLineFeeds: Bool { true }
     /// True.
     public var isCuttable: Bool { true }
+    /// Nil, as for formats of lines.
+    public func record(at index: Int, of text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? { nil }
 }
 
 /// A column of a text, as the first records show it.

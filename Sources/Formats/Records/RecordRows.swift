@@ -20,18 +20,22 @@ public final class RecordRows {
     public internal(set) var lines: [UInt32] = []
     /// The problems of records, in the order of the rows, at most one for a row.
     public internal(set) var problems: [RecordProblem] = []
-    /// The number of values that were added up for each row, if the selection sums values; 0 for a row with a problem. A record without
-    /// values has no problem, and its sum is NaN.
+    /// The number of values that were added up for each row, or the number that its record gives, if the selection sums values; 0 for a row
+    /// with a problem. A record without values has no problem, and its sum is NaN.
     public internal(set) var tokenCounts: [UInt64] = []
     /// The hashes of the selection's identifiers, `rowCount` × their number (`Identifier.hash`); 0 where there is none, and for a row
     /// with a problem.
     public internal(set) var identifiers: [UInt64] = []
     /// For each row, how many of the values that were added up are placeholders, if the selection sums values.
     public internal(set) var placeholderCounts: [UInt64] = []
-    /// The greatest log-probability that is taken for a placeholder. Services write −9999 for a token that is not among the likeliest.
-    public static let greatestPlaceholder = -999.0
     /// The number of bytes that the selection's `byteCount` gives for each row, if it is wanted; 0 for a row with a problem.
     public internal(set) var byteCounts: [UInt64] = []
+
+    /// The number of words of each row's text, if it is wanted; 0 for a row with a problem, and `unknownCount` for a row whose text is a
+    /// number of bytes.
+    public internal(set) var wordCounts: [UInt64] = []
+    /// The word count of a row whose words are not known.
+    public static let unknownCount = UInt64.max
 
     /// Makes an object without rows.
     public init() {}
@@ -47,6 +51,7 @@ public final class RecordRows {
         pad(&tokenCounts)
         pad(&placeholderCounts)
         pad(&byteCounts)
+        pad(&wordCounts)
         pad(&identifiers)
     }
 }
@@ -63,6 +68,8 @@ public struct RecordProblem: Sendable, Equatable {
     public let remedy: Message?
     /// True if a quoted field is not closed on its line. If the text was cut into units at line feeds, the cut may be the reason.
     public let isUnclosedQuote: Bool
+    /// True if the problem shows that rows before it were misread too, so that the run ends with it even where invalid rows are left out.
+    public var endsRun = false
 
     /// Makes a problem whose remedy, if any, names no setting.
     public init(rowIndex: Int, column: String?, message: String, remedy: String? = nil, isUnclosedQuote: Bool = false) {

@@ -11,6 +11,22 @@ public struct RecordSelection: Sendable {
         case numbers([RecordPath])
     }
 
+    /// The paths to whole numbers that a record has of itself. Each is nil if it is not wanted.
+    public struct Counts: Sendable {
+        /// The path to the number of tokens, in the place of the number of values that are added up.
+        public var tokens: RecordPath?
+        /// The path to the number of bytes. `RecordSelection.byteCount` is nil then.
+        public var bytes: RecordPath?
+        /// The path to the number of words, in the place of those of the text at `RecordSelection.byteCount`.
+        public var words: RecordPath?
+
+        /// Makes counts that want nothing.
+        public init() {}
+
+        /// The paths that are not nil.
+        var all: [RecordPath] { [tokens, bytes, words].compactMap(\.self) }
+    }
+
     /// The rule for numbers that are added up.
     public enum Addends: Sendable {
         /// Any numbers.
@@ -19,6 +35,33 @@ public struct RecordSelection: Sendable {
         case logProbabilities
         /// A probability, of which a record may have one only: several do not add up.
         case oneProbability
+    }
+
+    /// Names that lie beside the predictions in each record, such as `scores.*.label` beside `scores.*.score`.
+    public struct ValueNames: Sendable, Equatable {
+        /// The use that is made of the names.
+        public enum Use: Sendable {
+            /// Each value belongs to the class of its name, in whatever order a record has them.
+            case classes
+            /// Values belong to classes by their places. A record that has the same names in another order is a problem that ends the run.
+            case sameOrder
+            /// As `sameOrder`, and a problem too if a record has only some of the names, at other places.
+            case samePlaces
+        }
+
+        /// The path to the names, one for each value.
+        public let path: RecordPath
+        /// The names in the order of the classes, each once.
+        public let names: [String]
+        /// The use that is made of the names.
+        public let use: Use
+
+        /// Makes the names of values.
+        public init(path: RecordPath, names: [String], use: Use) {
+            self.path = path
+            self.names = names
+            self.use = use
+        }
     }
 
     /// The paths to the predictions, in the order of the classes. A single path may lead to an array (JSON) of all values. Empty if only
@@ -31,6 +74,10 @@ public struct RecordSelection: Sendable {
     public var labels: Labels = .none
     /// The number of labels in a row of `Labels.numbers`, if it is known.
     public var labelsPerRow: Int?
+    /// The names of the values in each record; nil if it has none. There is one path to predictions then.
+    public var valueNames: ValueNames?
+    /// True if labels are names of classes and never their indices, since the order of the classes was not given.
+    public var labelsAreNames = false
     /// The path to the row's weight; nil if no weights are wanted.
     public var weight: RecordPath?
     /// A label that means no class, even if the names of the classes are whole numbers.
@@ -45,8 +92,15 @@ public struct RecordSelection: Sendable {
     /// The value of the classes that a record lacks: fewer elements than `valuesPerRow` in the array of predictions, or a missing value in
     /// a table. Nil if every record must have all. A label of such a class is a problem.
     public var absentValue: Double?
-    /// The path to a text, whose UTF-8 bytes are counted, or to a number of bytes, for the figure bits a byte.
+    /// The path to a text, whose UTF-8 bytes and words are counted, or to a number of bytes.
     public var byteCount: RecordPath?
+    /// The paths to counts that records hold as numbers.
+    public var counts = Counts()
+
+    /// True if bytes are counted.
+    package var wantsByteCounts: Bool { byteCount != nil || counts.bytes != nil }
+    /// True if words are counted. A text gives both.
+    package var wantsWordCounts: Bool { byteCount != nil || counts.words != nil }
 
     /// Makes a selection of predictions alone.
     public init(predictions: [RecordPath]) {

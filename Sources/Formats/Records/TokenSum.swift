@@ -1,3 +1,4 @@
+internal import Elements
 internal import Messages
 
 /// The sum of a record's log-probabilities, compensated (Neumaier 1974): within 2 ULP unless terms cancel.
@@ -15,7 +16,7 @@ struct TokenSum {
     mutating func add(_ number: Double) {
         count += 1
         if number > 0, positive == nil { positive = (count, number) }
-        if number <= RecordRows.greatestPlaceholder, number > -.infinity { placeholderCount += 1 }
+        if number <= LogProbability.greatestPlaceholder, number > -.infinity { placeholderCount += 1 }
         plainSum += number
         let next = sum + number
         compensation += abs(sum) >= abs(number) ? (sum - next) + number : (number - next) + sum
@@ -28,6 +29,9 @@ struct TokenSum {
         // Infinite terms leave no remainder.
         return plainSum.isFinite ? sum + compensation : plainSum
     }
+
+    /// The reason why a record that gives its number of tokens as 0 and has a log-probability makes no valid row.
+    static let noTokensMessage = "the number of tokens is 0, and the record has a log-probability"
 
     /// Returns the reason why several numbers make no valid row. A single number is checked by the loss.
     func problem(_ addends: RecordSelection.Addends) -> (message: String, remedy: Message)? {

@@ -99,7 +99,14 @@ enum {
     JSONWantsByteCount = 2,
     /// A hash of one string, number, true or false as it is written, by which rows are compared (xentIdentifierHash); of null that of no
     /// bytes.
-    JSONWantsIdentifier = 3
+    JSONWantsIdentifier = 3,
+    /// The words of strings, added up. Their number is not known if a value is a number: the slot's integer is then INT64_MIN.
+    JSONWantsWordCount = 4,
+    /// A count: whole numbers, also in strings, added up.
+    JSONWantsCount = 5,
+    /// Places of names: for each string, number, true or false, as it is written, its index among the slot's names, or −1 for one that is
+    /// none of them. The places are stored as numbers. `integer` counts those that are −1, and `found` is the first of them.
+    JSONWantsPlaces = 6
 };
 
 /// One step of a path.
@@ -122,7 +129,8 @@ typedef struct JSONSlot {
     size_t capacity;
     /// Found: the number of values; those beyond `capacity` are counted only.
     size_t count;
-    /// Found: the index for JSONWantsClass, the sum for JSONWantsByteCount, the bits of the hash for JSONWantsIdentifier.
+    /// Found: the index for JSONWantsClass, the sum for the three kinds of counts, the bits of the hash for JSONWantsIdentifier, the number
+    /// of texts that are no names for JSONWantsPlaces.
     int64_t integer;
     /// Found: the first fault, JSONFault….
     int32_t fault;

@@ -116,7 +116,7 @@ typedef struct LossParameters {
     /// Not 0 if the factor's p of a decision is the scored p, which may be clipped, and not the predicted p.
     int32_t focalTakesScored;
     double focalGamma, focalAlpha;
-    /// One a class, or null for 1. Eight more are readable after the last.
+    /// One a class, or null for 1. Eight more are readable after the last. Of decisions: the weights of label 0 and of label 1, one a column.
     const double *_Nullable classWeights;
     const double *_Nullable positiveWeights;
 } LossParameters;

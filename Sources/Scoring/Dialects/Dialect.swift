@@ -91,8 +91,14 @@ public struct Dialect: Sendable, Equatable {
     var takesDecisionSmoothing = true
     /// The class index whose rows the library leaves out if it is not told another; nil if it leaves out none.
     var usualIgnoreIndex: Int64?
-    /// True if `LossModifiers.clip` and `renormalizes` change the dialect. A framework's conventions are its own.
-    var isAdjustable = false
+    /// True if focal loss has a meaning.
+    var takesFocal = true
+    /// True if `LossModifiers.clip` changes the dialect. Most frameworks have clipping of their own.
+    var takesClip = false
+    /// True if `LossModifiers.renormalizes` changes the dialect.
+    var takesRenormalizing = false
+    /// True if a clipped decision has the losses −log ε and −log(1 − ε) of the real number ε, and not those of the Float64 next to 1 − ε.
+    var clipsToLogarithms = false
     /// The tasks and inputs that it can be asked for.
     var inputs: [Inputs]
 
@@ -126,7 +132,9 @@ public struct Dialect: Sendable, Equatable {
 
 extension Dialect {
     /// All dialects; the first is the default.
-    public static let all: [Dialect] = [exact, pytorch, keras, kerasTensorFlow, sklearn, sklearn14, xgboost, lightgbm]
+    public static let all: [Dialect] = [
+        exact, pytorch, keras, kerasTensorFlow, sklearn, sklearn14, xgboost, lightgbm, catboost, spark, h2o,
+    ]
 
     /// The dialect of this name; nil for an unknown one.
     public init?(named name: String) {

@@ -1,3 +1,4 @@
+internal import Elements
 public import Messages
 
 extension InputWarnings {
@@ -43,16 +44,22 @@ extension InputWarnings {
 
     private func logarithmWarning(_ specification: LossSpecification, _ place: (UInt64) -> String) -> Message? {
         guard specification.input == .logProbabilities, deviatingRowCount > 0 else { return nil }
-        return "the exponentials of \(deviatingRowCount) of the first \(surveyedRowCount) rows of log-probabilities do not sum to 1 within "
-            + "\(Self.short(tolerance)): the worst, \(place(worstRow)), is \(Self.short(worstDeviation)) away; are they logits? "
-            + "\(setting: .input, .logits) scores them as such"
+        let rows = surveyedRowCount == 1 ? "the only row" : "\(deviatingRowCount) of the first \(surveyedRowCount) rows"
+        return Message(
+            code: .logProbabilitySums,
+            "the exponentials of \(rows) of log-probabilities do not sum to 1 within "
+                + "\(Self.short(tolerance)): the worst, \(place(worstRow)), is \(Self.short(worstDeviation)) away; are they logits? "
+                + "\(setting: .input, .logits) scores them as such")
     }
 
     private func placeholderWarning(_ specification: LossSpecification) -> Message? {
         guard specification.input == .logProbabilities, saturatedCount > 0 else { return nil }
-        let bound = Self.short(-Self.greatestPlaceholder)
-        return "\(saturatedCount) of the log-probabilities that were scored are -\(bound) or less, which no model gives: "
-            + "are they placeholders, such as -9999, for values that are not known?"
+        let bound = Self.short(-LogProbability.greatestPlaceholder)
+        let isOne = saturatedCount == 1
+        return Message(
+            code: .placeholders,
+            "\(saturatedCount) of the log-probabilities that were scored \(isOne ? "is" : "are") -\(bound) or less, which no model gives: "
+                + "\(isOne ? "is it a placeholder" : "are they placeholders"), such as -9999, for values that are not known?")
     }
 
     private func labelRangeWarning(_ specification: LossSpecification, _ classCount: Int) -> Message? {

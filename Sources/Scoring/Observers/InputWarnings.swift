@@ -11,8 +11,6 @@ public struct InputWarnings: RowObserver, Equatable {
     public static let logitRowLimit = 1024
     /// The name of the companion with each row's number of log-probabilities that are placeholders, a UInt64 a row.
     public static let placeholderColumn = "placeholders"
-    /// The greatest log-probability that is taken for a placeholder.
-    static let greatestPlaceholder = -999.0
 
     /// Rows whose values were added up; of them those that do not sum to 1, and the one furthest from it.
     var surveyedRowCount: UInt64 = 0

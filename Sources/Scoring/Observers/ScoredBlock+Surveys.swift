@@ -3,23 +3,19 @@ internal import KernelABI
 
 // The surveys of values that kernels do not have.
 extension ScoredBlock {
-    /// The number of values by whose digits a row is judged.
-    private static let judgedValueCount = 16
-
     /// Returns the survey of Float64 rows of which some do not sum to 1, with the tolerance that their digits allow.
     ///
-    /// Text and rounded numbers are Float64, though they may have as few digits as a Float32 has: at most nine that differ from 0. Such
-    /// rows have the tolerance of Float32. What a row adds depends on the row alone.
+    /// Text and rounded numbers are Float64, though they may have fewer digits, or may have been Float32 before. Such rows have the
+    /// tolerance of Float32, or that of their digits if it is larger. What a row adds depends on the row alone.
     func heedingDigits(_ survey: RowSurvey) -> RowSurvey {
         var heeding = survey
         (heeding.deviatingRowCount, heeding.worstDeviation, heeding.worstRow) = (0, 0, -1)
-        let lenient = ElementType.float32.epsilon.squareRoot()
         for row in 0..<survey.rowCount {
             let one = surveyRows(row..<row + 1)
             guard one.deviatingRowCount > 0 else { continue }
-            if hasFewDigits(row: row) {
-                guard one.worstDeviation > lenient else { continue }
-                heeding.tolerance = lenient
+            if let tolerance = printedTolerance(row: row, deviation: one.worstDeviation) {
+                guard one.worstDeviation > tolerance else { continue }
+                heeding.tolerance = max(heeding.tolerance, tolerance)
             }
             heeding.deviatingRowCount += 1
             if one.worstDeviation > heeding.worstDeviation { (heeding.worstDeviation, heeding.worstRow) = (one.worstDeviation, row) }
@@ -27,27 +23,23 @@ extension ScoredBlock {
         return heeding
     }
 
-    /// Returns true if the first values of a row that are neither 0 nor 1 are decimal numbers of at most nine digits.
-    private func hasFewDigits(row: Int) -> Bool {
-        var judgedCount = 0
+    /// Returns how far from 1 the sum of a row of probabilities may be for its digits; nil if they are those of a Float64.
+    private func printedTolerance(row: Int, deviation: Double) -> Double? {
+        let ofFloat32 = ElementType.float32.epsilon.squareRoot()
+        // Nearly all such rows were Float32, which costs least to see.
+        let areFloat32 = (0..<classCount).allSatisfy { column in
+            let value = value(row: row, column: column)
+            return Double(Float(value)) == value
+        }
+        if areFloat32, deviation <= ofFloat32 { return ofFloat32 }
+        var printed = PrintedRow()
+        var sum = 0.0
         for column in 0..<classCount {
             let value = value(row: row, column: column)
-            guard value != 0, value != 1 else { continue }
-            guard Self.hasFewDigits(value) else { return false }
-            judgedCount += 1
-            if judgedCount == Self.judgedValueCount { break }
+            guard printed.add(value) else { return nil }
+            sum += value
         }
-        return true
-    }
-
-    /// Returns true if a value is the Float64 nearest to a decimal number of at most nine digits. Values too small to matter in a sum are.
-    static func hasFewDigits(_ value: Double) -> Bool {
-        let magnitude = value.magnitude
-        guard magnitude >= 1e-13, magnitude < 1 else { return magnitude < 1 }
-        // Powers of ten up to 10^22 are exact, and so is the quotient rounded once, as the number was when it was read.
-        var scale = 1e9
-        while magnitude * scale < 1e8 { scale *= 10 }
-        return (magnitude * scale).rounded() / scale == magnitude
+        return max(ofFloat32, printed.sumError(isAbove: sum > 1))
     }
 
     /// The number of log-probabilities whose exponentials are added up at most.
@@ -62,27 +54,44 @@ extension ScoredBlock {
             values: rows.values, classCount: classCount, rowCount: min(rows.rowCount, Int(rowLimit - rows.firstRow)),
             elementCode: rows.element.code, tolerance: rows.element.epsilon.squareRoot(), deviatingRowCount: 0, worstDeviation: 0,
             worstRow: -1, outsideUnitCount: 0)
-        let lenient = ElementType.float32.epsilon.squareRoot()
+        let leastTolerance = survey.tolerance
         for row in 0..<survey.rowCount {
             var sum = 0.0
             for column in 0..<classCount { sum += Self.exponential(value(row: row, column: column)) }
             let deviation = (sum - 1).magnitude
-            guard deviation > survey.tolerance, deviation < .infinity else { continue }
+            guard deviation > leastTolerance, deviation < .infinity else { continue }
             // Logarithms in text were rounded as well.
-            if rows.element == .float64, deviation <= lenient, hasFewLogarithmDigits(row: row) { continue }
+            if rows.element == .float64, let tolerance = printedLogarithmTolerance(row: row) {
+                guard deviation > tolerance else { continue }
+                survey.tolerance = max(survey.tolerance, tolerance)
+            }
             survey.deviatingRowCount += 1
             if deviation > survey.worstDeviation { (survey.worstDeviation, survey.worstRow) = (deviation, row) }
         }
         return survey
     }
 
-    /// Returns true if the first log-probabilities of a row have at most nine digits.
-    private func hasFewLogarithmDigits(row: Int) -> Bool {
-        (0..<min(classCount, Self.judgedValueCount)).allSatisfy { column in
-            var value = value(row: row, column: column).magnitude
-            while value >= 1, value < 1e6 { value /= 10 }
-            return value == 0 || value.isInfinite || Self.hasFewDigits(value)
+    /// Returns how far from 1 the sum of the exponentials of a row may be for the digits of the logarithms; nil if they are those of a
+    /// Float64.
+    private func printedLogarithmTolerance(row: Int) -> Double? {
+        let ofFloat32 = ElementType.float32.epsilon.squareRoot()
+        let areFloat32 = (0..<classCount).allSatisfy { column in
+            let value = value(row: row, column: column)
+            return Double(Float(value)) == value
         }
+        if areFloat32 { return ofFloat32 }
+        var printed = PrintedRow()
+        for column in 0..<classCount {
+            let value = value(row: row, column: column)
+            guard value.isInfinite || printed.add(value) else { return nil }
+        }
+        var error = 0.0
+        for column in 0..<classCount {
+            let value = value(row: row, column: column)
+            guard value.isFinite, let digits = PrintedDigits(value) else { continue }
+            error += Self.exponential(value) * (Self.exponential(printed.error(power: digits.power)) - 1)
+        }
+        return max(ofFloat32, error * (1 + 0x1p-20))
     }
 
     /// e^x within a few units in the last place, by plain multiplications and additions, so that it is the same number on every machine.
@@ -114,7 +123,7 @@ extension ScoredBlock {
         else { return 0 }
         let losses = losses(ofDialect: 0)
         var count: UInt64 = 0
-        for row in 0..<rows.rowCount where losses[row] >= -InputWarnings.greatestPlaceholder && losses[row] < .infinity { count += 1 }
+        for row in 0..<rows.rowCount where losses[row] >= -LogProbability.greatestPlaceholder && losses[row] < .infinity { count += 1 }
         return count
     }
 }

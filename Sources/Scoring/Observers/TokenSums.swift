@@ -96,10 +96,11 @@ public struct TokenSums: RowObserver, Equatable {
         tokenCount.map { losses.hasWeights ? losses.sum.rounded(dividedBy: weightedTokens) : losses.sum.rounded(dividedBy: $0) }
     }
 
-    /// Σ loss / bytes in bits, weighted as `meanPerToken(_:)` is: nats over ln 2, within 1.5 ULP. nil where bytes are not known.
-    public func bitsPerByte(_ losses: Moments) -> Double? {
-        guard let byteCount else { return nil }
-        return (losses.hasWeights ? losses.sum.rounded(dividedBy: weightedBytes) : losses.sum.rounded(dividedBy: byteCount))
-            / 0x1.62e42fefa39efp-1
+    /// Σ loss / bytes, weighted as `meanPerToken(_:)` is; rounded once. nil where bytes are not known.
+    public func meanPerByte(_ losses: Moments) -> Double? {
+        byteCount.map { losses.hasWeights ? losses.sum.rounded(dividedBy: weightedBytes) : losses.sum.rounded(dividedBy: $0) }
     }
+
+    /// The same in bits: nats over ln 2, within 1.5 ULP.
+    public func bitsPerByte(_ losses: Moments) -> Double? { meanPerByte(losses).map { $0 / 0x1.62e42fefa39efp-1 } }
 }

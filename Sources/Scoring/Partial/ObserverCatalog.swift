@@ -24,6 +24,7 @@ public struct ObserverCatalog: Sendable {
         .adding("invalid") { _, _, _ in InvalidRows() }
         .adding("tokens") { _, _, _ in TokenSums() }
         .adding("token-spread") { _, _, _ in TokenSpread() }
+        .adding(WordSums.tag) { _, _, _ in WordSums() }
 
     /// The catalog with one more observer, in place of another with its tag.
     public func adding(_ tag: String, _ maker: @escaping Maker) -> ObserverCatalog {

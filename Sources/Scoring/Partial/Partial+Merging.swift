@@ -27,6 +27,7 @@ extension Partial {
     ///   - sameShard: how often a part without a place counts that has the content of another.
     /// - Throws: `PartialError`, with the indices of the partials at fault.
     public static func merging(_ partials: [Partial], sameShard: SameShard? = nil) throws(PartialError) -> PartialMerge {
+        let partials = leavingOutSections(partials)
         guard let first = partials.first else {
             throw PartialError(kind: .nothingToMerge, problem: "there is nothing to merge", found: "no partials", remedy: .givePartials)
         }
@@ -92,6 +93,31 @@ extension Partial {
         var partial = self
         partial.parts = result
         return partial
+    }
+
+    /// The tags of sections that a partial may lack. A merge has them only if all of its partials have.
+    private static let optionalTags: Set<String> = [WordSums.tag]
+
+    /// Returns the partials without the optional sections that some of them lack.
+    private static func leavingOutSections(_ partials: [Partial]) -> [Partial] {
+        let missing = optionalTags.filter { tag in !partials.allSatisfy { $0.observers.contains { $0.tag == tag } } }
+        guard !missing.isEmpty else { return partials }
+        return partials.map { partial in
+            let kept = partial.observers.indices.filter { !missing.contains(partial.observers[$0].tag) }
+            guard kept.count < partial.observers.count else { return partial }
+            let parts = partial.parts.map { part in
+                let sections = part.sections
+                var content: [UInt8] = []
+                for index in kept {
+                    content.append(littleEndian: UInt64(sections[index].count))
+                    content += sections[index]
+                }
+                return Part(place: part.place, content: content, rowCount: part.rowCount)
+            }
+            return Partial(
+                specification: partial.specification, classCount: partial.classCount, observers: kept.map { partial.observers[$0] },
+                prototypes: kept.map { partial.prototypes[$0] }, parts: parts)
+        }
     }
 
     private func checkHead(_ other: Partial, _ index: Int) throws(PartialError) {

@@ -54,6 +54,9 @@ uint64_t xentNameHash(const uint8_t *_Nonnull name, size_t byteCount);
 /// Returns the class index that a name means; INT64_MIN if it is none of the names.
 int64_t xentClassIndex(const XentClassNames *_Nonnull names, const uint8_t *_Nonnull name, size_t byteCount);
 
+/// Returns the number of words in UTF-8 text: the longest runs without white space, as Python's str.split() has them.
+uint64_t xentWordCount(const uint8_t *_Nonnull text, size_t byteCount);
+
 /// Returns the hash by which identifiers of rows are compared; 0 for an empty one, and for no other. `7.0` has the hash of `7`.
 uint64_t xentIdentifierHash(const uint8_t *_Nonnull text, size_t byteCount);
 
@@ -77,7 +80,11 @@ enum {
     /// A text, whose bytes are counted and added up.
     XentStepText = 8,
     /// An identifier of the row, as it is written; `index` is its place among the row's identifiers.
-    XentStepIdentifier = 9
+    XentStepIdentifier = 9,
+    /// A number of words, which are added up.
+    XentStepWordCount = 10,
+    /// A number of tokens, which are added up.
+    XentStepTokenCount = 11
 };
 
 typedef struct XentTableStep {
@@ -119,6 +126,10 @@ typedef struct XentTableRows {
     double *_Nullable weights;
     /// The sums of XentStepByteCount and XentStepText; null without such columns.
     uint64_t *_Nullable byteCounts;
+    /// The sums of XentStepWordCount and, with `countsWordsOfTexts`, of the words of XentStepText; null if no words are counted.
+    uint64_t *_Nullable wordCounts;
+    /// The sums of XentStepTokenCount; null without such columns.
+    uint64_t *_Nullable tokenCounts;
     /// The hashes of XentStepIdentifier; null without such columns.
     uint64_t *_Nullable identifiers;
     size_t identifiersPerRow;
@@ -136,6 +147,8 @@ typedef struct XentTableRows {
     bool assumesNoLineFeedsInRecords;
     /// True to stop at a NUL and at bytes that are not ASCII.
     bool checksBytes;
+    /// True to count the words of XentStepText.
+    bool countsWordsOfTexts;
 } XentTableRows;
 
 /// Parses records as long as they are plain; blank lines are passed over. Returns the reason for the stop, one of XentStop….

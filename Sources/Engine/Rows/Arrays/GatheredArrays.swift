@@ -1,6 +1,7 @@
 internal import Container
 internal import Elements
 internal import Formats
+internal import Messages
 
 /// The rows of arrays whose rows do not lie one after another: in Fortran order, with the classes on another axis than the last, or with a
 /// place of an axis left out. They are gathered block by block.
@@ -34,7 +35,7 @@ struct GatheredArrays: UnitRowSource {
     var rowCount: Int? { arrays.rowCount }
     var decodedByteCount: Int? { arrays.decodedByteCount }
     var unitCount: Int { firstUnits[blocks.count] }
-    var scheduleText: String { "\(unitCount) units, whose rows are put together from columns, shared out by stealing" }
+    var scheduleText: String { "\(String.counted(unitCount, "unit")), whose rows are put together from columns, shared out by stealing" }
 
     /// Finds the file and the block of a unit. O(log files).
     fileprivate func locate(unit: Int) -> (file: Int, block: Int) {
@@ -198,7 +199,7 @@ struct GatheredStream: OrderedRowSource {
     var rowCount: Int? { gathered.rowCount }
     var decodedByteCount: Int? { gathered.decodedByteCount }
     var scheduleText: String {
-        "\(gathered.unitCount) units, decompressed by one worker at a time, put together from columns and scored by all"
+        "\(String.counted(gathered.unitCount, "unit")), decompressed by one worker at a time, put together from columns and scored by all"
     }
     func knownPlace(ofRow row: Int) -> RowPlace? { gathered.place(ofRow: row) }
     func finishReading() throws(EngineError) { try gathered.finishReading() }

@@ -17,7 +17,8 @@ struct ParquetProblems {
         return inOrder.flatMap { problem in
             (0..<rowsPerRecord).map {
                 RecordProblem(
-                    rowIndex: problem.rowIndex * rowsPerRecord + $0, column: problem.column, message: problem.message, remedy: problem.remedy)
+                    rowIndex: problem.rowIndex * rowsPerRecord + $0, column: problem.column, message: problem.message,
+                    remedy: problem.remedy)
             }
         }
     }
@@ -284,12 +285,12 @@ final class ParquetClassLabelField: ParquetField {
 
     private func classIndex(_ text: [UInt8], _ row: Int, _ problems: inout ParquetProblems) -> Int64 {
         if let index = indices[text] { return index }
-        if names?.areNumbers != true, let index = Int64(String(decoding: text, as: UTF8.self)) { return index }
+        if names?.excludesIndices != true, let index = Int64(String(decoding: text, as: UTF8.self)) { return index }
         let shown = QuotedBytes.text(text)
         if let names {
             problems.add(
                 row, column: name, "the label \(shown) is none of the classes' names, \(names.list)",
-                remedy: names.areNumbers ? ClassNames.remedyOfNumbers : nil)
+                remedy: names.remedy)
         } else {
             problems.add(
                 row, column: name, "the label \(shown) is no class index",

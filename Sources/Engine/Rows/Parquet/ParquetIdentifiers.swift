@@ -111,7 +111,11 @@ struct ParquetIdentifiers {
                     (file, rowGroup, cursor) = (file + 1, 0, nil)
                     continue
                 }
-                if let cursor { cursor.begin(rowGroup: rowGroup) } else { cursor = ColumnCursor(rows.file, rowGroup: rowGroup, column: leaf) }
+                if let cursor {
+                    cursor.begin(rowGroup: rowGroup)
+                } else {
+                    cursor = ColumnCursor(rows.file, rowGroup: rowGroup, column: leaf)
+                }
                 rowsLeft = rows.file.rowGroups[rowGroup].rowCount
                 rowGroup += 1
                 if rowsLeft > 0 { return true }

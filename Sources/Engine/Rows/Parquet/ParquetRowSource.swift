@@ -98,7 +98,9 @@ struct ParquetRowSource: UnitRowSource {
                 let count = rows.file.rowGroups[group].rowCount
                 var cuts = [0, count]
                 var isCounted = false
-                if cutsPages, count >= 2 * rowsPerUnit, let pages = try rows.pageRows(rowGroup: group, valuesPerRow: valuesPerRow * perRecord) {
+                if cutsPages, count >= 2 * rowsPerUnit,
+                    let pages = try rows.pageRows(rowGroup: group, valuesPerRow: valuesPerRow * perRecord)
+                {
                     cuts = Self.cuts(pages.rowCounts, rowsPerUnit: rowsPerUnit)
                     isCounted = pages.areCounted
                 }
@@ -287,7 +289,9 @@ extension ParquetRows {
             case .classLabels:
                 guard let path = paths(kind).first else { break }
                 // A list of labels goes with a list of lists of predictions.
-                if case .list(let leaf) = table.storage(of: path), leaf.isNumber, leaf.repetitionLimit == 1, rowsPerRecord > 1, !needsLookup {
+                if case .list(let leaf) = table.storage(of: path), leaf.isNumber, leaf.repetitionLimit == 1, rowsPerRecord > 1,
+                    !needsLookup
+                {
                     break
                 }
                 guard case .value(let leaf) = table.storage(of: path), leaf.isNumber || leaf.physicalType == .byteArray else {
@@ -307,7 +311,8 @@ extension ParquetRows {
             if case .list = table.storage(of: path) { continue }
             throw EngineError(
                 .data, path: self.path,
-                "column \(ColumnName.list([path.name])) has one value a row, and the lists of lists beside it hold \(rowsPerRecord) rows each",
+                "column \(ColumnName.list([path.name])) has one value a row, and the lists of lists beside it hold \(rowsPerRecord) rows "
+                    + "each",
                 remedy: "give a list of as many")
         }
     }

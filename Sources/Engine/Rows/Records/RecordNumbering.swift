@@ -55,19 +55,25 @@ struct RecordNumbering: RowNumbering {
 
     /// True if the last record of the chunk has no line feed after it. Only the end of a file cuts records so.
     private func hasOpenEnd(_ chunk: RecordChunk) -> Bool {
-        guard chunk.extent.rowCount > 0, files[chunk.fileIndex].format.endsRecordsWithLineFeeds else { return false }
-        let text = chunk.bytes(chunk.text)
-        guard text.last != 0x0A else { return false }
+        guard chunk.extent.rowCount > 0 else { return false }
+        return Self.hasOpenEnd(chunk.bytes(chunk.text), files[chunk.fileIndex].format)
+    }
+
+    /// True if the last record of some whole records has no line feed after it, where a format has one.
+    static func hasOpenEnd(_ text: UnsafeRawBufferPointer, _ format: any RecordFormat) -> Bool {
+        guard format.endsRecordsWithLineFeeds, text.last != 0x0A else { return false }
         // Blanks after the last line feed are no record.
         let lastLineStart = text.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
         return !text[lastLineStart...].allSatisfy { [0x20, 0x09, 0x0D].contains($0) }
     }
 
-    private mutating func warnOfOpenEnd(of path: String) {
+    private mutating func warnOfOpenEnd(of path: String) { warnings.append(Self.openEndWarning(path)) }
+
+    /// The warning of a text whose last line has no end.
+    static func openEndWarning(_ path: String) -> Message {
         let name = path == "-" ? "standard input" : path
-        warnings.append(
-            Message(
-                code: .noFinalLineFeed, "\(name): its last line has no end: was it cut short? A line feed there says that it is whole"))
+        return Message(
+            code: .noFinalLineFeed, "\(name): its last line has no end: was it cut short? A line feed there says that it is whole")
     }
 
     /// Drops what stands before the window's first record, and returns false if nothing is left of the chunk.

@@ -101,6 +101,7 @@ final class RecordReader: PieceReader {
         if chunk.isCut, file.format.allowsLineFeedsInRecords, let open = problems.first(where: \.isUnclosedQuote) {
             throw EngineError(open, at: place(open.rowIndex), readingFault: .cutInsideQuotes)
         }
+        if let last = problems.first(where: \.endsRun) { throw EngineError(last, at: place(last.rowIndex)) }
         // The numbers of the rows come from this count.
         guard rows.rowCount == part.extent.rowCount else {
             throw EngineError(
@@ -134,6 +135,7 @@ enum RecordColumnKind: Sendable {
     /// The numbers of log-probabilities that are placeholders.
     case placeholderCounts
     case byteCounts
+    case wordCounts
     /// Hashes of identifiers, `UInt64`.
     case identifiers
 
@@ -141,7 +143,7 @@ enum RecordColumnKind: Sendable {
         switch self {
         case .predictions, .targets, .weights: .float64
         case .classLabels: .int64
-        case .tokenCounts, .placeholderCounts, .byteCounts, .identifiers: .uint64
+        case .tokenCounts, .placeholderCounts, .byteCounts, .wordCounts, .identifiers: .uint64
         }
     }
 }
@@ -155,6 +157,7 @@ private struct RecordColumns {
     let tokenCounts: UnsafeRawBufferPointer
     let placeholderCounts: UnsafeRawBufferPointer
     let byteCounts: UnsafeRawBufferPointer
+    let wordCounts: UnsafeRawBufferPointer
     let identifiers: UnsafeRawBufferPointer
 
     subscript(kind: RecordColumnKind) -> (bytes: UnsafeRawPointer, elementType: ElementType) {
@@ -167,6 +170,7 @@ private struct RecordColumns {
             case .tokenCounts: tokenCounts
             case .placeholderCounts: placeholderCounts
             case .byteCounts: byteCounts
+            case .wordCounts: wordCounts
             case .identifiers: identifiers
             }
         // A padded column has memory even if it has no rows.
@@ -184,12 +188,14 @@ extension RecordRows {
                         try tokenCounts.withBytes { tokenCounts throws(Failure) in
                             try placeholderCounts.withBytes { placeholderCounts throws(Failure) in
                                 try byteCounts.withBytes { byteCounts throws(Failure) in
-                                    try identifiers.withBytes { identifiers throws(Failure) in
-                                        try body(
-                                            RecordColumns(
-                                                values: values, classLabels: classLabels, targets: targets, weights: weights,
-                                                tokenCounts: tokenCounts, placeholderCounts: placeholderCounts, byteCounts: byteCounts,
-                                                identifiers: identifiers))
+                                    try wordCounts.withBytes { wordCounts throws(Failure) in
+                                        try identifiers.withBytes { identifiers throws(Failure) in
+                                            try body(
+                                                RecordColumns(
+                                                    values: values, classLabels: classLabels, targets: targets, weights: weights,
+                                                    tokenCounts: tokenCounts, placeholderCounts: placeholderCounts, byteCounts: byteCounts,
+                                                    wordCounts: wordCounts, identifiers: identifiers))
+                                        }
                                     }
                                 }
                             }

@@ -47,7 +47,8 @@ struct RecordRowSource: OrderedRowSource {
                 add(.tokenCounts, CompanionColumn.tokenCounts)
                 if selection.addends == .logProbabilities { add(.placeholderCounts, CompanionColumn.placeholderCounts) }
             }
-            if selection.byteCount != nil { add(.byteCounts, CompanionColumn.byteCounts) }
+            if selection.wantsByteCounts { add(.byteCounts, CompanionColumn.byteCounts) }
+            if selection.wantsWordCounts { add(.wordCounts, CompanionColumn.wordCounts) }
             if !selection.identifiers.isEmpty {
                 add(.identifiers, CompanionColumn.identifiers, valuesPerRow: selection.identifiers.count)
             }
@@ -116,25 +117,6 @@ struct RecordRowSource: OrderedRowSource {
     }
 
     func knownPlace(ofRow row: Int) -> RowPlace? { files.count == 1 && window == nil ? RowPlace(path: files[0].path, row: row) : nil }
-
-    /// Finds the line of a row by counting the rows before it once more.
-    func findPlace(ofRow row: Int) -> RowPlace? {
-        let known = knownPlace(ofRow: row)
-        // A stream has gone by.
-        guard !cutsText, !files.contains(where: \.container.isStream) else { return known }
-        do {
-            let control = RunControl()
-            let (piece, reader) = (makePiece(), makeReader(control))
-            var (feed, numbering) = (try makeFeed(control), try makeNumbering())
-            while try feed.next(into: piece) {
-                try reader.prepare(piece)
-                if let rows = try numbering.number(piece), rows.contains(row) { return numbering.place(ofRow: row) }
-            }
-            return known
-        } catch {
-            return known
-        }
-    }
 
     private var uncut: RecordRowSource { RecordRowSource(self) }
 

@@ -22,8 +22,13 @@ struct JSONDocument: RecordFormat {
     func resolve(_ name: String) throws(FormatError) -> [RecordPath] { try paths.resolve(name) }
     func resolve(_ names: [String]) throws(FormatError) -> [RecordPath] { try paths.resolve(names) }
     func path(at place: Int) -> RecordPath { paths.path(at: place) }
-    /// Nil: where a record begins is not known from its line, since records may share one.
-    func quotedValue(_ path: RecordPath, ofFirstRecordIn text: UnsafeRawBufferPointer) -> String? { nil }
+    func quotedValue(_ path: RecordPath, ofFirstRecordIn text: UnsafeRawBufferPointer) -> String? { paths.quotedValue(path, of: text) }
+    /// Records may share a line.
+    func record(at index: Int, of text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        JSONElements(text).dropFirst(index).first { _ in true }?.bytes
+    }
+    func texts(at path: RecordPath) -> [[String]?] { paths.texts(at: path) }
+    func namesBeside(_ predictions: RecordPath) -> [RecordPath] { paths.namesBeside(predictions) }
     func makeParser(_ selection: RecordSelection) throws(FormatError) -> any RecordParser {
         try paths.makeParser(selection, .elements(depth: depth))
     }
@@ -38,28 +43,44 @@ struct JSONDocument: RecordFormat {
         let markByteCount = prefix.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         let first = prefix.dropFirst(markByteCount).first { !JSONElements.isWhiteSpace($0) }
         guard first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else { return nil }
-        // The reader of elements looks ahead.
+        // The reader of elements looks ahead. Most texts are not copied for it: where their last bytes are left out, the first records
+        // show the format all the same.
+        if prefix.count > uncopiedByteCount {
+            let text = UnsafeRawBufferPointer(rebasing: prefix.dropLast(readableByteCountAfterText))
+            if !isWhole { return try recognise(text, markByteCount, isWhole: false, path: path) }
+            if let found = try? recognise(text, markByteCount, isWhole: false, path: path) { return found }
+        }
         let padded = Array(prefix) + [UInt8](repeating: 0, count: readableByteCountAfterText)
         let result: Result<JSONDocument?, FormatError> = padded.withUnsafeBytes { bytes in
-            let text = UnsafeRawBufferPointer(rebasing: bytes[..<prefix.count])
             do throws(FormatError) {
-                guard let path else { return .success(try array(text, markByteCount, isWhole)) }
-                guard let steps = JSONPath(path)?.steps, !steps.contains(.everyElement) else {
-                    throw FormatError(
-                        kind: .column, subject: "path to the records", byteOffset: nil, found: QuotedBytes.text(path.utf8),
-                        allowed: "keys with dots between them, such as results or data.samples")
-                }
-                var search = JSONArraySearch(text, at: markByteCount, isWhole: isWhole, path: path)
-                let start = try search.find(steps)
-                guard let document = try JSONDocument(text, start, depth: steps.count, isWhole: isWhole) else {
-                    throw FormatError(
-                        kind: .syntax, subject: "records at \(QuotedBytes.text(path.utf8))", byteOffset: start,
-                        found: "an array without objects or arrays", allowed: "an array of records")
-                }
-                return .success(document)
+                return .success(
+                    try recognise(UnsafeRawBufferPointer(rebasing: bytes[..<prefix.count]), markByteCount, isWhole: isWhole, path: path))
             } catch { return .failure(error) }
         }
         return try result.get()
+    }
+
+    /// The size of the largest whole text that is copied at once.
+    private static let uncopiedByteCount = 1 << 16
+
+    /// Recognises a document in a text with readable bytes after it.
+    private static func recognise(
+        _ text: UnsafeRawBufferPointer, _ markByteCount: Int, isWhole: Bool, path: String?
+    ) throws(FormatError) -> JSONDocument? {
+        guard let path else { return try array(text, markByteCount, isWhole) }
+        guard let steps = JSONPath(path)?.steps, !steps.contains(.everyElement) else {
+            throw FormatError(
+                kind: .column, subject: "path to the records", byteOffset: nil, found: QuotedBytes.text(path.utf8),
+                allowed: "keys with dots between them, such as results or data.samples")
+        }
+        var search = JSONArraySearch(text, at: markByteCount, isWhole: isWhole, path: path)
+        let start = try search.find(steps)
+        guard let document = try JSONDocument(text, start, depth: steps.count, isWhole: isWhole) else {
+            throw FormatError(
+                kind: .syntax, subject: "records at \(QuotedBytes.text(path.utf8))", byteOffset: start,
+                found: "an array without objects or arrays", allowed: "an array of records")
+        }
+        return document
     }
 
     /// Recognises an array of records without anything around it.
@@ -141,6 +162,10 @@ struct JSONDocument: RecordFormat {
         let inner = fields.all.map { keys($0.value) }
         if let first = inner[0], inner.allSatisfy({ $0 == first }), areIndices(first) || areIndices(fields.all.map(\.key)) {
             throw table(byteOffset, areIndices(first) ? "columns, each an object by index" : "rows, each under its index")
+        }
+        if fields.all.count == 2, case .object = fields["schema"], case .array = fields["data"] {
+            let remedy: Message = "\(setting: .recordPath, .text("data")) reads its rows; or \(tableRemedy)"
+            throw table(byteOffset, "a schema and data (orient=\"table\")", remedy: remedy)
         }
         if fields["columns"] != nil, fields["index"] != nil, fields["data"] != nil {
             let remedy: Message = "\(setting: .recordPath, .text("data")) reads its rows; or \(tableRemedy)"

@@ -100,11 +100,14 @@ public struct JSONLines: RecordFormat {
     /// Returns a value of the first record of a text as messages quote it; nil if the record has none, or is damaged.
     public func quotedValue(_ path: RecordPath, ofFirstRecordIn text: UnsafeRawBufferPointer) -> String? {
         let line = TextLines(text).first { !$0.isBlank }
-        guard let line, let steps = JSONPath(path.name), let record = try? JSONValue.parse(line.bytes),
-            case .values(let values, _) = steps.target(in: record), let value = values.first
-        else { return nil }
-        return value.shown
+        return line.flatMap { paths.quotedValue(path, of: $0.bytes) }
     }
+
+    /// Returns the texts that a path leads to in each of the first records.
+    public func texts(at path: RecordPath) -> [[String]?] { paths.texts(at: path) }
+
+    /// Lists the paths to strings that could name the values of the predictions.
+    public func namesBeside(_ predictions: RecordPath) -> [RecordPath] { paths.namesBeside(predictions) }
 
     /// Makes a parser for one worker. Its memory grows to about six times the bytes of the longest record.
     ///

@@ -14,18 +14,29 @@ extension JSONRecordParser {
         return RecordProblem(rowIndex: rowIndex, column: nil, message: "the record has " + defect.description(of: line), remedy: remedy)
     }
 
-    func fault(_ slot: JSONSlot, slot index: Int, wantsClass: Bool, wantsBytes: Bool, rowIndex: Int) -> RecordProblem {
-        let path = paths[index]
-        let found = slot.found.map { UnsafeRawBufferPointer(start: $0, count: slot.foundByteCount) } ?? .init(start: nil, count: 0)
+    /// The text that a slot found, as messages quote it.
+    func foundText(_ slot: Int) -> String {
+        // Unsafe: the bytes lie inside the record's text, which is in memory until its row has been made.
+        let found = slots[slot].found.map { UnsafeRawBufferPointer(start: $0, count: slots[slot].foundByteCount) }
+        guard let found else { return QuotedBytes.text([]) }
         // A string's quotation marks would be quoted once more.
         let isText = found.first == UInt8(ascii: "\"") && found.count >= 2
-        let shown = QuotedBytes.text(isText ? found.dropFirst().dropLast() : found[...])
+        return QuotedBytes.text(isText ? found.dropFirst().dropLast() : found[...])
+    }
+
+    func fault(_ slot: JSONSlot, slot index: Int, wants: Wanted, rowIndex: Int) -> RecordProblem {
+        let path = paths[index]
+        let shown = foundText(index)
         let place = slot.stepCount == 0 ? "the record" : QuotedBytes.text(JSONPath.text(path.steps.prefix(Int(slot.stepCount))).utf8)
         let missing = Int(slot.stepCount) < path.steps.count ? path.steps[Int(slot.stepCount)] : nil
         let missingText = QuotedBytes.text((missing?.text ?? "").utf8)
         let wanted =
-            wantsClass
-            ? "a class index" + (classNames == nil ? "" : " or a class's name") : wantsBytes ? "a text or a number of bytes" : "a number"
+            switch wants {
+            case .classIndex: "a class index" + (classNames == nil ? "" : " or a class's name")
+            case .text: "a text or a number of bytes"
+            case .count: "a count"
+            case .number: "a number"
+            }
 
         var remedy: Message?
         let message: String
@@ -59,16 +70,17 @@ extension JSONRecordParser {
             message = "an array, where \(wanted) is wanted: \(shown)"
             remedy = "an array of labels is for the tasks soft and multilabel"
         case JSONFaultText:
-            if wantsClass, let classNames {
+            if wants == .classIndex, let classNames {
                 message = "\(shown) is no class; the classes are \(classNames.list)"
-                remedy =
-                    classNames.areNumbers ? ClassNames.remedyOfNumbers : "\(setting: .classNames) gives names in the order of the classes"
+                remedy = classNames.remedy
             } else {
                 message = "\(shown) is no number"
-                if wantsClass { remedy = "names of classes need to be told: \(setting: .classNames)" }
+                if wants == .classIndex { remedy = "names of classes need to be told: \(setting: .classNames)" }
+                if wants == .count { remedy = "\(setting: .textColumn) counts the bytes and words of texts" }
             }
         case JSONFaultFraction: message = "\(shown) is no whole number"
-        case JSONFaultRange: message = wantsBytes ? "\(shown) is no number of bytes" : "\(shown) is beyond Int64"
+        case JSONFaultRange:
+            message = wants == .text ? "\(shown) is no number of bytes" : wants == .count ? "\(shown) is no count" : "\(shown) is beyond Int64"
         case JSONFaultEscape: message = "\(shown) has an escape that is no character, such as half of a surrogate pair"
         default: message = "\(shown) is no number"
         }
@@ -89,8 +101,17 @@ extension JSONRecordParser {
 
     func countProblem(_ count: Int, slot: Int, wanted: Int?, rowIndex: Int) -> RecordProblem {
         var remedy: Message?
-        if wanted == 1, count > 1 {
-            remedy = "name one of them, such as \(QuotedBytes.text((paths[slot].text + ".0").utf8))"
+        if wanted == 1, count > 1, paths[slot].steps == [.everyElement], !isOfPredictions(slot) {
+            remedy = "write one a line: jq -c '.[]' FILE"
+        } else if wanted == 1, count > 1 {
+            let text: Message = "name one of them, such as \(QuotedBytes.text((paths[slot].text + ".0").utf8))"
+            // The whole may be one document, whose records lie within.
+            let envelope = paths[slot].steps.prefix { $0 != .everyElement }
+            let records = Setting.Value.text(QuotedBytes.name(JSONPath.text(envelope)))
+            let isInside = envelope.count < paths[slot].steps.count && !envelope.isEmpty
+            remedy =
+                isInside
+                ? text + "; if each element is a record, \(setting: .recordPath, records) reads them" : text
         } else if count > 0, isOfPredictions(slot), !isRagged {
             remedy = "if records have choices of their own, not all as many, \(setting: .ragged) takes absent ones as impossible"
         }

@@ -17,14 +17,17 @@ final class JSONRecordParser: RecordParser {
 
     private let framing: Framing
     private let selection: RecordSelection
-    /// The path of each slot: predictions, labels, weight, byte count, identifiers.
+    /// The path of each slot: predictions, labels, weight, counts, identifiers, names of the values.
     let paths: [JSONPath]
     let names: [String]
     private let predictions: Range<Int>
     private let labels: Range<Int>
     private let weight: Int?
     private let byteCount: Int?
+    private let wordCount: Int?
+    private let tokenCount: Int?
     private let identifiers: Range<Int>
+    private let valueNames: (slot: Int, names: [String], use: RecordSelection.ValueNames.Use)?
     let classNames: ClassNames?
     /// The number of values in a row. The first good record says it if the selection does not.
     private var valuesPerRow: Int?
@@ -33,7 +36,11 @@ final class JSONRecordParser: RecordParser {
     private let reader: OpaquePointer
     /// The indices of the paths to keys that the reader has.
     private var keyPathIndices: [String: Int] = [:]
-    private let slots: UnsafeMutablePointer<JSONSlot>
+    let slots: UnsafeMutablePointer<JSONSlot>
+    /// The classes that values of a record were named for so far.
+    var seenPlaces: [Bool] = []
+    /// The first name of the last record's values that is no class, as messages quote it.
+    private(set) var unknownName = ""
     /// A copy of the text's last record with zeros after it, since the bytes after the text are unknown.
     private var lastLine: [UInt8] = []
 
@@ -49,23 +56,35 @@ final class JSONRecordParser: RecordParser {
         case .none: break
         case .classIndex(let path, let classNames):
             wanted.append(path)
-            names = classNames.map { ClassNames($0, ignoredLabel: selection.ignoredLabel) }
+            names = classNames.map { ClassNames($0, ignoredLabel: selection.ignoredLabel, hasNoOrder: selection.labelsAreNames) }
         case .numbers(let paths): wanted += paths
         }
         classNames = names
         labels = predictions.upperBound..<wanted.count
         if let path = selection.weight { wanted.append(path) }
         weight = selection.weight == nil ? nil : wanted.count - 1
-        if let path = selection.byteCount { wanted.append(path) }
-        byteCount = selection.byteCount == nil ? nil : wanted.count - 1
+        func slot(of path: RecordPath?) -> Int? {
+            guard let path else { return nil }
+            wanted.append(path)
+            return wanted.count - 1
+        }
+        byteCount = slot(of: selection.counts.bytes ?? selection.byteCount)
+        // A text is two slots: its bytes and its words.
+        wordCount = slot(of: selection.counts.words ?? selection.byteCount)
+        tokenCount = slot(of: selection.counts.tokens)
         identifiers = wanted.count..<wanted.count + selection.identifiers.count
         wanted += selection.identifiers
+        valueNames = selection.valueNames.map { [slot = wanted.count] in (slot, $0.names, $0.use) }
+        if let valueNames = selection.valueNames { wanted.append(valueNames.path) }
         var paths: [JSONPath] = []
         for place in wanted { paths.append(try path(place)) }
         self.paths = paths
         self.names = wanted.map(\.name)
         // Each of several paths leads to one number.
-        valuesPerRow = selection.sumsValues ? 1 : predictions.count == 1 ? selection.valuesPerRow : predictions.count
+        let classCount = selection.valueNames.flatMap { $0.use == .classes ? $0.names.count : nil }
+        valuesPerRow =
+            classCount
+            ?? (selection.sumsValues ? 1 : predictions.count == 1 ? selection.valuesPerRow : predictions.count)
         switch selection.labels {
         case .numbers(let paths): labelsPerRow = paths.count == 1 ? selection.labelsPerRow : paths.count
         default: labelsPerRow = 0
@@ -86,22 +105,31 @@ final class JSONRecordParser: RecordParser {
     private func add(_ slot: Int) {
         var wants = JSONWantsNumbers
         if case .classIndex = selection.labels, labels.contains(slot) { wants = JSONWantsClass }
-        if slot == byteCount { wants = JSONWantsByteCount }
+        if slot == byteCount { wants = selection.counts.bytes == nil ? JSONWantsByteCount : JSONWantsCount }
+        if slot == wordCount { wants = selection.counts.words == nil ? JSONWantsWordCount : JSONWantsCount }
+        if slot == tokenCount { wants = JSONWantsCount }
         if identifiers.contains(slot) { wants = JSONWantsIdentifier }
+        if slot == valueNames?.slot { wants = JSONWantsPlaces }
         withSteps(paths[slot]) { steps, count in
             jsonRecordReaderAddPath(
                 reader, steps, count, Int32(wants), labels.contains(slot), selection.sumsValues && predictions.contains(slot))
         }
-        if wants == JSONWantsClass {
-            for (name, classIndex) in classNames?.meanings ?? [] {
-                name.withUnsafeBytes { bytes in
-                    let base = bytes.baseAddress ?? UnsafeRawPointer(slots)
-                    jsonRecordReaderAddName(
-                        reader, base.assumingMemoryBound(to: CChar.self), bytes.count, classIndex, classNames?.areNumbers == true)
-                }
+        func addName(_ name: [UInt8], _ classIndex: Int64, labelsAreNames: Bool) {
+            name.withUnsafeBytes { bytes in
+                // Unsafe: an empty name has no address, and is given that of no bytes.
+                let base = bytes.baseAddress ?? UnsafeRawPointer(slots)
+                jsonRecordReaderAddName(reader, base.assumingMemoryBound(to: CChar.self), bytes.count, classIndex, labelsAreNames)
             }
         }
-        if wants == JSONWantsNumbers { reserve(slot, capacity: Self.firstCapacity) }
+        if wants == JSONWantsClass {
+            for (name, classIndex) in classNames?.meanings ?? [] {
+                addName(name, classIndex, labelsAreNames: classNames?.excludesIndices == true)
+            }
+        }
+        if wants == JSONWantsPlaces {
+            for (place, name) in (valueNames?.names ?? []).enumerated() { addName(Array(name.utf8), Int64(place), labelsAreNames: false) }
+        }
+        if wants == JSONWantsNumbers || wants == JSONWantsPlaces { reserve(slot, capacity: Self.firstCapacity) }
     }
 
     /// Calls `body` with a path's steps in C's form, after the paths that lead to its keys have been added.
@@ -199,6 +227,7 @@ final class JSONRecordParser: RecordParser {
 
     /// Returns true if all numbers of the slot are needed. For other slots their count suffices, to say that it is wrong.
     private func isListed(_ slot: Int) -> Bool {
+        if slot == valueNames?.slot { return true }
         if predictions.contains(slot) {
             guard let valuesPerRow, !selection.sumsValues else { return true }
             return selection.absentValue == nil ? slots[slot].count == valuesPerRow : slots[slot].count <= valuesPerRow
@@ -214,6 +243,7 @@ final class JSONRecordParser: RecordParser {
         if record.isDelimited, let base = record.bytes.baseAddress {
             // Unsafe: the caller has readable bytes after the text, as many as simdjson reads.
             code = jsonRecordReaderRead(reader, base.assumingMemoryBound(to: CChar.self), byteCount, slots, &hasFaults)
+            noteUnknownName()
         } else {
             lastLine.removeAll(keepingCapacity: true)
             lastLine.append(contentsOf: record.bytes)
@@ -222,6 +252,7 @@ final class JSONRecordParser: RecordParser {
                 guard let base = bytes.baseAddress else { return nil }
                 let code = jsonRecordReaderRead(reader, base.assumingMemoryBound(to: CChar.self), byteCount, slots, &hasFaults)
                 // The slots point into the copy.
+                noteUnknownName()
                 if code == JSONDefectNone && !hasFaults { return nil }
                 return problem(code, line: record.bytes, rowIndex: rowIndex)
             }
@@ -230,14 +261,33 @@ final class JSONRecordParser: RecordParser {
         return problem(code, line: record.bytes, rowIndex: rowIndex)
     }
 
+    private func noteUnknownName() {
+        guard let valueNames, valueNames.use == .classes, slots[valueNames.slot].integer > 0 else { return }
+        unknownName = foundText(valueNames.slot)
+    }
+
     private func problem(_ code: Int32, line: UnsafeRawBufferPointer, rowIndex: Int) -> RecordProblem? {
         if code != JSONDefectNone {
             return self.defect(JSONDefect(code: code, byteOffset: jsonRecordReaderDefectOffset(reader)), line: line, rowIndex: rowIndex)
         }
         for slot in paths.indices where slots[slot].fault != JSONFaultNone {
-            return fault(slots[slot], slot: slot, wantsClass: wantsClass(slot), wantsBytes: slot == byteCount, rowIndex: rowIndex)
+            // Names that are only compared need not be there.
+            if let valueNames, slot == valueNames.slot, valueNames.use != .classes { continue }
+            return fault(slots[slot], slot: slot, wants: wants(slot), rowIndex: rowIndex)
         }
         return nil
+    }
+
+    /// The index of the class that a value's name means; nil if it means none.
+    func place(ofValue index: Int) -> Int? {
+        guard let valueNames, let number = slots[valueNames.slot].numbers?[index], number >= 0 else { return nil }
+        return Int(number)
+    }
+
+    /// The class index that is the record's label; nil if it has none, or is no index.
+    var labelIndex: Int? {
+        guard case .classIndex = selection.labels else { return nil }
+        return Int(exactly: slots[labels.lowerBound].integer)
     }
 
     /// The slot of the first label.
@@ -247,9 +297,18 @@ final class JSONRecordParser: RecordParser {
 
     func isOfPredictions(_ slot: Int) -> Bool { predictions.contains(slot) }
 
-    private func wantsClass(_ slot: Int) -> Bool {
-        if case .classIndex = selection.labels { return labels.contains(slot) }
-        return false
+    /// The kinds of value that a path leads to, for messages.
+    enum Wanted {
+        case number, classIndex, text, count
+    }
+
+    private func wants(_ slot: Int) -> Wanted {
+        if case .classIndex = selection.labels, labels.contains(slot) { return .classIndex }
+        switch slot {
+        case byteCount where selection.counts.bytes == nil, wordCount where selection.counts.words == nil: return .text
+        case byteCount, wordCount, tokenCount: return .count
+        default: return .number
+        }
     }
 
     /// Appends the row of a record whose slots hold the wanted kinds of value, if their numbers are right.
@@ -264,8 +323,11 @@ final class JSONRecordParser: RecordParser {
                 return RecordProblem(
                     rowIndex: rowIndex, column: names.count == 1 ? names[0] : nil, message: problem.message, remedy: problem.remedy)
             }
+        } else if let valueNames, valueNames.use == .classes {
+            if let problem = namedValuesProblem(valueNames.slot, valueNames.names, rowIndex) { return problem }
         } else if predictions.count == 1 {
             let count = slots[0].count
+            if let valueNames, let problem = orderProblem(valueNames.slot, valueNames.names, valueNames.use, rowIndex) { return problem }
             if selection.absentValue == nil || count == 0 || count > valuesPerRow ?? .max {
                 if let problem = countProblem(0, wanted: valuesPerRow, rowIndex) { return problem }
             } else if case .classIndex = selection.labels, slots[labels.lowerBound].integer >= count {
@@ -286,14 +348,26 @@ final class JSONRecordParser: RecordParser {
             }
         }
         if let weight, let problem = countProblem(weight, wanted: 1, rowIndex) { return problem }
-        if let byteCount, slots[byteCount].count == 0 { return countProblem(byteCount, wanted: 1, rowIndex) }
+        for slot in [byteCount, wordCount, tokenCount] {
+            if let slot, slots[slot].count == 0 { return countProblem(slot, wanted: 1, rowIndex) }
+        }
+        if let tokenCount, tokens.count > 0, slots[tokenCount].integer == 0 {
+            return RecordProblem(rowIndex: rowIndex, column: names[tokenCount], message: TokenSum.noTokensMessage)
+        }
         for slot in identifiers where slots[slot].count != 1 { return countProblem(slot, wanted: 1, rowIndex) }
 
         // Then the row.
         if selection.sumsValues {
             output.values.append(tokens.value)
-            output.tokenCounts.append(tokens.count)
+            // Without a log-probability nothing is known of the record's tokens.
+            output.tokenCounts.append(tokens.count == 0 ? 0 : tokenCount.map { UInt64(clamping: slots[$0].integer) } ?? tokens.count)
             output.placeholderCounts.append(tokens.placeholderCount)
+        } else if let valueNames, valueNames.use == .classes {
+            let base = output.values.count
+            output.values.append(contentsOf: repeatElement(selection.absentValue ?? .nan, count: valueNames.names.count))
+            for index in 0..<slots[0].count {
+                if let value = slots[0].numbers?[index], let place = place(ofValue: index) { output.values[base + place] = value }
+            }
         } else if predictions.count == 1 {
             if valuesPerRow == nil {
                 valuesPerRow = slots[0].count
@@ -321,6 +395,7 @@ final class JSONRecordParser: RecordParser {
         if let weight { output.weights.append(slots[weight].numbers?.pointee ?? .nan) }
         // Never negative: numbers of bytes are checked, and lengths of texts are what they are.
         if let byteCount { output.byteCounts.append(UInt64(clamping: slots[byteCount].integer)) }
+        if let wordCount { output.wordCounts.append(UInt64(exactly: slots[wordCount].integer) ?? RecordRows.unknownCount) }
         for slot in identifiers { output.identifiers.append(UInt64(bitPattern: slots[slot].integer)) }
         return nil
     }
@@ -339,6 +414,7 @@ final class JSONRecordParser: RecordParser {
             output.placeholderCounts.append(0)
         }
         if byteCount != nil { output.byteCounts.append(0) }
+        if wordCount != nil { output.wordCounts.append(0) }
         output.identifiers.append(contentsOf: repeatElement(0, count: identifiers.count))
     }
 
@@ -363,7 +439,8 @@ final class JSONRecordParser: RecordParser {
     /// The arrays of `RecordRows`, taken out of their class while they are filled: appending to them then checks their capacity alone.
     private struct Output {
         var values: [Double], classLabels: [Int64], targets: [Double], weights: [Double], lines: [UInt32]
-        var tokenCounts: [UInt64], placeholderCounts: [UInt64], byteCounts: [UInt64], identifiers: [UInt64], problems: [RecordProblem]
+        var tokenCounts: [UInt64], placeholderCounts: [UInt64], byteCounts: [UInt64], wordCounts: [UInt64], identifiers: [UInt64]
+        var problems: [RecordProblem]
 
         init(taking rows: RecordRows) {
             func emptied<Element>(_ array: inout [Element]) -> [Element] {
@@ -380,6 +457,7 @@ final class JSONRecordParser: RecordParser {
             tokenCounts = emptied(&rows.tokenCounts)
             placeholderCounts = emptied(&rows.placeholderCounts)
             byteCounts = emptied(&rows.byteCounts)
+            wordCounts = emptied(&rows.wordCounts)
             identifiers = emptied(&rows.identifiers)
             problems = emptied(&rows.problems)
         }
@@ -393,6 +471,7 @@ final class JSONRecordParser: RecordParser {
             swap(&rows.tokenCounts, &tokenCounts)
             swap(&rows.placeholderCounts, &placeholderCounts)
             swap(&rows.byteCounts, &byteCounts)
+            swap(&rows.wordCounts, &wordCounts)
             swap(&rows.identifiers, &identifiers)
             swap(&rows.problems, &problems)
             rows.rowCount = rows.lines.count

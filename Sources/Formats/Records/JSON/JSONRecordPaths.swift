@@ -7,8 +7,9 @@ struct JSONRecordPaths: Sendable {
     /// The paths of the first record. An array of numbers has one path; arrays of arrays or of objects have those that lead through every
     /// element.
     let columns: [RecordColumn]
-    /// The first record, which shows the paths that exist.
-    private let firstRecord: JSONValue
+    /// The first records, of which the very first shows the paths that exist.
+    private let firstRecords: [JSONValue]
+    private var firstRecord: JSONValue { firstRecords.first ?? .null }
 
     /// The number of records whose values are shown as examples.
     static let exampleCount = 3
@@ -18,16 +19,72 @@ struct JSONRecordPaths: Sendable {
     /// Lists the paths of the first records, of which there is at least one. Linear in them.
     init(_ records: [JSONValue]) {
         columns = JSONColumns.list(records)
-        firstRecord = records.first ?? .null
+        firstRecords = records
     }
 
-    /// Returns the last keys of paths that lead to one number each; nil for an array.
+    /// Returns the last keys of paths that lead to one number each; nil for an array, and for elements of arrays, whose places are no
+    /// names.
     func classNames(of predictions: [RecordPath]) -> [String]? {
-        guard predictions.count > 1 else { return nil }
+        guard predictions.count > 1, !predictions.contains(where: { isElement($0.name) }) else { return nil }
         return predictions.map { path in
             guard case .key(let key)? = JSONPath(path.name)?.steps.last else { return path.name }
             return key
         }
+    }
+
+    /// Returns a value of a record as messages quote it; nil if the record has none, or is damaged.
+    func quotedValue(_ path: RecordPath, of record: UnsafeRawBufferPointer) -> String? {
+        guard let path = JSONPath(path.name), let record = try? JSONValue.parse(record),
+            case .values(let values, _) = path.target(in: record), let value = values.first
+        else { return nil }
+        return value.shown
+    }
+
+    /// Returns the texts that a path leads to in each of the first records; nil for a record in which it leads to something else.
+    func texts(at path: RecordPath) -> [[String]?] {
+        guard let path = JSONPath(path.name) else { return [] }
+        return firstRecords.map { path.texts(in: $0) }
+    }
+
+    /// Lists the paths to strings that could name the values of the predictions: members of the objects that the path leads through.
+    func namesBeside(_ predictions: RecordPath) -> [RecordPath] {
+        guard let path = JSONPath(predictions.name), !path.steps.contains(where: \.isGiven),
+            case .values(let values, _) = path.target(in: firstRecord), values.count > 1
+        else { return [] }
+        var found: [RecordPath] = []
+        var object = firstRecord
+        for (depth, step) in path.steps.enumerated() {
+            if case .object(let fields) = object {
+                for field in fields.all where JSONPath.Step.key(field.key) != step {
+                    guard field.value.isNameOrNames(count: values.count) else { continue }
+                    let beside = JSONPath(steps: path.steps[..<depth] + [.key(field.key)])
+                    guard let names = beside.texts(in: firstRecord), names.count == values.count, Set(names).count == names.count else {
+                        continue
+                    }
+                    found.append(RecordPath(name: beside.text, columnIndex: nil))
+                }
+            }
+            guard let next = object.next(step) else { break }
+            object = next
+        }
+        return found
+    }
+
+    /// Returns true if a path ends with the place of an element in an array of the first record.
+    private func isElement(_ name: String) -> Bool {
+        guard let steps = JSONPath(name)?.steps, steps.last?.elementIndex != nil else { return false }
+        var value = firstRecord
+        for step in steps.dropLast() {
+            switch (value, step) {
+            case (.object(let fields), .key(let key)): value = fields[key] ?? .null
+            case (.object(let fields), _): value = fields.all.first?.value ?? .null
+            case (.array(let elements), .key): value = step.elementIndex.flatMap { $0 < elements.count ? elements[$0] : nil } ?? .null
+            case (.array(let elements), _): value = elements.first ?? .null
+            default: return false
+            }
+        }
+        if case .array = value { return true }
+        return false
     }
 
     /// Resolves a path, or `PREFIX*`: the columns whose last key begins with the prefix, in the order of the first record. A path into an
@@ -104,6 +161,44 @@ struct JSONRecordPaths: Sendable {
         try JSONRecordParser(selection, framing) { (path: RecordPath) throws(FormatError) in
             guard let parsed = JSONPath(path.name) else { throw unknown(path.name, found: "no path") }
             return parsed
+        }
+    }
+}
+
+extension JSONPath {
+    /// Returns the texts that the path leads to in a record, as they are written; nil if it leads to anything but strings and numbers.
+    fileprivate func texts(in record: JSONValue) -> [String]? {
+        guard case .values(let values, _) = target(in: record) else { return nil }
+        var texts: [String] = []
+        for value in values {
+            switch value {
+            case .string(let text), .number(let text): texts.append(text)
+            case .boolean, .null, .object, .array: return nil
+            }
+        }
+        return texts
+    }
+}
+
+extension JSONValue {
+    /// Returns true for a string, and for an array of `count` strings.
+    fileprivate func isNameOrNames(count: Int) -> Bool {
+        switch self {
+        case .string: true
+        case .array(let elements):
+            elements.count == count && elements.allSatisfy { if case .string = $0 { true } else { false } }
+        case .object, .number, .boolean, .null: false
+        }
+    }
+
+    /// Returns the value, or the first value, that a step of a path leads to.
+    fileprivate func next(_ step: JSONPath.Step) -> JSONValue? {
+        switch (self, step) {
+        case (.object(let fields), .key(let key)): fields[key]
+        case (.object(let fields), .everyElement): fields.all.first?.value
+        case (.array(let elements), .everyElement): elements.first
+        case (.array(let elements), .key): step.elementIndex.flatMap { $0 < elements.count ? elements[$0] : nil }
+        default: nil
         }
     }
 }

@@ -30,10 +30,19 @@ package struct ColumnNames: Sendable {
                 throw duplicateError(names[first], found.filter { names[$0] == names[first] })
             }
         }
-        if found.isEmpty, let place = Int(name), names.indices.contains(place) { found = [place] }
+        if found.isEmpty, let place = Int(name), names.indices.contains(place) {
+            // The first row would be lost in silence.
+            if case .number = TableValue(bytes: Array(names[place].utf8)).number {
+                throw FormatError(
+                    kind: .column, subject: "column \(place)", byteOffset: nil,
+                    found: "the number \(QuotedBytes.text(names[place].utf8)) as its name", allowed: "a name that is none",
+                    remedy: "if the first line holds values, give \(setting: .noHeader); otherwise call the column by its name")
+            }
+            found = [place]
+        }
         guard found.isEmpty else { return found }
         throw FormatError(
-            kind: .column, subject: "column", byteOffset: nil, found: QuotedBytes.text(name.utf8), allowed: list,
+            kind: .column, subject: "column \(QuotedBytes.text(name.utf8))", byteOffset: nil, found: "no such column", allowed: list,
             remedy: closest(to: name).map { "is \(QuotedBytes.text($0.utf8)) meant?" })
     }
 
@@ -52,32 +61,10 @@ package struct ColumnNames: Sendable {
         return names.count > limit ? shown + ", … (\(names.count) columns)" : shown
     }
 
-    /// Returns the name that differs least, if it differs by little: half of its letters, or all of them in case alone.
+    /// Returns a name that is near, if it was probably meant. It looks at the first few thousand names, and at no very long ones.
     private func closest(to name: String) -> String? {
-        let wanted = Array(name.utf8.prefix(64))
-        var best: (name: String, distance: Int)?
-        for candidate in names.prefix(4096) where !candidate.isEmpty && candidate.utf8.count <= 64 {
-            let distance = Self.distance(wanted, Array(candidate.utf8))
-            if distance < best?.distance ?? .max { best = (candidate, distance) }
-        }
-        guard let best, best.distance <= max(2, wanted.count) else { return nil }
-        return best.name
-    }
-
-    /// Returns twice the number of bytes to insert, delete or replace (V. Levenshtein, 1966); a replacement by the same letter in another
-    /// case counts once. O(a·b).
-    private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
-        var previous = (0...b.count).map { 2 * $0 }
-        for (row, byte) in a.enumerated() {
-            var current = [2 * (row + 1)]
-            for (column, other) in b.enumerated() {
-                let isLetter = 0x61...0x7A ~= byte | 0x20
-                let replaced = byte == other ? 0 : isLetter && byte | 0x20 == other | 0x20 ? 1 : 2
-                current.append(min(previous[column + 1] + 2, current[column] + 2, previous[column] + replaced))
-            }
-            previous = current
-        }
-        return previous[b.count]
+        guard name.utf8.count <= 64 else { return nil }
+        return NearName.of(name, among: names.prefix(4096).filter { $0.utf8.count <= 64 })
     }
 
     /// Returns true if the pattern matches, in which `*` stands for any text. O(name · pattern) at most: it goes back to the last `*` only.

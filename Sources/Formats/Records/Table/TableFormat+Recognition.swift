@@ -14,8 +14,8 @@ extension TableFormat {
     /// are equal. If it has none of them, blanks are the delimiter where the first lines say so (`isBlankSeparated`). Any other text has
     /// one column.
     ///
-    /// Lines that begin with `#` may stand before the table, as `numpy.savetxt` writes them. The last of them holds the names if the
-    /// records have as many fields.
+    /// Lines that begin with `#`, `%` or `//` may stand before the table, as `numpy.savetxt` writes them. The last of them holds the names
+    /// if the records have as many fields.
     ///
     /// - Throws: `FormatError` if the text is UTF-16, if the line of names is missing, endless or not UTF-8, or if lines end in CR alone.
     static func recognise(
@@ -59,8 +59,9 @@ extension TableFormat {
             throw Self.endless(text, start.byteOffset, remedy: first.isUnclosed ? "a quote in it is not closed" : "is it a table?")
         }
         try Self.check(line, first, at: start.byteOffset)
+        try Self.checkDecimalCommas(text, at: start.byteOffset)
 
-        // A line of names behind `#`.
+        // A line of names behind a mark.
         var names: [String]?
         if let comment, comment.record != nil {
             let isOfNumbers = first.fields.contains { Self.isNumber($0.value(text, delimiter)) }
@@ -79,14 +80,18 @@ extension TableFormat {
         let values = first.fields.map { $0.value(text, delimiter) }
         var hasHeader = options.hasHeader
         if hasHeader, names == nil {
-            if Self.isRow(values, text, after: first, delimiter, options) {
+            let areNumbers = values.allSatisfy(Self.isNumber)
+            if areNumbers, Self.areNames(first, text, delimiter, isWhole, ofPredictions: options.role == .predictions) {
+                // Numbers that count the columns, or stand between quotes.
+            } else if Self.isRow(values, text, after: first, delimiter, options) {
                 hasHeader = false
-            } else if values.allSatisfy(Self.isNumber) {
+            } else if areNumbers {
                 let role = options.role.rawValue
                 let choice: Message =
                     options.role == .predictions
                     ? "\(setting: .noHeader)" : "\(setting: .headerlessRoles, Setting.Value(swiftText: "[.\(role)]", text: role))"
-                let remedy: Message = "if it holds values, give \(choice); if the names are numbers, put a letter before them"
+                let remedy: Message =
+                    "if it holds values, give \(choice); if the names are numbers, put a letter before them, or leave the line out"
                 throw FormatError(
                     kind: .syntax, subject: "table", byteOffset: start.byteOffset,
                     found: "a first line of numbers alone, \(QuotedBytes.text(line.prefix { $0 != 0x0A && $0 != 0x0D }))",
@@ -94,7 +99,11 @@ extension TableFormat {
             }
         }
         let isFirstLineOfNames = hasHeader && names == nil
-        if isFirstLineOfNames { names = values.map { String(decoding: $0.bytes, as: UTF8.self) } }
+        if isFirstLineOfNames {
+            names = values.map { String(decoding: $0.bytes, as: UTF8.self) }
+            // R's `write.table` and pandas give the column of row names no name.
+            if Self.hasRowNumbers(text, at: first.endByteOffset, delimiter, isWhole, count: values.count + 1) { names?.insert("", at: 0) }
+        }
         self.delimiter = delimiter
         self.hasHeader = hasHeader
         if isFirstLineOfNames {
@@ -194,25 +203,122 @@ extension TableFormat {
 
     /// Returns true if a first line cannot be one of names, and so is a row.
     ///
-    /// Numbers are no names if one of them is a fraction of seven digits or more: people write `0.5`, and programs 0.1234567. In a file of
-    /// labels or weights alone with one column, any number is a row, and so is a text that is a row further on.
+    /// A number is no name if it is a fraction of seven digits or more: people write `0.5`, and programs 0.1234567. Nor are numbers names
+    /// that have a point and as many decimals as those beneath, two at least. In a file of labels or weights alone with one column, any
+    /// number above numbers is a row, and so is a text that is a row further on.
     private static func isRow(
         _ values: [TableValue], _ text: UnsafeRawBufferPointer, after first: TableRecord, _ delimiter: UInt8,
         _ options: RecordFormats.Options
     ) -> Bool {
+        let isOfOthersAlone = options.role != .predictions && values.count == 1
         if values.allSatisfy(isNumber) {
-            if options.role != .predictions, values.count == 1 { return true }
-            return values.contains { value in
-                let digits = value.bytes.prefix { $0 | 0x20 != UInt8(ascii: "e") }.drop { !(0x31...0x39 ~= $0) }
-                return value.bytes.contains(UInt8(ascii: ".")) && digits.count { 0x30...0x39 ~= $0 } >= valueDigitCount
-            }
+            if isOfOthersAlone { return true }
+            return values.contains(where: isLongFraction) || isWrittenAsBeneath(values, text, after: first, delimiter)
         }
-        guard options.role != .predictions, values.count == 1, let name = values.first?.bytes, !name.isEmpty else { return false }
+        // Beside a text, such as a label.
+        if values.contains(where: { isNumber($0) && isLongFraction($0) }) { return true }
+        guard isOfOthersAlone, let name = values.first?.bytes, !name.isEmpty else { return false }
         var records = TableRecords(text, at: first.endByteOffset, delimiter, true, limit: comparedRecordCount)
         while let record = records.next() {
             if record.fields.count == 1, record.fields[0].value(text, delimiter).bytes == name { return true }
         }
         return false
+    }
+
+    /// Returns true for a fraction of so many digits that it is no name.
+    private static func isLongFraction(_ value: TableValue) -> Bool {
+        let digits = value.bytes.prefix { $0 | 0x20 != UInt8(ascii: "e") }.drop { !(0x31...0x39 ~= $0) }
+        return value.bytes.contains(UInt8(ascii: ".")) && digits.count { 0x30...0x39 ~= $0 } >= valueDigitCount
+    }
+
+    /// The number of records that show how the numbers of a table are written.
+    private static let shownRecordCount = 3
+
+    /// Returns true if all numbers of a first line have two decimals or more, and as many as those beneath, as `fmt="%.4f"` writes them.
+    private static func isWrittenAsBeneath(
+        _ values: [TableValue], _ text: UnsafeRawBufferPointer, after first: TableRecord, _ delimiter: UInt8
+    ) -> Bool {
+        // The decimals, and whether there is an exponent.
+        func written(_ value: TableValue) -> (decimalCount: Int, hasExponent: Bool)? {
+            guard let point = value.bytes.firstIndex(of: UInt8(ascii: ".")) else { return nil }
+            let decimalCount = value.bytes[(point + 1)...].prefix { 0x30...0x39 ~= $0 }.count
+            return (decimalCount, value.bytes.count > point + 1 + decimalCount)
+        }
+        var records = TableRecords(text, at: first.endByteOffset, delimiter, true, limit: shownRecordCount)
+        var recordCount = 0
+        while let record = records.next() {
+            recordCount += 1
+            guard record.fields.count == values.count else { return false }
+            for (value, field) in zip(values, record.fields) {
+                guard let form = written(value), form.decimalCount >= 2, let beneath = written(field.value(text, delimiter)),
+                    beneath == form
+                else { return false }
+            }
+        }
+        return recordCount > 0
+    }
+
+    /// Returns true if the next records hold texts, and no numbers.
+    private static func isAboveTexts(_ text: UnsafeRawBufferPointer, after first: TableRecord, _ delimiter: UInt8) -> Bool {
+        var records = TableRecords(text, at: first.endByteOffset, delimiter, true, limit: comparedRecordCount)
+        var recordCount = 0
+        while let record = records.next() {
+            recordCount += 1
+            if record.fields.contains(where: { $0.value(text, delimiter).number != .none }) { return false }
+        }
+        return recordCount > 0
+    }
+
+    /// Returns true if the numbers of a first line are the columns' names: between quotes, and none beneath is; one above texts, in
+    /// labels alone; or, of predictions, three at least that count the columns, from 0 or 1, above fractions, as
+    /// `DataFrame(p).to_csv(index=False)` writes them.
+    private static func areNames(
+        _ first: TableRecord, _ text: UnsafeRawBufferPointer, _ delimiter: UInt8, _ isWhole: Bool, ofPredictions: Bool
+    ) -> Bool {
+        var records = TableRecords(text, at: first.endByteOffset, delimiter, isWhole, limit: 1)
+        guard let beneath = records.next() else { return false }
+        if !ofPredictions, first.fields.count == 1, isAboveTexts(text, after: first, delimiter) { return true }
+        if first.fields.allSatisfy(\.isQuoted), !beneath.fields.contains(where: \.isQuoted) { return true }
+        guard ofPredictions, first.fields.count >= 3, beneath.fields.count == first.fields.count,
+            let start = Int(String(decoding: first.fields[0].value(text, delimiter).bytes, as: UTF8.self)), 0...1 ~= start
+        else { return false }
+        let isCounting = first.fields.enumerated().allSatisfy { place, field in
+            field.value(text, delimiter).bytes == Array(String(start + place).utf8)
+        }
+        return isCounting && beneath.fields.contains { $0.value(text, delimiter).bytes.contains(UInt8(ascii: ".")) }
+    }
+
+    /// Returns true if the first records have `count` fields each, the first of which counts them, from 0 or 1.
+    private static func hasRowNumbers(
+        _ text: UnsafeRawBufferPointer, at byteOffset: Int, _ delimiter: UInt8, _ isWhole: Bool, count: Int
+    ) -> Bool {
+        var records = TableRecords(text, at: byteOffset, delimiter, isWhole, limit: recordCountLimit)
+        var (recordCount, start) = (0, 0)
+        while let record = records.next() {
+            guard record.fields.count == count, let last = record.fields.last, !last.value(text, delimiter).bytes.isEmpty,
+                let number = Int(String(decoding: record.fields[0].value(text, delimiter).bytes, as: UTF8.self))
+            else { return false }
+            if recordCount == 0 { start = number }
+            guard 0...1 ~= start, number == start + recordCount else { return false }
+            recordCount += 1
+        }
+        return recordCount >= 2
+    }
+
+    /// Throws if the fields of the first record are numbers with commas for points, between semicolons, tabs, bars or blanks.
+    private static func checkDecimalCommas(_ text: UnsafeRawBufferPointer, at byteOffset: Int) throws(FormatError) {
+        for delimiter in ";\t| ".utf8 {
+            var record = TableRecord()
+            record.read(text, at: byteOffset, delimiter: delimiter, assumesNoLineFeeds: true)
+            let values = record.fields.map { $0.value(text, delimiter) }
+            guard values.count > 1, values.contains(where: \.hasDecimalComma),
+                values.allSatisfy({ $0.hasDecimalComma || $0.number != .none })
+            else { continue }
+            throw FormatError(
+                kind: .syntax, subject: "table", byteOffset: byteOffset, found: "numbers with commas, \(values[0].quoted) the first",
+                allowed: "numbers with points",
+                remedy: TableValue.remedyOfCommas + "; write the table so, or convert it: tr ',' '.'")
+        }
     }
 
     /// Returns the offset of the first line that is not blank, and the number of lines before it.
@@ -245,7 +351,10 @@ extension TableFormat {
         }
         return zip(names, values).map { name, values in
             RecordColumn(
-                name: name, content: content(values), examples: values.prefix(exampleCount).map { example($0.bytes) },
+                name: name, content: content(values),
+                examples: values.prefix(exampleCount).map { value in
+                    QuotedBytes.short(String(decoding: value.bytes.prefix(256), as: UTF8.self), limit: 24)
+                },
                 values: distinct(values))
         }
     }
@@ -264,27 +373,5 @@ extension TableFormat {
         if present.isEmpty { return .missing }
         if present.allSatisfy({ $0.number != .none }) { return .number }
         return present.allSatisfy { $0.boolean != nil } ? .boolean : .text
-    }
-
-    /// Makes a text of a value for people: printable, and cut short.
-    private static func example(_ bytes: [UInt8]) -> String {
-        var text = ""
-        var count = 0
-        for scalar in String(decoding: bytes.prefix(256), as: UTF8.self).unicodeScalars {
-            if count == 24 { return text + "…" }
-            text.unicodeScalars.append(scalar.properties.generalCategory.isPrintable ? scalar : "\u{FFFD}")
-            count += 1
-        }
-        return text
-    }
-}
-
-extension Unicode.GeneralCategory {
-    /// True if the scalar is neither a control character, nor a mark that changes the direction of text, nor a line's end.
-    fileprivate var isPrintable: Bool {
-        switch self {
-        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
-        default: true
-        }
     }
 }

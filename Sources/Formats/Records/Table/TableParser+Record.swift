@@ -16,8 +16,10 @@ extension TableParser {
         rows.lines[row] = UInt32(truncatingIfNeeded: progress.line)
         do throws(Problem) {
             try checkRecord(text, from: progress.byteOffset)
-            let byteCount = try parseFields(text, into: rows, row: row)
-            if row < rows.byteCounts.count { rows.byteCounts[row] = byteCount }
+            let counts = try parseFields(text, into: rows, row: row)
+            if row < rows.byteCounts.count { rows.byteCounts[row] = counts.bytes }
+            if row < rows.wordCounts.count { rows.wordCounts[row] = counts.words }
+            if row < rows.tokenCounts.count, wantsTokenCounts { rows.tokenCounts[row] = counts.tokens }
         } catch {
             clear(rows, row: row)
             rows.problems.append(
@@ -36,6 +38,8 @@ extension TableParser {
         if row < rows.classLabels.count { rows.classLabels[row] = .min }
         if row < rows.weights.count { rows.weights[row] = .nan }
         if row < rows.byteCounts.count { rows.byteCounts[row] = 0 }
+        if row < rows.wordCounts.count { rows.wordCounts[row] = 0 }
+        if row < rows.tokenCounts.count { rows.tokenCounts[row] = 0 }
         for place in row * identifiersPerRow..<(row + 1) * identifiersPerRow { rows.identifiers[place] = 0 }
     }
 
@@ -55,9 +59,10 @@ extension TableParser {
             throw Problem(
                 message: "\(fields.count) \(fields.count == 1 ? "field" : "fields"), and the table has \(columnNames.count)"
                     + (columnNames.count == 1 ? " column" : " columns"),
-                remedy: isHeaderShort
-                    ? "put fields that hold the delimiter between quotes; if lines begin with a row's name, name its column"
-                    : nil)
+                remedy: fields.count == 2 * columnNames.count && hasDecimalCommas(text)
+                    ? Message(TableValue.remedyOfCommas)
+                    : isHeaderShort
+                        ? "put fields that hold the delimiter between quotes; if lines begin with a row's name, name its column" : nil)
         }
         let range = byteOffset..<record.endByteOffset
         if !Self.isReadable(text, range) {
@@ -79,15 +84,28 @@ extension TableParser {
         }
     }
 
-    /// Stores the wanted values in the row. Returns the number of bytes to be counted.
-    private func parseFields(_ text: UnsafeRawBufferPointer, into rows: RecordRows, row: Int) throws(Problem) -> UInt64 {
-        var textByteCount: UInt64 = 0
+    /// Returns true if all fields are digits, as where a comma stands in place of each number's point.
+    private func hasDecimalCommas(_ text: UnsafeRawBufferPointer) -> Bool {
+        guard delimiter == UInt8(ascii: ",") else { return false }
+        return record.fields.enumerated().allSatisfy { place, field in
+            let bytes = field.value(text, delimiter).bytes
+            let digits = place % 2 == 0 ? bytes.drop { $0 == UInt8(ascii: "-") } : bytes[...]
+            return !digits.isEmpty && digits.allSatisfy { 0x30...0x39 ~= $0 }
+        }
+    }
+
+    /// Stores the wanted values in the row. Returns the counts.
+    private func parseFields(
+        _ text: UnsafeRawBufferPointer, into rows: RecordRows, row: Int
+    ) throws(Problem) -> (bytes: UInt64, words: UInt64, tokens: UInt64) {
+        var counts: (bytes: UInt64, words: UInt64, tokens: UInt64) = (0, 0, 0)
         var presentValueCount = 0
         var absentValues: Set<Int> = []
         for (columnIndex, use) in uses {
             let field = record.fields[columnIndex]
             if case .text = use {
-                textByteCount += UInt64(field.byteCount(text))
+                counts.bytes += UInt64(field.byteCount(text))
+                if countsWordsOfTexts { counts.words += field.wordCount(text) }
                 continue
             }
             let value = field.value(text, delimiter)
@@ -112,7 +130,11 @@ extension TableParser {
             case .classLabel:
                 rows.classLabels[row] = try classLabel(value, columnIndex)
             case .byteCount:
-                textByteCount += try byteCount(value, columnIndex)
+                counts.bytes += try count(value, of: "bytes", columnIndex)
+            case .wordCount:
+                counts.words += try count(value, of: "words", columnIndex)
+            case .tokenCount:
+                counts.tokens += try count(value, of: "tokens", columnIndex)
             case .identifier(let index):
                 rows.identifiers[row * identifiersPerRow + index] = Identifier.hash(value.bytes)
             case .text: break
@@ -122,7 +144,7 @@ extension TableParser {
         if absentValue != nil, row < rows.classLabels.count, let label = Int(exactly: rows.classLabels[row]), absentValues.contains(label) {
             throw Problem(message: "the label \(label) is a class without a prediction in this record", remedy: Self.leaveOut)
         }
-        return textByteCount
+        return counts
     }
 
     private var firstValueColumn: Int? {
@@ -163,10 +185,17 @@ extension TableParser {
         return number
     }
 
-    private func byteCount(_ value: TableValue, _ columnIndex: Int) throws(Problem) -> UInt64 {
-        let number = try number(value, columnIndex)
+    private func count(_ value: TableValue, of things: String, _ columnIndex: Int) throws(Problem) -> UInt64 {
+        let number: Double
+        do throws(Problem) {
+            number = try self.number(value, columnIndex)
+        } catch {
+            throw Problem(
+                columnIndex: columnIndex, message: error.message,
+                remedy: error.remedy ?? "\(setting: .textColumn) counts the bytes and words of texts")
+        }
         guard let count = UInt64(exactly: number), number < 0x1p53 else {
-            throw Problem(columnIndex: columnIndex, message: "\(value.quoted) is no number of bytes")
+            throw Problem(columnIndex: columnIndex, message: "\(value.quoted) is no number of \(things)")
         }
         return count
     }
@@ -175,14 +204,14 @@ extension TableParser {
         if let index = classNames?.classIndex(value.bytes) { return index }
         switch value.classIndex {
         case .index(let index):
-            guard let classNames, classNames.names.areNumbers else { return index }
+            guard let classNames, classNames.names.excludesIndices else { return index }
             // `2.0` is the class of the name `2`.
             if let named = classNames.classIndex(Array(String(index).utf8)) { return named }
             // A negative number is no class; it may be the label to ignore.
             if index < 0 { return index }
             throw Problem(
                 columnIndex: columnIndex, message: "the label \(value.quoted) is none of the classes' names, \(classNames.names.list)",
-                remedy: ClassNames.remedyOfNumbers)
+                remedy: classNames.names.remedy)
         case .missing:
             throw missing(columnIndex)
         case .fraction:

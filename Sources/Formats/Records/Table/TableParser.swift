@@ -5,7 +5,7 @@ internal import TableReading
 final class TableParser: RecordParser {
     /// The use of a column's values.
     enum Use {
-        case value(Int), target(Int), weight, classLabel, byteCount, text, identifier(Int)
+        case value(Int), target(Int), weight, classLabel, byteCount, wordCount, tokenCount, text, identifier(Int)
     }
 
     let delimiter: UInt8
@@ -23,6 +23,13 @@ final class TableParser: RecordParser {
     /// The value of a missing prediction; nil if each record must have all.
     let absentValue: Double?
     private let wantsByteCounts: Bool
+    private let wantsWordCounts: Bool
+    let wantsTokenCounts: Bool
+    /// True if the words of texts are counted. If words are wanted and this is false, they come from a column of their own, or are not
+    /// known.
+    let countsWordsOfTexts: Bool
+    /// True if the column of texts holds numbers of bytes.
+    private let areWordsUnknown: Bool
     let identifiersPerRow: Int
     private let steps: [XentTableStep]
     var record = TableRecord()
@@ -33,7 +40,9 @@ final class TableParser: RecordParser {
         sumsValues = selection.sumsValues
         addends = selection.addends
         absentValue = selection.absentValue
-        wantsByteCounts = selection.byteCount != nil
+        wantsByteCounts = selection.wantsByteCounts
+        wantsWordCounts = selection.wantsWordCounts
+        wantsTokenCounts = selection.counts.tokens != nil
         identifiersPerRow = selection.identifiers.count
         valuesPerRow = selection.predictions.count
         if let wanted = selection.valuesPerRow, valuesPerRow > 0, !sumsValues, wanted != valuesPerRow {
@@ -45,7 +54,10 @@ final class TableParser: RecordParser {
             (wantsClassLabels, targetsPerRow, classNames) = (false, 0, nil)
         case .classIndex(let path, let names):
             (wantsClassLabels, targetsPerRow, classNames) = (
-                true, 0, names.map { TableClassNames(ClassNames($0, ignoredLabel: selection.ignoredLabel)) }
+                true, 0,
+                names.map {
+                    TableClassNames(ClassNames($0, ignoredLabel: selection.ignoredLabel, hasNoOrder: selection.labelsAreNames))
+                }
             )
             all.append((path, .classLabel))
         case .numbers(let paths):
@@ -57,11 +69,14 @@ final class TableParser: RecordParser {
         }
         wantsWeights = selection.weight != nil
         if let weight = selection.weight { all.append((weight, .weight)) }
-        if let byteCount = selection.byteCount {
-            let isNumber =
-                byteCount.columnIndex.map { format.columns.indices.contains($0) && format.columns[$0].content == .number } ?? false
-            all.append((byteCount, isNumber ? .byteCount : .text))
-        }
+        let isNumber =
+            selection.byteCount?.columnIndex.map { format.columns.indices.contains($0) && format.columns[$0].content == .number } ?? false
+        if let byteCount = selection.byteCount { all.append((byteCount, isNumber ? .byteCount : .text)) }
+        areWordsUnknown = isNumber && selection.counts.words == nil
+        countsWordsOfTexts = selection.byteCount != nil && !isNumber && selection.counts.words == nil
+        if let bytes = selection.counts.bytes { all.append((bytes, .byteCount)) }
+        if let words = selection.counts.words { all.append((words, .wordCount)) }
+        if let tokens = selection.counts.tokens { all.append((tokens, .tokenCount)) }
         all += selection.identifiers.enumerated().map { ($0.element, .identifier($0.offset)) }
         var uses: [(columnIndex: Int, use: Use)] = []
         for (path, use) in all {
@@ -104,8 +119,10 @@ final class TableParser: RecordParser {
             case .weight: append(XentStepWeight)
             case .classLabel:
                 append(
-                    classNames.map { $0.names.areNumbers ? XentStepClassName : XentStepClassIndexOrName } ?? XentStepClassIndex)
+                    classNames.map { $0.names.excludesIndices ? XentStepClassName : XentStepClassIndexOrName } ?? XentStepClassIndex)
             case .byteCount: append(XentStepByteCount)
+            case .wordCount: append(XentStepWordCount)
+            case .tokenCount: append(XentStepTokenCount)
             case .text: append(XentStepText)
             case .identifier(let index): append(XentStepIdentifier, index)
             }
@@ -156,6 +173,7 @@ final class TableParser: RecordParser {
         }
         resize(rows, to: progress.rowCount)
         rows.rowCount = progress.rowCount
+        if areWordsUnknown { for row in rows.wordCounts.indices { rows.wordCounts[row] = RecordRows.unknownCount } }
         if sumsValues { sumValues(rows) } else { rows.valuesPerRow = valuesPerRow }
     }
 
@@ -185,7 +203,7 @@ final class TableParser: RecordParser {
             rows.targets.withUnsafeMutableBufferPointer { targets in
                 rows.classLabels.withUnsafeMutableBufferPointer { classLabels in
                     rows.weights.withUnsafeMutableBufferPointer { weights in
-                        rows.byteCounts.withUnsafeMutableBufferPointer { byteCounts in
+                        withCounts(of: rows) { byteCounts, wordCounts, tokenCounts in
                             rows.identifiers.withUnsafeMutableBufferPointer { identifiers in
                                 rows.lines.withUnsafeMutableBufferPointer { lines in
                                     steps.withUnsafeBufferPointer { steps in
@@ -200,12 +218,12 @@ final class TableParser: RecordParser {
                                                 values: values.baseAddress, valuesPerRow: valuesPerRow, targets: targets.baseAddress,
                                                 targetsPerRow: targetsPerRow, classLabels: classLabels.baseAddress,
                                                 weights: weights.baseAddress,
-                                                byteCounts: wantsByteCounts ? byteCounts.baseAddress : nil,
+                                                byteCounts: byteCounts, wordCounts: wordCounts, tokenCounts: tokenCounts,
                                                 identifiers: identifiers.baseAddress, identifiersPerRow: identifiersPerRow, lines: lines,
                                                 rowCapacity: capacity, byteOffset: progress.byteOffset, line: progress.line,
                                                 rowCount: progress.rowCount, delimiter: delimiter,
                                                 assumesNoLineFeedsInRecords: progress.assumesNoLineFeeds,
-                                                checksBytes: progress.isCleanAfter != true)
+                                                checksBytes: progress.isCleanAfter != true, countsWordsOfTexts: countsWordsOfTexts)
                                             stop = xentParseRows(&state)
                                             progress.byteOffset = state.byteOffset
                                             progress.line = state.line
@@ -220,6 +238,21 @@ final class TableParser: RecordParser {
             }
         }
         return Int(stop)
+    }
+
+    /// Calls `body` with the memory of the counts; nil for those that are not wanted.
+    private func withCounts(
+        of rows: RecordRows, _ body: (UnsafeMutablePointer<UInt64>?, UnsafeMutablePointer<UInt64>?, UnsafeMutablePointer<UInt64>?) -> Void
+    ) {
+        rows.byteCounts.withUnsafeMutableBufferPointer { byteCounts in
+            rows.wordCounts.withUnsafeMutableBufferPointer { wordCounts in
+                rows.tokenCounts.withUnsafeMutableBufferPointer { tokenCounts in
+                    body(
+                        wantsByteCounts ? byteCounts.baseAddress : nil, wantsWordCounts ? wordCounts.baseAddress : nil,
+                        wantsTokenCounts ? tokenCounts.baseAddress : nil)
+                }
+            }
+        }
     }
 
     private func withClassNames(_ body: (UnsafePointer<XentClassNames>?) -> Void) {
@@ -240,6 +273,8 @@ final class TableParser: RecordParser {
         resize(&rows.classLabels, to: wantsClassLabels ? rowCount : 0, 0)
         resize(&rows.weights, to: wantsWeights ? rowCount : 0, 0)
         resize(&rows.byteCounts, to: wantsByteCounts ? rowCount : 0, 0)
+        resize(&rows.wordCounts, to: wantsWordCounts ? rowCount : 0, 0)
+        resize(&rows.tokenCounts, to: wantsTokenCounts ? rowCount : 0, 0)
         resize(&rows.identifiers, to: rowCount * identifiersPerRow, 0)
         resize(&rows.lines, to: rowCount, 0)
     }
@@ -251,18 +286,34 @@ final class TableParser: RecordParser {
             var sum = TokenSum()
             for value in rows.values[row * valuesPerRow..<(row + 1) * valuesPerRow] where !value.isNaN { sum.add(value) }
             rows.values[row] = sum.count == 0 ? .nan : sum.value
-            rows.tokenCounts.append(sum.count)
+            if wantsTokenCounts {
+                // Without a log-probability nothing is known of the record's tokens.
+                if sum.count == 0 { rows.tokenCounts[row] = 0 }
+            } else {
+                rows.tokenCounts.append(sum.count)
+            }
             rows.placeholderCounts.append(sum.placeholderCount)
-            guard let problem = sum.problem(addends) else { continue }
+            guard let problem = sum.problem(addends) else {
+                guard rows.tokenCounts[row] == 0, sum.count > 0 else { continue }
+                problems.append(RecordProblem(rowIndex: row, column: nil, message: TokenSum.noTokensMessage))
+                clearSums(rows, row: row)
+                continue
+            }
             problems.append(RecordProblem(rowIndex: row, column: nil, message: problem.message, remedy: problem.remedy))
-            rows.values[row] = .nan
-            rows.tokenCounts[row] = 0
-            rows.placeholderCounts[row] = 0
-            if wantsWeights { rows.weights[row] = .nan }
-            if wantsByteCounts { rows.byteCounts[row] = 0 }
+            clearSums(rows, row: row)
         }
         if !problems.isEmpty { rows.problems = (rows.problems + problems).sorted { $0.rowIndex < $1.rowIndex } }
         if valuesPerRow > 1 { rows.values.removeLast(rows.values.count - rows.rowCount) }
         rows.valuesPerRow = valuesPerRow > 0 ? 1 : 0
+    }
+
+    /// Clears the sums of a row with a problem.
+    private func clearSums(_ rows: RecordRows, row: Int) {
+        rows.values[row] = .nan
+        rows.tokenCounts[row] = 0
+        rows.placeholderCounts[row] = 0
+        if wantsWeights { rows.weights[row] = .nan }
+        if wantsByteCounts { rows.byteCounts[row] = 0 }
+        if wantsWordCounts { rows.wordCounts[row] = 0 }
     }
 }

@@ -1,3 +1,5 @@
+internal import TableReading
+
 /// A reader for one record of a table, field by field (RFC 4180, and its usual extensions). It is used for the header, and for records with
 /// something wrong. `xentParseRows` reads plain records and `xentMeasureTable` finds their ends; all three have the same grammar.
 ///
@@ -144,5 +146,12 @@ extension TableRecord.Field {
     func byteCount(_ text: UnsafeRawBufferPointer) -> Int {
         guard hasDoubledQuotes else { return content.count }
         return content.count - text[content].count { $0 == UInt8(ascii: "\"") } / 2
+    }
+
+    /// Returns the number of words in the content. A doubled quote is no white space, so that it changes none.
+    func wordCount(_ text: UnsafeRawBufferPointer) -> UInt64 {
+        guard let start = text.baseAddress else { return 0 }
+        // Unsafe: the content lies within the text.
+        return xentWordCount((start + content.lowerBound).assumingMemoryBound(to: UInt8.self), content.count)
     }
 }

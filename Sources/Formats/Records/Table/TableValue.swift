@@ -72,14 +72,28 @@ struct TableValue {
         }
     }
 
+    /// True for a number with a comma in place of the point: `0,25`.
+    var hasDecimalComma: Bool {
+        guard let comma = bytes.firstIndex(of: UInt8(ascii: ",")), bytes.count > comma + 1 else { return false }
+        let isDigit = { (byte: UInt8) in 0x30...0x39 ~= byte }
+        let whole = bytes[..<comma].drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
+        guard whole.allSatisfy(isDigit), isDigit(bytes[comma + 1]) else { return false }
+        var number = bytes
+        number[comma] = UInt8(ascii: ".")
+        return TableValue(bytes: number).number != .none
+    }
+
     /// The value as messages quote it.
     var quoted: String { QuotedBytes.text(bytes) }
+
+    /// The remedy for numbers as people write them in many countries.
+    static let remedyOfCommas = "numbers have a point, not a comma, and nothing between thousands"
 
     /// The remedy for a value that is no number, if it can be guessed.
     var remedy: String? {
         let isDigits = { (byte: UInt8) in 0x30...0x39 ~= byte }
         if bytes.contains(UInt8(ascii: ",")), bytes.allSatisfy({ isDigits($0) || ",.-+eE".utf8.contains($0) }) {
-            return "numbers have a point, not a comma, and nothing between thousands"
+            return Self.remedyOfCommas
         }
         if bytes.last == UInt8(ascii: "%"), bytes.first.map(isDigits) == true { return "write percentages as fractions: 0.25 for 25%" }
         if bytes.contains(UInt8(ascii: "_")), bytes.allSatisfy({ isDigits($0) || "_.-+eE".utf8.contains($0) }) {

@@ -1,10 +1,10 @@
 /// A search for the name that someone meant who wrote another.
-enum NearName {
+package enum NearName {
     /// Returns the name that is nearest to `word`; nil if none is near.
     ///
     /// A name is near if it begins with the word, if the word begins with it, or if it comes from the word by few changes of letters: one
-    /// in three, and at least one of a word of three letters.
-    static func of(_ word: String, among names: [String]) -> String? {
+    /// in three, and at least one of a word of three letters. Case does not count. O(names · length of the word · length of a name).
+    package static func of(_ word: String, among names: [String]) -> String? {
         let wanted = Array(word.lowercased().unicodeScalars)
         guard wanted.count >= 3 else { return nil }
         var best: (name: String, distance: Int)?

@@ -6,6 +6,19 @@ extension RecordRowSource {
     ///
     /// - Parameter column: the index of the identifier among those of the selection.
     func quotedIdentifier(_ column: Int, ofRow row: Int) -> (place: RowPlace, text: String)? {
+        findRecord(ofRow: row) { file, place, record in
+            file.format.quotedValue(file.selection.identifiers[column], ofFirstRecordIn: record).map { (place, $0) }
+        }
+    }
+
+    /// Finds the line of a row, or its number in a single file if the text cannot be read again. O(bytes up to the row).
+    func findPlace(ofRow row: Int) -> RowPlace? { findRecord(ofRow: row) { _, place, _ in place } ?? knownPlace(ofRow: row) }
+
+    /// Reads the text again up to a row, and returns what `body` makes of the row's file, its place and the text from its record on; nil if
+    /// the text cannot be read again.
+    private func findRecord<Result>(
+        ofRow row: Int, _ body: (_ file: RecordFile, _ place: RowPlace, _ record: UnsafeRawBufferPointer) -> Result?
+    ) -> Result? {
         guard !files.contains(where: { $0.container.isStream }) else { return nil }
         let stream = RecordStream(files, options: options)
         let buffer = ByteBuffer()
@@ -23,9 +36,8 @@ extension RecordRowSource {
                     parser.parse(text, into: rows)
                     guard rows.lines.indices.contains(row - rowCount) else { return nil }
                     let line = Int(rows.lines[row - rowCount])
-                    let record = Self.lines(from: line, of: text)
-                    guard let value = file.format.quotedValue(file.selection.identifiers[column], ofFirstRecordIn: record) else { return nil }
-                    return (RowPlace(path: file.path, row: row - firstRow, line: piece.line + line + 1), value)
+                    let place = RowPlace(path: file.path, row: row - firstRow, line: piece.line + line + 1)
+                    return body(file, place, file.format.record(at: row - rowCount, of: text) ?? Self.lines(from: line, of: text))
                 }
             } catch {
                 return nil
