@@ -174,6 +174,10 @@ def dumps():
     dump("words", {"label": words, "logits": lists(x)}, **small)
     dump("labels", {"label": y.astype(np.int32)}, **small)
     dump("labels-of-words", {"label": words}, **small)
+    ids = np.arange(500)
+    dump("labels-and-ids", {"id": ids.astype(np.float64), "label": words}, **small)
+    ids[[217, 218]] = ids[[218, 217]]
+    dump("labels-and-other-ids", {"id": ids, "label": words}, **small)
     dump("soft", {"logits": lists(x), "y": lists(np.eye(5, dtype=np.float32)[y])}, **small)
     vector = pa.struct([pa.field("type", pa.int8(), False), ("size", pa.int32()), ("indices", pa.list_(pa.int32())), ("values", pa.list_(pa.float64()))])
     vectors = []
@@ -184,6 +188,13 @@ def dumps():
             there = [index for index, value in enumerate(row) if value != 0]
             vectors.append({"type": 0, "size": 5, "indices": there, "values": [row[index] for index in there]})
     dump("vectors", {"logits": pa.array(vectors, vector), "label": y.astype(np.float64)}, **small)
+    deep = lambda values: pa.array(values, pa.list_(pa.list_(pa.float32())))
+    dump("sequences", {"label": pa.array(y.reshape(100, 5).tolist()), "logits": deep(x.reshape(100, 5, 5).tolist())}, **(small | {"row_group_size": 33}))
+    dump("labels-of-sequences", {"label": pa.array(y.reshape(100, 5).astype(np.int16).tolist())}, **small)
+    uneven = x.reshape(100, 5, 5).tolist()
+    uneven[70] = [uneven[70][0][:4], uneven[70][1] + [0.0], *uneven[70][2:]]
+    uneven[71] = uneven[71][:4]
+    dump("sequences-broken", {"label": pa.array(y.reshape(100, 5).tolist()), "logits": deep(uneven)}, **small)
     broken = x.tolist()
     broken[137], broken[140], broken[301] = None, broken[140][:3], [1.0, None, 2.0, 3.0, 4.0]
     words_broken = words.to_pylist()

@@ -93,6 +93,8 @@ package final class ColumnCursor {
         case nullValue(at: Int)
         /// The list has another number of values.
         case count(Int)
+        /// A list in it has another number of values; there are as many in all as wanted.
+        case innerCount
     }
 
     /// Reads the next lists of a column, and copies their values as they are stored.
@@ -101,43 +103,73 @@ package final class ColumnCursor {
     /// filled.
     ///
     /// - Parameters:
-    ///   - valuesPerRow: the number of values that a list must have.
+    ///   - valuesPerRow: the number of values that a list must have, with those of all lists in it.
+    ///   - innerCount: the number of values of each list in it, if the column holds lists of lists.
     ///   - problem: called for each list that has another number of values, or nulls, in order.
     package func readLists(
-        _ rowCount: Int, valuesPerRow: Int, into target: UnsafeMutableRawPointer, problem: (_ row: Int, ListProblem) -> Void
+        _ rowCount: Int, valuesPerRow: Int, innerCount: Int? = nil, into target: UnsafeMutableRawPointer,
+        problem: (_ row: Int, ListProblem) -> Void
     ) throws(ParquetError) {
         let byteCount = column.byteCount
-        try readLists(rowCount, valuesPerRow: valuesPerRow, problem: problem) { page, from, place, count in
+        try readLists(rowCount, valuesPerRow: valuesPerRow, innerCount: innerCount, problem: problem) { page, from, place, count in
             (target + place * byteCount).copyMemory(from: page.values + from * byteCount, byteCount: count * byteCount)
         }
     }
 
     /// Reads the next lists of a column of numbers as `Float64`, like `readLists(_:valuesPerRow:into:problem:)`.
     package func readLists(
-        _ rowCount: Int, valuesPerRow: Int, numbers target: UnsafeMutablePointer<Double>, problem: (_ row: Int, ListProblem) -> Void
+        _ rowCount: Int, valuesPerRow: Int, innerCount: Int? = nil, numbers target: UnsafeMutablePointer<Double>,
+        problem: (_ row: Int, ListProblem) -> Void
     ) throws(ParquetError) {
-        try readLists(rowCount, valuesPerRow: valuesPerRow, problem: problem) { page, from, place, count in
+        try readLists(rowCount, valuesPerRow: valuesPerRow, innerCount: innerCount, problem: problem) { page, from, place, count in
             page.copyNumbers(column, from: from, count: count, into: target + place)
         }
     }
 
     /// Goes past lists.
     func skipLists(_ rowCount: Int) throws(ParquetError) {
-        try readLists(rowCount, valuesPerRow: -1, problem: { _, _ in }) { _, _, _, _ in }
+        try readLists(rowCount, valuesPerRow: -1, innerCount: nil, problem: { _, _ in }) { _, _, _, _ in }
     }
 
     /// Reads the next list's length without its values: 0 for one that is missing or empty; nil after the last list.
     package func nextLength() throws(ParquetError) -> Int? {
         guard try advance() else { return nil }
         var length = 0
-        try readLists(1, valuesPerRow: -1, problem: { _, problem in
+        try readLists(1, valuesPerRow: -1, innerCount: nil, problem: { _, problem in
             if case .count(let count) = problem { length = count }
         }) { _, _, _, _ in }
         return length
     }
 
+    /// Reads the next list of lists without its values, and returns the number of lists in it and of all their values; nil after the last
+    /// one.
+    package func nextShape() throws(ParquetError) -> (listCount: Int, valueCount: Int)? {
+        guard try advance() else { return nil }
+        var listCount = 0
+        var isFirst = true
+        let before = (repetitionRun, repetitionLeft)
+        // Lists whose levels are all in this page are enough: a first list that is longer than a page is counted from its levels here.
+        var levels = 0
+        var (run, left) = before
+        while levels < levelsLeft {
+            let level = page.repetition.runs[run].level
+            if level == 0, !isFirst { break }
+            if level < 2 { listCount += isFirst ? 1 : left }
+            levels += isFirst ? 1 : left
+            left -= isFirst ? 1 : left
+            isFirst = false
+            if left == 0 {
+                run += 1
+                guard run < page.repetition.runs.count else { break }
+                left = Int(page.repetition.runs[run].count)
+            }
+        }
+        guard let length = try nextLength() else { return nil }
+        return (listCount, length)
+    }
+
     private func readLists(
-        _ rowCount: Int, valuesPerRow: Int, problem: (_ row: Int, ListProblem) -> Void,
+        _ rowCount: Int, valuesPerRow: Int, innerCount: Int?, problem: (_ row: Int, ListProblem) -> Void,
         copy: (_ page: ColumnPage, _ from: Int, _ place: Int, _ count: Int) -> Void
     ) throws(ParquetError) {
         let least = column.elementDefinitionLevels.first ?? 0
@@ -159,7 +191,12 @@ package final class ColumnCursor {
             var nullPlace: Int?
             var isNull = false
             var isFirst = true
+            var isUneven = false
             repeat {
+                if let innerCount, !isFirst, page.repetition.runs[repetitionRun].level == 1 {
+                    // Each of these levels begins a list in the list.
+                    isUneven = isUneven || found % innerCount != 0 || (innerCount > 1 && min(repetitionLeft, definitionLeft) > 1)
+                }
                 let count = isFirst ? 1 : min(repetitionLeft, definitionLeft)
                 let level = Int(page.definition.runs[definitionRun].level)
                 if level == column.definitionLimit {
@@ -195,6 +232,8 @@ package final class ColumnCursor {
                 problem(row, .count(found))
             } else if let nullPlace {
                 problem(row, .nullValue(at: nullPlace))
+            } else if isUneven {
+                problem(row, .innerCount)
             }
         }
         flush()

@@ -54,7 +54,7 @@ import Testing
         let cases: [(name: String, columns: DumpColumns)] = [
             ("list", DumpColumns()), ("list-planes", DumpColumns()), ("wide-names", DumpColumns()), ("wide-numbers", DumpColumns()),
             ("wide-mixed", DumpColumns()), ("float64", DumpColumns()), ("float16", DumpColumns()), ("decimal", DumpColumns()),
-            ("vectors", DumpColumns()),
+            ("vectors", DumpColumns()), ("sequences", DumpColumns()),
             ("struct", columns { ($0.predictions, $0.label) = (["output.logits"], "output.label") }),
             ("words", columns { $0.classNames = names }), ("wide-names", columns { $0.weight = "w" }),
         ]
@@ -75,6 +75,11 @@ import Testing
         #expect(try evaluation([path("wide-names")], labels: [path("labels-of-words")]).report.loss.meanHex == expected)
         let names = columns { $0.classNames = ["cat", "dog", "bird", "fish", "newt"] }
         #expect(try evaluation([x], labels: [path("labels-of-words")], names).report.loss.meanHex == expected)
+        #expect(try evaluation([path("sequences")], labels: [y]).report.loss.meanHex == expected)
+        #expect(try evaluation([x], labels: [path("labels-of-sequences")]).report.loss.meanHex == expected)
+        #expect(throws: EngineError.self, "one label for five rows") {
+            try evaluation([path("sequences")], labels: [path("soft")], columns { $0.label = "y" })
+        }
         let twice = try evaluation([x, x], labels: [y, y]).report
         #expect(try evaluation([path("list"), path("list-planes")]).report.loss.meanHex == twice.loss.meanHex)
         #expect(throws: EngineError.self) { try evaluation([path("list")], labels: [path("labels"), path("labels")]) }
@@ -98,6 +103,31 @@ import Testing
         for words in ["horse", "a null is no list", "3 values, where 5 are due", "the value at 1 is null"] {
             #expect(texts.contains(words), "\(words): \(texts)")
         }
+    }
+
+    /// Rows of tables that are paired by their places have the same identifiers, if the tables share some.
+    @Test func identifiers() throws {
+        let (x, y) = arrays(rowCount: 500, classCount: 5)
+        let expected = try evaluation([x], labels: [y]).report.loss.meanHex
+        let paired = try evaluation([path("wide-names")], labels: [path("labels-and-ids")]).report
+        #expect(paired.loss.meanHex == expected && paired.columns?.identifiers == ["id"])
+        let error = #expect(throws: EngineError.self) {
+            try evaluation([path("wide-names")], labels: [path("labels-and-other-ids")])
+        }
+        #expect(error?.row == 217, "\(String(describing: error))")
+        #expect(error?.message.text(.swift).contains("id is '217', and that of") == true)
+        #expect(throws: EngineError.self) {
+            try evaluation([path("wide-names")], labels: [path("labels-and-ids")], columns { $0.identifier = "nothing" })
+        }
+        #expect(throws: EngineError.self) { try evaluation([path("wide-names")], columns { $0.identifier = "id" }) }
+    }
+
+    /// A list of lists of another shape makes all its rows invalid.
+    @Test func unevenSequences() throws {
+        let report = try evaluation([path("sequences-broken")], invalid: .skip).report
+        #expect(report.rows.scored == 490 && report.rows.invalid == 10)
+        let error = #expect(throws: EngineError.self) { try evaluation([path("sequences-broken")], threads: 1) }
+        #expect(error?.row == 350 && error?.message.text(.swift).contains("not all of 5 values") == true, "\(String(describing: error))")
     }
 
     /// Row groups that are cut at pages give the same bits as those that are not.

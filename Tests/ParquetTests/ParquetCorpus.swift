@@ -13,15 +13,14 @@ enum ParquetCorpus {
     /// The columns of a file, as pyarrow reads them.
     struct Expected: Decodable {
         struct Column: Decodable {
-            let type: String
-            let values: Int
-            let nulls: Int
+            let type: String?
+            let values: Int?
+            let nulls: Int?
             let sum: String?
             let notFinite: Int?
-            let first: [Double?]?
 
             enum CodingKeys: String, CodingKey {
-                case type, values, nulls, sum, first
+                case type, values, nulls, sum
                 case notFinite = "not_finite"
             }
         }

@@ -58,6 +58,7 @@ package struct EvaluationPlan: Sendable {
                 predictionsOf: columns.tables, valuesPerRow: columns.classCount, cutsPages: mode.countsPages)
             arrays = nil
             try Self.checkCounts(source, options)
+            for identifiers in columns.tableIdentifiers { try identifiers.check(control) }
         } else if columns.records.isEmpty {
             let arrays = try ConcatenatedArrays(columns.arrays)
             try Self.checkCounts(arrays, columns, options)

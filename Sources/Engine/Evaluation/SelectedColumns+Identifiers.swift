@@ -47,6 +47,10 @@ extension SelectedColumns {
         var names = try sharedNames(predictions, files)
         guard !names.isEmpty else { return nil }
         let isJoin = columns.join != nil
+        if !isJoin, !tables.isEmpty, let source = column.rows as? ParquetRowSource {
+            shareIdentifiers(names, of: source.files)
+            return nil
+        }
         if let table = (predictions + files).first(where: { if case .parquet = $0.content { true } else { false } }) {
             let setting: Setting = isJoin ? .joinColumn : .identifierColumn
             guard columns.join == nil, columns.identifier == nil else {
@@ -98,6 +102,17 @@ extension SelectedColumns {
                 identifierCount: names.count, options: containerOptions)
         }
         return SharedIdentifiers(names: names, texts: identified, arrays: arrays)
+    }
+
+    /// Notes the comparisons of columns that tables of predictions share with others.
+    private mutating func shareIdentifiers(_ names: [String], of others: [ParquetRows]) {
+        // A row of a table that is several rows has one identifier for all of them, which the other table may not have.
+        guard (tables + others).allSatisfy({ $0.rowsPerRecord == 1 }) else { return }
+        // pandas's index begins anew in each file.
+        for name in names where !name.hasPrefix("__index_level_") || name == columns.identifier {
+            tableIdentifiers.append(ParquetIdentifiers(name, tables, others))
+            if !identifierNames.contains(name) { identifierNames.append(name) }
+        }
     }
 
     /// Warns of columns without a name, such as the index that pandas writes, whose first values differ. They are not compared, since an

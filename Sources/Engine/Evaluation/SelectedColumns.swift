@@ -1,6 +1,7 @@
 internal import Container
 internal import Formats
 internal import Messages
+internal import Parquet
 internal import Scoring
 
 /// The columns of an evaluation's files, found by the names that were given or by their usual ones.
@@ -27,6 +28,8 @@ struct SelectedColumns {
     /// The texts of labels and of weights with rows of their own; nil if they are arrays, or lie beside the predictions.
     private(set) var labelTexts: RecordRowSource?
     private(set) var weightTexts: RecordRowSource?
+    /// The comparisons of identifiers that tables share.
+    var tableIdentifiers: [ParquetIdentifiers] = []
     /// The identifiers that labels, and weights, in files of their own share with the predictions; nil if they share none.
     var sharedByLabels: SharedIdentifiers?
     var sharedByWeights: SharedIdentifiers?
@@ -312,7 +315,7 @@ struct SelectedColumns {
                     ? try roles.labels(ofOwn: table.names, path: file.path, valuesPerRow: classCount)
                     : try roles.weights(ofOwn: table.names, path: file.path)
             }
-            selected.append(ParquetRows(table: table, selection: selection))
+            selected.append(try Self.rows(of: table, selection, role, perRow: request.labelsPerRow(valuesPerRow: classCount)))
         }
         guard role.isLabels else {
             columnNames.weights = roles.weightNames
@@ -383,6 +386,24 @@ struct SelectedColumns {
 
     // MARK: Tables of Parquet
 
+    /// Returns the rows of a table that is read for labels or weights alone. A list where one label or weight a row is wanted holds those
+    /// of several rows.
+    private static func rows(
+        of table: ParquetTable, _ selection: RecordSelection, _ role: ColumnRole, perRow: Int
+    ) throws(EngineError) -> ParquetRows {
+        let rows = ParquetRows(table, selection)
+        let paths: [RecordPath] =
+            switch selection.labels {
+            case .classIndex(let path, _): [path]
+            case .numbers(let paths): paths
+            case .none: selection.weight.map { [$0] } ?? []
+            }
+        guard paths.count == 1, case .list(let leaf) = table.storage(of: paths[0]), leaf.isNumber else { return rows }
+        let shape = try rows.shape(paths, role)
+        let isOfSeveral = leaf.repetitionLimit == 1 && (!role.isLabels || perRow == 1) && shape.valuesPerRow > 1
+        return ParquetRows(table, selection, rowsPerRecord: isOfSeveral ? shape.valuesPerRow : shape.rowsPerRecord)
+    }
+
     private mutating func openTables(_ files: [DumpFile]) throws(EngineError) {
         let counts = (columns.byteCount == nil ? [] : [Setting.textColumn]) + columns.counts.names.map(\.setting)
         if let setting = counts.first {
@@ -395,8 +416,9 @@ struct SelectedColumns {
             var selection = try Self.atPath(file.path) { () throws(ColumnError) in
                 try roles.predictions(of: table.names, path: file.path)
             }
+            let shape = try ParquetRows(table, selection).shape(selection.predictions, .predictions(nil))
             if tables.isEmpty {
-                classCount = try ParquetRows(table: table, selection: selection).valuesPerRow(selection.predictions, .predictions(nil))
+                classCount = shape.valuesPerRow
                 guard classCount == 1 || !task.isSingleValued else {
                     throw EngineError(
                         .data, path: file.path,
@@ -408,7 +430,7 @@ struct SelectedColumns {
                 if tables.isEmpty, request.hasLabelsBeside { try request.checkClassNames(classCount: classCount) }
                 try roles.addOthers(to: &selection, of: table.names, path: file.path, valuesPerRow: classCount)
             }
-            tables.append(ParquetRows(table: table, selection: selection))
+            tables.append(ParquetRows(table, selection, rowsPerRecord: shape.rowsPerRecord))
         }
         if request.hasLabelsBeside {
             areLabelsText = true

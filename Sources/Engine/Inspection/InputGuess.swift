@@ -69,11 +69,11 @@ public enum InputGuess {
             } catch {
                 throw EngineError(error, path: path)
             }
-            let rows = ParquetRows(table: table, selection: selection)
-            let columnCount = try rows.valuesPerRow(selection.predictions, .predictions(nil))
+            let shape = try ParquetRows(table, selection).shape(selection.predictions, .predictions(nil))
+            let (rows, columnCount) = (ParquetRows(table, selection, rowsPerRecord: shape.rowsPerRecord), shape.valuesPerRow)
             let source = try ParquetRowSource(predictionsOf: [rows], valuesPerRow: columnCount, cutsPages: true)
             let buffer = ByteBuffer()
-            let rowCount = try source.makeCursor().read(rowCount: min(rowLimit, table.rowCount), into: buffer, at: 0)
+            let rowCount = try source.makeCursor().read(rowCount: min(rowLimit, rows.rowCount), into: buffer, at: 0)
             return describe(path: path, rowCount: rowCount, columnCount: columnCount) { row, column in
                 Float64Values.value(
                     buffer.base + row * source.layout.rowByteCount, elementType: source.layout.elementType, at: column)

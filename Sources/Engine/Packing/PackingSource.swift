@@ -46,7 +46,7 @@ struct PackingSource: Sendable {
         if case .parquet(let table) = file.content {
             let (selected, kind, valuesPerRow) = try Self.selection(of: table, options)
             let source = try ParquetRowSource(kind, of: [selected], valuesPerRow: valuesPerRow ?? 1)
-            let shape = valuesPerRow.map { [table.rowCount, $0] } ?? [table.rowCount]
+            let shape = valuesPerRow.map { [selected.rowCount, $0] } ?? [selected.rowCount]
             (layout, header) = try Self.header(source.layout.elementType, shape, options.inputPath)
             rows = source
             columnNames = selected.selection.columnNames(of: options.part)
@@ -216,16 +216,20 @@ struct PackingSource: Sendable {
         } catch {
             throw EngineError(error, path: table.path)
         }
-        let rows = ParquetRows(table: table, selection: selection)
-        func width(_ paths: [RecordPath], _ role: ColumnRole) throws(EngineError) -> Int? {
-            let count = try rows.valuesPerRow(paths, role)
-            guard paths.count == 1, case .value = table.storage(of: paths[0]) else { return count }
-            return nil
+        func shape(_ paths: [RecordPath], _ role: ColumnRole) throws(EngineError) -> (rows: ParquetRows, valuesPerRow: Int?) {
+            let shape = try ParquetRows(table, selection).shape(paths, role)
+            let rows = ParquetRows(table, selection, rowsPerRecord: shape.rowsPerRecord)
+            guard paths.count == 1, case .value = table.storage(of: paths[0]) else { return (rows, shape.valuesPerRow) }
+            return (rows, nil)
         }
         switch selection.labels {
-        case .none: return (rows, .predictions, try width(selection.predictions, .predictions(nil)))
-        case .classIndex: return (rows, .classLabels, nil)
-        case .numbers(let labels): return (rows, .targets, try width(labels, .labels))
+        case .none:
+            let (rows, valuesPerRow) = try shape(selection.predictions, .predictions(nil))
+            return (rows, .predictions, valuesPerRow)
+        case .classIndex: return (ParquetRows(table, selection), .classLabels, nil)
+        case .numbers(let labels):
+            let (rows, valuesPerRow) = try shape(labels, .labels)
+            return (rows, .targets, valuesPerRow)
         }
     }
 

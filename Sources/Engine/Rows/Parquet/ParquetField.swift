@@ -11,6 +11,18 @@ struct ParquetProblems {
     /// The problems in the order of the rows.
     var inOrder: [RecordProblem] { problems.values.sorted { $0.rowIndex < $1.rowIndex } }
 
+    /// Returns the problems in the order of the rows, where each was found for a list of `rowsPerRecord` rows.
+    func inOrder(rowsPerRecord: Int) -> [RecordProblem] {
+        guard rowsPerRecord > 1 else { return inOrder }
+        return inOrder.flatMap { problem in
+            (0..<rowsPerRecord).map {
+                RecordProblem(
+                    rowIndex: problem.rowIndex * rowsPerRecord + $0, column: problem.column, message: problem.message,
+                    remedy: problem.remedy)
+            }
+        }
+    }
+
     mutating func removeAll() { problems.removeAll(keepingCapacity: true) }
 
     /// Adds a problem of another row again.
@@ -79,10 +91,18 @@ final class ParquetListField: ParquetField {
     private let leaf: ParquetColumn
     private let type: ElementType
     private let valuesPerRow: Int
+    /// The number of values of each list in a list.
+    private let innerCount: Int?
     private let cursor: ColumnCursor
 
-    init(_ file: ParquetFile, _ name: String, _ leaf: ParquetColumn, as type: ElementType, valuesPerRow: Int) {
+    /// Makes a reader.
+    ///
+    /// - Parameters:
+    ///   - valuesPerRow: the number of values of a list, with those of lists in it.
+    ///   - innerCount: the number of values of each list in it.
+    init(_ file: ParquetFile, _ name: String, _ leaf: ParquetColumn, as type: ElementType, valuesPerRow: Int, innerCount: Int) {
         self.name = name
+        self.innerCount = leaf.repetitionLimit > 1 ? innerCount : nil
         self.leaf = leaf
         self.type = type
         self.valuesPerRow = valuesPerRow
@@ -101,14 +121,15 @@ final class ParquetListField: ParquetField {
             case .null: problems.add(row, column: name, "a null is no list of numbers")
             case .nullValue(let place): problems.add(row, column: name, "the value at \(place) is null, and no number")
             case .count(let count): problems.add(row, column: name, "\(count) values, where \(valuesPerRow) are due")
+            case .innerCount: problems.add(row, column: name, "its lists are not all of \(innerCount ?? valuesPerRow) values")
             }
         }
         if leaf.elementType == type {
-            try cursor.readLists(rowCount, valuesPerRow: valuesPerRow, into: target, problem: note)
+            try cursor.readLists(rowCount, valuesPerRow: valuesPerRow, innerCount: innerCount, into: target, problem: note)
         } else {
             // Whatever is no number as it is stored is handed over as Float64.
             let numbers = target.bindMemory(to: Double.self, capacity: rowCount * valuesPerRow)
-            try cursor.readLists(rowCount, valuesPerRow: valuesPerRow, numbers: numbers, problem: note)
+            try cursor.readLists(rowCount, valuesPerRow: valuesPerRow, innerCount: innerCount, numbers: numbers, problem: note)
         }
     }
 }

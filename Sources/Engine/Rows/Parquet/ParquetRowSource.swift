@@ -27,8 +27,10 @@ struct ParquetRowSource: UnitRowSource {
         let rowGroup: Int
         /// The numbers of the rows among all.
         let rows: Range<Int>
-        /// The number of the first row in its row group, and in its file.
-        let rowInGroup: Int, rowInFile: Int
+        /// The rows of the table that hold them, in the row group.
+        let records: Range<Int>
+        /// The number of the first row in its file.
+        let rowInFile: Int
         /// True if the rows of the row group were counted by values.
         let isCounted: Bool
     }
@@ -85,23 +87,31 @@ struct ParquetRowSource: UnitRowSource {
         var firstRow = 0
         for (index, rows) in files.enumerated() {
             try rows.check(values, columns, valuesPerRow: valuesPerRow)
-            let rowsPerUnit = max(1, Self.unitByteCount / max(1, valuesPerRow * valueTypes[index].byteCount))
+            let perRecord = rows.rowsPerRecord
+            let rowsPerUnit = max(1, Self.unitByteCount / max(1, perRecord * valuesPerRow * valueTypes[index].byteCount))
+            let total = rows.table.rowCount.multipliedReportingOverflow(by: perRecord)
+            guard !total.overflow, !firstRow.addingReportingOverflow(total.partialValue).overflow else {
+                throw EngineError(.data, path: rows.path, "its rows cannot be counted", remedy: "its footer is damaged")
+            }
             let firstRowOfFile = firstRow
             for group in rows.file.rowGroups.indices {
                 let count = rows.file.rowGroups[group].rowCount
                 var cuts = [0, count]
                 var isCounted = false
-                if cutsPages, count >= 2 * rowsPerUnit, let pages = try rows.pageRows(rowGroup: group, valuesPerRow: valuesPerRow) {
+                if cutsPages, count >= 2 * rowsPerUnit,
+                    let pages = try rows.pageRows(rowGroup: group, valuesPerRow: valuesPerRow * perRecord)
+                {
                     cuts = Self.cuts(pages.rowCounts, rowsPerUnit: rowsPerUnit)
                     isCounted = pages.areCounted
                 }
                 for (start, end) in zip(cuts, cuts.dropFirst()) where end > start {
                     units.append(
                         Unit(
-                            file: index, rowGroup: group, rows: firstRow + start..<firstRow + end, rowInGroup: start,
-                            rowInFile: firstRow + start - firstRowOfFile, isCounted: isCounted && cuts.count > 2))
+                            file: index, rowGroup: group, rows: firstRow + start * perRecord..<firstRow + end * perRecord,
+                            records: start..<end, rowInFile: firstRow + start * perRecord - firstRowOfFile,
+                            isCounted: isCounted && cuts.count > 2))
                 }
-                firstRow += count
+                firstRow += count * perRecord
             }
         }
         self.units = units
@@ -124,13 +134,15 @@ struct ParquetRowSource: UnitRowSource {
     private static func classLabelType(of files: [ParquetRows]) -> ElementType {
         let types = Set(files.map(\.classLabelType))
         if types.count == 1, let type = types.first { return type }
+        // Lists are handed over as they are stored, or as Float64.
+        if files.contains(where: { $0.rowsPerRecord > 1 }) { return .float64 }
         return types.contains { $0.isFloatingPoint } ? .float64 : .int64
     }
 
     var path: String? { files.first?.path }
     var rowCount: Int? { totalRowCount }
     var decodedByteCount: Int? {
-        zip(files, valueTypes).reduce(0) { $0 + $1.0.table.rowCount * layout.valuesPerRow * $1.1.byteCount }
+        zip(files, valueTypes).reduce(0) { $0 + $1.0.rowCount * layout.valuesPerRow * $1.1.byteCount }
     }
     var unitCount: Int { units.count }
 
@@ -139,8 +151,8 @@ struct ParquetRowSource: UnitRowSource {
     func place(ofRow row: Int) -> RowPlace {
         var first = 0
         for file in files {
-            if row < first + file.table.rowCount { return RowPlace(path: file.path, row: row - first) }
-            first += file.table.rowCount
+            if row < first + file.rowCount { return RowPlace(path: file.path, row: row - first) }
+            first += file.rowCount
         }
         return RowPlace(path: files.last?.path ?? "", row: row)
     }
@@ -172,25 +184,25 @@ struct ParquetRowSource: UnitRowSource {
                 while buffers.count < fields.count { buffers.append(ByteBuffer()) }
                 file = unit.file
             }
-            let rowsInGroup = unit.rowInGroup..<unit.rowInGroup + unit.rows.count
             do throws(ParquetError) {
-                for field in fields { try field.begin(rowGroup: unit.rowGroup, rows: rowsInGroup, isCounted: unit.isCounted) }
+                for field in fields { try field.begin(rowGroup: unit.rowGroup, rows: unit.records, isCounted: unit.isCounted) }
             } catch {
                 throw self.error(error, unit)
             }
             let type = source.valueTypes[unit.file]
             let rowByteCount = source.layout.valuesPerRow * type.byteCount
-            let rowsPerBatch = max(1, Self.batchByteCount / max(1, rowByteCount))
-            var row = unit.rows.lowerBound
-            while row < unit.rows.upperBound {
+            let perRecord = source.files[unit.file].rowsPerRecord
+            let recordsPerBatch = max(1, Self.batchByteCount / max(1, rowByteCount * perRecord))
+            var record = 0
+            while record < unit.records.count {
                 try control.checkCancellation()
-                let count = min(rowsPerBatch, unit.rows.upperBound - row)
-                try read(count, unit)
-                try hand(over: count, from: row, of: unit, type, body)
-                control.progress.advance(by: count * rowByteCount)
-                row += count
+                let count = min(recordsPerBatch, unit.records.count - record)
+                try read(count, unit, perRecord)
+                try hand(over: count * perRecord, from: unit.rows.lowerBound + record * perRecord, of: unit, type, body)
+                control.progress.advance(by: count * perRecord * rowByteCount)
+                record += count
             }
-            guard rowsInGroup.upperBound == source.files[unit.file].file.rowGroups[unit.rowGroup].rowCount else { return }
+            guard unit.records.upperBound == source.files[unit.file].file.rowGroups[unit.rowGroup].rowCount else { return }
             do throws(ParquetError) {
                 for field in fields { try field.finish() }
             } catch {
@@ -198,12 +210,13 @@ struct ParquetRowSource: UnitRowSource {
             }
         }
 
-        /// Reads rows to the buffers.
-        private func read(_ count: Int, _ unit: Unit) throws(EngineError) {
+        /// Reads rows of the table to the buffers.
+        private func read(_ count: Int, _ unit: Unit, _ perRecord: Int) throws(EngineError) {
             problems.removeAll()
             let valueByteCount = source.layout.valuesPerRow * source.valueTypes[unit.file].byteCount
             for (place, field) in fields.enumerated() {
-                buffers[place].reserve(count * (place == 0 ? valueByteCount : source.layout.columns[place - 1].rowByteCount))
+                let rowByteCount = place == 0 ? valueByteCount : source.layout.columns[place - 1].rowByteCount
+                buffers[place].reserve(count * perRecord * rowByteCount)
                 do throws(ParquetError) {
                     try field.read(count, into: buffers[place].base, &problems)
                 } catch {
@@ -219,7 +232,7 @@ struct ParquetRowSource: UnitRowSource {
         private func hand(
             over count: Int, from row: Int, of unit: Unit, _ type: ElementType, _ body: (RowBatch) throws(EngineError) -> Void
         ) throws(EngineError) {
-            let problems = problems.inOrder
+            let problems = problems.inOrder(rowsPerRecord: source.files[unit.file].rowsPerRecord)
             if type.isFloatingPoint, case .predictions = source.values {
                 for problem in problems {
                     Self.fillNaN(
@@ -268,12 +281,19 @@ extension ParquetRows {
     /// Throws if a column cannot give what is wanted of it.
     fileprivate func check(_ values: RecordColumnKind, _ columns: [RecordColumnKind], valuesPerRow: Int) throws(EngineError) {
         for kind in [values] + columns {
+            try checkRecords(kind)
             switch kind {
             case .predictions: try checkNumbers(paths(kind), .predictions(nil))
             case .weights: try checkSingle(paths(kind), .weights)
             case .targets: try checkNumbers(paths(kind), .labels)
             case .classLabels:
                 guard let path = paths(kind).first else { break }
+                // A list of labels goes with a list of lists of predictions.
+                if case .list(let leaf) = table.storage(of: path), leaf.isNumber, leaf.repetitionLimit == 1, rowsPerRecord > 1,
+                    !needsLookup
+                {
+                    break
+                }
                 guard case .value(let leaf) = table.storage(of: path), leaf.isNumber || leaf.physicalType == .byteArray else {
                     throw EngineError(
                         .data, path: self.path, "column \(ColumnName.list([path.name])) holds no class indices and no names of classes",
@@ -284,9 +304,23 @@ extension ParquetRows {
         }
     }
 
+    /// Throws if a column that is read beside lists of lists has one value for each of them and not one a list.
+    private func checkRecords(_ kind: RecordColumnKind) throws(EngineError) {
+        guard rowsPerRecord > 1 else { return }
+        for path in paths(kind) {
+            if case .list = table.storage(of: path) { continue }
+            throw EngineError(
+                .data, path: self.path,
+                "column \(ColumnName.list([path.name])) has one value a row, and the lists of lists beside it hold \(rowsPerRecord) rows "
+                    + "each",
+                remedy: "give a list of as many")
+        }
+    }
+
     private func checkSingle(_ paths: [RecordPath], _ role: ColumnRole) throws(EngineError) {
         try checkNumbers(paths, role)
         for path in paths {
+            if case .list(let leaf) = table.storage(of: path), leaf.repetitionLimit == 1, rowsPerRecord > 1 { continue }
             guard case .value = table.storage(of: path) else {
                 throw EngineError(
                     .data, path: self.path, "column \(ColumnName.list([path.name])) holds lists, and one number a row is wanted",
@@ -318,7 +352,9 @@ extension ParquetRows {
         if paths.count == 1 {
             switch table.storage(of: paths[0]) {
             case .value(let leaf): return ParquetNumberField(file, paths[0].name, leaf, as: type)
-            case .list(let leaf): return ParquetListField(file, paths[0].name, leaf, as: type, valuesPerRow: valuesPerRow)
+            case .list(let leaf):
+                return ParquetListField(
+                    file, paths[0].name, leaf, as: type, valuesPerRow: valuesPerRow * rowsPerRecord, innerCount: valuesPerRow)
             case .vector(let vector): return ParquetVectorField(file, paths[0].name, vector, valuesPerRow: valuesPerRow)
             }
         }

@@ -7,6 +7,19 @@ internal import Parquet
 struct ParquetRows: Sendable {
     let table: ParquetTable
     let selection: RecordSelection
+    /// The number of rows of the evaluation that a row of the table holds: the lists of a list of lists, or the labels of a list of labels.
+    let rowsPerRecord: Int
+
+    init(_ table: ParquetTable, _ selection: RecordSelection, rowsPerRecord: Int = 1) {
+        self.table = table
+        self.selection = selection
+        self.rowsPerRecord = rowsPerRecord
+    }
+
+    /// The number of rows of the evaluation.
+    ///
+    /// The product fits: each row of a list of lists has a value, and values are counted by the footer.
+    var rowCount: Int { table.rowCount.multipliedReportingOverflow(by: rowsPerRecord).partialValue }
 
     var path: String { table.path }
     var file: ParquetFile { table.file }
@@ -20,11 +33,11 @@ struct ParquetRows: Sendable {
             case .list(let column): leaf = column
             case .vector: continue
             }
-            guard leaf.isNumber, leaf.content != .boolean || role.isLabels, leaf.repetitionLimit <= 1 else {
+            guard leaf.isNumber, leaf.content != .boolean || role.isLabels, leaf.repetitionLimit <= 2 else {
                 throw EngineError(
                     .data, path: self.path, "column \(ColumnName.list([path.name])) holds \(leaf.typeText), and \(role.text) are numbers",
-                    remedy: leaf.repetitionLimit > 1
-                        ? "write one list a row, which is not a list of lists" : "check \(setting: role.setting)")
+                    remedy: leaf.repetitionLimit > 2
+                        ? "write one list a row, or a list of lists" : "check \(setting: role.setting)")
             }
         }
     }
@@ -45,38 +58,55 @@ struct ParquetRows: Sendable {
     /// Counts the values a row of some columns: as many as there are, or those of the first list that is not empty.
     ///
     /// - Throws: an `EngineError` if columns with lists stand beside other columns, or if no row has a list.
-    func valuesPerRow(_ paths: [RecordPath], _ role: ColumnRole) throws(EngineError) -> Int {
+    func valuesPerRow(_ paths: [RecordPath], _ role: ColumnRole) throws(EngineError) -> Int { try shape(paths, role).valuesPerRow }
+
+    /// Counts the values a row of some columns, and the rows that a row of the table holds: the lists of the first list of lists.
+    func shape(_ paths: [RecordPath], _ role: ColumnRole) throws(EngineError) -> (rowsPerRecord: Int, valuesPerRow: Int) {
         try checkNumbers(paths, role)
-        guard let first = paths.first else { return 0 }
+        guard let first = paths.first else { return (1, 0) }
         let lists = paths.filter { path in
             if case .value = table.storage(of: path) { false } else { true }
         }
-        guard !lists.isEmpty else { return paths.count }
+        guard !lists.isEmpty else { return (1, paths.count) }
         guard paths.count == 1 else {
             throw EngineError(
                 .data, path: path, "column \(ColumnName.list([lists[0].name])) holds lists, and stands among other columns of \(role.text)",
                 remedy: "name the one column with all values with \(setting: role.setting)")
         }
         for group in file.rowGroups.indices where file.rowGroups[group].rowCount > 0 {
-            let count = try EngineError.ofParquet { () throws(ParquetError) -> Int? in
+            let found = try EngineError.ofParquet { () throws(ParquetError) -> (listCount: Int, valueCount: Int)? in
                 switch table.storage(of: first) {
-                case .value: return 1
+                case .value: return (1, 1)
+                case .list(let leaf) where leaf.repetitionLimit == 2:
+                    let cursor = ColumnCursor(file, rowGroup: group, column: leaf)
+                    while let shape = try cursor.nextShape() {
+                        if shape.valueCount > 0 { return shape }
+                    }
+                    return nil
                 case .list(let leaf):
                     let cursor = ColumnCursor(file, rowGroup: group, column: leaf)
                     while let length = try cursor.nextLength() {
-                        if length > 0 { return length }
+                        if length > 0 { return (1, length) }
                     }
                     return nil
-                case .vector(let vector): return try ParquetVectorReader.firstWidth(file, rowGroup: group, vector)
+                case .vector(let vector):
+                    return try ParquetVectorReader.firstWidth(file, rowGroup: group, vector).map { (1, $0) }
                 }
             }
-            guard let count else { continue }
+            guard let found else { continue }
+            guard found.valueCount % found.listCount == 0 else {
+                throw EngineError(
+                    .data, path: path,
+                    "column \(ColumnName.list([first.name])) holds lists of lists, and those of the first row are not of one length",
+                    remedy: "write lists of one shape")
+            }
+            let count = found.valueCount / found.listCount
             guard count <= RowLayout.valueCountLimit else {
                 throw EngineError(
                     .data, path: path, "\(count) values a row, up to \(RowLayout.valueCountLimit) are read",
                     remedy: "check \(setting: role.setting)")
             }
-            return count
+            return (found.listCount, count)
         }
         throw EngineError(.data, path: path, "no row has \(role.text)", remedy: "check \(setting: role.setting)")
     }
@@ -95,7 +125,12 @@ struct ParquetRows: Sendable {
 
     /// The type in which class labels are handed over: as they are stored, or `.int64` if names are looked up.
     var classLabelType: ElementType {
-        guard let path = classLabel?.path, case .value(let leaf) = table.storage(of: path) else { return .int64 }
+        guard let path = classLabel?.path else { return .int64 }
+        let leaf: ParquetColumn
+        switch table.storage(of: path) {
+        case .value(let column), .list(let column): leaf = column
+        case .vector: return .int64
+        }
         if needsLookup { return .int64 }
         if case .decimal = leaf.content { return .float64 }
         return leaf.elementType ?? .int64

@@ -82,7 +82,7 @@ struct ParquetTable: Sendable {
         switch storage {
         case .list(let leaf):
             // The number of values is not known before a list is read.
-            return RecordColumn(name: name, content: leaf.isNumber && leaf.repetitionLimit == 1 ? .array(count: 2) : .text)
+            return RecordColumn(name: name, content: leaf.isNumber && leaf.repetitionLimit <= 2 ? .array(count: 2) : .text)
         case .vector: return RecordColumn(name: name, content: .array(count: 2))
         case .value(let leaf):
             let content: RecordColumn.Content =
