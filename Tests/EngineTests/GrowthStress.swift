@@ -64,7 +64,7 @@ import Testing
             return {
                 let options = EvaluationOptions(
                     predictionPaths: ["\(folder)/p\(count).csv"], labelPaths: ["\(folder)/y\(count).csv"],
-                    specification: try .init(task: .binary, input: .probabilities))
+                    specification: LossSpecification(task: .binary, input: .probabilities))
                 #expect(try Evaluation(options).report.rows.scored == 1)
             }
         }
@@ -88,6 +88,8 @@ import Testing
         }
         // A list of names takes the time of those that it shows.
         let names = [String](repeating: String(repeating: "é", count: 100_000), count: 100)
-        #expect(try seconds { for _ in 0..<100 { #expect(QuotedBytes.list(names).utf8.count < 3000) } } < 2)
+        var byteCount = 0
+        let time = seconds { for _ in 0..<100 { byteCount = max(byteCount, QuotedBytes.list(names).utf8.count) } }
+        #expect(byteCount < 3000 && time < 2)
     }
 }
