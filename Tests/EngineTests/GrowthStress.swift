@@ -62,10 +62,10 @@ import Testing
             try Data("\(names),p\n\(values),0.5\n".utf8).write(to: URL(fileURLWithPath: "\(folder)/p\(count).csv"))
             try Data("\(names),label\n\(values),1\n".utf8).write(to: URL(fileURLWithPath: "\(folder)/y\(count).csv"))
             return {
-                let options = EvaluationOptions(
-                    predictionPaths: ["\(folder)/p\(count).csv"], labelPaths: ["\(folder)/y\(count).csv"],
-                    specification: LossSpecification(task: .binary, input: .probabilities))
-                #expect(try Evaluation(options).report.rows.scored == 1)
+                let report = try evaluate(
+                    ["\(folder)/p\(count).csv"], ["\(folder)/y\(count).csv"], LossSpecification(task: .binary, input: .probabilities)
+                ).report
+                #expect(report.rows.scored == 1)
             }
         }
     }
