@@ -124,17 +124,22 @@ struct SchemaWalk {
         case .group:
             append(element.name, to: &path)
             if element.repetition == .repeated { path.items.append("[]") }
-            if isGroup, element.annotation == .list, element.childCount == 1 { inner = .list(named: element.name) }
+            if isGroup, isList(element) { inner = .list(named: element.name) }
         case .list(let name):
             // The names of old writers mean that the repeated group is the element itself, and no shell around it.
             let isShell =
                 isGroup && element.repetition == .repeated && element.childCount == 1 && element.name != "array"
                 && element.name != name + "_tuple"
             if element.repetition == .repeated { path.items.append("[]") } else { append(element.name, to: &path) }
-            if isShell { inner = .listItem }
+            if isShell {
+                inner = .listItem
+            } else if isGroup, isList(element) {
+                // A list whose elements are lists, by the rules of old writers.
+                inner = .list(named: element.name)
+            }
         case .listItem:
             if element.repetition == .repeated { path.items.append("[]") }
-            if isGroup, element.annotation == .list, element.childCount == 1 { inner = .list(named: element.name) }
+            if isGroup, isList(element) { inner = .list(named: element.name) }
         }
         guard path.byteCount <= Self.nameByteCountLimit else {
             throw .damaged("names of the schema are longer than \(Self.nameByteCountLimit) bytes")
@@ -144,6 +149,13 @@ struct SchemaWalk {
             return
         }
         leaves.append(try leaf(element, path))
+    }
+
+    /// True if the element that was read last is annotated as a list, or as a map without values, which is a list of keys.
+    private func isList(_ element: SchemaElement) -> Bool {
+        guard element.childCount == 1 else { return false }
+        let isListOfKeys = element.annotation == .map && next < elements.count && elements[next].childCount == 1
+        return element.annotation == .list || isListOfKeys
     }
 
     private func append(_ name: String, to path: inout Path) {

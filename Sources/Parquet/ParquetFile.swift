@@ -117,7 +117,8 @@ package struct ParquetFile: Sendable {
             guard !sum.overflow else { throw ParquetError(.damaged, path: path, .init(rowGroup: index), "its rows cannot be counted") }
             total = sum.partialValue
         }
-        guard total == footer.rowCount else {
+        // Some writers leave the number in the footer at 0.
+        guard total == footer.rowCount || footer.rowCount == 0 else {
             throw error(.damaged, "its row groups have \(total) rows, and its footer says \(footer.rowCount)", byte: start)
         }
         self.container = container
