@@ -252,7 +252,7 @@ public struct FileSignature: Sendable, Equatable {
     private static func isOldPickle(_ bytes: [UInt8]) -> Bool {
         let beginnings: [[UInt8]] = ["(lp0\n", "(lp1\n", "(dp0\n", "(dp1\n", "]q\u{0}", "}q\u{0}"].map { Array($0.utf8) }
         if beginnings.contains(where: bytes.starts) { return true }
-        // `c`, a module and a name on a line each, and the number under which the class is kept.
+        // `c`, a module and a name on a line each, the number under which the class is kept, and the mark before what it is made of.
         guard bytes.first == UInt8(ascii: "c") else { return false }
         let lines = bytes.dropFirst().prefix(200).split(separator: 0x0A, maxSplits: 2, omittingEmptySubsequences: false)
         guard lines.count == 3, !lines[0].isEmpty, !lines[1].isEmpty else { return false }
@@ -260,7 +260,7 @@ public struct FileSignature: Sendable, Equatable {
             0x30...0x39 ~= byte || 0x41...0x5A ~= byte || 0x61...0x7A ~= byte || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
         }
         return lines[0].allSatisfy(isName) && lines[1].allSatisfy(isName)
-            && (lines[2].starts(with: Array("p0\n".utf8)) || lines[2].starts(with: [UInt8(ascii: "q"), 0]))
+            && (lines[2].starts(with: Array("p0\n(".utf8)) || lines[2].starts(with: [UInt8(ascii: "q"), 0]))
     }
 
     /// Describes bytes of no known format in words, if their structure says something: that of Protocol Buffers. Returns nil otherwise.

@@ -166,7 +166,7 @@ import Testing
             (Array("0.1,0.2,0.7\n0.3,0.3,0.4\n".utf8), "DumpColumns.hasHeader = false"),
             ([0x50, 0x4B, 3, 4, 0, 0, 0, 0, 0, 0], "zip"),
             ([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0], "cut short"), ([0x80, 4, 0x95, 0, 0, 0, 0, 0, 0, 0], "pickle"),
-            ([0x93] + Array("NUMPX".utf8) + [UInt8](repeating: 0, count: 100), "magic"), ([0], "magic"),
+            ([0x93] + Array("NUMPX".utf8) + [UInt8](repeating: 0, count: 100), "no format begins"), ([0], "no format begins"),
         ]
         for content in contents {
             let predictions = folder.write(content.bytes, "p.npy")
@@ -289,7 +289,7 @@ import Testing
             let error = failure(folder, [predictions], [labels])
             #expect(error?.category == .data && error?.path == labels)
             let problem = error?.problem.description
-            #expect(problem?.contains("\(count) labels") == true && problem?.contains("10 rows") == true)
+            #expect(problem?.contains(count == 1 ? "1 label " : "9 labels") == true && problem?.contains("10 rows") == true)
         }
         let parts = [0..<4, 4..<10].enumerated().map { folder.write(dump.slice($1).predictionBytes, "p\($0).npy") }
         let labelParts = [0..<5, 5..<10].enumerated().map { folder.write(dump.slice($1).labelBytes, "l\($0).npy") }
@@ -389,8 +389,10 @@ import Testing
                 #expect(report.rows.read == UInt64(rowCount) && report.rows.invalid == 500 && report.rows.scored == UInt64(rowCount - 500))
                 #expect(report.rows.firstInvalid.map(\.row) == Array(invalid.prefix(10)))
                 #expect(
-                    report.rows.firstInvalid.allSatisfy { $0.path == predictions && $0.problem.contains($0.row % 2 == 0 ? "label" : "nan") }
-                )
+                    report.rows.firstInvalid.allSatisfy { row in
+                        row.row % 2 == 0
+                            ? row.path == labels && row.problem.contains("label") : row.path == predictions && row.problem.contains("nan")
+                    })
                 #expect(report.warnings.contains { $0.description.contains("500 of \(rowCount)") })
                 let losses = NPY.losses(folder.read("rows.npy"), rowCount: rowCount)
                 #expect((0..<rowCount).filter { losses[$0].isNaN } == invalid)
