@@ -184,7 +184,7 @@ public struct FileSignature: Sendable, Equatable {
         Known("%PDF-1", "PDF", "give the numbers themselves, as CSV"),
         Known("RDA2\nA\n", "R's .RData", "write the table in R with write.csv"),
         Known("RDA3\nA\n", "R's .RData", "write the table in R with write.csv"),
-        Known([0x5D, 0x00, 0x00], "lzma", "decompress it with xz --format=lzma -d first"),
+        Known([0x5D, 0x00, 0x00], "lzma", "decompress it with unlzma first"),
         Known([0xFF, 0x06, 0x00, 0x00, 0x73, 0x4E, 0x61, 0x50, 0x70, 0x59], "snappy", "decompress it first"),
         Known([0x78, 0x01], "zlib", zlibRemedy), Known([0x78, 0x5E], "zlib", zlibRemedy), Known([0x78, 0x9C], "zlib", zlibRemedy),
         Known([0x78, 0xDA], "zlib", zlibRemedy),

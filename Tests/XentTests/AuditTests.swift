@@ -18,7 +18,7 @@ import Testing
             ["t.jsonl", "--label-column", "gold"], ["t.jsonl", "--labels", "gold.csv"], ["t.csv", "--label-column", "gold"],
         ] {
             let run = try XentRun.xent(["eval"] + arguments + Self.binary, in: scratch)
-            expectFailure(run, status: 64, says: ["names a class", "may be the score of that class", "--prediction-columns"])
+            expectFailure(run, status: 64, says: ["may be the score of the class in label, not that of label 1", "--prediction-columns"])
             let named = try XentRun.xent(["eval", "--prediction-columns=score"] + arguments + Self.binary, in: scratch)
             #expect(named.ending == .exit(0), "\(named.stderr)")
         }
@@ -161,7 +161,7 @@ import Testing
         try SmallDump.write(to: scratch)
         try scratch.write("t.csv", "p_0,p_1,label\n.9,.1,0\n")
         let text = try XentRun.xent(SmallDump.eval + ["--text-column", "t"], in: scratch)
-        expectFailure(text, status: 64, says: ["--text-column has no meaning here"])
+        expectFailure(text, status: 64, says: ["--text-column has no meaning for task multiclass"])
         let unknown = try XentRun.xent(["eval", "t.csv", "--label-column", "nope"] + Self.multiclass, in: scratch)
         expectFailure(unknown, status: 65, says: ["t.csv: column 'nope': found no such column, allowed: 'p_0', 'p_1', 'label'"])
         for (input, options) in [

@@ -19,13 +19,13 @@ import Testing
     static let cases = [
         Case(
             testDescription: "label out of range", change: { try $0.write("y.npy", NPYFixture.labels([2, 0, 1, 3, 0, 2])) },
-            says: ["p.npy: row 3: ", "label 3 is outside 0..<3", "--on-invalid skip"]),
+            says: ["y.npy: row 3: ", "label 3 is outside 0..<3", "--on-invalid skip"]),
         Case(
             testDescription: "negative label", change: { try $0.write("y.npy", NPYFixture.wideLabels([2, 0, 1, 0, -1, 2])) },
-            says: ["p.npy: row 4: ", "label -1 is outside 0..<3", "--on-invalid skip"]),
+            says: ["y.npy: row 4: ", "label -1 is outside 0..<3", "--on-invalid skip"]),
         Case(
             testDescription: "fractional label", change: { try $0.write("y.npy", NPYFixture.doubles([2, 0.5, 1, 0, 1, 2])) },
-            says: ["p.npy: row 1: ", "label 0.5", "0..<3"]),
+            says: ["y.npy: row 1: ", "label 0.5", "0..<3"]),
         Case(
             testDescription: "the first of several bad rows",
             change: { try $0.write("y.npy", NPYFixture.labels([2, 7, 1, 9, 0, 8])) }, says: ["row 1: ", "label 7"]),
@@ -53,7 +53,7 @@ import Testing
                 try $0.write("p.npy", NPYFixture.doubles([0, 1, 0.5, 0.25, 0, 0]))
                 try $0.write("y.npy", NPYFixture.labels([0, 1, 2, 1, 0, 0]))
             },
-            says: ["p.npy: row 2: ", "label 2 is neither 0 nor 1"]),
+            says: ["y.npy: row 2: ", "label 2 is neither 0 nor 1"]),
         Case(
             testDescription: "log-probability above 0", task: ["--task", "multiclass", "--input", "log-probabilities"], change: { _ in },
             says: ["p.npy: row 0: ", "column 2", "2.0", "above 0", "--input"]),
@@ -99,7 +99,7 @@ import Testing
                 var bytes = try scratch.bytes("p.npy")
                 bytes[1] ^= 0x20
                 try scratch.write("p.npy", bytes)
-            }, says: ["p.npy: ", "magic", "93 4e 55 4d 50 59"]),
+            }, says: ["p.npy: ", "no format begins", "93 6e 55 4d 50 59"]),
         Case(
             testDescription: "objects", change: { try $0.write("p.npy", NPYFixture.header("|O", [6, 3]) + Data(count: 72)) },
             says: ["p.npy: ", "|O", "object"]),
@@ -203,14 +203,16 @@ import Testing
     @Test func invalidRowInAFrame() throws {
         let scratch = try Scratch()
         try SmallDump.write(to: scratch)
-        try scratch.write("y.npy", NPYFixture.labels([2, 0, 1, 1, 50, 2]))
+        var logits = SmallDump.logits
+        logits[13] = .nan
+        try scratch.write("p.npy", NPYFixture.floats(logits, columns: 3))
         let framed = try ZstdFixture(scratch.bytes("p.npy"), pieceByteCount: 60)
         try scratch.write("p.npy.zst", framed.seekable)
         let run = try XentRun.xent(["eval", "p.npy.zst", "--labels", "y.npy"] + SmallDump.task, in: scratch)
         // Row 4 begins at decoded byte 128 + 48, in the frame of bytes 120 to 179.
         expectFailure(
             run, status: 65,
-            says: ["p.npy.zst: frame 2 at byte \(framed.byteOffset(ofFrame: 2)): row 4: label 50 is outside 0..<3", "--on-invalid skip"])
+            says: ["p.npy.zst: frame 2 at byte \(framed.byteOffset(ofFrame: 2)): row 4: ", "column 1", "nan", "--on-invalid skip"])
     }
 
     /// A window above the limit is refused, and the message says which option raises it.

@@ -234,7 +234,12 @@ import Testing
             var options = Self.quick
             let describesDump = !command.contains("--losses") && !command.contains { $0.hasSuffix(".zst") }
             if describesDump { options += ["--rows", "100"] }
-            let run = try XentRun.xent(command.dropFirst().map(String.init) + options, in: scratch)
+            // An option is given once: those of the example give way.
+            var words = command.dropFirst().map(String.init)
+            for option in options where option.hasPrefix("--") {
+                if let place = words.firstIndex(of: option) { words.removeSubrange(place...place + 1) }
+            }
+            let run = try XentRun.xent(words + options, in: scratch)
             #expect(run.ending == .exit(0), "\(command): \(run.stderr)")
         }
         for option in ["--rows", "--classes", "--type", "--threads", "--repeats", "--seconds", "--losses", "--level", "--seed", "--json"] {

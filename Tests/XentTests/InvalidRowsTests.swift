@@ -16,7 +16,7 @@ import Testing
         #expect(try report.count("rows", "invalid") == 2)
         let first = try report.list("rows", "first_invalid")
         #expect(try first.map { try $0.count("row") } == [1, 4])
-        #expect(try first.map { try $0.text("path") } == ["p.npy", "p.npy"])
+        #expect(try first.map { try $0.text("path") } == ["y.npy", "p.npy"])
         #expect(try first.map { try $0.text("problem").contains("label 77 is outside 0..<3") } == [true, false])
         #expect(try report.texts("warnings").contains { $0.contains("2 of 6 rows were invalid") })
         #expect(run.stderr.contains("2 of 6 rows were invalid"))
@@ -33,7 +33,7 @@ import Testing
 
         let text = try XentRun.xent(SmallDump.eval + ["--on-invalid", "skip"], in: scratch)
         #expect(text.stdout.contains("4 scored, 2 invalid"))
-        #expect(text.stdout.contains("p.npy: row 1: label 77 is outside 0..<3"))
+        #expect(text.stdout.contains("y.npy: row 1: label 77 is outside 0..<3"))
     }
 
     /// The list is the same for any number of threads, in order and short.
@@ -66,7 +66,7 @@ import Testing
         let skip = ["--on-invalid", "skip", "--json", "report.json", "--per-row", "rows.npy"]
         expectFailure(
             try XentRun.xent(SmallDump.eval + skip, in: scratch), status: 65,
-            says: ["xent: p.npy: no row was scored: all 6 are invalid, the first invalid one is p.npy: row 0: label 9 is outside 0..<3"])
+            says: ["xent: p.npy: no row was scored: all 6 are invalid, the first invalid one is y.npy: row 0: label 9 is outside 0..<3"])
         let text = TextDump.task + ["--prediction-columns", "p_*", "--label-column", "label"] + skip
         expectFailure(
             try XentRun.xent(["eval", "t.csv"] + text, in: scratch), status: 65,

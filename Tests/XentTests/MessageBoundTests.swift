@@ -68,7 +68,7 @@ import Testing
             ["eval", "t.csv", "--task", text, "--input", "logits"], ["eval", "t.csv", "--dialect", text] + Self.task, ["eval", "--" + text],
             [text], ["help", text], ["eval", "t.csv", "--threads", text] + Self.task, ["eval", "t.csv", "--shard", text] + Self.task,
             ["eval", text + ".csv"] + Self.task, ["eval", "t.csv", "--labels", text] + Self.task, ["losses", "--task", text],
-            ["eval", "t.csv", "--json", text + "/r.json"] + Self.task, ["eval", "t.csv", "--classes", text + ",x"] + Self.task,
+            ["eval", "t.csv", "--json", text + "/r.json"] + Self.task, ["eval", "t.csv", "--classes", text + ",x,y"] + Self.task,
         ] {
             let run = try XentRun.xent(arguments, in: scratch)
             #expect(run.ending != .exit(0), "\(run.command)")

@@ -88,8 +88,10 @@ import Testing
                 let printed = rows.map { $0.map { format.print(log($0)) } }
                 let found = try warnings(printed).contains("sum to 1")
                 #expect(!found, "\(format.name), \(classes) classes")
+                // A column by itself is no run, and one of 300 classes is too little to be seen.
+                guard classes == 10 else { continue }
                 let others = try warnings(printed.map { Array($0.dropLast()) }).contains("sum to 1")
-                #expect(others || classes == 300, "\(format.name), \(classes) classes, one left out")
+                #expect(others, "\(format.name), \(classes) classes, one left out")
             }
         }
     }

@@ -19,6 +19,9 @@ import Testing
             --focal-alpha 0.25 --json -
         """,
         "\"$XENT\" eval b.npy --labels t.npy --task binary --input probabilities --json -",
+        """
+        "$XENT" eval axes.npy --labels places.npy --class-axis 1 --shift-labels --task multiclass --input logits --json -
+        """,
         "\"$XENT\" eval oof.csv --task multiclass --input probabilities --json -",
         "\"$XENT\" eval soft.csv --prediction-columns p_0,p_1 --label-columns t_0,t_1 --task soft --input probabilities --divergence kl --renormalize --json -",
         """
@@ -43,6 +46,9 @@ import Testing
         try scratch.write("oof.csv", "p_0,p_1,label\n0.25,0.75,1\n0.5,0.5,0\n")
         try scratch.write("soft.csv", "p_0,p_1,t_0,t_1\n0.25,0.75,0,1\n0.5,0.5,0.5,0.5\n")
         try scratch.write("log.jsonl", "{\"lp\": [-1, -2], \"t\": \"abc\"}\n{\"lp\": [-3], \"t\": \"a\"}\n")
+        // Two sequences of three places, two classes on axis 1.
+        try scratch.write("axes.npy", NPYFixture.header("<f4", [2, 2, 3]) + NPYFixture.floats((0..<12).map(Float.init)).suffix(48))
+        try scratch.write("places.npy", NPYFixture.labels([0, 1, 1, 0, 1, 0]))
         return scratch
     }
 

@@ -4,8 +4,8 @@ import Testing
 /// SIGINT, SIGTERM and SIGHUP during a run: death by the signal itself, soon, and nothing left behind.
 @Suite struct SignalTests {
     /// A run that would take many seconds, with all outputs.
-    static func start(_ run: LongRun, prefix: String = "", _ options: [String] = []) throws -> RunningCommand {
-        let words = LongRun.arguments + ["--per-row", "rows.npy", "--partial", "all.partial", "--json", "report.json"] + options
+    static func start(_ run: LongRun, prefix: String = "", perRow: String = "rows.npy", _ options: [String] = []) throws -> RunningCommand {
+        let words = LongRun.arguments + ["--per-row", perRow, "--partial", "all.partial", "--json", "report.json"] + options
         return try RunningCommand(
             "/bin/sh", ["-c", prefix + "exec \"$0\" \"$@\"", RunningCommand.binaryPath()] + words, in: run.scratch)
     }

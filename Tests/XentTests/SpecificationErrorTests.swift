@@ -94,13 +94,13 @@ import Testing
             arguments: multiclass + ["--weights", "q.npy"], status: 65, says: ["q.npy: shape (6, 3) is not one weight a row", "(N,)"]),
         Mistake(
             arguments: multiclass + ["--weights", "w-negative.npy"], status: 65,
-            says: ["p.npy: row 3: the row's weight is -2.0", "at least 0", "--on-invalid skip"]),
+            says: ["w-negative.npy: row 3: the row's weight is -2.0", "at least 0", "--on-invalid skip"]),
         Mistake(
             arguments: binary + ["--weights", "w-nan.npy"], status: 65,
-            says: ["b.npy: row 1: the row's weight is nan", "at least 0", "--on-invalid skip"]),
+            says: ["w-nan.npy: row 1: the row's weight is nan", "at least 0", "--on-invalid skip"]),
         Mistake(
             arguments: likelihood + ["--weights", "w-infinite.npy"], status: 65,
-            says: ["b.npy: row 5: the row's weight is inf", "at least 0", "--on-invalid skip"]),
+            says: ["w-infinite.npy: row 5: the row's weight is inf", "at least 0", "--on-invalid skip"]),
     ]
 
     static let numbers = [
@@ -122,22 +122,22 @@ import Testing
     static let softLabels = [
         Mistake(
             arguments: soft("s-negative.npy"), status: 65,
-            says: ["p.npy: row 4: the label in column 1 is -0.125, outside [0, 1]", "--on-invalid skip"]),
+            says: ["s-negative.npy: row 4: the label in column 1 is -0.125, outside [0, 1]", "--on-invalid skip"]),
         Mistake(
             arguments: soft("s-negative.npy") + ["--divergence", "kl"], status: 65,
-            says: ["p.npy: row 4: the label in column 1 is -0.125, outside [0, 1]", "--on-invalid skip"]),
+            says: ["s-negative.npy: row 4: the label in column 1 is -0.125, outside [0, 1]", "--on-invalid skip"]),
         Mistake(
             arguments: soft("s-nan.npy"), status: 65,
-            says: ["p.npy: row 2: the label in column 2 is nan, outside [0, 1]", "--on-invalid skip"]),
+            says: ["s-nan.npy: row 2: the label in column 2 is nan, outside [0, 1]", "--on-invalid skip"]),
         Mistake(
             arguments: soft("s-large.npy"), status: 65,
-            says: ["p.npy: row 0: the label in column 0 is 1.5, outside [0, 1]", "--on-invalid skip"]),
+            says: ["s-large.npy: row 0: the label in column 0 is 1.5, outside [0, 1]", "--on-invalid skip"]),
         Mistake(arguments: soft("s-four.npy"), status: 65, says: ["s-four.npy: shape (6, 4) is not 3 labels a row", "(N, 3)"]),
         Mistake(arguments: soft("y.npy"), status: 65, says: ["y.npy: shape (6,) is not 3 labels a row", "(N, 3)"]),
         Mistake(arguments: soft("s-five-rows.npy"), status: 65, says: ["s-five-rows.npy: 5 labels", "6 rows", "in the same order"]),
         Mistake(
             arguments: ["p.npy", "--labels", "s.npy", "--task", "multiclass", "--input", "logits"], status: 65,
-            says: ["s.npy: shape (6, 3) is not one label a row", "(N,)"]),
+            says: ["s.npy: shape (6, 3) is not one label a row", "--task soft"]),
         Mistake(
             arguments: soft() + ["--ignore-index", "1"],
             says: ["--ignore-index has no meaning for task soft: soft labels have no index", "leave --ignore-index out"]),
@@ -409,7 +409,7 @@ import Testing
         let scratch = try Self.scratch()
         try scratch.write("y.npy", NPYFixture.labels([9, 9, 9, 9, 9, 9]))
         let arguments = ["eval"] + Self.multiclass + ["--class-weights", "balanced"]
-        expectFailure(try XentRun.xent(arguments, in: scratch), status: 65, says: ["p.npy: row 0: label 9 is outside 0..<3"])
+        expectFailure(try XentRun.xent(arguments, in: scratch), status: 65, says: ["y.npy: row 0: label 9 is outside 0..<3"])
         expectFailure(
             try XentRun.xent(arguments + ["--ignore-index", "9", "--json", "-"], in: scratch), status: 65,
             says: ["no row was scored: all 6 are ignored"])

@@ -21,7 +21,7 @@ import Testing
     @Test(.enabled(if: hasNamelessFiles, "the file system has no nameless files"), arguments: ["rows.npy", "rows.npy.zst"])
     func killLeavesNothing(perRow: String) throws {
         let run = try LongRun(seconds: 20)
-        let command = try SignalTests.start(run, ["--per-row", perRow])
+        let command = try SignalTests.start(run, perRow: perRow)
         try SignalTests.waitUntilAtWork(command, run)
         command.send(signal: SIGKILL)
         #expect(try command.finish().ending == .signal(SIGKILL))

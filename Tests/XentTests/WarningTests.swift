@@ -134,7 +134,7 @@ import Testing
             } else {
                 expectFailure(
                     run, status: 65,
-                    says: ["p.npy: 3 of 200 rows are invalid, and ", "the first one is p.npy: row 7: label 9", "raise --max-invalid"])
+                    says: ["p.npy: 3 of 200 rows are invalid, and ", "the first one is y.npy: row 7: label 9", "raise --max-invalid"])
             }
         }
     }

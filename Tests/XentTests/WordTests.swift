@@ -215,7 +215,7 @@ import Testing
             (["c.csv", "--words-column", "t"], 65, ["c.csv: line 2: column t: 'a b' is no number", "--text-column counts the bytes and words"]),
             (["c.csv", "--words-column", "n"], 65, ["column n: '1.5' is no number of words"]),
             (["c.csv", "--tokens-column", "z"], 65, ["the number of tokens is 0, and the record has a log-probability"]),
-            (["c.csv", "--bytes-column", "x"], 65, ["c.csv: column: found 'x'"]),
+            (["c.csv", "--bytes-column", "x"], 65, ["c.csv: column 'x': found no such column"]),
             (["c.csv", "--bytes-column", "n", "--text-column", "t"], 64, ["--text-column and --bytes-column exclude each other"]),
             (["c.csv", "--tokens-column", "lp"], 64, ["column lp is both among the predictions and a count"]),
             (["j.jsonl", "--words-column", "t"], 65, ["j.jsonl: line 1: column t: 'a b' is no number", "--text-column counts the bytes"]),

@@ -67,7 +67,7 @@ struct PrintedDigits {
         let distance = (value - Double(Float(value))).magnitude
         if distance <= value.ulp { return true }
         guard let digits = PrintedDigits(value) else { return false }
-        return digits.areFew || distance <= 0.5001 * unit(digits.decimalCount)
+        return digits.areFew || distance <= 0.5 * unit(digits.decimalCount) + value.ulp
     }
 }
 
