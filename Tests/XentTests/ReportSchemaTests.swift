@@ -19,9 +19,6 @@ import Testing
             --focal-alpha 0.25 --json -
         """,
         "\"$XENT\" eval b.npy --labels t.npy --task binary --input probabilities --json -",
-        """
-        "$XENT" eval axes.npy --labels places.npy --class-axis 1 --shift-labels --task multiclass --input logits --json -
-        """,
         "\"$XENT\" eval oof.csv --task multiclass --input probabilities --json -",
         "\"$XENT\" eval soft.csv --prediction-columns p_0,p_1 --label-columns t_0,t_1 --task soft --input probabilities --divergence kl --renormalize --json -",
         """
@@ -34,6 +31,9 @@ import Testing
         """
         echo '{"s": -3, "n": 2}' > n.jsonl &&
             "$XENT" eval n.jsonl --task likelihood --input log-probabilities --prediction-columns s --tokens-column n --json -
+        """,
+        """
+        "$XENT" eval axes.npy --labels places.npy --class-axis 1 --shift-labels --task multiclass --input logits --json -
         """,
     ]
 
