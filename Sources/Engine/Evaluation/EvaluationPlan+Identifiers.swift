@@ -17,13 +17,12 @@ extension EvaluationPlan {
         ) throws(EngineError) {
             companions = beside
             var ours: [String: IdentifierCheck.Hashes] = [:]
-            for name in columns.identifierNames {
+            let texts = source as? RecordRowSource
+            let place = beside.firstIndex { $0.name == CompanionColumn.identifiers }
+            for (index, name) in columns.identifierNames.enumerated() {
                 if let arrays = columns.identifiersOfPredictions[name] {
                     ours[name] = add(arrays, name: "predictions: \(name)")
-                } else if let texts = source as? RecordRowSource,
-                    let place = beside.firstIndex(where: { $0.name == CompanionColumn.identifiers }),
-                    let index = columns.identifierNames.firstIndex(of: name)
-                {
+                } else if let texts, let place {
                     ours[name] = IdentifierCheck.Hashes(
                         companion: place, width: columns.identifierNames.count, index: index, path: texts.path ?? "",
                         quoted: { texts.quotedIdentifier(index, ofRow: $0) })
