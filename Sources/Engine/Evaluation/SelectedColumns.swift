@@ -366,6 +366,14 @@ struct SelectedColumns {
             }
             records.append(text.selecting(selection))
         }
+        try openOthers(beside: files)
+        columnNames.predictionClasses = roles.valueNamePaths
+        columnNames.text = roles.byteCountNames
+        if !roles.countNames.isEmpty { columnNames.counts = roles.countNames }
+    }
+
+    /// Opens labels and weights that have files of their own beside predictions of named columns, and notes the names of all.
+    private mutating func openOthers(beside files: [DumpFile]) throws(EngineError) {
         if request.hasLabelsBeside {
             areLabelsText = true
         } else if task.hasLabels {
@@ -377,11 +385,8 @@ struct SelectedColumns {
             warnOfWeights(files[0])
         }
         columnNames.predictions = roles.predictionNames
-        columnNames.predictionClasses = roles.valueNamePaths
         if request.hasLabelsBeside { columnNames.labels = roles.labelNames }
         if options.weightPaths.isEmpty { columnNames.weights = roles.weightNames }
-        columnNames.text = roles.byteCountNames
-        if !roles.countNames.isEmpty { columnNames.counts = roles.countNames }
     }
 
     // MARK: Tables of Parquet
@@ -432,19 +437,7 @@ struct SelectedColumns {
             }
             tables.append(ParquetRows(table, selection, rowsPerRecord: shape.rowsPerRecord))
         }
-        if request.hasLabelsBeside {
-            areLabelsText = true
-        } else if task.hasLabels {
-            labels = try companion(.labels, options.labelPaths, beside: files)
-        }
-        if !options.weightPaths.isEmpty {
-            weights = try companion(.weights, options.weightPaths, beside: files)
-        } else if columns.weight == nil {
-            warnOfWeights(files[0])
-        }
-        columnNames.predictions = roles.predictionNames
-        if request.hasLabelsBeside { columnNames.labels = roles.labelNames }
-        if options.weightPaths.isEmpty { columnNames.weights = roles.weightNames }
+        try openOthers(beside: files)
     }
 
     /// Finds the largest number of predictions in a record of any file.
