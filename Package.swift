@@ -31,7 +31,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "xent", targets: ["xent"]),
-        .library(name: "Engine", targets: ["Engine", "Formats", "Outputs", "Scoring", "Elements", "Messages"]),
+        .library(name: "Engine", targets: ["Engine", "Formats", "Insight", "Outputs", "Scoring", "Elements", "Messages"]),
         .library(name: "WorkStealing", targets: ["WorkStealing"]),
     ],
     dependencies: [
@@ -79,11 +79,12 @@ let package = Package(
                 "Elements", "CXXHash", "KernelABI", "Kernels", "Messages", .product(name: "BigInt", package: "BigInt"),
             ] + vectorKernelNames,
             swiftSettings: strict),
+        .target(name: "Insight", dependencies: ["Elements", "Messages", "Scoring"], exclude: ["README.md"], swiftSettings: strict),
         .target(name: "WorkStealing", dependencies: ["Locking"], exclude: ["PROTOCOL.md"], swiftSettings: strict),
         .target(
             name: "Engine",
             dependencies: [
-                "Container", "Elements", "Formats", "Locking", "Messages", "Outputs", "Parquet", "Scoring", "WorkStealing",
+                "Container", "Elements", "Formats", "Insight", "Locking", "Messages", "Outputs", "Parquet", "Scoring", "WorkStealing",
             ], exclude: ["README.md", "Evaluation/README.md", "Evaluation/report.schema.json", "Rows/README.md"], swiftSettings: strict),
         // What `xent bench` does; no part of what a user of the library imports.
         .target(
@@ -95,7 +96,7 @@ let package = Package(
         .executableTarget(
             name: "xent",
             dependencies: [
-                "Bench", "Elements", "Engine", "Formats", "Messages", "Outputs", "Scoring", "WorkStealing",
+                "Bench", "Elements", "Engine", "Formats", "Insight", "Messages", "Outputs", "Scoring", "WorkStealing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

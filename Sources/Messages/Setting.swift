@@ -75,6 +75,23 @@ public enum Setting: Sendable, Hashable, CaseIterable {
     /// The balance of the classes in a focal loss.
     case focalAlpha
 
+    // The figures beside the mean.
+
+    /// The kind of calibration.
+    case calibration
+    /// The numbers of intervals of confidences.
+    case calibrationBins
+    /// The choice of the Brier score.
+    case brier
+    /// The choice of the entropy of predictions.
+    case sharpness
+    /// The k of top-k accuracies.
+    case topK
+    /// The orders of quantiles of the loss.
+    case quantiles
+    /// The number of the worst rows.
+    case worst
+
     // The run.
 
     /// The treatment of invalid rows.
@@ -132,6 +149,13 @@ public enum Setting: Sendable, Hashable, CaseIterable {
         case .renormalizes: "LossModifiers.renormalizes"
         case .focalGamma: "LossModifiers.focalGamma"
         case .focalAlpha: "LossModifiers.focalAlpha"
+        case .calibration: "InsightRequest.calibration"
+        case .calibrationBins: "InsightRequest.binCounts"
+        case .brier: "InsightRequest.measuresBrier"
+        case .sharpness: "InsightRequest.measuresSharpness"
+        case .topK: "InsightRequest.topKs"
+        case .quantiles: "InsightRequest.quantiles"
+        case .worst: "InsightRequest.worstCount"
         case .invalidRows: "EvaluationOptions.invalidRows"
         case .invalidRowLimit: "EvaluationOptions.invalidRowLimit"
         case .perRow: "EvaluationOptions.perRowPath"

@@ -26,6 +26,9 @@ public final class BlockScorer {
     /// True if labels are read as class indices: `LabelledRows.classLabels`.
     public let readsClassLabels: Bool
 
+    /// True if the first dialect reads labels as numbers.
+    var readsTargetsOfFirstDialect: Bool { programs[programOfDialect[0]].readsTargets(specification.task) }
+
     let kernels: KernelTable
     /// Dialects whose losses are the same numbers share a program.
     private let programs: [LossProgram]

@@ -219,7 +219,7 @@ extension Moments {
 
 extension UInt64 {
     /// Counts of rows of a file that somebody made up may not fit: they stay at the limit, and nothing traps.
-    mutating func addSaturating(_ other: UInt64) {
+    package mutating func addSaturating(_ other: UInt64) {
         let (sum, overflow) = addingReportingOverflow(other)
         self = overflow ? .max : sum
     }

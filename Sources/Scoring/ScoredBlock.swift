@@ -66,6 +66,21 @@ public struct InvalidRowProblem: Sendable, Equatable {
     public let problem: RowProblem
 }
 
+// What observers of other modules of this package use besides.
+extension ScoredBlock {
+    /// Adds numbers to a sum exactly, one for each row; NaN is left out. O(rowCount).
+    package func add(_ numbers: UnsafePointer<Double>, to sum: inout ExactSum) { fold(numbers).addSum(to: &sum) }
+
+    /// Adds to a sum exactly what `number` makes of each row; NaN is left out. O(rowCount).
+    package func add(to sum: inout ExactSum, _ number: (_ row: Int) -> Double) { fold(number).addSum(to: &sum) }
+
+    /// True if every row of the block has a loss in the first dialect.
+    package var areAllRowsScored: Bool { counts(ofDialect: 0).scored == rows.rowCount }
+
+    /// The labels as numbers, one a value, if the first dialect reads them so; nil if it reads class indices, or there are no labels.
+    package var targets: UnsafePointer<Double>? { scorer.readsTargetsOfFirstDialect ? rows.targets : nil }
+}
+
 // What the observers of this module use besides.
 extension ScoredBlock {
     /// Adds numbers up exactly, one for each row; NaN are left out. The result's residuals are valid until the next fold.

@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import Engine
+public import Insight
 public import Scoring
 
 /// A value that is one of a few names.
@@ -24,6 +25,8 @@ extension Dialect: ExpressibleByArgument {
 }
 extension EvaluationOptions.InvalidRowPolicy: NamedChoice {}
 extension Report.Unit: NamedChoice {}
+extension InsightRequest.CalibrationChoice: NamedChoice {}
+extension WorstRows.Measure: NamedChoice {}
 extension InvalidRowLimit: ExpressibleByArgument {
     /// Reads "N", or "P%" with P from 0 to 100.
     public init?(argument: String) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Formats
+import Insight
 import Messages
 import Scoring
 import WorkStealing
@@ -50,6 +51,12 @@ struct EvalCommand: DocumentedCommand {
 
     @OptionGroup(title: "Rows")
     var rows: RowOptions
+
+    @OptionGroup(title: "Insight")
+    var insight: InsightOptions
+
+    @OptionGroup(title: "Insight")
+    var confidence: ConfidenceOptions
 
     @OptionGroup(title: "Output")
     var output: OutputOptions
@@ -123,6 +130,8 @@ struct EvalCommand: DocumentedCommand {
         options.usesBalancedClassWeights = usesBalancedClassWeights
         try resources.apply(to: &options)
         options.perRowPath = extra.perRow
+        options.insight = insight.request(task)
+        if let confidence = confidence.confidence { options.insight.confidence = confidence }
         return options
     }
 

@@ -36,6 +36,9 @@ struct MergeCommand: DocumentedCommand {
         help: ArgumentHelp("Fail if more than N rows, or than P % of all, are invalid.", valueName: "n|p%"))
     var maxInvalid: InvalidRowLimit?
 
+    @OptionGroup(title: "Insight")
+    var confidence: ConfidenceOptions
+
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
@@ -52,7 +55,7 @@ struct MergeCommand: DocumentedCommand {
             let partialOutput = try output.partial.map { run.adding(try PartialOutput(path: $0)) }
             if !output.silent { run.announceTerminalInput() }
             let (report, merged) = try PartialFile.merge(
-                paths, sameShard: sameShard, expectedRowCount: expectRows, cancellation: run.cancellation)
+                paths, sameShard: sameShard, expectedRowCount: expectRows, confidence: confidence.confidence, cancellation: run.cancellation)
             try run.checkCancellation()
             run.warn(report.warnings, isSilent: output.silent, isStrict: output.strict)
             if let maxInvalid { try report.requireInvalidRows(within: maxInvalid) }

@@ -22,6 +22,9 @@ struct ReportLines {
         lines.append("  " + name + String(repeating: " ", count: max(1, column - 2 - name.count)) + shown)
     }
 
+    /// Adds a line without a name, in which names of files and columns are escaped.
+    mutating func add(escaped line: String) { lines.append(QuotedBytes.printable(line)) }
+
     /// Adds a line as it is; an empty one is a gap.
     mutating func add(line: String) { lines.append(line) }
 }

@@ -3,7 +3,7 @@ import Scoring
 
 /// The report of an evaluation for people.
 struct ReportText {
-    private let report: Report
+    let report: Report
     private let isVerbose: Bool
     private let style: TextStyle
 
@@ -47,6 +47,7 @@ struct ReportText {
         if isVerbose { lines.add("", "sum \(report.loss.sumHex)") }
         addCounts(to: &lines)
         addDialects(to: &lines)
+        addInsight(to: &lines)
         lines.add(line: "")
         addInputs(to: &lines)
         if let columns = report.columns {

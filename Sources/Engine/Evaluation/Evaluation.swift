@@ -1,5 +1,6 @@
 internal import Container
 internal import Formats
+internal import Insight
 internal import Messages
 public import Scoring
 public import WorkStealing
@@ -63,7 +64,7 @@ public struct Evaluation: Sendable {
                 path: path, rowCount: wantedRows?.count ?? plan.source.rowCount,
                 firstRow: (options.firstRow ?? 0) + (wantedRows?.lowerBound ?? 0))
         }
-        let settings = RowScorer.Settings(
+        let settings = try RowScorer.Settings(
             plan.specification, classCount: plan.classCount, plan.companions, options, identifierCheck: plan.identifierCheck,
             labelRows: plan.labelRows, classOfNumber: plan.classOfNumber, perRow: perRow, perRowOffset: wantedRows?.lowerBound ?? 0, control)
         let result: RowPipeline.Result<RowScorer>
@@ -108,7 +109,8 @@ public struct Evaluation: Sendable {
             inputs: plan.reportedInputs,
             run: Report.Run(
                 threads: options.threadCount, kernel: kernels.map(\.rawValue).joined(separator: "+"), seconds: seconds,
-                decodedBytes: decodedByteCount, decodedBytesPerSecond: seconds > 0 ? Double(decodedByteCount) / seconds : 0))
+                decodedBytes: decodedByteCount, decodedBytesPerSecond: seconds > 0 ? Double(decodedByteCount) / seconds : 0),
+            confidence: options.insight.confidence)
         guard let limit = options.invalidRowLimit else { return }
         do throws(EngineError) {
             try report.requireInvalidRows(within: limit)

@@ -67,7 +67,7 @@ public final class EvaluationAccumulator<Value: ArrayNumber, Label: ArrayNumber>
         if labelsPerRow > 0 { add(CompanionColumn.labels, try Evaluation.elementType(Label.self), valuesPerRow: labelsPerRow) }
         if specification.modifiers.hasRowWeights { add(CompanionColumn.weights, .float64, valuesPerRow: 1) }
         scorer = RowScorer(
-            RowScorer.Settings(specification, classCount: classCount, companions, options, perRow: nil, perRowOffset: 0, RunControl()))
+            try RowScorer.Settings(specification, classCount: classCount, companions, options, perRow: nil, perRowOffset: 0, RunControl()))
     }
 
     /// Scores rows and adds them to the figures.

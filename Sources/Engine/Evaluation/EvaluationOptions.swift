@@ -1,5 +1,6 @@
 package import Container
 public import Formats
+public import Insight
 public import Messages
 public import Scoring
 internal import WorkStealing
@@ -46,6 +47,8 @@ public struct EvaluationOptions: Sendable {
     public var firstRow: Int?
     /// The part of the dump that is evaluated; nil for all of it.
     public var shard: Shard?
+    /// The figures beside those that every report has.
+    public var insight = InsightRequest()
     /// Figures of the caller's own, beside those of the report, before any row. Each worker starts from copies of these observers. Equal
     /// tags, and tags that a partial cannot hold, are an error.
     public var observers: [any RowObserver] = []
@@ -67,7 +70,7 @@ public struct EvaluationOptions: Sendable {
             throw EngineError(usage: "row \(firstRow) cannot be the first of the rows", remedy: "give 0 to \(Self.firstRowLimit)")
         }
         let own: [any RowObserver] = [LossTotals(specification), InputWarnings(), InvalidRows(), TokenSums(), TokenSpread(), WordSums()]
-        var tags = Set(own.map(\.tag))
+        var tags = Set(own.map(\.tag)).union(InsightRequest.tags)
         for observer in observers {
             guard ObserverKey.isTag(observer.tag) else {
                 throw EngineError(

@@ -19,8 +19,8 @@ extension Report {
         let (mean, sum) = (change(loss.mean), change(loss.sum))
         report.loss = Loss(
             mean: mean, meanHex: mean.hexadecimalText, sum: sum, sumHex: sum.hexadecimalText, meanOverWeight: change(loss.meanOverWeight),
-            meanOverCount: change(loss.meanOverCount), standardError: change(loss.standardError), min: change(loss.min),
-            max: change(loss.max), perplexity: loss.perplexity)
+            meanOverCount: change(loss.meanOverCount), standardError: change(loss.standardError), lower: loss.lower.map(change),
+            upper: loss.upper.map(change), min: change(loss.min), max: change(loss.max), perplexity: loss.perplexity)
         report.dialects = dialects.mapValues { loss in
             let (mean, sum) = (change(loss.mean), change(loss.sum))
             return DialectLoss(
@@ -29,6 +29,21 @@ extension Report {
                 invalidRows: loss.invalidRows, clippedRows: loss.clippedRows, clippedShare: loss.clippedShare)
         }
         report.tokens = tokens?.converted(change)
+        report.baseline?.entropy = change(baseline?.entropy ?? .nan)
+        if let sharpness {
+            report.sharpness?.meanEntropy = change(sharpness.meanEntropy)
+            report.sharpness?.excessLoss = sharpness.excessLoss.map(change)
+        }
+        if let quantiles {
+            report.quantiles?.values = quantiles.values.map(change)
+            report.quantiles?.lower = quantiles.lower.map(change)
+            report.quantiles?.upper = quantiles.upper.map(change)
+        }
+        report.worst = worst?.map { row in
+            var row = row
+            row.loss = change(row.loss)
+            return row
+        }
         return report
     }
 }

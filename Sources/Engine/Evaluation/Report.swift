@@ -1,3 +1,4 @@
+internal import Insight
 public import Messages
 public import Scoring
 
@@ -23,6 +24,8 @@ public struct Report: Sendable, Codable {
         public let meanOverCount: Double
         /// The standard error of `mean`.
         public let standardError: Double
+        /// The bounds of `mean` by the normal distribution, with the confidence of `confidence`; absent in reports of earlier versions.
+        public let lower: Double?, upper: Double?
         /// The least loss of a row.
         public let min: Double
         /// The largest loss of a row.
@@ -31,7 +34,7 @@ public struct Report: Sendable, Codable {
         public let perplexity: Double
 
         enum CodingKeys: String, CodingKey {
-            case mean, sum, min, max, perplexity
+            case mean, sum, lower, upper, min, max, perplexity
             case meanHex = "mean_hex"
             case sumHex = "sum_hex"
             case meanOverWeight = "mean_over_weight"
@@ -218,6 +221,24 @@ public struct Report: Sendable, Codable {
     public let accuracy: Double?
     /// The share of the scored rows' weight that right rows have; absent if rows have no weights.
     public let accuracyWeighted: Double?
+    /// The bounds of Wilson's interval of `accuracy`; absent for tasks without labels, and if no row was scored.
+    public let accuracyInterval: Interval?
+    /// The confidence of all intervals, in (0, 1); absent in reports of earlier versions.
+    public let confidence: Double?
+    /// The loss of a constant prediction; absent where labels are no classes.
+    public internal(set) var baseline: Baseline?
+    /// The Brier score, if it was asked for.
+    public internal(set) var brier: Brier?
+    /// The entropy of predictions, if it was asked for.
+    public internal(set) var sharpness: Sharpness?
+    /// The calibration of confidences, if it was asked for.
+    public internal(set) var calibration: CalibrationFigures?
+    /// The top-k accuracies by k, if they were asked for.
+    public internal(set) var topK: [String: TopK]?
+    /// The quantiles of the loss, if they were asked for.
+    public internal(set) var quantiles: Quantiles?
+    /// The rows with the largest losses, the worst first, if they were asked for.
+    public internal(set) var worst: [WorstRow]?
     /// The figures of tokens; absent if the records have none.
     public internal(set) var tokens: Tokens?
     /// The doubts that a reader of the figures should know of, in sentences.
@@ -231,8 +252,10 @@ public struct Report: Sendable, Codable {
 
     enum CodingKeys: String, CodingKey {
         case xent, task, input, dialect, unit, specification, columns, loss, dialects, rows, classes, accuracy, tokens, warnings, notices
-        case inputs, run
+        case inputs, run, confidence, baseline, brier, sharpness, calibration, quantiles, worst
         case accuracyWeighted = "accuracy_weighted"
+        case accuracyInterval = "accuracy_interval"
+        case topK = "top_k"
         case rowsPolicy = "rows_policy"
     }
 
@@ -243,10 +266,11 @@ public struct Report: Sendable, Codable {
     ///   - warnings: the warnings that do not come from observers. They stand first.
     ///   - place: finds the place of a row by its number among all rows.
     ///   - firstInvalid: the first invalid rows with their places; nil for those of `InvalidRows`.
+    ///   - confidence: the confidence of intervals, in (0, 1).
     init(
         specification: LossSpecification, columns: Columns? = nil, rowsPolicy: RowsPolicy? = nil, classCount: Int,
         observers: [any RowObserver], warnings: [Message], place: (UInt64) -> String, firstInvalid: [InvalidRow]? = nil, inputs: [Input],
-        run: Run?
+        run: Run?, confidence: Double = InsightRequest.usualConfidence
     ) {
         let totals = observers.first(LossTotals.self) ?? LossTotals(specification)
         let moments = totals.moments
@@ -262,9 +286,12 @@ public struct Report: Sendable, Codable {
         let first = moments[0]
         let mean = first.mean(task, specification.dialect)
         let sum = first.roundedSum(task, specification.dialect, columnCount: classCount)
+        let standardError = first.standardError(task, specification.dialect)
+        let z = NormalDistribution.quantile(upperTail: (1 - confidence) / 2)
+        self.confidence = confidence
         loss = Loss(
             mean: mean, meanHex: mean.hexadecimalText, sum: sum, sumHex: sum.hexadecimalText, meanOverWeight: first.meanOverWeight,
-            meanOverCount: first.meanOverCount, standardError: first.standardError(task, specification.dialect),
+            meanOverCount: first.meanOverCount, standardError: standardError, lower: mean - z * standardError, upper: mean + z * standardError,
             min: first.scoredCount > 0 ? first.minimum : .nan, max: first.scoredCount > 0 ? first.maximum : .nan,
             perplexity: Moments.perplexity(mean: mean))
         var dialects: [String: DialectLoss] = [:]
@@ -284,6 +311,10 @@ public struct Report: Sendable, Codable {
         classes = task == .binary ? 2 : classCount
         accuracy = task.hasLabels ? first.accuracy(decisionsPerRow: task == .multilabel ? classCount : 1) : nil
         accuracyWeighted = totals.accuracyOverWeight
+        let decisionCount = Double(first.scoredCount) * Double(task == .multilabel ? classCount : 1)
+        accuracyInterval =
+            task.hasLabels
+            ? WilsonInterval.interval(hits: Double(first.correctCount), trials: decisionCount, z: z).map { Interval(lower: $0, upper: $1) } : nil
         tokens = Tokens(observers.first(TokenSums.self), observers.first(TokenSpread.self), observers.first(WordSums.self), first)
         self.warnings =
             warnings + Self.warnings(about: moments, specification)
@@ -291,6 +322,7 @@ public struct Report: Sendable, Codable {
         notices = self.warnings.map { Notice($0) }
         self.inputs = inputs
         self.run = run
+        addInsight(observers, specification, z: z, hasPlaces: run != nil, place: place)
     }
 
     /// The warnings that follow from the sums.

@@ -1,5 +1,6 @@
 internal import Elements
 internal import Formats
+internal import Insight
 internal import Messages
 package import Scoring
 
@@ -35,7 +36,7 @@ package final class RowScorer: RowConsumer {
             _ specification: LossSpecification, classCount: Int, _ companions: [CompanionColumn], _ options: EvaluationOptions,
             identifierCheck: IdentifierCheck? = nil, labelRows: (any RowSource)? = nil, classOfNumber: [Int32: Int32]? = nil,
             perRow: PerRowOutput?, perRowOffset: Int, _ control: RunControl
-        ) {
+        ) throws(EngineError) {
             self.identifierCheck = identifierCheck
             self.labelRows = labelRows
             self.classOfNumber = classOfNumber
@@ -53,6 +54,11 @@ package final class RowScorer: RowConsumer {
                 observers.append(TokenSums(countsBytes: companions.contains { $0.name == CompanionColumn.byteCounts }))
                 observers.append(TokenSpread())
                 if companions.contains(where: { $0.name == CompanionColumn.wordCounts }) { observers.append(WordSums()) }
+            }
+            do throws(SpecificationError) {
+                observers += try options.insight.observers(specification, classCount: classCount)
+            } catch {
+                throw EngineError(error)
             }
             self.observers = observers + options.observers
         }

@@ -1,3 +1,4 @@
+internal import Insight
 internal import Messages
 internal import Outputs
 public import Scoring
@@ -23,7 +24,7 @@ public enum PartialFile {
     ///   - cancellation: ends the wait for a pipe.
     /// - Throws: `EngineError` if the file cannot be read, or is no partial.
     public static func read(
-        _ path: String, catalog: ObserverCatalog = .standard, cancellation: Cancellation = Cancellation()
+        _ path: String, catalog: ObserverCatalog = .engine, cancellation: Cancellation = Cancellation()
     ) throws(EngineError) -> Partial {
         try readCounted(path, catalog, cancellation).partial
     }
@@ -46,12 +47,13 @@ public enum PartialFile {
     ///   - paths: the partials.
     ///   - sameShard: the treatment of equal shards without a place: they count once, with a warning, or each time.
     ///   - expectedRowCount: the number of rows that all shards together must have.
+    ///   - confidence: the confidence of intervals, in (0, 1); nil for 0.95.
     ///   - catalog: the observers whose figures are decoded.
     ///   - cancellation: ends the merge when it is set.
     /// - Throws: `EngineError`. Without `sameShard`, two equal shards without a place are an error whose remedy names it.
     public static func merge(
-        _ paths: [String], sameShard: SameShard? = nil, expectedRowCount: Int? = nil, catalog: ObserverCatalog = .standard,
-        cancellation: Cancellation = Cancellation()
+        _ paths: [String], sameShard: SameShard? = nil, expectedRowCount: Int? = nil, confidence: Double? = nil,
+        catalog: ObserverCatalog = .engine, cancellation: Cancellation = Cancellation()
     ) throws(EngineError) -> (report: Report, partial: Partial) {
         guard !paths.isEmpty else { throw EngineError(.usage, "no partials are named", remedy: "name at least one") }
         var partials: [Partial] = []
@@ -88,7 +90,8 @@ public enum PartialFile {
         }
         let report = Report(
             specification: merged.specification, classCount: merged.classCount, observers: observers, warnings: warnings,
-            place: { "row \($0)" }, firstInvalid: Array(firstInvalid.sorted().prefix(InvalidRows.limit)), inputs: inputs, run: nil)
+            place: { "row \($0)" }, firstInvalid: Array(firstInvalid.sorted().prefix(InvalidRows.limit)), inputs: inputs, run: nil,
+            confidence: confidence ?? InsightRequest.usualConfidence)
         return (report, merged)
     }
 
@@ -109,6 +112,11 @@ public enum PartialFile {
                 + (isPlaced && !missing.isEmpty ? ": rows \(shown)\(missing.count > 3 ? " and more" : "") are missing" : ""),
             remedy: rowCount < UInt64(clamping: expected) ? "add the partials of the shards that are missing" : "is a shard there twice, or one of another dump?")
     }
+}
+
+extension ObserverCatalog {
+    /// The observers that evaluations have, with all figures beside the mean.
+    public static let engine = ObserverCatalog.standard.withInsight
 }
 
 extension DumpIdentity {

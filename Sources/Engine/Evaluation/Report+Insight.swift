@@ -1,0 +1,361 @@
+public import Insight
+internal import Scoring
+
+// The sections of a report that say more than the mean. Each is absent where it was not asked for, or the loss does not have it.
+extension Report {
+    /// Two bounds between which a figure lies.
+    public struct Interval: Sendable, Codable {
+        /// The bounds.
+        public let lower: Double, upper: Double
+    }
+
+    /// The loss of the best constant prediction, which knows the labels' shares and nothing of the rows; for tasks multiclass and binary.
+    public struct Baseline: Sendable, Codable {
+        /// The entropy of the labels: the mean cross-entropy of predicting their shares for every row.
+        public internal(set) var entropy: Double
+        /// The mean loss over the entropy; absent where the loss is not the plain cross-entropy. Infinite or NaN where all labels are the same.
+        public let normalizedEntropy: Double?
+        /// 1 − the mean loss over the entropy: the share of the entropy that predictions explain (D², McFadden's R²).
+        public let d2: Double?
+        /// The mean label, for task binary.
+        public let meanLabel: Double?
+        /// The mean probability of label 1, for task binary with Brier scores.
+        public let meanPrediction: Double?
+        /// The reason for which the ratios are absent.
+        public let reason: String?
+
+        enum CodingKeys: String, CodingKey {
+            case entropy, d2, reason
+            case normalizedEntropy = "normalized_entropy"
+            case meanLabel = "mean_label"
+            case meanPrediction = "mean_prediction"
+        }
+    }
+
+    /// The mean square distance of probabilities from what happened.
+    public struct Brier: Sendable, Codable {
+        /// The score: Σ (p − y)² over the classes, in [0, 2]; for task binary (p − y)², in [0, 1].
+        public let score: Double
+        /// Σ (p − y)² over the classes, also of a decision's two.
+        public let scoreUnscaled: Double
+        /// Half of that.
+        public let scoreScaledByHalf: Double
+        /// 1 − the score over that of predicting the labels' shares for every row (the Brier skill score); absent where labels are not counted.
+        public let d2: Double?
+        /// Murphy's parts over the intervals of `calibration`, for decisions; absent without it.
+        public let reliability: Double?, resolution: Double?, uncertainty: Double?
+
+        enum CodingKeys: String, CodingKey {
+            case score, d2, reliability, resolution, uncertainty
+            case scoreUnscaled = "score_unscaled"
+            case scoreScaledByHalf = "score_scaled_by_half"
+        }
+    }
+
+    /// How sure predictions are of themselves.
+    public struct Sharpness: Sendable, Codable {
+        /// The mean entropy of a row's probabilities.
+        public internal(set) var meanEntropy: Double
+        /// The mean of a row's largest probability.
+        public let meanTopProbability: Double
+        /// The mean loss less the mean entropy: above 0 where predictions are too sure of themselves. Absent where the loss is not the plain
+        /// cross-entropy.
+        public internal(set) var excessLoss: Double?
+
+        enum CodingKeys: String, CodingKey {
+            case meanEntropy = "mean_entropy"
+            case meanTopProbability = "mean_top_probability"
+            case excessLoss = "excess_loss"
+        }
+    }
+
+    /// The figures of calibration by intervals of confidence.
+    public struct CalibrationFigures: Sendable, Codable {
+        /// An interval of confidences that holds predictions.
+        public struct Bin: Sendable, Codable {
+            /// The bounds; the upper one belongs to the interval.
+            public let lower: Double, upper: Double
+            /// The number of predictions.
+            public let rows: UInt64
+            /// The weight of the predictions; absent where rows have no weights.
+            public let weight: Double?
+            /// The mean confidence.
+            public let confidence: Double
+            /// The share of right predictions.
+            public let accuracy: Double
+            /// The bounds of Wilson's interval of that share.
+            public let accuracyLower: Double, accuracyUpper: Double
+
+            enum CodingKeys: String, CodingKey {
+                case lower, upper, rows, weight, confidence, accuracy
+                case accuracyLower = "accuracy_lower"
+                case accuracyUpper = "accuracy_upper"
+            }
+        }
+
+        /// The distances of a number of intervals.
+        public struct Binning: Sendable, Codable {
+            /// The number of intervals.
+            public let bins: Int
+            /// The expected calibration error.
+            public let ece: Double
+            /// Its square mean.
+            public let eceL2: Double
+            /// The largest distance.
+            public let mce: Double
+            /// The mean distance of intervals, each counting the same.
+            public let ace: Double
+            /// The square mean less what chance gives; absent where rows have weights.
+            public let eceL2Debiased: Double?
+            /// The intervals that hold predictions.
+            public let reliability: [Bin]
+
+            enum CodingKeys: String, CodingKey {
+                case bins, ece, mce, ace, reliability
+                case eceL2 = "ece_l2"
+                case eceL2Debiased = "ece_l2_debiased"
+            }
+        }
+
+        /// What the confidence is: `top-label`, the largest probability; or `positive`, that of label 1.
+        public let kind: Calibration.Kind
+        /// The number of intervals of the figures that follow.
+        public let bins: Int
+        /// The expected calibration error: Σ of the intervals' shares times |confidence − accuracy|.
+        public let ece: Double
+        /// √Σ of the intervals' shares times (confidence − accuracy)².
+        public let eceL2: Double
+        /// The largest distance of an interval.
+        public let mce: Double
+        /// The mean distance of intervals, each counting the same.
+        public let ace: Double
+        /// The square mean less what chance gives; absent where rows have weights.
+        public let eceL2Debiased: Double?
+        /// The smooth calibration error; absent where rows have weights.
+        public let smoothEce: Double?
+        /// The bandwidth of the smooth calibration error.
+        public let smoothEceBandwidth: Double?
+        /// Σ p over Σ y of label 1; absent for the top label.
+        public let ratio: Double?
+        /// The mean confidence.
+        public let meanConfidence: Double
+        /// The intervals that hold predictions.
+        public let reliability: [Bin]
+        /// The figures of other numbers of intervals; absent if one was asked for.
+        public let otherBinnings: [Binning]?
+
+        enum CodingKeys: String, CodingKey {
+            case kind, bins, ece, mce, ace, ratio, reliability
+            case eceL2 = "ece_l2"
+            case eceL2Debiased = "ece_l2_debiased"
+            case smoothEce = "smooth_ece"
+            case smoothEceBandwidth = "smooth_ece_bandwidth"
+            case meanConfidence = "mean_confidence"
+            case otherBinnings = "other_binnings"
+        }
+    }
+
+    /// The share of rows whose label is among the k largest predictions.
+    public struct TopK: Sendable, Codable {
+        /// The share, where of equal predictions the first index comes first.
+        public let accuracy: Double
+        /// The share of the rows' weight; absent where rows have no weights.
+        public let accuracyWeighted: Double?
+        /// The share if the label came first of equals.
+        public let optimistic: Double
+        /// The share if the label came last of equals.
+        public let pessimistic: Double
+        /// The number of rows in which equal predictions decide.
+        public let tiedRows: UInt64
+
+        enum CodingKeys: String, CodingKey {
+            case accuracy, optimistic, pessimistic
+            case accuracyWeighted = "accuracy_weighted"
+            case tiedRows = "tied_rows"
+        }
+    }
+
+    /// The quantiles of the loss.
+    public struct Quantiles: Sendable, Codable {
+        /// The shares of the rows.
+        public let q: [Double]
+        /// For each share the least loss that so many rows do not exceed, within `relativeError`.
+        public internal(set) var values: [Double]
+        /// The bounds between which each value lies for sure.
+        public internal(set) var lower: [Double], upper: [Double]
+        /// The largest distance of a value from the true one, relative to it.
+        public let relativeError: Double
+        /// True if all values are the true ones.
+        public let exact: Bool
+
+        enum CodingKeys: String, CodingKey {
+            case q, values, lower, upper, exact
+            case relativeError = "relative_error"
+        }
+    }
+
+    /// A row with one of the largest losses.
+    public struct WorstRow: Sendable, Codable {
+        /// The number of the row in the dump, from 0.
+        public let row: UInt64
+        /// Where the row lies: its file, and its row or line there. Absent after a merge.
+        public let place: String?
+        /// The loss without the row's weight.
+        public internal(set) var loss: Double
+        /// The label; absent where it is no class.
+        public let label: Int?
+        /// The class of the largest probability; absent where there is none.
+        public let predicted: Int?
+        /// The probability of the label.
+        public let probabilityOfLabel: Double
+        /// The probability of the predicted class; absent where there is none.
+        public let probabilityOfPredicted: Double?
+
+        enum CodingKeys: String, CodingKey {
+            case row, place, loss, label, predicted
+            case probabilityOfLabel = "probability_of_label"
+            case probabilityOfPredicted = "probability_of_predicted"
+        }
+    }
+
+    /// Adds the sections of the figures that were observed.
+    ///
+    /// - Parameters:
+    ///   - z: the normal quantile of the intervals' confidence.
+    ///   - hasPlaces: false after a merge, which does not know where rows lie.
+    ///   - place: finds the place of a row by its number.
+    mutating func addInsight(
+        _ observers: [any RowObserver], _ specification: LossSpecification, z: Double, hasPlaces: Bool, place: (UInt64) -> String
+    ) {
+        let labels = observers.first(LabelCounts.self), scores = observers.first(ProbabilityScores.self)
+        let calibration = observers.first(Calibration.self)
+        let plainLoss = Self.reasonAgainstRatios(specification) == nil ? loss.meanOverWeight : nil
+        if let labels { baseline = Baseline(labels, scores, plainLoss, reason: Self.reasonAgainstRatios(specification)) }
+        if let scores { brier = Brier(scores, labels, calibration, specification.task) }
+        if let scores { sharpness = Sharpness(scores, plainLoss) }
+        if let calibration { self.calibration = CalibrationFigures(calibration, specification, z: z) }
+        if let top = observers.first(TopAccuracy.self) {
+            topK = Dictionary(uniqueKeysWithValues: top.figures.map { ("\($0.k)", TopK($0)) })
+        }
+        if let losses = observers.first(LossQuantiles.self) { quantiles = Quantiles(losses.quantiles) }
+        if let rows = observers.first(WorstRows.self) { worst = rows.rows.map { WorstRow($0, place: hasPlaces ? place($0.number) : nil) } }
+    }
+
+    /// The reason for which the loss cannot be compared with the labels' entropy; nil if it can.
+    private static func reasonAgainstRatios(_ specification: LossSpecification) -> String? {
+        let modifiers = specification.modifiers
+        if modifiers.labelSmoothing > 0 { return "label smoothing changes the loss" }
+        if modifiers.focalGamma != nil { return "the loss is focal" }
+        if modifiers.classWeights != nil || modifiers.positiveWeights != nil { return "classes have weights" }
+        return nil
+    }
+}
+
+extension Report.Baseline {
+    fileprivate init?(_ labels: LabelCounts, _ scores: ProbabilityScores?, _ plainLoss: Double?, reason: String?) {
+        guard let entropy = labels.entropy else { return nil }
+        self.entropy = entropy
+        normalizedEntropy = plainLoss.map { $0 / entropy }
+        d2 = normalizedEntropy.map { 1 - $0 }
+        meanLabel = labels.meanLabel
+        meanPrediction = scores?.meanPositive
+        self.reason = reason
+    }
+}
+
+extension Report.Brier {
+    fileprivate init?(_ scores: ProbabilityScores, _ labels: LabelCounts?, _ calibration: Calibration?, _ task: LossTask) {
+        guard let mean = scores.meanBrier else { return nil }
+        score = mean
+        scoreUnscaled = task == .binary ? 2 * mean : mean
+        scoreScaledByHalf = task == .binary ? mean : mean / 2
+        d2 = labels?.brierOfShares.map { 1 - mean / $0 }
+        let parts = calibration?.brierParts
+        (reliability, resolution, uncertainty) = (parts?.reliability, parts?.resolution, parts?.uncertainty)
+    }
+}
+
+extension Report.Sharpness {
+    fileprivate init?(_ scores: ProbabilityScores, _ plainLoss: Double?) {
+        guard let entropy = scores.meanEntropy, let top = scores.meanTopProbability else { return nil }
+        meanEntropy = entropy
+        meanTopProbability = top
+        excessLoss = plainLoss.map { $0 - entropy }
+    }
+}
+
+extension Report.CalibrationFigures {
+    fileprivate init?(_ calibration: Calibration, _ specification: LossSpecification, z: Double) {
+        let hasWeights = specification.modifiers.hasRowWeights
+        let binnings = calibration.binCounts.indices.compactMap { index in
+            calibration.errors(binning: index).map { errors in
+                Binning(
+                    bins: calibration.binCounts[index], errors,
+                    calibration.reliability(binning: index).map { Bin($0, hasWeights: hasWeights, z: z) })
+            }
+        }
+        guard let first = binnings.first, let meanConfidence = calibration.meanConfidence else { return nil }
+        kind = calibration.kind
+        bins = first.bins
+        (ece, eceL2, mce, ace, eceL2Debiased) = (first.ece, first.eceL2, first.mce, first.ace, first.eceL2Debiased)
+        reliability = first.reliability
+        let smooth = calibration.smoothError
+        (smoothEce, smoothEceBandwidth) = (smooth?.error, smooth?.bandwidth)
+        ratio = calibration.ratio
+        self.meanConfidence = meanConfidence
+        otherBinnings = binnings.count > 1 ? Array(binnings.dropFirst()) : nil
+    }
+}
+
+extension Report.CalibrationFigures.Binning {
+    fileprivate init(bins: Int, _ errors: CalibrationErrors, _ reliability: [Report.CalibrationFigures.Bin]) {
+        self.bins = bins
+        (ece, eceL2, mce, ace) = (errors.expected, errors.squareMean, errors.largest, errors.unweightedMean)
+        eceL2Debiased = errors.debiasedSquareMean
+        self.reliability = reliability
+    }
+}
+
+extension Report.CalibrationFigures.Bin {
+    fileprivate init(_ interval: ReliabilityInterval, hasWeights: Bool, z: Double) {
+        (lower, upper, rows) = (interval.lower, interval.upper, interval.rowCount)
+        weight = hasWeights ? interval.weight : nil
+        (confidence, accuracy) = (interval.confidence, interval.accuracy)
+        let bounds = WilsonInterval.interval(hits: interval.hits, trials: Double(interval.rowCount), z: z) ?? (0, 1)
+        (accuracyLower, accuracyUpper) = bounds
+    }
+}
+
+extension Report.TopK {
+    fileprivate init(_ figures: TopAccuracy.Figures) {
+        accuracy = figures.accuracy
+        accuracyWeighted = figures.accuracyOverWeight
+        optimistic = figures.optimistic
+        pessimistic = figures.pessimistic
+        tiedRows = figures.tiedRowCount
+    }
+}
+
+extension Report.Quantiles {
+    fileprivate init?(_ quantiles: [LossQuantiles.Quantile]) {
+        guard !quantiles.isEmpty else { return nil }
+        q = quantiles.map(\.order)
+        values = quantiles.map(\.value)
+        lower = quantiles.map(\.lower)
+        upper = quantiles.map(\.upper)
+        exact = quantiles.allSatisfy { $0.lower == $0.upper }
+        relativeError = exact ? 0 : LossQuantiles.relativeError
+    }
+}
+
+extension Report.WorstRow {
+    fileprivate init(_ row: WorstRows.Row, place: String?) {
+        self.row = row.number
+        self.place = place
+        loss = row.loss
+        label = row.label
+        predicted = row.predicted
+        probabilityOfLabel = row.labelProbability
+        probabilityOfPredicted = row.topProbability.isNaN ? nil : row.topProbability
+    }
+}

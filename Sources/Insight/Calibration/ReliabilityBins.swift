@@ -1,0 +1,225 @@
+internal import Scoring
+
+/// How often predictions of similar confidence were right: sums of each of n intervals of equal width.
+///
+/// Interval i holds the confidences in (i/n, (i + 1)/n]; the first one holds 0 as well. The bounds k/n are rounded once. Sums are exact: the
+/// state depends on the set of predictions alone.
+struct ReliabilityBins: Sendable, Equatable {
+    /// The largest number of intervals.
+    static let limit = 1000
+
+    /// The sums of one interval.
+    struct Bin: Sendable, Equatable {
+        /// The number of predictions.
+        var rowCount: UInt64 = 0
+        /// The number of predictions that were right.
+        var hitCount: UInt64 = 0
+        /// Σ w · confidence.
+        var confidence = CompactSum()
+        /// Σ w · outcome of the outcomes that are not counted in `hitCount`: fractions, and all where predictions have weights.
+        var outcome = CompactSum()
+        /// Σ w; zero where predictions have no weights.
+        var weight = CompactSum()
+
+        mutating func merge(_ other: Bin) {
+            rowCount.addSaturating(other.rowCount)
+            hitCount.addSaturating(other.hitCount)
+            confidence.add(other.confidence)
+            outcome.add(other.outcome)
+            weight.add(other.weight)
+        }
+    }
+
+    /// The bounds of the intervals, one more than there are.
+    let edges: [Double]
+    let hasWeights: Bool
+    /// The intervals from 0 to 1.
+    private(set) var bins: [Bin]
+
+    init(count: Int, hasWeights: Bool) {
+        edges = (0...count).map { Double($0) / Double(count) }
+        self.hasWeights = hasWeights
+        bins = Array(repeating: Bin(), count: count)
+    }
+
+    /// Adds predictions. An outcome is 1 for one that was right and 0 for one that was not, or a share in between. NaN confidences are left out.
+    ///
+    /// - Parameters:
+    ///   - weights: the predictions' weights; nil where they have none.
+    ///   - stride: the number of neighbouring predictions that share a weight.
+    mutating func add(
+        _ confidences: UnsafePointer<Double>, _ outcomes: UnsafePointer<Double>, weights: UnsafePointer<Double>?, stride: Int, count: Int
+    ) {
+        let edges = edges
+        bins.withUnsafeMutableBufferPointer { bins in
+            for i in 0..<count {
+                let confidence = confidences[i]
+                guard confidence == confidence else { continue }
+                let outcome = outcomes[i]
+                let bin = Self.index(of: confidence, edges)
+                bins[bin].rowCount &+= 1  // Wrapping: no run has 2^64 rows.
+                if let weights {
+                    let weight = weights[i / stride]
+                    bins[bin].weight.add(weight)
+                    bins[bin].confidence.add(confidence * weight)
+                    if outcome != 0 { bins[bin].outcome.add(outcome * weight) }
+                } else {
+                    bins[bin].confidence.add(confidence)
+                    if outcome == 1 { bins[bin].hitCount &+= 1 } else if outcome != 0 { bins[bin].outcome.add(outcome) }
+                }
+            }
+        }
+    }
+
+    /// Adds one prediction without a weight.
+    mutating func add(confidence: Double, isHit: Bool) {
+        let bin = Self.index(of: confidence, edges)
+        bins[bin].rowCount &+= 1
+        bins[bin].confidence.add(confidence)
+        if isHit { bins[bin].hitCount &+= 1 }
+    }
+
+    /// Finds the interval. Multiplication alone would be wrong next to bounds: 0.29 · 100 is 28.999….
+    @inline(__always)
+    static func index(of confidence: Double, _ edges: [Double]) -> Int {
+        let count = edges.count - 1
+        var bin = Int(min(max(confidence, 0), 1) * Double(count))
+        if bin >= count { bin = count - 1 }
+        if confidence <= edges[bin] {
+            if bin > 0 { bin -= 1 }
+        } else if confidence > edges[bin + 1], bin < count - 1 {
+            bin += 1
+        }
+        return bin
+    }
+
+    mutating func merge(_ other: ReliabilityBins) {
+        for index in bins.indices { bins[index].merge(other.bins[index]) }
+    }
+
+    /// Appends the intervals that hold predictions, as Calibration.swift says.
+    func encode(into bytes: inout [UInt8]) {
+        let used = bins.indices.filter { bins[$0].rowCount > 0 }
+        bytes.append(varint: UInt64(used.count))
+        for index in used {
+            bytes.append(varint: UInt64(index))
+            bytes.append(varint: bins[index].rowCount)
+            bytes.append(varint: bins[index].hitCount)
+            for sum in [bins[index].confidence, bins[index].outcome, bins[index].weight] { sum.encode(into: &bytes) }
+        }
+    }
+
+    /// Takes what `encode(into:)` wrote.
+    mutating func decode(_ reader: inout SectionReader) throws(PartialError) {
+        var decoded = Array(repeating: Bin(), count: bins.count)
+        for _ in 0..<(try reader.varintCount(leastByteCount: 12)) {
+            let index = try reader.varint()
+            guard index < UInt64(bins.count) else { throw .damaged("interval \(index) is none of \(bins.count)") }
+            var bin = Bin()
+            bin.rowCount = try reader.varint()
+            bin.hitCount = try reader.varint()
+            bin.confidence = CompactSum(try reader.exactSum())
+            bin.outcome = CompactSum(try reader.exactSum())
+            bin.weight = CompactSum(try reader.exactSum())
+            decoded[Int(index)] = bin
+        }
+        bins = decoded
+    }
+
+    /// The intervals that hold predictions.
+    var reliability: [ReliabilityInterval] {
+        bins.indices.compactMap { index in
+            ReliabilityInterval(bins[index], lower: edges[index], upper: edges[index + 1], hasWeights: hasWeights)
+        }
+    }
+}
+
+/// The mean confidence and the share of right predictions in an interval of confidences.
+public struct ReliabilityInterval: Sendable, Equatable {
+    /// The bounds of the interval; the upper one belongs to it.
+    public let lower: Double, upper: Double
+    /// The number of predictions.
+    public let rowCount: UInt64
+    /// The weight of the predictions: their number where they have none.
+    public let weight: Double
+    /// The mean confidence.
+    public let confidence: Double
+    /// The share of right predictions.
+    public let accuracy: Double
+    /// The number of right predictions, which may be a fraction; the share times the number of rows where they have weights.
+    public let hits: Double
+
+    /// Makes an interval of sums; nil if it holds no predictions, or none with a weight.
+    init?(_ bin: ReliabilityBins.Bin, lower: Double, upper: Double, hasWeights: Bool) {
+        guard bin.rowCount > 0 else { return nil }
+        self.lower = lower
+        self.upper = upper
+        rowCount = bin.rowCount
+        var outcome = bin.outcome.exact
+        outcome.add(Int128(bin.hitCount), scaledByPowerOfTwo: 0)
+        if hasWeights {
+            let total = bin.weight.exact
+            guard total.sign > 0 else { return nil }
+            weight = total.rounded()
+            confidence = bin.confidence.exact.rounded(dividedBy: total)
+            accuracy = outcome.rounded(dividedBy: total)
+            hits = accuracy * Double(rowCount)
+        } else {
+            weight = Double(rowCount)
+            confidence = bin.confidence.exact.rounded(dividedBy: rowCount)
+            accuracy = outcome.rounded(dividedBy: rowCount)
+            hits = outcome.rounded()
+        }
+    }
+
+    /// The interval of sums that are known as numbers.
+    init(lower: Double, upper: Double, rowCount: UInt64, confidence: Double, accuracy: Double) {
+        self.lower = lower
+        self.upper = upper
+        self.rowCount = rowCount
+        weight = Double(rowCount)
+        self.confidence = confidence
+        self.accuracy = accuracy
+        hits = accuracy * Double(rowCount)
+    }
+}
+
+/// The distances between confidence and accuracy, over the intervals that hold predictions.
+public struct CalibrationErrors: Sendable, Equatable {
+    /// The expected calibration error: Σ W_b/W · |confidence − accuracy|.
+    public let expected: Double
+    /// Its square mean: √Σ W_b/W (confidence − accuracy)².
+    public let squareMean: Double
+    /// The largest distance.
+    public let largest: Double
+    /// The mean distance of the intervals, each counting the same.
+    public let unweightedMean: Double
+    /// The square mean without the part that is due to chance, at least 0; nil where predictions have weights.
+    ///
+    /// √Σ n_b/n ((confidence − accuracy)² − accuracy (1 − accuracy) / (n_b − 1)); intervals of one prediction count 0. Kumar, Liang and Ma, 2019.
+    public let debiasedSquareMean: Double?
+
+    /// The errors of intervals; nil where there are none.
+    init?(_ intervals: [ReliabilityInterval], hasWeights: Bool) {
+        guard !intervals.isEmpty else { return nil }
+        var total = ExactSum(), absolute = ExactSum(), squares = ExactSum(), plain = ExactSum(), debiased = ExactSum()
+        var largest = 0.0
+        for interval in intervals {
+            let distance = interval.confidence - interval.accuracy
+            total.add(interval.weight)
+            absolute.addProduct(interval.weight, distance.magnitude)
+            squares.addProduct(interval.weight, distance * distance)
+            plain.add(distance.magnitude)
+            largest = max(largest, distance.magnitude)
+            if interval.rowCount > 1 {
+                let chance = interval.accuracy * (1 - interval.accuracy) / (Double(interval.rowCount) - 1)
+                debiased.addProduct(interval.weight, distance * distance - chance)
+            }
+        }
+        expected = absolute.rounded(dividedBy: total)
+        squareMean = squares.rounded(dividedBy: total).squareRoot()
+        self.largest = largest
+        unweightedMean = plain.rounded(dividedBy: UInt64(intervals.count))
+        debiasedSquareMean = hasWeights ? nil : max(0, debiased.rounded(dividedBy: total)).squareRoot()
+    }
+}

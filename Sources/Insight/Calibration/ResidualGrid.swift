@@ -1,0 +1,93 @@
+internal import Scoring
+
+/// The sums of outcome − confidence in 4,096 cells of equal width, from which the smooth calibration error follows.
+///
+/// A difference is rounded to a multiple of 2^-40 and added up exactly. 64 KB.
+struct ResidualGrid: Sendable, Equatable {
+    private static let cellCount = 4096
+    /// Σ (outcome − confidence) of each cell, in units of 2^-40.
+    private var residuals = [Int128](repeating: 0, count: Self.cellCount)
+
+    /// Adds predictions; NaN confidences are left out.
+    mutating func add(_ confidences: UnsafePointer<Double>, _ outcomes: UnsafePointer<Double>, count: Int) {
+        residuals.withUnsafeMutableBufferPointer { residuals in
+            for i in 0..<count {
+                let confidence = confidences[i]
+                guard confidence == confidence else { continue }
+                let cell = min(Int(min(max(confidence, 0), 1) * Double(Self.cellCount)), Self.cellCount - 1)
+                // Rounded by adding 1.5 · 2^12, after which the low bits count 2^-40. Wrapping: differences of encodings; 2^87 rows fit.
+                let shifted = (outcomes[i] - confidence) + 0x1.8p12
+                residuals[cell] &+= Int128(Int64(bitPattern: shifted.bitPattern) &- Int64(bitPattern: (0x1.8p12).bitPattern))
+            }
+        }
+    }
+
+    mutating func merge(_ other: ResidualGrid) {
+        for cell in residuals.indices { residuals[cell] &+= other.residuals[cell] }  // Wrapping: see above.
+    }
+
+    /// The smooth calibration error of Błasiok and Nakkiran ("Smooth ECE", 2023), and the bandwidth: the least σ for which the error at σ is
+    /// at most σ. The error at σ is the integral of the magnitude of the residuals, smoothed by a normal kernel of width σ that is reflected at 0
+    /// and 1, over the number of predictions. Good to about 1e-3 of itself. nil where there are no predictions.
+    ///
+    /// O(cells² ) at worst, some milliseconds.
+    func smoothError(count: UInt64) -> (error: Double, bandwidth: Double)? {
+        guard count > 0 else { return nil }
+        let fine = residuals.map { Double($0) * 0x1p-40 / Double(count) }
+        let coarse = stride(from: 0, to: fine.count, by: 4).map { first in fine[first..<first + 4].reduce(0, +) }
+        // A wide kernel does not see the cells.
+        func error(_ bandwidth: Double) -> Double { Self.smoothed(bandwidth > 0x1p-7 ? coarse : fine, bandwidth) }
+        var low = 0x1p-12, high = 1.0
+        guard error(low) > low else { return (error(low), low) }
+        while high - low > 0x1p-16 {
+            let middle = (low + high) / 2
+            if error(middle) > middle { low = middle } else { high = middle }
+        }
+        return (error(high), high)
+    }
+
+    /// The sum of the magnitudes of the smoothed residuals.
+    private static func smoothed(_ residuals: [Double], _ bandwidth: Double) -> Double {
+        let count = residuals.count, width = 1 / Double(count)
+        let reach = min(count - 1, Int((6 * bandwidth / width).rounded(.up)))
+        var kernel = (0...reach).map { offset in
+            let distance = Double(offset) * width / bandwidth
+            return ElementaryFunctions.exponential(-0.5 * distance * distance)
+        }
+        let mass = kernel[0] + 2 * kernel.dropFirst().reduce(0, +)
+        for i in kernel.indices { kernel[i] /= mass }
+        var smooth = [Double](repeating: 0, count: count)
+        for (cell, residual) in residuals.enumerated() where residual != 0 {
+            for offset in -reach...reach {
+                // Reflected at both ends: cell −1 is cell 0.
+                var target = cell + offset
+                if target < 0 { target = -1 - target }
+                if target >= count { target = 2 * count - 1 - target }
+                smooth[target] += residual * kernel[offset < 0 ? 0 - offset : offset]
+            }
+        }
+        return smooth.reduce(0) { $0 + $1.magnitude }
+    }
+
+    /// Appends a varint, the number of cells that are not zero, and for each in ascending order a varint, its index, and its integer of 16 bytes.
+    func encode(into bytes: inout [UInt8]) {
+        let used = residuals.indices.filter { residuals[$0] != 0 }
+        bytes.append(varint: UInt64(used.count))
+        for cell in used {
+            bytes.append(varint: UInt64(cell))
+            // 16 bytes, the least significant first.
+            bytes.append(littleEndian: UInt64(truncatingIfNeeded: residuals[cell]))
+            bytes.append(littleEndian: UInt64(truncatingIfNeeded: residuals[cell] >> 64))
+        }
+    }
+
+    mutating func decode(_ reader: inout SectionReader) throws(PartialError) {
+        for cell in residuals.indices { residuals[cell] = 0 }
+        for _ in 0..<(try reader.varintCount(leastByteCount: 17)) {
+            let cell = try reader.varint()
+            guard cell < UInt64(residuals.count) else { throw .damaged("cell \(cell) is none of \(residuals.count)") }
+            let low = try reader.unsigned(), high = try reader.unsigned()
+            residuals[Int(cell)] = Int128(truncatingIfNeeded: Int64(bitPattern: high)) << 64 | Int128(low)
+        }
+    }
+}

@@ -1,0 +1,201 @@
+internal import Elements
+internal import Messages
+public import Scoring
+
+/// The number of rows whose label is among the k classes of the largest predictions, for several k.
+///
+/// Of equal predictions the class with the smaller index comes first, as argmax has it. Beside that the state counts the rows that would be
+/// right if the label came first of equals, and if it came last. For task multiclass. Rows without a loss in the first dialect are left out.
+public struct TopAccuracy: RowObserver, Equatable {
+    static let tag = "top-k"
+    /// The largest number of different k.
+    public static let limit = 100
+
+    /// The k, in the order in which they were asked for.
+    public let ks: [Int]
+    private let hasWeights: Bool
+    /// The number of rows.
+    private var rowCount: UInt64 = 0
+    /// For each k the number of rows that are right, by the three rules for equal predictions.
+    private var hits: [UInt64]
+    private var optimisticHits: [UInt64]
+    private var pessimisticHits: [UInt64]
+    /// For each k the weight of the rows that are right; empty where rows have no weights.
+    private var weights: [CompactSum]
+    private var totalWeight = CompactSum()
+
+    /// The counts of no rows.
+    ///
+    /// - Throws: `SpecificationError` for another task than multiclass, and for a k below 1.
+    public init(_ specification: LossSpecification, ks: [Int]) throws(SpecificationError) {
+        guard specification.task == .multiclass else {
+            throw SpecificationError(
+                problem: "\(setting: .topK) has no meaning for task \(specification.task.rawValue)",
+                remedy: "it is of the rank of a label among the classes; leave it out")
+        }
+        guard !ks.isEmpty, ks.count <= Self.limit, ks.allSatisfy({ $0 >= 1 }), Set(ks).count == ks.count else {
+            throw SpecificationError(
+                problem: "\(setting: .topK) is \(ks.map { "\($0)" }.joined(separator: ","))",
+                remedy: "give 1 to \(Self.limit) different numbers of classes, each at least 1")
+        }
+        self.ks = ks
+        hasWeights = specification.modifiers.hasRowWeights
+        hits = Array(repeating: 0, count: ks.count)
+        optimisticHits = hits
+        pessimisticHits = hits
+        weights = hasWeights ? Array(repeating: CompactSum(), count: ks.count) : []
+    }
+
+    /// "top-k".
+    public var tag: String { Self.tag }
+
+    /// The k, a varint each.
+    public var configuration: [UInt8] {
+        var bytes: [UInt8] = []
+        for k in ks { bytes.append(varint: UInt64(k)) }
+        return bytes
+    }
+
+    /// Counts the rows of a block. O(rowCount × classCount).
+    public mutating func observe(_ block: ScoredBlock) {
+        let losses = block.losses(ofDialect: 0), classCount = block.classCount, element = block.rows.element
+        let rowByteCount = classCount * element.byteCount
+        for row in 0..<block.rows.rowCount where !losses[row].isNaN {
+            let ranks = Self.ranks(
+                of: Int(block.rows.classLabels[row]), block.rows.values + row * rowByteCount, classCount: classCount, element)
+            rowCount.addSaturating(1)
+            let weight = hasWeights ? block.rows.weights?[row] ?? 1 : 1
+            if hasWeights { totalWeight.add(weight) }
+            for (index, k) in ks.enumerated() {
+                if ranks.first < k {
+                    hits[index].addSaturating(1)
+                    if hasWeights { weights[index].add(weight) }
+                }
+                if ranks.best < k { optimisticHits[index].addSaturating(1) }
+                if ranks.worst < k { pessimisticHits[index].addSaturating(1) }
+            }
+        }
+    }
+
+    /// Counts the classes that come before the label: by the rule of the first index, if the label came first of equals, and if last.
+    private static func ranks(
+        of label: Int, _ values: UnsafeRawPointer, classCount: Int, _ element: ElementType
+    ) -> (first: Int, best: Int, worst: Int) {
+        /// A loop for each type, so that it runs in vectors. Unsafe: the values lie at any alignment.
+        func count<Value: BitwiseCopyable>(_: Value.Type, _ isAbove: (Value, Value) -> Bool, _ isEqual: (Value, Value) -> Bool) -> (Int, Int, Int) {
+            let ofLabel = values.loadUnaligned(fromByteOffset: label * MemoryLayout<Value>.size, as: Value.self)
+            var above: Int32 = 0, before: Int32 = 0, after: Int32 = 0
+            for j in 0..<label {
+                let value = values.loadUnaligned(fromByteOffset: j * MemoryLayout<Value>.size, as: Value.self)
+                // Wrapping: fewer than 2^31 classes.
+                above &+= isAbove(value, ofLabel) ? 1 : 0
+                before &+= isEqual(value, ofLabel) ? 1 : 0
+            }
+            for j in label + 1..<max(classCount, label + 1) {
+                let value = values.loadUnaligned(fromByteOffset: j * MemoryLayout<Value>.size, as: Value.self)
+                above &+= isAbove(value, ofLabel) ? 1 : 0
+                after &+= isEqual(value, ofLabel) ? 1 : 0
+            }
+            return (Int(above) + Int(before), Int(above), Int(above) + Int(before) + Int(after))
+        }
+        switch element {
+        case .float32: return count(Float.self, >, ==)
+        case .float64: return count(Double.self, >, ==)
+        default:
+            let ofLabel = element.value(values, at: label)
+            var above = 0, before = 0, after = 0
+            for j in 0..<classCount where j != label {
+                let value = element.value(values, at: j)
+                if value > ofLabel { above += 1 } else if value == ofLabel { if j < label { before += 1 } else { after += 1 } }
+            }
+            return (above + before, above, above + before + after)
+        }
+    }
+
+    /// Adds the counts of other rows.
+    public mutating func merge(_ other: TopAccuracy) throws(PartialError) {
+        guard ks == other.ks, weights.count == other.weights.count else { throw .otherSettings(tag) }
+        rowCount.addSaturating(other.rowCount)
+        totalWeight.add(other.totalWeight)
+        for index in ks.indices {
+            hits[index].addSaturating(other.hits[index])
+            optimisticHits[index].addSaturating(other.optimisticHits[index])
+            pessimisticHits[index].addSaturating(other.pessimisticHits[index])
+            if hasWeights { weights[index].add(other.weights[index]) }
+        }
+    }
+
+    /// The figures of one k.
+    public struct Figures: Sendable, Equatable {
+        /// The number of classes that may stand before the label, and one more.
+        public let k: Int
+        /// The share of rows whose label is among the first k classes.
+        public let accuracy: Double
+        /// The share of the rows' weight in these rows; nil where rows have no weights.
+        public let accuracyOverWeight: Double?
+        /// The share of rows if the label came first of equal predictions, as Keras and TensorFlow count.
+        public let optimistic: Double
+        /// The share of rows if the label came last of equal predictions.
+        public let pessimistic: Double
+        /// The number of rows in which equal predictions decide.
+        public let tiedRowCount: UInt64
+    }
+
+    /// The figures of each k; empty where no row was scored.
+    public var figures: [Figures] {
+        guard rowCount > 0 else { return [] }
+        return ks.indices.map { index in
+            Figures(
+                k: ks[index], accuracy: Double(hits[index]) / Double(rowCount),
+                accuracyOverWeight: hasWeights ? weights[index].exact.rounded(dividedBy: totalWeight.exact) : nil,
+                optimistic: Double(optimisticHits[index]) / Double(rowCount), pessimistic: Double(pessimisticHits[index]) / Double(rowCount),
+                tiedRowCount: optimisticHits[index] >= pessimisticHits[index] ? optimisticHits[index] - pessimisticHits[index] : 0)
+        }
+    }
+}
+
+// The section "top-k": a varint, the number of rows, and where they have weights an exact sum of these; then for each k three varints, the hits by
+// the first index, if the label comes first and if it comes last, and where rows have weights an exact sum of those of the first.
+extension TopAccuracy {
+    public func encode(into bytes: inout [UInt8]) {
+        bytes.append(varint: rowCount)
+        if hasWeights { totalWeight.encode(into: &bytes) }
+        for index in ks.indices {
+            for count in [hits[index], optimisticHits[index], pessimisticHits[index]] { bytes.append(varint: count) }
+            if hasWeights { weights[index].encode(into: &bytes) }
+        }
+    }
+
+    public mutating func decode(from bytes: ArraySlice<UInt8>) throws(PartialError) {
+        var reader = SectionReader(bytes)
+        rowCount = try reader.varint()
+        if hasWeights { totalWeight = CompactSum(try reader.exactSum()) }
+        for index in ks.indices {
+            hits[index] = try reader.varint()
+            optimisticHits[index] = try reader.varint()
+            pessimisticHits[index] = try reader.varint()
+            if hasWeights { weights[index] = CompactSum(try reader.exactSum()) }
+        }
+        try reader.expectEnd()
+    }
+
+    /// Makes the counts of no rows from their settings, as a partial has them.
+    static func make(_ configuration: [UInt8], _ specification: LossSpecification) throws(PartialError) -> TopAccuracy {
+        var reader = SectionReader(configuration[...])
+        var ks: [Int] = []
+        while reader.remainingByteCount > 0 { ks.append(Int(clamping: try reader.varint())) }
+        do throws(SpecificationError) { return try TopAccuracy(specification, ks: ks) } catch { throw .unknownSettings(tag) }
+    }
+}
+
+extension PartialError {
+    /// Two figures of one tag have other settings.
+    static func otherSettings(_ tag: String) -> PartialError {
+        PartialError(
+            kind: .otherObservers, problem: "figures of other settings do not add up", found: "other settings of \(tag)",
+            remedy: .askForSameFigures)
+    }
+
+    /// The settings of a section are none that its figure has.
+    static func unknownSettings(_ tag: String) -> PartialError { .damaged("the settings of section \(tag) are none that it has") }
+}

@@ -1,0 +1,205 @@
+internal import Messages
+public import Scoring
+
+/// The rows with the largest losses, or the most confident mistakes, in a total order: the larger measure first, of equals the earlier row.
+///
+/// A loss counts without the row's weight. Rows without a loss in the first dialect are left out. The state depends on the set of rows
+/// alone.
+public struct WorstRows: RowObserver, Equatable {
+    static let tag = "worst"
+    /// The largest number of rows that are kept.
+    public static let limit = 10_000
+
+    /// What makes a row bad.
+    public enum Measure: String, Sendable, Codable, CaseIterable {
+        /// Its loss.
+        case loss
+        /// The probability of the predicted class, of rows that are wrong.
+        case confidentWrong = "confident-wrong"
+        /// How far the largest probability is above that of the label, of rows that are wrong.
+        case margin
+    }
+
+    /// A row that was kept.
+    public struct Row: Sendable, Equatable {
+        /// The number of the row in its dump, from 0.
+        public let number: UInt64
+        /// The value of the measure.
+        public let measure: Double
+        /// The row's loss, without its weight.
+        public let loss: Double
+        /// The label: a class, or 0 or 1; nil where labels are no classes.
+        public let label: Int?
+        /// The class of the largest probability; nil for task multilabel.
+        public let predicted: Int?
+        /// The probability of the label.
+        public let labelProbability: Double
+        /// The probability of the predicted class; NaN for task multilabel.
+        public let topProbability: Double
+
+        /// True if this row comes before the other one.
+        fileprivate func comes(before other: Row) -> Bool {
+            measure != other.measure ? measure > other.measure : number < other.number
+        }
+    }
+
+    /// The number of rows that are kept.
+    public let count: Int
+    /// What makes a row bad.
+    public let measure: Measure
+    /// A heap by `comes(before:)` with the last of the kept rows first.
+    private var heap: [Row] = []
+
+    /// No rows.
+    ///
+    /// - Throws: `SpecificationError` for a number that is not in 1...`limit`, and for a measure that the task does not have.
+    public init(_ specification: LossSpecification, count: Int, by measure: Measure = .loss) throws(SpecificationError) {
+        guard (1...Self.limit).contains(count) else {
+            throw SpecificationError(problem: "\(setting: .worst) is \(count)", remedy: "give 1 to \(Self.limit) rows")
+        }
+        if measure != .loss, specification.task == .likelihood || specification.task == .multilabel {
+            throw SpecificationError(
+                problem: "the rows of task \(specification.task.rawValue) have no predicted class",
+                remedy: "take the worst ones by their losses")
+        }
+        self.count = count
+        self.measure = measure
+    }
+
+    /// "worst".
+    public var tag: String { Self.tag }
+
+    /// A varint, the number of rows, and the name of the measure.
+    public var configuration: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(varint: UInt64(count))
+        return bytes + Array(measure.rawValue.utf8)
+    }
+
+    /// The probabilities of the label and of the predicted class.
+    public var requiredFacts: RowFacts { [.labelProbability, .topPrediction, .isCorrect] }
+
+    /// Keeps the worst rows of a block. O(rowCount), and O(log count) for each row that is kept.
+    public mutating func observe(_ block: ScoredBlock) {
+        let facts = block.facts
+        guard let ofLabel = facts.labelProbability, let ofTop = facts.topProbability, let topClass = facts.topClass,
+            let isCorrect = facts.isCorrect
+        else { return }
+        let losses = block.losses(ofDialect: 0), divisors = block.rowDivisors(ofDialect: 0)
+        var least = heap.count == count ? heap[0].measure : -.infinity
+        for row in 0..<block.rows.rowCount {
+            let weighted = losses[row]
+            guard !weighted.isNaN else { continue }
+            // A row of weight 0 has the loss 0, whatever was predicted.
+            let loss = divisors.map { $0[row] > 0 ? weighted / $0[row] : 0 } ?? weighted
+            let value: Double
+            switch measure {
+            case .loss: value = loss
+            case .confidentWrong:
+                guard isCorrect[row] == 0 else { continue }
+                value = ofTop[row]
+            case .margin:
+                guard isCorrect[row] == 0 else { continue }
+                value = ofTop[row] - ofLabel[row]
+            }
+            guard value >= least, !value.isNaN else { continue }
+            // Wrapping: rows are numbered below 2^63.
+            let candidate = Row(
+                number: block.rows.firstRow &+ UInt64(row), measure: value, loss: loss, label: Self.label(block, row),
+                predicted: topClass[row] < 0 ? nil : Int(topClass[row]), labelProbability: ofLabel[row], topProbability: ofTop[row])
+            insert(candidate)
+            least = heap.count == count ? heap[0].measure : -.infinity
+        }
+    }
+
+    private static func label(_ block: ScoredBlock, _ row: Int) -> Int? {
+        switch block.specification.task {
+        case .multiclass: return Int(block.rows.classLabels[row])
+        case .binary:
+            guard let targets = block.targets else { return Int(block.rows.classLabels[row]) }
+            return targets[row] == 0 || targets[row] == 1 ? Int(targets[row]) : nil
+        case .multilabel, .soft, .likelihood: return nil
+        }
+    }
+
+    private mutating func insert(_ row: Row) {
+        if heap.count < count {
+            heap.append(row)
+            var child = heap.count - 1
+            while child > 0, heap[(child - 1) / 2].comes(before: heap[child]) {
+                heap.swapAt(child, (child - 1) / 2)
+                child = (child - 1) / 2
+            }
+            return
+        }
+        guard row.comes(before: heap[0]) else { return }
+        heap[0] = row
+        var parent = 0
+        while true {
+            var last = parent
+            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && heap[last].comes(before: heap[child]) { last = child }
+            guard last != parent else { return }
+            heap.swapAt(parent, last)
+            parent = last
+        }
+    }
+
+    /// Adds the rows of another state.
+    public mutating func merge(_ other: WorstRows) throws(PartialError) {
+        guard count == other.count, measure == other.measure else { throw .otherSettings(tag) }
+        for row in other.heap { insert(row) }
+    }
+
+    /// The kept rows, the worst first.
+    public var rows: [Row] { heap.sorted { $0.comes(before: $1) } }
+
+    /// Returns true if both keep the same rows.
+    public static func == (left: WorstRows, right: WorstRows) -> Bool {
+        left.count == right.count && left.measure == right.measure && left.encoded == right.encoded
+    }
+}
+
+// The section "worst": a varint, the number of kept rows; then for each, the worst first: a varint, its number; four Float64 of eight bytes, the
+// measure, the loss, the probability of the label and that of the predicted class; and two varints, the label and the predicted class, each
+// plus 1, or 0 where there is none.
+extension WorstRows {
+    public func encode(into bytes: inout [UInt8]) {
+        let rows = rows
+        bytes.append(varint: UInt64(rows.count))
+        for row in rows {
+            bytes.append(varint: row.number)
+            for number in [row.measure, row.loss, row.labelProbability, row.topProbability] { bytes.append(littleEndian: number.bitPattern) }
+            bytes.append(varint: row.label.map { UInt64($0) + 1 } ?? 0)
+            bytes.append(varint: row.predicted.map { UInt64($0) + 1 } ?? 0)
+        }
+    }
+
+    public mutating func decode(from bytes: ArraySlice<UInt8>) throws(PartialError) {
+        var reader = SectionReader(bytes)
+        heap = []
+        let rowCount = try reader.varintCount(leastByteCount: 35)
+        guard rowCount <= count else { throw .damaged("\(rowCount) rows are kept, and \(count) may be") }
+        for _ in 0..<rowCount {
+            let number = try reader.varint()
+            let measure = try reader.double(), loss = try reader.double()
+            let labelProbability = try reader.double(), topProbability = try reader.double()
+            guard !measure.isNaN else { throw .damaged("the measure of a row is not a number") }
+            let label = try reader.varint(), predicted = try reader.varint()
+            insert(
+                Row(
+                    number: number, measure: measure, loss: loss, label: label == 0 ? nil : Int(clamping: label - 1),
+                    predicted: predicted == 0 ? nil : Int(clamping: predicted - 1), labelProbability: labelProbability,
+                    topProbability: topProbability))
+        }
+        try reader.expectEnd()
+    }
+
+    /// Makes the state of no rows from its settings, as a partial has them.
+    static func make(_ configuration: [UInt8], _ specification: LossSpecification) throws(PartialError) -> WorstRows {
+        var reader = SectionReader(configuration[...])
+        let count = Int(clamping: try reader.varint())
+        let name = String(validating: try reader.bytes(reader.remainingByteCount), as: UTF8.self)
+        guard let measure = name.flatMap({ Measure(rawValue: $0) }) else { throw .unknownSettings(tag) }
+        do throws(SpecificationError) { return try WorstRows(specification, count: count, by: measure) } catch { throw .unknownSettings(tag) }
+    }
+}

@@ -1,0 +1,187 @@
+internal import Elements
+internal import Messages
+public import Scoring
+
+/// The sums of what a row's probabilities say of themselves: their Brier score, their entropy, the largest one.
+///
+/// They follow from the predictions as they are stored: no dialect clips or normalises them. Rows without a loss in the first dialect are left
+/// out. A row counts with its own weight, not with that of its class. What a row adds is rounded, and added exactly: the state depends on
+/// the set of rows alone.
+public struct ProbabilityScores: RowObserver, Equatable {
+    static let tag = "scores"
+
+    /// The figures that are asked for.
+    public struct Choice: OptionSet, Sendable, Hashable {
+        /// A bit a figure.
+        public let rawValue: UInt8
+
+        /// The figures of the given bits.
+        public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        /// The Brier score.
+        public static let brier = Choice(rawValue: 1)
+        /// The entropy and the largest probability.
+        public static let sharpness = Choice(rawValue: 2)
+    }
+
+    private let choice: Choice
+    private let task: LossTask
+    private let input: PredictionInput
+    private let hasWeights: Bool
+    /// The number of rows.
+    private var count: UInt64 = 0
+    /// The sum of the rows' weights; zero where they have none.
+    private var weight = ExactSum()
+    private var brier = ExactSum()
+    private var entropy = ExactSum()
+    private var topProbability = ExactSum()
+    /// The sum of p of label 1, for task binary.
+    private var positive = ExactSum()
+    /// Room for what the rows of a block add; no part of the state.
+    private var room = RowNumbers()
+
+    /// The scores of no rows.
+    ///
+    /// - Throws: `SpecificationError` for a task that has no such scores.
+    public init(_ specification: LossSpecification, _ choice: Choice) throws(SpecificationError) {
+        task = specification.task
+        input = specification.input
+        hasWeights = specification.modifiers.hasRowWeights
+        self.choice = choice
+        if choice.contains(.brier) {
+            guard task == .multiclass || task == .binary else {
+                throw SpecificationError(
+                    problem: "\(setting: .brier) has no meaning for task \(task.rawValue)",
+                    remedy: "it is of tasks multiclass and binary; leave it out")
+            }
+        }
+        if choice.contains(.sharpness) {
+            guard task != .likelihood, task != .multilabel else {
+                throw SpecificationError(
+                    problem: "\(setting: .sharpness) has no meaning for task \(task.rawValue)",
+                    remedy: "it is of one distribution a row: of tasks multiclass, soft and binary; leave it out")
+            }
+        }
+    }
+
+    /// "scores".
+    public var tag: String { Self.tag }
+
+    /// One byte: the figures.
+    public var configuration: [UInt8] { [choice.rawValue] }
+
+    /// The facts from which scores follow.
+    public var requiredFacts: RowFacts {
+        var facts: RowFacts = []
+        if choice.contains(.brier), task == .multiclass { facts.formUnion([.labelProbability, .squaredProbabilitySum]) }
+        if choice.contains(.sharpness) { facts.formUnion([.topPrediction, .probabilityWeightedSum]) }
+        return facts
+    }
+
+    /// Adds the scores of a block. O(rowCount).
+    public mutating func observe(_ block: ScoredBlock) {
+        let rowCount = block.rows.rowCount, losses = block.losses(ofDialect: 0)
+        let weights = hasWeights ? block.rows.weights : nil
+        count.addSaturating(UInt64(block.counts(ofDialect: 0).scored))
+        if let weights { block.add(to: &weight) { losses[$0].isNaN ? .nan : weights[$0] } }
+        /// Adds a number a row to a sum, times the row's weight.
+        func add(_ numbers: UnsafePointer<Double>, to sum: inout ExactSum) {
+            if let weights {
+                block.add(to: &sum) { losses[$0].isNaN || weights[$0] == 0 ? .nan : numbers[$0] * weights[$0] }
+            } else if block.areAllRowsScored {
+                block.add(numbers, to: &sum)
+            } else {
+                block.add(to: &sum) { losses[$0].isNaN ? .nan : numbers[$0] }
+            }
+        }
+        if choice.contains(.brier) {
+            if task == .binary {
+                room.fill(rowCount) { block.writePositiveProbabilities(to: $0) }
+                room.withNumbers { add($0, to: &positive) }
+                room.update(rowCount) { row, p in
+                    let label = block.targets?[row] ?? Double(block.rows.classLabels[row])
+                    return (p - label) * (p - label)
+                }
+                room.withNumbers { add($0, to: &brier) }
+            } else if let ofLabel = block.facts.labelProbability, let squares = block.facts.squaredProbabilitySum {
+                // Σ (p_c − y_c)² = Σ p² − 2 p_y + 1, within 2^-51, and never below 0.
+                room.update(rowCount) { row, _ in max(0, (squares[row] - ofLabel[row]) + (1 - ofLabel[row])) }
+                room.withNumbers { add($0, to: &brier) }
+            }
+        }
+        if choice.contains(.sharpness), let top = block.facts.topProbability, let classes = block.facts.topClass,
+            let sums = block.facts.probabilityWeightedSum
+        {
+            add(top, to: &topProbability)
+            let (isOfLogits, isBinary) = (input == .logits, task == .binary)
+            room.update(rowCount) { row, _ in
+                guard isOfLogits else { return max(0, 0 - sums[row]) }
+                guard classes[row] >= 0 else { return .nan }
+                // A decision from a logit x has the logits 0 and x.
+                let ofTop = isBinary ? (classes[row] == 1 ? block.prediction(row: row, column: 0) : 0) : block.prediction(row: row, column: Int(classes[row]))
+                // log Σ exp x − Σ p·x, by the largest logit.
+                return max(0, (ofTop - sums[row]) - ElementaryFunctions.logarithm(top[row]))
+            }
+            room.withNumbers { add($0, to: &entropy) }
+        }
+    }
+
+    /// Adds the scores of other rows.
+    public mutating func merge(_ other: ProbabilityScores) throws(PartialError) {
+        count.addSaturating(other.count)
+        weight.add(other.weight)
+        brier.add(other.brier)
+        entropy.add(other.entropy)
+        topProbability.add(other.topProbability)
+        positive.add(other.positive)
+    }
+
+    private func mean(_ sum: ExactSum, _ figure: Choice) -> Double? {
+        guard choice.contains(figure) else { return nil }
+        return hasWeights ? sum.rounded(dividedBy: weight) : sum.rounded(dividedBy: count)
+    }
+
+    /// The mean Brier score: (p − y)² for task binary, else Σ (p_c − y_c)² over the classes. Rounded once; nil if it was not asked for.
+    public var meanBrier: Double? { mean(brier, .brier) }
+    /// The mean entropy of a row's probabilities in nats.
+    public var meanEntropy: Double? { mean(entropy, .sharpness) }
+    /// The mean of a row's largest probability.
+    public var meanTopProbability: Double? { mean(topProbability, .sharpness) }
+    /// The mean probability of label 1, for task binary.
+    public var meanPositive: Double? { task == .binary ? mean(positive, .brier) : nil }
+
+    /// Returns true if both have the same sums of the same figures.
+    public static func == (left: ProbabilityScores, right: ProbabilityScores) -> Bool {
+        left.configuration == right.configuration && left.encoded == right.encoded
+    }
+}
+
+// The section "scores": a varint, the number of rows; then exact sums: of the rows' weights, the Brier scores, the entropies, the largest
+// probabilities, and the probabilities of label 1.
+extension ProbabilityScores {
+    public func encode(into bytes: inout [UInt8]) {
+        bytes.append(varint: count)
+        for sum in [weight, brier, entropy, topProbability, positive] { sum.encode(into: &bytes) }
+    }
+
+    public mutating func decode(from bytes: ArraySlice<UInt8>) throws(PartialError) {
+        var reader = SectionReader(bytes)
+        count = try reader.varint()
+        weight = try reader.exactSum()
+        brier = try reader.exactSum()
+        entropy = try reader.exactSum()
+        topProbability = try reader.exactSum()
+        positive = try reader.exactSum()
+        try reader.expectEnd()
+    }
+
+    /// Makes the scores of no rows from their settings, as a partial has them.
+    static func make(_ configuration: [UInt8], _ specification: LossSpecification) throws(PartialError) -> ProbabilityScores {
+        guard configuration.count == 1 else { throw .unknownSettings(tag) }
+        do throws(SpecificationError) {
+            return try ProbabilityScores(specification, Choice(rawValue: configuration[0]))
+        } catch {
+            throw .unknownSettings(tag)
+        }
+    }
+}

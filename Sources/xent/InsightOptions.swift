@@ -1,0 +1,93 @@
+import ArgumentParser
+import Engine
+import Insight
+import Scoring
+
+/// Options for the figures beside the mean.
+struct InsightOptions: ParsableArguments {
+    @Flag(help: "The usual set of what follows: calibration, Brier score, sharpness, quantiles of the loss, the worst 20 rows.")
+    var insight = false
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            How far confidence is from being right. auto: the probability of label 1 for decisions, else the largest; top-label: the largest.
+            """, valueName: "kind"))
+    var calibration: InsightRequest.CalibrationChoice?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How many intervals confidences are sorted into: N, or several: N,N,… Default: 15.", valueName: "n,…"))
+    var calibrationBins: NumberList<Int>?
+
+    @Flag(help: "The Brier score, and the share of it that predictions explain.")
+    var brier = false
+
+    @Flag(help: "The mean entropy of predictions, and their mean largest probability.")
+    var sharpness = false
+
+    @Option(
+        name: .customLong("top-k"), parsing: .unconditional,
+        help: ArgumentHelp("The share of labels among the K largest predictions, for each K.", valueName: "k,…"))
+    var topK: NumberList<Int>?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Quantiles of the loss: the losses that these shares of the rows do not exceed.", valueName: "q,…"))
+    var quantiles: NumberList<Double>?
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("List the K rows with the largest losses.", valueName: "k"))
+    var worst: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "What makes a row bad: its loss, the confidence of a mistake, or how far the label's probability is below the largest.",
+            valueName: "measure"))
+    var worstBy: WorstRows.Measure?
+
+    func validate() throws {
+        if let worst, worst < 1 { throw ValidationError("--worst must be at least 1, not \(worst).") }
+        if worstBy != nil, worst == nil, !insight { throw ValidationError("--worst-by says by what --worst is sorted; give --worst too.") }
+    }
+
+    /// The figures that are asked for.
+    func request(_ task: LossTask) -> InsightRequest {
+        var request = InsightRequest()
+        request.calibration = calibration ?? (calibrationBins == nil ? nil : .automatic)
+        if let counts = calibrationBins { request.binCounts = counts.numbers }
+        request.measuresBrier = brier
+        request.measuresSharpness = sharpness
+        request.topKs = topK?.numbers ?? []
+        request.quantiles = quantiles?.numbers ?? []
+        request.worstCount = worst ?? 0
+        if let worstBy { request.worstMeasure = worstBy }
+        if insight { request.addUsual(task) }
+        return request
+    }
+}
+
+/// Options for the intervals of figures.
+struct ConfidenceOptions: ParsableArguments {
+    @Option(parsing: .unconditional, help: ArgumentHelp("The confidence of all intervals. Default: 0.95.", valueName: "share"))
+    var confidence: Double?
+
+    func validate() throws {
+        if let confidence, !(confidence > 0 && confidence < 1) { throw ValidationError("--confidence lies between 0 and 1, not \(confidence).") }
+    }
+}
+
+/// Numbers with commas between them.
+struct NumberList<Number: LosslessStringConvertible & Sendable>: ExpressibleByArgument, Sendable {
+    /// The numbers.
+    let numbers: [Number]
+
+    init?(argument: String) {
+        var numbers: [Number] = []
+        for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let number = Number(String(part)) else { return nil }
+            numbers.append(number)
+        }
+        guard !numbers.isEmpty else { return nil }
+        self.numbers = numbers
+    }
+}
