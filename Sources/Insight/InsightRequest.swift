@@ -1,3 +1,4 @@
+internal import Messages
 public import Scoring
 
 /// The figures beside the mean that an evaluation is asked for.
@@ -21,10 +22,20 @@ public struct InsightRequest: Sendable, Equatable {
         case both
     }
 
+    /// The ways to cut confidences into intervals.
+    public enum Binning: String, Sendable, CaseIterable {
+        /// Intervals of equal width.
+        case equalWidth = "equal-width"
+        /// Intervals that hold equally many predictions, beside those of equal width.
+        case equalMass = "equal-mass"
+    }
+
     /// The kind of calibration; nil for none.
     public var calibration: CalibrationChoice?
     /// The numbers of intervals of confidences.
     public var binCounts = Calibration.usualBinCounts
+    /// How the intervals of confidences are cut.
+    public var binning = Binning.equalWidth
     /// True for the Brier score.
     public var measuresBrier = false
     /// True for the entropy of predictions and their largest probability.
@@ -38,6 +49,20 @@ public struct InsightRequest: Sendable, Equatable {
     /// What makes a row bad.
     public var worstMeasure = WorstRows.Measure.loss
 
+    /// True for the area under the ROC curve and the average precision.
+    public var measuresRanking = false
+    /// The columns of each request of slices.
+    public var slices: [[Slices.Column]] = []
+    /// The way to find the interval of the mean; nil for the usual one: clustered where there are clusters, else normal.
+    public var interval: Uncertainty.Kind?
+    /// True if rows come with clusters.
+    public var hasClusters = false
+    /// The number of replicates of a bootstrap.
+    public var replicateCount = 1000
+    /// The temperatures at which the mean is asked for.
+    public var temperatures: [Double] = []
+    /// True for the temperature of the least mean.
+    public var fitsTemperature = false
     /// The confidence of all intervals, in (0, 1).
     public var confidence = Self.usualConfidence
 
@@ -46,14 +71,21 @@ public struct InsightRequest: Sendable, Equatable {
 
     /// The tags of all figures of this module.
     package static let tags: Set<String> = [
-        LabelCounts.tag, ProbabilityScores.tag, Calibration.tag, TopAccuracy.tag, LossQuantiles.tag, WorstRows.tag,
+        LabelCounts.tag, ProbabilityScores.tag, Calibration.tag, ClassCalibration.tag, EqualMassCalibration.tag, TopAccuracy.tag,
+        LossQuantiles.tag, Ranking.tag, WorstRows.tag, Slices.tag, Clusters.tag, RowGroups.tag, TemperatureCurve.tag,
     ]
 
     /// Nothing beside the figures that every report has.
     public init() {}
 
-    /// The usual set: calibration, Brier score, sharpness, quantiles and the worst 20 rows, as far as the task has them.
+    /// The way to find the interval of the mean.
+    public var usedInterval: Uncertainty.Kind { interval ?? (hasClusters ? .clustered : .normal) }
+
+    /// The usual set: calibration, Brier score, sharpness, quantiles, the worst 20 rows, ranking of binary predictions, and slices by label, as far
+    /// as the task has them.
     public mutating func addUsual(_ task: LossTask) {
+        if task == .binary { measuresRanking = true }
+        if task == .multiclass || task == .binary, !slices.contains([.label]) { slices.append([.label]) }
         if task.hasLabels, calibration == nil { calibration = .automatic }
         if task == .multiclass || task == .binary { measuresBrier = true }
         if task == .multiclass || task == .binary || task == .soft { measuresSharpness = true }
@@ -77,6 +109,33 @@ public struct InsightRequest: Sendable, Equatable {
         if let calibration, calibration != .classwise {
             observers.append(
                 try Calibration(specification, kind: calibration == .topLabel ? .topLabel : nil, binCounts: binCounts))
+            if binning == .equalMass {
+                observers.append(
+                    try EqualMassCalibration(specification, kind: calibration == .topLabel ? .topLabel : nil, binCount: binCounts[0]))
+            }
+        }
+        if calibration == .classwise || calibration == .both {
+            observers.append(try ClassCalibration(specification, classCount: classCount, binCount: binCounts.first ?? 0))
+        }
+        if measuresRanking { observers.append(try Ranking(specification, classCount: classCount)) }
+        if !slices.isEmpty { observers.append(try Slices(specification, by: slices)) }
+        if hasClusters { observers.append(Clusters(specification)) }
+        switch usedInterval {
+        case .normal: break
+        case .clustered:
+            guard hasClusters else {
+                throw SpecificationError(
+                    problem: "\(setting: .interval, .text("clustered")) needs clusters, and rows have none",
+                    remedy: "name their file or column (\(setting: .clusters))")
+            }
+        case .jackknife, .bootstrap:
+            guard (1...100_000).contains(replicateCount) else {
+                throw SpecificationError(problem: "there are \(replicateCount) replicates", remedy: "give 1 to 100000")
+            }
+            if !hasClusters { observers.append(RowGroups(specification)) }
+        }
+        if !temperatures.isEmpty || fitsTemperature {
+            observers.append(try TemperatureCurve(specification, temperatures: temperatures, isFitted: fitsTemperature))
         }
         if !topKs.isEmpty { observers.append(try TopAccuracy(specification, ks: topKs)) }
         if !quantiles.isEmpty { observers.append(try LossQuantiles(specification, orders: quantiles)) }
@@ -96,6 +155,25 @@ extension ObserverCatalog {
             try ProbabilityScores.make(configuration, specification)
         }
         .adding(Calibration.tag) { configuration, specification, _ throws(PartialError) in try Calibration.make(configuration, specification) }
+        .adding(ClassCalibration.tag) { configuration, specification, classCount throws(PartialError) in
+            try ClassCalibration.make(configuration, specification, classCount)
+        }
+        .adding(EqualMassCalibration.tag) { configuration, specification, _ throws(PartialError) in
+            try EqualMassCalibration.make(configuration, specification)
+        }
+        .adding(Ranking.tag) { _, specification, classCount throws(PartialError) in
+            do throws(SpecificationError) {
+                return try Ranking(specification, classCount: classCount)
+            } catch {
+                throw .unknownSettings(Ranking.tag)
+            }
+        }
+        .adding(Slices.tag) { configuration, specification, _ throws(PartialError) in try Slices.make(configuration, specification) }
+        .adding(Clusters.tag) { configuration, specification, _ throws(PartialError) in try Clusters.make(configuration, specification) }
+        .adding(RowGroups.tag) { _, specification, _ in RowGroups(specification) }
+        .adding(TemperatureCurve.tag) { configuration, specification, _ throws(PartialError) in
+            try TemperatureCurve.make(configuration, specification)
+        }
         .adding(TopAccuracy.tag) { configuration, specification, _ throws(PartialError) in try TopAccuracy.make(configuration, specification) }
         .adding(LossQuantiles.tag) { configuration, specification, _ throws(PartialError) in
             try LossQuantiles.make(configuration, specification)

@@ -91,6 +91,20 @@ public enum Setting: Sendable, Hashable, CaseIterable {
     case quantiles
     /// The number of the worst rows.
     case worst
+    /// The choice of the figures of ranking.
+    case ranking
+    /// The columns by which rows are put into slices.
+    case slice
+    /// The way to find the interval of the mean.
+    case interval
+    /// The files of clusters.
+    case clusters
+    /// The files of a column of slices.
+    case groups
+    /// The temperatures at which the mean is asked for.
+    case temperatureSweep
+    /// The choice of the temperature of the least mean.
+    case fitTemperature
 
     // The run.
 
@@ -156,6 +170,13 @@ public enum Setting: Sendable, Hashable, CaseIterable {
         case .topK: "InsightRequest.topKs"
         case .quantiles: "InsightRequest.quantiles"
         case .worst: "InsightRequest.worstCount"
+        case .ranking: "InsightRequest.measuresRanking"
+        case .slice: "InsightRequest.slices"
+        case .interval: "InsightRequest.interval"
+        case .clusters: "EvaluationOptions.clusterPaths"
+        case .groups: "EvaluationOptions.groupPaths"
+        case .temperatureSweep: "InsightRequest.temperatures"
+        case .fitTemperature: "InsightRequest.fitsTemperature"
         case .invalidRows: "EvaluationOptions.invalidRows"
         case .invalidRowLimit: "EvaluationOptions.invalidRowLimit"
         case .perRow: "EvaluationOptions.perRowPath"

@@ -183,7 +183,7 @@ public struct LossSpecification: Sendable, Equatable {
     }
 
     /// True if rows count with weights: their own, or those of their classes.
-    var hasWeights: Bool { modifiers.hasRowWeights || modifiers.classWeights != nil }
+    package var hasWeights: Bool { modifiers.hasRowWeights || modifiers.classWeights != nil }
 
     /// The specification in one line that does not change between versions: partials carry it, and only equal ones merge.
     public var canonicalText: String {

@@ -27,6 +27,8 @@ extension EvaluationOptions.InvalidRowPolicy: NamedChoice {}
 extension Report.Unit: NamedChoice {}
 extension InsightRequest.CalibrationChoice: NamedChoice {}
 extension WorstRows.Measure: NamedChoice {}
+extension InsightRequest.Binning: NamedChoice {}
+extension Uncertainty.Kind: NamedChoice {}
 extension InvalidRowLimit: ExpressibleByArgument {
     /// Reads "N", or "P%" with P from 0 to 100.
     public init?(argument: String) {

@@ -131,6 +131,8 @@ struct EvalCommand: DocumentedCommand {
         try resources.apply(to: &options)
         options.perRowPath = extra.perRow
         options.insight = insight.request(task)
+        options.clusterPaths = try inputs.expand(insight.clusters)
+        options.groupPaths = try inputs.expand(insight.groups)
         if let confidence = confidence.confidence { options.insight.confidence = confidence }
         return options
     }

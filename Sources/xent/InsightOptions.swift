@@ -20,6 +20,9 @@ struct InsightOptions: ParsableArguments {
         help: ArgumentHelp("How many intervals confidences are sorted into: N, or several: N,N,… Default: 15.", valueName: "n,…"))
     var calibrationBins: NumberList<Int>?
 
+    @Option(help: "How confidences are cut into intervals: of equal width; with equal-mass, besides, of equally many rows.")
+    var calibrationBinning: InsightRequest.Binning?
+
     @Flag(help: "The Brier score, and the share of it that predictions explain.")
     var brier = false
 
@@ -30,6 +33,9 @@ struct InsightOptions: ParsableArguments {
         name: .customLong("top-k"), parsing: .unconditional,
         help: ArgumentHelp("The share of labels among the K largest predictions, for each K.", valueName: "k,…"))
     var topK: NumberList<Int>?
+
+    @Flag(help: "The area under the ROC curve and the average precision; of each class against all others for several.")
+    var ranking = false
 
     @Option(
         parsing: .unconditional,
@@ -45,7 +51,40 @@ struct InsightOptions: ParsableArguments {
             valueName: "measure"))
     var worstBy: WorstRows.Measure?
 
+    @Option(
+        help: ArgumentHelp(
+            "The mean of each slice of the rows: by label, by predicted class, or by several: label,predicted. May be repeated.",
+            valueName: "column,…"))
+    var slice: [SliceColumns] = []
+
+    @Option(
+        help: ArgumentHelp("An array of one number a row, by which the rows are sliced as well.", valueName: "file"), completion: .file())
+    var groups: [String] = []
+
+    @Option(
+        help: "How the interval of the mean is found. Default: clustered with --clusters, else normal.")
+    var interval: Uncertainty.Kind?
+
+    @Option(
+        help: ArgumentHelp(
+            "An array of one number a row: rows of one number, such as the answers to one question, are not independent.",
+            valueName: "file"), completion: .file())
+    var clusters: [String] = []
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("The replicates of --interval bootstrap. Default: 1000.", valueName: "n"))
+    var replicates: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The mean with logits divided by each of these temperatures.", valueName: "t,…"))
+    var temperatureSweep: NumberList<Double>?
+
+    @Flag(help: "The temperature by which logits are to be divided for the least mean.")
+    var fitTemperature = false
+
     func validate() throws {
+        if let replicates, replicates < 1 { throw ValidationError("--replicates must be at least 1, not \(replicates).") }
+        if replicates != nil, interval != .bootstrap { throw ValidationError("--replicates are those of --interval bootstrap.") }
         if let worst, worst < 1 { throw ValidationError("--worst must be at least 1, not \(worst).") }
         if worstBy != nil, worst == nil, !insight { throw ValidationError("--worst-by says by what --worst is sorted; give --worst too.") }
     }
@@ -61,6 +100,17 @@ struct InsightOptions: ParsableArguments {
         request.quantiles = quantiles?.numbers ?? []
         request.worstCount = worst ?? 0
         if let worstBy { request.worstMeasure = worstBy }
+        if let binning = calibrationBinning {
+            request.binning = binning
+            request.calibration = request.calibration ?? .automatic
+        }
+        request.measuresRanking = ranking
+        request.slices = slice.map(\.columns) + (groups.isEmpty ? [] : [[.companion("group")]])
+        request.interval = interval
+        request.hasClusters = !clusters.isEmpty
+        if let replicates { request.replicateCount = replicates }
+        request.temperatures = temperatureSweep?.numbers ?? []
+        request.fitsTemperature = fitTemperature
         if insight { request.addUsual(task) }
         return request
     }
@@ -89,5 +139,24 @@ struct NumberList<Number: LosslessStringConvertible & Sendable>: ExpressibleByAr
         }
         guard !numbers.isEmpty else { return nil }
         self.numbers = numbers
+    }
+}
+
+/// The columns of a request of slices, with commas between them.
+struct SliceColumns: ExpressibleByArgument, Sendable {
+    /// The columns.
+    let columns: [Slices.Column]
+
+    init?(argument: String) {
+        var columns: [Slices.Column] = []
+        for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
+            switch name {
+            case "label": columns.append(.label)
+            case "predicted": columns.append(.predicted)
+            case "group": columns.append(.companion("group"))
+            default: return nil
+            }
+        }
+        self.columns = columns
     }
 }

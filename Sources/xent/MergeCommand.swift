@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import Insight
 import Scoring
 import WorkStealing
 
@@ -39,6 +40,9 @@ struct MergeCommand: DocumentedCommand {
     @OptionGroup(title: "Insight")
     var confidence: ConfidenceOptions
 
+    @Option(help: "How the interval of the mean is found, from what the partials hold. Default: clustered with clusters, else normal.")
+    var interval: Uncertainty.Kind?
+
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
@@ -54,8 +58,11 @@ struct MergeCommand: DocumentedCommand {
             let jsonOutput = try output.json.map { run.adding(try JSONOutput(path: $0)) }
             let partialOutput = try output.partial.map { run.adding(try PartialOutput(path: $0)) }
             if !output.silent { run.announceTerminalInput() }
+            var insight = InsightRequest()
+            if let confidence = confidence.confidence { insight.confidence = confidence }
+            insight.interval = interval
             let (report, merged) = try PartialFile.merge(
-                paths, sameShard: sameShard, expectedRowCount: expectRows, confidence: confidence.confidence, cancellation: run.cancellation)
+                paths, sameShard: sameShard, expectedRowCount: expectRows, insight: insight, cancellation: run.cancellation)
             try run.checkCancellation()
             run.warn(report.warnings, isSilent: output.silent, isStrict: output.strict)
             if let maxInvalid { try report.requireInvalidRows(within: maxInvalid) }

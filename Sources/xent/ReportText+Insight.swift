@@ -5,8 +5,11 @@ import Insight
 extension ReportText {
     /// Adds a section for each figure that was asked for.
     func addInsight(to lines: inout ReportLines) {
+        if let uncertainty = report.uncertainty { add(uncertainty, to: &lines) }
         addScores(to: &lines)
         if let calibration = report.calibration { add(calibration, to: &lines) }
+        if let ranking = report.ranking { add(ranking, to: &lines) }
+        if let temperature = report.temperature { add(temperature, to: &lines) }
         if let quantiles = report.quantiles {
             let shown = zip(quantiles.q, quantiles.values).map { order, value in
                 "\(Amount.significant(100 * order, digits: 4)) % \(Amount.significant(value, digits: 4))"
@@ -24,6 +27,7 @@ extension ReportText {
                 lines.add(place == 0 ? "labels" : "", text)
             }
         }
+        if let slices = report.slices { add(slices, to: &lines) }
         if let worst = report.worst { add(worst, to: &lines) }
     }
 
@@ -50,14 +54,18 @@ extension ReportText {
     }
 
     private func add(_ calibration: Report.CalibrationFigures, to lines: inout ReportLines) {
-        let ofWhat = calibration.kind == .positive ? "of label 1" : "of the top class"
-        lines.add(
-            "calibration",
-            "error \(Amount.significant(calibration.ece, digits: 4)) (ECE, \(Amount.counted(calibration.bins, "interval")) \(ofWhat)), "
-                + "largest \(Amount.significant(calibration.mce, digits: 4))"
-                + (calibration.smoothEce.map { ", smooth \(Amount.significant($0, digits: 4))" } ?? ""))
-        for bin in calibration.reliability {
-            func share(_ value: Double) -> String { "\(Amount.significant(100 * value, digits: 3)) %" }
+        func share(_ value: Double) -> String { "\(Amount.significant(100 * value, digits: 3)) %" }
+        var name = "calibration"
+        if let error = calibration.ece, let largest = calibration.mce, let bins = calibration.bins {
+            let ofWhat = calibration.kind == .positive ? "of label 1" : "of the top class"
+            lines.add(
+                name,
+                "error \(Amount.significant(error, digits: 4)) (ECE, \(Amount.counted(bins, "interval")) \(ofWhat)), "
+                    + "largest \(Amount.significant(largest, digits: 4))"
+                    + (calibration.smoothEce.map { ", smooth \(Amount.significant($0, digits: 4))" } ?? ""))
+            name = ""
+        }
+        for bin in calibration.reliability ?? [] {
             lines.add(
                 line: "    \(Amount.significant(bin.lower, digits: 3)) to \(Amount.significant(bin.upper, digits: 3)): "
                     + "\(Amount.counted(bin.rows, "row")), said \(share(bin.confidence)), right \(share(bin.accuracy)) "
@@ -65,6 +73,95 @@ extension ReportText {
         }
         for other in calibration.otherBinnings ?? [] {
             lines.add("", "\(Amount.significant(other.ece, digits: 4)) with \(Amount.counted(other.bins, "interval"))")
+        }
+        if let mass = calibration.equalMass {
+            lines.add("", "\(Amount.significant(mass.ece, digits: 4)) with \(Amount.counted(mass.bins, "interval")) of equally many rows")
+        }
+        if let classes = calibration.classwise {
+            lines.add(
+                name, "error \(Amount.significant(classes.ece, digits: 4)) of the classes' probabilities, largest "
+                    + Amount.significant(classes.mce, digits: 4))
+        }
+    }
+
+    private func add(_ uncertainty: Report.UncertaintySection, to lines: inout ReportLines) {
+        let groups =
+            uncertainty.clusters.map { Amount.counted($0, "cluster") } ?? uncertainty.groups.map { Amount.counted($0, "group") + " of rows" } ?? ""
+        let fitted = Amount.fitted(report.loss.mean, error: uncertainty.standardError) ?? "\(report.loss.mean)"
+        lines.add(
+            uncertainty.interval.rawValue,
+            "\(fitted) standard error, \(Amount.significant(uncertainty.lower, digits: 6)) to "
+                + "\(Amount.significant(uncertainty.upper, digits: 6)) by \(groups)"
+                + (uncertainty.designEffect.map { ", design effect \(Amount.significant($0, digits: 3))" } ?? ""))
+    }
+
+    private func add(_ ranking: Report.RankingSection, to lines: inout ReportLines) {
+        func figure(_ value: Double, _ lower: Double?, _ upper: Double?) -> String {
+            guard let lower, let upper, lower < upper else { return Amount.significant(value, digits: 6) }
+            return "\(Amount.significant(value, digits: 6)) (surely \(Amount.significant(lower, digits: 6)) to \(Amount.significant(upper, digits: 6)))"
+        }
+        if let area = ranking.rocAuc, let precision = ranking.averagePrecision {
+            let error = ranking.rocAucStandardError.map { " ± \(Amount.significant($0, digits: 2))" } ?? ""
+            lines.add("ROC AUC", figure(area, ranking.rocAucLower, ranking.rocAucUpper) + error)
+            lines.add("average precision", figure(precision, ranking.averagePrecisionLower, ranking.averagePrecisionUpper))
+        }
+        if let classes = ranking.oneVersusRest {
+            lines.add("ROC AUC", "\(Amount.significant(classes.rocAuc, digits: 6)), the mean of each class against the rest")
+        }
+    }
+
+    private func add(_ temperature: Report.TemperatureSection, to lines: inout ReportLines) {
+        if let fitted = temperature.fitted {
+            let least = temperature.meanAtFitted.map { ", where the mean is \(Amount.significant($0, digits: 6)) \(report.unit)" } ?? ""
+            let gain = temperature.gain.map { ", \(Amount.significant($0, digits: 3)) less" } ?? ""
+            let shown =
+                fitted.isNaN ? "none: a loss is infinite"
+                : fitted == 0 ? "below 1/8: the mean falls all the way" : fitted == .infinity ? "above 8: the mean falls all the way"
+                : Amount.significant(fitted, digits: 6) + least + gain
+            lines.add("best temperature", shown)
+        }
+        for (place, point) in temperature.sweep.enumerated() {
+            lines.add(place == 0 ? "at temperature" : "", "\(Amount.significant(point.temperature, digits: 6)): \(point.mean) \(report.unit)")
+        }
+    }
+
+    /// The largest number of slices of one request that are shown.
+    private static let sliceLimit = 10
+
+    private func add(_ slices: [Report.Slice], to lines: inout ReportLines) {
+        let requests = Dictionary(grouping: slices) { $0.by.keys.sorted() }
+        for (columns, slices) in requests.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+            lines.add("by \(columns.joined(separator: ", "))", Amount.counted(slices.count, "slice") + ", the worst first")
+            // By the lower bound of the difference from the rest.
+            func bound(_ slice: Report.Slice) -> Double {
+                let bound = slice.differenceFromRest - 1.96 * slice.differenceStandardError
+                return bound.isNaN ? -.infinity : bound
+            }
+            let worst = slices.enumerated().sorted { (-bound($0.element), $0.offset) < (-bound($1.element), $1.offset) }
+            for (_, slice) in worst.prefix(Self.sliceLimit) {
+                let name = columns.map { Self.text(slice.by[$0] ?? .missing) }.joined(separator: ", ")
+                let fitted = Amount.fitted(slice.mean, error: slice.standardError) ?? Amount.significant(slice.mean, digits: 6)
+                let share = { (value: Double) in "\(Amount.significant(100 * value, digits: 3)) %" }
+                lines.add(
+                    escaped: "    \(name): \(fitted), \(Amount.counted(slice.rows, "row"))"
+                        + (slice.accuracy.map { ", right \(share($0))" } ?? "") + ", \(share(slice.shareOfLoss)) of the loss")
+            }
+            if slices.count > Self.sliceLimit { lines.add(line: "    and \(Amount.grouped(slices.count - Self.sliceLimit)) more") }
+        }
+        if let mean = report.macroMean {
+            lines.add(
+                "mean of labels", "\(Amount.significant(mean, digits: 6)) \(report.unit)"
+                    + (report.balancedAccuracy.map { ", accuracy \(Amount.significant(100 * $0, digits: 4)) %" } ?? ""))
+        }
+    }
+
+    private static func text(_ value: SliceValue) -> String {
+        switch value {
+        case .integer(let number): "\(number)"
+        case .large(let number): "\(number)"
+        case .number(let number): "\(number)"
+        case .text(let text): text
+        case .missing: "none"
         }
     }
 

@@ -135,7 +135,7 @@ struct ReportText {
 
     /// Adds the files. Many are described in one line.
     private func addInputs(to lines: inout ReportLines) {
-        for role in [Report.Input.Role.predictions, .labels, .weights, .partial] {
+        for role in [Report.Input.Role.predictions, .labels, .weights, .clusters, .groups, .partial] {
             let inputs = report.inputs.filter { $0.role == role }
             guard let first = inputs.first else { continue }
             if inputs.count > 3 {

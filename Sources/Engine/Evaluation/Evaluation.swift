@@ -110,7 +110,7 @@ public struct Evaluation: Sendable {
             run: Report.Run(
                 threads: options.threadCount, kernel: kernels.map(\.rawValue).joined(separator: "+"), seconds: seconds,
                 decodedBytes: decodedByteCount, decodedBytesPerSecond: seconds > 0 ? Double(decodedByteCount) / seconds : 0),
-            confidence: options.insight.confidence)
+            insight: options.insight)
         guard let limit = options.invalidRowLimit else { return }
         do throws(EngineError) {
             try report.requireInvalidRows(within: limit)

@@ -120,7 +120,7 @@ public final class EvaluationAccumulator<Value: ArrayNumber, Label: ArrayNumber>
     public var report: Report {
         Report(
             specification: specification, rowsPolicy: Report.RowsPolicy(options),
-            classCount: classCount, observers: scorer.observers, warnings: [], place: { "row \($0)" }, inputs: [], run: nil)
+            classCount: classCount, observers: scorer.observers, warnings: [], place: { "row \($0)" }, inputs: [], run: nil, insight: options.insight)
     }
 
     /// The mergeable state of the rows so far.

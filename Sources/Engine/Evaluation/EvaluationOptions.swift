@@ -21,6 +21,10 @@ public struct EvaluationOptions: Sendable {
     public var labelPaths: [String]
     /// The files of row weights; empty if weights lie beside the predictions, or if all rows weigh the same.
     public var weightPaths: [String] = []
+    /// The files of clusters: arrays of one number a row, by which `insight` tells rows apart that are not independent of one another.
+    public var clusterPaths: [String] = []
+    /// The files of a column "group": arrays of one number a row, by which `insight` can slice.
+    public var groupPaths: [String] = []
     /// The columns of the files, by their roles.
     public var columns = DumpColumns()
     /// The number of rows that there must be; nil for any number. It catches a pipe that ended early at the end of a line, which looks

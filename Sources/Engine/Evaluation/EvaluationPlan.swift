@@ -48,10 +48,12 @@ package struct EvaluationPlan: Sendable {
         }
         let files = try Self.open(options.predictionPaths, options, containerOptions)
         let columns = try SelectedColumns(files, options, containerOptions)
+        let keys = try Self.keyFiles(options, containerOptions)
         classCount = columns.classCount
         columnNames = columns.columnNames
         inputs =
             files.map { (.predictions, $0) } + columns.labelFiles.map { (.labels, $0) } + columns.weightFiles.map { (.weights, $0) }
+            + keys.flatMap { key in key.files.map { (key.role, $0) } }
 
         if !columns.tables.isEmpty {
             source = try ParquetRowSource(
@@ -61,9 +63,9 @@ package struct EvaluationPlan: Sendable {
             for identifiers in columns.tableIdentifiers { try identifiers.check(control) }
         } else if columns.records.isEmpty {
             let arrays = try ConcatenatedArrays(columns.arrays)
-            try Self.checkCounts(arrays, columns, options)
+            try Self.checkCounts(arrays, [columns.labels, columns.weights] + keys.map(\.column), options)
             let areCompanionsInOrder =
-                [columns.labels, columns.weights].contains { $0?.isInOrder ?? false } || columns.areIdentifiersInOrder
+                ([columns.labels, columns.weights] + keys.map(\.column)).contains { $0?.isInOrder ?? false } || columns.areIdentifiersInOrder
             source = try arrays.predictions(areCompanionsInOrder: areCompanionsInOrder, options: containerOptions)
             self.arrays = arrays
         } else {
@@ -75,7 +77,7 @@ package struct EvaluationPlan: Sendable {
         let beside = Self.columnsBeside(source)
         let matched = try MatchedColumns(columns, source, beside: beside, options, containerOptions, control)
         identifierCheck = matched.check
-        companions = matched.companions + options.companions
+        companions = matched.companions + keys.map(\.column) + options.companions
         let isPiped = files.contains { $0.container.isStream } || columns.labelFiles.contains { $0.container.isStream }
         labelRows = isPiped ? nil : Self.labelRows(columns, containerOptions)
         classOfNumber = columns.classOfNumber
@@ -246,7 +248,7 @@ package struct EvaluationPlan: Sendable {
 
     /// Throws if arrays have no rows, or not as many as there must be.
     private static func checkCounts(
-        _ arrays: ConcatenatedArrays, _ columns: SelectedColumns, _ options: EvaluationOptions
+        _ arrays: ConcatenatedArrays, _ companions: [CompanionColumn?], _ options: EvaluationOptions
     ) throws(EngineError) {
         guard arrays.rowCount > 0 else {
             throw EngineError(.data, path: arrays.files[0].path, "it has no rows", remedy: "there is nothing to evaluate")
@@ -254,7 +256,7 @@ package struct EvaluationPlan: Sendable {
         if let expected = options.expectedRowCount, options.shard == nil, expected != arrays.rowCount {
             throw EngineError(expected: expected, rowCount: arrays.rowCount, path: arrays.files[arrays.files.count - 1].path)
         }
-        for column in [columns.labels, columns.weights] {
+        for column in companions {
             guard let column, let rows = column.rows as? any RowSourceOfArrays else { continue }
             try checkCounts(arrays, rows.arrays, of: column.name)
         }

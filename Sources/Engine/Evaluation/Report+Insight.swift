@@ -117,18 +117,40 @@ extension Report {
             }
         }
 
-        /// What the confidence is: `top-label`, the largest probability; or `positive`, that of label 1.
-        public let kind: Calibration.Kind
+        /// The figures of each class's probability.
+        public struct Classwise: Sendable, Codable {
+            /// The mean of the classes' expected errors.
+            public let ece: Double
+            /// The square mean of the classes' square means.
+            public let eceL2: Double
+            /// The largest distance of an interval of a class.
+            public let mce: Double
+            /// The expected error of each class.
+            public let byClass: [Double]
+            /// The number of classes that some label has.
+            public let classesPresent: Int
+
+            enum CodingKeys: String, CodingKey {
+                case ece, mce
+                case eceL2 = "ece_l2"
+                case byClass = "by_class"
+                case classesPresent = "classes_present"
+            }
+        }
+
+        /// What the confidence is: `top-label`, the largest probability; or `positive`, that of label 1. It and the figures up to `reliability` are
+        /// absent where only those of classes were asked for.
+        public let kind: Calibration.Kind?
         /// The number of intervals of the figures that follow.
-        public let bins: Int
+        public let bins: Int?
         /// The expected calibration error: Σ of the intervals' shares times |confidence − accuracy|.
-        public let ece: Double
+        public let ece: Double?
         /// √Σ of the intervals' shares times (confidence − accuracy)².
-        public let eceL2: Double
+        public let eceL2: Double?
         /// The largest distance of an interval.
-        public let mce: Double
+        public let mce: Double?
         /// The mean distance of intervals, each counting the same.
-        public let ace: Double
+        public let ace: Double?
         /// The square mean less what chance gives; absent where rows have weights.
         public let eceL2Debiased: Double?
         /// The smooth calibration error; absent where rows have weights.
@@ -138,14 +160,19 @@ extension Report {
         /// Σ p over Σ y of label 1; absent for the top label.
         public let ratio: Double?
         /// The mean confidence.
-        public let meanConfidence: Double
+        public let meanConfidence: Double?
         /// The intervals that hold predictions.
-        public let reliability: [Bin]
+        public let reliability: [Bin]?
+        /// The figures of intervals that hold equally many predictions; absent if they were not asked for.
+        public let equalMass: Binning?
+        /// The figures of each class's probability; absent if they were not asked for.
+        public let classwise: Classwise?
         /// The figures of other numbers of intervals; absent if one was asked for.
         public let otherBinnings: [Binning]?
 
         enum CodingKeys: String, CodingKey {
-            case kind, bins, ece, mce, ace, ratio, reliability
+            case kind, bins, ece, mce, ace, ratio, reliability, classwise
+            case equalMass = "equal_mass"
             case eceL2 = "ece_l2"
             case eceL2Debiased = "ece_l2_debiased"
             case smoothEce = "smooth_ece"
@@ -221,19 +248,40 @@ extension Report {
     /// Adds the sections of the figures that were observed.
     ///
     /// - Parameters:
-    ///   - z: the normal quantile of the intervals' confidence.
+    ///   - request: the confidence and the kind of intervals.
     ///   - hasPlaces: false after a merge, which does not know where rows lie.
     ///   - place: finds the place of a row by its number.
     mutating func addInsight(
-        _ observers: [any RowObserver], _ specification: LossSpecification, z: Double, hasPlaces: Bool, place: (UInt64) -> String
+        _ observers: [any RowObserver], _ specification: LossSpecification, _ request: InsightRequest, hasPlaces: Bool,
+        place: (UInt64) -> String
     ) {
+        let z = NormalDistribution.quantile(upperTail: (1 - request.confidence) / 2)
         let labels = observers.first(LabelCounts.self), scores = observers.first(ProbabilityScores.self)
         let calibration = observers.first(Calibration.self)
         let plainLoss = Self.reasonAgainstRatios(specification) == nil ? loss.meanOverWeight : nil
         if let labels { baseline = Baseline(labels, scores, plainLoss, reason: Self.reasonAgainstRatios(specification)) }
         if let scores { brier = Brier(scores, labels, calibration, specification.task) }
         if let scores { sharpness = Sharpness(scores, plainLoss) }
-        if let calibration { self.calibration = CalibrationFigures(calibration, specification, z: z) }
+        let (classes, mass) = (observers.first(ClassCalibration.self), observers.first(EqualMassCalibration.self))
+        if calibration != nil || classes != nil {
+            self.calibration = CalibrationFigures(calibration, classes, mass, specification, z: z)
+        }
+        ranking = observers.first(Ranking.self).flatMap { RankingSection($0, observers.first(LabelCounts.self)) }
+        if let slices = observers.first(Slices.self) {
+            let figures = slices.figures
+            self.slices = figures.joined().map { Slice($0) }
+            if let index = slices.requests.firstIndex(of: [.label]) {
+                let ofLabels = figures[index]
+                func mean(_ figure: (Slices.Figures) -> Double?) -> Double? {
+                    let values = ofLabels.compactMap(figure)
+                    return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+                }
+                macroMean = mean { $0.mean }
+                balancedAccuracy = mean { $0.accuracy }
+            }
+        }
+        uncertainty = UncertaintySection(observers, specification, loss, request)
+        temperature = observers.first(TemperatureCurve.self).map { TemperatureSection($0) }
         if let top = observers.first(TopAccuracy.self) {
             topK = Dictionary(uniqueKeysWithValues: top.figures.map { ("\($0.k)", TopK($0)) })
         }
@@ -285,25 +333,44 @@ extension Report.Sharpness {
 }
 
 extension Report.CalibrationFigures {
-    fileprivate init?(_ calibration: Calibration, _ specification: LossSpecification, z: Double) {
+    fileprivate init?(
+        _ calibration: Calibration?, _ classes: ClassCalibration?, _ mass: EqualMassCalibration?, _ specification: LossSpecification, z: Double
+    ) {
         let hasWeights = specification.modifiers.hasRowWeights
-        let binnings = calibration.binCounts.indices.compactMap { index in
-            calibration.errors(binning: index).map { errors in
-                Binning(
-                    bins: calibration.binCounts[index], errors,
-                    calibration.reliability(binning: index).map { Bin($0, hasWeights: hasWeights, z: z) })
-            }
-        }
-        guard let first = binnings.first, let meanConfidence = calibration.meanConfidence else { return nil }
-        kind = calibration.kind
-        bins = first.bins
-        (ece, eceL2, mce, ace, eceL2Debiased) = (first.ece, first.eceL2, first.mce, first.ace, first.eceL2Debiased)
-        reliability = first.reliability
-        let smooth = calibration.smoothError
+        let binnings: [Binning] =
+            calibration.map { calibration in
+                calibration.binCounts.indices.compactMap { index in
+                    calibration.errors(binning: index).map { errors in
+                        Binning(
+                            bins: calibration.binCounts[index], errors,
+                            calibration.reliability(binning: index).map { Bin($0, hasWeights: hasWeights, z: z) })
+                    }
+                }
+            } ?? []
+        let first = binnings.first
+        kind = calibration?.kind
+        bins = first?.bins
+        (ece, eceL2, mce, ace, eceL2Debiased) = (first?.ece, first?.eceL2, first?.mce, first?.ace, first?.eceL2Debiased)
+        reliability = first?.reliability
+        let smooth = calibration?.smoothError
         (smoothEce, smoothEceBandwidth) = (smooth?.error, smooth?.bandwidth)
-        ratio = calibration.ratio
-        self.meanConfidence = meanConfidence
+        ratio = calibration?.ratio
+        meanConfidence = calibration?.meanConfidence
         otherBinnings = binnings.count > 1 ? Array(binnings.dropFirst()) : nil
+        classwise = classes.flatMap { Classwise($0) }
+        equalMass = mass.flatMap { mass in
+            mass.errors.map { Binning(bins: mass.binCount, $0, mass.reliability.map { Bin($0, hasWeights: false, z: z) }) }
+        }
+        if first == nil, classwise == nil { return nil }
+    }
+}
+
+extension Report.CalibrationFigures.Classwise {
+    fileprivate init?(_ classes: ClassCalibration) {
+        guard let errors = classes.errors, let all = classes.errorsOfClasses else { return nil }
+        (ece, eceL2, mce) = errors
+        byClass = all.map(\.expected)
+        classesPresent = classes.occurringClassCount
     }
 }
 

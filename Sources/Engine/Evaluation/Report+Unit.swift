@@ -39,6 +39,10 @@ extension Report {
             report.quantiles?.lower = quantiles.lower.map(change)
             report.quantiles?.upper = quantiles.upper.map(change)
         }
+        report.slices = slices?.map { $0.converted(change) }
+        report.macroMean = macroMean.map(change)
+        report.uncertainty = uncertainty?.converted(change)
+        report.temperature = temperature?.converted(change)
         report.worst = worst?.map { row in
             var row = row
             row.loss = change(row.loss)

@@ -105,7 +105,7 @@ public struct Report: Sendable, Codable {
         /// The roles that a file may have in an evaluation or a merge.
         public enum Role: String, Sendable, Codable {
             /// The roles, under the names that reports have for them.
-            case predictions, labels, weights, partial
+            case predictions, labels, weights, clusters, groups, partial
         }
 
         /// The role of the file.
@@ -239,6 +239,18 @@ public struct Report: Sendable, Codable {
     public internal(set) var quantiles: Quantiles?
     /// The rows with the largest losses, the worst first, if they were asked for.
     public internal(set) var worst: [WorstRow]?
+    /// The figures of ranking, if they were asked for.
+    public internal(set) var ranking: RankingSection?
+    /// The slices of all requests, one request after the other, if they were asked for.
+    public internal(set) var slices: [Slice]?
+    /// The mean of the means of the labels' slices, each label counting the same; absent without slices by label.
+    public internal(set) var macroMean: Double?
+    /// The mean of the accuracies of the labels' slices; absent without slices by label.
+    public internal(set) var balancedAccuracy: Double?
+    /// The uncertainty of the mean, if another than the normal one was asked for.
+    public internal(set) var uncertainty: UncertaintySection?
+    /// The mean at other temperatures, if it was asked for.
+    public internal(set) var temperature: TemperatureSection?
     /// The figures of tokens; absent if the records have none.
     public internal(set) var tokens: Tokens?
     /// The doubts that a reader of the figures should know of, in sentences.
@@ -252,7 +264,9 @@ public struct Report: Sendable, Codable {
 
     enum CodingKeys: String, CodingKey {
         case xent, task, input, dialect, unit, specification, columns, loss, dialects, rows, classes, accuracy, tokens, warnings, notices
-        case inputs, run, confidence, baseline, brier, sharpness, calibration, quantiles, worst
+        case inputs, run, confidence, baseline, brier, sharpness, calibration, quantiles, worst, ranking, slices, uncertainty, temperature
+        case macroMean = "macro_mean"
+        case balancedAccuracy = "balanced_accuracy"
         case accuracyWeighted = "accuracy_weighted"
         case accuracyInterval = "accuracy_interval"
         case topK = "top_k"
@@ -266,11 +280,11 @@ public struct Report: Sendable, Codable {
     ///   - warnings: the warnings that do not come from observers. They stand first.
     ///   - place: finds the place of a row by its number among all rows.
     ///   - firstInvalid: the first invalid rows with their places; nil for those of `InvalidRows`.
-    ///   - confidence: the confidence of intervals, in (0, 1).
+    ///   - insight: the confidence and the kind of intervals. The figures are those of the observers.
     init(
         specification: LossSpecification, columns: Columns? = nil, rowsPolicy: RowsPolicy? = nil, classCount: Int,
         observers: [any RowObserver], warnings: [Message], place: (UInt64) -> String, firstInvalid: [InvalidRow]? = nil, inputs: [Input],
-        run: Run?, confidence: Double = InsightRequest.usualConfidence
+        run: Run?, insight: InsightRequest
     ) {
         let totals = observers.first(LossTotals.self) ?? LossTotals(specification)
         let moments = totals.moments
@@ -287,8 +301,8 @@ public struct Report: Sendable, Codable {
         let mean = first.mean(task, specification.dialect)
         let sum = first.roundedSum(task, specification.dialect, columnCount: classCount)
         let standardError = first.standardError(task, specification.dialect)
-        let z = NormalDistribution.quantile(upperTail: (1 - confidence) / 2)
-        self.confidence = confidence
+        let z = NormalDistribution.quantile(upperTail: (1 - insight.confidence) / 2)
+        confidence = insight.confidence
         loss = Loss(
             mean: mean, meanHex: mean.hexadecimalText, sum: sum, sumHex: sum.hexadecimalText, meanOverWeight: first.meanOverWeight,
             meanOverCount: first.meanOverCount, standardError: standardError, lower: mean - z * standardError, upper: mean + z * standardError,
@@ -322,7 +336,7 @@ public struct Report: Sendable, Codable {
         notices = self.warnings.map { Notice($0) }
         self.inputs = inputs
         self.run = run
-        addInsight(observers, specification, z: z, hasPlaces: run != nil, place: place)
+        addInsight(observers, specification, insight, hasPlaces: run != nil, place: place)
     }
 
     /// The warnings that follow from the sums.

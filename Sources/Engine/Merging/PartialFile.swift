@@ -1,4 +1,4 @@
-internal import Insight
+public import Insight
 internal import Messages
 internal import Outputs
 public import Scoring
@@ -47,12 +47,12 @@ public enum PartialFile {
     ///   - paths: the partials.
     ///   - sameShard: the treatment of equal shards without a place: they count once, with a warning, or each time.
     ///   - expectedRowCount: the number of rows that all shards together must have.
-    ///   - confidence: the confidence of intervals, in (0, 1); nil for 0.95.
+    ///   - insight: the confidence and the kind of intervals. The figures are those that the partials hold.
     ///   - catalog: the observers whose figures are decoded.
     ///   - cancellation: ends the merge when it is set.
     /// - Throws: `EngineError`. Without `sameShard`, two equal shards without a place are an error whose remedy names it.
     public static func merge(
-        _ paths: [String], sameShard: SameShard? = nil, expectedRowCount: Int? = nil, confidence: Double? = nil,
+        _ paths: [String], sameShard: SameShard? = nil, expectedRowCount: Int? = nil, insight: InsightRequest = InsightRequest(),
         catalog: ObserverCatalog = .engine, cancellation: Cancellation = Cancellation()
     ) throws(EngineError) -> (report: Report, partial: Partial) {
         guard !paths.isEmpty else { throw EngineError(.usage, "no partials are named", remedy: "name at least one") }
@@ -91,7 +91,7 @@ public enum PartialFile {
         let report = Report(
             specification: merged.specification, classCount: merged.classCount, observers: observers, warnings: warnings,
             place: { "row \($0)" }, firstInvalid: Array(firstInvalid.sorted().prefix(InvalidRows.limit)), inputs: inputs, run: nil,
-            confidence: confidence ?? InsightRequest.usualConfidence)
+            insight: insight)
         return (report, merged)
     }
 

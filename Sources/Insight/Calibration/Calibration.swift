@@ -180,7 +180,7 @@ public struct Calibration: RowObserver, Equatable {
 
     /// Returns true if both have the same sums.
     public static func == (left: Calibration, right: Calibration) -> Bool {
-        left.configuration == right.configuration && left.binnings == right.binnings && left.grid == right.grid
+        left.configuration == right.configuration && left.encoded == right.encoded
     }
 }
 

@@ -4,7 +4,7 @@ internal import Scoring
 ///
 /// Interval i holds the confidences in (i/n, (i + 1)/n]; the first one holds 0 as well. The bounds k/n are rounded once. Sums are exact: the
 /// state depends on the set of predictions alone.
-struct ReliabilityBins: Sendable, Equatable {
+struct ReliabilityBins: Sendable {
     /// The largest number of intervals.
     static let limit = 1000
 
@@ -33,13 +33,22 @@ struct ReliabilityBins: Sendable, Equatable {
     /// The bounds of the intervals, one more than there are.
     let edges: [Double]
     let hasWeights: Bool
-    /// The intervals from 0 to 1.
-    private(set) var bins: [Bin]
+    /// The intervals from 0 to 1; empty before the first prediction, so that settings alone take no memory.
+    private(set) var bins: [Bin] = []
 
-    init(count: Int, hasWeights: Bool) {
-        edges = (0...count).map { Double($0) / Double(count) }
+    init(count: Int, hasWeights: Bool) { self.init(edges: Self.edges(count: count), hasWeights: hasWeights) }
+
+    /// - Parameter edges: the bounds of the intervals, as `edges(count:)` makes them; copies share them.
+    init(edges: [Double], hasWeights: Bool) {
+        self.edges = edges
         self.hasWeights = hasWeights
-        bins = Array(repeating: Bin(), count: count)
+    }
+
+    /// Returns the bounds of `count` intervals, from 0 to 1.
+    static func edges(count: Int) -> [Double] { (0...count).map { Double($0) / Double(count) } }
+
+    private mutating func makeRoom() {
+        if bins.isEmpty { bins = Array(repeating: Bin(), count: edges.count - 1) }
     }
 
     /// Adds predictions. An outcome is 1 for one that was right and 0 for one that was not, or a share in between. NaN confidences are left out.
@@ -50,6 +59,7 @@ struct ReliabilityBins: Sendable, Equatable {
     mutating func add(
         _ confidences: UnsafePointer<Double>, _ outcomes: UnsafePointer<Double>, weights: UnsafePointer<Double>?, stride: Int, count: Int
     ) {
+        makeRoom()
         let edges = edges
         bins.withUnsafeMutableBufferPointer { bins in
             for i in 0..<count {
@@ -71,14 +81,6 @@ struct ReliabilityBins: Sendable, Equatable {
         }
     }
 
-    /// Adds one prediction without a weight.
-    mutating func add(confidence: Double, isHit: Bool) {
-        let bin = Self.index(of: confidence, edges)
-        bins[bin].rowCount &+= 1
-        bins[bin].confidence.add(confidence)
-        if isHit { bins[bin].hitCount &+= 1 }
-    }
-
     /// Finds the interval. Multiplication alone would be wrong next to bounds: 0.29 · 100 is 28.999….
     @inline(__always)
     static func index(of confidence: Double, _ edges: [Double]) -> Int {
@@ -94,6 +96,8 @@ struct ReliabilityBins: Sendable, Equatable {
     }
 
     mutating func merge(_ other: ReliabilityBins) {
+        guard !other.bins.isEmpty else { return }
+        makeRoom()
         for index in bins.indices { bins[index].merge(other.bins[index]) }
     }
 
@@ -111,10 +115,11 @@ struct ReliabilityBins: Sendable, Equatable {
 
     /// Takes what `encode(into:)` wrote.
     mutating func decode(_ reader: inout SectionReader) throws(PartialError) {
-        var decoded = Array(repeating: Bin(), count: bins.count)
+        var decoded: [Bin] = []
         for _ in 0..<(try reader.varintCount(leastByteCount: 12)) {
+            if decoded.isEmpty { decoded = Array(repeating: Bin(), count: edges.count - 1) }
             let index = try reader.varint()
-            guard index < UInt64(bins.count) else { throw .damaged("interval \(index) is none of \(bins.count)") }
+            guard index < UInt64(decoded.count) else { throw .damaged("interval \(index) is none of \(decoded.count)") }
             var bin = Bin()
             bin.rowCount = try reader.varint()
             bin.hitCount = try reader.varint()

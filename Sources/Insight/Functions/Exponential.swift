@@ -90,4 +90,12 @@ enum ElementaryFunctions {
         let scale = Double(k)
         return scale * ln2High + (lnM + scale * ln2Low)
     }
+
+    /// Returns ln(1 + x) for x ≥ 0, within 3 ULP, also where x is small. O(1).
+    static func logarithmOfOnePlus(_ x: Double) -> Double {
+        let u = 1 + x
+        guard u < .infinity else { return u }
+        // What rounding the sum lost is added back to first order.
+        return logarithm(u) + (x - (u - 1)) / u
+    }
 }

@@ -20,6 +20,10 @@ struct RowNumbers: Sendable, Equatable {
         }
     }
 
+    /// A number that was written.
+    @inline(__always)
+    subscript(index: Int) -> Double { numbers[index] }
+
     /// Calls `body` with the numbers.
     func withNumbers<Result>(_ body: (UnsafePointer<Double>) -> Result) -> Result? {
         numbers.withUnsafeBufferPointer { buffer in buffer.baseAddress.map { body($0) } }

@@ -128,6 +128,9 @@ public struct Dialect: Sendable, Equatable {
     func emptyMean(_ task: LossTask) -> Double { task == .multiclass ? emptyMeanOfIndex : emptyMeanOfOthers }
 
     func divisor(_ task: LossTask) -> Divisor { task == .multiclass ? divisorOfIndex : divisorOfOthers }
+
+    /// Returns true if the mean divides by the rows' weights where they have some, and false if it divides by the number of rows.
+    package func dividesByWeights(_ task: LossTask) -> Bool { divisor(task) == .weights }
 }
 
 extension Dialect {

@@ -1,0 +1,168 @@
+internal import Elements
+internal import Messages
+public import Scoring
+
+/// The sums of the rows of each cluster: of rows that belong together, such as the answers to one question, and are not independent.
+///
+/// Clusters are told apart by 64 bits of a hash of their values, so that with n of them two are taken for one with a chance of about n² / 2^65.
+/// Beyond `limit` clusters the last bits of the hashes are dropped: as many are kept as the hashes of all rows allow within the limit. Whole
+/// clusters stay together then, and the uncertainty is that of fewer, larger ones. A part that dropped bits has seen more than `limit` different
+/// hashes at one bit more, and so has the whole: the state depends on the set of rows alone.
+///
+/// It reads the companion "clusters" of a block. About 200 bytes a cluster.
+public struct Clusters: RowObserver, Equatable, GroupedRows {
+    static let tag = "clusters"
+    /// The companion with each row's cluster.
+    public static let column = "clusters"
+    /// The usual largest number of clusters.
+    public static let usualLimit = 1 << 20
+
+    private let hasWeights: Bool
+    private let limit: Int
+    /// The number of bits of hashes that are kept.
+    public private(set) var bitCount = 64
+    /// The sums of each cluster, in no order, and where the cluster of a hash is.
+    private var sumsOfCluster: [GroupSums] = []
+    private var indexOfHash: [UInt64: Int] = [:]
+    /// True if a block came without clusters.
+    private var lacksClusters = false
+
+    /// The clusters of no rows.
+    public init(_ specification: LossSpecification, limit: Int = Self.usualLimit) {
+        hasWeights = specification.hasWeights
+        self.limit = max(1, limit)
+    }
+
+    /// "clusters".
+    public var tag: String { Self.tag }
+
+    /// A varint, the largest number of clusters.
+    public var configuration: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(varint: UInt64(limit))
+        return bytes
+    }
+
+    /// Adds the rows of a block to their clusters. O(rowCount).
+    public mutating func observe(_ block: ScoredBlock) {
+        guard block.rows.rowCount > 0 else { return }
+        guard let column = block.companion(named: Self.column), let element = KeyElement(column) else {
+            lacksClusters = true
+            return
+        }
+        let losses = block.losses(ofDialect: 0), divisors = hasWeights ? block.rowDivisors(ofDialect: 0) : nil
+        var lastHash: UInt64?, index = 0
+        for row in 0..<block.rows.rowCount {
+            let loss = losses[row]
+            guard loss == loss else { continue }
+            let hash = truncated(element.hash(column.bytes, at: row))
+            // Rows of one cluster often stand together.
+            if hash != lastHash {
+                index = cluster(hash)
+                lastHash = sumsOfCluster.count > limit ? nil : hash
+                if sumsOfCluster.count > limit {
+                    coarsen()
+                    index = cluster(truncated(hash))
+                }
+            }
+            sumsOfCluster[index].rowCount.addSaturating(1)
+            sumsOfCluster[index].loss.add(loss)
+            if let divisors { sumsOfCluster[index].weight.add(divisors[row]) }
+        }
+    }
+
+    private func truncated(_ hash: UInt64) -> UInt64 { bitCount == 64 ? hash : bitCount == 0 ? 0 : hash & ~(UInt64.max >> UInt64(bitCount)) }
+
+    private mutating func cluster(_ hash: UInt64) -> Int {
+        if let index = indexOfHash[hash] { return index }
+        indexOfHash[hash] = sumsOfCluster.count
+        sumsOfCluster.append(GroupSums())
+        return sumsOfCluster.count - 1
+    }
+
+    /// Drops bits of the hashes until there are at most `limit` clusters.
+    private mutating func coarsen() {
+        guard sumsOfCluster.count > limit else { return }
+        let hashes = indexOfHash.keys.sorted()
+        var neighboursByCommonBits = [Int](repeating: 0, count: 65)
+        for (one, other) in zip(hashes, hashes.dropFirst()) { neighboursByCommonBits[(one ^ other).leadingZeroBitCount] += 1 }
+        var bits = 0, count = 1
+        while bits < 64, count + neighboursByCommonBits[bits] <= limit {
+            count += neighboursByCommonBits[bits]
+            bits += 1
+        }
+        cut(to: bits)
+    }
+
+    private mutating func cut(to bits: Int) {
+        guard bits < bitCount else { return }
+        bitCount = bits
+        let (hashes, sums) = (indexOfHash, sumsOfCluster)
+        indexOfHash = [:]
+        sumsOfCluster = []
+        for (hash, index) in hashes { sumsOfCluster[cluster(truncated(hash))].merge(sums[index]) }
+    }
+
+    /// Adds the clusters of other rows.
+    public mutating func merge(_ other: Clusters) throws(PartialError) {
+        guard limit == other.limit else { throw .otherSettings(tag) }
+        lacksClusters = lacksClusters || other.lacksClusters
+        cut(to: other.bitCount)
+        for (hash, index) in other.indexOfHash {
+            sumsOfCluster[cluster(truncated(hash))].merge(other.sumsOfCluster[index])
+        }
+        coarsen()
+    }
+
+    /// The clusters in the order of their hashes; empty where some rows came without.
+    var sums: [GroupSums] {
+        lacksClusters ? [] : indexOfHash.sorted { $0.key < $1.key }.map { sumsOfCluster[$0.value] }
+    }
+
+    /// The number of clusters, or of the groups of clusters that they were put into.
+    public var count: Int { sumsOfCluster.count }
+
+    /// Returns true if both have the same sums.
+    public static func == (left: Clusters, right: Clusters) -> Bool { left.limit == right.limit && left.encoded == right.encoded }
+}
+
+// The section "clusters": two bytes, 1 if rows came without clusters, else 0, and the number of bits of hashes; a varint, the number of clusters; and
+// for each in the order of their hashes eight bytes, its hash, and its sums (GroupSums.swift).
+extension Clusters {
+    public func encode(into bytes: inout [UInt8]) {
+        bytes += [lacksClusters ? 1 : 0, UInt8(bitCount)]
+        bytes.append(varint: UInt64(sumsOfCluster.count))
+        for (hash, index) in indexOfHash.sorted(by: { $0.key < $1.key }) {
+            bytes.append(littleEndian: hash)
+            sumsOfCluster[index].encode(into: &bytes)
+        }
+    }
+
+    public mutating func decode(from bytes: ArraySlice<UInt8>) throws(PartialError) {
+        var reader = SectionReader(bytes)
+        lacksClusters = try reader.bytes(1).first == 1
+        bitCount = Int(try reader.bytes(1).first ?? 0)
+        guard bitCount <= 64 else { throw .damaged("hashes of \(bitCount) bits") }
+        indexOfHash = [:]
+        sumsOfCluster = []
+        for _ in 0..<(try reader.varintCount(leastByteCount: 15)) {
+            let hash = try reader.unsigned()
+            guard truncated(hash) == hash else { throw .damaged("a hash has more bits than are kept") }
+            sumsOfCluster[cluster(hash)].merge(try GroupSums(&reader))
+        }
+        guard sumsOfCluster.count <= limit else { throw .damaged("\(sumsOfCluster.count) clusters, and \(limit) may be") }
+        try reader.expectEnd()
+    }
+
+    /// Makes the state of no rows from its settings, as a partial has them.
+    static func make(_ configuration: [UInt8], _ specification: LossSpecification) throws(PartialError) -> Clusters {
+        var reader = SectionReader(configuration[...])
+        return Clusters(specification, limit: Int(clamping: try reader.varint()))
+    }
+}
+
+/// Rows in groups, of which each counts as one observation.
+protocol GroupedRows {
+    /// The groups with rows, in an order that depends on the rows alone.
+    var sums: [GroupSums] { get }
+}

@@ -1,0 +1,395 @@
+internal import Elements
+internal import Messages
+public import Scoring
+
+/// The losses of the rows of each slice: of each value of a column, or of the values that several columns have together.
+///
+/// Rows without a loss in the first dialect are left out. Sums are exact: those of the slices of one column add up to the whole. The state depends
+/// on the set of rows alone. About 400 bytes a slice.
+public struct Slices: RowObserver, Equatable {
+    static let tag = "slices"
+    /// The largest number of slices of one request.
+    public static let limit = 10_000
+    /// The largest number of columns that are crossed.
+    public static let crossLimit = 4
+    /// The largest number of requests.
+    public static let requestLimit = 64
+
+    /// What the rows are sliced by.
+    public enum Column: Sendable, Hashable {
+        /// The label: a class, or 0 or 1.
+        case label
+        /// The class of the largest probability.
+        case predicted
+        /// The companion of that name.
+        case companion(String)
+
+        /// The name under which the slice's values are reported.
+        public var name: String {
+            switch self {
+            case .label: "label"
+            case .predicted: "predicted"
+            case .companion(let name): name
+            }
+        }
+    }
+
+    /// The sums of one slice.
+    struct Sums: Sendable, Equatable {
+        /// The losses, with the rows' weights where they have some.
+        var losses = CompactMoments()
+        /// The number of rows that are right.
+        var correctCount: UInt64 = 0
+        /// Σ w, Σ w² and Σ w · loss; zero where rows have no weights.
+        var weight = CompactSum(), weightSquares = CompactSum(), weightedLosses = CompactSum()
+        /// Σ loss², for the error where rows have weights; zero where they have none.
+        var lossSquares = CompactSum()
+
+        mutating func merge(_ other: Sums) {
+            losses.merge(other.losses)
+            correctCount.addSaturating(other.correctCount)
+            weight.add(other.weight)
+            weightSquares.add(other.weightSquares)
+            weightedLosses.add(other.weightedLosses)
+            lossSquares.add(other.lossSquares)
+        }
+
+        @inline(__always)
+        mutating func add(_ loss: Double, divisor: Double?, isCorrect: Bool) {
+            losses.add(loss)
+            if isCorrect { correctCount &+= 1 }  // Wrapping: no run has 2^64 rows.
+            if let divisor {
+                weight.add(divisor)
+                weightSquares.add(divisor * divisor)
+                weightedLosses.add(divisor * loss)
+                lossSquares.add(loss * loss)
+            }
+        }
+
+        /// The mean loss over the weight, or over the number of rows.
+        func mean(isWeighted: Bool) -> Double {
+            isWeighted ? losses.sum.exact.rounded(dividedBy: weight.exact) : losses.mean
+        }
+
+        /// The standard error of the mean; NaN for fewer than two rows.
+        func standardError(isWeighted: Bool) -> Double {
+            guard isWeighted else { return losses.standardError }
+            return ExactSum.standardErrorOfWeightedMean(
+                sumOfWeighted: losses.sum.exact, sumOfWeightedSquares: lossSquares.exact, sumOfWeightTimesWeighted: weightedLosses.exact,
+                sumOfSquaredWeights: weightSquares.exact, sumOfWeights: weight.exact, count: losses.count)
+        }
+    }
+
+    /// The slices by one request's columns.
+    private struct Table: Sendable {
+        var sums: [Sums] = []
+        var indexOfKey: [[SliceValue]: Int] = [:]
+        /// True if there were more than `limit`.
+        var isFull = false
+
+        mutating func index(of key: [SliceValue]) -> Int? {
+            if let index = indexOfKey[key] { return index }
+            guard sums.count < Slices.limit else {
+                isFull = true
+                return nil
+            }
+            indexOfKey[key] = sums.count
+            sums.append(Sums())
+            return sums.count - 1
+        }
+    }
+
+    /// The columns of each request.
+    public let requests: [[Column]]
+    private let task: LossTask
+    private let hasWeights: Bool
+    private var tables: [Table]
+    /// The names of companions that some block lacked.
+    public private(set) var missingColumns: Set<String> = []
+
+    /// The slices of no rows.
+    ///
+    /// - Throws: `SpecificationError` for columns that the task does not have, and for more requests or columns than there may be.
+    public init(_ specification: LossSpecification, by requests: [[Column]]) throws(SpecificationError) {
+        task = specification.task
+        hasWeights = specification.hasWeights
+        guard (1...Self.requestLimit).contains(requests.count), requests.allSatisfy({ (1...Self.crossLimit).contains($0.count) }) else {
+            throw SpecificationError(
+                problem: "\(setting: .slice) is given \(requests.count) times, or names too many columns at once",
+                remedy: "give at most \(Self.requestLimit), each of at most \(Self.crossLimit) columns")
+        }
+        for column in requests.joined() {
+            let isKnown: Bool
+            switch column {
+            case .label: isKnown = task == .multiclass || task == .binary
+            case .predicted: isKnown = task == .multiclass || task == .binary || task == .soft
+            case .companion: isKnown = true
+            }
+            guard isKnown else {
+                throw SpecificationError(
+                    problem: "\(setting: .slice, .text(column.name)) has no meaning for task \(task.rawValue)",
+                    remedy: "its rows have no one class there; leave it out, or name a column")
+            }
+        }
+        self.requests = requests
+        tables = Array(repeating: Table(), count: requests.count)
+    }
+
+    /// "slices".
+    public var tag: String { Self.tag }
+
+    /// For each request a varint, the number of its columns, and for each of these one byte, 1 for the label, 2 for the predicted class and 3 for a
+    /// companion, then a varint, the number of bytes of its name, and the name.
+    public var configuration: [UInt8] {
+        var bytes: [UInt8] = []
+        for request in requests {
+            bytes.append(varint: UInt64(request.count))
+            for column in request {
+                switch column {
+                case .label: bytes.append(1)
+                case .predicted: bytes.append(2)
+                case .companion(let name):
+                    bytes.append(3)
+                    bytes.append(varint: UInt64(name.utf8.count))
+                    bytes += Array(name.utf8)
+                }
+            }
+        }
+        return bytes
+    }
+
+    /// The top class, which also tells whether a row is right.
+    public var requiredFacts: RowFacts { [.isCorrect, .topPrediction] }
+
+    /// Adds the rows of a block to their slices. O(rowCount × requests).
+    public mutating func observe(_ block: ScoredBlock) {
+        guard block.rows.rowCount > 0 else { return }
+        let losses = block.losses(ofDialect: 0), divisors = hasWeights ? block.rowDivisors(ofDialect: 0) : nil
+        for index in requests.indices {
+            let columns = requests[index].map { Self.reader(of: $0, block, task) }
+            for (column, reader) in zip(requests[index], columns) where reader == nil { missingColumns.insert(column.name) }
+            let readers = columns.compactMap { $0 }
+            guard readers.count == columns.count else { continue }
+            var lastKey: [SliceValue] = [], lastIndex: Int?
+            for row in 0..<block.rows.rowCount {
+                let loss = losses[row]
+                guard loss == loss else { continue }
+                let key = readers.map { $0(row) }
+                if key != lastKey {
+                    lastIndex = tables[index].index(of: key)
+                    lastKey = key
+                }
+                guard let slice = lastIndex else { continue }
+                tables[index].sums[slice].add(loss, divisor: divisors?[row], isCorrect: block.facts.isCorrect?[row] == 1)
+            }
+        }
+    }
+
+    private static func reader(of column: Column, _ block: ScoredBlock, _ task: LossTask) -> ((Int) -> SliceValue)? {
+        switch column {
+        case .label:
+            let labels = block.rows.classLabels
+            if task == .binary, let targets = block.targets { return { SliceValue(targets[$0]) } }
+            return { .integer(Int64(labels[$0])) }
+        case .predicted:
+            guard let classes = block.facts.topClass else { return nil }
+            return { .integer(Int64(classes[$0])) }
+        case .companion(let name):
+            guard let column = block.companion(named: name), let element = KeyElement(column) else { return nil }
+            let bytes = column.bytes
+            return { element.key(bytes, at: $0) }
+        }
+    }
+
+    /// Adds the slices of other rows.
+    public mutating func merge(_ other: Slices) throws(PartialError) {
+        guard requests == other.requests, hasWeights == other.hasWeights else { throw .otherSettings(tag) }
+        missingColumns.formUnion(other.missingColumns)
+        for index in tables.indices {
+            if other.tables[index].isFull { tables[index].isFull = true }
+            for (key, place) in other.tables[index].indexOfKey {
+                if let slice = tables[index].index(of: key) { tables[index].sums[slice].merge(other.tables[index].sums[place]) }
+            }
+        }
+    }
+
+    /// The first request that has more than `limit` slices; nil where none has.
+    public var fullRequest: [Column]? { tables.firstIndex { $0.isFull }.map { requests[$0] } }
+
+    /// The figures of a slice.
+    public struct Figures: Sendable {
+        /// The values of its columns.
+        public let values: [(column: Column, value: SliceValue)]
+        /// The number of rows.
+        public let rowCount: UInt64
+        /// The weight of the rows; nil where they have none.
+        public let weight: Double?
+        /// The mean loss and its standard error, and the sum of the losses.
+        public let mean: Double, standardError: Double, sum: Double
+        /// The share of right rows; nil for a task without.
+        public let accuracy: Double?
+        /// The slice's share of the rows, and of the sum of losses.
+        public let shareOfRows: Double, shareOfLoss: Double
+        /// The mean less that of all other rows, and the standard error of that; NaN where there are none.
+        public let differenceFromRest: Double, differenceStandardError: Double
+        /// The chance of a difference so large by chance alone, on either side, by the normal distribution.
+        public let pValue: Double
+        /// The same, by Holm's correction for the number of slices of the request.
+        public internal(set) var pValueHolm: Double
+    }
+
+    /// The figures of the slices of each request, in ascending order of their values. O(slices · log slices).
+    public var figures: [[Figures]] { requests.indices.map { figures(ofRequest: $0) } }
+
+    private func figures(ofRequest index: Int) -> [Figures] {
+        let ordered = tables[index].indexOfKey.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        let sums = ordered.map { tables[index].sums[$0.value] }
+        // The rest of a slice is what comes before it and what comes after.
+        var before = [Sums()], after = [Sums()]
+        for slice in sums {
+            var next = before[before.count - 1]
+            next.merge(slice)
+            before.append(next)
+        }
+        for slice in sums.reversed() {
+            var next = after[after.count - 1]
+            next.merge(slice)
+            after.append(next)
+        }
+        let all = before[before.count - 1]
+        let hasAccuracy = task == .multiclass || task == .binary || task == .soft || task == .multilabel
+        var figures: [Figures] = ordered.indices.map { place in
+            let slice = sums[place]
+            var rest = before[place]
+            rest.merge(after[sums.count - 1 - place])
+            let mean = slice.mean(isWeighted: hasWeights), error = slice.standardError(isWeighted: hasWeights)
+            let restError = rest.standardError(isWeighted: hasWeights)
+            let difference = mean - rest.mean(isWeighted: hasWeights)
+            let differenceError = (error * error + restError * restError).squareRoot()
+            let pValue = differenceError > 0 ? NormalDistribution.twoSided(difference / differenceError) : .nan
+            return Figures(
+                values: Array(zip(requests[index], ordered[place].key)).map { (column: $0, value: $1) }, rowCount: slice.losses.count,
+                weight: hasWeights ? slice.weight.rounded : nil, mean: mean, standardError: error, sum: slice.losses.sum.rounded,
+                accuracy: hasAccuracy ? Double(slice.correctCount) / Double(slice.losses.count) : nil,
+                shareOfRows: Double(slice.losses.count) / Double(all.losses.count),
+                shareOfLoss: slice.losses.sum.exact.rounded(dividedBy: all.losses.sum.exact), differenceFromRest: difference,
+                differenceStandardError: differenceError, pValue: pValue, pValueHolm: .nan)
+        }
+        // Holm: the smallest p times the number of slices, the next times one less, and so on; none below one before it.
+        let ascending = figures.indices.filter { !figures[$0].pValue.isNaN }.sorted {
+            (figures[$0].pValue, $0) < (figures[$1].pValue, $1)
+        }
+        var largest = 0.0
+        for (rank, place) in ascending.enumerated() {
+            largest = max(largest, min(1, figures[place].pValue * Double(ascending.count - rank)))
+            figures[place].pValueHolm = largest
+        }
+        return figures
+    }
+
+    /// Returns true if both have the same slices.
+    public static func == (left: Slices, right: Slices) -> Bool { left.requests == right.requests && left.encoded == right.encoded }
+}
+
+// The section "slices": for each request one byte, 1 if there were more slices than there may be, else 0; a varint, the number of slices; and for each
+// in ascending order of their values: the values (SliceValue below); the losses (CompactMoments.swift); a varint, the number of right rows; and four
+// exact sums: Σ w, Σ w², Σ w · loss, and Σ loss² of weighted losses.
+extension Slices {
+    public func encode(into bytes: inout [UInt8]) {
+        for table in tables {
+            bytes.append(table.isFull ? 1 : 0)
+            bytes.append(varint: UInt64(table.sums.count))
+            for (key, index) in table.indexOfKey.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+                for value in key { value.encode(into: &bytes) }
+                let sums = table.sums[index]
+                sums.losses.encode(into: &bytes)
+                bytes.append(varint: sums.correctCount)
+                for sum in [sums.weight, sums.weightSquares, sums.weightedLosses, sums.lossSquares] { sum.encode(into: &bytes) }
+            }
+        }
+    }
+
+    public mutating func decode(from bytes: ArraySlice<UInt8>) throws(PartialError) {
+        var reader = SectionReader(bytes)
+        missingColumns = []
+        for index in tables.indices {
+            var table = Table()
+            table.isFull = try reader.bytes(1).first == 1
+            for _ in 0..<(try reader.varintCount(leastByteCount: 31)) {
+                var key: [SliceValue] = []
+                for _ in requests[index] { key.append(try SliceValue(&reader)) }
+                guard let place = table.index(of: key) else { throw .damaged("there are more than \(Self.limit) slices") }
+                var sums = Sums()
+                sums.losses = try CompactMoments(&reader)
+                sums.correctCount = try reader.varint()
+                sums.weight = CompactSum(try reader.exactSum())
+                sums.weightSquares = CompactSum(try reader.exactSum())
+                sums.weightedLosses = CompactSum(try reader.exactSum())
+                sums.lossSquares = CompactSum(try reader.exactSum())
+                table.sums[place] = sums
+            }
+            tables[index] = table
+        }
+        try reader.expectEnd()
+    }
+
+    /// Makes the state of no rows from its settings, as a partial has them.
+    static func make(_ configuration: [UInt8], _ specification: LossSpecification) throws(PartialError) -> Slices {
+        var reader = SectionReader(configuration[...])
+        var requests: [[Column]] = []
+        while reader.remainingByteCount > 0 {
+            var request: [Column] = []
+            for _ in 0..<(try reader.varintCount(leastByteCount: 1)) {
+                switch try reader.bytes(1).first {
+                case 1: request.append(.label)
+                case 2: request.append(.predicted)
+                case 3:
+                    let name = try reader.bytes(try reader.varintCount(leastByteCount: 1))
+                    guard let text = String(validating: name, as: UTF8.self) else { throw .unknownSettings(tag) }
+                    request.append(.companion(text))
+                default: throw .unknownSettings(tag)
+                }
+            }
+            requests.append(request)
+        }
+        do throws(SpecificationError) { return try Slices(specification, by: requests) } catch { throw .unknownSettings(tag) }
+    }
+}
+
+extension SliceValue {
+    /// Appends one byte, the kind: 1 a whole number, 2 one of 2^63 or more, 3 another number, 4 a text, 5 no value; then eight bytes, or a varint and as
+    /// many bytes of text, or nothing.
+    func encode(into bytes: inout [UInt8]) {
+        switch self {
+        case .integer(let value):
+            bytes.append(1)
+            bytes.append(littleEndian: UInt64(bitPattern: value))
+        case .large(let value):
+            bytes.append(2)
+            bytes.append(littleEndian: value)
+        case .number(let value):
+            bytes.append(3)
+            bytes.append(littleEndian: value.bitPattern)
+        case .text(let text):
+            bytes.append(4)
+            bytes.append(varint: UInt64(text.utf8.count))
+            bytes += Array(text.utf8)
+        case .missing: bytes.append(5)
+        }
+    }
+
+    /// Takes what `encode(into:)` wrote.
+    init(_ reader: inout SectionReader) throws(PartialError) {
+        switch try reader.bytes(1).first {
+        case 1: self = .integer(Int64(bitPattern: try reader.unsigned()))
+        case 2: self = SliceValue(try reader.unsigned())
+        case 3: self = SliceValue(try reader.double())
+        case 4:
+            let bytes = try reader.bytes(try reader.varintCount(leastByteCount: 1))
+            guard let text = String(validating: bytes, as: UTF8.self) else { throw .damaged("a value is not UTF-8") }
+            self = .text(text)
+        case 5: self = .missing
+        default: throw .damaged("a value is of no kind")
+        }
+    }
+}

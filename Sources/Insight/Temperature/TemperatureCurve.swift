@@ -1,0 +1,318 @@
+internal import Elements
+internal import Messages
+public import Scoring
+
+/// The mean loss as it would be with the logits divided by a temperature T, for several T at once, and its slope and curvature.
+///
+/// With β = 1/T the loss of a row is log Σ exp(β x) − β x of the label. It is convex in β; its slope is E[x] − x of the label and its curvature the
+/// variance of x, both under the probabilities at β. Probabilities and log-probabilities stand for logits log p. Rows without a loss in the
+/// first dialect are left out. A row counts with its own weight. What a row adds is rounded, and added exactly: the state depends on the set of
+/// rows alone.
+public struct TemperatureCurve: RowObserver, Equatable {
+    static let tag = "temperature"
+    /// The largest number of temperatures at which the loss is asked for.
+    public static let limit = 100
+    /// The β at which the curve is known for a fit: 13 of them from 1/8 to 8, each about √2 times the one before.
+    static let fitNodes: [Double] = [
+        0.125, 0.177, 0.25, 0.354, 0.5, 0.707, 1, 1.414, 2, 2.828, 4, 5.657, 8,
+    ]
+
+    /// The sums at one β.
+    struct Node: Sendable {
+        /// 1 / T.
+        let beta: Double
+        var value = CompactSum()
+        var slope = CompactSum()
+        var curvature = CompactSum()
+    }
+
+    /// The temperatures at which the loss is asked for, in their order.
+    public let temperatures: [Double]
+    /// True if the temperature of the least loss is asked for.
+    public let isFitted: Bool
+    private let task: LossTask
+    private let input: PredictionInput
+    private let hasWeights: Bool
+    private(set) var nodes: [Node]
+    private var rowCount: UInt64 = 0
+    private var weight = ExactSum()
+    /// Room for the logits of a row and for their terms; no part of the state.
+    private var logits = RowNumbers(), terms = RowNumbers()
+
+    /// The state of no rows.
+    ///
+    /// - Throws: `SpecificationError` for a task without it, for a loss that is not the plain cross-entropy, and for temperatures that are not
+    ///   positive numbers.
+    public init(
+        _ specification: LossSpecification, temperatures: [Double], isFitted: Bool
+    ) throws(SpecificationError) {
+        task = specification.task
+        input = specification.input
+        hasWeights = specification.modifiers.hasRowWeights
+        let setting: Setting = isFitted && temperatures.isEmpty ? .fitTemperature : .temperatureSweep
+        guard task != .likelihood, task != .multilabel else {
+            throw SpecificationError(
+                problem: "\(setting: setting) has no meaning for task \(task.rawValue)",
+                remedy: "it is of tasks multiclass, soft and binary; leave it out")
+        }
+        let modifiers = specification.modifiers
+        guard modifiers.labelSmoothing == 0, modifiers.focalGamma == nil, modifiers.classWeights == nil, modifiers.positiveWeights == nil,
+            modifiers.divergence == .crossEntropy
+        else {
+            throw SpecificationError(
+                problem: "\(setting: setting) is of the plain cross-entropy, and the loss has a modifier",
+                remedy: "leave the modifier out, or the temperature")
+        }
+        guard temperatures.count <= Self.limit, temperatures.allSatisfy({ $0 > 0 && $0 < .infinity && 1 / $0 < .infinity }) else {
+            throw SpecificationError(
+                problem: "\(setting: .temperatureSweep) is \(temperatures.map { "\($0)" }.joined(separator: ","))",
+                remedy: "give at most \(Self.limit) numbers above 0")
+        }
+        self.temperatures = temperatures
+        self.isFitted = isFitted
+        nodes = ((isFitted ? Self.fitNodes : []) + temperatures.map { 1 / $0 }).map { Node(beta: $0) }
+    }
+
+    /// "temperature".
+    public var tag: String { Self.tag }
+
+    /// One byte, 1 for a fit, else 0; then the temperatures as Float64 of eight bytes each.
+    public var configuration: [UInt8] {
+        var bytes: [UInt8] = [isFitted ? 1 : 0]
+        for temperature in temperatures { bytes.append(littleEndian: temperature.bitPattern) }
+        return bytes
+    }
+
+    /// Adds the rows of a block. O(rowCount × classCount × nodes).
+    public mutating func observe(_ block: ScoredBlock) {
+        let losses = block.losses(ofDialect: 0), weights = hasWeights ? block.rows.weights : nil
+        let valueCount = block.classCount
+        let classCount = task == .binary ? 2 : valueCount
+        for row in 0..<block.rows.rowCount where !losses[row].isNaN {
+            let rowWeight = weights?[row] ?? 1
+            rowCount.addSaturating(1)
+            if hasWeights { weight.add(rowWeight) }
+            guard rowWeight > 0 else { continue }
+            logits.fill(classCount) { Self.writeLogits(block, row, to: $0) }
+            // How much of the row has each class as its label: Σ y x.
+            let target = Self.labelled(block, row, logits)
+            var largest = -Double.infinity
+            _ = logits.withNumbers { logits in
+                for c in 0..<classCount where logits[c] > largest { largest = logits[c] }
+            }
+            for index in nodes.indices {
+                let point = point(beta: nodes[index].beta, classCount, largest: largest, target: target)
+                nodes[index].value.add(point.value * rowWeight)
+                nodes[index].slope.add(point.slope * rowWeight)
+                nodes[index].curvature.add(point.curvature * rowWeight)
+            }
+        }
+    }
+
+    /// Writes the logits of a row: those of a decision are 0 and x.
+    private static func writeLogits(_ block: ScoredBlock, _ row: Int, to logits: UnsafeMutablePointer<Double>) {
+        let input = block.specification.input
+        if block.specification.task == .binary {
+            let x = block.prediction(row: row, column: 0)
+            switch input {
+            case .logits: (logits[0], logits[1]) = (0, x)
+            case .probabilities: (logits[0], logits[1]) = (ElementaryFunctions.logarithm(1 - x), ElementaryFunctions.logarithm(x))
+            case .logProbabilities:
+                (logits[0], logits[1]) = (ElementaryFunctions.logarithm(1 - ElementaryFunctions.exponential(x)), x)
+            }
+            return
+        }
+        for c in 0..<block.classCount {
+            let x = block.prediction(row: row, column: c)
+            logits[c] = input == .probabilities ? ElementaryFunctions.logarithm(x) : x
+        }
+    }
+
+    /// Returns Σ y x over the classes, where 0 · −∞ is 0.
+    private static func labelled(_ block: ScoredBlock, _ row: Int, _ logits: RowNumbers) -> Double {
+        logits.withNumbers { logits in
+            switch block.specification.task {
+            case .binary:
+                let label = block.targets?[row] ?? Double(block.rows.classLabels[row])
+                return (label == 1 ? 0 : (1 - label) * logits[0]) + (label == 0 ? 0 : label * logits[1])
+            case .soft:
+                guard let targets = block.targets else { return .nan }
+                var sum = 0.0
+                for c in 0..<block.classCount where targets[row * block.classCount + c] != 0 {
+                    sum += targets[row * block.classCount + c] * logits[c]
+                }
+                return sum
+            default: return logits[Int(block.rows.classLabels[row])]
+            }
+        } ?? .nan
+    }
+
+    /// Returns loss, slope and curvature of the row whose logits are there, at a β.
+    private mutating func point(
+        beta: Double, _ classCount: Int, largest: Double, target: Double
+    ) -> (value: Double, slope: Double, curvature: Double) {
+        guard largest.isFinite else { return (.nan, .nan, .nan) }
+        let logits = logits
+        terms.update(classCount) { c, _ in max(-1e300, (logits[c] - largest) * beta) }
+        terms.fill(classCount) { ElementaryFunctions.exponentials($0, count: classCount) }
+        // Sums over the terms but the largest, which is 1: so log1p keeps the digits of confident rows.
+        var sum = 0.0, first = 0.0, second = 0.0
+        var hasLargest = false
+        for c in 0..<classCount {
+            let distance = logits[c] - largest
+            if distance == 0, !hasLargest {
+                hasLargest = true
+                continue
+            }
+            let term = terms[c]
+            guard term > 0 else { continue }
+            sum += term
+            first += term * distance
+            second += term * distance * distance
+        }
+        let mean = first / (1 + sum)
+        let value = ElementaryFunctions.logarithmOfOnePlus(sum) + beta * (largest - target)
+        return (value, mean + (largest - target), max(0, second / (1 + sum) - mean * mean))
+    }
+
+    /// Adds the rows of another state.
+    public mutating func merge(_ other: TemperatureCurve) throws(PartialError) {
+        guard configuration == other.configuration, hasWeights == other.hasWeights else { throw .otherSettings(tag) }
+        rowCount.addSaturating(other.rowCount)
+        weight.add(other.weight)
+        for index in nodes.indices {
+            nodes[index].value.add(other.nodes[index].value)
+            nodes[index].slope.add(other.nodes[index].slope)
+            nodes[index].curvature.add(other.nodes[index].curvature)
+        }
+    }
+
+    private func mean(_ sum: CompactSum) -> Double {
+        hasWeights ? sum.exact.rounded(dividedBy: weight) : sum.exact.rounded(dividedBy: rowCount)
+    }
+
+    /// The mean loss at each of `temperatures`.
+    public var sweep: [(temperature: Double, mean: Double)] {
+        zip(temperatures, nodes.suffix(temperatures.count)).map { ($0, mean($1.value)) }
+    }
+
+    /// The temperature of the least mean loss.
+    public struct Fit: Sendable, Equatable {
+        /// The temperature: 0 or infinite where the loss falls all the way beyond the curve's ends.
+        public let temperature: Double
+        /// The bounds between which it lies for sure.
+        public let lower: Double, upper: Double
+        /// The mean loss at the temperature, by interpolation; NaN where that is 0 or infinite.
+        public let mean: Double
+        /// The mean loss at temperature 1 less that: what dividing logits by the temperature would gain.
+        public let gain: Double
+    }
+
+    /// The fit; nil if it was not asked for, or no row was scored.
+    ///
+    /// The slope changes its sign between two neighbouring nodes, by convexity. Between them the curve is the polynomial of degree 5 that has its
+    /// values, slopes and curvatures at both; of it the least is taken.
+    public var fit: Fit? {
+        guard isFitted, rowCount > 0 else { return nil }
+        let points = nodes.prefix(Self.fitNodes.count).map { node in
+            (beta: node.beta, value: mean(node.value), slope: mean(node.slope), curvature: mean(node.curvature))
+        }
+        guard points.allSatisfy({ $0.value.isFinite && $0.slope.isFinite }) else {
+            return Fit(temperature: .nan, lower: .nan, upper: .nan, mean: .nan, gain: .nan)
+        }
+        guard let first = points.first, first.slope < 0 else {
+            return Fit(temperature: .infinity, lower: 1 / Self.fitNodes[0], upper: .infinity, mean: .nan, gain: .nan)
+        }
+        guard let end = points.firstIndex(where: { $0.slope >= 0 }) else {
+            return Fit(temperature: 0, lower: 0, upper: 1 / (Self.fitNodes.last ?? 1), mean: .nan, gain: .nan)
+        }
+        let (left, right) = (points[end - 1], points[end])
+        let quintic = QuinticHermite(
+            width: right.beta - left.beta, (left.value, left.slope, left.curvature), (right.value, right.slope, right.curvature))
+        let place = Bisection.root(in: 0...1) { quintic.slope(at: $0) < 0 }
+        let beta = left.beta + place * (right.beta - left.beta)
+        let least = quintic.value(at: place)
+        let atOne = points.first { $0.beta == 1 }?.value ?? .nan
+        return Fit(temperature: 1 / beta, lower: 1 / right.beta, upper: 1 / left.beta, mean: least, gain: atOne - least)
+    }
+
+    /// Returns true if both have the same sums.
+    public static func == (left: TemperatureCurve, right: TemperatureCurve) -> Bool {
+        left.configuration == right.configuration && left.encoded == right.encoded
+    }
+}
+
+/// The polynomial of degree 5 on [0, 1] with given values, slopes and curvatures at both ends.
+struct QuinticHermite {
+    private let coefficients: [Double]
+
+    /// - Parameters:
+    ///   - width: the length of the interval in the unit of the slopes.
+    ///   - left: value, slope and curvature at 0.
+    ///   - right: the same at 1.
+    init(
+        width: Double, _ left: (value: Double, slope: Double, curvature: Double), _ right: (value: Double, slope: Double, curvature: Double)
+    ) {
+        let (v0, s0, c0) = (left.value, left.slope * width, left.curvature * width * width)
+        let (v1, s1, c1) = (right.value, right.slope * width, right.curvature * width * width)
+        let rise = v1 - v0
+        coefficients = [
+            v0, s0, c0 / 2,
+            10 * rise - 6 * s0 - 4 * s1 - 1.5 * c0 + 0.5 * c1,
+            -15 * rise + 8 * s0 + 7 * s1 + 1.5 * c0 - c1,
+            6 * rise - 3 * s0 - 3 * s1 - 0.5 * c0 + 0.5 * c1,
+        ]
+    }
+
+    /// Returns the value at a place in 0...1.
+    func value(at place: Double) -> Double { coefficients.reversed().reduce(0) { $0 * place + $1 } }
+
+    /// Returns the slope at a place in 0...1, per unit of place.
+    func slope(at place: Double) -> Double {
+        var sum = 0.0
+        for power in stride(from: 5, through: 1, by: -1) { sum = sum * place + Double(power) * coefficients[power] }
+        return sum
+    }
+}
+
+// The section "temperature": a varint, the number of rows; an exact sum of their weights, zero where they have none; and for each β, those of the fit
+// first, three exact sums: of the losses, the slopes and the curvatures.
+extension TemperatureCurve {
+    public func encode(into bytes: inout [UInt8]) {
+        bytes.append(varint: rowCount)
+        weight.encode(into: &bytes)
+        for node in nodes {
+            for sum in [node.value, node.slope, node.curvature] { sum.encode(into: &bytes) }
+        }
+    }
+
+    public mutating func decode(from bytes: ArraySlice<UInt8>) throws(PartialError) {
+        var reader = SectionReader(bytes)
+        rowCount = try reader.varint()
+        weight = try reader.exactSum()
+        for index in nodes.indices {
+            nodes[index].value = CompactSum(try reader.exactSum())
+            nodes[index].slope = CompactSum(try reader.exactSum())
+            nodes[index].curvature = CompactSum(try reader.exactSum())
+        }
+        try reader.expectEnd()
+    }
+
+    /// Makes the state of no rows from its settings, as a partial has them.
+    static func make(_ configuration: [UInt8], _ specification: LossSpecification) throws(PartialError) -> TemperatureCurve {
+        var reader = SectionReader(configuration[...])
+        let isFitted: Bool
+        switch try reader.bytes(1).first {
+        case 0: isFitted = false
+        case 1: isFitted = true
+        default: throw .unknownSettings(tag)
+        }
+        var temperatures: [Double] = []
+        while reader.remainingByteCount > 0 { temperatures.append(try reader.double()) }
+        do throws(SpecificationError) {
+            return try TemperatureCurve(specification, temperatures: temperatures, isFitted: isFitted)
+        } catch {
+            throw .unknownSettings(tag)
+        }
+    }
+}
