@@ -143,6 +143,8 @@ let package = Package(
                 .product(name: "BigInt", package: "BigInt"),
             ], swiftSettings: strict),
         .testTarget(
+            name: "InsightTests", dependencies: ["CXXHash", "Elements", "Insight", "Scoring", "SeededRandom"], swiftSettings: strict),
+        .testTarget(
             name: "EngineTests",
             dependencies: [
                 "Bench", "Elements", "Engine", "Scoring", "SeededRandom", "Container", "Formats", "Messages", "Outputs", "WorkStealing", "CZstd",
@@ -154,7 +156,7 @@ let package = Package(
             dependencies: ["Elements", "Engine", "Scoring", "Container", "Formats", "Messages", "Outputs", "WorkStealing"],
             swiftSettings: strict),
         // Spawns the release binary: depends on nothing of ours that the binary is made of, besides its dumps' random numbers.
-        .testTarget(name: "XentTests", dependencies: ["GoldenCases", "SeededRandom"], exclude: ["Golden"], swiftSettings: strict),
+        .testTarget(name: "XentTests", dependencies: ["GoldenCases", "SeededRandom"], exclude: ["Golden", "GoldenInsight"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -64,6 +64,9 @@ struct JSONDocument {
     /// What lies at a path.
     func at(_ path: [String]) throws -> JSONDocument { JSONDocument(root: try value(path)) }
 
+    /// The values of an object by their keys.
+    func values(_ path: String...) throws -> [String: Value] { try object(path) }
+
     func keys(_ path: String...) throws -> Set<String> { Set(try object(path).keys) }
 
     func text(_ path: String...) throws -> String {

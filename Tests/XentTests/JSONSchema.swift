@@ -64,6 +64,7 @@ struct JSONSchema {
         case "boolean": isBoolean
         case "integer": !isBoolean && (value as? Double).map { $0 == $0.rounded() } ?? false
         case "number": !isBoolean && value is NSNumber
+        case "null": value is NSNull
         default: false
         }
     }

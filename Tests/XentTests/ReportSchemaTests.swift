@@ -35,6 +35,17 @@ import Testing
         """
         "$XENT" eval axes.npy --labels places.npy --class-axis 1 --shift-labels --task multiclass --input logits --json -
         """,
+        """
+        "$XENT" eval p.npy --labels y.npy --task multiclass --input logits --insight --calibration both --calibration-bins 15,10 \
+            --calibration-binning equal-mass --top-k 1,2 --ranking --slice label,predicted --groups y.npy --clusters g.npy \
+            --temperature-sweep 0.5,2 --fit-temperature --json -
+        """,
+        """
+        "$XENT" eval b.npy --labels t.npy --weights w.npy --task binary --input probabilities --insight --interval bootstrap \
+            --replicates 10 --json -
+        """,
+        "\"$XENT\" eval b.npy --labels t.npy --task binary --input probabilities --brier --sharpness --label-smoothing 0.1 --calibration auto --json -",
+        "\"$XENT\" eval p.npy --labels y.npy --weights w6.npy --task multiclass --input logits --top-k 1 --unit bits --insight --json -",
     ]
 
     static func scratch() throws -> Scratch {
@@ -43,6 +54,8 @@ import Testing
         try scratch.write("b.npy", NPYFixture.doubles([0.5, 1, 0.25, 0.75]))
         try scratch.write("t.npy", NPYFixture.labels([1, 0, 0, 1]))
         try scratch.write("w.npy", NPYFixture.doubles([1, 2, 0, 1]))
+        try scratch.write("w6.npy", NPYFixture.doubles([1, 2, 0, 1, 1, 1]))
+        try scratch.write("g.npy", NPYFixture.labels([1, 1, 2, 2, 3, 3]))
         try scratch.write("oof.csv", "p_0,p_1,label\n0.25,0.75,1\n0.5,0.5,0\n")
         try scratch.write("soft.csv", "p_0,p_1,t_0,t_1\n0.25,0.75,0,1\n0.5,0.5,0.5,0.5\n")
         try scratch.write("log.jsonl", "{\"lp\": [-1, -2], \"t\": \"abc\"}\n{\"lp\": [-3], \"t\": \"a\"}\n")

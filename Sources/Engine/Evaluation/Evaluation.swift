@@ -54,7 +54,8 @@ public struct Evaluation: Sendable {
         self = try Self(try EvaluationPlan(rows: rows, companions: companions, options), control, start)
     }
 
-    private init(_ plan: EvaluationPlan, _ control: RunControl, _ start: ContinuousClock.Instant) throws(EngineError) {
+    /// Runs a plan, whose preparation began at `start`.
+    init(_ plan: EvaluationPlan, _ control: RunControl, _ start: ContinuousClock.Instant) throws(EngineError) {
         let options = plan.options
         try options.check()
         let wantedRows = try plan.wantedRows()

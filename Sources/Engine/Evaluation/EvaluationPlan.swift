@@ -63,9 +63,9 @@ package struct EvaluationPlan: Sendable {
             for identifiers in columns.tableIdentifiers { try identifiers.check(control) }
         } else if columns.records.isEmpty {
             let arrays = try ConcatenatedArrays(columns.arrays)
-            try Self.checkCounts(arrays, [columns.labels, columns.weights] + keys.map(\.column), options)
+            try Self.checkCounts(arrays, [columns.labels, columns.weights] + keys.map(\.column) + options.companions, options)
             let areCompanionsInOrder =
-                ([columns.labels, columns.weights] + keys.map(\.column)).contains { $0?.isInOrder ?? false } || columns.areIdentifiersInOrder
+                ([columns.labels, columns.weights] + keys.map(\.column) + options.companions).contains { $0?.isInOrder ?? false } || columns.areIdentifiersInOrder
             source = try arrays.predictions(areCompanionsInOrder: areCompanionsInOrder, options: containerOptions)
             self.arrays = arrays
         } else {

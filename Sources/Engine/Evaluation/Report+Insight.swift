@@ -404,7 +404,7 @@ extension Report.TopK {
 }
 
 extension Report.Quantiles {
-    fileprivate init?(_ quantiles: [LossQuantiles.Quantile]) {
+    init?(_ quantiles: [Quantile]) {
         guard !quantiles.isEmpty else { return nil }
         q = quantiles.map(\.order)
         values = quantiles.map(\.value)

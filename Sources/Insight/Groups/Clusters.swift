@@ -45,15 +45,20 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
 
     /// Adds the rows of a block to their clusters. O(rowCount).
     public mutating func observe(_ block: ScoredBlock) {
+        let losses = block.losses(ofDialect: 0)
+        add(block, hasWeights ? block.rowDivisors(ofDialect: 0) : nil) { losses[$0] }
+    }
+
+    /// Adds what `number` makes of each row to the row's cluster; NaN is left out.
+    mutating func add(_ block: ScoredBlock, _ divisors: UnsafePointer<Double>?, _ number: (_ row: Int) -> Double) {
         guard block.rows.rowCount > 0 else { return }
         guard let column = block.companion(named: Self.column), let element = KeyElement(column) else {
             lacksClusters = true
             return
         }
-        let losses = block.losses(ofDialect: 0), divisors = hasWeights ? block.rowDivisors(ofDialect: 0) : nil
         var lastHash: UInt64?, index = 0
         for row in 0..<block.rows.rowCount {
-            let loss = losses[row]
+            let loss = number(row)
             guard loss == loss else { continue }
             let hash = truncated(element.hash(column.bytes, at: row))
             // Rows of one cluster often stand together.

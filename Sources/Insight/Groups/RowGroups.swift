@@ -21,10 +21,16 @@ public struct RowGroups: RowObserver, Equatable, GroupedRows {
 
     /// Adds the rows of a block to their groups. O(rowCount).
     public mutating func observe(_ block: ScoredBlock) {
-        let losses = block.losses(ofDialect: 0), divisors = hasWeights ? block.rowDivisors(ofDialect: 0) : nil
+        let losses = block.losses(ofDialect: 0)
+        add(block, hasWeights ? block.rowDivisors(ofDialect: 0) : nil) { losses[$0] }
+    }
+
+    /// Adds what `number` makes of each row to the row's group; NaN is left out.
+    @inline(__always)
+    mutating func add(_ block: ScoredBlock, _ divisors: UnsafePointer<Double>?, _ number: (_ row: Int) -> Double) {
         groups.withUnsafeMutableBufferPointer { groups in
             for row in 0..<block.rows.rowCount {
-                let loss = losses[row]
+                let loss = number(row)
                 guard loss == loss else { continue }
                 // Wrapping: rows are numbered below 2^63.
                 let group = Int(truncatingIfNeeded: RowHash.hash(block.rows.firstRow &+ UInt64(row)) >> 54)
@@ -55,7 +61,12 @@ extension RowGroups {
 
     public mutating func decode(from bytes: ArraySlice<UInt8>) throws(PartialError) {
         var reader = SectionReader(bytes)
-        for index in groups.indices { groups[index] = try GroupSums(&reader) }
+        try decode(&reader)
         try reader.expectEnd()
+    }
+
+    /// Takes what `encode(into:)` wrote.
+    mutating func decode(_ reader: inout SectionReader) throws(PartialError) {
+        for index in groups.indices { groups[index] = try GroupSums(&reader) }
     }
 }

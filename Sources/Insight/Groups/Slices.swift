@@ -37,46 +37,13 @@ public struct Slices: RowObserver, Equatable {
     /// The sums of one slice.
     struct Sums: Sendable, Equatable {
         /// The losses, with the rows' weights where they have some.
-        var losses = CompactMoments()
+        var losses = WeightedMoments()
         /// The number of rows that are right.
         var correctCount: UInt64 = 0
-        /// Σ w, Σ w² and Σ w · loss; zero where rows have no weights.
-        var weight = CompactSum(), weightSquares = CompactSum(), weightedLosses = CompactSum()
-        /// Σ loss², for the error where rows have weights; zero where they have none.
-        var lossSquares = CompactSum()
 
         mutating func merge(_ other: Sums) {
             losses.merge(other.losses)
             correctCount.addSaturating(other.correctCount)
-            weight.add(other.weight)
-            weightSquares.add(other.weightSquares)
-            weightedLosses.add(other.weightedLosses)
-            lossSquares.add(other.lossSquares)
-        }
-
-        @inline(__always)
-        mutating func add(_ loss: Double, divisor: Double?, isCorrect: Bool) {
-            losses.add(loss)
-            if isCorrect { correctCount &+= 1 }  // Wrapping: no run has 2^64 rows.
-            if let divisor {
-                weight.add(divisor)
-                weightSquares.add(divisor * divisor)
-                weightedLosses.add(divisor * loss)
-                lossSquares.add(loss * loss)
-            }
-        }
-
-        /// The mean loss over the weight, or over the number of rows.
-        func mean(isWeighted: Bool) -> Double {
-            isWeighted ? losses.sum.exact.rounded(dividedBy: weight.exact) : losses.mean
-        }
-
-        /// The standard error of the mean; NaN for fewer than two rows.
-        func standardError(isWeighted: Bool) -> Double {
-            guard isWeighted else { return losses.standardError }
-            return ExactSum.standardErrorOfWeightedMean(
-                sumOfWeighted: losses.sum.exact, sumOfWeightedSquares: lossSquares.exact, sumOfWeightTimesWeighted: weightedLosses.exact,
-                sumOfSquaredWeights: weightSquares.exact, sumOfWeights: weight.exact, count: losses.count)
         }
     }
 
@@ -180,7 +147,8 @@ public struct Slices: RowObserver, Equatable {
                     lastKey = key
                 }
                 guard let slice = lastIndex else { continue }
-                tables[index].sums[slice].add(loss, divisor: divisors?[row], isCorrect: block.facts.isCorrect?[row] == 1)
+                tables[index].sums[slice].losses.add(loss, weight: divisors?[row])
+                if block.facts.isCorrect?[row] == 1 { tables[index].sums[slice].correctCount.addSaturating(1) }
             }
         }
     }
@@ -215,6 +183,15 @@ public struct Slices: RowObserver, Equatable {
 
     /// The first request that has more than `limit` slices; nil where none has.
     public var fullRequest: [Column]? { tables.firstIndex { $0.isFull }.map { requests[$0] } }
+
+    /// The exact sum of the losses of each request's slices.
+    var exactTotals: [ExactSum] {
+        tables.map { table in
+            var total = ExactSum()
+            for sums in table.sums { total.add(sums.losses.sum) }
+            return total
+        }
+    }
 
     /// The figures of a slice.
     public struct Figures: Sendable {
@@ -262,17 +239,17 @@ public struct Slices: RowObserver, Equatable {
             let slice = sums[place]
             var rest = before[place]
             rest.merge(after[sums.count - 1 - place])
-            let mean = slice.mean(isWeighted: hasWeights), error = slice.standardError(isWeighted: hasWeights)
-            let restError = rest.standardError(isWeighted: hasWeights)
-            let difference = mean - rest.mean(isWeighted: hasWeights)
+            let mean = slice.losses.mean(isWeighted: hasWeights), error = slice.losses.standardError(isWeighted: hasWeights)
+            let restError = rest.losses.standardError(isWeighted: hasWeights)
+            let difference = mean - rest.losses.mean(isWeighted: hasWeights)
             let differenceError = (error * error + restError * restError).squareRoot()
             let pValue = differenceError > 0 ? NormalDistribution.twoSided(difference / differenceError) : .nan
             return Figures(
                 values: Array(zip(requests[index], ordered[place].key)).map { (column: $0, value: $1) }, rowCount: slice.losses.count,
-                weight: hasWeights ? slice.weight.rounded : nil, mean: mean, standardError: error, sum: slice.losses.sum.rounded,
+                weight: hasWeights ? slice.losses.totalWeight.rounded() : nil, mean: mean, standardError: error, sum: slice.losses.sum.rounded(),
                 accuracy: hasAccuracy ? Double(slice.correctCount) / Double(slice.losses.count) : nil,
                 shareOfRows: Double(slice.losses.count) / Double(all.losses.count),
-                shareOfLoss: slice.losses.sum.exact.rounded(dividedBy: all.losses.sum.exact), differenceFromRest: difference,
+                shareOfLoss: slice.losses.sum.rounded(dividedBy: all.losses.sum), differenceFromRest: difference,
                 differenceStandardError: differenceError, pValue: pValue, pValueHolm: .nan)
         }
         // Holm: the smallest p times the number of slices, the next times one less, and so on; none below one before it.
@@ -292,8 +269,7 @@ public struct Slices: RowObserver, Equatable {
 }
 
 // The section "slices": for each request one byte, 1 if there were more slices than there may be, else 0; a varint, the number of slices; and for each
-// in ascending order of their values: the values (SliceValue below); the losses (CompactMoments.swift); a varint, the number of right rows; and four
-// exact sums: Σ w, Σ w², Σ w · loss, and Σ loss² of weighted losses.
+// in ascending order of their values: the values (SliceValue below); the losses (WeightedMoments.swift); and a varint, the number of right rows.
 extension Slices {
     public func encode(into bytes: inout [UInt8]) {
         for table in tables {
@@ -304,7 +280,6 @@ extension Slices {
                 let sums = table.sums[index]
                 sums.losses.encode(into: &bytes)
                 bytes.append(varint: sums.correctCount)
-                for sum in [sums.weight, sums.weightSquares, sums.weightedLosses, sums.lossSquares] { sum.encode(into: &bytes) }
             }
         }
     }
@@ -320,12 +295,8 @@ extension Slices {
                 for _ in requests[index] { key.append(try SliceValue(&reader)) }
                 guard let place = table.index(of: key) else { throw .damaged("there are more than \(Self.limit) slices") }
                 var sums = Sums()
-                sums.losses = try CompactMoments(&reader)
+                sums.losses = try WeightedMoments(&reader)
                 sums.correctCount = try reader.varint()
-                sums.weight = CompactSum(try reader.exactSum())
-                sums.weightSquares = CompactSum(try reader.exactSum())
-                sums.weightedLosses = CompactSum(try reader.exactSum())
-                sums.lossSquares = CompactSum(try reader.exactSum())
                 table.sums[place] = sums
             }
             tables[index] = table

@@ -68,4 +68,53 @@ extension ScoredBlock {
     func prediction(row: Int, column: Int) -> Double {
         rows.element.value(rows.values + row * classCount * rows.element.byteCount, at: column)
     }
+
+    /// Writes the probability of each class of a row and its logarithm: classCount of each for tasks multiclass and soft, two for task binary, whose
+    /// classes are 0 and 1. The logarithm of a probability of 0 is −∞.
+    ///
+    /// From logits both are good to a few ULP of 1 + |log p|.
+    ///
+    /// - Parameters:
+    ///   - probabilities: room for that many numbers, rounded up to eight.
+    ///   - logarithms: as much room.
+    func writeDistribution(ofRow row: Int, _ probabilities: UnsafeMutablePointer<Double>, _ logarithms: UnsafeMutablePointer<Double>) {
+        let count = specification.task == .binary ? 2 : classCount
+        if specification.task == .binary {
+            let x = prediction(row: row, column: 0)
+            switch specification.input {
+            case .logits: (logarithms[0], logarithms[1]) = (0, x)
+            case .probabilities: (logarithms[0], logarithms[1]) = (ElementaryFunctions.logarithm(1 - x), ElementaryFunctions.logarithm(x))
+            case .logProbabilities:
+                (logarithms[0], logarithms[1]) = (ElementaryFunctions.logarithm(1 - ElementaryFunctions.exponential(x)), x)
+            }
+        } else {
+            let isOfProbabilities = specification.input == .probabilities
+            for c in 0..<count {
+                let x = prediction(row: row, column: c)
+                logarithms[c] = isOfProbabilities ? ElementaryFunctions.logarithm(x) : x
+            }
+        }
+        if specification.input == .logits {
+            var largest = -Double.infinity
+            for c in 0..<count where logarithms[c] > largest { largest = logarithms[c] }
+            for c in 0..<count {
+                logarithms[c] -= largest
+                probabilities[c] = logarithms[c]
+            }
+            ElementaryFunctions.exponentials(probabilities, count: count)
+            var sum = -1.0
+            for c in 0..<count { sum += probabilities[c] }
+            let logarithm = ElementaryFunctions.logarithmOfOnePlus(max(0, sum))
+            for c in 0..<count {
+                logarithms[c] -= logarithm
+                probabilities[c] /= 1 + sum
+            }
+        } else if specification.input == .probabilities {
+            let x = specification.task == .binary ? prediction(row: row, column: 0) : 0
+            for c in 0..<count { probabilities[c] = specification.task == .binary ? (c == 1 ? x : 1 - x) : prediction(row: row, column: c) }
+        } else {
+            for c in 0..<count { probabilities[c] = logarithms[c] }
+            ElementaryFunctions.exponentials(probabilities, count: count)
+        }
+    }
 }

@@ -1,0 +1,293 @@
+internal import Elements
+public import Scoring
+
+/// The losses of the same rows by two models, A and B, and how they differ.
+///
+/// It observes the blocks of A, and scores B's predictions, which lie beside them as the companion "second predictions", against the same labels.
+/// Only rows that have a loss by both, in the first dialect, are paired. A difference is B − A: positive where B is worse. What a row adds is
+/// rounded, and added exactly: the state depends on the set of rows alone.
+public struct PairedRows: RowObserver, Equatable {
+    static let tag = "paired"
+    /// The companion with B's predictions.
+    public static let column = "second predictions"
+
+    /// The scorer of B's predictions. Each worker's copy of the observer makes its own before its first block, so that no two threads use one.
+    private final class SecondScorer: @unchecked Sendable {
+        let scorer: BlockScorer
+
+        init(_ scorer: BlockScorer) { self.scorer = scorer }
+    }
+
+    /// How to score B's predictions.
+    public struct Second: Sendable {
+        let specification: LossSpecification
+        let classCount: Int
+        let ignoredLabel: Int32
+        let hasIndices: Bool
+        let instructionSet: InstructionSet
+
+        /// - Parameters:
+        ///   - specification: the loss of B: that of A but for the kind of its values.
+        ///   - classCount: the number of values a row, the same as A's.
+        ///   - ignoredLabel: the label of rows that are left out.
+        ///   - hasIndices: true if labels are whole numbers by their type.
+        public init(
+            _ specification: LossSpecification, classCount: Int, ignoredLabel: Int32, hasIndices: Bool, instructionSet: InstructionSet = .best
+        ) {
+            self.specification = specification
+            self.classCount = classCount
+            self.ignoredLabel = ignoredLabel
+            self.hasIndices = hasIndices
+            self.instructionSet = instructionSet
+        }
+    }
+
+    private let second: Second
+    private let task: LossTask
+    private let hasWeights: Bool
+    private var scorer: SecondScorer?
+    /// True if a block came without B's predictions.
+    private var lacksSecond = false
+
+    /// The losses of A and of B, and their differences, in paired rows.
+    private(set) var ofA = WeightedMoments(), ofB = WeightedMoments(), differences = WeightedMoments()
+    /// The numbers of rows that have a loss by A alone, by B alone, and by neither.
+    public private(set) var onlyACount: UInt64 = 0, onlyBCount: UInt64 = 0, neitherCount: UInt64 = 0
+    /// The number of the first row that B cannot be scored in though A can.
+    public private(set) var firstOnlyA: UInt64 = .max
+    /// The numbers of rows in which A's loss is smaller, B's is smaller, and both are equal.
+    public private(set) var aBetterCount: UInt64 = 0, bBetterCount: UInt64 = 0, tieCount: UInt64 = 0
+    /// The numbers of rows in which both are right, A alone, B alone, and neither.
+    public private(set) var bothRightCount: UInt64 = 0, onlyARightCount: UInt64 = 0, onlyBRightCount: UInt64 = 0, bothWrongCount: UInt64 = 0
+    /// The number of rows in which both predict the same class.
+    public private(set) var sameTopCount: UInt64 = 0
+    /// Of decisions: the numbers of rows in which A predicts 0 and B 1, and the other way.
+    public private(set) var toPositiveCount: UInt64 = 0, toNegativeCount: UInt64 = 0
+    /// The divergences of the rows' distributions, and the differences of the probability of the label.
+    private(set) var klAB = CompactMoments(), klBA = CompactMoments(), jensenShannon = CompactMoments(), totalVariation = CompactMoments()
+    private(set) var labelDifference = CompactMoments()
+    private(set) var labelDifferenceSquares = CompactSum()
+    private(set) var symmetricDifference = CompactMoments()
+    private(set) var klHistogram = LogLinearHistogram(hasWeights: false), labelHistogram = LogLinearHistogram(hasWeights: false)
+    /// The differences of each cluster, where rows have clusters.
+    private(set) var clusters: Clusters?
+    /// The groups of rows of the differences.
+    private(set) var rowGroups: RowGroups
+    /// Room for the distributions of a row; no part of the state.
+    private var probabilitiesA = RowNumbers(), probabilitiesB = RowNumbers(), logarithmsA = RowNumbers(), logarithmsB = RowNumbers()
+    private var means = RowNumbers(), rowDifferences = RowNumbers()
+
+    /// No rows.
+    ///
+    /// - Parameters:
+    ///   - specification: the loss of A.
+    ///   - hasClusters: true if rows come with clusters.
+    public init(_ specification: LossSpecification, _ second: Second, hasClusters: Bool) {
+        self.second = second
+        task = specification.task
+        hasWeights = specification.hasWeights
+        clusters = hasClusters ? Clusters(specification) : nil
+        rowGroups = RowGroups(specification)
+    }
+
+    /// "paired".
+    public var tag: String { Self.tag }
+
+    /// True if rows have one distribution over classes, or over 0 and 1.
+    private var hasDistributions: Bool { task == .multiclass || task == .soft || task == .binary }
+
+    /// The facts by which predictions are compared.
+    public var requiredFacts: RowFacts { [.labelProbability, .topPrediction, .isCorrect] }
+
+    /// Adds the rows of a block. O(rowCount × classCount).
+    public mutating func observe(_ block: ScoredBlock) {
+        guard block.rows.rowCount > 0 else { return }
+        guard let column = block.companion(named: Self.column),
+            let element = ElementType.allCases.first(where: { $0.name == column.elementName }),
+            element.isFloatingPoint, column.rowByteCount == element.byteCount * block.classCount
+        else {
+            lacksSecond = true
+            return
+        }
+        let scorer = self.scorer?.scorer ?? makeScorer()
+        var rows = block.rows
+        rows.values = column.bytes
+        rows.element = element
+        let other = scorer.score(rows) { (_: Int, _: RowProblem) in }
+        observe(block, other)
+    }
+
+    private mutating func makeScorer() -> BlockScorer {
+        let scorer = BlockScorer(
+            specification: second.specification, classCount: second.classCount, ignoredLabel: second.ignoredLabel,
+            hasIndices: second.hasIndices, instructionSet: second.instructionSet, facts: requiredFacts)
+        self.scorer = SecondScorer(scorer)
+        return scorer
+    }
+
+    private mutating func observe(_ a: ScoredBlock, _ b: ScoredBlock) {
+        let lossesA = a.losses(ofDialect: 0), lossesB = b.losses(ofDialect: 0)
+        let divisors = hasWeights ? a.rowDivisors(ofDialect: 0) : nil
+        guard let correctA = a.facts.isCorrect, let correctB = b.facts.isCorrect, let topA = a.facts.topClass, let topB = b.facts.topClass,
+            let labelA = a.facts.labelProbability, let labelB = b.facts.labelProbability
+        else { return }
+        let rowCount = a.rows.rowCount
+        rowDifferences.update(rowCount) { row, _ in
+            // Equal infinite losses differ by nothing.
+            lossesA[row] == lossesB[row] ? 0 : lossesB[row] - lossesA[row]
+        }
+        for row in 0..<rowCount {
+            let (lossA, lossB) = (lossesA[row], lossesB[row])
+            guard !lossA.isNaN, !lossB.isNaN else {
+                // Wrapping: rows are numbered below 2^63.
+                if !lossA.isNaN {
+                    onlyACount &+= 1
+                    firstOnlyA = min(firstOnlyA, a.rows.firstRow &+ UInt64(row))
+                } else if !lossB.isNaN {
+                    onlyBCount &+= 1
+                } else {
+                    neitherCount &+= 1
+                }
+                continue
+            }
+            let weight = divisors?[row]
+            ofA.add(lossA, weight: weight)
+            ofB.add(lossB, weight: weight)
+            differences.add(rowDifferences[row], weight: weight)
+            // Wrapping: no run has 2^64 rows.
+            if lossA < lossB { aBetterCount &+= 1 } else if lossB < lossA { bBetterCount &+= 1 } else { tieCount &+= 1 }
+            guard task.hasLabels else { continue }
+            switch (correctA[row] != 0, correctB[row] != 0) {
+            case (true, true): bothRightCount &+= 1
+            case (true, false): onlyARightCount &+= 1
+            case (false, true): onlyBRightCount &+= 1
+            case (false, false): bothWrongCount &+= 1
+            }
+            let change = labelB[row] - labelA[row]
+            labelDifference.add(change)
+            labelDifferenceSquares.add(change * change)
+            labelHistogram.add(change)
+            guard hasDistributions else { continue }
+            if topA[row] == topB[row] { sameTopCount &+= 1 }
+            if task == .binary {
+                if topA[row] == 0, topB[row] == 1 { toPositiveCount &+= 1 }
+                if topA[row] == 1, topB[row] == 0 { toNegativeCount &+= 1 }
+            }
+            addDivergences(a, b, row)
+        }
+        addGroups(a, divisors)
+    }
+
+    /// Adds the differences of the block to the groups of rows and to the clusters, as if they were losses.
+    private mutating func addGroups(_ block: ScoredBlock, _ divisors: UnsafePointer<Double>?) {
+        let differences = rowDifferences
+        rowGroups.add(block, divisors) { differences[$0] }
+        clusters?.add(block, divisors) { differences[$0] }
+    }
+
+    private mutating func addDivergences(_ a: ScoredBlock, _ b: ScoredBlock, _ row: Int) {
+        let count = task == .binary ? 2 : a.classCount
+        probabilitiesA.fill(count) { p in logarithmsA.fill(count) { a.writeDistribution(ofRow: row, p, $0) } }
+        probabilitiesB.fill(count) { p in logarithmsB.fill(count) { b.writeDistribution(ofRow: row, p, $0) } }
+        let (p, q) = (probabilitiesA, probabilitiesB)
+        // Lanes beyond the last class and means of 0 have the logarithm of a normal number, which no sum takes.
+        means.update(count) { c, _ in max(0x1p-1000, (p[c] + q[c]) / 2) }
+        means.fill(count) { ElementaryFunctions.logarithms($0, count: count) }
+        var ab = 0.0, ba = 0.0, js = 0.0, distance = 0.0
+        for c in 0..<count {
+            let (ofA, ofB) = (probabilitiesA[c], probabilitiesB[c])
+            let (logA, logB) = (logarithmsA[c], logarithmsB[c])
+            // p log(p/q) − p + q is never negative, and sums up to the divergence of distributions.
+            ab += ofA > 0 ? ofA * (logA - logB) - ofA + ofB : ofB
+            ba += ofB > 0 ? ofB * (logB - logA) - ofB + ofA : ofA
+            js += (ofA > 0 ? ofA * (logA - means[c]) : 0) + (ofB > 0 ? ofB * (logB - means[c]) : 0)
+            distance += (ofA - ofB).magnitude
+        }
+        ab = max(0, ab)
+        klAB.add(ab)
+        klBA.add(max(0, ba))
+        klHistogram.add(ab)
+        jensenShannon.add(max(0, js / 2))
+        totalVariation.add(distance / 2)
+        if task == .binary {
+            let sum = probabilitiesA[1] + probabilitiesB[1]
+            symmetricDifference.add(sum > 0 ? 2 * (probabilitiesA[1] - probabilitiesB[1]).magnitude / sum : 0)
+        }
+    }
+
+    /// Adds other rows.
+    public mutating func merge(_ other: PairedRows) throws(PartialError) {
+        lacksSecond = lacksSecond || other.lacksSecond
+        ofA.merge(other.ofA)
+        ofB.merge(other.ofB)
+        differences.merge(other.differences)
+        for count in Self.counts { self[keyPath: count].addSaturating(other[keyPath: count]) }
+        firstOnlyA = min(firstOnlyA, other.firstOnlyA)
+        for moments in Self.moments { self[keyPath: moments].merge(other[keyPath: moments]) }
+        labelDifferenceSquares.add(other.labelDifferenceSquares)
+        klHistogram.merge(other.klHistogram)
+        labelHistogram.merge(other.labelHistogram)
+        try rowGroups.merge(other.rowGroups)
+        if let added = other.clusters { try clusters?.merge(added) }
+    }
+
+    /// The counts of the state, in the order of their encoding.
+    private static var counts: [WritableKeyPath<PairedRows, UInt64>] {
+        [
+            \.onlyACount, \.onlyBCount, \.neitherCount, \.aBetterCount, \.bBetterCount, \.tieCount, \.bothRightCount, \.onlyARightCount,
+            \.onlyBRightCount, \.bothWrongCount, \.sameTopCount, \.toPositiveCount, \.toNegativeCount,
+        ]
+    }
+
+    /// The moments of the state, in the order of their encoding.
+    private static var moments: [WritableKeyPath<PairedRows, CompactMoments>] {
+        [\.klAB, \.klBA, \.jensenShannon, \.totalVariation, \.labelDifference, \.symmetricDifference]
+    }
+
+    /// Returns true if both have the same sums.
+    public static func == (left: PairedRows, right: PairedRows) -> Bool { left.encoded == right.encoded }
+
+    /// The number of paired rows.
+    public var pairCount: UInt64 { differences.count }
+
+    /// True if rows had no predictions by B.
+    public var isIncomplete: Bool { lacksSecond }
+}
+
+// The section "paired": one byte, 1 if rows had no predictions by B, else 0; a varint, the number of the first row that A alone has; the counts, a
+// varint each; the weighted moments of A, of B and of the differences; the moments of the divergences and of the label's probability; an exact sum;
+// two histograms; the groups of rows; and the clusters, if there are some.
+extension PairedRows {
+    public func encode(into bytes: inout [UInt8]) {
+        bytes.append(lacksSecond ? 1 : 0)
+        bytes.append(varint: firstOnlyA)
+        for count in Self.counts { bytes.append(varint: self[keyPath: count]) }
+        for moments in [ofA, ofB, differences] { moments.encode(into: &bytes) }
+        for moments in Self.moments { self[keyPath: moments].encode(into: &bytes) }
+        labelDifferenceSquares.encode(into: &bytes)
+        klHistogram.encode(into: &bytes)
+        labelHistogram.encode(into: &bytes)
+        rowGroups.encode(into: &bytes)
+        clusters?.encode(into: &bytes)
+    }
+
+    public mutating func decode(from bytes: ArraySlice<UInt8>) throws(PartialError) {
+        var reader = SectionReader(bytes)
+        lacksSecond = try reader.bytes(1).first == 1
+        firstOnlyA = try reader.varint()
+        for count in Self.counts { self[keyPath: count] = try reader.varint() }
+        ofA = try WeightedMoments(&reader)
+        ofB = try WeightedMoments(&reader)
+        differences = try WeightedMoments(&reader)
+        for moments in Self.moments { self[keyPath: moments] = try CompactMoments(&reader) }
+        labelDifferenceSquares = CompactSum(try reader.exactSum())
+        try klHistogram.decode(&reader)
+        try labelHistogram.decode(&reader)
+        try rowGroups.decode(&reader)
+        if clusters != nil {
+            try clusters?.decode(from: try reader.bytes(reader.remainingByteCount))
+        } else {
+            try reader.expectEnd()
+        }
+    }
+}

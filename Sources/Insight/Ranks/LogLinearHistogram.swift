@@ -1,0 +1,160 @@
+internal import Scoring
+
+/// How many numbers lie in each of many narrow intervals, from which quantiles follow with bounds that are guaranteed.
+///
+/// An interval holds the numbers with the same sign, exponent and first eight bits of the significand: it is at most 2^-8 of its numbers wide. Sums
+/// are exact: the state depends on the set of numbers alone. 2 KB for each power of two that numbers lie next to, and 20 KB more with weights.
+struct LogLinearHistogram: Sendable {
+    private static let intervalsPerPage = 256
+    /// Keys are cut to their first 20 bits: twelve for sign and exponent, which number a page, and eight.
+    private static let keyShift: UInt64 = 44
+
+    /// The counts of a sign and an exponent.
+    private struct Page: Sendable {
+        var counts = [UInt64](repeating: 0, count: LogLinearHistogram.intervalsPerPage)
+        /// Empty where numbers have no weights.
+        var weights: [CompactSum] = []
+    }
+
+    let hasWeights: Bool
+    /// The pages that hold numbers, in no order, and the index of the page of a sign and exponent; −1 for none.
+    private var pages: [Page] = []
+    private var indexOfPage = [Int16](repeating: -1, count: 4096)
+    /// The least and the largest number.
+    private(set) var minimum = Double.infinity, maximum = -Double.infinity
+
+    init(hasWeights: Bool) { self.hasWeights = hasWeights }
+
+    /// Adds a number that is not NaN. O(1).
+    @inline(__always)
+    mutating func add(_ number: Double, weight: Double = 1) {
+        minimum = min(minimum, number)
+        maximum = max(maximum, number)
+        let prefix = Int(truncatingIfNeeded: OrderedKey.key(of: number) >> Self.keyShift)
+        var page = Int(indexOfPage[prefix >> 8])
+        if page < 0 { page = addPage(prefix >> 8) }
+        pages[page].counts[prefix & 255] &+= 1  // Wrapping: no run has 2^64 rows.
+        if hasWeights { pages[page].weights[prefix & 255].add(weight) }
+    }
+
+    @inline(never)
+    private mutating func addPage(_ number: Int) -> Int {
+        indexOfPage[number] = Int16(pages.count)
+        var page = Page()
+        if hasWeights { page.weights = Array(repeating: CompactSum(), count: Self.intervalsPerPage) }
+        pages.append(page)
+        return pages.count - 1
+    }
+
+    /// Adds the numbers of another histogram.
+    mutating func merge(_ other: LogLinearHistogram) {
+        minimum = min(minimum, other.minimum)
+        maximum = max(maximum, other.maximum)
+        for number in other.indexOfPage.indices where other.indexOfPage[number] >= 0 {
+            let added = other.pages[Int(other.indexOfPage[number])]
+            let page = indexOfPage[number] < 0 ? addPage(number) : Int(indexOfPage[number])
+            for i in 0..<Self.intervalsPerPage where added.counts[i] > 0 {
+                pages[page].counts[i].addSaturating(added.counts[i])
+                if hasWeights { pages[page].weights[i].add(added.weights[i]) }
+            }
+        }
+    }
+
+    /// An interval of numbers and how many it holds.
+    struct Interval: Sendable {
+        /// The least and the largest number that the interval may hold.
+        let lower: Double, upper: Double
+        /// The number of numbers.
+        let count: UInt64
+        /// The weight of the numbers: how many they are where they have none.
+        let weight: ExactSum
+    }
+
+    /// The intervals that hold numbers, in ascending order. O(pages).
+    var intervals: [Interval] {
+        var result: [Interval] = []
+        for number in indexOfPage.indices where indexOfPage[number] >= 0 {
+            let page = pages[Int(indexOfPage[number])]
+            for i in 0..<Self.intervalsPerPage where page.counts[i] > 0 {
+                let key = UInt64(number << 8 | i) << Self.keyShift
+                var weight = hasWeights ? page.weights[i].exact : ExactSum()
+                if !hasWeights { weight.add(Int128(page.counts[i]), scaledByPowerOfTwo: 0) }
+                let ends = [OrderedKey.number(of: key), OrderedKey.number(of: key | (1 << Self.keyShift - 1))]
+                // The infinities share their intervals with encodings of NaN; zero shares its own with the least numbers.
+                let lower = max(minimum, ends[0].isNaN ? -.infinity : ends[0]), upper = min(maximum, ends[1].isNaN ? .infinity : ends[1])
+                result.append(Interval(lower: lower, upper: upper, count: page.counts[i], weight: weight))
+            }
+        }
+        return result
+    }
+
+    /// Returns the quantiles of the given orders; empty where there are no numbers. O(intervals · orders).
+    func quantiles(_ orders: [Double]) -> [Quantile] {
+        let intervals = intervals
+        var total = ExactSum()
+        for interval in intervals { total.add(interval.weight) }
+        guard total.sign > 0 else { return [] }
+        var below: [Double] = []
+        var sum = ExactSum()
+        for interval in intervals {
+            sum.add(interval.weight)
+            below.append(sum.rounded(dividedBy: total))
+        }
+        return orders.map { order in
+            if order == 0 { return Quantile(order: order, value: minimum, lower: minimum, upper: minimum) }
+            if order == 1 { return Quantile(order: order, value: maximum, lower: maximum, upper: maximum) }
+            let index = below.firstIndex { $0 >= order } ?? intervals.count - 1
+            let (lower, upper) = (intervals[index].lower, intervals[index].upper)
+            let middle = lower.isFinite && upper.isFinite ? lower + (upper - lower) / 2 : upper
+            return Quantile(order: order, value: middle, lower: lower, upper: upper)
+        }
+    }
+
+    /// Half of the largest width of an interval, relative to its numbers: a quantile's value is no further off, where it is a normal number.
+    static let relativeError = 0x1p-9
+
+    /// Appends two Float64 of eight bytes, the least and the largest number; a varint, the number of intervals that hold numbers; and for each in
+    /// ascending order two varints, the first 20 bits of its keys and its count, and where there are weights an exact sum of these.
+    func encode(into bytes: inout [UInt8]) {
+        bytes.append(littleEndian: minimum.bitPattern)
+        bytes.append(littleEndian: maximum.bitPattern)
+        var entries: [UInt8] = []
+        var entryCount: UInt64 = 0
+        for number in indexOfPage.indices where indexOfPage[number] >= 0 {
+            let page = pages[Int(indexOfPage[number])]
+            for i in 0..<Self.intervalsPerPage where page.counts[i] > 0 {
+                entryCount += 1
+                entries.append(varint: UInt64(number << 8 | i))
+                entries.append(varint: page.counts[i])
+                if hasWeights { page.weights[i].encode(into: &entries) }
+            }
+        }
+        bytes.append(varint: entryCount)
+        bytes += entries
+    }
+
+    /// Replaces the numbers by what `encode(into:)` wrote.
+    mutating func decode(_ reader: inout SectionReader) throws(PartialError) {
+        self = LogLinearHistogram(hasWeights: hasWeights)
+        minimum = try reader.double()
+        maximum = try reader.double()
+        for _ in 0..<(try reader.varintCount(leastByteCount: 2)) {
+            let prefix = try reader.varint()
+            guard prefix < 1 << 20 else { throw .damaged("\(prefix) is no interval of numbers") }
+            let number = Int(prefix >> 8)
+            let page = indexOfPage[number] < 0 ? addPage(number) : Int(indexOfPage[number])
+            pages[page].counts[Int(prefix & 255)] = try reader.varint()
+            if hasWeights { pages[page].weights[Int(prefix & 255)] = CompactSum(try reader.exactSum()) }
+        }
+    }
+}
+
+/// A quantile: the least number that a share of `order` of all do not exceed.
+public struct Quantile: Sendable, Equatable {
+    /// The share of the numbers, or of their weight.
+    public let order: Double
+    /// A number next to the quantile: the middle of its bounds.
+    public let value: Double
+    /// The bounds between which it lies; they are equal where it is known.
+    public let lower: Double, upper: Double
+}

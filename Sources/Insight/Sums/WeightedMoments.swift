@@ -1,0 +1,62 @@
+internal import Scoring
+
+/// The mean of numbers that have weights, or none, and its standard error. About 400 bytes.
+struct WeightedMoments: Sendable, Equatable {
+    /// The numbers times their weights.
+    private(set) var numbers = CompactMoments()
+    /// Σ w, Σ w², Σ w · number, and Σ number², of numbers with their weights; zero where there are none.
+    private var weight = CompactSum(), weightSquares = CompactSum(), weightedNumbers = CompactSum(), numberSquares = CompactSum()
+
+    init() {}
+
+    /// Adds a number that is not NaN, with its weight in it.
+    @inline(__always)
+    mutating func add(_ number: Double, weight: Double?) {
+        numbers.add(number)
+        guard let weight else { return }
+        self.weight.add(weight)
+        weightSquares.add(weight * weight)
+        weightedNumbers.add(weight * number)
+        numberSquares.add(number * number)
+    }
+
+    mutating func merge(_ other: WeightedMoments) {
+        numbers.merge(other.numbers)
+        weight.add(other.weight)
+        weightSquares.add(other.weightSquares)
+        weightedNumbers.add(other.weightedNumbers)
+        numberSquares.add(other.numberSquares)
+    }
+
+    /// The number of numbers, and their sum with weights.
+    var count: UInt64 { numbers.count }
+    var sum: ExactSum { numbers.sum.exact }
+    /// Σ w; zero where there are no weights.
+    var totalWeight: ExactSum { weight.exact }
+
+    /// The mean over the weight, or over the count; NaN where there is none.
+    func mean(isWeighted: Bool) -> Double { isWeighted ? sum.rounded(dividedBy: weight.exact) : numbers.mean }
+
+    /// The standard error of the mean; NaN for fewer than two numbers.
+    func standardError(isWeighted: Bool) -> Double {
+        guard isWeighted else { return numbers.standardError }
+        return ExactSum.standardErrorOfWeightedMean(
+            sumOfWeighted: sum, sumOfWeightedSquares: numberSquares.exact, sumOfWeightTimesWeighted: weightedNumbers.exact,
+            sumOfSquaredWeights: weightSquares.exact, sumOfWeights: weight.exact, count: count)
+    }
+
+    /// Appends the moments (CompactMoments.swift) and four exact sums: Σ w, Σ w², Σ w · number, and Σ number².
+    func encode(into bytes: inout [UInt8]) {
+        numbers.encode(into: &bytes)
+        for sum in [weight, weightSquares, weightedNumbers, numberSquares] { sum.encode(into: &bytes) }
+    }
+
+    /// Takes what `encode(into:)` wrote.
+    init(_ reader: inout SectionReader) throws(PartialError) {
+        numbers = try CompactMoments(&reader)
+        weight = CompactSum(try reader.exactSum())
+        weightSquares = CompactSum(try reader.exactSum())
+        weightedNumbers = CompactSum(try reader.exactSum())
+        numberSquares = CompactSum(try reader.exactSum())
+    }
+}

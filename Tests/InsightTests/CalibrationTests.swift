@@ -1,0 +1,75 @@
+import Scoring
+import SeededRandom
+import Testing
+
+@testable import Insight
+
+/// Intervals of confidence against brute force.
+@Suite struct CalibrationTests {
+    /// A confidence lies in the interval whose bounds enclose it, also where it is a bound and where multiplying would round the wrong way.
+    @Test(arguments: [1, 2, 5, 10, 15, 29, 100, 1000])
+    func intervalsAreClosedOnTheRight(count: Int) {
+        let edges = ReliabilityBins.edges(count: count)
+        func expected(_ confidence: Double) -> Int {
+            for bin in 0..<count where confidence <= edges[bin + 1] { return bin }
+            return count - 1
+        }
+        var random = SplitMix64(seed: 41)
+        let confidences = edges + edges.map(\.nextUp) + edges.map(\.nextDown) + (0..<1000).map { _ in Double.random(in: 0...1, using: &random) }
+        for confidence in confidences where (0...1).contains(confidence) {
+            #expect(ReliabilityBins.index(of: confidence, edges) == expected(confidence), "\(confidence)")
+        }
+    }
+
+    @Test(arguments: [LossTask.multiclass, .binary])
+    func errorsAreThoseOfTheDefinition(task: LossTask) throws {
+        let classCount = task == .binary ? 1 : 4
+        let rows = RandomRows(try RandomRows.loss(task, .logits), rowCount: 900, classCount: classCount, seed: 42)
+        let calibration = try rows.observed(try Calibration(rows.specification, binCounts: [10]))
+        var sums = [(count: Double, confidence: Double, hits: Double)](repeating: (0, 0, 0), count: 10)
+        for row in 0..<rows.rowCount {
+            let logits = task == .binary ? [0, Double(rows.values[row])] : rows.values[row * 4..<row * 4 + 4].map(Double.init)
+            let terms = logits.map { ElementaryFunctions.exponential($0 - (logits.max() ?? 0)) }
+            let p = terms.map { $0 / terms.reduce(0, +) }
+            let top = p.indices.max { (p[$0], -$0) < (p[$1], -$1) } ?? 0
+            let confidence = task == .binary ? p[1] : p[top]
+            let isHit = task == .binary ? rows.labels[row] == 1 : Int(rows.labels[row]) == top
+            let bin = max(0, Int((confidence * 10).rounded(.up)) - 1)
+            sums[bin].count += 1
+            sums[bin].confidence += confidence
+            sums[bin].hits += isHit ? 1 : 0
+        }
+        let n = Double(rows.rowCount)
+        let ece = sums.filter { $0.count > 0 }.reduce(0) { $0 + ($1.confidence - $1.hits).magnitude / n }
+        let errors = try #require(calibration.errors(binning: 0))
+        #expect((errors.expected - ece).magnitude < 1e-12)
+        #expect(errors.squareMean >= errors.expected)
+        #expect(errors.largest >= errors.squareMean)
+    }
+
+    /// Predictions that are right as often as they say have a small smooth error, and ones that are not a large one.
+    @Test func smoothErrorSeesMiscalibration() throws {
+        var random = SplitMix64(seed: 43)
+        var honest = ResidualGrid(), boasting = ResidualGrid()
+        let count = 20_000
+        for _ in 0..<count {
+            var p = Double.random(in: 0...1, using: &random)
+            var outcome = Double.random(in: 0...1, using: &random) < p ? 1.0 : 0
+            honest.add(&p, &outcome, count: 1)
+            var said = p < 0.5 ? p * p : 1 - (1 - p) * (1 - p)
+            boasting.add(&said, &outcome, count: 1)
+        }
+        let small = try #require(honest.smoothError(count: UInt64(count))), large = try #require(boasting.smoothError(count: UInt64(count)))
+        #expect(small.error < 0.02)
+        #expect(large.error > 0.05)
+        #expect((large.error - large.bandwidth).magnitude < 1e-3)
+    }
+
+    /// Intervals of equal mass hold equally many predictions, and all of them.
+    @Test func equalMassIsEqual() throws {
+        let rows = RandomRows(try RandomRows.loss(.multiclass, .logits), rowCount: 1003, classCount: 4, seed: 44)
+        let calibration = try rows.observed(try EqualMassCalibration(rows.specification, binCount: 10))
+        let counts = calibration.reliability.map(\.rowCount)
+        #expect(counts == [101, 101, 101, 100, 100, 100, 100, 100, 100, 100])
+    }
+}

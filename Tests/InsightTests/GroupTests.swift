@@ -1,0 +1,128 @@
+import Scoring
+import Testing
+
+@testable import Insight
+
+/// Slices, clusters and groups of rows.
+@Suite struct GroupTests {
+    @Test(arguments: [false, true])
+    func slicesAddUpToTheWhole(hasWeights: Bool) throws {
+        let rows = RandomRows(try RandomRows.loss(.multiclass, .logits, hasWeights: hasWeights), rowCount: 2000, classCount: 4, seed: 51)
+        let requests: [[Slices.Column]] = [[.label], [.predicted], [.companion(Clusters.column)], [.label, .predicted]]
+        let slices = try rows.observed(try Slices(rows.specification, by: requests))
+        let totals = try rows.observed(LossTotals(rows.specification))
+        for figures in slices.figures {
+            #expect(figures.reduce(0) { $0 + $1.rowCount } == 2000)
+            #expect((figures.reduce(0) { $0 + $1.shareOfLoss } - 1).magnitude < 1e-12)
+            for one in figures where one.differenceFromRest > 0 { #expect(one.mean > totals.moments[0].meanOverWeight) }
+        }
+        // To the last bit: the sums themselves, and not what they are rounded to.
+        #expect(slices.exactTotals == Array(repeating: totals.moments[0].sum, count: requests.count))
+    }
+
+    /// With each row a cluster of its own the clustered error is the plain one; with one cluster there is none.
+    @Test func clusteredErrorsHaveTheirLimits() throws {
+        let rows = RandomRows(try RandomRows.loss(.multiclass, .logits), rowCount: 1500, classCount: 3, seed: 52)
+        let totals = try rows.observed(LossTotals(rows.specification)).moments[0]
+        let each = rows.labels.indices.map { row in
+            var group = GroupSums()
+            group.rowCount = 1
+            rows.score(row..<row + 1, blockRowCount: 1, facts: []) { group.loss.add($0.losses(ofDialect: 0)[0]) }
+            return group
+        }
+        func error(_ groups: [GroupSums]) -> Double {
+            Uncertainty(
+                .clustered, groups, isWeighted: false, mean: totals.meanOverCount, confidence: 0.95, replicateCount: 0
+            ).standardError
+        }
+        #expect((error(each) / totals.standardErrorOverCount - 1).magnitude < 1e-9)
+        #expect(error(Array(each.prefix(1))).isNaN)
+    }
+
+    /// A thousand groups at random have the error of independent rows, within what that estimate scatters.
+    @Test func randomGroupsHaveThePlainError() throws {
+        let rows = RandomRows(try RandomRows.loss(.multiclass, .logits), rowCount: 40_000, classCount: 3, seed: 53)
+        let totals = try rows.observed(LossTotals(rows.specification)).moments[0]
+        let groups = try rows.observed(RowGroups(rows.specification))
+        for kind in [Uncertainty.Kind.jackknife, .bootstrap] {
+            let uncertainty = Uncertainty(
+                kind, groups.sums, isWeighted: false, mean: totals.meanOverCount, confidence: 0.95, replicateCount: 400)
+            #expect((uncertainty.standardError / totals.standardErrorOverCount - 1).magnitude < 0.15, "\(kind)")
+            #expect(uncertainty.lower < totals.meanOverCount && totals.meanOverCount < uncertainty.upper)
+        }
+    }
+
+    @Test func tooManySlicesAreTold() throws {
+        let rows = RandomRows(try RandomRows.loss(.binary, .logits), rowCount: 100, classCount: 1, seed: 54)
+        let slices = try rows.observed(try Slices(rows.specification, by: [[.label]]))
+        #expect(slices.fullRequest == nil)
+    }
+
+    /// Equal numbers of different types are one value, and values have an order.
+    @Test func valuesAreComparedByValue() {
+        #expect(SliceValue(3.0) == .integer(3))
+        #expect(SliceValue(UInt64(3)) == .integer(3))
+        #expect(SliceValue(.nan) == .missing)
+        let ordered: [SliceValue] = [
+            .number(-.infinity), .integer(.min), .integer(-1), .number(-0.5), .integer(0), .number(0.5), .integer(1), .integer(.max),
+            .large(1 << 63), .large(.max), .number(1e300), .text("a"), .text("b"), .missing,
+        ]
+        for (one, other) in zip(ordered, ordered.dropFirst()) {
+            #expect(one < other)
+            #expect(!(other < one))
+        }
+    }
+}
+
+/// The worst rows, and the ranks of labels.
+@Suite struct RowTests {
+    @Test(arguments: [WorstRows.Measure.loss, .confidentWrong, .margin])
+    func worstRowsAreTheWorst(measure: WorstRows.Measure) throws {
+        let rows = RandomRows(try RandomRows.loss(.multiclass, .logits), rowCount: 800, classCount: 3, seed: 61, isRounded: true)
+        let few = try rows.observed(try WorstRows(rows.specification, count: 20, by: measure)).rows
+        let all = try rows.observed(try WorstRows(rows.specification, count: 800, by: measure)).rows
+        #expect(few == Array(all.prefix(20)))
+        for (one, other) in zip(all, all.dropFirst()) {
+            #expect(one.measure > other.measure || (one.measure == other.measure && one.number < other.number))
+        }
+        if measure == .loss { #expect(all.count == 800) }
+    }
+
+    @Test func ranksAreCountedWithTies() throws {
+        let rows = RandomRows(try RandomRows.loss(.multiclass, .logits), rowCount: 700, classCount: 6, seed: 62, isRounded: true)
+        let top = try rows.observed(try TopAccuracy(rows.specification, ks: [1, 3, 6]))
+        for figures in top.figures {
+            var hits = (first: 0, best: 0, worst: 0)
+            for row in 0..<rows.rowCount {
+                let values = Array(rows.values[row * 6..<row * 6 + 6])
+                let label = Int(rows.labels[row])
+                let above = values.count { $0 > values[label] }
+                let before = values[..<label].count { $0 == values[label] }
+                let equal = values.count { $0 == values[label] } - 1
+                hits.first += above + before < figures.k ? 1 : 0
+                hits.best += above < figures.k ? 1 : 0
+                hits.worst += above + equal < figures.k ? 1 : 0
+            }
+            #expect(figures.accuracy == Double(hits.first) / 700)
+            #expect(figures.optimistic == Double(hits.best) / 700)
+            #expect(figures.pessimistic == Double(hits.worst) / 700)
+            #expect(figures.tiedRowCount == UInt64(hits.best - hits.worst))
+        }
+        #expect(top.figures.last?.accuracy == 1)
+    }
+
+    /// The loss at temperature 1 is the loss, and at the fitted one it is least.
+    @Test(arguments: [(LossTask.multiclass, PredictionInput.logits), (.binary, .logits)])
+    func temperaturesFitTheLeast(task: LossTask, input: PredictionInput) throws {
+        let classCount = task == .binary ? 1 : 4
+        // Labels follow the logits at temperature 2, so that there is something to find.
+        let rows = RandomRows(try RandomRows.loss(task, input), rowCount: 3000, classCount: classCount, seed: 63)
+        let curve = try rows.observed(try TemperatureCurve(rows.specification, temperatures: [1, 4], isFitted: true))
+        let mean = try rows.observed(LossTotals(rows.specification)).moments[0].meanOverCount
+        #expect((curve.sweep[0].mean - mean).magnitude < 1e-12)
+        let fit = try #require(curve.fit)
+        // Labels at random: the flatter, the better.
+        #expect(fit.temperature == .infinity || fit.temperature > 4)
+        #expect(curve.sweep[1].mean < mean)
+    }
+}

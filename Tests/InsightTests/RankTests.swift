@@ -1,0 +1,147 @@
+import Scoring
+import SeededRandom
+import Testing
+
+@testable import Insight
+
+/// Tables of scores against sorting.
+@Suite struct RankTests {
+    private static func scores(_ count: Int, seed: UInt64, isRounded: Bool) -> [(score: Double, isPositive: Bool)] {
+        var random = SplitMix64(seed: seed)
+        return (0..<count).map { _ in
+            let isPositive = Int.random(in: 0..<3, using: &random) == 0
+            let score = Double.random(in: -1...1, using: &random) + (isPositive ? 0.4 : 0)
+            return (isRounded ? (score * 20).rounded() / 20 : score, isPositive)
+        }
+    }
+
+    /// The area under the curve and the average precision by their definitions.
+    private static func bruteForce(_ scores: [(score: Double, isPositive: Bool)]) -> (area: Double, precision: Double) {
+        let positives = scores.filter(\.isPositive).map(\.score), negatives = scores.filter { !$0.isPositive }.map(\.score)
+        var wins = 0.0
+        for p in positives {
+            for n in negatives { wins += p > n ? 1 : p == n ? 0.5 : 0 }
+        }
+        var precision = 0.0
+        for threshold in Set(scores.map(\.score)).sorted(by: >) {
+            let trues = positives.count { $0 >= threshold }, before = positives.count { $0 > threshold }
+            let all = scores.count { $0.score >= threshold }
+            precision += Double(trues - before) / Double(positives.count) * Double(trues) / Double(all)
+        }
+        return (wins / Double(positives.count * negatives.count), precision)
+    }
+
+    @Test(arguments: [false, true])
+    func figuresAreExact(isRounded: Bool) {
+        let scores = Self.scores(600, seed: 31, isRounded: isRounded)
+        var table = RankTable(hasWeights: false)
+        for (score, isPositive) in scores { table.add(score, isPositive: isPositive) }
+        let figures = RankingFigures(table)
+        let expected = Self.bruteForce(scores)
+        #expect((figures.rocArea.value - expected.area).magnitude < 1e-13)
+        #expect((figures.averagePrecision.value - expected.precision).magnitude < 1e-13)
+        #expect(figures.isExact)
+        #expect(figures.rocArea.lower == figures.rocArea.upper)
+        #expect(figures.distinctCount == Set(scores.map(\.score)).count)
+    }
+
+    /// Weights that are all 1 change nothing.
+    @Test func weightsOfOneAreNone() {
+        let scores = Self.scores(500, seed: 32, isRounded: true)
+        var plain = RankTable(hasWeights: false), weighted = RankTable(hasWeights: true)
+        for (score, isPositive) in scores {
+            plain.add(score, isPositive: isPositive)
+            weighted.add(score, isPositive: isPositive, weight: 1)
+        }
+        #expect(RankingFigures(plain).rocArea == RankingFigures(weighted).rocArea)
+        #expect(RankingFigures(plain).averagePrecision == RankingFigures(weighted).averagePrecision)
+    }
+
+    /// Past the limit of different scores the bounds hold the true figures.
+    @Test(arguments: [8, 50, 200])
+    func boundsHoldPastTheLimit(limit: Int) {
+        let scores = Self.scores(1500, seed: 33, isRounded: false)
+        var table = RankTable(limit: limit, hasWeights: false)
+        for (score, isPositive) in scores { table.add(score, isPositive: isPositive) }
+        let figures = RankingFigures(table)
+        let expected = Self.bruteForce(scores)
+        #expect(!figures.isExact)
+        #expect(figures.distinctCount <= limit)
+        #expect(figures.rocArea.lower <= expected.area && expected.area <= figures.rocArea.upper)
+        #expect(figures.averagePrecision.lower <= expected.precision && expected.precision <= figures.averagePrecision.upper)
+        #expect(figures.rocArea.upper - figures.rocArea.lower < 0.3)
+    }
+
+    /// Past the limit too the table depends on the set of scores alone: however they are cut, and in whatever order parts are merged.
+    @Test(arguments: [1, 2, 16, 100, 1000])
+    func coarseningCommutesWithMerging(limit: Int) {
+        let scores = Self.scores(3000, seed: 34, isRounded: false)
+        func table(_ parts: [Range<Int>]) -> [UInt8] {
+            var whole = RankTable(limit: limit, hasWeights: false)
+            for part in parts {
+                var one = RankTable(limit: limit, hasWeights: false)
+                for (score, isPositive) in scores[part] { one.add(score, isPositive: isPositive) }
+                whole.merge(one)
+            }
+            var bytes: [UInt8] = []
+            whole.encode(into: &bytes)
+            return bytes
+        }
+        let whole = table([0..<3000])
+        #expect(table([0..<10, 10..<1500, 1500..<3000]) == whole)
+        #expect(table([1500..<3000, 10..<1500, 0..<10]) == whole)
+        #expect(table((0..<30).map { $0 * 100..<($0 + 1) * 100 }) == whole)
+    }
+
+    @Test func clustersPastTheLimitAreTheSame() throws {
+        let rows = RandomRows(try RandomRows.loss(.multiclass, .logits), rowCount: 2000, classCount: 3, seed: 35)
+        for limit in [1, 3, 10, 1000] {
+            let prototype = Clusters(rows.specification, limit: limit)
+            let whole = try rows.observed(prototype)
+            #expect(whole.count <= limit)
+            #expect(try rows.observed(prototype, parts: [1000..<2000, 0..<10, 10..<1000], blockRowCount: 17).encoded == whole.encoded)
+        }
+    }
+
+    @Test func keysHaveTheOrderOfNumbers() {
+        let numbers: [Double] = [
+            -.infinity, -1e300, -1, -0x1p-1074, -0.0, 0, 0x1p-1074, 1, 1.0000000000000002, 1e300, .infinity,
+        ]
+        for (one, other) in zip(numbers, numbers.dropFirst()) {
+            if one == other {
+                #expect(OrderedKey.key(of: one) == OrderedKey.key(of: other))
+            } else {
+                #expect(OrderedKey.key(of: one) < OrderedKey.key(of: other))
+            }
+        }
+        for number in numbers { #expect(OrderedKey.number(of: OrderedKey.key(of: number)) == number) }
+    }
+
+    @Test func radixSortSorts() {
+        var random = SplitMix64(seed: 36)
+        for shift in [0, 30, 61] as [UInt64] {
+            let numbers = (0..<2000).map { _ in random.next() >> shift }
+            var sorted = numbers
+            RadixSort.sort(&sorted)
+            #expect(sorted == numbers.sorted())
+        }
+    }
+
+    /// Quantiles lie between their bounds, and the bounds are narrow.
+    @Test func quantilesAreEnclosed() {
+        var random = SplitMix64(seed: 37)
+        let numbers = (0..<5000).map { _ in Double.random(in: 0...1, using: &random) * Double(sign: .plus, exponent: Int.random(in: -30...4, using: &random), significand: 1) }
+            + [0, 0, .infinity]
+        var histogram = LogLinearHistogram(hasWeights: false)
+        for number in numbers { histogram.add(number) }
+        let sorted = numbers.sorted()
+        let orders = [0, 0.0001, 0.01, 0.25, 0.5, 0.9, 0.99, 0.999, 1]
+        for (order, quantile) in zip(orders, histogram.quantiles(orders)) {
+            let expected = sorted[max(0, Int((order * Double(numbers.count)).rounded(.up)) - 1)]
+            #expect(quantile.lower <= expected && expected <= quantile.upper, "\(order)")
+            if expected > 0, expected < .infinity {
+                #expect((quantile.value - expected).magnitude <= LogLinearHistogram.relativeError * expected, "\(order)")
+            }
+        }
+    }
+}
