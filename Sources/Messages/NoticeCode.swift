@@ -54,6 +54,17 @@ public enum NoticeCode: String, Sendable, Hashable, CaseIterable, Codable {
     /// The weights of all scored rows are 0.
     case zeroWeights = "zero-weights"
 
+    // The figures beside the mean.
+
+    /// Clusters are too few, or have one row each, or were put into groups.
+    case clusters
+    /// Predictions cannot be ranked.
+    case ranking
+    /// A k of top-k accuracy is not below the number of classes.
+    case topK = "top-k"
+    /// There is no best temperature.
+    case temperature
+
     /// A warning of no other kind.
     case other
 
@@ -84,6 +95,10 @@ public enum NoticeCode: String, Sendable, Hashable, CaseIterable, Codable {
         case .invalidRows: "Invalid rows were left out."
         case .infiniteLoss: "Rows have an infinite loss."
         case .zeroWeights: "The weights of all scored rows are 0."
+        case .clusters: "Clusters are too few, have one row each, or were put into groups."
+        case .ranking: "Predictions cannot be ranked."
+        case .topK: "A k of top-k accuracy is not below the number of classes."
+        case .temperature: "There is no best temperature."
         case .other: "A warning of no other kind."
         }
     }

@@ -89,6 +89,10 @@ public struct Evaluation: Sendable {
             do throws(PartialError) { try observers.merge(scorer.observers) } catch { throw EngineError(error, path: nil) }
             if let ran = scorer.instructionSetThatRan, !kernels.contains(ran) { kernels.append(ran) }
         }
+        if let problem = observers.insightProblem {
+            perRow?.discard()
+            throw EngineError(.data, path: plan.source.path, problem.problem, remedy: problem.remedy)
+        }
         self.perRow = perRow
         self.observers = observers
         let seconds = (ContinuousClock.now - start).seconds

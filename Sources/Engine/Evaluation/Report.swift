@@ -333,6 +333,7 @@ public struct Report: Sendable, Codable {
         self.warnings =
             warnings + Self.warnings(about: moments, specification)
             + (observers.first(InputWarnings.self)?.warnings(specification, classCount: classCount, place: place) ?? [])
+            + observers.insightWarnings(classCount: classCount)
         notices = self.warnings.map { Notice($0) }
         self.inputs = inputs
         self.run = run

@@ -76,6 +76,8 @@ public enum PartialFile {
         let merged = merge.partial
         let observers = try wrapped(nil) { () throws(PartialError) in try merged.totals }
         try checkRowCount(merged, expectedRowCount)
+        if let problem = observers.insightProblem { throw EngineError(.data, problem.problem, remedy: problem.remedy) }
+        try checkGroups(observers, insight)
         var warnings: [Message] = []
         let repeating = merge.repeatedCounts.indices.filter { merge.repeatedCounts[$0] > 0 }
         if let first = repeating.first {
@@ -99,6 +101,19 @@ public enum PartialFile {
         _ path: String?, _ body: () throws(PartialError) -> Result
     ) throws(EngineError) -> Result {
         do throws(PartialError) { return try body() } catch { throw EngineError(error, path: path) }
+    }
+
+    /// Throws if an interval is asked for from groups of rows that the partials do not hold.
+    private static func checkGroups(_ observers: [any RowObserver], _ insight: InsightRequest) throws(EngineError) {
+        guard let kind = insight.interval, kind != .normal else { return }
+        let hasClusters = observers.first(Clusters.self) != nil
+        guard !hasClusters, kind == .clustered || observers.first(RowGroups.self) == nil else { return }
+        let value = Setting.Value.text(kind == .clustered ? "clustered" : kind.rawValue)
+        throw EngineError(
+            .usage,
+            kind == .clustered ? "the partials hold no clusters" : "the partials hold no groups of rows",
+            remedy: kind == .clustered
+                ? "evaluate each shard with \(setting: .clusters)" : "evaluate each shard with \(setting: .interval, value)")
     }
 
     private static func checkRowCount(_ merged: Partial, _ expected: Int?) throws(EngineError) {
@@ -149,7 +164,18 @@ extension EngineError {
                     """)
             return
         }
-        self.init(error, path: path, other: other)
+        let settings = error.differingTags.compactMap { [any RowObserver].setting(ofTag: $0) }
+        guard error.kind == .otherObservers, let first = settings.first else {
+            self.init(error, path: path, other: other)
+            return
+        }
+        var names: Message = "\(setting: first)"
+        for setting in Set(settings.dropFirst()).subtracting([first]).sorted(by: { $0.swiftName < $1.swiftName }) {
+            names = names + ", \(setting: setting)"
+        }
+        self.init(
+            .data, path: path, Message(error.problem + (other.map { " (the other is \($0))" } ?? "") + ": \(error.found)"),
+            remedy: "evaluate all shards with the same " + names)
     }
 }
 

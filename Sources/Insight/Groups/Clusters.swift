@@ -14,6 +14,8 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
     static let tag = "clusters"
     /// The companion with each row's cluster.
     public static let column = "clusters"
+    /// Fewer clusters than these give no interval to rely on.
+    static let fewCount = 10
     /// The usual largest number of clusters.
     public static let usualLimit = 1 << 20
 
@@ -126,6 +128,13 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
 
     /// The number of clusters, or of the groups of clusters that they were put into.
     public var count: Int { sumsOfCluster.count }
+
+    /// The number of rows in clusters.
+    var rowCount: UInt64 {
+        var count: UInt64 = 0
+        for sums in sumsOfCluster { count.addSaturating(sums.rowCount) }
+        return count
+    }
 
     /// Returns true if both have the same sums.
     public static func == (left: Clusters, right: Clusters) -> Bool { left.limit == right.limit && left.encoded == right.encoded }

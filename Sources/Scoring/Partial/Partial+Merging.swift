@@ -95,8 +95,9 @@ extension Partial {
         return partial
     }
 
-    /// The tags of sections that a partial may lack. A merge has them only if all of its partials have.
-    private static let optionalTags: Set<String> = [WordSums.tag]
+    /// The tags of sections that a partial may lack: words that were not counted, and counts of labels, which earlier versions did not have. A merge
+    /// has them only if all of its partials have.
+    private static let optionalTags: Set<String> = [WordSums.tag, "labels"]
 
     /// Returns the partials without the optional sections that some of them lack.
     private static func leavingOutSections(_ partials: [Partial]) -> [Partial] {
@@ -136,12 +137,12 @@ extension Partial {
             throw PartialError(
                 kind: .otherObservers, problem: "the partials have figures of different settings",
                 found: "other settings of \(Set(changed).sorted().joined(separator: ", "))", remedy: .askForSameFigures
-            ).naming(0, index)
+            ).naming(0, index).telling(Set(changed).sorted())
         }
         throw PartialError(
             kind: .otherObservers, problem: "the partials have different figures",
             found: "\(differing.joined(separator: ", ")) in one of them only", remedy: .askForSameFigures
-        ).naming(0, index)
+        ).naming(0, index).telling(differing)
     }
 
     /// Leaves out parts that are there already. `all` is in order.
@@ -251,6 +252,13 @@ extension PartialError {
     fileprivate func naming(_ one: Int, _ other: Int) -> PartialError {
         var error = self
         error.partialIndices = one == other ? [one] : [min(one, other), max(one, other)]
+        return error
+    }
+
+    /// The error with the tags of the figures in which partials differ.
+    fileprivate func telling(_ tags: [String]) -> PartialError {
+        var error = self
+        error.differingTags = tags
         return error
     }
 }

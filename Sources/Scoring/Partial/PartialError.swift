@@ -70,6 +70,8 @@ public struct PartialError: Error, Sendable, Equatable, CustomStringConvertible 
     public let remedy: Remedy
     /// The partials that are at fault, as indices of those that were merged, ascending; empty where one was read.
     public internal(set) var partialIndices: [Int] = []
+    /// The tags of the figures in which two partials differ, ascending; empty for other errors.
+    public internal(set) var differingTags: [String] = []
 
     /// An error that observers of other modules can throw as well.
     public init(kind: Kind, problem: String, found: String, allowed: String? = nil, remedy: Remedy) {
