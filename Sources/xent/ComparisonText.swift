@@ -22,7 +22,7 @@ struct ComparisonText {
         lines.add("B, the candidate", "\(report.b.loss.mean) nats")
         let fitted = Amount.fitted(difference.mean, error: difference.standardError) ?? "\(difference.mean)"
         let verdict =
-            difference.lower > 0 ? "B is worse" : difference.upper < 0 ? "B is better" : "either may be better"
+            report.signTest.ties == report.rows.paired ? "both are the same in every row" : difference.lower > 0 ? "B is worse" : difference.upper < 0 ? "B is better" : "either may be better"
         lines.add(
             "difference", style.figure("\(difference.mean > 0 ? "+" : "")\(difference.mean)") + "  (\(fitted) standard error)", isStyled: true)
         lines.add(

@@ -12,7 +12,7 @@ extension ReportText {
         if let temperature = report.temperature { add(temperature, to: &lines) }
         if let quantiles = report.quantiles {
             let shown = zip(quantiles.q, quantiles.values).map { order, value in
-                "\(Amount.significant(100 * order, digits: 4)) % \(Amount.significant(value, digits: 4))"
+                "\(Self.percent(order)) \(Amount.significant(value, digits: 4))"
             }
             lines.add("row losses up to", Amount.listed(shown, limit: 13))
         }
@@ -29,6 +29,15 @@ extension ReportText {
         }
         if let slices = report.slices { add(slices, to: &lines) }
         if let worst = report.worst { add(worst, to: &lines) }
+    }
+
+    /// The share in as many digits as it was asked for with: 50 %, 99.9 %.
+    private static func percent(_ share: Double) -> String {
+        let text = Amount.significant(100 * share, digits: 6)
+        guard text.contains("."), !text.contains("e") else { return text + " %" }
+        var digits = Substring(text)
+        while digits.last == "0" { digits.removeLast() }
+        return (digits.last == "." ? digits.dropLast() : digits) + " %"
     }
 
     private func addScores(to lines: inout ReportLines) {

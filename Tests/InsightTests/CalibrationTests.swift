@@ -17,7 +17,8 @@ import Testing
         var random = SplitMix64(seed: 41)
         let confidences = edges + edges.map(\.nextUp) + edges.map(\.nextDown) + (0..<1000).map { _ in Double.random(in: 0...1, using: &random) }
         for confidence in confidences where (0...1).contains(confidence) {
-            #expect(ReliabilityBins.index(of: confidence, edges) == expected(confidence), "\(confidence)")
+            let bin = edges.withUnsafeBufferPointer { ReliabilityBins.index(of: confidence, $0) }
+            #expect(bin == expected(confidence), "\(confidence)")
         }
     }
 

@@ -14,8 +14,8 @@ public struct ClassCalibration: RowObserver, Equatable {
     public let binCount: Int
     private let hasWeights: Bool
     private var classes: [ReliabilityBins]
-    /// Room for the probabilities and outcomes of a row; no part of the state.
-    private var room = RowNumbers(), outcomes = RowNumbers()
+    /// Room for the probabilities of a row; no part of the state.
+    private var room = RowNumbers()
 
     /// The state of no rows.
     ///
@@ -53,18 +53,13 @@ public struct ClassCalibration: RowObserver, Equatable {
     /// Adds the predictions of a block. O(rowCount × classCount).
     public mutating func observe(_ block: ScoredBlock) {
         let losses = block.losses(ofDialect: 0), weights = hasWeights ? block.rows.weights : nil
-        let classCount = block.classCount
+        let classCount = block.classCount, targets = block.targets, labels = block.rows.classLabels
         for row in 0..<block.rows.rowCount where !losses[row].isNaN {
             room.fill(classCount) { block.writeProbabilities(ofRow: row, to: $0) }
-            let targets = block.targets.map { $0 + row * classCount }
-            let label = Int(block.rows.classLabels[row])
-            outcomes.update(classCount) { c, _ in targets?[c] ?? (c == label ? 1 : 0) }
             _ = room.withNumbers { probabilities in
-                outcomes.withNumbers { outcomes in
-                    for c in 0..<classCount {
-                        classes[c].add(probabilities + c, outcomes + c, weights: weights.map { $0 + row }, stride: 1, count: 1)
-                    }
-                }
+                ReliabilityBins.add(
+                    probabilities, label: targets == nil ? Int(labels[row]) : -1, outcomes: targets.map { $0 + row * classCount },
+                    weight: weights?[row], to: &classes)
             }
         }
     }

@@ -59,11 +59,11 @@ public struct EqualMassCalibration: RowObserver, Equatable {
         let rowCount = block.rows.rowCount, losses = block.losses(ofDialect: 0)
         if kind == .positive {
             confidences.fill(rowCount) { block.writePositiveProbabilities(to: $0) }
+            let targets = block.targets, labels = block.rows.classLabels
             for row in 0..<rowCount where !losses[row].isNaN {
-                let label = block.targets?[row] ?? Double(block.rows.classLabels[row])
+                let label = targets?[row] ?? Double(labels[row])
                 if label != 0, label != 1 { hasFractions = true }
-                let confidence = confidences.withNumbers { $0[row] } ?? .nan
-                table.add(confidence, isPositive: label > 0.5)
+                table.add(confidences[row], isPositive: label > 0.5)
             }
         } else if let top = block.facts.topProbability, let isCorrect = block.facts.isCorrect {
             for row in 0..<rowCount where !losses[row].isNaN { table.add(top[row], isPositive: isCorrect[row] != 0) }

@@ -62,20 +62,48 @@ struct ReliabilityBins: Sendable {
         makeRoom()
         let edges = edges
         bins.withUnsafeMutableBufferPointer { bins in
-            for i in 0..<count {
-                let confidence = confidences[i]
-                guard confidence == confidence else { continue }
-                let outcome = outcomes[i]
-                let bin = Self.index(of: confidence, edges)
-                bins[bin].rowCount &+= 1  // Wrapping: no run has 2^64 rows.
-                if let weights {
-                    let weight = weights[i / stride]
-                    bins[bin].weight.add(weight)
-                    bins[bin].confidence.add(confidence * weight)
-                    if outcome != 0 { bins[bin].outcome.add(outcome * weight) }
+            edges.withUnsafeBufferPointer { edges in
+                for i in 0..<count {
+                    let confidence = confidences[i]
+                    guard confidence == confidence else { continue }
+                    let outcome = outcomes[i]
+                    let bin = Self.index(of: confidence, edges)
+                    bins[bin].rowCount &+= 1  // Wrapping: no run has 2^64 rows.
+                    if let weights {
+                        let weight = weights[i / stride]
+                        bins[bin].weight.add(weight)
+                        bins[bin].confidence.add(confidence * weight)
+                        if outcome != 0 { bins[bin].outcome.add(outcome * weight) }
+                    } else {
+                        bins[bin].confidence.add(confidence)
+                        if outcome == 1 { bins[bin].hitCount &+= 1 } else if outcome != 0 { bins[bin].outcome.add(outcome) }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Adds the probabilities of each class of a row to that class's intervals; `label` is the class that happened, or −1 where `outcomes` says how
+    /// much of each did.
+    static func add(
+        _ probabilities: UnsafePointer<Double>, label: Int, outcomes: UnsafePointer<Double>?, weight: Double?, to classes: inout [ReliabilityBins]
+    ) {
+        guard let first = classes.first else { return }
+        first.edges.withUnsafeBufferPointer { edges in
+            for c in classes.indices {
+                let probability = probabilities[c]
+                guard probability == probability else { continue }
+                classes[c].makeRoom()
+                let outcome = outcomes?[c] ?? (c == label ? 1 : 0)
+                let bin = index(of: probability, edges)
+                classes[c].bins[bin].rowCount &+= 1  // Wrapping: no run has 2^64 rows.
+                if let weight {
+                    classes[c].bins[bin].weight.add(weight)
+                    classes[c].bins[bin].confidence.add(probability * weight)
+                    if outcome != 0 { classes[c].bins[bin].outcome.add(outcome * weight) }
                 } else {
-                    bins[bin].confidence.add(confidence)
-                    if outcome == 1 { bins[bin].hitCount &+= 1 } else if outcome != 0 { bins[bin].outcome.add(outcome) }
+                    classes[c].bins[bin].confidence.add(probability)
+                    if outcome == 1 { classes[c].bins[bin].hitCount &+= 1 } else if outcome != 0 { classes[c].bins[bin].outcome.add(outcome) }
                 }
             }
         }
@@ -83,7 +111,7 @@ struct ReliabilityBins: Sendable {
 
     /// Finds the interval. Multiplication alone would be wrong next to bounds: 0.29 · 100 is 28.999….
     @inline(__always)
-    static func index(of confidence: Double, _ edges: [Double]) -> Int {
+    static func index(of confidence: Double, _ edges: UnsafeBufferPointer<Double>) -> Int {
         let count = edges.count - 1
         var bin = Int(min(max(confidence, 0), 1) * Double(count))
         if bin >= count { bin = count - 1 }

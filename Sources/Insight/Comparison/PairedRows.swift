@@ -189,19 +189,27 @@ public struct PairedRows: RowObserver, Equatable {
         let count = task == .binary ? 2 : a.classCount
         probabilitiesA.fill(count) { p in logarithmsA.fill(count) { a.writeDistribution(ofRow: row, p, $0) } }
         probabilitiesB.fill(count) { p in logarithmsB.fill(count) { b.writeDistribution(ofRow: row, p, $0) } }
-        let (p, q) = (probabilitiesA, probabilitiesB)
-        // Lanes beyond the last class and means of 0 have the logarithm of a normal number, which no sum takes.
-        means.update(count) { c, _ in max(0x1p-1000, (p[c] + q[c]) / 2) }
-        means.fill(count) { ElementaryFunctions.logarithms($0, count: count) }
         var ab = 0.0, ba = 0.0, js = 0.0, distance = 0.0
-        for c in 0..<count {
-            let (ofA, ofB) = (probabilitiesA[c], probabilitiesB[c])
-            let (logA, logB) = (logarithmsA[c], logarithmsB[c])
-            // p log(p/q) − p + q is never negative, and sums up to the divergence of distributions.
-            ab += ofA > 0 ? ofA * (logA - logB) - ofA + ofB : ofB
-            ba += ofB > 0 ? ofB * (logB - logA) - ofB + ofA : ofA
-            js += (ofA > 0 ? ofA * (logA - means[c]) : 0) + (ofB > 0 ? ofB * (logB - means[c]) : 0)
-            distance += (ofA - ofB).magnitude
+        _ = probabilitiesA.withNumbers { p in
+            probabilitiesB.withNumbers { q in
+                logarithmsA.withNumbers { logP in
+                    logarithmsB.withNumbers { logQ in
+                        means.fill(count) { means in
+                            // Means of 0 have the logarithm of a normal number, which no sum takes.
+                            for c in 0..<count { means[c] = max(0x1p-1000, (p[c] + q[c]) / 2) }
+                            ElementaryFunctions.logarithms(means, count: count)
+                            for c in 0..<count {
+                                let (ofA, ofB) = (p[c], q[c])
+                                // p log(p/q) − p + q is never negative, and sums up to the divergence of distributions.
+                                ab += ofA > 0 ? ofA * (logP[c] - logQ[c]) - ofA + ofB : ofB
+                                ba += ofB > 0 ? ofB * (logQ[c] - logP[c]) - ofB + ofA : ofA
+                                js += (ofA > 0 ? ofA * (logP[c] - means[c]) : 0) + (ofB > 0 ? ofB * (logQ[c] - means[c]) : 0)
+                                distance += (ofA - ofB).magnitude
+                            }
+                        }
+                    }
+                }
+            }
         }
         ab = max(0, ab)
         klAB.add(ab)

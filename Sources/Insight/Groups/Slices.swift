@@ -51,6 +51,8 @@ public struct Slices: RowObserver, Equatable {
     private struct Table: Sendable {
         var sums: [Sums] = []
         var indexOfKey: [[SliceValue]: Int] = [:]
+        /// The place of each class's slice, where rows are sliced by class alone; −1 for none. It is no part of the state.
+        var indexOfClass: [Int32] = []
         /// True if there were more than `limit`.
         var isFull = false
 
@@ -133,6 +135,10 @@ public struct Slices: RowObserver, Equatable {
         guard block.rows.rowCount > 0 else { return }
         let losses = block.losses(ofDialect: 0), divisors = hasWeights ? block.rowDivisors(ofDialect: 0) : nil
         for index in requests.indices {
+            if let classes = Self.classes(of: requests[index], block, task) {
+                observe(block, losses, divisors, classes, request: index)
+                continue
+            }
             let columns = requests[index].map { Self.reader(of: $0, block, task) }
             for (column, reader) in zip(requests[index], columns) where reader == nil { missingColumns.insert(column.name) }
             let readers = columns.compactMap { $0 }
@@ -149,6 +155,50 @@ public struct Slices: RowObserver, Equatable {
                 guard let slice = lastIndex else { continue }
                 tables[index].sums[slice].losses.add(loss, weight: divisors?[row])
                 if block.facts.isCorrect?[row] == 1 { tables[index].sums[slice].correctCount.addSaturating(1) }
+            }
+        }
+    }
+
+    /// The classes by which a request's rows are sliced, if that is all that they are sliced by.
+    private static func classes(of request: [Column], _ block: ScoredBlock, _ task: LossTask) -> UnsafePointer<Int32>? {
+        switch request {
+        case [.label]: block.targets == nil ? block.rows.classLabels : nil
+        case [.predicted]: block.facts.topClass
+        default: nil
+        }
+    }
+
+    /// Adds the rows of a block to slices by class, whose places in the table are looked up once a class.
+    private mutating func observe(
+        _ block: ScoredBlock, _ losses: UnsafePointer<Double>, _ divisors: UnsafePointer<Double>?, _ classes: UnsafePointer<Int32>,
+        request: Int
+    ) {
+        let classCount = task == .binary ? 2 : block.classCount
+        // Out of the list, so that its parts can be changed side by side.
+        var table = tables[request]
+        tables[request] = Table()
+        defer { tables[request] = table }
+        if table.indexOfClass.isEmpty { table.indexOfClass = Array(repeating: -1, count: classCount) }
+        for row in 0..<block.rows.rowCount where losses[row] == losses[row] {
+            let label = Int(classes[row])
+            guard label < table.indexOfClass.count else { continue }
+            if table.indexOfClass[label] < 0, let slice = table.index(of: [.integer(Int64(label))]) {
+                table.indexOfClass[label] = Int32(slice)
+            }
+        }
+        let indexOfClass = table.indexOfClass
+        table.sums.withUnsafeMutableBufferPointer { sums in
+            indexOfClass.withUnsafeBufferPointer { indexOfClass in
+                let isCorrect = block.facts.isCorrect
+                for row in 0..<block.rows.rowCount {
+                    let loss = losses[row]
+                    guard loss == loss else { continue }
+                    let label = Int(classes[row])
+                    guard label < indexOfClass.count, indexOfClass[label] >= 0 else { continue }
+                    let slice = Int(indexOfClass[label])
+                    sums[slice].losses.add(loss, weight: divisors?[row])
+                    if let isCorrect { sums[slice].correctCount &+= UInt64(isCorrect[row]) }  // Wrapping: no run has 2^64 rows.
+                }
             }
         }
     }

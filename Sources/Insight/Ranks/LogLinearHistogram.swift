@@ -9,16 +9,12 @@ struct LogLinearHistogram: Sendable {
     /// Keys are cut to their first 20 bits: twelve for sign and exponent, which number a page, and eight.
     private static let keyShift: UInt64 = 44
 
-    /// The counts of a sign and an exponent.
-    private struct Page: Sendable {
-        var counts = [UInt64](repeating: 0, count: LogLinearHistogram.intervalsPerPage)
-        /// Empty where numbers have no weights.
-        var weights: [CompactSum] = []
-    }
-
     let hasWeights: Bool
-    /// The pages that hold numbers, in no order, and the index of the page of a sign and exponent; −1 for none.
-    private var pages: [Page] = []
+    /// The counts of a sign and an exponent are a page of 256, of which those with numbers follow one another in no order. The weights lie in the
+    /// same order, and are empty where numbers have none.
+    private var counts: [UInt64] = []
+    private var weights: [CompactSum] = []
+    /// The index of the page of a sign and exponent; −1 for none.
     private var indexOfPage = [Int16](repeating: -1, count: 4096)
     /// The least and the largest number.
     private(set) var minimum = Double.infinity, maximum = -Double.infinity
@@ -28,22 +24,53 @@ struct LogLinearHistogram: Sendable {
     /// Adds a number that is not NaN. O(1).
     @inline(__always)
     mutating func add(_ number: Double, weight: Double = 1) {
-        minimum = min(minimum, number)
-        maximum = max(maximum, number)
+        if number < minimum { minimum = number }
+        if number > maximum { maximum = number }
         let prefix = Int(truncatingIfNeeded: OrderedKey.key(of: number) >> Self.keyShift)
         var page = Int(indexOfPage[prefix >> 8])
         if page < 0 { page = addPage(prefix >> 8) }
-        pages[page].counts[prefix & 255] &+= 1  // Wrapping: no run has 2^64 rows.
-        if hasWeights { pages[page].weights[prefix & 255].add(weight) }
+        counts[page << 8 | prefix & 255] &+= 1  // Wrapping: no run has 2^64 rows.
+        if hasWeights { weights[page << 8 | prefix & 255].add(weight) }
+    }
+
+    /// Adds numbers without weights; NaN is left out. O(count).
+    mutating func add(_ numbers: UnsafePointer<Double>, count: Int) {
+        var next = 0
+        while next < count {
+            // As many as there are pages for: the memory stays where it is meanwhile.
+            next = counts.withUnsafeMutableBufferPointer { counts in
+                indexOfPage.withUnsafeBufferPointer { indexOfPage in
+                    var least = minimum, largest = maximum, i = next
+                    defer { (minimum, maximum) = (least, largest) }
+                    while i < count {
+                        let number = numbers[i]
+                        if number == number {
+                            let prefix = Int(truncatingIfNeeded: OrderedKey.key(of: number) >> Self.keyShift)
+                            let page = Int(indexOfPage[prefix >> 8])
+                            guard page >= 0 else { return i }
+                            if number < least { least = number }
+                            if number > largest { largest = number }
+                            counts[page << 8 | prefix & 255] &+= 1  // Wrapping: no run has 2^64 rows.
+                        }
+                        i += 1
+                    }
+                    return i
+                }
+            }
+            if next < count {
+                add(numbers[next])
+                next += 1
+            }
+        }
     }
 
     @inline(never)
     private mutating func addPage(_ number: Int) -> Int {
-        indexOfPage[number] = Int16(pages.count)
-        var page = Page()
-        if hasWeights { page.weights = Array(repeating: CompactSum(), count: Self.intervalsPerPage) }
-        pages.append(page)
-        return pages.count - 1
+        let page = counts.count / Self.intervalsPerPage
+        indexOfPage[number] = Int16(page)
+        counts += [UInt64](repeating: 0, count: Self.intervalsPerPage)
+        if hasWeights { weights += [CompactSum](repeating: CompactSum(), count: Self.intervalsPerPage) }
+        return page
     }
 
     /// Adds the numbers of another histogram.
@@ -51,11 +78,11 @@ struct LogLinearHistogram: Sendable {
         minimum = min(minimum, other.minimum)
         maximum = max(maximum, other.maximum)
         for number in other.indexOfPage.indices where other.indexOfPage[number] >= 0 {
-            let added = other.pages[Int(other.indexOfPage[number])]
-            let page = indexOfPage[number] < 0 ? addPage(number) : Int(indexOfPage[number])
-            for i in 0..<Self.intervalsPerPage where added.counts[i] > 0 {
-                pages[page].counts[i].addSaturating(added.counts[i])
-                if hasWeights { pages[page].weights[i].add(added.weights[i]) }
+            let source = Int(other.indexOfPage[number]) << 8
+            let page = (indexOfPage[number] < 0 ? addPage(number) : Int(indexOfPage[number])) << 8
+            for i in 0..<Self.intervalsPerPage where other.counts[source + i] > 0 {
+                counts[page + i].addSaturating(other.counts[source + i])
+                if hasWeights { weights[page + i].add(other.weights[source + i]) }
             }
         }
     }
@@ -74,15 +101,15 @@ struct LogLinearHistogram: Sendable {
     var intervals: [Interval] {
         var result: [Interval] = []
         for number in indexOfPage.indices where indexOfPage[number] >= 0 {
-            let page = pages[Int(indexOfPage[number])]
-            for i in 0..<Self.intervalsPerPage where page.counts[i] > 0 {
+            let page = Int(indexOfPage[number]) << 8
+            for i in 0..<Self.intervalsPerPage where counts[page + i] > 0 {
                 let key = UInt64(number << 8 | i) << Self.keyShift
-                var weight = hasWeights ? page.weights[i].exact : ExactSum()
-                if !hasWeights { weight.add(Int128(page.counts[i]), scaledByPowerOfTwo: 0) }
+                var weight = hasWeights ? weights[page + i].exact : ExactSum()
+                if !hasWeights { weight.add(Int128(counts[page + i]), scaledByPowerOfTwo: 0) }
                 let ends = [OrderedKey.number(of: key), OrderedKey.number(of: key | (1 << Self.keyShift - 1))]
                 // The infinities share their intervals with encodings of NaN; zero shares its own with the least numbers.
                 let lower = max(minimum, ends[0].isNaN ? -.infinity : ends[0]), upper = min(maximum, ends[1].isNaN ? .infinity : ends[1])
-                result.append(Interval(lower: lower, upper: upper, count: page.counts[i], weight: weight))
+                result.append(Interval(lower: lower, upper: upper, count: counts[page + i], weight: weight))
             }
         }
         return result
@@ -121,12 +148,12 @@ struct LogLinearHistogram: Sendable {
         var entries: [UInt8] = []
         var entryCount: UInt64 = 0
         for number in indexOfPage.indices where indexOfPage[number] >= 0 {
-            let page = pages[Int(indexOfPage[number])]
-            for i in 0..<Self.intervalsPerPage where page.counts[i] > 0 {
+            let page = Int(indexOfPage[number]) << 8
+            for i in 0..<Self.intervalsPerPage where counts[page + i] > 0 {
                 entryCount += 1
                 entries.append(varint: UInt64(number << 8 | i))
-                entries.append(varint: page.counts[i])
-                if hasWeights { page.weights[i].encode(into: &entries) }
+                entries.append(varint: counts[page + i])
+                if hasWeights { weights[page + i].encode(into: &entries) }
             }
         }
         bytes.append(varint: entryCount)
@@ -143,8 +170,8 @@ struct LogLinearHistogram: Sendable {
             guard prefix < 1 << 20 else { throw .damaged("\(prefix) is no interval of numbers") }
             let number = Int(prefix >> 8)
             let page = indexOfPage[number] < 0 ? addPage(number) : Int(indexOfPage[number])
-            pages[page].counts[Int(prefix & 255)] = try reader.varint()
-            if hasWeights { pages[page].weights[Int(prefix & 255)] = CompactSum(try reader.exactSum()) }
+            counts[page << 8 | Int(prefix & 255)] = try reader.varint()
+            if hasWeights { weights[page << 8 | Int(prefix & 255)] = CompactSum(try reader.exactSum()) }
         }
     }
 }

@@ -44,13 +44,10 @@ public struct LossQuantiles: RowObserver, Equatable {
     /// Adds the losses of a block. O(rowCount).
     public mutating func observe(_ block: ScoredBlock) {
         let losses = block.losses(ofDialect: 0), divisors = block.rowDivisors(ofDialect: 0), weights = block.rows.weights
+        guard let divisors else { return histogram.add(losses, count: block.rows.rowCount) }
         for row in 0..<block.rows.rowCount {
             let loss = losses[row]
             guard loss == loss else { continue }
-            guard let divisors else {
-                histogram.add(loss)
-                continue
-            }
             // The plain loss of a row of weight 0 is not known, and it counts nothing.
             guard divisors[row] > 0 else { continue }
             histogram.add(loss / divisors[row], weight: weights?[row] ?? 1)

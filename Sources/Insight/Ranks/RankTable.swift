@@ -20,8 +20,6 @@ struct RankTable: Sendable {
         var key: UInt64
         /// The numbers of predictions whose outcome is 0, and whose outcome is 1.
         var negativeCount: UInt64 = 0, positiveCount: UInt64 = 0
-        /// Their weights; nil where predictions have none.
-        var weights: Weights?
     }
 
     /// The weights of the scores of a key.
@@ -40,8 +38,9 @@ struct RankTable: Sendable {
     let hasWeights: Bool
     /// The number of bits that keys keep: 64 as long as the table is exact.
     private(set) var bitCount = 64
-    /// The entries in ascending order of their keys, without the pending scores.
+    /// The entries in ascending order of their keys, without the pending scores, and their weights, empty where predictions have none.
     private var entries: [Entry] = []
+    private var weights: [Weights] = []
     private var pendingNegatives: [UInt64] = []
     private var pendingPositives: [UInt64] = []
     /// The pending scores where predictions have weights.
@@ -68,78 +67,110 @@ struct RankTable: Sendable {
 
     /// Merges the pending scores into the entries.
     private mutating func flush() {
-        guard !(pendingNegatives.isEmpty && pendingPositives.isEmpty && pendingWeighted.isEmpty) else { return }
-        var added: [Entry] = []
-        if hasWeights {
-            pendingWeighted.sort { $0.key < $1.key }
-            for score in pendingWeighted {
-                let key = truncated(score.key)
-                if added.last?.key != key { added.append(Entry(key: key, weights: Weights())) }
-                let last = added.count - 1
-                if score.isPositive {
-                    added[last].positiveCount &+= 1  // Wrapping: no run has 2^64 rows.
-                    added[last].weights?.positive.add(score.weight)
-                } else {
-                    added[last].negativeCount &+= 1
-                    added[last].weights?.negative.add(score.weight)
+        if !pendingWeighted.isEmpty { flushWeighted() }
+        guard !(pendingNegatives.isEmpty && pendingPositives.isEmpty) else { return }
+        let mask = Self.mask(bitCount)
+        RadixSort.sort(&pendingNegatives, mask: mask)
+        RadixSort.sort(&pendingPositives, mask: mask)
+        var added = [Entry](repeating: Entry(key: 0), count: pendingNegatives.count + pendingPositives.count)
+        var addedCount = 0
+        added.withUnsafeMutableBufferPointer { added in
+            pendingNegatives.withUnsafeBufferPointer { negatives in
+                pendingPositives.withUnsafeBufferPointer { positives in
+                    var i = 0, j = 0
+                    while i < negatives.count || j < positives.count {
+                        var key = UInt64.max
+                        if i < negatives.count { key = negatives[i] }
+                        if j < positives.count, positives[j] < key { key = positives[j] }
+                        let (firstNegative, firstPositive) = (i, j)
+                        while i < negatives.count, negatives[i] == key { i += 1 }
+                        while j < positives.count, positives[j] == key { j += 1 }
+                        added[addedCount] = Entry(
+                            key: key, negativeCount: UInt64(i - firstNegative), positiveCount: UInt64(j - firstPositive))
+                        addedCount += 1
+                    }
                 }
             }
-            pendingWeighted.removeAll(keepingCapacity: true)
-        } else {
-            RadixSort.sort(&pendingNegatives)
-            RadixSort.sort(&pendingPositives)
-            added.reserveCapacity(pendingNegatives.count + pendingPositives.count)
-            var i = 0, j = 0
-            while i < pendingNegatives.count || j < pendingPositives.count {
-                let takesNegative = j == pendingPositives.count || (i < pendingNegatives.count && pendingNegatives[i] <= pendingPositives[j])
-                let key = truncated(takesNegative ? pendingNegatives[i] : pendingPositives[j])
-                if added.last?.key != key { added.append(Entry(key: key)) }
-                if takesNegative {
-                    added[added.count - 1].negativeCount &+= 1
-                    i += 1
-                } else {
-                    added[added.count - 1].positiveCount &+= 1
-                    j += 1
-                }
-            }
-            pendingNegatives.removeAll(keepingCapacity: true)
-            pendingPositives.removeAll(keepingCapacity: true)
         }
-        mergeEntries(added)
+        pendingNegatives.removeAll(keepingCapacity: true)
+        pendingPositives.removeAll(keepingCapacity: true)
+        mergeEntries(added[..<addedCount], [])
     }
 
-    private func truncated(_ key: UInt64) -> UInt64 { bitCount == 64 ? key : key & ~(UInt64.max >> UInt64(bitCount)) }
-
-    /// Merges entries in ascending order whose keys have been cut as those of the table.
-    private mutating func mergeEntries(_ added: [Entry]) {
-        var merged: [Entry] = []
-        merged.reserveCapacity(entries.count + added.count)
-        var i = 0, j = 0
-        while i < entries.count || j < added.count {
-            if j == added.count || (i < entries.count && entries[i].key < added[j].key) {
-                merged.append(entries[i])
-                i += 1
-            } else if i == entries.count || added[j].key < entries[i].key {
-                merged.append(added[j])
-                j += 1
+    private mutating func flushWeighted() {
+        let mask = Self.mask(bitCount)
+        pendingWeighted.sort { $0.key < $1.key }
+        var added: [Entry] = [], addedWeights: [Weights] = []
+        for score in pendingWeighted {
+            let key = score.key & mask
+            if added.last?.key != key {
+                added.append(Entry(key: key))
+                addedWeights.append(Weights())
+            }
+            let last = added.count - 1
+            if score.isPositive {
+                added[last].positiveCount &+= 1  // Wrapping: no run has 2^64 rows.
+                addedWeights[last].positive.add(score.weight)
             } else {
-                merged.append(Self.sum(entries[i], added[j]))
-                i += 1
-                j += 1
+                added[last].negativeCount &+= 1
+                addedWeights[last].negative.add(score.weight)
             }
         }
+        pendingWeighted.removeAll(keepingCapacity: true)
+        mergeEntries(added[...], addedWeights)
+    }
+
+    /// The bits of a key that are kept.
+    private static func mask(_ bitCount: Int) -> UInt64 { bitCount == 0 ? 0 : ~(bitCount == 64 ? 0 : UInt64.max >> UInt64(bitCount)) }
+
+    /// Merges entries in ascending order whose keys have been cut as those of the table.
+    private mutating func mergeEntries(_ added: ArraySlice<Entry>, _ addedWeights: [Weights]) {
+        var merged = [Entry](repeating: Entry(key: 0), count: entries.count + added.count)
+        var mergedWeights: [Weights] = []
+        if hasWeights { mergedWeights.reserveCapacity(merged.count) }
+        var mergedCount = 0
+        merged.withUnsafeMutableBufferPointer { merged in
+            entries.withUnsafeBufferPointer { entries in
+                added.withUnsafeBufferPointer { added in
+                    var i = 0, j = 0
+                    while i < entries.count || j < added.count {
+                        if j == added.count || (i < entries.count && entries[i].key < added[j].key) {
+                            merged[mergedCount] = entries[i]
+                            if hasWeights { mergedWeights.append(weights[i]) }
+                            i += 1
+                        } else if i == entries.count || added[j].key < entries[i].key {
+                            merged[mergedCount] = added[j]
+                            if hasWeights { mergedWeights.append(addedWeights[j]) }
+                            j += 1
+                        } else {
+                            merged[mergedCount] = Self.sum(entries[i], added[j])
+                            if hasWeights { mergedWeights.append(Self.sum(weights[i], addedWeights[j])) }
+                            i += 1
+                            j += 1
+                        }
+                        mergedCount += 1
+                    }
+                }
+            }
+        }
+        merged.removeLast(merged.count - mergedCount)
         entries = merged
+        weights = mergedWeights
         coarsen()
     }
 
+    @inline(__always)
     private static func sum(_ one: Entry, _ other: Entry) -> Entry {
         var sum = one
         sum.negativeCount.addSaturating(other.negativeCount)
         sum.positiveCount.addSaturating(other.positiveCount)
-        if let added = other.weights {
-            sum.weights?.negative.add(added.negative)
-            sum.weights?.positive.add(added.positive)
-        }
+        return sum
+    }
+
+    private static func sum(_ one: Weights, _ other: Weights) -> Weights {
+        var sum = one
+        sum.negative.add(other.negative)
+        sum.positive.add(other.positive)
         return sum
     }
 
@@ -160,16 +191,20 @@ struct RankTable: Sendable {
     private mutating func cut(to bits: Int) {
         guard bits < bitCount else { return }
         bitCount = bits
-        var cut: [Entry] = []
-        for var entry in entries {
-            entry.key = bits == 0 ? 0 : truncated(entry.key)
-            if let last = cut.last, last.key == entry.key {
+        let mask = Self.mask(bits)
+        var cut: [Entry] = [], cutWeights: [Weights] = []
+        for (index, entry) in entries.enumerated() {
+            let key = entry.key & mask
+            if let last = cut.last, last.key == key {
                 cut[cut.count - 1] = Self.sum(last, entry)
+                if hasWeights { cutWeights[cut.count - 1] = Self.sum(cutWeights[cut.count - 1], weights[index]) }
             } else {
-                cut.append(entry)
+                cut.append(Entry(key: key, negativeCount: entry.negativeCount, positiveCount: entry.positiveCount))
+                if hasWeights { cutWeights.append(weights[index]) }
             }
         }
         entries = cut
+        weights = cutWeights
     }
 
     /// Adds the scores of another table with the same limit.
@@ -180,7 +215,7 @@ struct RankTable: Sendable {
         let bits = min(bitCount, other.bitCount)
         cut(to: bits)
         other.cut(to: bits)
-        mergeEntries(other.entries)
+        mergeEntries(other.entries[...], other.weights)
     }
 
     /// The entries of all scores, in ascending order.
@@ -188,6 +223,13 @@ struct RankTable: Sendable {
         var table = self
         table.flush()
         return table.entries
+    }
+
+    /// The weights of `sortedEntries`; empty where predictions have none.
+    var sortedWeights: [Weights] {
+        var table = self
+        table.flush()
+        return table.weights
     }
 
     /// The number of bits that keys keep after all scores are merged.
@@ -205,15 +247,15 @@ struct RankTable: Sendable {
         bytes.append(UInt8(table.bitCount))
         bytes.append(varint: UInt64(table.entries.count))
         var last: UInt64 = 0
-        for entry in table.entries {
+        for (index, entry) in table.entries.enumerated() {
             // Wrapping: keys ascend.
             bytes.append(varint: entry.key &- last)
             last = entry.key
             bytes.append(varint: entry.negativeCount)
             bytes.append(varint: entry.positiveCount)
-            if let weights = entry.weights {
-                weights.negative.encode(into: &bytes)
-                weights.positive.encode(into: &bytes)
+            if hasWeights {
+                table.weights[index].negative.encode(into: &bytes)
+                table.weights[index].positive.encode(into: &bytes)
             }
         }
     }
@@ -228,14 +270,14 @@ struct RankTable: Sendable {
         for _ in 0..<(try reader.varintCount(leastByteCount: 3)) {
             let difference = try reader.varint()
             let (key, overflow) = (decoded.last?.key ?? 0).addingReportingOverflow(difference)
-            guard !overflow, decoded.isEmpty || difference > 0, bits == 0 ? key == 0 : truncated(key) == key else {
+            guard !overflow, decoded.isEmpty || difference > 0, key & Self.mask(bits) == key else {
                 throw .damaged("the scores are not in order")
             }
             var entry = Entry(key: key)
             entry.negativeCount = try reader.varint()
             entry.positiveCount = try reader.varint()
             if hasWeights {
-                entry.weights = Weights(negative: CompactSum(try reader.exactSum()), positive: CompactSum(try reader.exactSum()))
+                weights.append(Weights(negative: CompactSum(try reader.exactSum()), positive: CompactSum(try reader.exactSum())))
             }
             decoded.append(entry)
         }
@@ -252,22 +294,40 @@ struct RankTable: Sendable {
     }
 }
 
-/// Sorting of integers by their bytes.
+/// Sorting of integers by their digits.
 enum RadixSort {
-    /// Sorts in ascending order. O(count) for each byte in which the numbers differ.
-    static func sort(_ numbers: inout [UInt64]) {
-        guard numbers.count > 64 else { return numbers.sort() }
+    private static let digitBits: UInt64 = 11
+
+    /// Cuts the numbers to the bits of a mask, and sorts them in ascending order. O(count) for each of six digits in which they differ.
+    static func sort(_ numbers: inout [UInt64], mask: UInt64 = .max) {
+        guard let first = numbers.first else { return }
         var differing: UInt64 = 0
-        for number in numbers { differing |= number ^ numbers[0] }
+        for index in numbers.indices {
+            numbers[index] &= mask
+            differing |= numbers[index] ^ (first & mask)
+        }
+        guard numbers.count > 64 else { return numbers.sort() }
         var other = [UInt64](repeating: 0, count: numbers.count)
-        for shift in stride(from: UInt64(0), to: 64, by: 8) where (differing >> shift) & 0xFF != 0 {
-            var starts = [Int](repeating: 0, count: 257)
-            for number in numbers { starts[Int((number >> shift) & 0xFF) + 1] += 1 }
-            for digit in 0..<256 { starts[digit + 1] += starts[digit] }
-            for number in numbers {
-                let digit = Int((number >> shift) & 0xFF)
-                other[starts[digit]] = number
-                starts[digit] += 1
+        let digitMask: UInt64 = 1 << digitBits - 1
+        var starts = [Int](repeating: 0, count: Int(digitMask) + 2)
+        // The digits are cut from the first bit in which numbers differ.
+        var shift = UInt64(differing.trailingZeroBitCount)
+        while shift < 64 {
+            defer { shift += digitBits }
+            guard (differing >> shift) & digitMask != 0 else { continue }
+            starts.withUnsafeMutableBufferPointer { starts in
+                numbers.withUnsafeBufferPointer { numbers in
+                    other.withUnsafeMutableBufferPointer { other in
+                        for digit in starts.indices { starts[digit] = 0 }
+                        for number in numbers { starts[Int(truncatingIfNeeded: (number >> shift) & digitMask) + 1] &+= 1 }
+                        for digit in 1..<starts.count { starts[digit] &+= starts[digit - 1] }
+                        for number in numbers {
+                            let digit = Int(truncatingIfNeeded: (number >> shift) & digitMask)
+                            other[starts[digit]] = number
+                            starts[digit] &+= 1  // Wrapping: at most the number of numbers.
+                        }
+                    }
+                }
             }
             swap(&numbers, &other)
         }

@@ -53,11 +53,12 @@ public struct Ranking: RowObserver, Equatable {
     public mutating func observe(_ block: ScoredBlock) {
         let losses = block.losses(ofDialect: 0), weights = hasWeights ? block.rows.weights : nil
         if task == .binary {
-            let element = block.rows.element
+            let element = block.rows.element, values = block.rows.values
+            let targets = block.targets, labels = block.rows.classLabels
             for row in 0..<block.rows.rowCount where !losses[row].isNaN {
-                let label = block.targets?[row] ?? Double(block.rows.classLabels[row])
+                let label = targets?[row] ?? Double(labels[row])
                 if label != 0, label != 1 { hasFractions = true }
-                let score = element.value(block.rows.values, at: row)
+                let score = element.value(values, at: row)
                 if let weights {
                     tables[0].add(score, isPositive: label > 0.5, weight: weights[row])
                 } else {

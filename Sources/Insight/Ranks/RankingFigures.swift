@@ -34,10 +34,10 @@ public struct RankingFigures: Sendable, Equatable {
             negatives.addSaturating(entry.negativeCount)
         }
         (positiveCount, negativeCount) = (positives, negatives)
-        let amounts = entries.map { entry in
-            entry.weights.map { (negative: $0.negative.rounded, positive: $0.positive.rounded) }
-                ?? (negative: Double(entry.negativeCount), positive: Double(entry.positiveCount))
-        }
+        let amounts =
+            table.hasWeights
+            ? table.sortedWeights.map { (negative: $0.negative.rounded, positive: $0.positive.rounded) }
+            : entries.map { (negative: Double($0.negativeCount), positive: Double($0.positiveCount)) }
         let isExact = isExact
         rocArea = Self.area(amounts, isExact: isExact)
         averagePrecision = Self.precision(amounts, isExact: isExact)

@@ -56,59 +56,72 @@ public struct TopAccuracy: RowObserver, Equatable {
         return bytes
     }
 
+    /// The rank of the label.
+    public var requiredFacts: RowFacts { .labelRank }
+
     /// Counts the rows of a block. O(rowCount × classCount).
     public mutating func observe(_ block: ScoredBlock) {
+        guard let ranks = block.facts.labelRank else { return }
         let losses = block.losses(ofDialect: 0), classCount = block.classCount, element = block.rows.element
         let rowByteCount = classCount * element.byteCount
         for row in 0..<block.rows.rowCount where !losses[row].isNaN {
-            let ranks = Self.ranks(
+            let rank = Int(ranks[row])
+            let equal = Self.equals(
                 of: Int(block.rows.classLabels[row]), block.rows.values + row * rowByteCount, classCount: classCount, element)
             rowCount.addSaturating(1)
             let weight = hasWeights ? block.rows.weights?[row] ?? 1 : 1
             if hasWeights { totalWeight.add(weight) }
             for (index, k) in ks.enumerated() {
-                if ranks.first < k {
+                if rank < k {
                     hits[index].addSaturating(1)
                     if hasWeights { weights[index].add(weight) }
                 }
-                if ranks.best < k { optimisticHits[index].addSaturating(1) }
-                if ranks.worst < k { pessimisticHits[index].addSaturating(1) }
+                if rank - equal.before < k { optimisticHits[index].addSaturating(1) }
+                if rank + equal.after < k { pessimisticHits[index].addSaturating(1) }
             }
         }
     }
 
-    /// Counts the classes that come before the label: by the rule of the first index, if the label came first of equals, and if last.
-    private static func ranks(
+    /// Counts the classes before and after the label whose value equals that of the label.
+    private static func equals(
         of label: Int, _ values: UnsafeRawPointer, classCount: Int, _ element: ElementType
-    ) -> (first: Int, best: Int, worst: Int) {
-        /// A loop for each type, so that it runs in vectors. Unsafe: the values lie at any alignment.
-        func count<Value: BitwiseCopyable>(_: Value.Type, _ isAbove: (Value, Value) -> Bool, _ isEqual: (Value, Value) -> Bool) -> (Int, Int, Int) {
-            let ofLabel = values.loadUnaligned(fromByteOffset: label * MemoryLayout<Value>.size, as: Value.self)
-            var above: Int32 = 0, before: Int32 = 0, after: Int32 = 0
-            for j in 0..<label {
-                let value = values.loadUnaligned(fromByteOffset: j * MemoryLayout<Value>.size, as: Value.self)
-                // Wrapping: fewer than 2^31 classes.
-                above &+= isAbove(value, ofLabel) ? 1 : 0
-                before &+= isEqual(value, ofLabel) ? 1 : 0
+    ) -> (before: Int, after: Int) {
+        /// Unsafe: the values lie at any alignment.
+        func value<Value: BitwiseCopyable>(_ index: Int, _: Value.Type) -> Value {
+            values.loadUnaligned(fromByteOffset: index * MemoryLayout<Value>.size, as: Value.self)
+        }
+        func sixteen<Value: SIMDScalar & BitwiseCopyable>(_ start: Int, _: Value.Type) -> SIMD16<Value> {
+            values.loadUnaligned(fromByteOffset: start * MemoryLayout<Value>.size, as: SIMD16<Value>.self)
+        }
+        /// Whether any other value may be equal, which is seldom, is seen sixteen at a time.
+        func equals<Value: SIMDScalar & BinaryFloatingPoint & BitwiseCopyable>(_: Value.Type) -> (before: Int, after: Int) {
+            let ofLabel = value(label, Value.self)
+            let sought = SIMD16<Value>(repeating: ofLabel)
+            var before = 0, after = 0, start = 0
+            while start + 16 <= classCount {
+                let equal = sixteen(start, Value.self) .== sought
+                if any(equal) {
+                    for j in start..<start + 16 where j != label && value(j, Value.self) == ofLabel {
+                        if j < label { before += 1 } else { after += 1 }
+                    }
+                }
+                start += 16
             }
-            for j in label + 1..<max(classCount, label + 1) {
-                let value = values.loadUnaligned(fromByteOffset: j * MemoryLayout<Value>.size, as: Value.self)
-                above &+= isAbove(value, ofLabel) ? 1 : 0
-                after &+= isEqual(value, ofLabel) ? 1 : 0
+            for j in start..<max(start, classCount) where j != label && value(j, Value.self) == ofLabel {
+                if j < label { before += 1 } else { after += 1 }
             }
-            return (Int(above) + Int(before), Int(above), Int(above) + Int(before) + Int(after))
+            return (before, after)
         }
         switch element {
-        case .float32: return count(Float.self, >, ==)
-        case .float64: return count(Double.self, >, ==)
+        case .float32: return equals(Float.self)
+        case .float64: return equals(Double.self)
         default:
             let ofLabel = element.value(values, at: label)
-            var above = 0, before = 0, after = 0
-            for j in 0..<classCount where j != label {
-                let value = element.value(values, at: j)
-                if value > ofLabel { above += 1 } else if value == ofLabel { if j < label { before += 1 } else { after += 1 } }
+            var before = 0, after = 0
+            for j in 0..<classCount where j != label && element.value(values, at: j) == ofLabel {
+                if j < label { before += 1 } else { after += 1 }
             }
-            return (above + before, above, above + before + after)
+            return (before, after)
         }
     }
 

@@ -76,11 +76,16 @@ public struct WorstRows: RowObserver, Equatable {
         return bytes + Array(measure.rawValue.utf8)
     }
 
-    /// The probabilities of the label and of the predicted class.
-    public var requiredFacts: RowFacts { [.labelProbability, .topPrediction, .isCorrect] }
+    /// The probabilities of the label and of the predicted class, by which mistakes are sorted. Those of the rows with the largest losses are
+    /// computed for these alone.
+    public var requiredFacts: RowFacts { measure == .loss ? [] : [.labelProbability, .topPrediction, .isCorrect] }
+
+    /// Room for the distribution of a row; no part of the state.
+    private var probabilities = RowNumbers(), logarithms = RowNumbers()
 
     /// Keeps the worst rows of a block. O(rowCount), and O(log count) for each row that is kept.
     public mutating func observe(_ block: ScoredBlock) {
+        if measure == .loss { return observeLosses(block) }
         let facts = block.facts
         guard let ofLabel = facts.labelProbability, let ofTop = facts.topProbability, let topClass = facts.topClass,
             let isCorrect = facts.isCorrect
@@ -94,7 +99,7 @@ public struct WorstRows: RowObserver, Equatable {
             let loss = divisors.map { $0[row] > 0 ? weighted / $0[row] : 0 } ?? weighted
             let value: Double
             switch measure {
-            case .loss: value = loss
+            case .loss: continue
             case .confidentWrong:
                 guard isCorrect[row] == 0 else { continue }
                 value = ofTop[row]
@@ -110,6 +115,47 @@ public struct WorstRows: RowObserver, Equatable {
             insert(candidate)
             least = heap.count == count ? heap[0].measure : -.infinity
         }
+    }
+
+    /// Keeps the rows of a block with the largest losses.
+    private mutating func observeLosses(_ block: ScoredBlock) {
+        let losses = block.losses(ofDialect: 0), divisors = block.rowDivisors(ofDialect: 0)
+        for row in 0..<block.rows.rowCount {
+            var loss = losses[row]
+            if let divisors { loss = divisors[row] > 0 ? loss / divisors[row] : loss.isNaN ? loss : 0 }
+            // False for NaN.
+            guard heap.count < count ? loss == loss : loss >= heap[0].measure else { continue }
+            let prediction = prediction(block, row)
+            insert(
+                Row(
+                    number: block.rows.firstRow &+ UInt64(row), measure: loss, loss: loss, label: Self.label(block, row),
+                    predicted: prediction.top, labelProbability: prediction.ofLabel, topProbability: prediction.ofTop))
+        }
+    }
+
+    /// Returns the probability of a row's label, and its predicted class with that one's.
+    private mutating func prediction(_ block: ScoredBlock, _ row: Int) -> (ofLabel: Double, top: Int?, ofTop: Double) {
+        let task = block.specification.task
+        guard task != .multilabel else { return (.nan, nil, .nan) }
+        let classCount = task == .binary || task == .likelihood ? 2 : block.classCount
+        probabilities.fill(classCount) { p in logarithms.fill(classCount) { block.writeDistribution(ofRow: row, p, $0) } }
+        var top = 0, label = 0
+        for c in 1..<max(classCount, 1) where probabilities[c] > probabilities[top] { top = c }
+        switch task {
+        case .likelihood: label = 1
+        case .soft, .binary:
+            if let targets = block.targets {
+                if task == .binary {
+                    label = targets[row] > 0.5 ? 1 : 0
+                } else {
+                    for c in 1..<max(classCount, 1) where targets[row * classCount + c] > targets[row * classCount + label] { label = c }
+                }
+            } else {
+                label = Int(block.rows.classLabels[row])
+            }
+        default: label = Int(block.rows.classLabels[row])
+        }
+        return (probabilities[label], top, probabilities[top])
     }
 
     private static func label(_ block: ScoredBlock, _ row: Int) -> Int? {

@@ -98,8 +98,9 @@ public struct ProbabilityScores: RowObserver, Equatable {
             if task == .binary {
                 room.fill(rowCount) { block.writePositiveProbabilities(to: $0) }
                 room.withNumbers { add($0, to: &positive) }
+                let targets = block.targets, labels = block.rows.classLabels
                 room.update(rowCount) { row, p in
-                    let label = block.targets?[row] ?? Double(block.rows.classLabels[row])
+                    let label = targets?[row] ?? Double(labels[row])
                     return (p - label) * (p - label)
                 }
                 room.withNumbers { add($0, to: &brier) }
@@ -114,13 +115,20 @@ public struct ProbabilityScores: RowObserver, Equatable {
         {
             add(top, to: &topProbability)
             let (isOfLogits, isBinary) = (input == .logits, task == .binary)
-            room.update(rowCount) { row, _ in
+            if isOfLogits {
+                room.fill(rowCount) { numbers in
+                    // A row without a loss has NaN, which is no number to take the logarithm of.
+                    for row in 0..<rowCount { numbers[row] = top[row] > 0x1p-1000 ? top[row] : 1 }
+                    ElementaryFunctions.logarithms(numbers, count: rowCount)
+                }
+            }
+            room.update(rowCount) { row, logarithm in
                 guard isOfLogits else { return max(0, 0 - sums[row]) }
                 guard classes[row] >= 0 else { return .nan }
                 // A decision from a logit x has the logits 0 and x.
                 let ofTop = isBinary ? (classes[row] == 1 ? block.prediction(row: row, column: 0) : 0) : block.prediction(row: row, column: Int(classes[row]))
                 // log Σ exp x − Σ p·x, by the largest logit.
-                return max(0, (ofTop - sums[row]) - ElementaryFunctions.logarithm(top[row]))
+                return max(0, (ofTop - sums[row]) - logarithm)
             }
             room.withNumbers { add($0, to: &entropy) }
         }

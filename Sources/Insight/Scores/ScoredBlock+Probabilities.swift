@@ -10,15 +10,13 @@ extension ScoredBlock {
     /// - Parameter numbers: room for that many numbers, rounded up to eight.
     func writePositiveProbabilities(to numbers: UnsafeMutablePointer<Double>) {
         let count = rows.rowCount * classCount
-        let element = rows.element, values = rows.values
+        writeValues(from: 0, count: count, to: numbers)
         switch specification.input {
-        case .probabilities:
-            for i in 0..<count { numbers[i] = element.value(values, at: i) }
-        case .logProbabilities:
-            for i in 0..<count { numbers[i] = element.value(values, at: i) }
-            ElementaryFunctions.exponentials(numbers, count: count)
+        case .probabilities: return
+        case .logProbabilities: ElementaryFunctions.exponentials(numbers, count: count)
         case .logits:
-            for i in 0..<count { numbers[i] = -element.value(values, at: i).magnitude }
+            let element = rows.element, values = rows.values
+            for i in 0..<count { numbers[i] = -numbers[i].magnitude }
             ElementaryFunctions.exponentials(numbers, count: count)
             for i in 0..<count {
                 let e = numbers[i]
@@ -34,8 +32,7 @@ extension ScoredBlock {
     ///
     /// - Parameter numbers: room for that many numbers, rounded up to eight.
     func writeProbabilities(ofRow row: Int, to numbers: UnsafeMutablePointer<Double>) {
-        let element = rows.element, values = rows.values + row * classCount * element.byteCount
-        for i in 0..<classCount { numbers[i] = element.value(values, at: i) }
+        writeValues(from: row, count: classCount, to: numbers)
         switch specification.input {
         case .probabilities: return
         case .logProbabilities: ElementaryFunctions.exponentials(numbers, count: classCount)
@@ -64,6 +61,17 @@ extension ScoredBlock {
         for i in 0..<count { numbers[i] /= sum }
     }
 
+    /// Writes the first `count` predictions from a row on as they are stored.
+    private func writeValues(from row: Int, count: Int, to numbers: UnsafeMutablePointer<Double>) {
+        let element = rows.element, values = rows.values + row * classCount * element.byteCount
+        // A loop for each of the common types, so that it runs in vectors. Unsafe: the values lie at any alignment.
+        switch element {
+        case .float32: for i in 0..<count { numbers[i] = Double(values.loadUnaligned(fromByteOffset: 4 * i, as: Float.self)) }
+        case .float64: for i in 0..<count { numbers[i] = values.loadUnaligned(fromByteOffset: 8 * i, as: Double.self) }
+        default: for i in 0..<count { numbers[i] = element.value(values, at: i) }
+        }
+    }
+
     /// The prediction of a class in a row, as it is stored.
     func prediction(row: Int, column: Int) -> Double {
         rows.element.value(rows.values + row * classCount * rows.element.byteCount, at: column)
@@ -78,8 +86,9 @@ extension ScoredBlock {
     ///   - probabilities: room for that many numbers, rounded up to eight.
     ///   - logarithms: as much room.
     func writeDistribution(ofRow row: Int, _ probabilities: UnsafeMutablePointer<Double>, _ logarithms: UnsafeMutablePointer<Double>) {
-        let count = specification.task == .binary ? 2 : classCount
-        if specification.task == .binary {
+        let isDecision = specification.task == .binary || specification.task == .likelihood
+        let count = isDecision ? 2 : classCount
+        if isDecision {
             let x = prediction(row: row, column: 0)
             switch specification.input {
             case .logits: (logarithms[0], logarithms[1]) = (0, x)
@@ -88,10 +97,9 @@ extension ScoredBlock {
                 (logarithms[0], logarithms[1]) = (ElementaryFunctions.logarithm(1 - ElementaryFunctions.exponential(x)), x)
             }
         } else {
-            let isOfProbabilities = specification.input == .probabilities
-            for c in 0..<count {
-                let x = prediction(row: row, column: c)
-                logarithms[c] = isOfProbabilities ? ElementaryFunctions.logarithm(x) : x
+            writeValues(from: row, count: count, to: logarithms)
+            if specification.input == .probabilities {
+                for c in 0..<count { logarithms[c] = ElementaryFunctions.logarithm(logarithms[c]) }
             }
         }
         if specification.input == .logits {
@@ -110,8 +118,8 @@ extension ScoredBlock {
                 probabilities[c] /= 1 + sum
             }
         } else if specification.input == .probabilities {
-            let x = specification.task == .binary ? prediction(row: row, column: 0) : 0
-            for c in 0..<count { probabilities[c] = specification.task == .binary ? (c == 1 ? x : 1 - x) : prediction(row: row, column: c) }
+            let x = isDecision ? prediction(row: row, column: 0) : 0
+            for c in 0..<count { probabilities[c] = isDecision ? (c == 1 ? x : 1 - x) : prediction(row: row, column: c) }
         } else {
             for c in 0..<count { probabilities[c] = logarithms[c] }
             ElementaryFunctions.exponentials(probabilities, count: count)

@@ -11,11 +11,10 @@ struct CompactMoments: Sendable, Equatable {
     private(set) var count: UInt64 = 0
     /// The sum of the losses.
     private(set) var sum = CompactSum()
-    /// Σ q, where q is a loss below 2^11 in units of 2^-40. A q is at most 2^51.
-    private var roundedSum: Int128 = 0
-    /// Σ q², in parts: q = high · 2^26 + low gives Σ high², Σ high · low and Σ low². Each square is at most 2^52, so 2^75 rows fit.
+    /// Σ q², where q is a loss below 2^11 in units of 2^-40, at most 2^51. In parts: q = high · 2^26 + low gives Σ high², Σ high · low and Σ low².
+    /// Each square is at most 2^52, so 2^75 rows fit. Σ q is the coarse part of `sum`.
     private var squares = SquareParts()
-    /// Σ loss and Σ loss² of the losses that are not below 2^11.
+    /// Σ q and Σ q² of the losses that are not below 2^11, which are their own q, and of all that came back from bytes.
     private var large: LargeLosses?
 
     private struct SquareParts: Equatable {
@@ -38,7 +37,6 @@ struct CompactMoments: Sendable, Equatable {
         let shifted = loss.magnitude + 0x1.8p12
         // Wrapping: ranges are stated above.
         let units = Int64(bitPattern: shifted.bitPattern) &- Int64(bitPattern: (0x1.8p12).bitPattern)
-        roundedSum &+= Int128(loss < 0 ? 0 &- units : units)
         let high = units &>> 26, low = units & 0x3FF_FFFF
         squares.high &+= Int128(high &* high)
         squares.middle &+= Int128(high &* low)
@@ -58,8 +56,7 @@ struct CompactMoments: Sendable, Equatable {
         let (total, overflow) = count.addingReportingOverflow(other.count)
         count = overflow ? .max : total
         sum.add(other.sum)
-        roundedSum &+= other.roundedSum  // Wrapping: see above.
-        squares.high &+= other.squares.high
+        squares.high &+= other.squares.high  // Wrapping: see above.
         squares.middle &+= other.squares.middle
         squares.low &+= other.squares.low
         if let added = other.large {
@@ -73,7 +70,7 @@ struct CompactMoments: Sendable, Equatable {
     /// Σ q as an exact sum: the sum to which the squares belong.
     private var exactRoundedSum: ExactSum {
         var sum = large?.sum ?? ExactSum()
-        sum.add(roundedSum, scaledByPowerOfTwo: -40)
+        sum.add(self.sum.coarse, scaledByPowerOfTwo: -40)
         return sum
     }
 

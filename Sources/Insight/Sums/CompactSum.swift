@@ -9,7 +9,7 @@ internal import Scoring
 /// A sum takes 80 bytes, and 1.1 KB more after the first number that does not fit.
 struct CompactSum: Sendable {
     /// The sum of the parts in units of 2^-40. Each is below 2^52, so that 2^75 numbers fit.
-    private var coarse: Int128 = 0
+    private(set) var coarse: Int128 = 0
     /// The sum of the parts in units of 2^-92, each below 2^52.
     private var fine: Int128 = 0
     /// The sum of everything else; nil where there is nothing else.

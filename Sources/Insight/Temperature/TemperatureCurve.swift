@@ -96,12 +96,24 @@ public struct TemperatureCurve: RowObserver, Equatable {
             logits.fill(classCount) { Self.writeLogits(block, row, to: $0) }
             // How much of the row has each class as its label: Σ y x.
             let target = Self.labelled(block, row, logits)
-            var largest = -Double.infinity
+            var largest = -Double.infinity, top = 0
             _ = logits.withNumbers { logits in
-                for c in 0..<classCount where logits[c] > largest { largest = logits[c] }
+                for c in 0..<classCount where logits[c] > largest { (largest, top) = (logits[c], c) }
+            }
+            guard largest.isFinite else {
+                for index in nodes.indices {
+                    nodes[index].value.add(.nan)
+                    nodes[index].slope.add(.nan)
+                }
+                continue
+            }
+            logits.fill((classCount + 7) / 8 * 8) { logits in
+                // −∞ is far enough away to have a term of 0, and its distance times 0 is 0. Beyond the last class are such as well.
+                for c in 0..<classCount { logits[c] = max(logits[c] - largest, -1e30) }
+                for c in classCount..<(classCount + 7) / 8 * 8 { logits[c] = -1e30 }
             }
             for index in nodes.indices {
-                let point = point(beta: nodes[index].beta, classCount, largest: largest, target: target)
+                let point = point(beta: nodes[index].beta, classCount, largest: largest, at: top, target: target)
                 nodes[index].value.add(point.value * rowWeight)
                 nodes[index].slope.add(point.slope * rowWeight)
                 nodes[index].curvature.add(point.curvature * rowWeight)
@@ -149,26 +161,33 @@ public struct TemperatureCurve: RowObserver, Equatable {
 
     /// Returns loss, slope and curvature of the row whose logits are there, at a β.
     private mutating func point(
-        beta: Double, _ classCount: Int, largest: Double, target: Double
+        beta: Double, _ classCount: Int, largest: Double, at top: Int, target: Double
     ) -> (value: Double, slope: Double, curvature: Double) {
-        guard largest.isFinite else { return (.nan, .nan, .nan) }
-        let logits = logits
-        terms.update(classCount) { c, _ in max(-1e300, (logits[c] - largest) * beta) }
-        terms.fill(classCount) { ElementaryFunctions.exponentials($0, count: classCount) }
-        // Sums over the terms but the largest, which is 1: so log1p keeps the digits of confident rows.
-        var sum = 0.0, first = 0.0, second = 0.0
-        var hasLargest = false
-        for c in 0..<classCount {
-            let distance = logits[c] - largest
-            if distance == 0, !hasLargest {
-                hasLargest = true
-                continue
+        // `logits` are distances from the largest. The sums are over all terms but the largest, which is 1, so that log1p keeps the digits of
+        // confident rows. Lanes are added up in their order.
+        let paddedCount = (classCount + 7) / 8 * 8
+        var sums = SIMD8<Double>(), firsts = sums, seconds = sums
+        _ = logits.withNumbers { distances in
+            terms.fill(paddedCount) { terms in
+                for c in 0..<paddedCount { terms[c] = distances[c] * beta }
+                ElementaryFunctions.exponentials(terms, count: paddedCount)
+                terms[top] = 0
+                for start in stride(from: 0, to: paddedCount, by: 8) {
+                    // Unsafe: both have room for eight from each multiple of eight on.
+                    let term = UnsafeRawPointer(terms + start).loadUnaligned(as: SIMD8<Double>.self)
+                    let distance = UnsafeRawPointer(distances + start).loadUnaligned(as: SIMD8<Double>.self)
+                    let product = term * distance
+                    sums += term
+                    firsts += product
+                    seconds += product * distance
+                }
             }
-            let term = terms[c]
-            guard term > 0 else { continue }
-            sum += term
-            first += term * distance
-            second += term * distance * distance
+        }
+        var sum = 0.0, first = 0.0, second = 0.0
+        for lane in 0..<8 {
+            sum += sums[lane]
+            first += firsts[lane]
+            second += seconds[lane]
         }
         let mean = first / (1 + sum)
         let value = ElementaryFunctions.logarithmOfOnePlus(sum) + beta * (largest - target)
