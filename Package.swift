@@ -93,10 +93,12 @@ let package = Package(
                 "Container", "Elements", "Engine", "Formats", "Messages", "Scoring", "SeededRandom", "WorkStealing",
                 .product(name: "SystemPackage", package: "swift-system"),
             ], swiftSettings: strict),
+        // Allocation functions of the program alone: no library replaces those of the program that uses it.
+        .target(name: "MemoryRefusal"),
         .executableTarget(
             name: "xent",
             dependencies: [
-                "Bench", "Elements", "Engine", "Formats", "Insight", "Messages", "Outputs", "Scoring", "WorkStealing",
+                "Bench", "Elements", "Engine", "Formats", "Insight", "Locking", "MemoryRefusal", "Messages", "Outputs", "Scoring", "WorkStealing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -1,6 +1,6 @@
 /// A failure of a byte source. It becomes a `ContainerError`, which adds the source's name.
 public struct ByteSourceError: Error, Sendable, Equatable {
-    /// The class of the failure: `.readFailed`, `.fileChanged` or `.cancelled`.
+    /// The class of the failure: `.readFailed`, `.fileChanged`, `.tooManyOpenFiles` or `.cancelled`.
     public let kind: ContainerError.Kind
     /// The offset of the first byte that could not be read, in the source.
     public let byteOffset: Int?

@@ -23,6 +23,8 @@ public struct ContainerError: Error, Sendable, Equatable, CustomStringConvertibl
         case fileChanged
         /// There was not enough memory.
         case outOfMemory
+        /// The process, or the system, has as many files open as it may have.
+        case tooManyOpenFiles
 
         /// `ContainerOptions.isCancelled` returned true while bytes were waited for.
         case cancelled
@@ -108,6 +110,9 @@ public struct ContainerError: Error, Sendable, Equatable, CustomStringConvertibl
 }
 
 extension ContainerError {
+    /// The remedy where no file can be opened any more.
+    static let openFewer = "raise the limit of open files (ulimit -n)"
+
     /// The remedy for damage of any kind.
     static let copyAgain = "copy or write the file again"
 }

@@ -14,12 +14,12 @@ internal import SystemPackage
 ///
 /// A file asks for its descriptor whenever it reads. A descriptor that is not there is opened, and where there are too many the one that
 /// has not been used for the longest time is closed for it. One in use is never closed: if all are in use, the thread waits until another
-/// thread has read.
+/// thread has read. The system may give fewer descriptors than the limit says. The cache then gets along with those that it has.
 final class DescriptorCache: Sendable {
     /// The cache of the process.
     static let shared = DescriptorCache(limit: defaultLimit)
 
-    /// A quarter of the descriptors that the process may have open, between 4 and 256.
+    /// A quarter of the descriptors that the process may have open, between 1 and 256.
     static let defaultLimit = limit(descriptorCountLimit: Int(sysconf(CInt(_SC_OPEN_MAX))))
 
     /// The most descriptors that are open at a time.
@@ -120,7 +120,7 @@ final class DescriptorCache: Sendable {
 
     /// The limit for a process that may have so many descriptors open; a number below 0 stands for no limit.
     static func limit(descriptorCountLimit: Int) -> Int {
-        descriptorCountLimit < 0 ? 256 : min(max(descriptorCountLimit / 4, 4), 256)
+        descriptorCountLimit < 0 ? 256 : min(max(descriptorCountLimit / 4, 1), 256)
     }
 
     /// The number of descriptors that are open or being opened.
@@ -132,7 +132,8 @@ final class DescriptorCache: Sendable {
     ///
     /// - Parameters:
     ///   - slot: The file's slot.
-    ///   - open: Opens the file. It is called where the descriptor is closed, by one thread at a time for each slot.
+    ///   - open: Opens the file. It is called where the descriptor is closed, by one thread at a time for each slot. If it throws an error
+    ///     of kind `.tooManyOpenFiles`, it is called again when another file was closed.
     ///   - body: Uses the descriptor.
     /// - Throws: The errors of `open` and of `body`.
     func withDescriptor<Result, E: Error>(
@@ -153,28 +154,43 @@ final class DescriptorCache: Sendable {
 
     /// Begins a use of a descriptor that was closed a moment ago.
     private func beginUse<E: Error>(of slot: Slot, open: () throws(E) -> FileDescriptor) throws(E) -> FileDescriptor {
+        // True once the system refused a descriptor: another file must be closed first, whatever the limit is.
+        var isRefused = false
+        while true {
+            if case .open(let descriptor) = claim(slot, afterRefusal: isRefused) { return descriptor }
+            defer { state.wake(.all) }
+            do throws(E) {
+                let descriptor = try open()
+                state.withLock { state in
+                    state.opening.remove(ObjectIdentifier(slot))
+                    state.open[ObjectIdentifier(slot)] = slot
+                    slot.open(descriptor)
+                }
+                return descriptor
+            } catch {
+                let canCloseAnother = state.withLock { state in
+                    state.opening.remove(ObjectIdentifier(slot))
+                    return state.openCount > 0
+                }
+                guard canCloseAnother, (error as? any FailureToRead)?.kind == .tooManyOpenFiles else { throw error }
+                isRefused = true
+            }
+        }
+    }
+
+    /// Waits for a place for a descriptor, and takes it, or begins a use of the descriptor if another thread has opened it meanwhile.
+    ///
+    /// - Parameter afterRefusal: true if another file must be closed first, if one is open.
+    private func claim(_ slot: Slot, afterRefusal isRefused: Bool) -> Claim {
         waiterCount.add(1, ordering: .sequentiallyConsistent)
-        let claim = state.waitUntil { state -> Claim? in
+        defer { waiterCount.subtract(1, ordering: .sequentiallyConsistent) }
+        return state.waitUntil { state -> Claim? in
             if let descriptor = slot.beginUse() { return .open(descriptor) }
             if state.opening.contains(ObjectIdentifier(slot)) { return nil }
-            if state.openCount >= self.limit, !state.closeOldest() { return nil }
+            let isFull = isRefused ? state.openCount > 0 : state.openCount >= self.limit
+            if isFull, !state.closeOldest() { return nil }
             state.opening.insert(ObjectIdentifier(slot))
             return .toOpen
-        }
-        waiterCount.subtract(1, ordering: .sequentiallyConsistent)
-        if case .open(let descriptor) = claim { return descriptor }
-        defer { state.wake(.all) }
-        do throws(E) {
-            let descriptor = try open()
-            state.withLock { state in
-                state.opening.remove(ObjectIdentifier(slot))
-                state.open[ObjectIdentifier(slot)] = slot
-                slot.open(descriptor)
-            }
-            return descriptor
-        } catch {
-            state.withLock { state in _ = state.opening.remove(ObjectIdentifier(slot)) }
-            throw error
         }
     }
 
@@ -198,3 +214,11 @@ final class DescriptorCache: Sendable {
         state.wake(.all)
     }
 }
+
+/// An error of a file that cannot be opened or read.
+private protocol FailureToRead {
+    var kind: ContainerError.Kind { get }
+}
+
+extension ContainerError: FailureToRead {}
+extension ByteSourceError: FailureToRead {}

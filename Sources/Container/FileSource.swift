@@ -34,8 +34,8 @@ public final class FileSource: ByteSource {
 
     /// Opens the regular file at `path`.
     ///
-    /// - Throws: `ContainerError` of kind `.notFound`, `.isDirectory`, `.notRegularFile`, `.permissionDenied`, `.cannotOpen` or
-    ///   `.readFailed`.
+    /// - Throws: `ContainerError` of kind `.notFound`, `.isDirectory`, `.notRegularFile`, `.permissionDenied`, `.cannotOpen`,
+    ///   `.tooManyOpenFiles` or `.readFailed`.
     public convenience init(path: String) throws(ContainerError) {
         if LinkTarget(of: path).kind == .name {
             try self.init(path: path, cache: .shared)
@@ -169,6 +169,10 @@ public final class FileSource: ByteSource {
             descriptor = try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
         } catch {
             let code = error as? Errno ?? .ioError
+            if code == .tooManyOpenFiles || code == .tooManyOpenFilesInSystem {
+                throw ByteSourceError(
+                    kind: .tooManyOpenFiles, problem: "it cannot be opened again: \(code)", remedy: ContainerError.openFewer)
+            }
             guard code == .noSuchFileOrDirectory || code == .notDirectory else {
                 throw ByteSourceError(problem: "it cannot be opened again: \(code)")
             }

@@ -64,7 +64,7 @@ enum SourcePath {
 
     /// Opens the file at `path` for reading.
     ///
-    /// - Throws: `.notFound`, `.notRegularFile`, `.permissionDenied`, `.cannotOpen`.
+    /// - Throws: `.notFound`, `.notRegularFile`, `.permissionDenied`, `.tooManyOpenFiles`, `.cannotOpen`.
     static func open(_ path: String) throws(ContainerError) -> FileDescriptor {
         do {
             // Without O_NONBLOCK a device, or a pipe that nobody writes to yet, could hold us up here.
@@ -102,6 +102,8 @@ enum SourcePath {
         case .permissionDenied, .notPermitted:
             ContainerError(
                 path: path, kind: .permissionDenied, problem: "this user may not read it", remedy: "check the file's permissions")
+        case .tooManyOpenFiles, .tooManyOpenFilesInSystem:
+            ContainerError(path: path, kind: .tooManyOpenFiles, problem: "cannot be opened: \(code)", remedy: ContainerError.openFewer)
         case .noSuchAddressOrDevice:
             // The error of open(2) for a socket.
             typeError(.socket, path: path)

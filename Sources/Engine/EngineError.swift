@@ -107,7 +107,7 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
             switch error.kind {
             case .cancelled: .cancelled
             case .notFound, .isDirectory, .notRegularFile, .permissionDenied, .cannotOpen: .noInput
-            case .readFailed, .fileChanged, .outOfMemory: .inputOutput
+            case .readFailed, .fileChanged, .outOfMemory, .tooManyOpenFiles: .inputOutput
             case .empty, .truncated, .damaged, .checksumMismatch, .seekTableLies, .unsupported, .windowTooLarge: .data
             }
         // The text of a container's error names file, frame and byte.

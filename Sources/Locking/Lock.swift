@@ -61,6 +61,16 @@ public final class Lock<Value: ~Copyable>: @unchecked Sendable {
         return try body(&value.pointee)
     }
 
+    /// Calls `body` with the value if no thread has it at the moment. It never waits.
+    ///
+    /// - Returns: false if a thread has the value, and `body` was not called. That thread may be the calling one.
+    public func withLockIfFree(_ body: (inout sending Value) -> Void) -> Bool {
+        guard pthread_mutex_trylock(mutex) == 0 else { return false }
+        defer { pthread_mutex_unlock(mutex) }
+        body(&value.pointee)
+        return true
+    }
+
     /// Calls `body` with the value, again and again until it returns a result. Between two calls the lock is given up, and the thread
     /// sleeps until another thread calls `wake(_:)`.
     ///
@@ -80,6 +90,29 @@ public final class Lock<Value: ~Copyable>: @unchecked Sendable {
         while true {
             if let result = try body(&value.pointee) { return result }
             pthread_cond_wait(condition, mutex)
+        }
+    }
+
+    /// Does the same, for about `milliseconds` at most. A change of the system's clock makes the wait longer or shorter.
+    ///
+    /// - Returns: The first result of `body` that is not nil; nil if the time passed before.
+    public func waitUntil<Result: ~Copyable>(
+        milliseconds: Int, _ body: (inout sending Value) -> sending Result?
+    ) -> sending Result? {
+        // The clock of pthread's conditions, if no other is set.
+        var end = timespec()
+        clock_gettime(CLOCK_REALTIME, &end)
+        end.tv_sec += milliseconds / 1000
+        end.tv_nsec += milliseconds % 1000 * 1_000_000
+        if end.tv_nsec >= 1_000_000_000 {
+            end.tv_sec += 1
+            end.tv_nsec -= 1_000_000_000
+        }
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while true {
+            if let result = body(&value.pointee) { return result }
+            if pthread_cond_timedwait(condition, mutex, &end) == ETIMEDOUT { return body(&value.pointee) }
         }
     }
 

@@ -75,7 +75,10 @@ public final class OutputFile: Sendable {
                 descriptor = try Self.openInPlace(target.path)
                 destination = .descriptor
             case .name:
+                // Links in a circle, a name that is too long: no file could get this name when the work is done.
+                if stat(target.path, &status) != 0, errno != ENOENT { throw Errno(rawValue: errno) }
                 let (folder, name) = target.folderAndName
+                guard Self.temporaryPath(in: folder).utf8.count < Int(PATH_MAX) else { throw Errno.fileNameTooLong }
                 let temporaryPath: String?
                 (descriptor, temporaryPath) = try Self.create(in: folder, isNameless: isNameless)
                 destination = .name(name, folder: folder, temporaryPath: temporaryPath)
@@ -211,13 +214,31 @@ public final class OutputFile: Sendable {
         }
     }
 
+    /// Removes the unfinished files of the process that have paths, without waiting and without memory: for a process that has to end
+    /// because it has none. Nothing is removed if a thread is giving a file its name at the moment.
+    public static func discardAllWithoutWaiting() {
+        _ = temporaryPaths.withLockIfFree { paths in
+            for path in paths { unlink(path) }
+        }
+    }
+
     /// Returns true if a path leads to a descriptor that some process has open. Such an output is written to, and the file behind it stays.
     public static func leadsToDescriptor(_ path: String) -> Bool { LinkTarget(of: path).kind != .name }
 
     // MARK: Names
 
     private static func failure(_ path: String, _ what: String, _ error: any Error) -> OutputError {
-        OutputError(path: path, problem: "\(what): \(error)", remedy: "check the folder, its permissions and the free space")
+        OutputError(path: path, problem: "\(what): \(error)", remedy: remedy(for: error as? Errno))
+    }
+
+    private static func remedy(for code: Errno?) -> String {
+        switch code {
+        case .tooManyOpenFiles?, .tooManyOpenFilesInSystem?: "raise the limit of open files (ulimit -n)"
+        case .fileTooLarge?: "raise the limit of a file's size (ulimit -f), or choose another file system"
+        case .brokenPipe?: "let its reader read to the end"
+        case .fileNameTooLong?: "give it a shorter name"
+        default: "check the folder, its permissions and the free space"
+        }
     }
 
     private static func descriptorPath(_ descriptor: FileDescriptor) -> String { "/proc/self/fd/\(descriptor.rawValue)" }
@@ -236,7 +257,7 @@ public final class OutputFile: Sendable {
 
     /// Makes a file in a folder, without a name where that is possible.
     private static func create(in folder: String, isNameless: Bool) throws -> (FileDescriptor, temporaryPath: String?) {
-        if isNameless, let descriptor = try createNameless(in: folder) { return (descriptor, nil) }
+        if isNameless, let descriptor = createNameless(in: folder) { return (descriptor, nil) }
         let path = temporaryPath(in: folder)
         let result = temporaryPaths.withLock { paths in
             Result {
@@ -252,16 +273,13 @@ public final class OutputFile: Sendable {
 
     /// Makes a file without a name.
     ///
-    /// - Returns: nil if the system or the file system knows no such files, or could not name them.
-    private static func createNameless(in folder: String) throws -> FileDescriptor? {
+    /// - Returns: nil if the system or the file system knows no such files, or could not name them. The reasons for which no file can be
+    ///   made at all are found when one with a name is tried.
+    private static func createNameless(in folder: String) -> FileDescriptor? {
         #if os(Linux)
         // O_TMPFILE is not imported by Swift. It is this bit and the bit of O_DIRECTORY.
         let number = open(folder.isEmpty ? "/" : folder, 0o20000000 | O_DIRECTORY | O_RDWR | O_CLOEXEC, 0o644 as mode_t)
-        guard number >= 0 else {
-            // A kernel that does not know the bit opens the folder.
-            if [EOPNOTSUPP, EINVAL, EISDIR].contains(errno) { return nil }
-            throw Errno(rawValue: errno)
-        }
+        guard number >= 0 else { return nil }
         let descriptor = FileDescriptor(rawValue: number)
         guard access(descriptorPath(descriptor), F_OK) == 0 else {
             try? descriptor.close()
@@ -287,17 +305,16 @@ public final class OutputFile: Sendable {
     private func takePlace(of target: String, in folder: String, _ temporaryPath: String?) throws {
         var status = stat()
         if stat(target, &status) == 0 {
+            guard fchmod(descriptor.rawValue, status.st_mode & 0o777) == 0 else { throw Errno(rawValue: errno) }
             // Only root can give a file away. Anyone else who may replace the file of another user becomes its owner.
             _ = fchown(descriptor.rawValue, status.st_uid, status.st_gid)
-            guard fchmod(descriptor.rawValue, status.st_mode & 0o777) == 0 else { throw Errno(rawValue: errno) }
         }
         try Self.sync(descriptor)
         let code = Self.temporaryPaths.withLock { paths -> CInt in
             let path = temporaryPath ?? Self.temporaryPath(in: folder)
-            if temporaryPath == nil,
-                linkat(AT_FDCWD, Self.descriptorPath(descriptor), AT_FDCWD, path, AT_SYMLINK_FOLLOW) != 0
-            {
-                return errno
+            if temporaryPath == nil, !link(to: path) {
+                // Some file systems and some rules of security give such files no name.
+                do throws(Errno) { try copy(to: path) } catch { return error.rawValue }
             }
             let code = rename(path, target) == 0 ? 0 : errno
             // After a failure the path stays, since `removeTemporary` has to remove the file.
@@ -314,10 +331,40 @@ public final class OutputFile: Sendable {
         }
     }
 
+    /// Gives the nameless file a name that no file has.
+    private func link(to path: String) -> Bool {
+        linkat(AT_FDCWD, Self.descriptorPath(descriptor), AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0
+    }
+
+    /// Copies the bytes and the mode to a new file. If that fails there is no such file.
+    private func copy(to path: String) throws(Errno) {
+        do {
+            var status = stat()
+            guard fstat(descriptor.rawValue, &status) == 0 else { throw Errno(rawValue: errno) }
+            let file = try FileDescriptor.open(
+                FilePath(path), .writeOnly, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec], permissions: .ownerReadWrite,
+                retryOnInterrupt: true)
+            do {
+                guard fchmod(file.rawValue, status.st_mode & 0o777) == 0 else { throw Errno(rawValue: errno) }
+                _ = fchown(file.rawValue, status.st_uid, status.st_gid)
+                try copy(to: file)
+            } catch {
+                unlink(path)
+                throw error
+            }
+        } catch {
+            throw error as? Errno ?? .ioError
+        }
+    }
+
     /// Copies the bytes into the file that has the name.
     private func overwrite(_ target: String) throws {
-        let file = try FileDescriptor.open(
-            FilePath(target), .writeOnly, options: [.truncate, .closeOnExec], retryOnInterrupt: true)
+        try copy(
+            to: FileDescriptor.open(FilePath(target), .writeOnly, options: [.truncate, .closeOnExec], retryOnInterrupt: true))
+    }
+
+    /// Copies the bytes to an open file, waits until they are on the disk, and closes it.
+    private func copy(to file: FileDescriptor) throws {
         try file.closeAfter {
             var piece = [UInt8](repeating: 0, count: 1 << 20)
             var byteOffset: Int64 = 0

@@ -42,11 +42,11 @@ public struct OrderedPool: Sendable {
     /// Makes a pool.
     ///
     /// - Parameters:
-    ///   - workerCount: the most workers, clamped to `1...WorkStealingPool.maximumWorkerCount`. Dispatch decides how many run at the same
-    ///     time.
+    ///   - workerCount: the most workers, clamped to `1...WorkStealingPool.maximumWorkerCount`. At most one runs at a time for each
+    ///     processor that the process may run on, and no more than the system gives threads for.
     ///   - itemLimit: the most items under way at a time, clamped to 1 and more.
     public init(workerCount: Int, itemLimit: Int) {
-        self.init(workerCount: workerCount, itemLimit: itemLimit, threads: .dispatch)
+        self.init(workerCount: workerCount, itemLimit: itemLimit, threads: .system)
     }
 
     /// Makes a pool with an item limit for each worker. Two items let one wait while the worker has the other in hand.

@@ -11,10 +11,15 @@ public enum ProcessorCount {
     /// The number of processors that this process may run on, at least 1. The affinity mask, which `taskset` and batch systems set, gives
     /// the processors. The quota of the control groups, which containers set, is an upper limit.
     public static var available: Int {
-        let processors = allowed ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        let processors = allowed ?? onlineCount
         let quota = text(of: "/proc/self/cgroup").flatMap { CgroupProcessorLimit.processorCount(groups: $0, text: text(of:)) }
         return min(processors, quota ?? processors)
     }
+
+    /// The number of processors that this process could run on when it was first asked for, at least 1, whatever the quota.
+    static let inAffinityMask = allowed ?? onlineCount
+
+    private static var onlineCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
     /// The number of processors in the affinity mask as Linux shows it (proc(5), Cpus_allowed): hexadecimal words with commas. Glibc's call
     /// for it is hidden from Swift.

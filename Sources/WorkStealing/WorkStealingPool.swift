@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A pool that runs a range of units on Dispatch's threads, balanced by stealing. It knows nothing of the units' work.
+/// A pool that runs a range of units on threads of the system, balanced by stealing. It knows nothing of the units' work.
 ///
 /// Each worker owns a contiguous range of units and takes from its front. A worker whose range is empty steals the back half of the longest
 /// range that another worker has. There is no lock, no barrier and no waiting: any one worker can finish the batch alone. PROTOCOL.md
@@ -19,10 +19,10 @@ public struct WorkStealingPool: Sendable {
 
     /// Makes a pool.
     ///
-    /// - Parameter workerCount: clamped to `1...maximumWorkerCount`. Dispatch decides how many run at the same time: at most one for each
-    ///   processor that the process may use. The others find nothing left to do when their turn comes.
+    /// - Parameter workerCount: clamped to `1...maximumWorkerCount`. At most one runs at a time for each processor that the process may run
+    ///   on, and no more than the system gives threads for. The others find nothing left to do when their turn comes.
     public init(workerCount: Int) {
-        self.init(workerCount: workerCount, grainLimit: .max, threads: .dispatch)
+        self.init(workerCount: workerCount, grainLimit: .max, threads: .system)
     }
 
     /// Makes a pool for tests; `grainLimit` is that of `UnitGrains`.

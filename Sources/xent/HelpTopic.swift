@@ -155,8 +155,8 @@ enum HelpTopic: String, CaseIterable {
                     ),
                     ("66", "An input cannot be opened."),
                     ("70", "A fault of xent itself."),
-                    ("74", "Reading or writing failed."),
-                    ("signal", "SIGINT, SIGTERM and SIGHUP end a run at once; the process dies by the signal itself."),
+                    ("74", "Reading or writing failed, or the system refused memory or an open file."),
+                    ("signal", "SIGINT, SIGTERM and SIGHUP end a run at once; the process dies by the signal itself, and leaves no file."),
                 ])
             ]
         case .environment:

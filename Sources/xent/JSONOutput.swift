@@ -23,7 +23,7 @@ struct JSONOutput {
         if let file {
             try file.write(bytes, at: 0)
         } else {
-            try StandardOutput.write(String(decoding: bytes, as: UTF8.self))
+            try StandardOutput.write(bytes)
         }
     }
 

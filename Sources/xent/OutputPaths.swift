@@ -9,7 +9,8 @@ enum OutputPaths {
     /// Compares all outputs with all inputs, and with each other, by device and inode. It is called before any output is opened.
     ///
     /// The files of standard input, output and error count as well. An output that leads to an open descriptor, as `/dev/stdout` does,
-    /// shares the file behind it; no other output may replace that file. An output `-` is standard output, or refused: never a file.
+    /// shares the file behind it with whatever else writes there, such as the text of the report; no other output may go to that file. An
+    /// output `-` is standard output, or refused: never a file.
     static func check(outputs: [(option: String, path: String?)], inputs: InputFiles) throws {
         for (option, path) in outputs where path == "-" && !optionsOfStandardOutput.contains(option) {
             throw EngineError(usage: "\(option) - is not known: standard output takes the report", remedy: "name a file")
@@ -28,18 +29,18 @@ enum OutputPaths {
             }
             shared[file] = text
         }
-        // Files that an output replaces.
+        // Files that an output replaces or writes to.
         var taken: [FileIdentity: String] = [:]
         for (option, path) in outputs {
-            guard let path, path != "-" else { continue }
+            guard let path else { continue }
             guard !path.isEmpty else { throw EngineError(usage: "\(option) '' names no file", remedy: "name one, or leave \(option) out") }
-            // Devices and pipes can be written to twice.
-            guard let file = FileIdentity(path: path) else { continue }
-            let isShared = OutputFile.leadsToDescriptor(path)
+            // Devices can be written to twice.
+            guard let file = path == "-" ? FileIdentity(descriptor: 1) : FileIdentity(path: path) else { continue }
+            let isShared = path == "-" || OutputFile.leadsToDescriptor(path)
             if let holder = read[file] ?? taken[file] ?? (isShared ? nil : shared[file]) {
                 throw EngineError(usage: "\(option) \(path) is also \(holder)", remedy: "give the output another name")
             }
-            if isShared { shared[file] = "\(option) \(path)" } else { taken[file] = "\(option) \(path)" }
+            taken[file] = "\(option) \(path)"
         }
     }
 }

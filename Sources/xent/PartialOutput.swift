@@ -4,13 +4,17 @@ import Scoring
 
 /// A place for a partial: a file, or for "-" standard output, where nothing else goes then.
 struct PartialOutput {
-    private let file: OutputFile
+    private let file: OutputFile?
 
-    init(path: String) throws { file = try OutputFile(path: path == "-" ? "/dev/stdout" : path) }
+    init(path: String) throws { file = path == "-" ? nil : try OutputFile(path: path) }
 
-    func write(_ partial: Partial) throws { try file.write(partial.encoded(), at: 0) }
-    func commit() throws { try file.commit() }
-    func discard() { file.discard() }
+    func write(_ partial: Partial) throws {
+        let bytes = partial.encoded()
+        if let file { try file.write(bytes, at: 0) } else { try StandardOutput.write(bytes) }
+    }
+
+    func commit() throws { try file?.commit() }
+    func discard() { file?.discard() }
 }
 
 extension OutputPaths {

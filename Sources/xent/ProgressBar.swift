@@ -1,33 +1,40 @@
-import Dispatch
 import Engine
+import Locking
+import WorkStealing
 
 /// A line on standard error that shows the progress of a run, as wide as the terminal.
 final class ProgressBar {
-    private let timer: any DispatchSourceTimer
-    private let queue: DispatchQueue
+    private let isFinished = Lock(false)
+    /// The thread that writes the line; nil if the system had none to give.
+    private let thread: SystemThread?
+
+    private static let firstMilliseconds = 300
+    private static let intervalMilliseconds = 100
 
     /// Starts the line. It appears after a moment, since short runs need none.
     init(_ meter: ProgressMeter) {
-        queue = DispatchQueue(label: "xent.progress")
-        timer = DispatchSource.makeTimerSource(queue: queue)
         let clock = ContinuousClock()
         let start = clock.now
-        timer.setEventHandler {
-            let elapsed = clock.now - start
-            let seconds = Double(elapsed.components.seconds) + 1e-18 * Double(elapsed.components.attoseconds)
-            // The terminal may have got another width. In its last column some terminals begin a new line.
-            let width = (Terminal.width(of: 2) ?? Terminal.usualWidth) - 1
-            StandardError.write(
-                "\r\u{1B}[K" + Self.line(decoded: meter.decodedByteCount, total: meter.totalByteCount, seconds: seconds, width: width))
+        thread = SystemThread.start { [isFinished] in
+            var milliseconds = Self.firstMilliseconds
+            while isFinished.waitUntil(milliseconds: milliseconds, { $0 ? true : nil }) == nil {
+                milliseconds = Self.intervalMilliseconds
+                let elapsed = clock.now - start
+                let seconds = Double(elapsed.components.seconds) + 1e-18 * Double(elapsed.components.attoseconds)
+                // The terminal may have got another width. In its last column some terminals begin a new line.
+                let width = (Terminal.width(of: 2) ?? Terminal.usualWidth) - 1
+                StandardError.write(
+                    "\r\u{1B}[K" + Self.line(decoded: meter.decodedByteCount, total: meter.totalByteCount, seconds: seconds, width: width))
+            }
         }
-        timer.schedule(deadline: .now() + .milliseconds(300), repeating: .milliseconds(100))
-        timer.activate()
     }
 
-    /// Removes the line.
+    /// Removes the line. It is called once.
     func finish() {
-        timer.cancel()
-        queue.sync { StandardError.write("\r\u{1B}[K") }
+        isFinished.withLock { $0 = true }
+        isFinished.wake(.all)
+        thread?.join()
+        StandardError.write("\r\u{1B}[K")
     }
 
     /// The least number of columns in which a bar is worth having.

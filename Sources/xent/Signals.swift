@@ -1,4 +1,3 @@
-import Dispatch
 import Engine
 import Outputs
 import Synchronization
@@ -11,58 +10,130 @@ import Musl
 import Darwin
 #endif
 
-/// A handler for SIGINT, SIGTERM and SIGHUP. They end the run in good order: unfinished files are removed, then the process dies by the
-/// signal itself, as its sender expects. The handler itself ends the process if the run still waits for something (a disk, a reader of its
-/// output), or if a second signal comes. A signal that was ignored when the process began stays ignored (nohup, a script's background).
+/// A handler for the signals that would end the process, on a thread of its own.
+///
+/// SIGINT, SIGTERM and SIGHUP end the run in good order: unfinished files are removed, then the process dies by the signal itself, as its
+/// sender expects. The thread ends the process if the run still waits for something (a disk, a reader of its output), or if a second signal
+/// comes. Other signals end the process at once, but unfinished files are removed before. A signal that was ignored when the process began
+/// stays ignored (nohup, a script's background).
+///
+/// If the system has no thread to give, SIGINT, SIGTERM and SIGHUP only cancel the run, and a second one ends the process.
 final class Signals {
-    let cancellation = Cancellation()
-    private let received: ReceivedSignal
-    private let sources: [any DispatchSourceSignal]
+    /// The cancellation of the process's run, which a signal sets.
+    var cancellation: Cancellation { Self.cancellation }
+
+    private static let cancellation = Cancellation()
+    /// The first signal that cancelled the run; 0 if none came.
+    private static let received = Atomic<Int32>(0)
 
     /// The time in milliseconds that a cancelled run has to end by itself.
     private static let patienceMilliseconds = 500
 
-    private final class ReceivedSignal: Sendable {
-        let number = Atomic<Int32>(0)
-    }
+    /// The signals that cancel a run.
+    private static let cancelling = [SIGINT, SIGTERM, SIGHUP]
 
+    /// The other signals that end a process, and that other processes or limits send. SIGPROF is left to profilers.
+    private static let ending: [Int32] = {
+        let numbers = [SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGXCPU, SIGPIPE]
+        #if os(Linux)
+        return numbers + [SIGIO, SIGPWR, SIGSTKFLT]
+        #else
+        return numbers
+        #endif
+    }()
+
+    /// Blocks the signals, so that threads that are started later never get them, and starts the thread that waits for them.
     init() {
-        let received = ReceivedSignal()
-        let cancellation = cancellation
-        self.received = received
-        // A queue of its own, since all threads of the common one may be working or waiting.
-        let queue = DispatchQueue(label: "xent.signals")
-        sources = [SIGINT, SIGTERM, SIGHUP].compactMap { number in
-            // Unsafe: the systems name the handler in `struct sigaction` differently, and all give it back as a function pointer of one
-            // word, in whose place SIG_IGN is the number 1.
-            if unsafeBitCast(signal(number, SIG_IGN), to: Int.self) == 1 { return nil }
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler {
-                if received.number.exchange(number, ordering: .sequentiallyConsistent) != 0 { Self.die(by: number) }
-                cancellation.cancel()
-                queue.asyncAfter(deadline: .now() + .milliseconds(Self.patienceMilliseconds)) {
-                    StandardError.print("xent: cancelled")
-                    Self.die(by: number)
-                }
-            }
-            source.activate()
-            return source
+        // Made here, and not in a handler.
+        _ = Self.received.load(ordering: .relaxed)
+        let signals = (Self.cancelling + Self.ending).filter(Self.endsTheProcess)
+        Self.setMask(SIG_BLOCK, signals)
+        let isWaitedFor = SystemThread.detach {
+            while true { Self.handle(Self.wait(for: signals)) }
         }
+        guard !isWaitedFor else { return }
+        for number in signals where Self.cancelling.contains(number) { _ = signal(number, Self.cancelAlone) }
+        Self.setMask(SIG_UNBLOCK, signals.filter { $0 != SIGPIPE })
     }
 
     /// Ends the process if a signal came. The command calls it when its work has stopped.
     func dieIfReceived() {
-        let number = received.number.load(ordering: .sequentiallyConsistent)
+        let number = Self.received.load(ordering: .sequentiallyConsistent)
         if number != 0 { Self.die(by: number) }
     }
 
-    private static func die(by number: Int32) {
+    /// Ends the process by SIGPIPE if the calling thread's last write sent that signal, and the signal waits because it is blocked.
+    static func dieOfClosedPipe() {
+        var pending = sigset_t()
+        sigpending(&pending)
+        if sigismember(&pending, SIGPIPE) == 1 { die(by: SIGPIPE) }
+    }
+
+    // MARK: The thread
+
+    /// Returns the next signal of a set of blocked ones.
+    private static func wait(for signals: [Int32]) -> Int32 {
+        var set = set(of: signals)
+        var number: Int32 = 0
+        while sigwait(&set, &number) != 0 {}
+        return number
+    }
+
+    private static func handle(_ number: Int32) {
+        guard cancelling.contains(number), received.exchange(number, ordering: .sequentiallyConsistent) == 0 else { die(by: number) }
+        cancellation.cancel()
+        // On another thread, since this one waits for a second signal.
+        if !SystemThread.detach({ Self.dieAfterPatience(by: number) }) { dieAfterPatience(by: number) }
+    }
+
+    private static func dieAfterPatience(by number: Int32) {
+        usleep(UInt32(patienceMilliseconds * 1000))
+        StandardError.print("xent: cancelled")
+        die(by: number)
+    }
+
+    private static func die(by number: Int32) -> Never {
         signal(number, SIG_DFL)
-        // A parent may have left it blocked.
+        OutputFile.discardAll {
+            // The mask is the calling thread's, which then gets the signal.
+            setMask(SIG_UNBLOCK, [number])
+            kill(getpid(), number)
+            // The signal has ended the process, unless the system holds it up.
+            while true { pause() }
+        }
+        // Not reached.
+        _exit(128 + number)
+    }
+
+    // MARK: Signals
+
+    /// The handler where there is no thread. It calls nothing but what a handler may call.
+    private static let cancelAlone: @convention(c) (Int32) -> Void = { number in
+        if Signals.received.exchange(number, ordering: .sequentiallyConsistent) != 0 {
+            signal(number, SIG_DFL)
+            raise(number)
+        }
+        Signals.cancellation.cancel()
+    }
+
+    /// True if a signal has its default action, neither ignored nor handled by something that was loaded before.
+    private static func endsTheProcess(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        // Unsafe: the systems name the handler in `struct sigaction` differently. All have it first, as a pointer, and SIG_DFL is the null
+        // pointer.
+        return withUnsafeBytes(of: action) { $0.load(as: Int.self) } == 0
+    }
+
+    private static func setMask(_ how: Int32, _ signals: [Int32]) {
+        var set = set(of: signals)
+        pthread_sigmask(how, &set, nil)
+    }
+
+    private static func set(of signals: [Int32]) -> sigset_t {
         var set = sigset_t()
         sigemptyset(&set)
-        sigaddset(&set, number)
-        pthread_sigmask(SIG_UNBLOCK, &set, nil)
-        OutputFile.discardAll { kill(getpid(), number) }
+        for number in signals { sigaddset(&set, number) }
+        return set
     }
 }

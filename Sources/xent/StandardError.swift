@@ -22,7 +22,7 @@ enum StandardError {
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { writeBytes(2, $0.baseAddress, $0.count) }
             // Without a reader there is nowhere left to say so.
-            guard count > 0 else { return }
+            guard count > 0 else { return Signals.dieOfClosedPipe() }
             bytes = bytes.dropFirst(count)
         }
     }
@@ -30,10 +30,17 @@ enum StandardError {
     static var isTerminal: Bool { Terminal.isTerminal(2) }
 }
 
-/// Calls write(2), and again if a signal interrupts it.
+/// Calls write(2), and again if a signal interrupts it, or when a pipe in non-blocking mode has room.
 func writeBytes(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
     while true {
         let written = write(descriptor, bytes, count)
-        if written >= 0 || errno != EINTR { return written }
+        if written >= 0 { return written }
+        switch errno {
+        case EINTR: continue
+        case EAGAIN, EWOULDBLOCK:
+            var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            _ = poll(&request, 1, -1)
+        default: return written
+        }
     }
 }

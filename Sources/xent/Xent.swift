@@ -38,6 +38,8 @@ struct Xent: ParsableCommand {
     /// own arguments alone. Help, versions, completions and the errors of arguments are written here, and not by ArgumentParser.
     static func main() {
         StandardDescriptors.holdOpen()
+        StandardDescriptors.raiseLimit()
+        RefusedMemory.endsTheProcess()
         // A file that cannot grow further (ulimit -f) is then an error of writing, with the file's name, and does not end the process.
         signal(SIGXFSZ, SIG_IGN)
         let arguments = HeaderOption.expand(Array(CommandLine.arguments.dropFirst()))

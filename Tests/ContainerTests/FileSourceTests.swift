@@ -75,10 +75,10 @@ import Testing
     }
 
     @Test func limits() {
-        for (descriptors, limit) in [(-1, 256), (0, 4), (16, 4), (20, 5), (256, 64), (1024, 256), (.max, 256)] {
+        for (descriptors, limit) in [(-1, 256), (0, 1), (4, 1), (8, 2), (16, 4), (20, 5), (256, 64), (1024, 256), (.max, 256)] {
             #expect(DescriptorCache.limit(descriptorCountLimit: descriptors) == limit)
         }
-        #expect((4...256).contains(DescriptorCache.shared.limit))
+        #expect((1...256).contains(DescriptorCache.shared.limit))
     }
 
     /// A hundred files and four descriptors, from eight threads: the right bytes, and never more than four descriptors.
@@ -157,6 +157,59 @@ import Testing
         for index in [0, 1, 0, 2, 0, 1] { use(index) }
         #expect(openings == [0, 1, 2, 1])
         for slot in slots { cache.forget(slot) }
+    }
+
+    /// A system that gives fewer descriptors than the limit says.
+    private final class FewDescriptors: Sendable {
+        private let count: Int
+        private let paths: Set<String>
+        private let lock = Mutex(())
+
+        init(_ count: Int, for files: [ClosedFile]) {
+            self.count = count
+            paths = Set(files.map(\.path))
+        }
+
+        /// Opens a file, unless as many are open as can be.
+        func open(_ path: String) throws(ContainerError) -> FileDescriptor {
+            let descriptor = lock.withLock { _ -> CInt? in
+                FileSourceTests.descriptorCount(of: paths) < count ? Glibc.open(path, O_RDONLY | O_CLOEXEC) : nil
+            }
+            guard let descriptor else { throw ContainerError(path: path, kind: .tooManyOpenFiles, problem: "no descriptor is left") }
+            return FileDescriptor(rawValue: descriptor)
+        }
+    }
+
+    /// Reads by way of a cache whose limit the system does not allow: other files are closed, or waited for.
+    @Test(arguments: [1, 2, 3], [1, 8])
+    func fewerDescriptorsThanTheLimit(count: Int, threads: Int) throws {
+        let cache = DescriptorCache(limit: 10)
+        let files = (0..<20).map { ClosedFile([UInt8($0)]) }
+        let system = FewDescriptors(count, for: files)
+        let slots = files.map { _ in DescriptorCache.Slot() }
+        let wrong = Counter()
+        onThreads(threads) { worker in
+            for number in 0..<100 {
+                let index = (7 * worker + 3 * number) % files.count
+                do throws(ContainerError) {
+                    try cache.withDescriptor(of: slots[index], open: { () throws(ContainerError) in try system.open(files[index].path) }) {
+                        var byte: UInt8 = 255
+                        if pread($0.rawValue, &byte, 1, 0) != 1 || byte != UInt8(index) { wrong.value.add(1, ordering: .relaxed) }
+                    }
+                } catch {
+                    wrong.value.add(1, ordering: .relaxed)
+                }
+            }
+        }
+        #expect(wrong.value.load(ordering: .relaxed) == 0)
+        #expect(cache.openCount <= count)
+        for slot in slots { cache.forget(slot) }
+        // With nothing left to close the error is the caller's.
+        let none = FewDescriptors(0, for: files)
+        let error = containerError {
+            try cache.withDescriptor(of: slots[0], open: { () throws(ContainerError) in try none.open(files[0].path) }) { _ in }
+        }
+        #expect(error?.kind == .tooManyOpenFiles && cache.openCount == 0)
     }
 
     /// A file that cannot be opened leaves no place taken.

@@ -100,4 +100,33 @@ import Testing
         for sleepers in [Sleepers.none, .one, .all] { lock.wake(sleepers) }
         #expect(lock.withLock { $0 } == 0)
     }
+
+    @Test func waitsThatEnd() {
+        let lock = Lock(0)
+        let clock = ContinuousClock()
+        let start = clock.now
+        let none: Int? = lock.waitUntil(milliseconds: 30) { _ in nil }
+        #expect(none == nil && clock.now - start >= .milliseconds(25))
+        let at = lock.waitUntil(milliseconds: 60_000) { $0 + 1 }
+        #expect(at == 1)
+        ThreadSource.threadForEach.perform(2) { index in
+            if index == 0 {
+                let seen: Int? = lock.waitUntil(milliseconds: 60_000) { $0 == 5 ? $0 : nil }
+                lock.withLock { $0 = seen == 5 ? 6 : 0 }
+            } else {
+                pause(microseconds: 2000)
+                lock.withLock { $0 = 5 }
+                lock.wake(.all)
+            }
+        }
+        #expect(lock.withLock { $0 } == 6)
+    }
+
+    @Test func locksThatAreTaken() {
+        let lock = Lock(1)
+        #expect(lock.withLockIfFree { $0 = 2 })
+        let isFree = lock.withLock { _ in lock.withLockIfFree { $0 = 3 } }
+        #expect(!isFree)
+        #expect(lock.withLock { $0 } == 2)
+    }
 }

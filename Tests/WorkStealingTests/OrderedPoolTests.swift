@@ -11,7 +11,7 @@ final class TestItem {
 }
 
 @Suite struct OrderedPoolTests {
-    private static let sources: [ThreadSource] = [.dispatch, .threadForEach, .oneThread, .oneThreadBackwards]
+    private static let sources: [ThreadSource] = [.system, .threadForEach, .oneThread, .oneThreadBackwards]
 
     /// Squares of `0..<itemCount`, admitted in order and finished by anybody.
     @discardableResult
@@ -177,7 +177,7 @@ final class TestItem {
             let itemLimit = Int.random(in: 1...24, using: &generator)
             let failing = round % 3 == 0 ? Int.random(in: 0...200, using: &generator) : .max
             let failingStep = UInt64.random(in: 0..<4, using: &generator)
-            let pool = OrderedPool(workerCount: workerCount, itemLimit: itemLimit, threads: round % 4 == 0 ? .dispatch : .threadForEach)
+            let pool = OrderedPool(workerCount: workerCount, itemLimit: itemLimit, threads: round % 4 == 0 ? .system : .threadForEach)
             let finished = SharedRecord()
             @Sendable func step(_ number: Int, _ step: UInt64) throws(Failed) {
                 WorkStealingStress.spend(WorkStealingStress.random(seed, round, number * 4 + Int(step)))

@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test func zeroUnits() throws {
-        for threads in [ThreadSource.dispatch, .threadForEach, .oneThread] {
+        for threads in [ThreadSource.system, .threadForEach, .oneThread] {
             for unitCount in [0, -1, Int.min] {
                 let (workers, statistics) = try WorkStealingPool(workerCount: 4, threads: threads).run(unitCount: unitCount) { _ in
                     Issue.record("a worker was made")
@@ -51,7 +51,7 @@ import Testing
 
     /// One worker runs all units, in order, and steals nothing.
     @Test func oneWorker() throws {
-        for threads in [ThreadSource.dispatch, .threadForEach, .oneThread] {
+        for threads in [ThreadSource.system, .threadForEach, .oneThread] {
             let result = try expectEachUnitOnce(WorkStealingPool(workerCount: 1, threads: threads), unitCount: 500)
             #expect(result.workers.map(\.units) == [Array(0..<500)])
             #expect(result.statistics == Statistics(unitsRun: 500, workersUsed: 1))
@@ -60,7 +60,7 @@ import Testing
 
     @Test func moreWorkersThanUnits() throws {
         for unitCount in 1...12 {
-            for threads in [ThreadSource.dispatch, .threadForEach, .oneThread, .oneThreadBackwards] {
+            for threads in [ThreadSource.system, .threadForEach, .oneThread, .oneThreadBackwards] {
                 try expectEachUnitOnce(WorkStealingPool(workerCount: 13, threads: threads), unitCount: unitCount)
             }
         }
@@ -129,7 +129,7 @@ import Testing
         #expect(!didGiveUp, "units waited behind a long one")
     }
 
-    /// Runs within runs share Dispatch's threads and finish.
+    /// Runs within runs finish.
     @Test func nestedRuns() throws {
         let pool = WorkStealingPool(workerCount: 4)
         let (workers, _) = try pool.run(unitCount: 20) { _ in 0 } body: { unit, total in
@@ -178,7 +178,7 @@ import Testing
 
     /// A batch of Int.max units ends when its first unit fails, without a trap and without counting through it.
     @Test func asManyUnitsAsThereCanBe() {
-        for threads in [ThreadSource.dispatch, .threadForEach, .oneThread, .oneThreadBackwards] {
+        for threads in [ThreadSource.system, .threadForEach, .oneThread, .oneThreadBackwards] {
             #expect(throws: RunError.unit(UnitError(unit: 0, underlying: Failed(unit: 0)))) {
                 try WorkStealingPool(workerCount: 4, threads: threads).run(unitCount: .max) { _ throws(Failed) in
                 } body: { unit, _ throws(Failed) in
@@ -276,7 +276,7 @@ import Testing
     }
 
     @Test func makeWorkerThatAlwaysThrows() {
-        for threads in [ThreadSource.threadForEach, .dispatch, .oneThread, .oneThreadBackwards] {
+        for threads in [ThreadSource.threadForEach, .system, .oneThread, .oneThreadBackwards] {
             for _ in 0..<10 {
                 let made = SharedRecord()
                 #expect(throws: RunError.unit(UnitError(unit: 0, underlying: Failed(unit: -1)))) {

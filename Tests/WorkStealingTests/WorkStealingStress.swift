@@ -35,7 +35,7 @@ import Testing
             let unitCount = Int.random(in: 0...300, using: &generator)
             let workerCount = Int.random(in: 1...12, using: &generator)
             let grainLimit: UInt32 = Bool.random(using: &generator) ? .max : UInt32.random(in: 1...40, using: &generator)
-            let threads: ThreadSource = round % 4 == 0 ? .dispatch : .threadForEach
+            let threads: ThreadSource = round % 4 == 0 ? .system : .threadForEach
             let pool = WorkStealingPool(workerCount: workerCount, grainLimit: grainLimit, threads: threads)
             let (workers, statistics) = try pool.run(unitCount: unitCount) { index in
                 RunRecord(workerIndex: index)
@@ -73,7 +73,7 @@ import Testing
             let workerCount = Int.random(in: 1...10, using: &generator)
             let failing = Set((0..<Int.random(in: 1...6, using: &generator)).map { _ in Int.random(in: 0..<unitCount, using: &generator) })
             guard let lowest = failing.min() else { continue }
-            let threads: ThreadSource = round % 4 == 0 ? .dispatch : .threadForEach
+            let threads: ThreadSource = round % 4 == 0 ? .system : .threadForEach
             let record = SharedRecord()
             #expect(throws: RunError.unit(UnitError(unit: lowest, underlying: Failed(unit: lowest))), "seed \(seed), round \(round)") {
                 try WorkStealingPool(workerCount: workerCount, threads: threads).run(unitCount: unitCount) { _ throws(Failed) in

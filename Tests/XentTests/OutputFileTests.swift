@@ -129,6 +129,8 @@ import Testing
         #expect(run.stderr == "" || run.stderr.hasPrefix("xent: standard output: cannot be written"))
         #expect(run.stderr.split(separator: "\n").count <= 1)
 
+        #expect(scratch.names == ["p.npy", "y.npy"])
+
         let ignoring = try RunningCommand(
             "/bin/sh", ["-c", "trap '' PIPE; exec \"$0\" \"$@\"", RunningCommand.binaryPath()] + SmallDump.eval, in: scratch,
             stdout: closedPipe()

@@ -21,6 +21,10 @@ import Testing
         try manager.createSymbolicLink(atPath: scratch.place("link"), withDestinationPath: "p.npy")
         try manager.createSymbolicLink(atPath: scratch.place("dangling"), withDestinationPath: "new")
         try manager.linkItem(atPath: scratch.place("p.npy"), toPath: scratch.place("hard"))
+        try manager.createSymbolicLink(atPath: scratch.place("circle"), withDestinationPath: "circle")
+        try manager.createSymbolicLink(atPath: scratch.place("dangling-too"), withDestinationPath: scratch.place("new"))
+        try scratch.makeFolder("folder")
+        mkfifo(scratch.place("pipe"), 0o600)
         try scratch.write("list", "p.npy\n")
         try scratch.write("labels", "y.npy\n")
         try scratch.write("parts", "a.partial\n")
@@ -60,6 +64,20 @@ import Testing
         Overwriting(script: "\(eval) --partial list 2>> list", victim: "list", says: []),
         Overwriting(script: "\(eval) --json dangling --partial new", victim: "new", says: ["new", "dangling"]),
         Overwriting(script: "pack p.npy -o new --json dangling", victim: "new", says: ["new", "dangling"]),
+        Overwriting(script: "\(eval) --json dangling --partial dangling-too", victim: "new", says: ["dangling", "dangling-too"]),
+        Overwriting(script: "\(eval) --json folder/new --partial folder/../folder/new", victim: "new", says: ["--json", "--partial"]),
+        Overwriting(script: "\(eval) --weights b.npy --json b.npy", victim: "b.npy", says: ["--json b.npy", "the input b.npy"]),
+        Overwriting(script: "bench p.npy --labels y.npy --json y.npy", victim: "y.npy", says: ["--json y.npy", "the input y.npy"]),
+        Overwriting(script: "merge @parts --partial parts", victim: "parts", says: ["--partial parts", "the list parts"]),
+        Overwriting(script: "pack p.npy -o new --labels-output p.npy", victim: "p.npy", says: ["--labels-output p.npy", "the input p.npy"]),
+        Overwriting(script: "eval /dev/fd/5 --labels y.npy \(task) --json p.npy 5< p.npy", victim: "p.npy", says: ["--json p.npy"]),
+        Overwriting(script: "merge - --json a.partial < a.partial", victim: "a.partial", says: ["--json a.partial", "standard input"]),
+        Overwriting(script: "inspect - --json p.npy < p.npy", victim: "p.npy", says: ["--json p.npy", "standard input"]),
+        // Two outputs in one stream are neither.
+        Overwriting(script: "\(eval) --json pipe --partial pipe", victim: "p.npy", says: ["--json pipe", "--partial pipe"]),
+        Overwriting(script: "\(eval) --json - --partial /dev/stdout >> list", victim: "list", says: ["--json -", "--partial /dev/stdout"]),
+        Overwriting(script: "\(eval) --json /dev/fd/7 --partial /dev/fd/7 7>> list", victim: "list", says: ["--partial /dev/fd/7"]),
+        Overwriting(script: "eval pipe --labels y.npy \(task) --json pipe", victim: "p.npy", says: ["--json pipe", "the input pipe"]),
         Overwriting(script: "losses --json list >> list", victim: "list", says: ["--json list", "standard output"]),
     ]
 
@@ -166,6 +184,16 @@ import Testing
         }
         let output = try XentRun.shell("exec \"$XENT\" \(Self.eval) --quiet --json /dev/stdout >&-", in: scratch)
         expectFailure(output, status: 74, says: ["/dev/stdout: cannot be written"])
+    }
+
+    /// Links in a circle lead to no file, and stay.
+    @Test(arguments: ["--json", "--partial", "--per-row"])
+    func circleOfLinks(option: String) throws {
+        let scratch = try Self.scratch()
+        expectFailure(
+            try XentRun.xent(SmallDump.eval + [option, "circle"], in: scratch), status: 74,
+            says: ["circle: cannot be created: Too many levels of symbolic links"])
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: scratch.place("circle")) == "circle")
     }
 
     /// What a link points to is made where it is missing; the link stays.

@@ -5,7 +5,7 @@ import Testing
 ///
 /// A file system that loses what was not synced cannot be had in a test, so the calls are watched, by a library that stands before the
 /// system's.
-@Suite(.enabled(if: FileManager.default.fileExists(atPath: "/proc/self/fd"), "the calls are watched on Linux alone")) struct SyncTests {
+@Suite(.enabled(if: StandInLibrary.areKnown, "the calls are watched on Linux alone")) struct SyncTests {
     private static let watcher = """
         #include <fcntl.h>
         #include <stdio.h>
@@ -35,11 +35,10 @@ import Testing
     func order(option: String) throws {
         let scratch = try Scratch()
         try SmallDump.write(to: scratch)
-        try scratch.write("watch.c", Self.watcher)
-        try XentRun.tool("clang", ["-shared", "-fPIC", "-o", "watch.so", "watch.c"], in: scratch)
+        let library = try StandInLibrary(Self.watcher)
         let output = option == "--per-row" ? "out.npy" : "out"
         let command = ([#""$XENT""#] + SmallDump.eval + [option, output]).joined(separator: " ")
-        try XentRun.shell("WATCHED_CALLS=calls LD_PRELOAD=./watch.so \(command)", in: scratch).expectSuccess()
+        try XentRun.shell("WATCHED_CALLS=calls \(library.setting) \(command)", in: scratch).expectSuccess()
         #expect(try scratch.text("calls").split(separator: "\n") == ["sync file", "rename", "sync folder"])
     }
 }

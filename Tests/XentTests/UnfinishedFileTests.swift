@@ -118,6 +118,17 @@ import Testing
         #expect(scratch.names == ["p.npy", name, "y.npy"])
     }
 
+    /// A name that no file can have is found before the work, not after it.
+    @Test func nameThatIsTooLong() throws {
+        let scratch = try ReportTests.scratch()
+        let name = String(repeating: "x", count: 252) + ".npy"
+        for options in [["--json", name], ["--partial", name], ["--per-row", name]] {
+            expectFailure(try XentRun.xent(SmallDump.eval + options, in: scratch), status: 74, says: ["File name too long", "shorter name"])
+        }
+        expectFailure(try XentRun.xent(["pack", "p.npy", "-o", name], in: scratch), status: 74, says: ["File name too long"])
+        #expect(scratch.names == ["p.npy", "y.npy"])
+    }
+
     /// A limit of the file's size is an error that names the file.
     @Test func fileSizeLimit() throws {
         let scratch = try Scratch()

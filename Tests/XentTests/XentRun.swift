@@ -118,15 +118,18 @@ final class RunningCommand {
         throw HarnessError(complaint())
     }
 
-    /// Waits until the command is xent, no longer the shell that it was started by, and catches SIGTERM, as Linux tells it.
+    /// Waits until the command is xent, no longer the shell that it was started by, and catches SIGTERM or blocks it for a thread that waits
+    /// for it, as Linux tells it.
     func waitUntilSignalsAreHandled() throws {
         let folder = "/proc/\(process.processIdentifier)/"
         try wait("it does not handle signals") {
             guard let status = try? String(contentsOfFile: folder + "status", encoding: .utf8) else { return false }
             let fields = status.split(separator: "\n").map { $0.split(separator: ":", maxSplits: 1) }
             func field(_ name: String) -> Substring { fields.first { $0.first.map(String.init) == name }?.last ?? "" }
-            let caught = UInt64(field("SigCgt").trimmingCharacters(in: .whitespaces), radix: 16) ?? 0
-            return !field("Name").contains("sh") && caught >> (SIGTERM - 1) & 1 == 1
+            let handled = ["SigCgt", "SigBlk"].reduce(UInt64(0)) {
+                $0 | (UInt64(field($1).trimmingCharacters(in: .whitespaces), radix: 16) ?? 0)
+            }
+            return !field("Name").contains("sh") && handled >> (SIGTERM - 1) & 1 == 1
         }
     }
 

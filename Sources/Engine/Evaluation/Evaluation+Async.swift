@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import WorkStealing
 
 extension Evaluation {
@@ -13,8 +12,7 @@ extension Evaluation {
         let cancellation = Cancellation()
         let result: Result<Evaluation, EngineError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                // A queue of its own has a thread at once. An evaluation blocks its thread, and the threads of tasks and common queues are few.
-                DispatchQueue(label: "xent.evaluation").async {
+                let evaluate = { @Sendable () -> Void in
                     do throws(EngineError) {
                         continuation.resume(
                             returning: .success(try Evaluation(options, progress: progress, cancellation: cancellation)))
@@ -22,6 +20,9 @@ extension Evaluation {
                         continuation.resume(returning: .failure(error))
                     }
                 }
+                // A thread of its own, since an evaluation blocks its thread, and those of tasks are few. If the system gives none, it is
+                // the task's.
+                if !SystemThread.detach(evaluate) { evaluate() }
             }
         } onCancel: {
             cancellation.cancel()

@@ -45,7 +45,7 @@ struct AccuracyRun {
     private mutating func perform<Task: Sendable, Result: Sendable>(
         _ tasks: [Task], _ body: @Sendable (Task, inout Findings) throws -> Result
     ) throws -> [Result] {
-        // Dispatch gives no more threads than there are cores.
+        // There are no more threads at a time than cores.
         let (workers, _) = try WorkStealingPool(workerCount: 64).run(unitCount: tasks.count) { _ in
             Worker<Result>()
         } body: { unit, worker in
