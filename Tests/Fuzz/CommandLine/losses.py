@@ -371,8 +371,6 @@ class Loss:
             x = Decimal(x)
             p, complement = exp(x), one_minus_exp(x)
             of_zero = minus_log_of_complement(p) if x < -1 else minus_log(complement)
-            if self.dialect == "pytorch" and self.task != "likelihood":
-                pass
             return -x, of_zero, p, complement, p > Decimal("0.5")
         if not self.is_scorable(x) or x == math.inf:
             return None
@@ -393,7 +391,7 @@ class Loss:
             return ends + (p, complement, says_one)
         if self.floor:
             low, at_floor = self.floor
-            return at_floor if p < low else minus_log(p), at_floor if complement < low else minus_log(complement), p, complement, says_one
+            return at_floor if p < low else minus_log(p), at_floor if complement < low else minus_log_of_complement(p), p, complement, says_one
         of_one, of_zero = minus_log(p), minus_log_of_complement(p)
         if self.dialect == "pytorch" and self.task != "likelihood":
             of_one, of_zero = min(of_one, Decimal(100)), min(of_zero, Decimal(100))

@@ -84,12 +84,16 @@ class Maker:
         text = self.random.choice(choices) if self.chance(0.5) else "%.*g" % (self.random.randrange(1, 12), self.random.uniform(low, high))
         return text, float(text)
 
-    def _weights_option(self, count):
+    def _weights_option(self, count, name):
         texts = [self._number(("1", "0", "0.5", "1000", "1e-3"), 0.1, 4)[0] for _ in range(count)]
         if all(float(text) == 0 for text in texts):
             # One at least has to count.
             texts[0] = "2"
-        return ",".join(texts), [float(text) for text in texts]
+        numbers = [float(text) for text in texts]
+        if self.chance(0.2):
+            self.files[name] = containers.npy(numbers, [count], "f8")
+            return name, numbers
+        return ",".join(texts), numbers
 
     def _choose_loss(self):
         r = self.random
@@ -100,7 +104,7 @@ class Maker:
         modifiers, options = {}, []
         if self.task in ("binary", "multiclass", "multilabel", "soft"):
             if self.chance(0.25):
-                text, modifiers["class_weights"] = self._weights_option(2 if self.task == "binary" else self.classes)
+                text, modifiers["class_weights"] = self._weights_option(2 if self.task == "binary" else self.classes, "cw.npy")
                 options += ["--class-weights", text]
             smoothing = DECISION_SMOOTHING_DIALECTS if self.task in ("binary", "multilabel") else SMOOTHING_DIALECTS
             if self.chance(0.2) and set(dialects) <= set(smoothing):
@@ -113,7 +117,7 @@ class Maker:
                     text, modifiers["focal_alpha"] = self._number(("0.25", "0", "1"), 0, 1)
                     options += ["--focal-alpha", text]
         if self.task in ("binary", "multilabel") and self.chance(0.2):
-            text, modifiers["pos_weight"] = self._weights_option(r.choice((1, self.classes)))
+            text, modifiers["pos_weight"] = self._weights_option(r.choice((1, self.classes)), "pw.npy")
             options += ["--pos-weight", text]
         if self.task == "multiclass" and self.chance(0.25):
             modifiers["ignore_index"] = r.choice((0, self.classes - 1, -100, 255))
@@ -130,6 +134,7 @@ class Maker:
         epsilon = EPSILON.get(self.element, 2.0**-52)
         self.losses = [Loss(self.task, self.input, dialect, epsilon, **modifiers) for dialect in dialects]
         self.options = ["--task", self.task, "--input", self.input] + options
+        self.columns = []
         if dialects != ["exact"] or self.chance(0.1):
             for dialect in dialects:
                 self.options += ["--dialect", dialect]
@@ -156,6 +161,12 @@ class Maker:
             "probabilities": [0.0, 1.0, 0.5, 1e-5, 1 - 2.0**-11, 1.5, -0.25, math.nan],
             "log-probabilities": [0.0, -0.0, -math.inf, -1e-8, -800.0, 0.5, math.nan],
         }[self.input]
+        if "focal_gamma" in self.modifiers:
+            # What Keras makes of a p above 1 is no number, and with a balance of 0 xent has it count as 0.
+            specials = [value for value in specials if self.input != "probabilities" or value != 1.5]
+        if self.input == "probabilities" and any(loss.renormalize or loss.is_keras or loss.dialect == "sklearn-1.4" for loss in self.losses):
+            # Shares of a sum that a negative number is part of have no meaning to compare.
+            specials = [value for value in specials if not value < 0]
         if self.element in ("f4", "f8", "text"):
             specials += {"logits": [1e30, -1e30, 1e-30], "probabilities": [1e-30, 1e-38], "log-probabilities": [-1e30, -1e-30]}[self.input]
         if self.element in ("f8", "text"):
@@ -268,6 +279,8 @@ class Maker:
         if len(names) > 1 and self.chance(0.2):
             self.files[label + ".list"] = ("\n".join(names) + "\n").encode()
             return ["@" + label + ".list"]
+        if len(names) > 1 and self.chance(0.1):
+            return [names[0][: names[0].index("-") + 1] + "*"]
         return names
 
     def _arrays(self, begin, count):
@@ -295,6 +308,9 @@ class Maker:
         if self.task == "multiclass" and self.classes > 1 and self.chance(0.1) and self.row_count % 2 == 0:
             axis = 1
         is_moved = axis == 1
+        places = self.random.choice((1, 2, 3))
+        self.is_shifted = (
+            self.task == "multiclass" and not is_moved and not self.weights and self.row_count % places == 0 and self.chance(0.1))
         self.inputs, self.cuts = [], [self.row_count]
         if is_moved:
             # (N, C, 2): rows are (n, place), classes lie between.
@@ -303,6 +319,9 @@ class Maker:
                 self.values[2 * n + place][c] for n in range(half) for c in range(self.classes) for place in range(2)]
             name = self._put("p.npy", self._npy((values, [half, self.classes, 2], self.element)), self._framing())
             self.inputs, self.options = [name], self.options + ["--class-axis", "1"]
+        elif self.is_shifted:
+            self._write_shifted(places)
+            return
         else:
             begin = 0
             self.cuts = self._cuts(4)
@@ -312,11 +331,38 @@ class Maker:
                 begin += count
         self._write_companions(self._list_of(self.inputs, "p"))
 
+    def _write_shifted(self, places):
+        """Sequences whose last prediction and first label have no partner."""
+        sequences, values, labels = self.row_count // places, [], []
+        for sequence in range(sequences):
+            rows = range(sequence * places, (sequence + 1) * places)
+            labels.append(self.random.randrange(self.classes))
+            for row in rows:
+                values += self.values[row]
+                labels.append(int(self.labels[row][0]))
+            values += [as_stored(self.random.gauss(0, 1), self.element) for _ in range(self.classes)]
+        self.label_kind = self.label_kind if self.label_kind != "f4" else "i8"
+        predictions = self._npy((values, [sequences, places + 1, self.classes], self.element))
+        self.inputs = [self._put("p.npy", predictions, self._framing())]
+        self.predictions = self.inputs
+        name = self._put("l.npy", self._npy((labels, [sequences, places + 1], self.label_kind)), self._framing())
+        self.options += ["--shift-labels", "--labels", name]
+
+    def _label_table(self):
+        """The labels as a table of one column."""
+        lines = ["label"] + [self._label_text(row[0]) for row in self.labels]
+        return self._put("labels.csv", ("\n".join(lines) + "\n").encode(), self._framing())
+
     def _write_companions(self, inputs):
         """Labels and weights in files of their own: one, or as many as there are of predictions, which are then cut alike."""
         self.predictions = inputs
         for role in ("labels", "weights"):
             names, begin = [], 0
+            if role == "labels" and self.task in ("binary", "multiclass") and self.label_kind and self.chance(0.15):
+                # In text, any number of any type.
+                self.labels = [[float(self._label_text(row[0]))] for row in self.labels]
+                self.options += ["--labels", self._label_table()]
+                continue
             for index, count in enumerate(self.cuts if self.chance(0.4) else [self.row_count]):
                 arrays = self._arrays(begin, count)
                 if role in arrays:
@@ -326,12 +372,12 @@ class Maker:
                 self.options += ["--" + role] + self._list_of(names, role)
 
     def _column_options(self, predictions, labels):
-        self.options += ["--prediction-columns", predictions]
+        self.columns += ["--prediction-columns", predictions]
         if self.label_kind:
             is_wide = self.task in ("multilabel", "soft")
-            self.options += ["--label-columns" if is_wide and "," in labels else "--label-column", labels]
+            self.columns += ["--label-columns" if is_wide and "," in labels else "--label-column", labels]
         if self.weights:
-            self.options += ["--weight-column", "w"]
+            self.columns += ["--weight-column", "w"]
 
     def _write_archive(self):
         names, begin = [], 0
@@ -396,6 +442,9 @@ class Maker:
         names, begin = [], 0
         self.cuts = self._cuts(3)
         self.is_json_list = is_json and self.chance(0.5)
+        self.is_wrapped = self.format == "json" and self.chance(0.3)
+        if self.is_wrapped:
+            self.columns += ["--records", "results"]
         self.has_header = not is_json and self.format != "blanks" and self.chance(0.8)
         self.line_end = self.random.choice(("\n", "\n", "\r\n"))
         self.ends_line = self.chance(0.9)
@@ -404,7 +453,7 @@ class Maker:
         self.class_names = None
         if self.task == "multiclass" and getattr(self, "has_names", False) and (is_json or self.has_header):
             self.class_names = ["cat", "dog", "Ünder", "a b" if self.format != "blanks" else "a_b"] + ["c%d" % c for c in range(4, self.classes)]
-            self.options += ["--classes", ",".join(self.class_names[: self.classes])]
+            self.columns += ["--classes", ",".join(self.class_names[: self.classes])]
         for index, count in enumerate(self.cuts):
             data = writer(begin, count).encode()
             framing = "zip" if self.chance(0.07) else self._framing()
@@ -417,7 +466,8 @@ class Maker:
             self._column_options(*self.json_paths)
         elif self.has_header:
             predictions, labels = self._names()
-            self._column_options(",".join(predictions), ",".join(labels))
+            # The order of a prefix's columns is that of the table.
+            self._column_options("p_*" if self.chance(0.2) else ",".join(predictions), ",".join(labels))
         else:
             groups = {"p": self.classes, "y": 0, "w": 1 if self.weights else 0}
             if self.label_kind:
@@ -426,10 +476,10 @@ class Maker:
             for key in (["p", "y", "w"][index] for index in self.order):
                 places[key] = ",".join(str(place + offset) for offset in range(groups[key]))
                 place += groups[key]
-            self.options += ["--no-header", "predictions"]
+            self.columns += ["--no-header", "predictions"]
             self._column_options(places["p"], places["y"])
             if self.weights:
-                self.options[self.options.index("--weight-column") + 1] = places["w"]
+                self.columns[self.columns.index("--weight-column") + 1] = places["w"]
 
     def _label_texts(self, row):
         if not self.label_kind:
@@ -495,7 +545,8 @@ class Maker:
         self.json_paths = (one, "y" if self.is_json_list and is_wide else ",".join(labels))
         if self.format == "jsonl":
             return self.line_end.join(records) + (self.line_end if self.ends_line else "")
-        return "[" + ",\n ".join(records) + "]\n"
+        document = "[" + ",\n ".join(records) + "]"
+        return '{"meta": {"results": [1]}, "results": %s, "end": null}\n' % document if self.is_wrapped else document + "\n"
 
     # The commands -----------------------------------------------------------------------------------------------------------
 
@@ -524,7 +575,7 @@ class Maker:
             self.totals.append(total)
         invalid = max(total.count("invalid") for total in self.totals)
         scored = min(len(total.scored) for total in self.totals)
-        options = ["eval"] + self.predictions + self.options
+        options = ["eval"] + self.predictions + self.options + self.columns
         if invalid and self.chance(0.1):
             return [self._step(options + ["--json", "-"], gives=65)]
         if invalid or self.chance(0.2):
@@ -540,6 +591,7 @@ class Maker:
         if len(self.inputs) == 1 and is_stream:
             piped = ["eval", "-"] + options[2:]
             steps.append(self._step(piped + ["--json", "-"], stdin=self.inputs[0]))
+        steps += self._packing(invalid, options)
         if self.is_text and len(self.inputs) > 1:
             # Rows of text have no numbers before all of it is read: a file is a shard.
             begin, partials = 0, []
@@ -564,6 +616,20 @@ class Maker:
                 partials = ["two.partial"] + partials[2:]
             steps.append(self._step(["merge"] + partials + ["--json", "-", "--expect-rows", str(self.row_count)]))
         return steps
+
+    def _packing(self, invalid, options):
+        """Steps that pack the dump, and evaluate what was packed."""
+        if len(self.inputs) > 1 or self.weights or self.tokens is not None or invalid or not self.chance(0.3):
+            return []
+        if "--class-axis" in options or "--shift-labels" in options:
+            return []
+        packing = ["pack", self.inputs[0], "-o", "packed.npy.zst", "--quiet", "--level", str(self.random.randrange(-3, 6))] + self.columns
+        packing += ["--frame-size", self.random.choice(("64", "1K", "1M"))]
+        evaluating = ["eval", "packed.npy.zst"] + self.options
+        if self.columns and self.label_kind:
+            packing += ["--labels-output", "packed-labels.npy.zst"]
+            evaluating += ["--labels", "packed-labels.npy.zst"]
+        return [self._step(packing, gives="file"), self._step(evaluating + ["--json", "-"])]
 
     def _step(self, arguments, gives="report", stdin=None, rows=None):
         return {"arguments": arguments, "gives": gives, "stdin": stdin, "rows": rows}
