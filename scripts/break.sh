@@ -16,7 +16,7 @@ exec </dev/null
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 script=$root/scripts/break.sh
 # The longest that an attempt may take, in seconds: what takes longer hangs.
-readonly patience=60
+readonly patience=45
 
 stop() {
     printf 'break: %s\n' "$1" >&2
@@ -124,7 +124,7 @@ need_another() {
 
 # Multiclass: 4 rows of 3 classes.
 rows=(--labels y.npy --task multiclass --input logits)
-readonly mean=1.2410294906474823
+readonly mean=1.3602632919879811
 # Binary, from a pipe: a table.
 table=(--task binary --input probabilities --prediction-columns p --label-column y)
 
@@ -396,15 +396,17 @@ invalid_row_is_told_at_once() {
 
 # (6) Time and memory ----------------------------------------------------------------------------------------------------------------
 
-# large SECONDS MEGABYTES NAME NUMBER OPTIONS…: the same from a file and from a pipe, in this time.
+# large MEGABYTES NAME NUMBER OPTIONS…: the same from a file and from a pipe, in much the same time.
 large() {
-    local seconds=$1 megabytes=$2 name=$3 number=$4 first
-    shift 4
+    local megabytes=$1 name=$2 number=$3 first begin
+    shift 3
     hostile "$name" "$number" >large
-    within "$seconds" "$megabytes" "$xent" eval large "$@" --quiet
+    begin=${EPOCHREALTIME/[.,]/}
+    within 20 "$megabytes" "$xent" eval large "$@" --quiet
     expect_status 0
     first=$(cat ../out)
-    within "$seconds" "$megabytes" "$xent" eval - "$@" --quiet < <(cat large)
+    # In whole seconds, two to begin with: a machine may have other things to do.
+    within "$(((${EPOCHREALTIME/[.,]/} - begin) * 4 / 1000000 + 2))" "$megabytes" "$xent" eval - "$@" --quiet < <(cat large)
     expect_status 0
     expect_mean "$first"
 }
@@ -755,10 +757,10 @@ all() {
     attempt "5: an invalid record is told before the writer ends" invalid_row_is_told_at_once "${table[@]}" \
         < <(printf '{"p": 0.5, "y": 1}\n{"p": 7, "y": 1}\n{"p": 0.5, "y": 0}\n')
 
-    attempt "6: a record of 16 MiB" large 3 400 large-record 16777216 "${table[@]}"
-    attempt "6: a record of 60 MiB" large 6 700 large-record 62914560 "${table[@]}"
-    attempt "6: a field of 60 MiB" large 6 700 large-field 62914560 "${table[@]}"
-    attempt "6: 200,000 prediction columns" large 10 900 many-columns 200000 --task multiclass --input logits --prediction-columns 'p*' --label-column y
+    attempt "6: a record of 16 MiB" large 400 large-record 16777216 "${table[@]}"
+    attempt "6: a record of 60 MiB" large 700 large-record 62914560 "${table[@]}"
+    attempt "6: a field of 60 MiB" large 700 large-field 62914560 "${table[@]}"
+    attempt "6: 200,000 prediction columns" large 900 many-columns 200000 --task multiclass --input logits --prediction-columns 'p*' --label-column y
     attempt "6: a partial of 100,000 parts" many_parts
     attempt "6: a header of safetensors of 40 MB" wide_safetensors
 

@@ -66,7 +66,7 @@ def _check_report(report, truth, first):
     return faults
 
 
-def _read_rows(path):
+def read_rows(path):
     data = open(path, "rb").read()
     if path.endswith(".zst"):
         data = subprocess.run(["zstd", "-dc"], input=data, capture_output=True, check=True).stdout
@@ -76,7 +76,7 @@ def _read_rows(path):
 
 
 def _check_rows(path, truth):
-    rows = _read_rows(path)
+    rows = read_rows(path)
     if len(rows) != len(truth["rows"]):
         return ["%d losses of rows, and there are %d rows" % (len(rows), len(truth["rows"]))]
     ulps = next(iter(truth["dialects"].values()))["ulps"]
