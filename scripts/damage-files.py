@@ -348,10 +348,9 @@ def damage_inputs(task):
                 status, output, errors = folder.run(*command, "--json", "-", *asked) if asked[0] != "--json" else folder.run(*command, *asked)
             if status != 0:
                 errors_seen += 1
-                fault = judge_error(status, errors, "o.npy.zst" if asked is None else "d")
-                # Labels of a packed dump that lie beside it.
-                if fault and is_named(errors, "y.npy"):
-                    fault = None
+                # What was packed is in files of its own by now.
+                names = ("o.npy.zst", "ol.npy.zst", "y.npy") if asked is None else ("d", "y.npy")
+                fault = judge_error(status, errors, next((name for name in names if is_named(errors, name)), names[0]))
                 if not fault and (output or (asked and folder.has(asked[1]))):
                     fault = "an error, and yet a report"
                 if fault:
