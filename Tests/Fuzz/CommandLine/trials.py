@@ -623,7 +623,10 @@ class Maker:
             return []
         if "--class-axis" in options or "--shift-labels" in options:
             return []
-        packing = ["pack", self.inputs[0], "-o", "packed.npy.zst", "--quiet", "--level", str(self.random.randrange(-3, 6))] + self.columns
+        packing = ["pack", self.inputs[0], "-o", "packed.npy.zst", "--quiet", "--level", str(self.random.randrange(-3, 6))]
+        # Without a task, an array of labels is one because the option says so.
+        is_wide = self.task in ("multilabel", "soft")
+        packing += ["--label-columns" if is_wide and word == "--label-column" else word for word in self.columns]
         packing += ["--frame-size", self.random.choice(("64", "1K", "1M"))]
         evaluating = ["eval", "packed.npy.zst"] + self.options
         if self.columns and self.label_kind:
