@@ -261,7 +261,7 @@ with_default_signals() {
 import os, signal, sys
 for number in range(1, 32):
     if number not in (signal.SIGKILL, signal.SIGSTOP): signal.signal(number, signal.SIG_DFL)
-os.execv(sys.argv[1], sys.argv[1:])' "$@"
+os.execv(sys.argv[1], ["xent"] + sys.argv[2:])' "$@"
 }
 # Signals. slow_rows [OPTIONS]: an evaluation that has begun its outputs and waits for rows.
 slow_rows() {
@@ -284,6 +284,12 @@ time.sleep(30)' "$root/Tests/Fuzz/CommandLine" >slow 2>/dev/null &
     ) >/dev/null 2>&1 &
     with_default_signals "$xent" eval slow --task likelihood --input probabilities --per-row rows.npy --json j.json --partial a.partial "$@" >../out 2>../err &
     runner=$!
+    # Until it is xent, and no longer what starts it.
+    local wait
+    for ((wait = 0; wait < 100; wait++)); do
+        [[ $(ps -o comm= -p "$runner") == "$(basename "$xent" | cut -c1-15)" ]] && break
+        sleep 0.2
+    done
     sleep 1
     kill -0 "$runner" 2>/dev/null || wrong "it ended before the signal: $(told)"
 }
@@ -463,17 +469,17 @@ normalised_columns() {
     printf '%s,%s,y\n0.25,0.75,1\n0.5,0.5,0\n' "$composed" "$decomposed" >t.csv
     try "$xent" eval t.csv --task multiclass --input probabilities --prediction-columns "$composed,$decomposed" --label-column y --quiet
     expect_status 0
-    expect_mean 0.49041462650586316
+    expect_mean 0.4904146265058631
     try "$xent" eval t.csv --task binary --input probabilities --prediction-columns "$decomposed" --label-column y --quiet
     expect_status 0
-    expect_mean 0.49041462650586316
+    expect_mean 0.4904146265058631
 }
 normalised_classes() {
     printf 'a,b,y\n0.25,0.75,%s\n0.5,0.5,%s\n' "$decomposed" "$composed" >t.csv
     try "$xent" eval t.csv --task multiclass --input probabilities --prediction-columns a,b --label-column y --classes "$composed,$decomposed" \
         --quiet
     expect_status 0
-    expect_mean 0.49041462650586316
+    expect_mean 0.4904146265058631
 }
 normalised_members() {
     python3 - "$root/Tests/Fuzz/CommandLine" "$composed" "$decomposed" <<'PYTHON'
@@ -525,8 +531,7 @@ merge_looks_first() {
 later_malformed() {
     printf '{"p": 0.5, "y": 1, "x": [1, true]}\n{"p": 0.25, "y": 0, "x": [1, tru]}\n' >t.jsonl
     try "$xent" eval t.jsonl "${table[@]}"
-    # Known and documented: of what is not selected, strings and brackets alone are checked.
-    expect_no_crash
+    expect_status 65
 }
 lying_sizes() {
     [[ -d /proc/self ]] || skip "there is no /proc"

@@ -624,8 +624,8 @@ class Maker:
         if "--class-axis" in options or "--shift-labels" in options:
             return []
         packing = ["pack", self.inputs[0], "-o", "packed.npy.zst", "--quiet", "--level", str(self.random.randrange(-3, 6))]
-        # Without a task, an array of labels is one because the option says so.
-        is_wide = self.task in ("multilabel", "soft")
+        # Without a task, labels are an array, or fractions, because the option says so.
+        is_wide = self.task in ("multilabel", "soft") or any(label != int(label) for row in self.labels for label in row)
         packing += ["--label-columns" if is_wide and word == "--label-column" else word for word in self.columns]
         packing += ["--frame-size", self.random.choice(("64", "1K", "1M"))]
         evaluating = ["eval", "packed.npy.zst"] + self.options
