@@ -115,7 +115,9 @@ let package = Package(
         .target(
             name: "RandomLosses", dependencies: ["Oracle", "Scoring", "SeededRandom"], path: "Tests/RandomLosses", swiftSettings: strict),
         // What the fuzzer calls (Tests/Fuzz/README.md), which the tests call with what it found.
-        .target(name: "FuzzTargets", dependencies: ["Container", "Elements", "Formats", "Parquet"], path: "Tests/Fuzz/Targets", swiftSettings: strict),
+        .target(
+            name: "FuzzTargets", dependencies: ["CXXHash", "Container", "Elements", "Formats", "Parquet", "Scoring"], path: "Tests/Fuzz/Targets",
+            swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "ContainerTests",

@@ -84,6 +84,8 @@ stage "docstrings" scripts/check-documentation.py
 if command -v docc > /dev/null; then stage "documentation" scripts/build-documentation.sh; fi
 # C and C++ as they are compiled where `char` has no sign.
 stage "unsigned char" Tests/UnsignedChar/run
+# The same, with the sanitizers, over texts that the fuzzer found.
+stage "sanitizers" Tests/Sanitizers/run
 # Where NEON is not the processor's own, the tests of kernels run it under the emulator.
 if ! $quick && [[ $(uname -s) == Linux && $(uname -m) == x86_64 ]]; then
     stage "NEON kernels" Tests/Emulation/build .build-neon/xent-kernels
@@ -94,6 +96,10 @@ fi
 stage "tests" run_tests "tests" "${release_tests[@]}" --parallel --skip 'Stress|XentTests'
 stage "command line tests" run_tests "tests of the command line" "${release_tests[@]}" --parallel --filter XentTests --skip Stress
 stage "stress tests" run_tests "stress tests" "${release_tests[@]}" --no-parallel --filter Stress
+if [[ $(uname -s) == Linux ]]; then stage "attempts to break it" scripts/break.sh "$XENT_BINARY"; fi
+stage "damaged files" scripts/damage-files.py --count 150
+stage "kept random dumps" scripts/fuzz-command-line.py --replay
+stage "random dumps" scripts/fuzz-command-line.py --minutes 1 --seed 20261129
 if ! $quick; then
     stage "thread sanitizer" run_tests "tests under the thread sanitizer" \
         --sanitize=thread --scratch-path .build-tsan --no-parallel --filter 'WorkStealing|EngineThreads|ContainerTests.(FileSource|ByteSource|Stream)' --skip OrderedQueueTests

@@ -27,6 +27,8 @@ package final class ColumnReader {
     private var nextPageIndex = 0
     /// The number of values, with nulls, in the pages so far.
     private var valuesSoFar = 0
+    /// The end of the column chunk in the file.
+    private var endOffset = 0
 
     /// The number of bytes that are read at once where pages are smaller.
     private static let windowByteCount = 64 << 10
@@ -57,6 +59,8 @@ package final class ColumnReader {
         chunk = file.rowGroups[rowGroup].chunks[column.index]
         let first = chunk.dictionaryPageOffset
         offset = first > 0 && first < chunk.dataPageOffset ? first : chunk.dataPageOffset
+        let (end, isOverflow) = offset.addingReportingOverflow(chunk.storedByteCount)
+        endOffset = isOverflow ? .max : end
         dictionary = nil
         nextPageIndex = 0
         valuesSoFar = 0
@@ -84,6 +88,7 @@ package final class ColumnReader {
         if valuesSoFar == 0, nextPageIndex == 0 { try checkChunk() }
         while valuesSoFar < chunk.valueCount {
             let header = try readHeader()
+            try checkPlace(header)
             do throws(PageFault) {
                 switch header.kind {
                 case .dictionary:
@@ -125,6 +130,7 @@ package final class ColumnReader {
         if valuesSoFar == 0, nextPageIndex == 0 { try checkChunk() }
         while valuesSoFar < chunk.valueCount {
             let header = try readHeader(windowByteCount: Self.headerWindowByteCount)
+            try checkPlace(header)
             switch header.kind {
             case .data, .dataV2:
                 guard header.valueCount <= chunk.valueCount - valuesSoFar else {
@@ -192,7 +198,7 @@ package final class ColumnReader {
 
     /// Reads the header of the next page.
     private func readHeader(windowByteCount: Int = windowByteCount) throws(ParquetError) -> PageHeader {
-        guard offset >= 4, offset < file.footerByteOffset else {
+        guard offset >= 4, offset < min(file.footerByteOffset, endOffset) else {
             throw error(
                 .damaged("the column chunk ends after \(valuesSoFar) of \(chunk.valueCount) values"))
         }
@@ -209,6 +215,15 @@ package final class ColumnReader {
                 case .malformed(let what): throw self.error(.damaged("its header has \(what)"))
                 }
             }
+        }
+    }
+
+    /// Throws if a page is not in the column chunk: what follows is another column's, and would be read as this one's.
+    private func checkPlace(_ header: PageHeader) throws(ParquetError) {
+        // Writers of 2013 left the header of the dictionary out of the chunk's size (PARQUET-816).
+        if header.kind == .dictionary, nextPageIndex == 0, endOffset < .max - header.byteCount { endOffset += header.byteCount }
+        guard header.byteCount + header.storedByteCount <= endOffset - offset else {
+            throw error(.damaged("its \(header.storedByteCount) bytes go beyond the end of the column chunk"))
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import FuzzTargets
 import Glibc
 import Testing
@@ -44,6 +45,18 @@ import Testing
         let target = try #require(FuzzTarget.all.first { $0.name == name })
         for crash in names(in: "\(Self.folder)/\(name)") {
             let bytes = try #require(content("\(Self.folder)/\(name)/\(crash)"), "\(crash) cannot be read")
+            bytes.withUnsafeBytes { target.run($0) }
+        }
+    }
+
+    /// The inputs that `Tests/Fuzz/keep` has kept: as few as reach all that the fuzzer has reached.
+    @Test(arguments: FuzzTarget.all.map(\.name)) func keptInputs(name: String) throws {
+        let target = try #require(FuzzTarget.all.first { $0.name == name })
+        let path = String(#filePath.dropLast("ReplayTests.swift".count)) + "Fixtures/corpus/\(name).txt"
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        #expect(lines.count >= 20)
+        for line in lines {
+            let bytes = try #require(Data(base64Encoded: String(line)), "a line of \(path) is no base64")
             bytes.withUnsafeBytes { target.run($0) }
         }
     }

@@ -95,6 +95,30 @@ import Testing
         }
     }
 
+    /// A page whose type is damaged is passed over as one of another kind, and the next column's pages are not read in its place.
+    @Test func pagesOfTheNextColumn() throws {
+        let whole = Array(try Data(contentsOf: Self.folder.appending(path: "numbers-plain-v1.parquet")))
+        let footer = whole.suffix(8).prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+        // The first two fields of a page's header: its type, 0 for data, and its size. Within a header the encoding looks the same.
+        let places = (4..<whole.count - 8 - footer).filter { whole[$0] == 0x15 && whole[$0 + 1] == 0 && whole[$0 + 2] == 0x15 }
+        var pages: [Int] = []
+        for place in places where place > (pages.last ?? -1) + 24 { pages.append(place) }
+        #expect(pages.count >= 2)
+        for page in pages {
+            // An index page, and a type that there is not.
+            for type: UInt8 in [2, 32] {
+                var bytes = whole
+                bytes[page + 1] = type
+                let damaged = try ParquetFile(ContainerFile(source: MemorySource(name: "damaged", bytes: bytes)))
+                var errors: [ParquetError] = []
+                for column in damaged.columns {
+                    do throws(ParquetError) { _ = try ColumnItems(damaged, column) } catch { errors.append(error) }
+                }
+                #expect(errors.map(\.kind) == [.damaged], "the page at byte \(page)")
+            }
+        }
+    }
+
     /// Each page of a file with checksums is compared with its own.
     @Test func checksums() throws {
         let file = try Self.open("codec-none.parquet")

@@ -36,6 +36,27 @@ import Testing
         #expect(text.stdout.contains("y.npy: row 1: label 77 is outside 0..<3"))
     }
 
+    /// A row with the label to ignore is ignored, whatever its predictions are, in text as in an array.
+    @Test(arguments: ["p.csv", "p.jsonl", "p.npy"])
+    func ignoredRowsHaveNoValues(name: String) throws {
+        let scratch = try Scratch()
+        let columns = ["p.npy": ["--labels", "y.npy"]][name] ?? ["--prediction-columns", "a,b", "--label-column", "y"]
+        try scratch.write("p.csv", "a,b,y\n1,2,0\nnan,2,9\n,3,9\n,4,1\n2,x,9\n1,1\n")
+        let records = [
+            #"{"a": 1, "b": 2, "y": 0}"#, #"{"a": NaN, "b": 2, "y": 9}"#, #"{"a": null, "b": 3, "y": 9}"#, #"{"b": 4, "y": 1}"#,
+            #"{"a": 2, "b": "x", "y": 9}"#, #"{"a": 1, "b": 1}"#,
+        ]
+        try scratch.write("p.jsonl", records.joined(separator: "\n") + "\n")
+        try scratch.write("p.npy", NPYFixture.floats([1, 2, .nan, 2, .nan, 3, .nan, 4, 2, .nan, 1, 1], columns: 2))
+        try scratch.write("y.npy", NPYFixture.labels([0, 9, 9, 1, 9, 7]))
+        let report = try XentRun.xent(
+            ["eval", name, "--ignore-index", "9", "--on-invalid", "skip", "--json", "-"] + columns + SmallDump.task, in: scratch
+        ).json()
+        #expect(try report.count("rows", "ignored") == 3)
+        #expect(try report.count("rows", "invalid") == 2)
+        #expect(try report.count("rows", "scored") == 1)
+    }
+
     /// The list is the same for any number of threads, in order and short.
     @Test func firstPlacesAreListed() throws {
         let scratch = try Scratch()

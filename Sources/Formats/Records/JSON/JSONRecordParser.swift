@@ -41,6 +41,8 @@ final class JSONRecordParser: RecordParser {
     var seenPlaces: [Bool] = []
     /// The first name of the last record's values that is no class, as messages quote it.
     private(set) var unknownName = ""
+    /// True if the last record was JSON, so that its slots are its own, whatever faults they have.
+    private var isLastRecordRead = false
     /// A copy of the text's last record with zeros after it, since the bytes after the text are unknown.
     private var lastLine: [UInt8] = []
 
@@ -253,10 +255,12 @@ final class JSONRecordParser: RecordParser {
                 let code = jsonRecordReaderRead(reader, base.assumingMemoryBound(to: CChar.self), byteCount, slots, &hasFaults)
                 // The slots point into the copy.
                 noteUnknownName()
+                isLastRecordRead = code == JSONDefectNone
                 if code == JSONDefectNone && !hasFaults { return nil }
                 return problem(code, line: record.bytes, rowIndex: rowIndex)
             }
         }
+        isLastRecordRead = code == JSONDefectNone
         if code == JSONDefectNone && !hasFaults { return nil }
         return problem(code, line: record.bytes, rowIndex: rowIndex)
     }
@@ -405,7 +409,10 @@ final class JSONRecordParser: RecordParser {
         output.values.append(contentsOf: repeatElement(.nan, count: valuesPerRow ?? 0))
         switch selection.labels {
         case .none: break
-        case .classIndex: output.classLabels.append(.min)
+        case .classIndex:
+            // A row to ignore is ignored whatever else it holds, as one of an array is.
+            let label = slots[labels.lowerBound]
+            output.classLabels.append(isLastRecordRead && label.fault == JSONFaultNone && label.count == 1 ? label.integer : .min)
         case .numbers: output.targets.append(contentsOf: repeatElement(.nan, count: labelsPerRow ?? 0))
         }
         if weight != nil { output.weights.append(.nan) }

@@ -14,14 +14,18 @@ extension TableParser {
         record.read(text, at: progress.byteOffset, delimiter: delimiter, assumesNoLineFeeds: progress.assumesNoLineFeeds)
         let row = progress.rowCount
         rows.lines[row] = UInt32(truncatingIfNeeded: progress.line)
+        var hasItsFields = false
         do throws(Problem) {
             try checkRecord(text, from: progress.byteOffset)
+            hasItsFields = true
             let counts = try parseFields(text, into: rows, row: row)
             if row < rows.byteCounts.count { rows.byteCounts[row] = counts.bytes }
             if row < rows.wordCounts.count { rows.wordCounts[row] = counts.words }
             if row < rows.tokenCounts.count, wantsTokenCounts { rows.tokenCounts[row] = counts.tokens }
         } catch {
             clear(rows, row: row)
+            // A row to ignore is ignored whatever its other fields hold, as one of an array is.
+            if hasItsFields, row < rows.classLabels.count, let label = classLabel(text) { rows.classLabels[row] = label }
             rows.problems.append(
                 RecordProblem(
                     rowIndex: row, column: error.columnIndex.map { QuotedBytes.name(columnNames[$0]) }, message: error.message,
@@ -198,6 +202,13 @@ extension TableParser {
             throw Problem(columnIndex: columnIndex, message: "\(value.quoted) is no number of \(things)")
         }
         return count
+    }
+
+    /// The class label of a record that has a problem elsewhere; nil if the label is the problem.
+    private func classLabel(_ text: UnsafeRawBufferPointer) -> Int64? {
+        guard let label = uses.first(where: { if case .classLabel = $0.use { true } else { false } }) else { return nil }
+        let field = record.fields[label.columnIndex]
+        return field.hasQuoteWithin ? nil : try? classLabel(field.value(text, delimiter), label.columnIndex)
     }
 
     private func classLabel(_ value: TableValue, _ columnIndex: Int) throws(Problem) -> Int64 {

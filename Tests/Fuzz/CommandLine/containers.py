@@ -1,0 +1,343 @@
+"""Writers of the files that xent reads, by Python's own library and libzstd: dumps of rows, and the framings around them.
+
+Written from the formats' specifications, and simply: what they write is what other programs write, with a choice wherever those differ.
+"""
+
+import ctypes
+import ctypes.util
+import gzip
+import io
+import json
+import struct
+import zipfile
+import zlib
+
+# zstd -----------------------------------------------------------------------------------------------------------------------
+
+_library = None
+
+
+def _zstd():
+    global _library
+    if _library is None:
+        name = ctypes.util.find_library("zstd") or "libzstd.so.1"
+        _library = ctypes.CDLL(name)
+        _library.ZSTD_compressBound.restype = ctypes.c_size_t
+        _library.ZSTD_compressBound.argtypes = [ctypes.c_size_t]
+        _library.ZSTD_createCCtx.restype = ctypes.c_void_p
+        _library.ZSTD_freeCCtx.argtypes = [ctypes.c_void_p]
+        _library.ZSTD_CCtx_setParameter.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_int]
+        _library.ZSTD_compress2.restype = ctypes.c_size_t
+        _library.ZSTD_compress2.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t]
+        _library.ZSTD_isError.argtypes = [ctypes.c_size_t]
+    return _library
+
+
+def zstd_frame(data, level=3, has_checksum=True, has_size=True):
+    """One frame of zstd."""
+    library = _zstd()
+    context = library.ZSTD_createCCtx()
+    # ZSTD_c_compressionLevel, ZSTD_c_contentSizeFlag, ZSTD_c_checksumFlag.
+    for parameter, value in ((100, level), (200, int(has_size)), (201, int(has_checksum))):
+        library.ZSTD_CCtx_setParameter(context, parameter, value)
+    capacity = library.ZSTD_compressBound(len(data))
+    buffer = ctypes.create_string_buffer(capacity)
+    count = library.ZSTD_compress2(context, buffer, capacity, data, len(data))
+    library.ZSTD_freeCCtx(context)
+    if library.ZSTD_isError(count):
+        raise OSError("libzstd could not compress")
+    return buffer.raw[:count]
+
+
+def _xxh64(data):
+    """XXH64 with the seed 0 (https://github.com/Cyan4973/xxHash), for the checksums of seek tables."""
+    mask = (1 << 64) - 1
+    p1, p2, p3, p4, p5 = 0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x85EBCA77C2B2AE63, 0x27D4EB2F165667C5
+
+    def rotated(x, count):
+        return (x << count | x >> (64 - count)) & mask
+
+    def round_of(lane, word):
+        return rotated((lane + word * p2) & mask, 31) * p1 & mask
+
+    place = 0
+    if len(data) >= 32:
+        lanes = [(p1 + p2) & mask, p2, 0, -p1 & mask]
+        while place + 32 <= len(data):
+            for index, word in enumerate(struct.unpack_from("<4Q", data, place)):
+                lanes[index] = round_of(lanes[index], word)
+            place += 32
+        found = sum(rotated(lane, count) for lane, count in zip(lanes, (1, 7, 12, 18))) & mask
+        for lane in lanes:
+            found = ((found ^ round_of(0, lane)) * p1 + p4) & mask
+    else:
+        found = p5
+    found = (found + len(data)) & mask
+    while place + 8 <= len(data):
+        found = (rotated(found ^ round_of(0, struct.unpack_from("<Q", data, place)[0]), 27) * p1 + p4) & mask
+        place += 8
+    if place + 4 <= len(data):
+        found = (rotated(found ^ struct.unpack_from("<I", data, place)[0] * p1 & mask, 23) * p2 + p3) & mask
+        place += 4
+    for byte in data[place:]:
+        found = rotated(found ^ byte * p5 & mask, 11) * p1 & mask
+    found = (found ^ found >> 33) * p2 & mask
+    found = (found ^ found >> 29) * p3 & mask
+    return found ^ found >> 32
+
+
+def _pieces(random, data, most=7):
+    """The data cut at random places; empty pieces are left out."""
+    cuts = sorted(random.randrange(len(data) + 1) for _ in range(random.randrange(most)))
+    ends = cuts + [len(data)]
+    return [data[begin:end] for begin, end in zip([0] + cuts, ends) if end > begin] or [data]
+
+
+def _seekable(random, data, has_checksums):
+    frames = [(zstd_frame(piece, has_checksum=random.random() < 0.5), piece) for piece in _pieces(random, data)]
+    table = b""
+    for frame, piece in frames:
+        table += struct.pack("<II", len(frame), len(piece))
+        if has_checksums:
+            table += struct.pack("<I", _xxh64(piece) & 0xFFFFFFFF)
+    table += struct.pack("<IBI", len(frames), 0x80 if has_checksums else 0, 0x8F92EAB1)
+    return b"".join(frame for frame, _ in frames) + struct.pack("<II", 0x184D2A5E, len(table)) + table
+
+
+def _bgzf(random, data):
+    blocks = b""
+    for piece in _pieces(random, data) + [b""]:
+        deflate = zlib.compressobj(6, zlib.DEFLATED, -15)
+        body = deflate.compress(piece) + deflate.flush()
+        blocks += bytes([31, 139, 8, 4, 0, 0, 0, 0, 0, 255, 6, 0, 66, 67, 2, 0]) + struct.pack("<H", len(body) + 25) + body
+        blocks += struct.pack("<II", zlib.crc32(piece), len(piece))
+    return blocks
+
+
+def _zipped(data, name):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as target:
+        target.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
+    return archive.getvalue()
+
+
+FRAMINGS = ("raw", "zst", "zst-checked", "zst-streamed", "zst-frames", "zst-seekable", "zst-seekable-checked", "pzstd", "gz", "gz-members", "bgzf")
+# Whose every byte is under a checksum, so that damage is found.
+CHECKED_FRAMINGS = ("zst-checked", "zst-frames", "zst-seekable-checked", "gz", "gz-members", "bgzf")
+
+
+def framed(random, data, framing, name="dump.txt"):
+    """The data in one of FRAMINGS, or in "zip" as the one file in an archive. Frames are cut at random places."""
+    if framing == "raw":
+        return data
+    if framing == "zst":
+        return zstd_frame(data, random.choice((1, 3, 9, -5)), has_checksum=False)
+    if framing == "zst-checked":
+        return zstd_frame(data, random.choice((1, 3, 9)))
+    if framing == "zst-streamed":
+        return zstd_frame(data, has_size=False)
+    if framing == "zst-frames":
+        return b"".join(zstd_frame(piece, has_size=random.random() < 0.7) for piece in _pieces(random, data))
+    if framing in ("zst-seekable", "zst-seekable-checked"):
+        return _seekable(random, data, framing.endswith("checked"))
+    if framing == "pzstd":
+        frames = [zstd_frame(piece) for piece in _pieces(random, data)]
+        return b"".join(struct.pack("<III", 0x184D2A50, 4, len(frame)) + frame for frame in frames)
+    if framing == "gz":
+        return gzip.compress(data, random.choice((1, 6, 9)), mtime=0)
+    if framing == "gz-members":
+        return b"".join(gzip.compress(piece, 6, mtime=0) for piece in _pieces(random, data))
+    if framing == "bgzf":
+        return _bgzf(random, data)
+    if framing == "zip":
+        return _zipped(data, name)
+    raise ValueError(framing)
+
+
+# Arrays ---------------------------------------------------------------------------------------------------------------------
+
+# struct's letter and the bytes of each type.
+NUMBERS = {
+    "f2": ("e", 2), "f4": ("f", 4), "f8": ("d", 8), "i1": ("b", 1), "i2": ("h", 2), "i4": ("i", 4), "i8": ("q", 8), "u1": ("B", 1),
+    "u2": ("H", 2), "u4": ("I", 4), "u8": ("Q", 8), "b1": ("?", 1),
+}
+SAFETENSORS = {
+    "f2": "F16", "bf16": "BF16", "f4": "F32", "f8": "F64", "i1": "I8", "i2": "I16", "i4": "I32", "i8": "I64", "u1": "U8", "u2": "U16",
+    "u4": "U32", "u8": "U64", "b1": "BOOL",
+}
+
+
+def as_stored(value, element):
+    """The value as the type holds it: rounded to nearest; infinite where it is too large."""
+    if element in ("f8", "text"):
+        return value
+    if element == "bf16":
+        bits = struct.unpack("<I", struct.pack("<f", as_stored(value, "f4")))[0]
+        if value != value:
+            return value
+        bits = (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000
+        return struct.unpack("<f", struct.pack("<I", bits))[0]
+    try:
+        letter = NUMBERS[element][0]
+        return struct.unpack("<" + letter, struct.pack("<" + letter, value))[0]
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
+
+
+def packed(values, element, order="<"):
+    """The numbers, one after another."""
+    if element == "bf16":
+        return b"".join(struct.pack("<f", value)[2:] for value in values)
+    return struct.pack(order + str(len(values)) + NUMBERS[element][0], *values)
+
+
+def _transposed(values, shape):
+    """The elements in Fortran's order."""
+    if len(shape) < 2:
+        return values
+    strides, stride = [], 1
+    for size in reversed(shape):
+        strides.insert(0, stride)
+        stride *= size
+    result = []
+    index = [0] * len(shape)
+    for _ in range(len(values)):
+        result.append(values[sum(place * step for place, step in zip(index, strides))])
+        for axis in range(len(shape)):
+            index[axis] += 1
+            if index[axis] < shape[axis]:
+                break
+            index[axis] = 0
+    return result
+
+
+def npy(values, shape, element, order="<", is_fortran=False, version=1):
+    """A .npy of version 1, 2 or 3."""
+    kind = ("|" if NUMBERS[element][1] == 1 else order) + element
+    dictionary = "{'descr': '%s', 'fortran_order': %s, 'shape': (%s), }" % (kind, is_fortran, "".join("%d, " % size for size in shape))
+    length = 2 if version == 1 else 4
+    padding = -(8 + length + len(dictionary) + 1) % 64
+    header = dictionary.encode() + b" " * padding + b"\n"
+    data = packed(_transposed(values, shape) if is_fortran else values, element, order)
+    return b"\x93NUMPY" + bytes([version, 0]) + len(header).to_bytes(length, "little") + header + data
+
+
+def npz(arrays, is_deflated):
+    """An archive of arrays, given as {name: bytes of a .npy}."""
+    archive = io.BytesIO()
+    method = zipfile.ZIP_DEFLATED if is_deflated else zipfile.ZIP_STORED
+    with zipfile.ZipFile(archive, "w", method) as target:
+        for name, data in arrays.items():
+            target.writestr(zipfile.ZipInfo(name + ".npy", (2020, 1, 1, 0, 0, 0)), data, method)
+    return archive.getvalue()
+
+
+def safetensors(arrays):
+    """{name: (values, shape, element)}."""
+    header, data = {}, b""
+    for name, (values, shape, element) in arrays.items():
+        bytes_of_array = packed(values, element)
+        header[name] = {"dtype": SAFETENSORS[element], "shape": list(shape), "data_offsets": [len(data), len(data) + len(bytes_of_array)]}
+        data += bytes_of_array
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text + data
+
+
+# Parquet --------------------------------------------------------------------------------------------------------------------
+
+
+def _varint(number):
+    result = bytearray()
+    while number >= 0x80:
+        result.append(number & 0x7F | 0x80)
+        number >>= 7
+    result.append(number)
+    return bytes(result)
+
+
+def _thrift(fields):
+    """A struct of Thrift's compact protocol: [(id, kind, value)], kinds i32, i64, binary, struct, list of a kind."""
+    kinds = {"i32": 5, "i64": 6, "binary": 8, "struct": 12, "list": 9}
+
+    def encoded(kind, value):
+        if kind in ("i32", "i64"):
+            return _varint(value << 1 if value >= 0 else (-value << 1) - 1)
+        if kind == "binary":
+            return _varint(len(value)) + value
+        if kind == "struct":
+            return _thrift(value)
+        element, items = value
+        head = bytes([len(items) << 4 | kinds[element]]) if len(items) < 15 else bytes([0xF0 | kinds[element]]) + _varint(len(items))
+        return head + b"".join(encoded(element, item) for item in items)
+
+    result, last = b"", 0
+    for number, kind, value in fields:
+        step = number - last
+        result += bytes([step << 4 | kinds[kind]]) if 0 < step < 16 else bytes([kinds[kind]]) + _varint(number << 1)
+        result += encoded(kind, value)
+        last = number
+    return result + b"\0"
+
+
+def parquet(columns, row_groups, codec=0, has_checksums=False):
+    """A Parquet file of plain pages of version 1.
+
+    columns: [(name, kind, values)], kind "f4", "f8", "i4", "i8" or "text"; row_groups: the number of rows of each; codec: 0 for none,
+    2 for gzip, 6 for zstd.
+    """
+    types = {"i4": 1, "i8": 2, "f4": 4, "f8": 5, "text": 6}
+    file, groups, begin = b"PAR1", [], 0
+    for count in row_groups:
+        chunks, total = [], 0
+        for name, kind, values in columns:
+            part = values[begin : begin + count]
+            if kind == "text":
+                page = b"".join(struct.pack("<I", len(text.encode())) + text.encode() for text in part)
+            else:
+                page = packed(part, kind)
+            stored = {0: lambda: page, 2: lambda: gzip.compress(page, mtime=0), 6: lambda: zstd_frame(page)}[codec]()
+            fields = [(1, "i32", 0), (2, "i32", len(page)), (3, "i32", len(stored))]
+            if has_checksums:
+                checksum = zlib.crc32(stored)
+                fields.append((4, "i32", checksum - (1 << 32) if checksum >> 31 else checksum))
+            fields.append((5, "struct", [(1, "i32", count), (2, "i32", 0), (3, "i32", 3), (4, "i32", 3)]))
+            head = _thrift(fields)
+            size, full = len(head) + len(stored), len(head) + len(page)
+            described = [
+                (1, "i32", types[kind]), (2, "list", ("i32", [0, 3])), (3, "list", ("binary", [name.encode()])), (4, "i32", codec),
+                (5, "i64", count), (6, "i64", full), (7, "i64", size), (9, "i64", len(file)),
+            ]
+            chunks.append([(2, "i64", len(file)), (3, "struct", described)])
+            file += head + stored
+            total += full
+        groups.append([(1, "list", ("struct", chunks)), (2, "i64", total), (3, "i64", count)])
+        begin += count
+    schema = [[(4, "binary", b"schema"), (5, "i32", len(columns))]]
+    for name, kind, _ in columns:
+        fields = [(1, "i32", types[kind]), (3, "i32", 0), (4, "binary", name.encode())]
+        schema.append(fields + ([(6, "i32", 0)] if kind == "text" else []))
+    footer = _thrift([(1, "i32", 1), (2, "list", ("struct", schema)), (3, "i64", begin), (4, "list", ("struct", groups))])
+    return file + footer + struct.pack("<I", len(footer)) + b"PAR1"
+
+
+# Readers of what xent writes ------------------------------------------------------------------------------------------------
+
+
+def read_npy_numbers(data):
+    """The shape and the numbers of a .npy in C's order; an error where it is none."""
+    import ast
+
+    if data[:6] != b"\x93NUMPY":
+        raise ValueError("no .npy")
+    length = 2 if data[6] == 1 else 4
+    end = 8 + length + int.from_bytes(data[8 : 8 + length], "little")
+    header = ast.literal_eval(data[8 + length : end].decode("latin-1"))
+    kind = header["descr"]
+    letter, size = NUMBERS[kind[1:]]
+    count = 1
+    for axis in header["shape"]:
+        count *= axis
+    if header["fortran_order"] and len(header["shape"]) > 1 or len(data) - end != count * size:
+        raise ValueError("another size than its header's")
+    return header["shape"], list(struct.unpack((kind[0] if kind[0] != "|" else "<") + str(count) + letter, data[end:]))
