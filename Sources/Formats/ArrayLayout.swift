@@ -87,8 +87,8 @@ public struct ArrayLayout: Sendable, Equatable {
     ///
     /// - Parameter strides: the distance of neighbouring places along each dimension, in elements. Those of dimensions with one place count
     ///   for nothing.
-    /// - Throws: `FormatError` of kind `.shape` if a stride is missing or negative, or if two places share an element, as after `expand`; and
-    ///   the errors of a layout without strides.
+    /// - Throws: `FormatError` of kind `.shape` if a stride is missing or negative, or if two places share an element, as after `expand`;
+    ///   and the errors of a layout without strides.
     package init(
         elementType: ElementType, isByteSwapped: Bool, shape: [Int], strides: [Int], dataByteOffset: Int, subject: String
     ) throws(FormatError) {

@@ -48,11 +48,13 @@ public struct FileSignature: Sendable, Equatable {
         if isMATLAB4(bytes) { return FileSignature(name: "a MATLAB file (.mat, version 4)", remedy: matlabRemedy) }
         if isOldPickle(bytes) {
             return FileSignature(
-                name: "a Python pickle of protocol 0 or 1", remedy: "save the array with np.save, or with pickle.dump(array, file, protocol=4)")
+                name: "a Python pickle of protocol 0 or 1",
+                remedy: "save the array with np.save, or with pickle.dump(array, file, protocol=4)")
         }
         if PickleFileReader.isPickle(bytes) {
             return FileSignature(
-                name: "a Python pickle inside another file or from a pipe", remedy: "write it to a file first: its arrays are found before any of them is read")
+                name: "a Python pickle inside another file or from a pipe",
+                remedy: "write it to a file first: its arrays are found before any of them is read")
         }
         if bytes.dropFirst(8).starts(with: Array("DUCK".utf8)), !isText {
             return FileSignature(name: "a DuckDB database", remedy: "write the table as CSV: COPY table TO 'table.csv'")
@@ -141,6 +143,7 @@ public struct FileSignature: Sendable, Equatable {
     private static let zlibRemedy = "decompress it first, such as with Python's zlib.decompress"
     private static let imageRemedy = "give the numbers themselves, as an array or a table"
     private static let statisticsRemedy = "read it with pandas, and write the table with to_csv"
+    private static let forkRemedy = "write it with --kl-divergence-base of llama.cpp itself, whose files begin with _logits_"
     private static let hdf5: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
 
     private struct Known {
@@ -199,6 +202,8 @@ public struct FileSignature: Sendable, Equatable {
         Known("SIMPLE  = ", "FITS", "read it with astropy.io.fits, and save the array with np.save"),
         Known("<stata_dta>", "Stata", statisticsRemedy), Known("$FL2", "SPSS", statisticsRemedy), Known("$FL3", "SPSS", statisticsRemedy),
         Known([UInt8](repeating: 0, count: 12) + [0xC2, 0xEA, 0x81, 0x60], "SAS", statisticsRemedy),
+        Known("_logp16_", "a base file of a fork of llama.cpp (_logp16_)", forkRemedy),
+        Known("_logp16n", "a base file of a fork of llama.cpp (_logp16n)", forkRemedy),
         Known("XENTPART", "a partial, the state that an evaluation leaves", "merge it with other partials, which gives its report"),
     ]
 

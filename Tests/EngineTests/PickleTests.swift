@@ -52,7 +52,8 @@ import Testing
             "numpy-2.pkl", "numpy-3.pkl", "numpy-4.pkl", "numpy-5.pkl", "fortran-2.pkl", "fortran-4.pkl", "fortran-5.pkl",
             "big-endian.pkl", "numpy-bf16.pkl", "numpy-others.pkl", "python-2.pkl",
         ].map { ($0, nil, nil) } + [
-            ("tuple.pt", "0", "1"), ("numpy-tuple.pkl", "0", "1"), ("nested.pt", "val.logits", "val.label"), ("numpy-pairs.pkl", "1.0", "1.1"),
+            ("tuple.pt", "0", "1"), ("numpy-tuple.pkl", "0", "1"), ("nested.pt", "val.logits", "val.label"),
+            ("numpy-pairs.pkl", "1.0", "1.1"),
         ]
 
     /// Every way to store the rows gives the bits of the array, for any threads, also compressed.

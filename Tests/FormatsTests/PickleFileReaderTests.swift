@@ -52,7 +52,7 @@ import Testing
         #expect(arrays.arrays.map(\.shape) == [[2, 1], [3], [2, 1], [3]])
         #expect(arrays.endByteOffset == pickle.count && !arrays.isOneArray && !arrays.isPyTorch)
         #expect(arrays.callables.map(\.name) == ["numpy._core.multiarray._reconstruct", "numpy.ndarray", "numpy.dtype"])
-        #expect(arrays.callables.allSatisfy(\.isRead))
+        #expect(arrays.callables.allSatisfy { $0.isRead })
         guard case .bytes(let range) = arrays.arrays[1].content else {
             Issue.record("its content is no bytes")
             return

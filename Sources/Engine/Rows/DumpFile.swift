@@ -25,7 +25,7 @@ struct DumpFile: Sendable {
     }
 
     let path: String
-    /// The name of the format: npy, npz, safetensors, pytorch, pickle, parquet, csv, tsv, txt, jsonl or json.
+    /// The name of the format: npy, npz, safetensors, pytorch, pickle, llama.cpp base, parquet, csv, tsv, txt, jsonl or json.
     let format: String
     /// The bytes of the file, or of the one text in a zip archive.
     let container: ContainerFile
@@ -91,6 +91,11 @@ struct DumpFile: Sendable {
         if Self.isParquet(prefix.bytes) {
             format = "parquet"
             content = .parquet(try ParquetTable(container, pageByteCountLimit: options.maximumWindowByteCount))
+            return
+        }
+        if LlamaCppBase.isPlausible(prefix.bytes) {
+            format = LlamaCppFile.format
+            content = .archive(try LlamaCppFile(prefix.bytes, container, options: options).arrays)
             return
         }
         if !container.isStream, PickleFileReader.isPickle(prefix.bytes) {

@@ -1,6 +1,7 @@
 /// A callable that a pickle may name: one of those by which PyTorch and NumPy write tensors and arrays.
 ///
-/// None is ever called. Each stands for a value that `PickleReader` builds itself from the arguments, and every other name ends the reading.
+/// None is ever called. Each stands for a value that `PickleReader` builds itself from the arguments, and every other name ends the
+/// reading.
 enum PickleCallable: Equatable {
     /// `torch._utils._rebuild_tensor`, `_rebuild_tensor_v2` or `_rebuild_tensor_v3`.
     case tensor(version: UInt8)

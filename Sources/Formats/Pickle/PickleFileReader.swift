@@ -1,7 +1,7 @@
 internal import Messages
 
-/// A reader of files that are pickles: a pickle of NumPy arrays, a file of PyTorch in its old format (several pickles, and the numbers after
-/// them), or the pickle in a zip archive of PyTorch.
+/// A reader of files that are pickles: a pickle of NumPy arrays, a file of PyTorch in its old format (several pickles, and the numbers
+/// after them), or the pickle in a zip archive of PyTorch.
 ///
 /// It asks for the bytes that it needs, each time behind the ones before, and reads no content of arrays.
 ///
@@ -134,7 +134,9 @@ public struct PickleFileReader {
             }
             return try finish(at: end)
         case .version:
-            guard case .number(Self.version) = value else { throw reader.refusal("another version of PyTorch's format than \(Self.version)") }
+            guard case .number(Self.version) = value else {
+                throw reader.refusal("another version of PyTorch's format than \(Self.version)")
+            }
             part = .system
             begin(PickleReader.Rules())
         case .system:
@@ -203,7 +205,9 @@ public struct PickleFileReader {
         guard !end.overflow, end.partialValue <= fileByteCount ?? .max else {
             throw truncated(fileByteCount: fileByteCount ?? .max)
         }
-        guard storages.updateValue(byteOffset..<end.partialValue, forKey: key) == nil else { throw refusal("the same storage twice", "each once") }
+        guard storages.updateValue(byteOffset..<end.partialValue, forKey: key) == nil else {
+            throw refusal("the same storage twice", "each once")
+        }
         return end.partialValue
     }
 
@@ -220,8 +224,8 @@ public struct PickleFileReader {
             guard case .storage(let key, _, let first) = arrays.arrays[index].content else { continue }
             guard let range = storages[key] else {
                 throw FormatError(
-                    kind: .syntax, subject: "PyTorch file", byteOffset: nil, found: "no storage \(QuotedBytes.text(key.utf8)) after the pickle",
-                    allowed: "each storage that it names", remedy: "it was cut short: write or copy it again")
+                    kind: .syntax, subject: "PyTorch file", byteOffset: nil,
+                    found: "no storage \(QuotedBytes.text(key.utf8)) after the pickle", allowed: "each storage that it names", remedy: "it was cut short: write or copy it again")
             }
             arrays.arrays[index].content = .storageBytes(range, first: first)
         }

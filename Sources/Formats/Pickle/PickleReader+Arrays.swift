@@ -22,7 +22,9 @@ extension PickleReader {
             return .object(try add(.dictionary([])))
         case .passedOver, .scalar: return .passedOver
         case .array:
-            guard arguments.count == 3, case .callable(.arrayClass) = arguments[0] else { throw refusal("an array of another class than ndarray") }
+            guard arguments.count == 3, case .callable(.arrayClass) = arguments[0] else {
+                throw refusal("an array of another class than ndarray")
+            }
             return .object(try add(.unbuiltArray))
         case .arrayOfBuffer:
             guard arguments.count == 4, let order = text(arguments[3]), order == "C" || order == "F" else {
@@ -178,10 +180,11 @@ extension PickleReader {
     /// The first mark that is set in a tensor's metadata, such as `conj`; nil if none is.
     private func mark(in metadata: PickleValue) -> String? {
         if case .none = metadata { return nil }
-        guard case .object(let index) = metadata, case .dictionary(let entries) = objects[Int(index)] else { return "of a kind that is not known" }
+        let unknown = "of a kind that is not known"
+        guard case .object(let index) = metadata, case .dictionary(let entries) = objects[Int(index)] else { return unknown }
         for entry in entries {
             if case .truth(false) = entry.value { continue }
-            return text(entry.key) ?? "of a kind that is not known"
+            return text(entry.key) ?? unknown
         }
         return nil
     }
@@ -237,7 +240,8 @@ extension PickleReader {
             // A character takes one byte or two.
             guard byteCount <= payload.byteCount, payload.byteCount / 2 <= byteCount else {
                 throw refusal(
-                    "\(payload.byteCount) bytes of text", allowed: "\(byteCount) characters, as shape and type say", remedy: "it is damaged")
+                    "\(payload.byteCount) bytes of text", allowed: "\(byteCount) characters, as shape and type say",
+                    remedy: "it is damaged")
             }
             return .text(payload.byteOffset..<payload.byteOffset + payload.byteCount, decodedByteCount: byteCount)
         default: break

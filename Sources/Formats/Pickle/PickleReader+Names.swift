@@ -9,7 +9,7 @@ extension PickleReader {
     /// The longest name in bytes.
     private static let nameByteCountLimit = 4 << 10
     /// The most objects that are gone through. One object may be in several others, and so be met more often than it is there.
-    private static let visitLimit = 1 << 22
+    private static let visitLimit = 1 << 21
 
     /// Finds all arrays in a value, and names each. O(objects).
     ///
@@ -35,10 +35,14 @@ extension PickleReader {
                 let key = try key()
                 let name = step.name.isEmpty ? key : step.name + "." + key
                 guard step.depth < Self.depthLimit else { throw tooDeep("objects within one another deeper than \(Self.depthLimit)") }
-                guard name.utf8.count <= Self.nameByteCountLimit else { throw tooDeep("a name of more than \(Self.nameByteCountLimit) bytes") }
+                guard name.utf8.count <= Self.nameByteCountLimit else {
+                    throw tooDeep("a name of more than \(Self.nameByteCountLimit) bytes")
+                }
                 children.append(Step(object: Int(index), name: name, depth: step.depth + 1))
                 nameByteCount += name.utf8.count
-                guard nameByteCount <= Self.textsByteCountLimit else { throw tooDeep("more than \(Self.textsByteCountLimit) bytes of names") }
+                guard nameByteCount <= Self.textsByteCountLimit else {
+                    throw tooDeep("more than \(Self.textsByteCountLimit) bytes of names")
+                }
             }
             switch objects[step.object] {
             case .tensor(let index):
@@ -83,7 +87,9 @@ extension PickleReader {
 
     private func requiredKey(_ value: PickleValue) throws(FormatError) -> String {
         guard let key = key(value) else {
-            throw tooDeep("an array, or what may hold one, under a key that is neither a text in UTF-8 of up to \(Self.textByteCountLimit) bytes nor a whole number")
+            throw tooDeep(
+                "an array, or what may hold one, under a key that is neither a text in UTF-8 of up to \(Self.textByteCountLimit) bytes nor a "
+                    + "whole number")
         }
         return key
     }

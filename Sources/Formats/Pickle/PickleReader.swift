@@ -2,8 +2,8 @@ internal import Messages
 
 /// A reader of one pickle that builds nothing but tensors of PyTorch and arrays of NumPy, in dictionaries, lists and tuples.
 ///
-/// A pickle is a program for a machine with a stack. This one knows the opcodes by which Python writes protocols 2 to 5, and the callables of
-/// `PickleCallable`; it calls nothing, and any other opcode or name ends the reading with its place. The contents of arrays are not read:
+/// A pickle is a program for a machine with a stack. This one knows the opcodes by which Python writes protocols 2 to 5, and the callables
+/// of `PickleCallable`; it calls nothing, and any other opcode or name ends the reading with its place. The contents of arrays are not read:
 /// only their places are found, so that the bytes of a pickle are taken in pieces, each of which may lie far behind the one before.
 ///
 /// Stack, memo and objects are bounded, nothing recurs, and time is linear in the bytes that are looked at.

@@ -51,8 +51,8 @@ public struct PickledArray: Sendable {
     /// - Parameters:
     ///   - byteOffset: the place of the content's first byte among the bytes that are read.
     ///   - isStorageByteSwapped: true if storages of PyTorch have the other order of bytes than this machine.
-    /// - Throws: `FormatError` of kind `.elementType`, with the remedy, if the type is not read, and of kind `.shape` if several places share
-    ///   an element.
+    /// - Throws: `FormatError` of kind `.elementType`, with the remedy, if the type is not read, and of kind `.shape` if several places
+    ///   share an element.
     public func layout(at byteOffset: Int, isStorageByteSwapped: Bool = false) throws(FormatError) -> ArrayLayout {
         let (elementType, isByteSwapped) = try description.type.get()
         let first: Int

@@ -19,21 +19,17 @@ public struct PickledTextDecoder {
         precondition(decoded.count >= piece.count, "room for a byte a byte")
         var count = 0
         var first = first
+        var isSound = true
+        // Without a branch for each byte: those of floats are as good as random.
         for byte in piece {
-            if first != 0 {
-                guard byte & 0xC0 == 0x80 else { return nil }
-                decoded[count] = first << 6 | byte & 0x3F
-                count += 1
-                first = 0
-            } else if byte < 0x80 {
-                decoded[count] = byte
-                count += 1
-            } else if byte == 0xC2 || byte == 0xC3 {
-                first = byte
-            } else {
-                return nil
-            }
+            let isFirst = byte & 0xFE == 0xC2
+            let isSecond = byte & 0xC0 == 0x80
+            isSound = isSound && isSecond == (first != 0) && (byte < 0x80 || isFirst || isSecond)
+            decoded[count] = first << 6 | (isSecond ? byte & 0x3F : byte)
+            count += isFirst ? 0 : 1
+            first = isFirst ? byte : 0
         }
+        guard isSound else { return nil }
         self.first = first
         return count
     }

@@ -6,7 +6,8 @@ public struct PyTorchArchive: Sendable {
 
     /// Recognises an archive by the names of its members; nil for any other archive.
     ///
-    /// - Throws: `FormatError` of kind `.otherFormat` for a model of TorchScript, and of kind `.syntax` for an archive with several pickles.
+    /// - Throws: `FormatError` of kind `.otherFormat` for a model of TorchScript, and of kind `.syntax` for an archive with several
+    ///   pickles.
     public init?(memberNames: [String]) throws(FormatError) {
         let pickles = memberNames.filter { $0 == "data.pkl" || $0.hasSuffix("/data.pkl") }
         guard let pickle = pickles.first else { return nil }

@@ -21,7 +21,8 @@ final class PickledText: ByteSource {
         guard decodedByteCount <= options.maximumWindowByteCount else {
             throw EngineError(
                 .data, path: container.path,
-                "an array of \(decodedByteCount) bytes is stored as text, which is kept in memory, and \(options.maximumWindowByteCount) may be",
+                "an array of \(decodedByteCount) bytes is stored as text, which is kept in memory, and "
+                    + "\(options.maximumWindowByteCount) may be",
                 remedy: "save it with protocol=4, or as a tensor; or allow more with \(setting: .maximumWindow)")
         }
         self.container = container
@@ -71,9 +72,7 @@ final class PickledText: ByteSource {
                     try decoder.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<wanted]))
                 }
             } catch {
-                throw ByteSourceError(
-                    kind: error.kind, byteOffset: error.byteOffset, problem: error.problem, found: error.found, allowed: error.allowed,
-                    remedy: error.remedy)
+                throw ByteSourceError(error)
             }
             guard count > 0 else { throw damage("the file ends inside an array", at: position) }
             if position >= range.lowerBound {
@@ -87,7 +86,9 @@ final class PickledText: ByteSource {
             }
             position += count
         }
-        guard bytes.count == decodedByteCount, text.isAtEnd else { throw damage("an array's text has fewer characters than its bytes", at: position) }
+        guard bytes.count == decodedByteCount, text.isAtEnd else {
+            throw damage("an array's text has fewer characters than its bytes", at: position)
+        }
         return bytes
     }
 
