@@ -85,12 +85,15 @@ public struct LlamaCppBase: Sendable {
             elementType: .float64, isByteSwapped: false, isFortranOrder: false, shape: [rowCount, vocabularyCount], dataByteOffset: 0)
     }
 
-    /// The layout of the labels, which are the tokens that the rows predict, in the file.
+    /// The layout of the labels after those of all chunks have been put together: the tokens that the rows predict.
     public func labelLayout() throws(FormatError) -> ArrayLayout {
         try ArrayLayout(
-            elementType: .int32, isByteSwapped: !ByteOrder.isLittleEndianMachine, shape: [chunkCount, rowsPerChunk],
-            strides: [contextTokenCount, 1], dataByteOffset: Self.headByteCount + 4 * (contextTokenCount / 2 + 1),
-            subject: "tokens of a llama.cpp base")
+            elementType: .int32, isByteSwapped: !ByteOrder.isLittleEndianMachine, isFortranOrder: false, shape: [rowCount], dataByteOffset: 0)
+    }
+
+    /// The place in the file of a chunk's labels, which lie one after another.
+    public func labelsByteOffset(ofChunk chunk: Int) -> Int {
+        Self.headByteCount + 4 * (chunk * contextTokenCount + contextTokenCount / 2 + 1)
     }
 
     /// Throws if a file has another number of bytes than its head says.

@@ -72,7 +72,7 @@ import Testing
         let base = Base(contextTokenCount: 8, vocabularyCount: 11, chunkCount: 5, seed: 32)
         let file = try Inspection(path: folder.write(base.file, "base.kld"))
         #expect(file.format == "llama.cpp base" && file.columns?.map(\.name) == ["log_probs", "label"])
-        #expect(file.columns?.map(\.shape) == [[15, 11], [5, 3]] && file.columns?.map(\.elementType) == ["f8", "i4"])
+        #expect(file.columns?.map(\.shape) == [[15, 11], [15]] && file.columns?.map(\.elementType) == ["f8", "i4"])
     }
 
     private func expectFailure(

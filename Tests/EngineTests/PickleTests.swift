@@ -22,7 +22,8 @@ import Testing
 
     /// The logits and labels as `.npy`. All values are the same in every type that the fixtures have.
     private func arrays() -> (predictions: String, labels: String) {
-        let logits = (0..<Self.rowCount).flatMap { row in (0..<Self.classCount).map { Float((7 * row + 3 * $0) % 11 - 5) / 4 } }
+        func logit(_ row: Int, _ column: Int) -> Float { Float((7 * row + 3 * column) % 11 - 5) / 4 }
+        let logits: [Float] = (0..<Self.rowCount).flatMap { row in (0..<Self.classCount).map { logit(row, $0) } }
         let labels = (0..<Self.rowCount).map { Int64(3 * $0 % Self.classCount) }
         return (
             folder.write(NPYHeader.encode(elementType: .float32, shape: [Self.rowCount, Self.classCount]) + Self.bytes(logits), "x.npy"),

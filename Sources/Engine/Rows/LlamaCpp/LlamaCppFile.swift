@@ -37,22 +37,21 @@ struct LlamaCppFile: Sendable {
     var arrays: [DumpFile.ArchivedArray] {
         [
             DumpFile.ArchivedArray(name: Self.valuesName) { () throws(EngineError) in
-                let rows = QuantisedRows(base: base, container: container)
-                let values: ContainerFile
-                do throws(ContainerError) { values = try ContainerFile(raw: rows) } catch { throw EngineError(error) }
-                return try open(values, endByteOffset: values.byteCount) { () throws(FormatError) in try base.valueLayout() }
+                try open(QuantisedRows(base: base, container: container)) { () throws(FormatError) in try base.valueLayout() }
             },
             DumpFile.ArchivedArray(name: Self.labelsName) { () throws(EngineError) in
-                try open(container, endByteOffset: base.endByteOffset) { () throws(FormatError) in try base.labelLayout() }
+                try open(PredictedTokens(base: base, container: container)) { () throws(FormatError) in try base.labelLayout() }
             },
         ]
     }
 
     private func open(
-        _ container: ContainerFile, endByteOffset: Int, _ layout: () throws(FormatError) -> ArrayLayout
+        _ source: any ByteSource, _ layout: () throws(FormatError) -> ArrayLayout
     ) throws(EngineError) -> ArrayFile {
+        let content: ContainerFile
+        do throws(ContainerError) { content = try ContainerFile(raw: source) } catch { throw EngineError(error) }
         let found: ArrayLayout
         do throws(FormatError) { found = try layout() } catch { throw EngineError(error, path: container.path) }
-        return try ArrayFile(container, found, endByteOffset: endByteOffset, options: options, warnings: [])
+        return try ArrayFile(content, found, endByteOffset: found.endByteOffset, options: options, warnings: [])
     }
 }
