@@ -172,10 +172,10 @@ import Testing
         let (x, y) = arrays()
         let expected = try evaluation([x], labels: [y]).report.loss.meanHex
         for name in ["dict.pt", "row-stride.pt", "transposed.pt", "numpy-2.pkl", "legacy.pt"] {
-            _ = try Packing(PackingOptions(inputPath: fixture(name), outputPath: folder[name + ".npy.zst"]))
+            try pack(fixture(name), folder[name + ".npy.zst"])
             var options = PackingOptions(inputPath: fixture(name), outputPath: folder[name + "-labels.npy.zst"])
             options.part = .labels
-            _ = try Packing(options)
+            try Packing(options).output.commit()
             let packed = try evaluation([folder[name + ".npy.zst"]], labels: [folder[name + "-labels.npy.zst"]])
             #expect(packed.report.loss.meanHex == expected, "\(name)")
         }
