@@ -95,8 +95,10 @@ public final class ContainerFile: Sendable {
     ///
     /// The archive's source is shared.
     ///
+    /// - Parameter allowsMissingChecksum: true for archives of writers that can leave checksums out, such as PyTorch: the CRC-32 0 of a
+    ///   stored member then stands for none.
     /// - Throws: `.unsupported` for an encrypted member and for other methods; `.damaged` for an empty member with data.
-    public init(member: ZipArchive.Member, of archive: ZipArchive) throws(ContainerError) {
+    public init(member: ZipArchive.Member, of archive: ZipArchive, allowsMissingChecksum: Bool = false) throws(ContainerError) {
         let stored = StoredBytes(archive.stored, member: member.name)
         let layout = try Layout(of: member, in: stored)
         self.stored = stored
@@ -107,8 +109,25 @@ public final class ContainerFile: Sendable {
         sizesAreHints = false
         rawByteOffset = member.byteRange.lowerBound
         memberByteCount = member.byteRange.count
-        memberChecksum = member.checksum
-        memberContent = layout.compression == .none ? MemberContent() : nil
+        let isMissing = allowsMissingChecksum && member.checksum == 0 && layout.compression == .none
+        memberChecksum = isMissing ? nil : member.checksum
+        memberContent = layout.compression == .none && !isMissing ? MemberContent() : nil
+    }
+
+    /// Reads from a source whose bytes are known to be no compressed file, whatever they begin with.
+    ///
+    /// - Throws: The errors of the source.
+    package init(raw source: any ByteSource) throws(ContainerError) {
+        stored = try StoredBytes(source)
+        compression = .none
+        frames = FrameTable()
+        decodedByteCount = stored.isStream ? nil : stored.byteCount
+        warnings = []
+        sizesAreHints = false
+        rawByteOffset = 0
+        memberByteCount = nil
+        memberChecksum = nil
+        memberContent = nil
     }
 
     /// Reads the bytes of a file as they are stored, up to `byteCountLimit` of them.

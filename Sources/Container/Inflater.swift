@@ -1,4 +1,5 @@
 import CZlib
+import FoldedCRC
 
 /// Decompresses raw deflate streams (RFC 1951) with zlib and computes the CRC-32 of the output. Each worker has one of its own, of about 40
 /// KiB.
@@ -83,7 +84,7 @@ final class Inflater {
             let produced = room - Int(stream.pointee.avail_out)
             byteOffset += used
             filled += produced
-            if produced > 0 { checksum = UInt32(truncatingIfNeeded: crc32_z(UInt(checksum), target, produced)) }
+            if produced > 0 { checksum = Self.checksum(UnsafeRawBufferPointer(start: target, count: produced), after: checksum) }
             switch code {
             case Z_STREAM_END: return .end
             case Z_OK, Z_BUF_ERROR:
@@ -95,10 +96,20 @@ final class Inflater {
         }
     }
 
+    private static let isFoldingAvailable = folded_crc32_is_available() != 0
+
     /// The CRC-32 of `bytes`, going on from `checksum` of what came before them.
     static func checksum(_ bytes: UnsafeRawBufferPointer, after checksum: UInt32 = 0) -> UInt32 {
         guard let base = bytes.baseAddress else { return checksum }
-        return UInt32(truncatingIfNeeded: crc32_z(UInt(checksum), base.assumingMemoryBound(to: UInt8.self), bytes.count))
+        var checksum = checksum
+        var foldedCount = 0
+        if bytes.count >= folded_crc32_least_count, isFoldingAvailable {
+            foldedCount = bytes.count / folded_crc32_step * folded_crc32_step
+            checksum = folded_crc32(checksum, base, foldedCount)
+        }
+        let rest = base + foldedCount
+        return UInt32(
+            truncatingIfNeeded: crc32_z(UInt(checksum), rest.assumingMemoryBound(to: UInt8.self), bytes.count - foldedCount))
     }
 }
 

@@ -13,6 +13,11 @@ public struct ArrayLayout: Sendable, Equatable {
     public let isFortranOrder: Bool
     /// The dimensions, outermost first. `[]` is a single number.
     public let shape: [Int]
+    /// The distances of neighbouring places along each dimension, in elements; nil if the elements lie one after another, in C or Fortran
+    /// order. They are 0 or more, and no two places share an element.
+    public let strides: [Int]?
+    /// The number of elements from the first one to the last one, as they are stored.
+    private let spanElementCount: Int
     /// The offset of the first element in bytes, counted from the start of the (decompressed) file. It need not be aligned.
     public let dataByteOffset: Int
     /// The number of elements in the whole array, the product of `shape`.
@@ -70,10 +75,90 @@ public struct ArrayLayout: Sendable, Equatable {
         self.isByteSwapped = isByteSwapped && elementType.byteCount > 1
         self.isFortranOrder = isFortranOrder
         self.shape = shape
+        strides = nil
         self.dataByteOffset = dataByteOffset
         // The product of the nonzero dimensions fits, so the product of any of the dimensions does.
         self.elementCount = shape.reduce(1, *)
         self.elementsPerRow = shape.dropFirst().reduce(1, *)
+        spanElementCount = elementCount
+    }
+
+    /// Makes a layout of elements at any distances from one another, such as that of a view. O(dimensions · log dimensions).
+    ///
+    /// - Parameter strides: the distance of neighbouring places along each dimension, in elements. Those of dimensions with one place count
+    ///   for nothing.
+    /// - Throws: `FormatError` of kind `.shape` if a stride is missing or negative, or if two places share an element, as after `expand`;
+    ///   and the errors of a layout without strides.
+    package init(
+        elementType: ElementType, isByteSwapped: Bool, shape: [Int], strides: [Int], dataByteOffset: Int, subject: String
+    ) throws(FormatError) {
+        let dense = try ArrayLayout(
+            elementType: elementType, isByteSwapped: isByteSwapped, isFortranOrder: false, shape: shape, dataByteOffset: dataByteOffset,
+            subject: subject, shapeByteOffset: nil)
+        guard strides.count == shape.count, strides.allSatisfy({ $0 >= 0 }) else {
+            throw FormatError(
+                kind: .shape, subject: subject, byteOffset: nil, found: "strides \(Self.text(strides)) for shape \(Self.text(shape))",
+                allowed: "one stride for each dimension, 0 or more")
+        }
+        let axes = zip(shape, strides).filter { $0.0 > 1 }
+        // The strides of the usual orders, for the dimensions that have several places.
+        func areDense(_ axes: [(Int, Int)]) -> Bool {
+            var step = 1
+            for (count, stride) in axes {
+                if stride != step { return false }
+                step *= count
+            }
+            return true
+        }
+        if dense.elementCount == 0 || areDense(axes.reversed()) {
+            self = dense
+            return
+        }
+        if areDense(axes) {
+            try self.init(
+                elementType: elementType, isByteSwapped: isByteSwapped, isFortranOrder: true, shape: shape, dataByteOffset: dataByteOffset,
+                subject: subject, shapeByteOffset: nil)
+            return
+        }
+        var span = 1
+        for (count, stride) in axes.sorted(by: { $0.1 < $1.1 }) {
+            guard stride >= span else {
+                throw FormatError(
+                    kind: .shape, subject: subject, byteOffset: nil,
+                    found: "strides \(Self.text(strides)) for shape \(Self.text(shape)), by which elements stand for several places",
+                    allowed: "an element for each place", remedy: "save tensor.contiguous()")
+            }
+            // A place beyond the last one must be countable too, so that steps along several dimensions always are.
+            let step = count.multipliedReportingOverflow(by: stride)
+            let end = span.addingReportingOverflow(step.partialValue)
+            guard !step.overflow, !end.overflow else { throw Self.tooLarge(shape, strides, elementType, subject) }
+            span += step.partialValue - stride
+        }
+        let byteCount = span.multipliedReportingOverflow(by: elementType.byteCount)
+        guard !byteCount.overflow, !dataByteOffset.addingReportingOverflow(byteCount.partialValue).overflow else {
+            throw Self.tooLarge(shape, strides, elementType, subject)
+        }
+        self.init(dense, strides: strides, spanElementCount: span)
+    }
+
+    /// Makes a layout with strides of one without.
+    private init(_ dense: ArrayLayout, strides: [Int], spanElementCount: Int) {
+        elementType = dense.elementType
+        isByteSwapped = dense.isByteSwapped
+        isFortranOrder = false
+        shape = dense.shape
+        self.strides = strides
+        dataByteOffset = dense.dataByteOffset
+        elementCount = dense.elementCount
+        elementsPerRow = dense.elementsPerRow
+        self.spanElementCount = spanElementCount
+    }
+
+    private static func tooLarge(_ shape: [Int], _ strides: [Int], _ type: ElementType, _ subject: String) -> FormatError {
+        FormatError(
+            kind: .arrayTooLarge, subject: subject, byteOffset: nil,
+            found: "\(text(shape)) of \(type.byteCount)-byte elements, with strides \(text(strides))", allowed: "up to \(Int.max) bytes",
+            remedy: "no such file exists: it is damaged")
     }
 
     /// The number of rows: the first dimension, 1 for a single number.
@@ -82,8 +167,9 @@ public struct ArrayLayout: Sendable, Equatable {
     /// The number of bytes in one row.
     public var rowByteCount: Int { elementsPerRow * elementType.byteCount }
 
-    /// The number of bytes in the whole array.
-    public var dataByteCount: Int { elementCount * elementType.byteCount }
+    /// The number of bytes from the array's first element to the end of its last one. Of an array with strides there are bytes among them
+    /// that are not the array's.
+    public var dataByteCount: Int { spanElementCount * elementType.byteCount }
 
     /// The offset of the first byte after the data, counted from the start of the (decompressed) file. A whole file has at least this many
     /// bytes.
@@ -92,7 +178,7 @@ public struct ArrayLayout: Sendable, Equatable {
     /// True if the rows lie one after another: the header does not say Fortran order, or the shape has the same bytes in both orders (at
     /// most one dimension other than 1, or no elements).
     public var isRowMajor: Bool {
-        !isFortranOrder || elementCount == 0 || shape.count { $0 != 1 } <= 1
+        strides == nil && (!isFortranOrder || elementCount == 0 || shape.count { $0 != 1 } <= 1)
     }
 
     /// The shape as Python writes it: `()`, `(5,)`, `(5, 10)`.

@@ -1,8 +1,8 @@
 /// The rows of an array: the axes that count them, in the order in which they are numbered, and the axis that holds a row's values.
 ///
 /// Rows are numbered as NumPy's `reshape(-1)` numbers them, in C order of the axes that count them, however the array is stored. Every row
-/// lies at a fixed distance from its neighbours along each axis, so an array in Fortran order, and one whose classes are not its last axis,
-/// are described in the same way.
+/// lies at a fixed distance from its neighbours along each axis, so an array in Fortran order, one with strides, and one whose classes are
+/// not its last axis are described in the same way.
 ///
 /// ```swift
 /// let layout = try ArrayLayout(
@@ -70,6 +70,7 @@ public struct ArrayRows: Sendable, Equatable {
             // The product of the dimensions fits if none is 0, and the strides of an array without elements are not used.
             step = step.multipliedReportingOverflow(by: layout.shape[axis]).partialValue
         }
+        strides = layout.strides ?? strides
         var rowAxes = zip(layout.shape, strides).map { Axis(count: $0, stride: $1) }
         var values = Axis(count: 1, stride: 1)
         if let valueAxis { values = rowAxes.remove(at: valueAxis) }

@@ -21,7 +21,7 @@ extension ElementType {
     /// for bfloat16 after loading and saving it without `ml_dtypes`, on machines that are all little-endian.
     ///
     /// - Throws: `FormatError` of kind `.elementType`, with the type's name and the remedy.
-    static func parseNPY(descriptor: [UInt8], byteOffset: Int) throws(FormatError) -> (type: ElementType, isByteSwapped: Bool) {
+    static func parseNPY(descriptor: [UInt8], byteOffset: Int?) throws(FormatError) -> (type: ElementType, isByteSwapped: Bool) {
         var order: UInt8?
         var kindAndByteCount = descriptor[...]
         if let first = descriptor.first, [UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "="), UInt8(ascii: "|")].contains(first) {
@@ -44,7 +44,7 @@ extension ElementType {
     }
 
     /// Makes the error for a type that is not read.
-    static func unreadable(found: String, byteOffset: Int, remedy: String) -> FormatError {
+    static func unreadable(found: String, byteOffset: Int?, remedy: String) -> FormatError {
         FormatError(
             kind: .elementType, subject: "NumPy element type", byteOffset: byteOffset, found: found,
             allowed: "f2 f4 f8, V2 (read as bfloat16), i1 i2 i4 i8, u1 u2 u4 u8, b1", remedy: remedy)
@@ -74,7 +74,7 @@ extension ElementType {
         let saveAsFloat = "save it as np.save(path, array.astype(np.float32))"
         switch npyKindAndByteCount.first {
         case UInt8(ascii: "O"):
-            return ("Python objects, kept as a pickle", "\(saveAsFloat); a pickle is never read, since reading one can run code")
+            return ("Python objects, kept as a pickle", "\(saveAsFloat); objects are never read, since reading them can run code")
         case UInt8(ascii: "U"), UInt8(ascii: "S"), UInt8(ascii: "a"), UInt8(ascii: "T"):
             return ("strings", "save numbers: class indices, not names")
         case UInt8(ascii: "c"): return ("complex numbers", "save the real part: np.save(path, array.real)")

@@ -46,7 +46,16 @@ public struct FileSignature: Sendable, Equatable {
             return FileSignature(name: "TFRecord", remedy: "read it with tf.data.TFRecordDataset, and save the values with np.save")
         }
         if isMATLAB4(bytes) { return FileSignature(name: "a MATLAB file (.mat, version 4)", remedy: matlabRemedy) }
-        if isOldPickle(bytes) { return FileSignature(name: "a Python pickle", remedy: pickleRemedy) }
+        if isOldPickle(bytes) {
+            return FileSignature(
+                name: "a Python pickle of protocol 0 or 1",
+                remedy: "save the array with np.save, or with pickle.dump(array, file, protocol=4)")
+        }
+        if PickleFileReader.isPickle(bytes) {
+            return FileSignature(
+                name: "a Python pickle inside another file or from a pipe",
+                remedy: "write it to a file first: its arrays are found before any of them is read")
+        }
         if bytes.dropFirst(8).starts(with: Array("DUCK".utf8)), !isText {
             return FileSignature(name: "a DuckDB database", remedy: "write the table as CSV: COPY table TO 'table.csv'")
         }
@@ -101,7 +110,8 @@ public struct FileSignature: Sendable, Equatable {
     /// Recognises a zip archive by the names of its members. Returns nil for other archives.
     public static func ofZip(memberNames: [String]) -> FileSignature? {
         func has(_ suffix: String) -> Bool { memberNames.contains { $0 == suffix || $0.hasSuffix("/" + suffix) } }
-        if has("data.pkl") || has("constants.pkl") { return pyTorch }
+        if has("constants.pkl") { return torchScript }
+        if has("data.pkl") { return pyTorch }
         if memberNames.contains("[Content_Types].xml") {
             return has("workbook.xml") || memberNames.contains { $0.hasPrefix("xl/") }
                 ? FileSignature(name: "an Excel workbook (.xlsx)", remedy: "save the sheet as CSV")
@@ -125,14 +135,15 @@ public struct FileSignature: Sendable, Equatable {
     private static let matlabRemedy = "read it with scipy.io.loadmat, and save the array with np.save"
     private static let saveArray = "save the array with np.save"
     private static let saveColumns = "save the columns with np.save"
-    private static let pickleRemedy = "save the array with np.save; a pickle is never read, since reading one can run code"
     private static let pyTorch = FileSignature(
-        name: "a PyTorch file (torch.save)",
-        remedy: "save the tensor with np.save(path, tensor.numpy()), or with safetensors.torch.save_file; "
-            + "the pickle inside is never read, since reading one can run code")
+        name: "a PyTorch file (torch.save) inside another file or from a pipe",
+        remedy: "write it to a file of its own: its directory is at its end; or save the tensor with np.save(path, tensor.numpy())")
+    static let torchScript = FileSignature(
+        name: "a TorchScript model (torch.jit.save)", remedy: "give the model's predictions: torch.save or np.save of its output")
     private static let zlibRemedy = "decompress it first, such as with Python's zlib.decompress"
     private static let imageRemedy = "give the numbers themselves, as an array or a table"
     private static let statisticsRemedy = "read it with pandas, and write the table with to_csv"
+    private static let forkRemedy = "write it with --kl-divergence-base of llama.cpp itself, whose files begin with _logits_"
     private static let hdf5: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
 
     private struct Known {
@@ -174,9 +185,6 @@ public struct FileSignature: Sendable, Equatable {
         Known(
             "SQLite format 3\u{0}", "an SQLite database", "write the table as CSV: sqlite3 -header -csv FILE 'SELECT …' > table.csv"),
         Known("GGUF", "GGUF, the weights of a model", "give the model's predictions, as arrays or text"),
-        Known([0x80, 0x02, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19], pyTorch.name, pyTorch.remedy),
-        Known([0x80, 0x02], "a Python pickle", pickleRemedy), Known([0x80, 0x03], "a Python pickle", pickleRemedy),
-        Known([0x80, 0x04], "a Python pickle", pickleRemedy), Known([0x80, 0x05], "a Python pickle", pickleRemedy),
         Known("X\u{A}\u{0}\u{0}\u{0}", "R's .rds", "write the table in R with write.csv"),
         Known("RDX2\n", "R's .RData", "write the table in R with write.csv"),
         Known("RDX3\n", "R's .RData", "write the table in R with write.csv"),
@@ -194,6 +202,8 @@ public struct FileSignature: Sendable, Equatable {
         Known("SIMPLE  = ", "FITS", "read it with astropy.io.fits, and save the array with np.save"),
         Known("<stata_dta>", "Stata", statisticsRemedy), Known("$FL2", "SPSS", statisticsRemedy), Known("$FL3", "SPSS", statisticsRemedy),
         Known([UInt8](repeating: 0, count: 12) + [0xC2, 0xEA, 0x81, 0x60], "SAS", statisticsRemedy),
+        Known("_logp16_", "a base file of a fork of llama.cpp (_logp16_)", forkRemedy),
+        Known("_logp16n", "a base file of a fork of llama.cpp (_logp16n)", forkRemedy),
         Known("XENTPART", "a partial, the state that an evaluation leaves", "merge it with other partials, which gives its report"),
     ]
 

@@ -32,6 +32,8 @@ public struct FormatError: Error, Sendable, Equatable, CustomStringConvertible {
         case arrayTooLarge
         /// The file is of a known format that is not read.
         case otherFormat
+        /// A pickle names a callable by which it holds something else than tensors and arrays.
+        case callable
         /// A column does not exist, exists twice, or could be several.
         case column
     }

@@ -86,6 +86,8 @@ struct InspectCommand: DocumentedCommand {
         if let elementType = column.elementType, let shape = column.shape {
             let values = (column.examples ?? []).compactMap { Double($0) }.map { Self.text($0, elementType) }
             return "\(elementType), \(text(shape: shape))" + (column.compression.map { ", \($0)" } ?? "")
+                + (column.strides.map { ", strides (\($0.map { "\($0)" }.joined(separator: ", ")))" } ?? "")
+                + (column.place.map { ", \($0)" } ?? "")
                 + (values.isEmpty ? "" : ": " + values.joined(separator: "  ") + (shape.dropFirst().reduce(1, *) > values.count ? "  …" : ""))
         }
         if let storage = column.storage {
@@ -121,6 +123,8 @@ struct InspectCommand: DocumentedCommand {
             line("rows", Amount.grouped(rows) + " in " + Amount.counted(rowGroups, "row group"))
         }
         if let createdBy = inspection.createdBy { line("written by", createdBy) }
+        let stored = [inspection.strides.map { "strides (" + $0.map { "\($0)" }.joined(separator: ", ") + ")" }, inspection.place]
+        if inspection.place != nil { line("stored", stored.compactMap { $0 }.joined(separator: ", ")) }
         if let reading = inspection.reading { line("eval takes", reading.text.text) }
         for (number, row) in inspection.firstRows.enumerated() {
             let values = row.map { Self.text($0, inspection.elementType) }.joined(separator: "  ")
@@ -135,6 +139,10 @@ struct InspectCommand: DocumentedCommand {
             line(number == 0 ? "columns" : "", "\(name)  \(Self.text(column))")
         }
         if columns.count > columnLimit { line("", "and \(columns.count - columnLimit) more") }
+        for (number, callable) in (inspection.callables ?? []).prefix(columnLimit).enumerated() {
+            let refusal = callable.isRead ? "" : " at byte \(callable.byteOffset), which is not read: eval refuses the file"
+            line(number == 0 ? "names" : "", callable.name + refusal)
+        }
         for warning in inspection.warnings { line("warning", warning.text) }
         return lines.joined(separator: "\n")
     }

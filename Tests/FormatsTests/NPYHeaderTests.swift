@@ -93,8 +93,8 @@ struct NPYHeaderTests {
         #expect(
             error?.description == """
                 NumPy element type at byte 20: found '|O' (Python objects, kept as a pickle), allowed: f2 f4 f8, V2 (read as bfloat16), \
-                i1 i2 i4 i8, u1 u2 u4 u8, b1; save it as np.save(path, array.astype(np.float32)); a pickle is never read, since reading \
-                one can run code
+                i1 i2 i4 i8, u1 u2 u4 u8, b1; save it as np.save(path, array.astype(np.float32)); objects are never read, since \
+                reading them can run code
                 """)
         #expect(
             NPYHeader.truncated(fileByteCount: 100, neededByteCount: 128).description

@@ -161,7 +161,7 @@ import Testing
             ["eval", "old.csv", "--labels", "y.npy", "--task", "multiclass", "--input", "logits"], ["inspect", "old.csv"],
             ["pack", "old.csv", "-o", "o.npy"],
         ] {
-            expectFailure(try XentRun.xent(arguments, in: scratch), status: 65, says: ["a Python pickle", "never read"])
+            expectFailure(try XentRun.xent(arguments, in: scratch), status: 65, says: ["a Python pickle of protocol 0 or 1", "is not read"])
         }
         // Bytes of no format, under any name.
         try scratch.write("p.csv", Data([0xC1, 2, 0, 1, 0xFF, 0, 9, 8]))

@@ -186,6 +186,15 @@ struct SelectedColumns {
                 .usage, path: files[0].path, "\(columns.predictions.count) prediction columns are named, and it is \(files[0].format)",
                 remedy: "name the one array of all classes")
         }
+        if let base = files.first(where: { $0.format == LlamaCppFile.format }) {
+            guard task == .multiclass, options.specification.input == .logProbabilities else {
+                throw EngineError(
+                    .usage, path: base.path, "it is a \(base.format), which holds log-probabilities, one a token of the vocabulary",
+                    remedy:
+                        "give \(setting: .task, Setting.Value(swiftText: ".multiclass", text: "multiclass")) and "
+                        + "\(setting: .input, .logProbabilities)")
+            }
+        }
         // An archive's only array is its predictions where the labels are elsewhere.
         let isAlone = !task.hasLabels || !options.labelPaths.isEmpty
         let found = try arrays(

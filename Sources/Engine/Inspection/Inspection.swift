@@ -29,9 +29,13 @@ public struct Inspection: Sendable, Encodable {
         public let reading: Reading?
         /// The way in which a column of Parquet is stored; nil for other formats.
         public let storage: ColumnStorage?
+        /// The distances of neighbouring places along each dimension of a tensor, in elements; nil for other arrays.
+        public let strides: [Int]?
+        /// The place of the values of an array in a pickle, in words; nil for other formats.
+        public let place: String?
 
         enum CodingKeys: String, CodingKey {
-            case name, shape, content, count, examples, compression, problem, reading, storage
+            case name, shape, content, count, examples, compression, problem, reading, storage, strides, place
             case elementType = "element_type"
         }
     }
@@ -57,6 +61,22 @@ public struct Inspection: Sendable, Encodable {
         }
     }
 
+    /// A callable that a pickle names.
+    public struct Callable: Sendable, Encodable {
+        /// The module and the name as they are written.
+        public let name: String
+        /// The place of the first opcode that names it, in bytes of the pickle.
+        public let byteOffset: Int
+        /// True if it is one by which tensors or arrays are written. A pickle that names any other is refused by an evaluation.
+        public let isRead: Bool
+
+        enum CodingKeys: String, CodingKey {
+            case name
+            case byteOffset = "byte_offset"
+            case isRead = "read"
+        }
+    }
+
     /// The path of the file.
     public let path: String
     /// The number of row groups of a Parquet file; absent for other formats.
@@ -79,6 +99,10 @@ public struct Inspection: Sendable, Encodable {
     public let shape: [Int]?
     /// True if the file's one array is stored with its first index running fastest, and has another order of bytes so.
     public let isFortranOrder: Bool?
+    /// The distances of neighbouring places along each dimension of the file's one tensor, in elements; absent for other arrays.
+    public let strides: [Int]?
+    /// The place of the values of a pickle's one array, in words; absent for other formats.
+    public let place: String?
     /// The way in which an evaluation reads the file's one array.
     public let reading: Reading?
     /// The columns; absent for an array without a name.
@@ -97,11 +121,13 @@ public struct Inspection: Sendable, Encodable {
     public let shardingNote: String
     /// The values of the first rows, a few of each.
     public let firstRows: [[Double]]
+    /// The callables that a pickle names, none of which is ever called; absent for a file without a pickle.
+    public let callables: [Callable]?
     /// The faults of the file that do not keep it from being read, in sentences.
     public let warnings: [Message]
 
     enum CodingKeys: String, CodingKey {
-        case path, bytes, format, shape, columns, compression, frames, warnings, reading, rows
+        case path, bytes, format, shape, columns, compression, frames, warnings, reading, rows, callables, strides, place
         case rowGroups = "row_groups"
         case createdBy = "created_by"
         case isFortranOrder = "fortran_order"
@@ -134,8 +160,9 @@ public struct Inspection: Sendable, Encodable {
     }
 
     private init(_ path: String, _ options: ContainerOptions, _ choice: DumpColumns, _ mode: ReadingMode) throws(EngineError) {
-        let file = try DumpFile(path, options: options, recordOptions: choice.recordOptions(.predictions))
+        let file = try DumpFile(path, options: options, recordOptions: choice.recordOptions(.predictions), listsCallables: true)
         let container = file.container
+        callables = file.pickle?.callables.map { Callable(name: $0.name, byteOffset: $0.byteOffset, isRead: $0.isRead) }
         self.path = path
         bytes = container.byteCount
         format = file.format
@@ -144,7 +171,12 @@ public struct Inspection: Sendable, Encodable {
         frames = isRaw ? nil : container.frames.count
         largestFrameBytes = isRaw || container.decodedByteCount == nil ? nil : container.frames.map(\.decodedByteCount).max()
         do throws(ContainerError) {
-            hasChecksums = try container.hasChecksums()
+            // Those of an archive's one array are of its member.
+            if case .array(let array) = file.content {
+                hasChecksums = try array.container.hasChecksums()
+            } else {
+                hasChecksums = try container.hasChecksums()
+            }
         } catch {
             throw EngineError(error)
         }
@@ -194,20 +226,26 @@ public struct Inspection: Sendable, Encodable {
             isFortranOrder = !layout.isRowMajor
             reading = Reading(of: array)
             columns = nil
+            if let pickled = file.pickle?.arrays.first {
+                strides = pickled.strides
+                place = pickled.place(hasChecksum: hasChecksums != nil)
+            } else {
+                (strides, place) = (nil, nil)
+            }
             firstRows = try Self.firstRows(of: array, options)
         case .archive(let arrays):
             decodedBytes = container.decodedByteCount
-            (elementType, byteOrder, shape, isFortranOrder, reading) = (nil, nil, nil, nil, nil)
-            columns = arrays.map { Column($0, options) }
+            (elementType, byteOrder, shape, isFortranOrder, reading, strides, place) = (nil, nil, nil, nil, nil, nil, nil)
+            columns = arrays.enumerated().map { Column($1, file.pickle?.arrays[$0], options) }
             firstRows = []
         case .records(let records):
             decodedBytes = container.decodedByteCount
-            (elementType, byteOrder, shape, isFortranOrder, reading) = (nil, nil, nil, nil, nil)
+            (elementType, byteOrder, shape, isFortranOrder, reading, strides, place) = (nil, nil, nil, nil, nil, nil, nil)
             columns = records.format.columns.map { Column($0) }
             firstRows = []
         case .parquet(let table):
             decodedBytes = table.file.rowGroups.reduce(0) { $1.chunks.reduce($0) { ($0 &+ $1.decodedByteCount) & .max } }
-            (elementType, byteOrder, shape, isFortranOrder, reading) = (nil, nil, nil, nil, nil)
+            (elementType, byteOrder, shape, isFortranOrder, reading, strides, place) = (nil, nil, nil, nil, nil, nil, nil)
             columns = table.names.columns.indices.map { Column(table, at: $0) }
             firstRows = []
         }
@@ -233,21 +271,35 @@ public struct Inspection: Sendable, Encodable {
 }
 
 extension Inspection.Column {
-    fileprivate init(_ archived: DumpFile.ArchivedArray, _ options: ContainerOptions) {
-        name = archived.name
-        (content, count) = (nil, nil)
+    fileprivate init(_ archived: DumpFile.ArchivedArray, _ pickled: PickledArray?, _ options: ContainerOptions) {
         do throws(EngineError) {
-            let array = try archived.open()
-            let row = array.container.isStream ? nil : try Inspection.firstRows(of: array, options).first
-            elementType = array.layout.elementType.name
-            shape = array.layout.shape
-            examples = row.map { $0.map { "\($0)" } }
-            compression = array.container.compression == .deflate ? array.container.compression.rawValue : nil
-            (problem, reading, storage) = (nil, Inspection.Reading(of: array), nil)
+            try self.init(archived.name, try archived.open(), pickled, options)
         } catch {
-            (elementType, shape, examples, compression, reading, storage) = (nil, nil, nil, nil, nil, nil)
-            problem = error.message
+            self.init(unreadable: archived.name, pickled, error.message)
         }
+    }
+
+    private init(_ name: String, _ array: ArrayFile, _ pickled: PickledArray?, _ options: ContainerOptions) throws(EngineError) {
+        self.name = name
+        (content, count) = (nil, nil)
+        let row = array.container.isStream ? nil : try Inspection.firstRows(of: array, options).first
+        elementType = array.layout.elementType.name
+        shape = array.layout.shape
+        examples = row.map { $0.map { "\($0)" } }
+        compression = array.container.compression == .deflate ? array.container.compression.rawValue : nil
+        (problem, reading, storage) = (nil, Inspection.Reading(of: array), nil)
+        strides = pickled?.strides
+        let hasChecksum: Bool
+        do throws(ContainerError) { hasChecksum = try array.container.hasChecksums() != nil } catch { throw EngineError(error) }
+        place = pickled?.place(hasChecksum: hasChecksum)
+    }
+
+    private init(unreadable name: String, _ pickled: PickledArray?, _ problem: Message) {
+        self.name = name
+        (content, count, examples, compression, reading, storage) = (nil, nil, nil, nil, nil, nil)
+        (elementType, shape, strides) = (pickled?.typeName, pickled?.shape, pickled?.strides)
+        place = pickled?.place(hasChecksum: true)
+        self.problem = problem
     }
 
     /// The number of columns whose pages are counted.
@@ -256,6 +308,7 @@ extension Inspection.Column {
     fileprivate init(_ table: ParquetTable, at index: Int) {
         name = table.names.columns[index].name
         (elementType, shape, content, count, examples, compression, reading) = (nil, nil, nil, nil, nil, nil, nil)
+        (strides, place) = (nil, nil)
         let (leaf, type): (ParquetColumn, String) =
             switch table.storage[index] {
             case .value(let leaf), .list(let leaf): (leaf, leaf.typeText)
@@ -284,7 +337,7 @@ extension Inspection.Column {
 
     fileprivate init(_ column: RecordColumn) {
         name = column.name
-        (elementType, shape, compression, problem, reading, storage) = (nil, nil, nil, nil, nil, nil)
+        (elementType, shape, compression, problem, reading, storage, strides, place) = (nil, nil, nil, nil, nil, nil, nil, nil)
         examples = column.examples
         switch column.content {
         case .number: (content, count) = ("number", nil)
@@ -292,6 +345,21 @@ extension Inspection.Column {
         case .boolean: (content, count) = ("boolean", nil)
         case .missing: (content, count) = ("missing", nil)
         case .array(let numbers): (content, count) = ("array", numbers)
+        }
+    }
+}
+
+extension PickledArray {
+    /// Describes the place of the values.
+    ///
+    /// - Parameter hasChecksum: false for a storage whose archive gives no checksum.
+    fileprivate func place(hasChecksum: Bool) -> String {
+        func text(_ first: Int) -> String { first > 0 ? " from element \(first) on" : "" }
+        switch content {
+        case .bytes(let range): return "bytes \(range.lowerBound) to \(range.upperBound) of the pickle"
+        case .text(let range, _): return "a text in bytes \(range.lowerBound) to \(range.upperBound) of the pickle"
+        case .storage(let key, _, let first): return "storage \(key)" + text(first) + (hasChecksum ? "" : ", without a checksum")
+        case .storageBytes(let range, let first): return "bytes \(range.lowerBound) to \(range.upperBound) of the file" + text(first)
         }
     }
 }

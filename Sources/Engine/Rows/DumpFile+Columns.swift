@@ -16,7 +16,10 @@ extension DumpFile {
             // A single array has no name. A given name is ignored, since one name may be meant for several files.
             return (array, nil)
         case .archive(let arrays):
-            guard !arrays.isEmpty else { throw EngineError(.data, path: path, "it holds no arrays", remedy: "was it ever written?") }
+            guard !arrays.isEmpty else {
+                let kind = pickle.map { $0.isPyTorch ? "this is a PyTorch file that holds no arrays" : "this is a pickle that holds no arrays" }
+                throw EngineError(.data, path: path, kind ?? "it holds no arrays", remedy: "was it ever written?")
+            }
             let place: Int
             do throws(ColumnError) {
                 let columns = arrays.map { array in

@@ -25,22 +25,25 @@ struct DumpFile: Sendable {
     }
 
     let path: String
-    /// The name of the format: npy, npz, safetensors, parquet, csv, tsv, txt, jsonl or json.
+    /// The name of the format: npy, npz, safetensors, pytorch, pickle, llama.cpp base, parquet, csv, tsv, txt, jsonl or json.
     let format: String
     /// The bytes of the file, or of the one text in a zip archive.
     let container: ContainerFile
     let content: Content
     /// The faults that did not keep the file from being opened, in sentences.
     let warnings: [String]
+    /// The arrays of the file's pickle, and the callables that it names; nil for a file without a pickle.
+    private(set) var pickle: PickledArrays?
 
     /// Opens a file and recognises its format. `ReadingMode` tries again if the seek table contradicts the frames.
     ///
     /// - Parameters:
     ///   - source: the bytes of the file, if `path` is only a name for them.
     ///   - recordOptions: the user's statements about a text.
+    ///   - listsCallables: true to open a pickle whatever it names, for a look at its names and not at its values.
     init(
         _ path: String, source: (any ByteSource)? = nil, options: ContainerOptions,
-        recordOptions: RecordFormats.Options = RecordFormats.Options()
+        recordOptions: RecordFormats.Options = RecordFormats.Options(), listsCallables: Bool = false
     ) throws(EngineError) {
         let container: ContainerFile
         do throws(ContainerError) {
@@ -60,6 +63,13 @@ struct DumpFile: Sendable {
         try prefix.read(upTo: DumpFormat.firstByteCount)
         if ZipArchive.isZip(prefix.bytes), container.compression == .none {
             let archive = try Self.archive(container)
+            if let pyTorch = try PyTorchFile(archive, options: options, listsCallables: listsCallables) {
+                self.container = container
+                format = "pytorch"
+                content = try Self.content(of: pyTorch.arrays) { array throws(EngineError) in try pyTorch.open(array) }
+                pickle = pyTorch.arrays
+                return
+            }
             if let text = try Self.onlyFile(of: archive) {
                 var prefix = DecodedPrefix(of: text, options: options)
                 let recognised = try prefix.recognise { bytes, isWhole throws(FormatError) in
@@ -83,6 +93,18 @@ struct DumpFile: Sendable {
             content = .parquet(try ParquetTable(container, pageByteCountLimit: options.maximumWindowByteCount))
             return
         }
+        if LlamaCppBase.isPlausible(prefix.bytes) {
+            format = LlamaCppFile.format
+            content = .archive(try LlamaCppFile(prefix.bytes, container, options: options).arrays)
+            return
+        }
+        if !container.isStream, PickleFileReader.isPickle(prefix.bytes) {
+            let file = try PickleFile(container, options: options, listsCallables: listsCallables)
+            format = file.arrays.isPyTorch ? "pytorch" : "pickle"
+            content = try Self.content(of: file.arrays) { array throws(EngineError) in try file.open(array) }
+            pickle = file.arrays
+            return
+        }
         let recognised = try prefix.recognise { bytes, isWhole throws(FormatError) in
             try DumpFormat.recognise(bytes, isWhole: isWhole, options: recordOptions)
         }
@@ -104,6 +126,15 @@ struct DumpFile: Sendable {
             do throws(FormatError) { layout = try array.layout() } catch { throw EngineError(error, path: container.path) }
             return try ArrayFile(container, layout, endByteOffset: header.endByteOffset, options: options, warnings: container.warnings)
         }
+    }
+
+    /// Makes the content of a file with a pickle: one array without a name, or arrays by name.
+    private static func content(
+        of pickle: PickledArrays, _ open: @escaping @Sendable (PickledArray) throws(EngineError) -> ArrayFile
+    ) throws(EngineError) -> Content {
+        if pickle.isOneArray { return .array(try open(pickle.arrays[0])) }
+        return .archive(
+            pickle.arrays.map { array in ArchivedArray(name: array.name) { () throws(EngineError) in try open(array) } })
     }
 
     /// True if the first bytes of a file are those of Parquet. A text may begin with the same letters.

@@ -14,3 +14,12 @@ extension Array where Element: BitwiseCopyable {
         try withUnsafeMutableBufferPointer { bytes throws(Failure) in try body(UnsafeMutableRawBufferPointer(bytes)) }
     }
 }
+
+extension ArraySlice<UInt8> {
+    /// `withUnsafeBytes` with typed throws.
+    func withBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try withUnsafeBufferPointer { (bytes) throws(Failure) in try body(UnsafeRawBufferPointer(bytes)) }
+    }
+}
