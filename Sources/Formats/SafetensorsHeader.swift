@@ -206,7 +206,7 @@ private struct Reader {
     private var key: Key?
     private var offsets: [Int] = []
     private var isInList = false
-    private var names: Set<String> = []
+    private var names: Set<Name> = []
     private var isMetadataSeen = false
     private(set) var tensors: [Tensor] = []
     private(set) var failure: FormatError?
@@ -224,7 +224,7 @@ private struct Reader {
                 place = .metadata
                 return true
             }
-            guard names.insert(name).inserted else { return duplicate(name) }
+            guard names.insert(Name(name)).inserted else { return duplicate(name) }
             tensor = Tensor(name: name)
             keys = []
             offsets = []

@@ -1,5 +1,6 @@
 internal import Container
 internal import Locking
+internal import Messages
 internal import Synchronization
 internal import SystemPackage
 #if canImport(Glibc)
@@ -70,7 +71,7 @@ public final class OutputFile: Sendable {
             case .foreignDescriptor:
                 descriptor = try Self.openInPlace(target.path)
                 destination = .descriptor
-            case .name where stat(target.path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG:
+            case .name where stat(FileName.cString(target.path), &status) == 0 && status.st_mode & S_IFMT != S_IFREG:
                 if status.st_mode & S_IFMT == S_IFDIR { throw Errno.isDirectory }
                 descriptor = try Self.openInPlace(target.path)
                 destination = .descriptor
@@ -93,7 +94,7 @@ public final class OutputFile: Sendable {
 
     private init(scratchFor output: OutputFile) throws(OutputError) {
         path = output.path
-        var folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var folder = getenv("TMPDIR").map { FileName.text($0) } ?? "/tmp"
         if case .name(_, let folderOfOutput, _) = output.destination { folder = folderOfOutput }
         do {
             let temporaryPath: String?
@@ -206,7 +207,7 @@ public final class OutputFile: Sendable {
     /// Removes all unfinished files of the process, and calls `end`, which must end the process. No file gets its name any more.
     public static func discardAll(before end: () -> Void) {
         temporaryPaths.withLock { paths in
-            for path in paths { unlink(path) }
+            for path in paths { unlink(FileName.cString(path)) }
             end()
         }
     }
@@ -231,7 +232,7 @@ public final class OutputFile: Sendable {
 
     /// Opens a pipe, a device, or the file behind another process's descriptor. Bytes are appended to it.
     private static func openInPlace(_ path: String) throws -> FileDescriptor {
-        try FileDescriptor.open(FilePath(path), .writeOnly, options: [.append, .closeOnExec], retryOnInterrupt: true)
+        try FileDescriptor.open(FilePath(platformString: FileName.cString(path)), .writeOnly, options: [.append, .closeOnExec], retryOnInterrupt: true)
     }
 
     /// Makes a file in a folder, without a name where that is possible.
@@ -241,7 +242,7 @@ public final class OutputFile: Sendable {
         let result = temporaryPaths.withLock { paths in
             Result {
                 let descriptor = try FileDescriptor.open(
-                    FilePath(path), .readWrite, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
+                    FilePath(platformString: FileName.cString(path)), .readWrite, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
                     permissions: [.ownerReadWrite, .groupRead, .otherRead], retryOnInterrupt: true)
                 paths.insert(path)
                 return descriptor
@@ -256,7 +257,7 @@ public final class OutputFile: Sendable {
     private static func createNameless(in folder: String) throws -> FileDescriptor? {
         #if os(Linux)
         // O_TMPFILE is not imported by Swift. It is this bit and the bit of O_DIRECTORY.
-        let number = open(folder.isEmpty ? "/" : folder, 0o20000000 | O_DIRECTORY | O_RDWR | O_CLOEXEC, 0o644 as mode_t)
+        let number = open(FileName.cString(folder.isEmpty ? "/" : folder), 0o20000000 | O_DIRECTORY | O_RDWR | O_CLOEXEC, 0o644 as mode_t)
         guard number >= 0 else {
             // A kernel that does not know the bit opens the folder.
             if [EOPNOTSUPP, EINVAL, EISDIR].contains(errno) { return nil }
@@ -279,14 +280,14 @@ public final class OutputFile: Sendable {
     private func removeTemporary() {
         guard let path = destination.temporaryPath else { return }
         Self.temporaryPaths.withLock { paths in
-            if paths.remove(path) != nil { unlink(path) }
+            if paths.remove(path) != nil { unlink(FileName.cString(path)) }
         }
     }
 
     /// Gives the file its name, with the mode and the owner of the file that it replaces.
     private func takePlace(of target: String, in folder: String, _ temporaryPath: String?) throws {
         var status = stat()
-        if stat(target, &status) == 0 {
+        if stat(FileName.cString(target), &status) == 0 {
             // Only root can give a file away. Anyone else who may replace the file of another user becomes its owner.
             _ = fchown(descriptor.rawValue, status.st_uid, status.st_gid)
             guard fchmod(descriptor.rawValue, status.st_mode & 0o777) == 0 else { throw Errno(rawValue: errno) }
@@ -295,13 +296,13 @@ public final class OutputFile: Sendable {
         let code = Self.temporaryPaths.withLock { paths -> CInt in
             let path = temporaryPath ?? Self.temporaryPath(in: folder)
             if temporaryPath == nil,
-                linkat(AT_FDCWD, Self.descriptorPath(descriptor), AT_FDCWD, path, AT_SYMLINK_FOLLOW) != 0
+                linkat(AT_FDCWD, Self.descriptorPath(descriptor), AT_FDCWD, FileName.cString(path), AT_SYMLINK_FOLLOW) != 0
             {
                 return errno
             }
-            let code = rename(path, target) == 0 ? 0 : errno
+            let code = rename(FileName.cString(path), FileName.cString(target)) == 0 ? 0 : errno
             // After a failure the path stays, since `removeTemporary` has to remove the file.
-            if code == 0 { paths.remove(path) } else if temporaryPath == nil { unlink(path) }
+            if code == 0 { paths.remove(path) } else if temporaryPath == nil { unlink(FileName.cString(path)) }
             return code
         }
         switch code {
@@ -317,7 +318,7 @@ public final class OutputFile: Sendable {
     /// Copies the bytes into the file that has the name.
     private func overwrite(_ target: String) throws {
         let file = try FileDescriptor.open(
-            FilePath(target), .writeOnly, options: [.truncate, .closeOnExec], retryOnInterrupt: true)
+            FilePath(platformString: FileName.cString(target)), .writeOnly, options: [.truncate, .closeOnExec], retryOnInterrupt: true)
         try file.closeAfter {
             var piece = [UInt8](repeating: 0, count: 1 << 20)
             var byteOffset: Int64 = 0
@@ -341,7 +342,7 @@ public final class OutputFile: Sendable {
 
     /// Makes the file's name reach the disk. A folder that may be written to but not read cannot be opened for this.
     private static func syncFolder(_ folder: String) throws {
-        guard let descriptor = try? FileDescriptor.open(FilePath(folder), .readOnly, options: [.directory, .closeOnExec]) else { return }
+        guard let descriptor = try? FileDescriptor.open(FilePath(platformString: FileName.cString(folder)), .readOnly, options: [.directory, .closeOnExec]) else { return }
         try descriptor.closeAfter { try sync(descriptor) }
     }
 }

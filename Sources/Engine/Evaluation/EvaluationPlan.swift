@@ -217,7 +217,8 @@ package struct EvaluationPlan: Sendable {
             files.append(
                 try DumpFile(
                     path, source: options.byteSources[path], options: containerOptions,
-                    recordOptions: options.columns.recordOptions(role)))
+                    recordOptions: options.columns.recordOptions(
+                        role, recordByteCountLimit: options.maximumRecordByteCount)))
         }
         return files
     }

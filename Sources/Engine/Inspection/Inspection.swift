@@ -120,21 +120,25 @@ public struct Inspection: Sendable, Encodable {
     /// - Parameters:
     ///   - path: the file.
     ///   - maximumWindowByteCount: the largest window in bytes that a zstd frame may ask a decoder to keep.
+    ///   - maximumRecordByteCount: the most bytes of a record of text.
     ///   - columns: the choice of columns, of which what is said of texts counts: whether a table has names, as one of predictions.
     ///   - cancellation: ends the wait for a pipe.
     /// - Throws: `EngineError` if the file cannot be opened, or its first rows cannot be read.
     public init(
-        path: String, maximumWindowByteCount: Int = 128 << 20, columns: DumpColumns = DumpColumns(),
-        cancellation: Cancellation = Cancellation()
+        path: String, maximumWindowByteCount: Int = 128 << 20, maximumRecordByteCount: Int = 256 << 20,
+        columns: DumpColumns = DumpColumns(), cancellation: Cancellation = Cancellation()
     ) throws(EngineError) {
         self = try ReadingMode.attempt { mode throws(EngineError) in
             let options = mode.containerOptions(maximumWindowByteCount: maximumWindowByteCount, cancellation)
-            return try Self(path, options, columns, mode)
+            let records = columns.recordOptions(.predictions, recordByteCountLimit: maximumRecordByteCount)
+            return try Self(path, options, records, mode)
         }
     }
 
-    private init(_ path: String, _ options: ContainerOptions, _ choice: DumpColumns, _ mode: ReadingMode) throws(EngineError) {
-        let file = try DumpFile(path, options: options, recordOptions: choice.recordOptions(.predictions))
+    private init(
+        _ path: String, _ options: ContainerOptions, _ recordOptions: RecordFormats.Options, _ mode: ReadingMode
+    ) throws(EngineError) {
+        let file = try DumpFile(path, options: options, recordOptions: recordOptions)
         let container = file.container
         self.path = path
         bytes = container.byteCount
@@ -262,7 +266,7 @@ extension Inspection.Column {
             case .vector(let vector): (vector.values, "vector of Spark, dense or sparse, of float64")
             }
         let chunks = table.file.rowGroups.map { $0.chunks[leaf.index] }
-        func distinct(_ names: [String]) -> [String] { names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } } }
+        func distinct(_ names: [String]) -> [String] { names.reduce(into: []) { if !$0.contains(name: $1) { $0.append($1) } } }
         var pages: Int?
         var found: Message?
         if index < Self.countedColumnLimit {

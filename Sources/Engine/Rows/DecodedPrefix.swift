@@ -8,9 +8,19 @@ struct DecodedPrefix {
     private(set) var isWhole = false
     private let container: ContainerFile
     private let decoder: Decoder
+    private let recordByteCountLimit: Int
 
-    init(of container: ContainerFile, options: ContainerOptions) {
+    /// The number of bytes that are kept of a stream beyond what was looked at: a decoder reads ahead.
+    private static let keptByteCount = 8 << 20
+
+    /// Begins before the first byte.
+    ///
+    /// - Parameter recordByteCountLimit: the most bytes of a record.
+    init(
+        of container: ContainerFile, options: ContainerOptions, recordByteCountLimit: Int = RecordFormats.recordByteCountLimit
+    ) {
         self.container = container
+        self.recordByteCountLimit = recordByteCountLimit
         decoder = Decoder(options: options)
         decoder.start(wholeOf: container)
     }
@@ -45,7 +55,7 @@ struct DecodedPrefix {
             case .recognised(let found): return found
             case .needs(let byteCount):
                 // The bytes of a stream must be kept until the first record has been parsed, whose numbers may be longer than the names.
-                container.keepRewindable(4 * byteCount)
+                container.keepRewindable(min(4 * byteCount, max(byteCount, recordByteCountLimit)) + Self.keptByteCount)
                 try read(upTo: byteCount)
             }
         }

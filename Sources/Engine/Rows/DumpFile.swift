@@ -56,19 +56,20 @@ struct DumpFile: Sendable {
         }
         self.path = path
         warnings = container.warnings
-        var prefix = DecodedPrefix(of: container, options: options)
+        var prefix = DecodedPrefix(of: container, options: options, recordByteCountLimit: recordOptions.recordByteCountLimit)
         try prefix.read(upTo: DumpFormat.firstByteCount)
         if ZipArchive.isZip(prefix.bytes), container.compression == .none {
             let archive = try Self.archive(container)
             if let text = try Self.onlyFile(of: archive) {
-                var prefix = DecodedPrefix(of: text, options: options)
+                var prefix = DecodedPrefix(
+                    of: text, options: options, recordByteCountLimit: recordOptions.recordByteCountLimit)
                 let recognised = try prefix.recognise { bytes, isWhole throws(FormatError) in
                     try DumpFormat.recognise(bytes, isWhole: isWhole, options: recordOptions)
                 }
                 if case .records(let records) = recognised {
                     self.container = text
                     format = records.name
-                    content = .records(RecordFile(text, records))
+                    content = .records(RecordFile(text, records, recordByteCountLimit: recordOptions.recordByteCountLimit))
                     return
                 }
             }
@@ -91,7 +92,8 @@ struct DumpFile: Sendable {
         case .array(let layout): content = .array(try ArrayFile(container, layout, options: options, warnings: warnings))
         case .tensors(let header):
             content = .archive(header.arrays.map { Self.tensor($0, header, container, options) })
-        case .records(let format): content = .records(RecordFile(container, format))
+        case .records(let format):
+            content = .records(RecordFile(container, format, recordByteCountLimit: recordOptions.recordByteCountLimit))
         }
     }
 

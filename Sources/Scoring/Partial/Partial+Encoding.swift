@@ -2,7 +2,8 @@ internal import CXXHash
 
 // The format, version 2, stands in PartialFormat.md.
 extension Partial {
-    private static let magic = Array("XENTPART".utf8)
+    /// The first bytes of every partial.
+    package static let magic = Array("XENTPART".utf8)
     private static let version: UInt64 = 2
 
     /// The partial as the bytes of a file. Equal partials give equal bytes.

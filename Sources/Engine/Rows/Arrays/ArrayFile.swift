@@ -98,11 +98,13 @@ final class ArrayFile: Sendable {
                     + "\(endByteOffset) bytes)",
                 remedy: remedy, readingFault: readingFault)
         }
+        // Where the size is not known beforehand, nothing is read after the first byte too many.
+        let excess = container.decodedByteCount == nil ? "more bytes follow" : "\(decodedByteCount - endByteOffset) bytes follow"
         return EngineError(
             .data, path: path,
             isAlone
-                ? "\(decodedByteCount - endByteOffset) bytes follow the last of the \(rowCount) rows that the header promises"
-                : "\(decodedByteCount - endByteOffset) bytes follow the last array that the header promises",
+                ? "\(excess) the last of the \(rowCount) rows that the header promises"
+                : "\(excess) the last array that the header promises",
             remedy: isAlone ? "is it two arrays in one file? Give each a file of its own" : "write or copy it again", readingFault: readingFault)
     }
 

@@ -1,4 +1,5 @@
 internal import JSONReading
+internal import Messages
 
 /// A parser for JSON records: lines, or the elements of an array. It reads a record by the layout of the record before it if both are
 /// written alike, and otherwise by simdjson. Numbers are correctly rounded, and nothing is allocated for a record.
@@ -35,7 +36,7 @@ final class JSONRecordParser: RecordParser {
 
     private let reader: OpaquePointer
     /// The indices of the paths to keys that the reader has.
-    private var keyPathIndices: [String: Int] = [:]
+    private var keyPathIndices: [Name: Int] = [:]
     let slots: UnsafeMutablePointer<JSONSlot>
     /// The classes that values of a record were named for so far.
     var seenPlaces: [Bool] = []
@@ -136,10 +137,10 @@ final class JSONRecordParser: RecordParser {
     private func withSteps(_ path: JSONPath, _ body: (UnsafePointer<JSONPathStep>, Int) -> Void) {
         let keyPaths = path.steps.map { step -> Int in
             guard case .keyAt(let text) = step, let inner = JSONPath(text) else { return -1 }
-            if let known = keyPathIndices[text] { return known }
+            if let known = keyPathIndices[Name(text)] { return known }
             var index = -1
             withSteps(inner) { index = jsonRecordReaderAddKeyPath(reader, $0, $1) }
-            keyPathIndices[text] = index
+            keyPathIndices[Name(text)] = index
             return index
         }
         // Keys one after another; the reader copies them.
