@@ -202,7 +202,7 @@ public struct Inspection: Sendable, Encodable {
         case .archive(let arrays):
             decodedBytes = container.decodedByteCount
             (elementType, byteOrder, shape, isFortranOrder, reading) = (nil, nil, nil, nil, nil)
-            columns = arrays.map { Column($0, options) }
+            columns = arrays.enumerated().map { Column($1, at: $0, options) }
             firstRows = []
         case .records(let records):
             decodedBytes = container.decodedByteCount
@@ -237,12 +237,14 @@ public struct Inspection: Sendable, Encodable {
 }
 
 extension Inspection.Column {
-    fileprivate init(_ archived: DumpFile.ArchivedArray, _ options: ContainerOptions) {
+    fileprivate init(_ archived: DumpFile.ArchivedArray, at index: Int, _ options: ContainerOptions) {
         name = archived.name
         (content, count) = (nil, nil)
         do throws(EngineError) {
             let array = try archived.open()
-            let row = array.container.isStream ? nil : try Inspection.firstRows(of: array, options).first
+            // In a file that is decompressed from its beginning on, each look takes as long as all that lies before.
+            let isLookedAt = index < Self.countedColumnLimit || (array.container.compression == .none && !array.container.isStream)
+            let row = array.container.isStream || !isLookedAt ? nil : try Inspection.firstRows(of: array, options).first
             elementType = array.layout.elementType.name
             shape = array.layout.shape
             examples = row.map { $0.map { "\($0)" } }
@@ -254,7 +256,7 @@ extension Inspection.Column {
         }
     }
 
-    /// The number of columns whose pages are counted.
+    /// The number of columns whose pages are counted, and of arrays whose first rows are decompressed.
     private static let countedColumnLimit = 64
 
     fileprivate init(_ table: ParquetTable, at index: Int) {

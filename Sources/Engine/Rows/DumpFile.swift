@@ -38,9 +38,10 @@ struct DumpFile: Sendable {
     /// - Parameters:
     ///   - source: the bytes of the file, if `path` is only a name for them.
     ///   - recordOptions: the user's statements about a text.
+    ///   - whenStalled: looks at the first bytes where the writer of a stream stalls before the format can be told.
     init(
         _ path: String, source: (any ByteSource)? = nil, options: ContainerOptions,
-        recordOptions: RecordFormats.Options = RecordFormats.Options()
+        recordOptions: RecordFormats.Options = RecordFormats.Options(), whenStalled: (([UInt8]) throws(EngineError) -> Void)? = nil
     ) throws(EngineError) {
         let container: ContainerFile
         do throws(ContainerError) {
@@ -56,7 +57,8 @@ struct DumpFile: Sendable {
         }
         self.path = path
         warnings = container.warnings
-        var prefix = DecodedPrefix(of: container, options: options, recordByteCountLimit: recordOptions.recordByteCountLimit)
+        var prefix = DecodedPrefix(
+            of: container, options: options, recordByteCountLimit: recordOptions.recordByteCountLimit, whenStalled: whenStalled)
         try prefix.read(upTo: DumpFormat.firstByteCount)
         if ZipArchive.isZip(prefix.bytes), container.compression == .none {
             let archive = try Self.archive(container)

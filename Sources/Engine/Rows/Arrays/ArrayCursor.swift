@@ -14,6 +14,7 @@ final class ArrayCursor: RowCursor {
     private var isFinished = false
     /// The first bytes of the next row, which came before the writer of a stream stalled.
     private var beginning: [UInt8] = []
+    private let readsToEnd: Bool
     /// Returns true once nobody wants the rows any more.
     private let isCalledOff: () -> Bool
 
@@ -21,12 +22,15 @@ final class ArrayCursor: RowCursor {
     ///
     /// - Parameters:
     ///   - keepsByteOrder: true to give bytes as they are stored, and not in the machine's byte order.
+    ///   - readsToEnd: true to read what follows the last row, up to the end of its file, and to verify the file's length and checksums.
     ///   - isCalledOff: returns true once nobody wants the rows any more; asked while the writer of a stream stalls.
     init(
-        _ rows: ConcatenatedArrays, options: ContainerOptions, keepsByteOrder: Bool = false, isCalledOff: @escaping () -> Bool = { false }
+        _ rows: ConcatenatedArrays, options: ContainerOptions, keepsByteOrder: Bool = false, readsToEnd: Bool = true,
+        isCalledOff: @escaping () -> Bool = { false }
     ) {
         self.rows = rows
         self.isCalledOff = isCalledOff
+        self.readsToEnd = readsToEnd
         self.keepsByteOrder = keepsByteOrder
         decoder = Decoder(options: options)
     }
@@ -99,7 +103,7 @@ final class ArrayCursor: RowCursor {
 
     /// Reads the file to its end after the last row. Only the file's other arrays may follow, and the last frame's checksum is verified.
     private func finishFile() throws(EngineError) {
-        guard !isFinished else { return }
+        guard !isFinished, readsToEnd else { return }
         isFinished = true
         let file = rows.files[fileIndex]
         try decoder.skipToEnd(of: file, isCalledOff: isCalledOff)

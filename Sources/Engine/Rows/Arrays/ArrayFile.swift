@@ -116,7 +116,10 @@ final class ArrayFile: Sendable {
     /// Reads the first `count` rows, in the machine's byte order.
     func firstRows(_ count: Int, options: ContainerOptions) throws(EngineError) -> ByteBuffer {
         let buffer = ByteBuffer()
-        let cursor = try ConcatenatedArrays([self]).column(options).makeCursor()
+        let arrays = try ConcatenatedArrays([self])
+        // A look at a small array does not read the arrays after it.
+        let cursor: any RowCursor =
+            rows.isContiguous ? ArrayCursor(arrays, options: options, readsToEnd: false) : try arrays.column(options).makeCursor()
         _ = try cursor.read(rowCount: count, into: buffer, at: 0)
         return buffer
     }

@@ -48,6 +48,11 @@ extension TableFormat {
         // numbers or compressed data do that begin with a line feed by chance.
         if text.prefix(64).count(where: Self.isControl) > 7 { return nil }
 
+        // A line that does not end is not split: its fields would take many times its bytes.
+        if !isWhole, !text[beginning.byteOffset...].contains(0x0A) {
+            if text[beginning.byteOffset...].contains(where: Self.isControl) { return nil }
+            throw Self.endless(text, beginning.byteOffset, options, "is it a table?")
+        }
         let comment = TableComment(text, from: beginning)
         // Where there is nothing but such lines, more of the text may tell.
         if let comment, comment.record == nil, !isWhole { throw Self.endless(text, beginning.byteOffset, options, "is it a table?") }
