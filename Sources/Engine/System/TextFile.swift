@@ -5,8 +5,8 @@ public import WorkStealing
 public enum TextFile {
     /// Reads the names of files in a list of up to 64 MiB: its lines without their line feeds, and without empty lines.
     ///
-    /// A name is all bytes of its line, UTF-8 or not (`FileName`). Where no file has this name, blanks and a carriage return at its ends are
-    /// left out, as editors and other systems write them.
+    /// A name is all bytes of its line, UTF-8 or not (`FileName`). Where no file has this name, a carriage return at its end is left out, and
+    /// where none has that name either, blanks at both ends.
     ///
     /// - Throws: `EngineError` if the file cannot be read, is larger, or holds a NUL byte, which no name has.
     public static func names(in path: String, cancellation: Cancellation = Cancellation()) throws(EngineError) -> [String] {
@@ -16,8 +16,10 @@ public enum TextFile {
                 .data, path: path, "the list is no text: it holds a byte of value 0", remedy: "give a file of names, one a line")
         }
         return bytes.split(separator: UInt8(ascii: "\n")).compactMap { line in
-            let name = FileName.text(line)
-            if FilePattern.isThere(name) { return name }
+            for bytes in [line, line.last == 0x0D ? line.dropLast() : line] where !bytes.isEmpty {
+                let name = FileName.text(bytes)
+                if FilePattern.isThere(name) { return name }
+            }
             let isBlank = { (byte: UInt8) in [0x20, 0x09, 0x0D].contains(byte) }
             let trimmed = line.drop(while: isBlank).reversed().drop(while: isBlank).reversed()
             return trimmed.isEmpty ? nil : FileName.text(Array(trimmed))

@@ -51,7 +51,8 @@ extension TableFormat {
         // A line that does not end is not split: its fields would take many times its bytes.
         if !isWhole, !text[beginning.byteOffset...].contains(0x0A) {
             if text[beginning.byteOffset...].contains(where: Self.isControl) { return nil }
-            throw Self.endless(text, beginning.byteOffset, options, "is it a table?")
+            let isQuoteOpen = text[beginning.byteOffset...].count { $0 == TableRecord.quote } % 2 == 1
+            throw Self.endless(text, beginning.byteOffset, options, isQuoteOpen ? "a quote in it is not closed" : "is it a table?")
         }
         let comment = TableComment(text, from: beginning)
         // Where there is nothing but such lines, more of the text may tell.
