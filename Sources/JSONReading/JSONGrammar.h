@@ -30,18 +30,6 @@ inline bool hasValidEscapes(const char *first, const char *last) {
     return true;
 }
 
-/// Returns the end of a key, before its quote; null if an escape in it is none of JSON. `first` is the byte after the quote at its beginning.
-inline const char *validKeyEnd(const char *first, const char *end) {
-    bool hasEscapes = false;
-    for (const char *next = first; next < end; next++) {
-        if (*next == '"') return !hasEscapes || hasValidEscapes(first, next) ? next : nullptr;
-        if (*next != '\\') continue;
-        hasEscapes = true;
-        next++;
-    }
-    return nullptr;
-}
-
 /// Returns the end of a number, or of a word for a truth value, a null or a number that is not finite; null for anything else.
 inline const char *validBareEnd(const char *token, const char *end) {
     const auto wordEnd = [token, end](const char *word) -> const char * {

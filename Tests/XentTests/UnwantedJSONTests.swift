@@ -1,11 +1,12 @@
 import Foundation
 import Testing
 
-/// Values of records that nobody wants are JSON all the same, in every line.
+/// Single values of records that nobody wants are JSON all the same, in every line. Arrays and objects that nobody wants are passed over by
+/// their brackets and quotes: to check them would take a fifth more time.
 @Suite struct UnwantedJSONTests {
     private static let bad = [
-        "tru", "nul", "True", "01", "1.", ".5", "+1", "1e", "-", "0x10", "1 2", "\"\\x\"", "\"\\u12g4\"", "[1,]", "[1 2]", "{\"a\":1,}",
-        "{\"a\" 1}", "{a:1}", "{\"a\":tru}", "[[[nope]]]", "{\"b\":[1,{\"c\":\"\\q\"}]}", "{\"\\k\":1}", "-Inf", "nan", "[,1]", "{\"a\":}",
+        "tru", "nul", "True", "01", "1.", ".5", "+1", "1e", "-", "0x10", "1 2", "\"\\x\"", "\"\\u12g4\"", "\"\\\"", "-Inf", "nan", "a",
+        "1e+", "--1", "\"a\" \"b\"", "[1", "{\"a\":1",
     ]
     private static let good = [
         "true", "null", "-0.5e+10", "NaN", "-Infinity", "\"\\u00e9\\n\\\\\\\"\"", "[]", "{}", "[1,[2,{\"a\":null}],\"b\"]", "{\"a\":{\"b\":[]}}",

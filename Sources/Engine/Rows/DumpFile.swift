@@ -93,19 +93,32 @@ struct DumpFile: Sendable {
         switch recognised {
         case .array(let layout): content = .array(try ArrayFile(container, layout, options: options, warnings: warnings))
         case .tensors(let header):
-            content = .archive(header.arrays.map { Self.tensor($0, header, container, options) })
+            let tensors = TensorFile(container: container, header: header, options: options)
+            content = .archive(
+                header.arrays.indices.map { index in
+                    ArchivedArray(name: header.arrays[index].name) { () throws(EngineError) in try tensors.open(index) }
+                })
         case .records(let format):
             content = .records(RecordFile(container, format, recordByteCountLimit: recordOptions.recordByteCountLimit))
         }
     }
 
-    /// Describes an array of a safetensors file. All its arrays lie in one container.
-    private static func tensor(
-        _ array: NamedArray, _ header: SafetensorsHeader, _ container: ContainerFile, _ options: ContainerOptions
-    ) -> ArchivedArray {
-        ArchivedArray(name: array.name) { () throws(EngineError) in
+    /// A safetensors file, all of whose arrays lie in one container. There may be very many, which share it.
+    private final class TensorFile: Sendable {
+        private let container: ContainerFile
+        private let header: SafetensorsHeader
+        private let options: ContainerOptions
+
+        init(container: ContainerFile, header: SafetensorsHeader, options: ContainerOptions) {
+            self.container = container
+            self.header = header
+            self.options = options
+        }
+
+        /// Opens the array at an index of the header.
+        func open(_ index: Int) throws(EngineError) -> ArrayFile {
             let layout: ArrayLayout
-            do throws(FormatError) { layout = try array.layout() } catch { throw EngineError(error, path: container.path) }
+            do throws(FormatError) { layout = try header.arrays[index].layout() } catch { throw EngineError(error, path: container.path) }
             return try ArrayFile(container, layout, endByteOffset: header.endByteOffset, options: options, warnings: container.warnings)
         }
     }

@@ -45,7 +45,9 @@ final class JSONRecordParser: RecordParser {
     /// A copy of the text's last record with zeros after it, since the bytes after the text are unknown.
     private var lastLine: [UInt8] = []
 
+    /// The numbers of a path that there is room for at first, and of all paths together if they are many: each of many mostly leads to one.
     private static let firstCapacity = 64
+    private static let firstCapacityOfAll = 1 << 16
 
     init(_ selection: RecordSelection, _ framing: Framing, path: (RecordPath) throws(FormatError) -> JSONPath) throws(FormatError) {
         self.framing = framing
@@ -130,7 +132,9 @@ final class JSONRecordParser: RecordParser {
         if wants == JSONWantsPlaces {
             for (place, name) in (valueNames?.names ?? []).enumerated() { addName(Array(name.utf8), Int64(place), labelsAreNames: false) }
         }
-        if wants == JSONWantsNumbers || wants == JSONWantsPlaces { reserve(slot, capacity: Self.firstCapacity) }
+        if wants == JSONWantsNumbers || wants == JSONWantsPlaces {
+            reserve(slot, capacity: max(2, min(Self.firstCapacity, Self.firstCapacityOfAll / paths.count)))
+        }
     }
 
     /// Calls `body` with a path's steps in C's form, after the paths that lead to its keys have been added.
@@ -220,8 +224,12 @@ final class JSONRecordParser: RecordParser {
         while true {
             if let problem = readSlots(record, rowIndex: output.lines.count - 1) { return problem }
             // A record had more numbers than there is room for. It happens until the widest record has been seen.
-            guard let slot = paths.indices.first(where: { slots[$0].count > slots[$0].capacity && isListed($0) }) else { break }
-            reserve(slot, capacity: max(slots[slot].count, 2 * slots[slot].capacity))
+            var hasRoom = true
+            for slot in paths.indices where slots[slot].count > slots[slot].capacity && isListed(slot) {
+                reserve(slot, capacity: max(slots[slot].count, 2 * slots[slot].capacity))
+                hasRoom = false
+            }
+            if hasRoom { break }
         }
         return check(output.lines.count - 1, &output)
     }
