@@ -56,11 +56,13 @@ let package = Package(
         .target(name: "FoldedCRC", cSettings: [.unsafeFlags(["-O2"])]),
         .target(
             name: "Container",
-            dependencies: ["CZstd", "CZlib", "CXXHash", "FoldedCRC", "Locking", .product(name: "SystemPackage", package: "swift-system")],
+            dependencies: [
+                "CZstd", "CZlib", "CXXHash", "FoldedCRC", "Locking", "Messages", .product(name: "SystemPackage", package: "swift-system"),
+            ],
             exclude: ["README.md"], swiftSettings: strict),
         .target(name: "Parquet", dependencies: ["CBrotli", "CLZ4", "CSnappy", "CZlib", "CZstd", "Container", "Elements"], swiftSettings: strict),
         .target(
-            name: "Outputs", dependencies: ["Container", "Locking", .product(name: "SystemPackage", package: "swift-system")],
+            name: "Outputs", dependencies: ["Container", "Locking", "Messages", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
         // C++ behind a face of C, over fast_float, which is header only: libfast-float-dev. Optimised in debug builds too, as kernels are.
         .target(name: "TableReading", cxxSettings: [.unsafeFlags(["-O2", "-fno-exceptions", "-fno-rtti"])]),

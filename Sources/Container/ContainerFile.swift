@@ -135,13 +135,15 @@ public final class ContainerFile: Sendable {
     /// - Parameters:
     ///   - path: The file's name, or `-`, as `init(path:options:)` takes it.
     ///   - byteCountLimit: The most bytes to read.
+    ///   - beginning: The first bytes that are wanted. Of a file that begins with others, no more than as many are read.
     ///   - isCancelled: `ContainerOptions.isCancelled`.
     /// - Throws: The errors of `init(path:options:)` for a file that cannot be opened or read.
     public static func storedBytes(
-        path: String, byteCountLimit: Int, isCancelled: (@Sendable () -> Bool)? = nil
+        path: String, byteCountLimit: Int, beginning: [UInt8] = [], isCancelled: (@Sendable () -> Bool)? = nil
     ) throws(ContainerError) -> [UInt8] {
         let stored = try StoredBytes(path: path, isCancelled: isCancelled)
-        var bytes: [UInt8] = []
+        var bytes = beginning.isEmpty ? [] : try stored.firstBytes(min(beginning.count, byteCountLimit))
+        guard bytes.starts(with: beginning) else { return bytes }
         let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
         defer { room.deallocate() }
         while bytes.count < byteCountLimit {

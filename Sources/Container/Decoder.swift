@@ -227,9 +227,30 @@ public final class Decoder {
             }
             return count
         } catch {
+            // The run goes on when bytes come.
+            if failure == nil, bytesAhead.hasStalled { throw error }
             if !isIdentityChecked { failure = error.kind == .fileChanged ? error : changeError ?? error }
             isIdentityChecked = true
             throw failure ?? error
+        }
+    }
+
+    /// Decodes the next bytes of the run into `buffer`, as `read(into:)` does, and waits for the bytes of a stream no longer than `patience`.
+    ///
+    /// A caller that gets nil may use what it has read so far, and then ask again.
+    ///
+    /// - Parameter patience: The longest time to wait for the next stored bytes.
+    /// - Returns: nil where no stored byte came in that time, and none could be decoded.
+    /// - Throws: The errors of `read(into:)`.
+    public func read(
+        into buffer: UnsafeMutableRawBufferPointer, waitingFor patience: Duration
+    ) throws(ContainerError) -> Int? {
+        guard let file, file.isStream else { return try read(into: buffer) }
+        bytesAhead.patience = patience
+        defer { bytesAhead.patience = nil }
+        do throws(ContainerError) { return try read(into: buffer) } catch {
+            if failure == nil, bytesAhead.hasStalled { return nil }
+            throw error
         }
     }
 
@@ -259,7 +280,8 @@ public final class Decoder {
                 }
             }
         } catch {
-            failure = error
+            // A stream that stalled goes on.
+            if !bytesAhead.hasStalled { failure = error }
             if filled == 0 { throw error }
         }
         return filled
@@ -381,7 +403,9 @@ public final class Decoder {
         guard let context else { throw FrameFault.memory.error(file.stored, extent.index, extent.byteOffset) }
         let code = ZSTD_decompressDCtx(context, output.baseAddress, output.count, bytes.baseAddress, bytes.count)
         var fault: FrameFault?
-        if ZSTD_isError(code) != 0 || code != output.count {
+        if let found = FrameStart.oversizedBlock(in: bytes) {
+            fault = found
+        } else if ZSTD_isError(code) != 0 || code != output.count {
             fault = explain(code, bytes, wanted: output.count)
         } else {
             switch checksum {

@@ -1,3 +1,4 @@
+internal import Messages
 internal import SystemPackage
 
 #if canImport(Glibc)
@@ -166,7 +167,7 @@ public final class FileSource: ByteSource {
         let descriptor: FileDescriptor
         do {
             // Without O_NONBLOCK a pipe that was put in the file's place could hold the thread up.
-            descriptor = try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
+            descriptor = try FileDescriptor.open(FilePath(platformString: FileName.cString(path)), .readOnly, options: [.closeOnExec, .nonBlocking])
         } catch {
             let code = error as? Errno ?? .ioError
             if code == .tooManyOpenFiles || code == .tooManyOpenFilesInSystem {

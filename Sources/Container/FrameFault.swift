@@ -19,6 +19,10 @@ enum FrameFault {
     /// The frame is of a kind that is not supported.
     case unsupported(String, remedy: String)
 
+    /// The problem of a frame with a block that is larger than the format allows. libzstd reports such blocks where it streams a frame, and
+    /// not where it decompresses one in one piece.
+    static let oversizedBlock = "a block is larger than the frame's window, or than 128 KiB"
+
     /// The fault as an error of frame `index`, which begins at `byteOffset`.
     ///
     /// - Parameter hints: Whether the frame's place and size came from a seek table or from pzstd's skippable frames. Then a contradiction

@@ -68,7 +68,7 @@ struct FrameWalk {
     private mutating func walkBlocks(of header: ZstdFrameHeader, from start: Int) throws(ContainerError) -> WalkedFrame {
         if header.dictionaryID != 0 { throw FrameFault.dictionary(header.dictionaryID).error(file, frameIndex, start) }
         // A header may claim that there is nothing (a window of 0), and a compressed block still holds something.
-        let blockBound = max(1, Int(clamping: min(header.windowByteCount, UInt64(ZstdFrameHeader.maximumBlockByteCount))))
+        let blockBound = max(1, header.blockByteCountLimit)
         var position = start + header.byteCount
         var least = 0
         var most = 0
@@ -80,6 +80,9 @@ struct FrameWalk {
             let block = Int(bytes.littleEndianNumber(at: 0, byteCount: 3))
             let size = block >> 3
             let stored: Int
+            guard size <= blockBound else {
+                throw damaged(at: start, FrameFault.oversizedBlock, found: "\(size) bytes", wanted: "at most \(blockBound)")
+            }
             switch block >> 1 & 3 {
             case 0:  // raw
                 stored = size

@@ -32,10 +32,7 @@ final class GzipMembers: SequentialSource {
             case .atEnd: return
             case .betweenMembers: try beginMember()
             case .inMember:
-                let start = filled
-                let stop = try inflater.fill(buffer, &filled, from: bytesAhead, at: &byteOffset)
-                memberByteCount = UInt32(truncatingIfNeeded: Int(memberByteCount) + filled - start)
-                switch stop {
+                switch try inflate(into: buffer, &filled) {
                 case .full: return
                 case .end: try finishMember()
                 case .inputEnd: throw error(.truncated("inside a member", found: byteOffset - memberByteOffset, wanted: nil))
@@ -44,6 +41,13 @@ final class GzipMembers: SequentialSource {
                 }
             }
         }
+    }
+
+    /// Decompresses more of the member. What was decompressed before an error counts, since a stream that stalled goes on.
+    private func inflate(into buffer: UnsafeMutableRawBufferPointer, _ filled: inout Int) throws(ContainerError) -> Inflater.Stop {
+        let start = filled
+        defer { memberByteCount = UInt32(truncatingIfNeeded: Int(memberByteCount) + filled - start) }
+        return try inflater.fill(buffer, &filled, from: bytesAhead, at: &byteOffset)
     }
 
     private func beginMember() throws(ContainerError) {

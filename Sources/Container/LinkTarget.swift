@@ -1,3 +1,5 @@
+internal import Messages
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
@@ -47,10 +49,10 @@ public struct LinkTarget: Sendable {
     public var folderAndName: (folder: String, name: String) {
         let name = Self.lastName(of: path)
         let folder = String(path.dropLast(name.count))
-        guard let resolved = realpath(folder.isEmpty ? "." : folder, nil) else { return (folder, name) }
+        guard let resolved = realpath(FileName.cString(folder.isEmpty ? "." : folder), nil) else { return (folder, name) }
         // Unsafe: `realpath` gives a C string that the caller frees.
         defer { free(resolved) }
-        return (String(cString: resolved), name)
+        return (FileName.text(resolved), name)
     }
 
     /// The part of a path after its last slash.
@@ -61,8 +63,8 @@ public struct LinkTarget: Sendable {
     /// The text of the symbolic link at `path`; nil where there is no link.
     private static func link(at path: String) -> String? {
         var bytes = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
-        let count = readlink(path, &bytes, bytes.count)
-        return count > 0 ? String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
+        let count = readlink(FileName.cString(path), &bytes, bytes.count)
+        return count > 0 ? FileName.text(bytes[..<count].map { UInt8(bitPattern: $0) }) : nil
     }
 
     /// On Linux each entry of `/proc/PID/fd` is a link, whose text need not be a path. Elsewhere `/dev/fd` has a device for each
@@ -71,11 +73,11 @@ public struct LinkTarget: Sendable {
         #if os(Linux)
             var status = stat()
             var procStatus = stat()
-            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK, stat("/proc/self/fd", &procStatus) == 0,
+            guard lstat(FileName.cString(path), &status) == 0, status.st_mode & S_IFMT == S_IFLNK, stat("/proc/self/fd", &procStatus) == 0,
                 status.st_dev == procStatus.st_dev
             else { return nil }
             // A link that leads on within /proc, as /proc/self does, is none.
-            guard stat(path, &status) == 0, status.st_dev != procStatus.st_dev else { return nil }
+            guard stat(FileName.cString(path), &status) == 0, status.st_dev != procStatus.st_dev else { return nil }
             var ownStatus = stat()
             guard let number = CInt(lastName(of: path)), fstat(number, &ownStatus) == 0,
                 (ownStatus.st_dev, ownStatus.st_ino) == (status.st_dev, status.st_ino)

@@ -5,6 +5,14 @@ final class ReadAhead {
     /// The number of bytes for which the source is told in advance that they will be read.
     private static let adviceByteCount = 4 << 20
 
+    /// The longest time that a read of a stream waits for its bytes; nil for as long as it takes. After that reads throw `.cancelled`, and
+    /// `hasStalled` is true. What has been read stays, so that the same read can be begun again.
+    var patience: Duration? {
+        didSet { hasStalled = false }
+    }
+    /// True if the last read threw since no byte came in `patience`.
+    private(set) var hasStalled = false
+
     private var file: StoredBytes?
     private var endByteOffset = 0
     /// The end of the byte range that the source has been told of.
@@ -71,7 +79,7 @@ final class ReadAhead {
             byteOffset = offset
             byteCount = 0
             Self.grow(&buffer, to: Self.readByteCount, keeping: 0)
-            byteCount = try file.readSome(at: offset, into: buffer)
+            byteCount = try readStream(file, at: offset, into: buffer)
         }
         let start = offset - byteOffset
         return UnsafeRawBufferPointer(rebasing: buffer[start..<min(byteCount, start + (end - offset))])
@@ -90,8 +98,8 @@ final class ReadAhead {
             byteOffset = offset
             byteCount = keptByteCount
             Self.grow(&buffer, to: count + Self.readByteCount, keeping: keptByteCount)
-            let more = try file.readSome(
-                at: offset + keptByteCount, into: UnsafeMutableRawBufferPointer(rebasing: buffer[keptByteCount...]))
+            let more = try readStream(
+                file, at: offset + keptByteCount, into: UnsafeMutableRawBufferPointer(rebasing: buffer[keptByteCount...]))
             byteCount += more
             kept = UnsafeRawBufferPointer(rebasing: buffer[..<byteCount])
             if more == 0 { break }
@@ -104,11 +112,21 @@ final class ReadAhead {
     /// - Returns: The number of bytes; 0 only where there are no more.
     func readSome(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws(ContainerError) -> Int {
         let isThere = offset >= byteOffset && offset < byteOffset + byteCount
-        if !isThere, target.count >= Self.readByteCount, let file { return try file.readSome(at: offset, into: target) }
+        if !isThere, target.count >= Self.readByteCount, let file { return try readStream(file, at: offset, into: target) }
         let bytes = try loadSome(offset)
         let count = min(bytes.count, target.count)
         target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
         return count
+    }
+
+    /// Reads some of a stream's bytes, and throws where none comes in `patience`.
+    private func readStream(
+        _ file: StoredBytes, at offset: Int, into target: UnsafeMutableRawBufferPointer
+    ) throws(ContainerError) -> Int {
+        guard let patience else { return try file.readSome(at: offset, into: target) }
+        if let count = try file.readSome(at: offset, into: target, waitingFor: patience) { return count }
+        hasStalled = true
+        throw ContainerError(ByteSourceError.cancelled, path: file.path)
     }
 
     /// Makes `buffer` hold at least `count` bytes. It grows in steps, so that frames of similar sizes do not each make it grow.

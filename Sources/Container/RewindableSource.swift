@@ -20,10 +20,37 @@ final class RewindableSource: ByteSource {
     private let comeByteCount = Atomic<Int>(0)
 
     private struct Beginning {
-        /// The first bytes of the source; nil once a reader has gone beyond them.
+        /// The first bytes of the source without the gaps; nil once a reader has gone beyond them.
         var kept: [UInt8]? = []
+        /// The byte ranges of the source that are not kept since they hold no data, in order and apart from each other.
+        var gaps: [Range<Int>] = []
         var limit = RewindableSource.keptByteCountLimit
         var isAtEnd = false
+        /// The number of bytes in `gaps`.
+        var gapByteCount = 0
+
+        /// The last gap that begins before `byteOffset`. O(log gaps).
+        func gap(before byteOffset: Int) -> Range<Int>? {
+            var (low, high) = (0, gaps.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if gaps[middle].lowerBound < byteOffset { low = middle + 1 } else { high = middle }
+            }
+            return low == 0 ? nil : gaps[low - 1]
+        }
+
+        /// The place in `kept` of a byte of the source, and the number of bytes up to the next gap; nil for a byte that is not kept.
+        /// O(gaps).
+        func place(of byteOffset: Int) -> (start: Int, count: Int)? {
+            guard let kept else { return nil }
+            var start = byteOffset
+            for gap in gaps {
+                if byteOffset < gap.lowerBound { return (start, gap.lowerBound - byteOffset) }
+                if byteOffset < gap.upperBound { return nil }
+                start -= gap.count
+            }
+            return start < kept.count ? (start, kept.count - start) : nil
+        }
     }
 
     init(_ source: any ByteSource) { self.source = source }
@@ -40,6 +67,33 @@ final class RewindableSource: ByteSource {
         beginning.withLock { $0.limit = max($0.limit, byteCount) }
     }
 
+    /// Lets go of a byte range without data, such as empty frames: readers that come after find its end with `end(ofGapAt:)`. The bytes
+    /// that are kept after it stay.
+    func forget(_ range: Range<Int>) {
+        beginning.withLock { beginning in
+            guard let kept = beginning.kept, !range.isEmpty, range.lowerBound >= beginning.gaps.last?.upperBound ?? 0,
+                range.upperBound <= comeByteCount.load(ordering: .relaxed)
+            else { return }
+            let start = range.lowerBound - beginning.gapByteCount
+            guard start + range.count <= kept.count else { return }
+            beginning.kept?.removeSubrange(start..<start + range.count)
+            if let last = beginning.gaps.last, last.upperBound == range.lowerBound {
+                beginning.gaps[beginning.gaps.count - 1] = last.lowerBound..<range.upperBound
+            } else {
+                beginning.gaps.append(range)
+            }
+            beginning.gapByteCount += range.count
+        }
+    }
+
+    /// The end of the gap that begins at `byteOffset`; nil where none does. O(log gaps).
+    func end(ofGapAt byteOffset: Int) -> Int? {
+        beginning.withLock { beginning in
+            guard let gap = beginning.gap(before: byteOffset + 1), gap.lowerBound == byteOffset else { return nil }
+            return gap.upperBound
+        }
+    }
+
     /// Reads some of the bytes from `byteOffset` on, which lies within the bytes that are kept, or where the source is.
     ///
     /// - Throws: The source's errors; `.readFailed` where the bytes have gone by.
@@ -47,10 +101,10 @@ final class RewindableSource: ByteSource {
         at byteOffset: Int, into buffer: UnsafeMutableRawBufferPointer, isCancelled: (() -> Bool)?
     ) throws(ByteSourceError) -> Int {
         try beginning.withLock { beginning throws(ByteSourceError) in
-            if let kept = beginning.kept, byteOffset < kept.count {
-                let count = min(buffer.count, kept.count - byteOffset)
+            if let place = beginning.place(of: byteOffset), let kept = beginning.kept {
+                let count = min(buffer.count, place.count)
                 kept.withUnsafeBytes { kept in
-                    buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: kept[byteOffset..<byteOffset + count]))
+                    buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: kept[place.start..<place.start + count]))
                 }
                 return count
             }

@@ -1,3 +1,4 @@
+internal import Messages
 internal import SystemPackage
 
 #if canImport(Glibc)
@@ -28,9 +29,11 @@ enum SourcePath {
         let kind = LinkTarget(of: path).kind
         if kind == .descriptor(0) { return try standardInputSource(path: path) }
         let status: Stat
-        do { status = try FilePath(path).stat() } catch { throw openingError(error, path: path) }
+        do { status = try FilePath(platformString: FileName.cString(path)).stat() } catch { throw openingError(error, path: path) }
         switch status.type {
-        case .regular: return try kind == .name ? FileSource(path: path, cache: .shared) : FileSource(descriptorPath: path)
+        case .regular:
+            if mayBeMadeWhenRead(status), let made = try sourceMadeWhenRead(path) { return made }
+            return try kind == .name ? FileSource(path: path, cache: .shared) : FileSource(descriptorPath: path)
         case .fifo: return try namedPipe(path, isCancelled)
         default: throw typeError(status.type, path: path)
         }
@@ -45,10 +48,38 @@ enum SourcePath {
         }
         switch try status(of: .standardInput, path: path).type {
         case .regular:
+            if try mayBeMadeWhenRead(status(of: .standardInput, path: path)), isMadeWhenRead(.standardInput) {
+                return RewindableSource.standardInput
+            }
             return try FileSource(.standardInput, closesWhenDone: false, path: path, firstByteOffset: Int(lseek(0, 0, SEEK_CUR)))
         case .directory: throw typeError(.directory, path: path)
         default: return RewindableSource.standardInput
         }
+    }
+
+    /// Returns true for a file whose size may be a lie: the kernel makes the files of `/proc` and `/sys` when they are read. The first have
+    /// a size of 0, the others one of a page, and neither has blocks on a disk.
+    private static func mayBeMadeWhenRead(_ status: Stat) -> Bool { status.size <= 0 || status.blocksAllocated == 0 }
+
+    /// Returns true if a file has another number of bytes than its size says.
+    private static func isMadeWhenRead(_ descriptor: FileDescriptor) -> Bool {
+        guard let size = try? Int64(descriptor.stat().size) else { return false }
+        var byte: UInt8 = 0
+        return withUnsafeMutableBytes(of: &byte) { byte in
+            if let count = try? descriptor.read(fromAbsoluteOffset: max(0, size), into: byte), count > 0 { return true }
+            guard size > 0, let count = try? descriptor.read(fromAbsoluteOffset: size - 1, into: byte) else { return false }
+            return count == 0
+        }
+    }
+
+    /// Opens a file that the kernel makes when it is read, as a stream; nil for any other file.
+    private static func sourceMadeWhenRead(_ path: String) throws(ContainerError) -> PipeSource? {
+        let descriptor = try open(path)
+        guard isMadeWhenRead(descriptor) else {
+            try? descriptor.close()
+            return nil
+        }
+        return PipeSource(descriptor: descriptor.rawValue, name: path, closesWhenDone: true)
     }
 
     private static func namedPipe(_ path: String, _ isCancelled: (() -> Bool)?) throws(ContainerError) -> any ByteSource {
@@ -68,7 +99,7 @@ enum SourcePath {
     static func open(_ path: String) throws(ContainerError) -> FileDescriptor {
         do {
             // Without O_NONBLOCK a device, or a pipe that nobody writes to yet, could hold us up here.
-            return try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
+            return try FileDescriptor.open(FilePath(platformString: FileName.cString(path)), .readOnly, options: [.closeOnExec, .nonBlocking])
         } catch {
             throw openingError(error as? Errno ?? .ioError, path: path)
         }

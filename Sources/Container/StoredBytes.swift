@@ -104,16 +104,47 @@ final class StoredBytes: Sendable {
         }
     }
 
+    /// Reads some of the bytes from `byteOffset` on, as `readSome(at:into:)` does, and waits for them no longer than `patience`.
+    ///
+    /// - Returns: The number of bytes; nil where none came in that time.
+    /// - Throws: The source's errors.
+    func readSome(
+        at byteOffset: Int, into buffer: UnsafeMutableRawBufferPointer, waitingFor patience: Duration
+    ) throws(ContainerError) -> Int? {
+        let end = ContinuousClock.now + patience
+        var isTooLate = false
+        do throws(ByteSourceError) {
+            let count = try source.read(at: byteOffset, into: buffer) {
+                if self.isCancelled?() == true { return true }
+                isTooLate = ContinuousClock.now >= end
+                return isTooLate
+            }
+            guard count >= 0, count <= buffer.count else { throw .impossibleCount(count, of: buffer.count, at: byteOffset) }
+            return count
+        } catch {
+            if isTooLate, error.kind == .cancelled { return nil }
+            throw ContainerError(error, path: path)
+        }
+    }
+
     /// Keeps the first `byteCount` bytes of a stream.
     func keepRewindable(_ byteCount: Int) { rewindable?.keep(byteCount) }
+
+    /// Lets go of a stream's bytes that hold no data.
+    func forget(_ range: Range<Int>) { rewindable?.forget(range) }
+
+    /// The end of the bytes without data that begin at `byteOffset` and that the stream has let go of; nil where there are none.
+    func end(ofGapAt byteOffset: Int) -> Int? { rewindable?.end(ofGapAt: byteOffset) }
 
     /// The first `count` bytes, fewer only where there are no more.
     func firstBytes(_ count: Int) throws(ContainerError) -> [UInt8] {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 16)
         defer { buffer.deallocate() }
+        // Where there were empty frames before them, those that follow are as good.
+        let start = end(ofGapAt: 0) ?? 0
         var filled = 0
         while filled < count {
-            let more = try readSome(at: filled, into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
+            let more = try readSome(at: start + filled, into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
             if more == 0 { break }
             filled += more
         }

@@ -105,7 +105,7 @@ public struct ZipArchive: Sendable {
     public var path: String { stored.path }
 
     /// The member of this name, if there is one. O(members).
-    public func member(named name: String) -> Member? { members.first { $0.name == name } }
+    public func member(named name: String) -> Member? { members.first { $0.name.utf8.elementsEqual(name.utf8) } }
 
     /// Returns true if a file that begins with `firstBytes`, four of them or more, is a zip archive.
     ///

@@ -170,7 +170,8 @@ struct ZipDirectory {
         // The bytes of each member, from its header on.
         var extents: [(range: Range<Int>, name: String)] = []
         extents.reserveCapacity(entryCount)
-        var names: Set<String> = []
+        // By their bytes: Swift takes strings for the same that Unicode holds for equivalent.
+        var names: Set<[UInt8]> = []
         let headers = ZipHeaderReader(file, end: byteRange.lowerBound)
         var position = 0
         for number in 0..<entryCount {
@@ -204,7 +205,7 @@ struct ZipDirectory {
             }
             position = end
             let name = try self.name(of: entry, at: start)
-            guard names.insert(name).inserted else {
+            guard names.insert(Array(name.utf8)).inserted else {
                 throw Self.damaged(
                     file, start, "two members of the archive have the name \(name)", remedy: "write it again with a name for each")
             }

@@ -19,6 +19,9 @@ struct ZstdFrameHeader: Equatable {
     let dictionaryID: UInt32
     /// True if the low 32 bits of XXH64 of the content follow the last block.
     let hasChecksum: Bool
+
+    /// The most bytes that a block of the frame may have, before and after it is decompressed (RFC 8878, section 3.1.1.2.4).
+    var blockByteCountLimit: Int { Int(clamping: min(windowByteCount, UInt64(Self.maximumBlockByteCount))) }
 }
 
 /// The bytes at a place where a frame should begin.
@@ -91,6 +94,22 @@ enum FrameStart: Equatable {
                 byteCount: byteCount, windowByteCount: isSingleSegment ? content ?? 0 : window, hasWindowField: !isSingleSegment,
                 contentByteCount: content, dictionaryID: UInt32(truncatingIfNeeded: dictionaryID),
                 hasChecksum: descriptor & 0b0000_0100 != 0))
+    }
+
+    /// The fault of a whole frame with a block that is larger than the format allows; nil where there is none, or no whole frame. O(blocks).
+    static func oversizedBlock(in bytes: UnsafeRawBufferPointer) -> FrameFault? {
+        guard case .data(let header) = FrameStart(bytes) else { return nil }
+        let limit = max(1, header.blockByteCountLimit)
+        var position = header.byteCount
+        while position + 3 <= bytes.count {
+            let block = Int(bytes.littleEndianNumber(at: position, byteCount: 3))
+            let size = block >> 3
+            if size > limit { return .damaged(FrameFault.oversizedBlock, found: "\(size) bytes", wanted: "at most \(limit)") }
+            if block & 1 == 1 { return nil }
+            // A block of one byte, repeated, is stored as that byte.
+            position += 3 + (block >> 1 & 3 == 1 ? 1 : size)
+        }
+        return nil
     }
 
     /// The lowest of the sixteen magic numbers of skippable frames.

@@ -19,6 +19,12 @@ final class ZstdFrameStream: SequentialSource {
     private var frameByteOffset = 0
     /// The number of the frame with data that is being decoded, or comes next.
     private var frameIndex = 0
+    /// The number of bytes that the frame has given.
+    private var frameDecodedByteCount = 0
+    /// The offset of the first of the empty frames that end at `byteOffset` where the state is between frames.
+    private var emptyByteOffset = 0
+    /// The least number of bytes in empty frames that a stream lets go of at once, so that it need not keep them to be read again.
+    private static let forgottenByteCount = 64 << 10
 
     init(_ file: StoredBytes, _ context: OpaquePointer, maximumWindowByteCount: Int, _ bytesAhead: ReadAhead) {
         self.file = file
@@ -48,7 +54,16 @@ final class ZstdFrameStream: SequentialSource {
     }
 
     private func beginFrame() throws(ContainerError) {
+        if let end = file.end(ofGapAt: byteOffset) {
+            byteOffset = end
+            emptyByteOffset = end
+        }
+        if byteOffset - emptyByteOffset >= Self.forgottenByteCount {
+            file.forget(emptyByteOffset..<byteOffset)
+            emptyByteOffset = byteOffset
+        }
         frameByteOffset = byteOffset
+        frameDecodedByteCount = 0
         let bytes = try bytesAhead.loadUpTo(byteOffset, count: ZstdFrameHeader.maximumByteCount)
         if bytes.isEmpty {
             state = .atEnd
@@ -87,9 +102,13 @@ final class ZstdFrameStream: SequentialSource {
             let produced = output.pos - filled
             byteOffset += input.pos
             filled = output.pos
+            frameDecodedByteCount += produced
             if ZSTD_isError(code) != 0 { throw error(ZstdStream.fault(code)) }
             if code == 0 {
-                frameIndex += 1
+                if frameDecodedByteCount > 0 {
+                    frameIndex += 1
+                    emptyByteOffset = byteOffset
+                }
                 state = .betweenFrames
                 return false
             }

@@ -47,6 +47,15 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
     }
 
     let readingFault: ReadingFault?
+    /// True if a row is invalid, whatever comes after it.
+    private(set) var isOfInvalidRow = false
+
+    /// The same error, of an invalid row.
+    var ofInvalidRow: EngineError {
+        var error = self
+        error.isOfInvalidRow = true
+        return error
+    }
 
     /// Makes an error that names no setting, as a source of rows throws it.
     ///

@@ -44,11 +44,11 @@ public struct ArrayLayout: Sendable, Equatable {
     /// Makes a layout for a parser, which knows the place of the shape in the file and names it in errors.
     init(
         elementType: ElementType, isByteSwapped: Bool, isFortranOrder: Bool, shape: [Int], dataByteOffset: Int,
-        subject: String, shapeByteOffset: Int?
+        subject: @autoclosure () -> String, shapeByteOffset: Int?
     ) throws(FormatError) {
         guard shape.count <= Self.dimensionCountLimit else {
             throw FormatError(
-                kind: .shape, subject: subject, byteOffset: shapeByteOffset, found: "\(shape.count) dimensions",
+                kind: .shape, subject: subject(), byteOffset: shapeByteOffset, found: "\(shape.count) dimensions",
                 allowed: "up to \(Self.dimensionCountLimit)")
         }
         var nonzeroProduct = 1
@@ -56,7 +56,7 @@ public struct ArrayLayout: Sendable, Equatable {
         for dimension in shape {
             guard dimension >= 0 else {
                 throw FormatError(
-                    kind: .shape, subject: subject, byteOffset: shapeByteOffset, found: "dimension \(dimension)", allowed: "0 or more")
+                    kind: .shape, subject: subject(), byteOffset: shapeByteOffset, found: "dimension \(dimension)", allowed: "0 or more")
             }
             if dimension == 0 { continue }
             let product = nonzeroProduct.multipliedReportingOverflow(by: dimension)
@@ -67,7 +67,7 @@ public struct ArrayLayout: Sendable, Equatable {
         let end = dataByteOffset.addingReportingOverflow(byteCount.partialValue)
         guard !overflows, !byteCount.overflow, !end.overflow else {
             throw FormatError(
-                kind: .arrayTooLarge, subject: subject, byteOffset: shapeByteOffset,
+                kind: .arrayTooLarge, subject: subject(), byteOffset: shapeByteOffset,
                 found: "\(Self.text(shape)) of \(elementType.byteCount)-byte elements", allowed: "up to \(Int.max) bytes",
                 remedy: "no such file exists: the header is damaged")
         }

@@ -64,8 +64,9 @@ public enum DumpFormat: Sendable {
         do throws(FormatError) {
             if let format = try RecordFormats.recognise(prefix, isWhole: isWhole, options: options) { return .recognised(.records(format)) }
         } catch {
-            guard error.kind == .truncatedHeader, !isWhole, prefix.count < RecordFormats.recordByteCountLimit else { throw error }
-            return .needs(byteCount: 2 * prefix.count)
+            guard error.kind == .truncatedHeader, !isWhole, prefix.count < options.recordByteCountLimit else { throw error }
+            // No further than a byte too many: what writes an endless record may stall after it.
+            return .needs(byteCount: min(2 * prefix.count, options.recordByteCountLimit + 1))
         }
         throw unknown(prefix)
     }

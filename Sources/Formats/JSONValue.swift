@@ -15,16 +15,16 @@ enum JSONValue: Sendable {
     struct Fields: Sendable {
         let all: [(key: String, value: JSONValue)]
         /// The index of each key's first member; empty if there are few enough to search one by one.
-        private let places: [String: Int]
+        private let places: [Name: Int]
 
         init(_ all: [(key: String, value: JSONValue)]) {
             self.all = all
-            places = all.count > 8 ? Dictionary(all.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first }) : [:]
+            places = all.count > 8 ? Dictionary(all.enumerated().map { (Name($1.key), $0) }, uniquingKeysWith: { first, _ in first }) : [:]
         }
 
         /// The value of the key's first member.
         subscript(key: String) -> JSONValue? {
-            places.isEmpty ? all.first { $0.key == key }?.value : places[key].map { all[$0].value }
+            places.isEmpty ? all.first { $0.key.isSameName(as: key) }?.value : places[Name(key)].map { all[$0].value }
         }
     }
 }

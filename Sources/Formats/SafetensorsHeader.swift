@@ -113,7 +113,9 @@ public struct SafetensorsHeader: Sendable, Equatable {
         // The tensors follow one another in the file, in any order in the header. Sorted as the reference does it: empty ones before the
         // next.
         var end = 0
-        for tensor in tensors.sorted(by: { ($0.begin, $0.end) < ($1.begin, $1.end) }) {
+        let order = tensors.indices.sorted { (tensors[$0].begin, tensors[$0].end) < (tensors[$1].begin, tensors[$1].end) }
+        for index in order {
+            let tensor = tensors[index]
             guard tensor.begin <= tensor.end else {
                 throw tensor.error(
                     .shape, found: "data_offsets \(tensor.begin) to \(tensor.end)", allowed: "the first not beyond the second")
@@ -134,6 +136,7 @@ public struct SafetensorsHeader: Sendable, Equatable {
         self.endByteOffset = endByteOffset.partialValue
 
         var arrays: [NamedArray] = []
+        arrays.reserveCapacity(tensors.count)
         for tensor in tensors {
             guard let type = ElementType(safetensors: tensor.typeName) else {
                 if let byteCount = Self.otherTypes[tensor.typeName] { try tensor.requireByteCount(elementByteCount: byteCount) }
@@ -206,7 +209,7 @@ private struct Reader {
     private var key: Key?
     private var offsets: [Int] = []
     private var isInList = false
-    private var names: Set<String> = []
+    private var names: Set<Name> = []
     private var isMetadataSeen = false
     private(set) var tensors: [Tensor] = []
     private(set) var failure: FormatError?
@@ -224,7 +227,7 @@ private struct Reader {
                 place = .metadata
                 return true
             }
-            guard names.insert(name).inserted else { return duplicate(name) }
+            guard names.insert(Name(name)).inserted else { return duplicate(name) }
             tensor = Tensor(name: name)
             keys = []
             offsets = []

@@ -1,5 +1,6 @@
 // A reader for records by paths.
 #include "JSONDefect.h"
+#include "JSONGrammar.h"
 #include "NumberArray.h"
 #include "RecordAutomaton.h"
 #include "RecordLayout.h"
@@ -37,14 +38,6 @@ struct JSONRecordReader {
 };
 
 namespace {
-
-/// Returns true if a value begins here. A comma too many has no value after it.
-inline bool isValue(ondemand::value &value) {
-    switch (*value.raw_json_token().data()) {
-    case ']': case '}': case ',': case ':': return false;
-    default: return true;
-    }
-}
 
 /// Returns true if paths go on through members of an object.
 inline bool looksIntoObjects(const State &state) {
@@ -85,6 +78,7 @@ private:
     static constexpr size_t isObject = SIZE_MAX;
 
     int32_t value(ondemand::value value, State &state, unsigned depth, bool isElement);
+    int32_t unwanted(ondemand::value value);
     void scalar(ondemand::value &value, const char *token, const State &state, unsigned depth, bool isElement);
     void number(ondemand::value &value, const char *token, SlotIndex slot, unsigned depth, bool isElement);
     int32_t classIndex(const char *token, std::string_view text, bool isText, const Path &path, int64_t &index);
@@ -336,6 +330,22 @@ __attribute__((noinline)) int32_t Reading::value(ondemand::value value, State &s
     }
 }
 
+/// Checks the grammar of a single value that no path leads to. simdjson passes over it unseen. Arrays and objects are left to it: it finds
+/// their ends by brackets and quotes, and to look at all that is in them would take a fifth more time of records with such values.
+inline int32_t Reading::unwanted(ondemand::value value) {
+    const std::string_view raw = value.raw_json_token();
+    const char *const token = raw.data();
+    switch (*token) {
+    case '{': case '[': return JSONDefectNone;
+    case '"': {
+        // The token goes on to the next one. Its last quote is the string's end: the first stage has found each string closed.
+        const size_t last = raw.rfind('"');
+        return last > 0 && hasValidEscapes(token + 1, token + last) ? JSONDefectNone : JSONDefectSyntax;
+    }
+    default: return validBareEnd(token, end) ? JSONDefectNone : JSONDefectSyntax;
+    }
+}
+
 int32_t Reading::array(ondemand::array array, const char *token, State &state, unsigned depth) {
     for (const SlotIndex slot : state.leaves) {
         const int32_t wants = automaton.paths[slot].wants;
@@ -356,8 +366,8 @@ int32_t Reading::array(ondemand::array array, const char *token, State &state, u
         indices[depth] = index++;
         if (next != noState) {
             if (const auto found = this->value(value, automaton.states[next], depth + 1, true)) return found;
-        } else if (!isValue(value)) {
-            return JSONDefectSyntax;
+        } else if (const auto found = unwanted(value)) {
+            return found;
         }
     }
     if (index > 1) {
@@ -481,7 +491,7 @@ int32_t Reading::object(ondemand::object object, const char *token, State &state
         if (!child) {
             if (next == noState) next = state.otherMembers;
             if (next == noState) {
-                if (!isValue(field.value())) return JSONDefectSyntax;
+                if (const auto found = unwanted(field.value())) return found;
             } else if (const auto found = value(field.value(), automaton.states[next], depth + 1, false)) {
                 return found;
             }

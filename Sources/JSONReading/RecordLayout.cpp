@@ -1,5 +1,6 @@
 #include "RecordLayout.h"
 
+#include "JSONGrammar.h"
 #include "NumberArray.h"
 
 #include <algorithm>
@@ -45,6 +46,14 @@ inline const char *bareEnd(const char *token, const char *end) {
 inline const char *scalarEnd(const char *token, const char *end) {
     bool hasEscapes;
     return *token == '"' ? stringEnd(token, end, hasEscapes) : bareEnd(token, end);
+}
+
+/// Returns the end of a string, a number or a word that JSON has; null for anything else.
+inline const char *validScalarEnd(const char *token, const char *end) {
+    if (*token != '"') return validBareEnd(token, end);
+    bool hasEscapes;
+    const char *const after = stringEnd(token, end, hasEscapes);
+    return after && (!hasEscapes || hasValidEscapes(token + 1, after - 1)) ? after : nullptr;
 }
 
 /// Parses digits with a minus sign or without, as JSON has them. Returns their end; null if there are none, or too many.
@@ -155,7 +164,7 @@ bool RecordLayout::read(const char *text, const char *end, const RecordAutomaton
         if (next == end) return false;
         switch (part.value) {
         case Value::skipped:
-            next = scalarEnd(next, end);
+            next = validScalarEnd(next, end);
             break;
         case Value::numbers:
             if (*next == '[') {

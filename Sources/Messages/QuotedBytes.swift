@@ -46,12 +46,16 @@ public enum QuotedBytes {
     }
 
     /// Writes a text of any language with what steers a terminal escaped: control characters as `\x1b`, and invisible marks, such as those
-    /// that change the direction of text, as `\u{202e}`. Linear.
+    /// that change the direction of text, as `\u{202e}`. Bytes of a file's name that are no UTF-8 are written as `\xe9`. Linear.
     public static func printable(_ text: String) -> String {
         // Nearly all texts are plain.
         if text.utf8.allSatisfy({ 0x20...0x7E ~= $0 }) { return text }
         var printable = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
+            if let byte = FileName.byte(scalar) {
+                printable.append(contentsOf: "\\x\(hex(byte))".unicodeScalars)
+                continue
+            }
             switch scalar.properties.generalCategory {
             case .control: printable.append(contentsOf: "\\x\(hex(UInt8(truncatingIfNeeded: scalar.value)))".unicodeScalars)
             case .format, .surrogate, .lineSeparator, .paragraphSeparator, .unassigned, .privateUse:

@@ -116,6 +116,8 @@ public enum Setting: Sendable, Hashable, CaseIterable {
     case perRow
     /// The largest window that a zstd frame may ask for.
     case maximumWindow
+    /// The largest record of a text.
+    case maximumRecord
     /// The size of the frames that are written.
     case frameSize
     /// The number of times that equal shards count.
@@ -181,6 +183,7 @@ public enum Setting: Sendable, Hashable, CaseIterable {
         case .invalidRowLimit: "EvaluationOptions.invalidRowLimit"
         case .perRow: "EvaluationOptions.perRowPath"
         case .maximumWindow: "maximumWindowByteCount"
+        case .maximumRecord: "maximumRecordByteCount"
         case .frameSize: "PackingOptions.frameByteCount"
         case .sameShard: "sameShard"
         case .firstRow: "EvaluationOptions.firstRow"

@@ -1,4 +1,5 @@
 internal import Container
+internal import Messages
 
 #if canImport(Glibc)
 internal import Glibc
@@ -25,12 +26,12 @@ public struct FileIdentity: Hashable, Sendable {
             return
         }
         var status = stat()
-        if stat(target.path, &status) == 0 {
+        if stat(FileName.cString(target.path), &status) == 0 {
             self.init(status)
             return
         }
         let (folder, name) = target.folderAndName
-        guard stat(folder, &status) == 0 else { return nil }
+        guard stat(FileName.cString(folder), &status) == 0 else { return nil }
         self.init(status, newName: Self.bytes(ofName: name, in: folder))
     }
 

@@ -1,5 +1,6 @@
 internal import Container
 internal import Locking
+internal import Messages
 internal import Synchronization
 internal import SystemPackage
 #if canImport(Glibc)
@@ -70,7 +71,7 @@ public final class OutputFile: Sendable {
             case .foreignDescriptor:
                 descriptor = try Self.openInPlace(target.path)
                 destination = .descriptor
-            case .name where stat(target.path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG:
+            case .name where stat(FileName.cString(target.path), &status) == 0 && status.st_mode & S_IFMT != S_IFREG:
                 if status.st_mode & S_IFMT == S_IFDIR { throw Errno.isDirectory }
                 descriptor = try Self.openInPlace(target.path)
                 destination = .descriptor
@@ -96,7 +97,7 @@ public final class OutputFile: Sendable {
 
     private init(scratchFor output: OutputFile) throws(OutputError) {
         path = output.path
-        var folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var folder = getenv("TMPDIR").map { FileName.text($0) } ?? "/tmp"
         if case .name(_, let folderOfOutput, _) = output.destination { folder = folderOfOutput }
         do {
             let temporaryPath: String?
@@ -209,7 +210,7 @@ public final class OutputFile: Sendable {
     /// Removes all unfinished files of the process, and calls `end`, which must end the process. No file gets its name any more.
     public static func discardAll(before end: () -> Void) {
         temporaryPaths.withLock { paths in
-            for path in paths { unlink(path) }
+            for path in paths { unlink(FileName.cString(path)) }
             end()
         }
     }
@@ -252,7 +253,7 @@ public final class OutputFile: Sendable {
 
     /// Opens a pipe, a device, or the file behind another process's descriptor. Bytes are appended to it.
     private static func openInPlace(_ path: String) throws -> FileDescriptor {
-        try FileDescriptor.open(FilePath(path), .writeOnly, options: [.append, .closeOnExec], retryOnInterrupt: true)
+        try FileDescriptor.open(FilePath(platformString: FileName.cString(path)), .writeOnly, options: [.append, .closeOnExec], retryOnInterrupt: true)
     }
 
     /// Makes a file in a folder, without a name where that is possible.
@@ -262,7 +263,7 @@ public final class OutputFile: Sendable {
         let result = temporaryPaths.withLock { paths in
             Result {
                 let descriptor = try FileDescriptor.open(
-                    FilePath(path), .readWrite, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
+                    FilePath(platformString: FileName.cString(path)), .readWrite, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
                     permissions: [.ownerReadWrite, .groupRead, .otherRead], retryOnInterrupt: true)
                 paths.insert(path)
                 return descriptor
@@ -278,7 +279,7 @@ public final class OutputFile: Sendable {
     private static func createNameless(in folder: String) -> FileDescriptor? {
         #if os(Linux)
         // O_TMPFILE is not imported by Swift. It is this bit and the bit of O_DIRECTORY.
-        let number = open(folder.isEmpty ? "/" : folder, 0o20000000 | O_DIRECTORY | O_RDWR | O_CLOEXEC, 0o644 as mode_t)
+        let number = open(FileName.cString(folder.isEmpty ? "/" : folder), 0o20000000 | O_DIRECTORY | O_RDWR | O_CLOEXEC, 0o644 as mode_t)
         guard number >= 0 else { return nil }
         let descriptor = FileDescriptor(rawValue: number)
         guard access(descriptorPath(descriptor), F_OK) == 0 else {
@@ -297,14 +298,14 @@ public final class OutputFile: Sendable {
     private func removeTemporary() {
         guard let path = destination.temporaryPath else { return }
         Self.temporaryPaths.withLock { paths in
-            if paths.remove(path) != nil { unlink(path) }
+            if paths.remove(path) != nil { unlink(FileName.cString(path)) }
         }
     }
 
     /// Gives the file its name, with the mode and the owner of the file that it replaces.
     private func takePlace(of target: String, in folder: String, _ temporaryPath: String?) throws {
         var status = stat()
-        if stat(target, &status) == 0 {
+        if stat(FileName.cString(target), &status) == 0 {
             guard fchmod(descriptor.rawValue, status.st_mode & 0o777) == 0 else { throw Errno(rawValue: errno) }
             // Only root can give a file away. Anyone else who may replace the file of another user becomes its owner.
             _ = fchown(descriptor.rawValue, status.st_uid, status.st_gid)
@@ -316,9 +317,9 @@ public final class OutputFile: Sendable {
                 // Some file systems and some rules of security give such files no name.
                 do throws(Errno) { try copy(to: path) } catch { return error.rawValue }
             }
-            let code = rename(path, target) == 0 ? 0 : errno
+            let code = rename(FileName.cString(path), FileName.cString(target)) == 0 ? 0 : errno
             // After a failure the path stays, since `removeTemporary` has to remove the file.
-            if code == 0 { paths.remove(path) } else if temporaryPath == nil { unlink(path) }
+            if code == 0 { paths.remove(path) } else if temporaryPath == nil { unlink(FileName.cString(path)) }
             return code
         }
         switch code {
@@ -333,7 +334,7 @@ public final class OutputFile: Sendable {
 
     /// Gives the nameless file a name that no file has.
     private func link(to path: String) -> Bool {
-        linkat(AT_FDCWD, Self.descriptorPath(descriptor), AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0
+        linkat(AT_FDCWD, Self.descriptorPath(descriptor), AT_FDCWD, FileName.cString(path), AT_SYMLINK_FOLLOW) == 0
     }
 
     /// Copies the bytes and the mode to a new file. If that fails there is no such file.
@@ -342,14 +343,14 @@ public final class OutputFile: Sendable {
             var status = stat()
             guard fstat(descriptor.rawValue, &status) == 0 else { throw Errno(rawValue: errno) }
             let file = try FileDescriptor.open(
-                FilePath(path), .writeOnly, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec], permissions: .ownerReadWrite,
+                FilePath(platformString: FileName.cString(path)), .writeOnly, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec], permissions: .ownerReadWrite,
                 retryOnInterrupt: true)
             do {
                 guard fchmod(file.rawValue, status.st_mode & 0o777) == 0 else { throw Errno(rawValue: errno) }
                 _ = fchown(file.rawValue, status.st_uid, status.st_gid)
                 try copy(to: file)
             } catch {
-                unlink(path)
+                unlink(FileName.cString(path))
                 throw error
             }
         } catch {
@@ -360,7 +361,8 @@ public final class OutputFile: Sendable {
     /// Copies the bytes into the file that has the name.
     private func overwrite(_ target: String) throws {
         try copy(
-            to: FileDescriptor.open(FilePath(target), .writeOnly, options: [.truncate, .closeOnExec], retryOnInterrupt: true))
+            to: FileDescriptor.open(
+                FilePath(platformString: FileName.cString(target)), .writeOnly, options: [.truncate, .closeOnExec], retryOnInterrupt: true))
     }
 
     /// Copies the bytes to an open file, waits until they are on the disk, and closes it.
@@ -388,7 +390,7 @@ public final class OutputFile: Sendable {
 
     /// Makes the file's name reach the disk. A folder that may be written to but not read cannot be opened for this.
     private static func syncFolder(_ folder: String) throws {
-        guard let descriptor = try? FileDescriptor.open(FilePath(folder), .readOnly, options: [.directory, .closeOnExec]) else { return }
+        guard let descriptor = try? FileDescriptor.open(FilePath(platformString: FileName.cString(folder)), .readOnly, options: [.directory, .closeOnExec]) else { return }
         try descriptor.closeAfter { try sync(descriptor) }
     }
 }

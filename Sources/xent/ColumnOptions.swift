@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import Messages
 import Formats
 
 /// Options for the roles of a dump's columns: arrays of an archive, columns of a table, keys of a record.
@@ -71,8 +72,8 @@ struct ColumnOptions: ParsableArguments {
         columns.weight = weightColumn
         let classes = try Self.names(classes, "--classes")
         columns.classNames = classes.isEmpty ? nil : classes
-        if let twice = Dictionary(grouping: classes, by: \.self).first(where: { $0.value.count > 1 }) {
-            throw EngineError(usage: "--classes names '\(twice.key)' \(twice.value.count) times", remedy: "give each class one name")
+        if let twice = Dictionary(grouping: classes, by: { Name($0) }).first(where: { $0.value.count > 1 }) {
+            throw EngineError(usage: "--classes names '\(twice.key.text)' \(twice.value.count) times", remedy: "give each class one name")
         }
         columns.positiveClass = positiveClass
         columns.byteCount = textColumn
@@ -87,7 +88,8 @@ struct ColumnOptions: ParsableArguments {
 
     private static func names(_ text: String?, _ option: String) throws -> [String] {
         guard let text else { return [] }
-        let names = text.split(separator: ",", omittingEmptySubsequences: false).map { String($0).trimmedOfSpaces }
+        let names = text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self).trimmedOfSpaces }
         guard !names.contains("") else {
             throw EngineError(usage: "\(option) '\(text)' has a name without letters", remedy: "give names with commas between them")
         }

@@ -203,9 +203,9 @@ struct ResourceOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The largest window that a zstd frame may make a thread keep in memory, and the most that labels to look up (--join) may take.",
+            "The most memory for a record of text (default 256M), for the window of a zstd frame in each thread, and for labels to look up by --join (128M each).",
             valueName: "size"))
-    var memory = ByteCount(value: 128 << 20)
+    var memory: ByteCount?
 
     func validate() throws {
         if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, not \(threads).") }
@@ -215,6 +215,6 @@ struct ResourceOptions: ParsableArguments {
     func apply(to options: inout EvaluationOptions) throws {
         if let threads { options.threadCount = threads }
         options.instructionSet = try kernel.instructionSet()
-        options.maximumWindowByteCount = memory.value
+        if let memory { (options.maximumWindowByteCount, options.maximumRecordByteCount) = (memory.value, memory.value) }
     }
 }

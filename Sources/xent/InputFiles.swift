@@ -1,13 +1,6 @@
 import Engine
 import Messages
 import WorkStealing
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
 
 /// The files that a command reads, collected from its arguments. No output may replace one of them.
 struct InputFiles {
@@ -38,7 +31,7 @@ struct InputFiles {
             }
             let list = String(argument.dropFirst())
             files.append(File(path: list, text: "the list \(list)"))
-            let names = try TextFile.lines(of: list, cancellation: cancellation).map { $0.trimmedOfSpaces }.filter { !$0.isEmpty }
+            let names = try TextFile.names(in: list, cancellation: cancellation)
             let ordered = FilePattern.naturalOrder(ofList: names)
             if ordered != nil { reorderedLists.append(list) }
             for name in ordered ?? names { paths += try FilePattern.expand(name) }
@@ -59,9 +52,10 @@ struct InputFiles {
     /// The name of a file that is there and was probably meant, for the error of a file that is not there; nil if none is near.
     func suggestion(for error: EngineError) -> String? {
         guard error.category == .noInput else { return nil }
-        guard let missing = files.first(where: { $0.path != "-" && access($0.path, F_OK) != 0 })?.path else { return nil }
-        let name = String(missing.reversed().prefix { $0 != "/" }.reversed())
-        let folder = String(missing.dropLast(name.count))
+        guard let missing = files.first(where: { $0.path != "-" && !FilePattern.isThere($0.path) })?.path else { return nil }
+        let slash = missing.utf8.lastIndex(of: UInt8(ascii: "/"))
+        let start = slash.map { missing.utf8.index(after: $0) } ?? missing.startIndex
+        let (folder, name) = (String(missing[..<start]), String(missing[start...]))
         // A folder with a name like a pattern is left alone.
         guard !folder.contains(where: { "*?[\\".contains($0) }), let paths = try? FilePattern.expand(folder + "*") else { return nil }
         let names = paths.prefix(Self.suggestionLimit).map { String($0.dropFirst(folder.count)) }

@@ -32,8 +32,10 @@ struct InspectCommand: DocumentedCommand {
         completion: .file())
     var json: String?
 
-    @Option(help: ArgumentHelp("The largest window that a zstd frame may make a thread keep in memory.", valueName: "size"))
-    var memory = ByteCount(value: 128 << 20)
+    @Option(
+        help: ArgumentHelp(
+            "The most memory for a record of text (default 256M), and for the window of a zstd frame (128M).", valueName: "size"))
+    var memory: ByteCount?
 
     /// Describes every file. An error of one file is reported, and the others are still described; the exit status is that of the first
     /// error.
@@ -52,7 +54,8 @@ struct InspectCommand: DocumentedCommand {
                 do {
                     let inspection = try Self.reportingErrors(suggestion: { run.inputs.suggestion(for: $0) }) {
                         try Inspection(
-                            path: path, maximumWindowByteCount: memory.value, columns: columns, cancellation: run.cancellation)
+                            path: path, maximumWindowByteCount: memory?.value ?? 128 << 20,
+                            maximumRecordByteCount: memory?.value ?? 256 << 20, columns: columns, cancellation: run.cancellation)
                     }
                     inspections.append(inspection)
                 } catch let failure as ExitCode {

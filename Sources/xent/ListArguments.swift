@@ -82,17 +82,17 @@ enum ListArguments {
         guard !repeated.isEmpty else { return }
         for description in ArgumentDescription.all(of: command) where description.kind == .option && !description.isRepeating {
             for option in description.names ?? [] where repeated.contains(option.text) {
-                var values: Set<String> = []
+                var values: Set<Name> = []
                 for (place, argument) in arguments.enumerated() where name(argument) == option.text {
                     if argument.contains("=") {
-                        values.insert(String(argument.dropFirst(option.text.count + 1)))
+                        values.insert(Name(String(argument.dropFirst(option.text.count + 1))))
                     } else if place + 1 < arguments.count {
-                        values.insert(arguments[place + 1])
+                        values.insert(Name(arguments[place + 1]))
                     }
                 }
                 guard values.count > 1 else { continue }
                 throw EngineError(
-                    usage: "\(option.text) is given \(values.count) values: \(QuotedBytes.list(values.sorted(), limit: 3))",
+                    usage: "\(option.text) is given \(values.count) values: \(QuotedBytes.list(values.map(\.text).sorted(), limit: 3))",
                     remedy: "give it once; columns and classes have commas between them")
             }
         }

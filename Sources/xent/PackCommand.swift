@@ -51,8 +51,11 @@ struct PackCommand: DocumentedCommand {
         help: ArgumentHelp("How many threads compress. Default: the cores this process may use.", valueName: "n"))
     var threads: Int?
 
-    @Option(help: ArgumentHelp("The largest window that a zstd frame of the input may make xent keep in memory.", valueName: "size"))
-    var memory = ByteCount(value: 128 << 20)
+    @Option(
+        help: ArgumentHelp(
+            "The most memory for a record of text (default 256M), and for the window of a zstd frame of the input (128M).",
+            valueName: "size"))
+    var memory: ByteCount?
 
     @Option(
         help: ArgumentHelp(
@@ -126,7 +129,7 @@ struct PackCommand: DocumentedCommand {
         options.level = level
         options.frameByteCount = frameSize.value
         if let threads { options.threadCount = threads }
-        options.maximumWindowByteCount = memory.value
+        if let memory { (options.maximumWindowByteCount, options.maximumRecordByteCount) = (memory.value, memory.value) }
         return options
     }
 

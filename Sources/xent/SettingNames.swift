@@ -55,7 +55,7 @@ extension SettingNames {
         case .invalidRows: "--on-invalid"
         case .invalidRowLimit: "--max-invalid"
         case .perRow: "--per-row"
-        case .maximumWindow: "--memory SIZE"
+        case .maximumWindow, .maximumRecord: "--memory SIZE"
         case .frameSize: "--frame-size"
         case .sameShard: "--same-shard"
         case .firstRow: "--first-row"

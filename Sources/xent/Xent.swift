@@ -42,7 +42,7 @@ struct Xent: ParsableCommand {
         RefusedMemory.endsTheProcess()
         // A file that cannot grow further (ulimit -f) is then an error of writing, with the file's name, and does not end the process.
         signal(SIGXFSZ, SIG_IGN)
-        let arguments = HeaderOption.expand(Array(CommandLine.arguments.dropFirst()))
+        let arguments = HeaderOption.expand(Array(CommandArguments.all.dropFirst()))
         do {
             try reportingErrors {
                 guard let subcommand = Manual.commands.first(where: { $0._commandName == arguments.first }) else {
@@ -102,7 +102,7 @@ struct Xent: ParsableCommand {
         default:
             let commands = Manual.commands.map { $0._commandName }
             let near = NearName.of(first, among: commands + ["help"])
-            let isFile = access(first, F_OK) == 0
+            let isFile = FilePattern.isThere(first)
             throw EngineError(
                 usage: "'\(first)' is no command",
                 remedy: near.map { "did you mean xent \($0)?" }

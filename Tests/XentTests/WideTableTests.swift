@@ -96,9 +96,10 @@ import Testing
         for name in ["t.csv", "t.jsonl"] {
             let says = ["of up to 64 MiB"]
             expectFailure(
-                try XentRun.xent(["eval", name, "--labels", "y.npy"] + Self.task, in: scratch), status: 65, says: ["xent: \(name): "] + says)
+                try XentRun.xent(["eval", name, "--labels", "y.npy", "--memory", "64M"] + Self.task, in: scratch), status: 65,
+                says: ["xent: \(name): "] + says)
             expectFailure(
-                try XentRun.shell("cat \(name) | \"$XENT\" eval - --labels y.npy \(Self.task.joined(separator: " "))", in: scratch), status: 65,
+                try XentRun.shell("cat \(name) | \"$XENT\" eval - --labels y.npy --memory 64M \(Self.task.joined(separator: " "))", in: scratch), status: 65,
                 says: ["xent: standard input: "] + says)
         }
     }

@@ -167,7 +167,7 @@ extension DumpFile {
     /// Describes the file for a report.
     func reported(role: Report.Input.Role) -> Report.Input {
         Report.Input(
-            role: role, path: path, bytes: container.byteCount, format: format,
+            role: role, path: FileName.shown(path), bytes: container.byteCount, format: format,
             compression: container.compression == .none ? nil : container.compression.rawValue,
             frames: container.compression == .none ? nil : container.frames.count)
     }

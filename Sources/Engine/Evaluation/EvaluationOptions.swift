@@ -44,6 +44,8 @@ public struct EvaluationOptions: Sendable {
     public var instructionSet = InstructionSet.best
     /// The largest window in bytes that a zstd frame may ask a decoder to keep.
     public var maximumWindowByteCount = 128 << 20
+    /// The most bytes that a record of text, or a table's line of names, may have: each is kept in memory whole.
+    public var maximumRecordByteCount = 256 << 20
     /// The path of a file for the losses of all rows; nil for none.
     public var perRowPath: String?
 

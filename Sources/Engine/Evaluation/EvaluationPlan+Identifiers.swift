@@ -16,14 +16,14 @@ extension EvaluationPlan {
             _ containerOptions: ContainerOptions, _ control: RunControl
         ) throws(EngineError) {
             companions = beside
-            var ours: [String: IdentifierCheck.Hashes] = [:]
+            var ours: [Name: IdentifierCheck.Hashes] = [:]
             let texts = source as? RecordRowSource
             let place = beside.firstIndex { $0.name == CompanionColumn.identifiers }
             for (index, name) in columns.identifierNames.enumerated() {
-                if let arrays = columns.identifiersOfPredictions[name] {
-                    ours[name] = add(arrays, name: "predictions: \(name)")
+                if let arrays = columns.identifiersOfPredictions[Name(name)] {
+                    ours[Name(name)] = add(arrays, name: "predictions: \(name)")
                 } else if let texts, let place {
-                    ours[name] = IdentifierCheck.Hashes(
+                    ours[Name(name)] = IdentifierCheck.Hashes(
                         companion: place, width: columns.identifierNames.count, index: index, path: texts.path ?? "",
                         quoted: { texts.quotedIdentifier(index, ofRow: $0) })
                 }
@@ -34,7 +34,7 @@ extension EvaluationPlan {
             var byteLimit = options.maximumWindowByteCount
             for (column, shared) in roles {
                 guard let column else { continue }
-                guard let name = options.columns.join, let shared, let hashes = ours[name] else {
+                guard let name = options.columns.join, let shared, let hashes = ours[Name(name)] else {
                     companions.append(column)
                     continue
                 }
@@ -47,7 +47,7 @@ extension EvaluationPlan {
             for (column, shared) in roles {
                 guard let column, let shared else { continue }
                 for (name, theirs) in add(shared, of: column.name, containerOptions) {
-                    if let ours = ours[name] { pairings.append(IdentifierCheck.Pairing(name: name, ours: ours, theirs: theirs)) }
+                    if let ours = ours[Name(name)] { pairings.append(IdentifierCheck.Pairing(name: name, ours: ours, theirs: theirs)) }
                 }
             }
             if !pairings.isEmpty { check = IdentifierCheck(pairings: pairings) }
@@ -100,7 +100,7 @@ extension EvaluationPlan {
                     control
                 ) { texts.quotedIdentifier(0, ofRow: $0) }
             }
-            guard let rows = column.rows, let arrays = shared.arrays.first(where: { $0.name == name })?.identifiers else {
+            guard let rows = column.rows, let arrays = shared.arrays.first(where: { $0.name.isSameName(as: name) })?.identifiers else {
                 throw EngineError(.usage, "\(column.name) have no rows to look up", remedy: "leave \(setting: .joinColumn) out")
             }
             return try RowTable(

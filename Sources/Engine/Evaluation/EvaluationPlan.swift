@@ -46,7 +46,9 @@ package struct EvaluationPlan: Sendable {
             let given: Setting = options.labelPaths.isEmpty ? .labelColumn : .labels
             throw EngineError(.usage, "task \(task.rawValue) has no labels", remedy: "leave \(setting: given) out")
         }
-        let files = try Self.open(options.predictionPaths, options, containerOptions)
+        let files = try Self.open(options.predictionPaths, options, containerOptions) { path, beginning throws(EngineError) in
+            try Self.refuseInvalidRow(in: beginning, of: path, options, control)
+        }
         let columns = try SelectedColumns(files, options, containerOptions)
         let keys = try Self.keyFiles(options, containerOptions)
         classCount = columns.classCount
@@ -211,15 +213,21 @@ package struct EvaluationPlan: Sendable {
     }
 
     /// Opens files, or the byte sources that stand under their paths.
+    ///
+    /// - Parameter whenStalled: looks at the first bytes of a stream whose writer stalls before the format can be told.
     static func open(
-        _ paths: [String], as role: RecordFormats.Options.Role = .predictions, _ options: EvaluationOptions, _ containerOptions: ContainerOptions
+        _ paths: [String], as role: RecordFormats.Options.Role = .predictions, _ options: EvaluationOptions,
+        _ containerOptions: ContainerOptions,
+        whenStalled: @escaping (_ path: String, _ beginning: [UInt8]) throws(EngineError) -> Void = { (_, _) throws(EngineError) in }
     ) throws(EngineError) -> [DumpFile] {
         var files: [DumpFile] = []
         for path in paths {
             files.append(
                 try DumpFile(
                     path, source: options.byteSources[path], options: containerOptions,
-                    recordOptions: options.columns.recordOptions(role)))
+                    recordOptions: options.columns.recordOptions(
+                        role, recordByteCountLimit: options.maximumRecordByteCount),
+                    whenStalled: { beginning throws(EngineError) in try whenStalled(path, beginning) }))
         }
         return files
     }

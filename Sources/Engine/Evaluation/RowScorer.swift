@@ -177,7 +177,9 @@ package final class RowScorer: RowConsumer {
                 while let first = problems.first, first.rowIndex < done + index { problems.removeFirst() }
                 let predictions = batch.place(done + index)
                 if let first = problems.first, first.rowIndex == done + index {
-                    try leaveOut(predictions, first.text, remedy: first.remedy, order: firstRow + index, &figures)
+                    // A quote that is not closed may be closed in what comes.
+                    try leaveOut(
+                        predictions, first.text, remedy: first.remedy, order: firstRow + index, isCertain: !first.isUnclosedQuote, &figures)
                 } else {
                     let text = labelText(labelBytes, at: index)
                     try leaveOut(
@@ -193,12 +195,16 @@ package final class RowScorer: RowConsumer {
     }
 
     /// Notes a row that is left out, or throws if the policy is `.fail`.
+    ///
+    /// - Parameter isCertain: true if the row is invalid whatever comes after it.
     private func leaveOut(
-        _ place: RowPlace, _ problem: String, remedy: @autoclosure () throws(EngineError) -> Message?, order: Int, _ figures: inout Figures
+        _ place: RowPlace, _ problem: String, remedy: @autoclosure () throws(EngineError) -> Message?, order: Int,
+        isCertain: Bool = true, _ figures: inout Figures
     ) throws(EngineError) {
         guard settings.invalidRowPolicy == .skip else {
-            throw EngineError(
+            let error = EngineError(
                 .data, path: place.path, frame: place.frame, row: place.row, line: place.line, Message(problem), remedy: try remedy())
+            throw isCertain ? error.ofInvalidRow : error
         }
         figures.invalidRows.describe(InvalidRow(path: place.path, row: place.row, line: place.line, problem: problem, order: order))
     }

@@ -80,10 +80,10 @@ extension SelectedColumns {
         }
         if records.isEmpty {
             let rowCounts = arrays.map(\.rowCount)
-            for name in names where identifiersOfPredictions[name] == nil {
-                identifiersOfPredictions[name] = try identifiers(name, of: predictions, rowCounts)
+            for name in names where identifiersOfPredictions[Name(name)] == nil {
+                identifiersOfPredictions[Name(name)] = try identifiers(name, of: predictions, rowCounts)
             }
-            names.removeAll { identifiersOfPredictions[$0] == nil }
+            names.removeAll { identifiersOfPredictions[Name($0)] == nil }
         }
         var arrays: [(name: String, identifiers: ArrayIdentifiers)] = []
         if texts == nil, let rows = column.rows as? any RowSourceOfArrays {
@@ -94,8 +94,8 @@ extension SelectedColumns {
             names = arrays.map(\.name)
         }
         guard !names.isEmpty else { return nil }
-        let known = Set(identifierNames)
-        identifierNames += names.filter { !known.contains($0) }
+        let known = Set(identifierNames.names)
+        identifierNames += names.filter { !known.contains(Name($0)) }
         let identified = try texts.map { texts throws(EngineError) in
             RecordRowSource(
                 texts.values, of: try Self.identifying(texts.files, names), valuesPerRow: texts.layout.valuesPerRow,
@@ -109,9 +109,9 @@ extension SelectedColumns {
         // A row of a table that is several rows has one identifier for all of them, which the other table may not have.
         guard (tables + others).allSatisfy({ $0.rowsPerRecord == 1 }) else { return }
         // pandas's index begins anew in each file.
-        for name in names where !name.hasPrefix("__index_level_") || name == columns.identifier {
+        for name in names where !name.hasPrefix("__index_level_") || columns.identifier.map({ $0.isSameName(as: name) }) == true {
             tableIdentifiers.append(ParquetIdentifiers(name, tables, others))
-            if !identifierNames.contains(name) { identifierNames.append(name) }
+            if !identifierNames.contains(name: name) { identifierNames.append(name) }
         }
     }
 
@@ -155,18 +155,19 @@ extension SelectedColumns {
         let taken = (
             columnNames.predictions + columnNames.labels + columnNames.weights + columnNames.text + columnNames.predictionClasses
                 + (columnNames.counts ?? []) + request.columns.labelNames
-        ).map { $0.lowercased() }
+        ).map { Name($0.lowercased()) }
         // `Id` and `id` are one name, as long as no file has both.
-        func keyed(_ names: [String]) -> Set<String> {
-            Set(Dictionary(grouping: Set(names)) { $0.lowercased() }.flatMap { $1.count == 1 ? [$0] : $1 })
+        func keyed(_ names: [String]) -> Set<Name> {
+            Set(Dictionary(grouping: Set(names.names)) { Name($0.text.lowercased()) }.flatMap { $1.count == 1 ? [$0] : $1 })
         }
         let shared = lists.dropFirst().reduce(keyed(lists[0])) { $0.intersection(keyed($1)) }
-        var seen: Set<String> = []
-        return lists[0].filter { name in
+        var seen: Set<Name> = []
+        return lists[0].filter { text in
+            let name = Name(text), lowercased = Name(text.lowercased())
             // An archive may hold predictions and labels besides those that are read.
-            (shared.contains(name.lowercased()) || shared.contains(name)) && !taken.contains(name.lowercased())
+            return (shared.contains(lowercased) || shared.contains(name)) && !taken.contains(lowercased)
                 && seen.insert(name).inserted
-                && !(isOfArrays && ColumnRole.isUsualName(name))
+                && !(isOfArrays && ColumnRole.isUsualName(text))
         }
     }
 

@@ -36,7 +36,7 @@ struct SelectedColumns {
     /// The columns by which rows of different files are compared or looked up.
     var identifierNames: [String] = []
     /// The identifiers of the predictions that are arrays, by their names.
-    var identifiersOfPredictions: [String: ArrayIdentifiers] = [:]
+    var identifiersOfPredictions: [Name: ArrayIdentifiers] = [:]
     var warnings: [Message] = []
     /// The columns of the first file with each role, as the report names them.
     var columnNames = Report.Columns()
@@ -199,7 +199,7 @@ struct SelectedColumns {
         let isAlone = !task.hasLabels || !options.labelPaths.isEmpty
         let found = try arrays(
             of: files, for: .predictions(request.predictions.values), named: columns.predictions.first, isAlone: isAlone,
-            taken: Set(request.namesOfOtherRoles))
+            taken: Set(request.namesOfOtherRoles.names))
         (arrays, classCount) = try axes.predictions(found.arrays)
         columnNames.predictions = found.name.map { [$0] } ?? []
         if task.hasLabels {
@@ -246,7 +246,7 @@ struct SelectedColumns {
         let name = isLabels ? columns.labelNames.first : columns.weight
         let found = try arrays(
             of: files, for: role, named: name, isAlone: !paths.isEmpty,
-            taken: paths.isEmpty ? Set(columnNames.predictions) : [])
+            taken: paths.isEmpty ? Set(columnNames.predictions.names) : [])
         let names = found.name.map { [$0] } ?? []
         if isLabels { columnNames.labels = names } else { columnNames.weights = names }
         if paths.isEmpty, let stream = predictions.first(where: { $0.container.isStream }) {
@@ -263,7 +263,7 @@ struct SelectedColumns {
 
     /// Finds the arrays with a role, one in each file, and their name; nil if arrays have no names.
     private func arrays(
-        of files: [DumpFile], for role: ColumnRole, named name: String?, isAlone: Bool, taken: Set<String>
+        of files: [DumpFile], for role: ColumnRole, named name: String?, isAlone: Bool, taken: Set<Name>
     ) throws(EngineError) -> (arrays: [ArrayFile], name: String?) {
         var arrays: [ArrayFile] = []
         var first: String?

@@ -45,7 +45,8 @@ public enum InputGuess {
     private static func describe(
         _ path: String, _ columns: DumpColumns, _ task: LossTask?, _ options: ContainerOptions
     ) throws(EngineError) -> String {
-        let file = try DumpFile(path, options: options, recordOptions: columns.recordOptions(.predictions))
+        let file = try DumpFile(path, options: options, recordOptions: columns.recordOptions(
+                .predictions, recordByteCountLimit: RecordFormats.recordByteCountLimit))
         let request = ColumnRequest(predictions: columns, task: task, hasLabelsBeside: !columns.labelNames.isEmpty)
         if case .records(let records) = file.content {
             var selection: RecordSelection

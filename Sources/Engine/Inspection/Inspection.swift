@@ -146,21 +146,25 @@ public struct Inspection: Sendable, Encodable {
     /// - Parameters:
     ///   - path: the file.
     ///   - maximumWindowByteCount: the largest window in bytes that a zstd frame may ask a decoder to keep.
+    ///   - maximumRecordByteCount: the most bytes of a record of text.
     ///   - columns: the choice of columns, of which what is said of texts counts: whether a table has names, as one of predictions.
     ///   - cancellation: ends the wait for a pipe.
     /// - Throws: `EngineError` if the file cannot be opened, or its first rows cannot be read.
     public init(
-        path: String, maximumWindowByteCount: Int = 128 << 20, columns: DumpColumns = DumpColumns(),
-        cancellation: Cancellation = Cancellation()
+        path: String, maximumWindowByteCount: Int = 128 << 20, maximumRecordByteCount: Int = 256 << 20,
+        columns: DumpColumns = DumpColumns(), cancellation: Cancellation = Cancellation()
     ) throws(EngineError) {
         self = try ReadingMode.attempt { mode throws(EngineError) in
             let options = mode.containerOptions(maximumWindowByteCount: maximumWindowByteCount, cancellation)
-            return try Self(path, options, columns, mode)
+            let records = columns.recordOptions(.predictions, recordByteCountLimit: maximumRecordByteCount)
+            return try Self(path, options, records, mode)
         }
     }
 
-    private init(_ path: String, _ options: ContainerOptions, _ choice: DumpColumns, _ mode: ReadingMode) throws(EngineError) {
-        let file = try DumpFile(path, options: options, recordOptions: choice.recordOptions(.predictions), listsCallables: true)
+    private init(
+        _ path: String, _ options: ContainerOptions, _ recordOptions: RecordFormats.Options, _ mode: ReadingMode
+    ) throws(EngineError) {
+        let file = try DumpFile(path, options: options, recordOptions: recordOptions, listsCallables: true)
         let container = file.container
         callables = file.pickle?.callables.map { Callable(name: $0.name, byteOffset: $0.byteOffset, isRead: $0.isRead) }
         self.path = path
@@ -236,7 +240,7 @@ public struct Inspection: Sendable, Encodable {
         case .archive(let arrays):
             decodedBytes = container.decodedByteCount
             (elementType, byteOrder, shape, isFortranOrder, reading, strides, place) = (nil, nil, nil, nil, nil, nil, nil)
-            columns = arrays.enumerated().map { Column($1, file.pickle?.arrays[$0], options) }
+            columns = arrays.enumerated().map { Column($1, at: $0, file.pickle?.arrays[$0], options) }
             firstRows = []
         case .records(let records):
             decodedBytes = container.decodedByteCount
@@ -271,18 +275,22 @@ public struct Inspection: Sendable, Encodable {
 }
 
 extension Inspection.Column {
-    fileprivate init(_ archived: DumpFile.ArchivedArray, _ pickled: PickledArray?, _ options: ContainerOptions) {
+    fileprivate init(_ archived: DumpFile.ArchivedArray, at index: Int, _ pickled: PickledArray?, _ options: ContainerOptions) {
         do throws(EngineError) {
-            try self.init(archived.name, try archived.open(), pickled, options)
+            try self.init(archived.name, at: index, try archived.open(), pickled, options)
         } catch {
             self.init(unreadable: archived.name, pickled, error.message)
         }
     }
 
-    private init(_ name: String, _ array: ArrayFile, _ pickled: PickledArray?, _ options: ContainerOptions) throws(EngineError) {
+    private init(
+        _ name: String, at index: Int, _ array: ArrayFile, _ pickled: PickledArray?, _ options: ContainerOptions
+    ) throws(EngineError) {
         self.name = name
         (content, count) = (nil, nil)
-        let row = array.container.isStream ? nil : try Inspection.firstRows(of: array, options).first
+        // In a file that is decompressed from its beginning on, each look takes as long as all that lies before.
+        let isLookedAt = index < Self.countedColumnLimit || (array.container.compression == .none && !array.container.isStream)
+        let row = array.container.isStream || !isLookedAt ? nil : try Inspection.firstRows(of: array, options).first
         elementType = array.layout.elementType.name
         shape = array.layout.shape
         examples = row.map { $0.map { "\($0)" } }
@@ -302,7 +310,7 @@ extension Inspection.Column {
         self.problem = problem
     }
 
-    /// The number of columns whose pages are counted.
+    /// The number of columns whose pages are counted, and of arrays whose first rows are decompressed.
     private static let countedColumnLimit = 64
 
     fileprivate init(_ table: ParquetTable, at index: Int) {
@@ -315,7 +323,7 @@ extension Inspection.Column {
             case .vector(let vector): (vector.values, "vector of Spark, dense or sparse, of float64")
             }
         let chunks = table.file.rowGroups.map { $0.chunks[leaf.index] }
-        func distinct(_ names: [String]) -> [String] { names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } } }
+        func distinct(_ names: [String]) -> [String] { names.reduce(into: []) { if !$0.contains(name: $1) { $0.append($1) } } }
         var pages: Int?
         var found: Message?
         if index < Self.countedColumnLimit {

@@ -32,7 +32,7 @@ public enum PartialFile {
     private static func readCounted(
         _ path: String, _ catalog: ObserverCatalog, _ cancellation: Cancellation
     ) throws(EngineError) -> (partial: Partial, byteCount: Int) {
-        let bytes = try FileContents.read(path, byteCountLimit: byteCountLimit, cancellation)
+        let bytes = try FileContents.read(path, byteCountLimit: byteCountLimit, beginning: Partial.magic, cancellation)
         do throws(PartialError) {
             return (try Partial(decoding: bytes, catalog: catalog), bytes.count)
         } catch {
@@ -64,7 +64,7 @@ public enum PartialFile {
             let (partial, byteCount) = try readCounted(path, catalog, cancellation)
             partials.append(partial)
             inputs.append(
-                Report.Input(role: .partial, path: path, bytes: byteCount, format: "partial", compression: nil, frames: nil))
+                Report.Input(role: .partial, path: FileName.shown(path), bytes: byteCount, format: "partial", compression: nil, frames: nil))
             // A partial does not know the files that its rows came from, so the rows get the partial's path.
             let rows = try wrapped(path) { () throws(PartialError) in try partial.total(InvalidRows.self) }?.first ?? []
             firstInvalid += rows.map { InvalidRow(path: path, row: $0.row, line: $0.line, problem: $0.problem, order: $0.order) }

@@ -28,6 +28,8 @@ public struct PackingOptions: Sendable {
     public var threadCount = ProcessorCount.available
     /// The largest window in bytes that a zstd frame of the input may ask a decoder to keep.
     public var maximumWindowByteCount = 128 << 20
+    /// The most bytes that a record of text, or a table's line of names, may have: each is kept in memory whole.
+    public var maximumRecordByteCount = 256 << 20
 
     /// The bytes of inputs that do not lie in files, by names that are used as paths.
     package var byteSources: [String: any ByteSource] = [:]

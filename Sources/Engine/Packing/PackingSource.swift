@@ -25,7 +25,8 @@ struct PackingSource: Sendable {
     init(_ options: PackingOptions, _ containerOptions: ContainerOptions) throws(EngineError) {
         file = try DumpFile(
             options.inputPath, source: options.byteSources[options.inputPath], options: containerOptions,
-            recordOptions: options.columns.recordOptions(.predictions))
+            recordOptions: options.columns.recordOptions(
+                .predictions, recordByteCountLimit: options.maximumRecordByteCount))
         warnings = file.warnings.map { Message(code: .seekTable, "\(options.inputPath): \($0)") }
         if case .records(let records) = file.content {
             let selected: RecordFile

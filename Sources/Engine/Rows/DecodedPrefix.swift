@@ -8,20 +8,42 @@ struct DecodedPrefix {
     private(set) var isWhole = false
     private let container: ContainerFile
     private let decoder: Decoder
+    private let recordByteCountLimit: Int
+    /// Looks at the bytes that have come where the writer of a stream stalls; it may throw.
+    private let whenStalled: (([UInt8]) throws(EngineError) -> Void)?
+    /// The number of bytes that it has looked at.
+    private var seenByteCount = 0
 
-    init(of container: ContainerFile, options: ContainerOptions) {
+    /// The number of bytes that are kept of a stream beyond what was looked at: a decoder reads ahead.
+    private static let keptByteCount = 8 << 20
+
+    /// Begins before the first byte.
+    ///
+    /// - Parameters:
+    ///   - recordByteCountLimit: the most bytes of a record.
+    ///   - whenStalled: looks at the bytes that have come where the writer of a stream stalls.
+    init(
+        of container: ContainerFile, options: ContainerOptions, recordByteCountLimit: Int = RecordFormats.recordByteCountLimit,
+        whenStalled: (([UInt8]) throws(EngineError) -> Void)? = nil
+    ) {
+        self.whenStalled = whenStalled
         self.container = container
+        self.recordByteCountLimit = recordByteCountLimit
         decoder = Decoder(options: options)
         decoder.start(wholeOf: container)
     }
 
     /// Reads on until there are `byteCount` bytes, or all bytes of the file.
     mutating func read(upTo byteCount: Int) throws(EngineError) {
+        if byteCount > bytes.capacity { bytes.reserveCapacity(min(byteCount, 1 << 26)) }
         // One read may give only a few bytes, since frames may be small.
         while bytes.count < byteCount, !isWhole {
             var piece = [UInt8](repeating: 0, count: min(byteCount - bytes.count, 1 << 20))
-            let count = try piece.withMutableBytes { bytes throws(EngineError) -> Int in
-                do throws(ContainerError) { return try decoder.read(into: bytes) } catch { throw EngineError(error) }
+            let count = try piece.withMutableBytes { bytes throws(EngineError) -> Int? in try decoder.readUnlessStalled(into: bytes) }
+            guard let count else {
+                if bytes.count > seenByteCount { try whenStalled?(bytes) }
+                seenByteCount = bytes.count
+                continue
             }
             isWhole = count == 0
             bytes += piece.prefix(count)
@@ -45,7 +67,7 @@ struct DecodedPrefix {
             case .recognised(let found): return found
             case .needs(let byteCount):
                 // The bytes of a stream must be kept until the first record has been parsed, whose numbers may be longer than the names.
-                container.keepRewindable(4 * byteCount)
+                container.keepRewindable(min(4 * byteCount, max(byteCount, recordByteCountLimit)) + Self.keptByteCount)
                 try read(upTo: byteCount)
             }
         }

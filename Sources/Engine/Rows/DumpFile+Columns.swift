@@ -9,7 +9,7 @@ extension DumpFile {
     ///   - taken: the names of arrays with another role.
     /// - Returns: the array, with its name in an archive; the name is nil for a file that is one array.
     func namedArray(
-        for role: ColumnRole, named name: String?, isAlone: Bool, _ request: ColumnRequest, taken: Set<String> = []
+        for role: ColumnRole, named name: String?, isAlone: Bool, _ request: ColumnRequest, taken: Set<Name> = []
     ) throws(EngineError) -> (array: ArrayFile, name: String?) {
         switch content {
         case .array(let array):

@@ -41,9 +41,11 @@ struct DumpFile: Sendable {
     ///   - source: the bytes of the file, if `path` is only a name for them.
     ///   - recordOptions: the user's statements about a text.
     ///   - listsCallables: true to open a pickle whatever it names, for a look at its names and not at its values.
+    ///   - whenStalled: looks at the first bytes where the writer of a stream stalls before the format can be told.
     init(
         _ path: String, source: (any ByteSource)? = nil, options: ContainerOptions,
-        recordOptions: RecordFormats.Options = RecordFormats.Options(), listsCallables: Bool = false
+        recordOptions: RecordFormats.Options = RecordFormats.Options(), listsCallables: Bool = false,
+        whenStalled: (([UInt8]) throws(EngineError) -> Void)? = nil
     ) throws(EngineError) {
         let container: ContainerFile
         do throws(ContainerError) {
@@ -59,7 +61,8 @@ struct DumpFile: Sendable {
         }
         self.path = path
         warnings = container.warnings
-        var prefix = DecodedPrefix(of: container, options: options)
+        var prefix = DecodedPrefix(
+            of: container, options: options, recordByteCountLimit: recordOptions.recordByteCountLimit, whenStalled: whenStalled)
         try prefix.read(upTo: DumpFormat.firstByteCount)
         if ZipArchive.isZip(prefix.bytes), container.compression == .none {
             let archive = try Self.archive(container)
@@ -71,14 +74,15 @@ struct DumpFile: Sendable {
                 return
             }
             if let text = try Self.onlyFile(of: archive) {
-                var prefix = DecodedPrefix(of: text, options: options)
+                var prefix = DecodedPrefix(
+                    of: text, options: options, recordByteCountLimit: recordOptions.recordByteCountLimit)
                 let recognised = try prefix.recognise { bytes, isWhole throws(FormatError) in
                     try DumpFormat.recognise(bytes, isWhole: isWhole, options: recordOptions)
                 }
                 if case .records(let records) = recognised {
                     self.container = text
                     format = records.name
-                    content = .records(RecordFile(text, records))
+                    content = .records(RecordFile(text, records, recordByteCountLimit: recordOptions.recordByteCountLimit))
                     return
                 }
             }
@@ -112,18 +116,32 @@ struct DumpFile: Sendable {
         switch recognised {
         case .array(let layout): content = .array(try ArrayFile(container, layout, options: options, warnings: warnings))
         case .tensors(let header):
-            content = .archive(header.arrays.map { Self.tensor($0, header, container, options) })
-        case .records(let format): content = .records(RecordFile(container, format))
+            let tensors = TensorFile(container: container, header: header, options: options)
+            content = .archive(
+                header.arrays.indices.map { index in
+                    ArchivedArray(name: header.arrays[index].name) { () throws(EngineError) in try tensors.open(index) }
+                })
+        case .records(let format):
+            content = .records(RecordFile(container, format, recordByteCountLimit: recordOptions.recordByteCountLimit))
         }
     }
 
-    /// Describes an array of a safetensors file. All its arrays lie in one container.
-    private static func tensor(
-        _ array: NamedArray, _ header: SafetensorsHeader, _ container: ContainerFile, _ options: ContainerOptions
-    ) -> ArchivedArray {
-        ArchivedArray(name: array.name) { () throws(EngineError) in
+    /// A safetensors file, all of whose arrays lie in one container. There may be very many, which share it.
+    private final class TensorFile: Sendable {
+        private let container: ContainerFile
+        private let header: SafetensorsHeader
+        private let options: ContainerOptions
+
+        init(container: ContainerFile, header: SafetensorsHeader, options: ContainerOptions) {
+            self.container = container
+            self.header = header
+            self.options = options
+        }
+
+        /// Opens the array at an index of the header.
+        func open(_ index: Int) throws(EngineError) -> ArrayFile {
             let layout: ArrayLayout
-            do throws(FormatError) { layout = try array.layout() } catch { throw EngineError(error, path: container.path) }
+            do throws(FormatError) { layout = try header.arrays[index].layout() } catch { throw EngineError(error, path: container.path) }
             return try ArrayFile(container, layout, endByteOffset: header.endByteOffset, options: options, warnings: container.warnings)
         }
     }

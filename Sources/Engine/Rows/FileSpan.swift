@@ -25,6 +25,15 @@ extension Decoder {
         do throws(ContainerError) { return try read(into: buffer) } catch { throw EngineError(error) }
     }
 
+    /// Reads the next bytes, or returns nil if the writer of a stream stalls: if no byte came in a tenth of a second.
+    func readUnlessStalled(into buffer: UnsafeMutableRawBufferPointer) throws(EngineError) -> Int? {
+        do throws(ContainerError) { return try read(into: buffer, waitingFor: Self.patience) } catch { throw EngineError(error) }
+    }
+
+    /// The time after which a stream's writer is said to stall. It is long beside the pauses of a writer that computes, so that pieces are
+    /// not cut smaller than they need to be.
+    private static var patience: Duration { .milliseconds(100) }
+
     /// Reads until `buffer` is full, and throws an error of the file at `path` if the bytes end before.
     func fill(_ buffer: UnsafeMutableRawBufferPointer, path: String) throws(EngineError) {
         var filled = 0

@@ -103,6 +103,7 @@ package struct RowPipeline: Sendable {
     func run<Source: OrderedRowSource, Consumer: RowConsumer>(
         ordered source: Source, _ makeConsumer: @Sendable () -> sending Consumer
     ) throws(RunError<EngineError>) -> Result<Consumer> {
+        let control = self.control.ofOneRun
         let feed = try Self.unit { () throws(EngineError) in try source.makeFeed(control) }
         let sequencer = try Self.unit { () throws(EngineError) in
             Sequencer(numbering: try source.makeNumbering(), streams: try CompanionStreams(companions, control.withoutProgress))
@@ -116,17 +117,25 @@ package struct RowPipeline: Sendable {
                 Worker(source.makeReader(control), makeConsumer(), CompanionRows(companions, control.withoutProgress))
             },
             take: { feed, item throws(EngineError) in try feed.next(into: item.piece) },
-            prepare: { item, worker throws(EngineError) in try worker.reader.prepare(item.piece) },
+            prepare: { item, worker throws(EngineError) in
+                try control.noting { () throws(EngineError) in try worker.reader.prepare(item.piece) }
+            },
             admit: { sequencer, item, _ throws(EngineError) in
-                guard let rows = try sequencer.numbering.number(item.piece) else { return false }
-                if let wantedRows, rows.upperBound <= wantedRows.lowerBound || rows.lowerBound > wantedRows.upperBound { return false }
-                let numbering = sequencer.numbering
-                try sequencer.streams.read(rows, into: item.companions, path: numbering.place(ofRow: rows.lowerBound).path)
-                return true
+                try control.noting { () throws(EngineError) in
+                    guard let rows = try sequencer.numbering.number(item.piece) else { return false }
+                    if let wantedRows, rows.upperBound <= wantedRows.lowerBound || rows.lowerBound > wantedRows.upperBound {
+                        return false
+                    }
+                    let numbering = sequencer.numbering
+                    try sequencer.streams.read(rows, into: item.companions, path: numbering.place(ofRow: rows.lowerBound).path)
+                    return true
+                }
             },
             finish: { item, worker throws(EngineError) in
-                try worker.reader.read(item.piece) { batch throws(EngineError) in
-                    try worker.consume(batch, item.companions, wantedRows, source.layout)
+                try control.noting { () throws(EngineError) in
+                    try worker.reader.read(item.piece) { batch throws(EngineError) in
+                        try worker.consume(batch, item.companions, wantedRows, source.layout)
+                    }
                 }
             })
         let counted = result.sequencer

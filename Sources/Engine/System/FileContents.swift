@@ -5,12 +5,13 @@ internal import WorkStealing
 enum FileContents {
     /// Reads the bytes of a file.
     ///
+    /// - Parameter beginning: the first bytes that the file must have; only they are read of a file that begins with others.
     /// - Throws: `EngineError` if the file cannot be read, or is larger than `byteCountLimit`.
-    static func read(_ path: String, byteCountLimit: Int, _ cancellation: Cancellation) throws(EngineError) -> [UInt8] {
+    static func read(_ path: String, byteCountLimit: Int, beginning: [UInt8] = [], _ cancellation: Cancellation) throws(EngineError) -> [UInt8] {
         let bytes: [UInt8]
         do throws(ContainerError) {
             bytes = try ContainerFile.storedBytes(
-                path: path, byteCountLimit: byteCountLimit + 1, isCancelled: { cancellation.isCancelled })
+                path: path, byteCountLimit: byteCountLimit + 1, beginning: beginning, isCancelled: { cancellation.isCancelled })
         } catch {
             throw EngineError(error)
         }

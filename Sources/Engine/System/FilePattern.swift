@@ -1,3 +1,5 @@
+internal import Messages
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
@@ -16,10 +18,10 @@ public enum FilePattern {
     ///
     /// - Throws: `EngineError` of category `.noInput` if a pattern matches nothing, and `.inputOutput` if a folder cannot be read.
     public static func expand(_ pattern: String) throws(EngineError) -> [String] {
-        guard pattern.contains(where: { "*?[".contains($0) }), access(pattern, F_OK) != 0 else { return [pattern] }
+        guard pattern.utf8.contains(where: { "*?[".utf8.contains($0) }), !isThere(pattern) else { return [pattern] }
         var found = glob_t()
         defer { globfree(&found) }
-        switch glob(pattern, GLOB_NOSORT | GLOB_ERR, nil, &found) {
+        switch glob(FileName.cString(pattern), GLOB_NOSORT | GLOB_ERR, nil, &found) {
         case 0: break
         case GLOB_NOMATCH:
             throw EngineError(
@@ -30,10 +32,13 @@ public enum FilePattern {
         var paths: [String] = []
         for index in 0..<Int(found.gl_pathc) {
             // Unsafe: glob gives `gl_pathc` C strings, which live until `globfree`.
-            if let path = found.gl_pathv[index] { paths.append(String(cString: path)) }
+            if let path = found.gl_pathv[index] { paths.append(FileName.text(path)) }
         }
         return NaturalOrder.sorted(paths)
     }
+
+    /// Returns true if a path leads to a file, or to anything else that has a name.
+    public static func isThere(_ path: String) -> Bool { access(FileName.cString(path), F_OK) == 0 }
 
     /// Returns the names of a list in natural order, if they stand in the order in which `ls` and `sort` write names: by their letters, so
     /// that `part_10` comes before `part_2`. Any other order was chosen by someone, and stays.

@@ -15,7 +15,7 @@ enum ShardNames {
         var warnings: [Message] = []
         for (word, paths) in [("predictions", predictions)] + companions {
             if let (first, second) = twice(paths) {
-                let other = first == second ? first : "\(first) and \(second)"
+                let other = first.isSameName(as: second) ? first : "\(first) and \(second)"
                 warnings.append(
                     Message(code: .repeatedFiles, "\(other): the same file is named twice as \(word), and its rows count twice"))
             }
@@ -70,10 +70,10 @@ enum ShardNames {
     /// Finds the first two paths that lead to one file.
     private static func twice(_ paths: [String]) -> (String, String)? {
         guard paths.count > 1 else { return nil }
-        var names: Set<String> = []
+        var names: Set<Name> = []
         var files: [FileIdentity: String] = [:]
         for path in paths where path != "-" {
-            if !names.insert(path).inserted { return (path, path) }
+            if !names.insert(Name(path)).inserted { return (path, path) }
             guard let identity = FileIdentity(path: path) else { continue }
             if let other = files.updateValue(path, forKey: identity) { return (other, path) }
         }

@@ -1,15 +1,28 @@
+internal import Messages
 public import WorkStealing
 
 /// Small text files.
 public enum TextFile {
-    /// Reads the lines of a file of up to 64 MiB, without their ends and without empty lines.
+    /// Reads the names of files in a list of up to 64 MiB: its lines without their line feeds, and without empty lines.
     ///
-    /// - Throws: `EngineError` if the file cannot be read, is larger, or is not UTF-8.
-    public static func lines(of path: String, cancellation: Cancellation = Cancellation()) throws(EngineError) -> [String] {
+    /// A name is all bytes of its line, UTF-8 or not (`FileName`). Where no file has this name, a carriage return at its end is left out, and
+    /// where none has that name either, blanks at both ends.
+    ///
+    /// - Throws: `EngineError` if the file cannot be read, is larger, or holds a NUL byte, which no name has.
+    public static func names(in path: String, cancellation: Cancellation = Cancellation()) throws(EngineError) -> [String] {
         let bytes = try FileContents.read(path, byteCountLimit: 64 << 20, cancellation)
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw EngineError(.data, path: path, "the list is not UTF-8 text", remedy: "give a file of names, one a line")
+        guard !bytes.contains(0) else {
+            throw EngineError(
+                .data, path: path, "the list is no text: it holds a byte of value 0", remedy: "give a file of names, one a line")
         }
-        return text.split(whereSeparator: \.isNewline).map(String.init)
+        return bytes.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            for bytes in [line, line.last == 0x0D ? line.dropLast() : line] where !bytes.isEmpty {
+                let name = FileName.text(bytes)
+                if FilePattern.isThere(name) { return name }
+            }
+            let isBlank = { (byte: UInt8) in [0x20, 0x09, 0x0D].contains(byte) }
+            let trimmed = line.drop(while: isBlank).reversed().drop(while: isBlank).reversed()
+            return trimmed.isEmpty ? nil : FileName.text(Array(trimmed))
+        }
     }
 }

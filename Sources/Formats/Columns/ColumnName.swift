@@ -72,9 +72,9 @@ package struct ColumnName {
 
     /// Finds a name among others: the same name, or else the only one that differs from it in case alone. O(names).
     package static func index(of name: String, ignoringCaseIn names: [String]) -> Int? {
-        if let index = names.firstIndex(of: name) { return index }
+        if let index = names.firstIndex(ofName: name) { return index }
         let lowercased = name.lowercased()
-        let found = names.indices.filter { names[$0].lowercased() == lowercased }
+        let found = names.indices.filter { names[$0].lowercased().isSameName(as: lowercased) }
         return found.count == 1 ? found[0] : nil
     }
 

@@ -1,4 +1,4 @@
-internal import Messages
+package import Messages
 
 /// The roles that are looked for among the columns of a dump, and the names that the user gave.
 package struct ColumnRequest: Sendable {
@@ -67,7 +67,7 @@ package struct ColumnRequest: Sendable {
                     .contradiction, "\(setting: .positiveClass) names the class of label 1, and labels are not 0 and 1 here",
                     remedy: "leave it out: it is for task binary")
             }
-            if let names = columns.classNames, !names.contains(positive) {
+            if let names = columns.classNames, !names.contains(name: positive) {
                 throw ColumnError(
                     .contradiction,
                     "\(setting: .positiveClass) names '\(ColumnName.list([positive]))', and \(setting: .classNames) names "
@@ -121,11 +121,11 @@ package struct ColumnRequest: Sendable {
     ///   - isAlone: true if nothing else is wanted of the archive, so that its only array needs no name.
     ///   - taken: the names of arrays with another role.
     package func arrayIndex(
-        _ role: ColumnRole, named name: String?, among arrays: [PredictionRecognition.Column], isAlone: Bool, taken: Set<String>
+        _ role: ColumnRole, named name: String?, among arrays: [PredictionRecognition.Column], isAlone: Bool, taken: Set<Name>
     ) throws(ColumnError) -> Int {
         let names = arrays.map(\.name)
         if let name {
-            guard let index = names.firstIndex(of: name) else {
+            guard let index = names.firstIndex(ofName: name) else {
                 throw ColumnError(
                     .unknown, "it has no array '\(ColumnName.list([name]))'; there are \(ColumnName.list(names))",
                     remedy: "check \(setting: role.setting)")
@@ -133,7 +133,7 @@ package struct ColumnRequest: Sendable {
             return index
         }
         if isAlone, arrays.count == 1 { return 0 }
-        let taken = Set(names.indices.filter { taken.contains(names[$0]) })
+        let taken = Set(names.indices.filter { taken.contains(Name(names[$0])) })
         guard case .predictions = role else { return try role.choose(among: names, taken: taken) }
         return try PredictionRecognition(columns: arrays, taken: taken, request: predictions, hasColumnsOfClasses: false).places()[0]
     }

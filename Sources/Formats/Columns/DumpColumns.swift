@@ -81,11 +81,14 @@ public struct DumpColumns: Sendable {
     }
 
     /// The statements about the files with a role that are text.
-    package func recordOptions(_ role: RecordFormats.Options.Role) -> RecordFormats.Options {
+    ///
+    /// - Parameter recordByteCountLimit: the most bytes of a record, which is kept in memory whole.
+    package func recordOptions(_ role: RecordFormats.Options.Role, recordByteCountLimit: Int) -> RecordFormats.Options {
         var options = RecordFormats.Options()
         options.hasHeader = !headerlessRoles.contains(role)
         options.recordPath = recordPath
         options.role = role
+        options.recordByteCountLimit = recordByteCountLimit
         return options
     }
 

@@ -1,3 +1,5 @@
+internal import Messages
+
 /// Columns whose names begin alike and mean predictions, one a class: `p_0`, `p_1`, `p_2`, or `prob_cat`, `prob_dog`.
 struct PredictionRun {
     /// The indices of the columns in the order of the classes: by their numbers, or as they stand.
@@ -10,26 +12,27 @@ struct PredictionRun {
     ///
     /// - Parameter isCandidate: returns true for the index of a column that holds numbers and has no other role.
     static func all(in names: [String], isCandidate: (Int) -> Bool) -> [PredictionRun] {
-        var members: [Substring: [(place: Int, name: ColumnName)]] = [:]
-        var prefixes: [Substring] = []
+        var members: [Name: [(place: Int, name: ColumnName)]] = [:]
+        var prefixes: [Name] = []
         var wholes: [(place: Int, name: ColumnName)] = []
         for place in names.indices {
             guard let name = ColumnName(names[place]), isCandidate(place) else { continue }
             if name.rest.isEmpty {
                 wholes.append((place, name))
             } else {
-                if members[name.prefix] == nil { prefixes.append(name.prefix) }
-                members[name.prefix, default: []].append((place, name))
+                let prefix = Name(String(name.prefix))
+                if members[prefix] == nil { prefixes.append(prefix) }
+                members[prefix, default: []].append((place, name))
             }
         }
         // `p_class` may be a class beside `p_0` and `p_1`, and `p_cat` beside `p_class_0` and `p_class_1`. Such a run is in doubt.
         for whole in wholes {
-            guard let shorter = whole.name.shorterPrefixes.last, members[shorter] != nil else { continue }
+            guard let shorter = whole.name.shorterPrefixes.last.map({ Name(String($0)) }), members[shorter] != nil else { continue }
             members[shorter]?.append(whole)
         }
         for prefix in prefixes {
             guard let run = members[prefix], run.count > 1 else { continue }
-            for shorter in run[0].name.shorterPrefixes {
+            for shorter in run[0].name.shorterPrefixes.map({ Name(String($0)) }) {
                 if let only = members[shorter], only.count == 1, !only[0].name.isFigure { members[prefix]?.append(only[0]) }
             }
         }
@@ -40,12 +43,12 @@ struct PredictionRun {
     private init?(_ members: [(place: Int, name: ColumnName)], _ names: [String]) {
         guard members.count > 1 else { return nil }
         words = members[0].name.words
-        var numbers: [Substring: [(number: Int, place: Int)]] = [:]
+        var numbers: [Name: [(number: Int, place: Int)]] = [:]
         for member in members {
             let name = names[member.place]
             let digits = name.utf8.reversed().prefix { (0x30...0x39).contains($0) }.count
             guard digits > 0, let number = Int(name.suffix(digits)) else { continue }
-            numbers[name.dropLast(digits), default: []].append((number, member.place))
+            numbers[Name(String(name.dropLast(digits))), default: []].append((number, member.place))
         }
         if let only = numbers.first, numbers.count == 1, only.value.count == members.count {
             // Leading zeros are written if all numbers have the same number of digits. Then the order of the texts is the order of the
@@ -57,7 +60,7 @@ struct PredictionRun {
         }
         // A number by itself is no class name beside names. A number at the end of a name is a part of the name.
         let hasBareNumbers = numbers.contains { stem, run in
-            run.count > 1 && (stem == members[0].name.prefix || stem.last.map { !$0.isLetter } != false)
+            run.count > 1 && (stem.text.isSameName(as: members[0].name.prefix) || stem.text.last.map { !$0.isLetter } != false)
         }
         guard members[0].name.isSure || hasBareNumbers else { return nil }
         places = members.map(\.place).sorted()
@@ -67,7 +70,7 @@ struct PredictionRun {
         isCertain =
             members[0].name.isSure && !members[0].name.isInside && !hasBareNumbers
             && !members.contains {
-                $0.name.rest.isEmpty || ($0.name.isFigure && !areTruthValues) || $0.name.prefix != members[0].name.prefix
+                $0.name.rest.isEmpty || ($0.name.isFigure && !areTruthValues) || !$0.name.prefix.isSameName(as: members[0].name.prefix)
             }
     }
 

@@ -25,7 +25,7 @@ extension RecordRoles {
                         + "place: \(ColumnName.list(names, limit: 4)); then \(ColumnName.list(other, limit: 4))",
                     remedy: "\(setting: .predictionClasses, .text(path.name)) gives each value its class by name")
             }
-            if let classes = request.columns.classNames, use == .samePlaces, classes != names, Set(classes) == Set(names) {
+            if let classes = request.columns.classNames, use == .samePlaces, classes.names != names.names, Set(classes.names) == Set(names.names) {
                 throw ColumnError(
                     .contradiction,
                     "\(ColumnName.list([path.name])) names the values \(ColumnName.list(names, limit: 6)) in the first record, and "
@@ -70,13 +70,13 @@ extension RecordRoles {
             return RecordSelection.ValueNames(path: path, names: names, use: .classes)
         }
         let records = format.texts(at: path).compactMap { $0 }.filter { !$0.isEmpty }
-        guard let names = records.first(where: { Set($0).count == $0.count }) else {
+        guard let names = records.first(where: { Set($0.names).count == $0.count }) else {
             throw ColumnError(
                 .doubt,
                 "the first records have no names of classes there, each once: \(ColumnName.list(records.first ?? [], limit: 8))",
                 remedy: "check \(setting: .predictionClasses), or name the classes with \(setting: .classNames)")
         }
-        if let other = records.first(where: { Set($0) != Set(names) }) {
+        if let other = records.first(where: { Set($0.names) != Set(names.names) }) {
             throw ColumnError(
                 .doubt,
                 "the first records name different classes: \(ColumnName.list(names, limit: 8)); and \(ColumnName.list(other, limit: 8))",
@@ -98,8 +98,8 @@ extension RecordRoles {
 
     /// Returns true if values that are taken by place would be of other classes by name.
     private static func changesPlace(_ names: [String], _ other: [String], _ use: RecordSelection.ValueNames.Use) -> Bool {
-        let places = Dictionary(zip(names, names.indices), uniquingKeysWith: { first, _ in first })
-        let found = other.map { places[$0] }
+        let places = Dictionary(zip(names.names, names.indices), uniquingKeysWith: { first, _ in first })
+        let found = other.map { places[Name($0)] }
         guard use == .samePlaces || !found.contains(nil) else { return false }
         return zip(found, found.indices).contains { $0 != nil && $0 != $1 }
     }

@@ -168,10 +168,10 @@ package struct RecordRoles: Sendable {
 
     /// Finds the columns of a text that are identifiers.
     package static func identifierPaths(_ names: [String], of format: any NamedColumns) throws(ColumnError) -> [RecordPath] {
-        let places = Dictionary(zip(format.columns.map(\.name), format.columns.indices), uniquingKeysWith: { first, _ in first })
+        let places = Dictionary(zip(format.columns.map(\.name).names, format.columns.indices), uniquingKeysWith: { first, _ in first })
         var paths: [RecordPath] = []
         for name in names {
-            if let place = places[name] ?? ColumnName.index(of: name, ignoringCaseIn: format.columns.map(\.name)) {
+            if let place = places[Name(name)] ?? ColumnName.index(of: name, ignoringCaseIn: format.columns.map(\.name)) {
                 paths.append(format.path(at: place))
             } else {
                 paths.append(try column(.identifiers, named: name, of: format, isAlone: false))
@@ -261,7 +261,7 @@ package struct RecordRoles: Sendable {
                 columns: candidates, taken: taken, request: ofClasses, hasColumnsOfClasses: true)
             if let places = try? recognition.places(), places.count == 2 {
                 let names = places.map { format.columns[$0].name }
-                if let index = (names.firstIndex(of: positive) ?? ClassNames.withoutAffixes(names).firstIndex(of: positive)) {
+                if let index = (names.firstIndex(ofName: positive) ?? ClassNames.withoutAffixes(names).firstIndex(ofName: positive)) {
                     return [format.path(at: places[index])]
                 }
             }
@@ -322,7 +322,7 @@ package struct RecordRoles: Sendable {
     ) throws(ColumnError) {
         let columnCount = request.labelsPerRow(valuesPerRow: valuesPerRow)
         selection.labelsPerRow = columnCount
-        let others = isAlone ? [] : Set(predictionNames + request.namesOfOtherRoles)
+        let others = isAlone ? [] : Set((predictionNames + request.namesOfOtherRoles).names)
         var found =
             columns.labels.isEmpty
             ? [try Self.column(.labels, named: columns.label, of: format, isAlone: isAlone, taken: others)]
@@ -354,9 +354,9 @@ package struct RecordRoles: Sendable {
         var names = columns.classNames ?? []
         if let positive = columns.positiveClass {
             if names.isEmpty {
-                let shown = format.columns.first { $0.name == label.name }?.values ?? []
-                let others = Set(shown).subtracting([positive, ""])
-                guard let other = others.first, others.count == 1 else {
+                let shown = format.columns.first { $0.name.isSameName(as: label.name) }?.values ?? []
+                let others = Set(shown.names).subtracting([Name(positive), Name("")])
+                guard let other = others.first?.text, others.count == 1 else {
                     throw ColumnError(
                         .doubt,
                         "the first labels are \(ColumnName.list(Array(Set(shown)).sorted(), limit: 6)), which "
@@ -365,7 +365,7 @@ package struct RecordRoles: Sendable {
                 }
                 names = [other, positive]
             }
-            names = names.filter { $0 != positive } + [positive]
+            names = names.filter { !$0.isSameName(as: positive) } + [positive]
         }
         binaryNames = names
         return names
@@ -377,7 +377,7 @@ package struct RecordRoles: Sendable {
             let shortened = ClassNames.withoutAffixes(names)
             return shortened.isEmpty ? names : shortened
         }
-        let wanted = classes(predictionNames), given = classes(labels.map(\.name))
+        let wanted = classes(predictionNames).names, given = classes(labels.map(\.name)).names
         let places = Dictionary(zip(given, labels.indices), uniquingKeysWith: { first, _ in first })
         guard wanted != given, wanted.count == given.count, places.count == given.count, Set(wanted) == Set(given) else { return labels }
         guard columns.labels.contains(where: { $0.contains("*") }) else {
@@ -392,7 +392,7 @@ package struct RecordRoles: Sendable {
 
     /// Finds the one column for a role, by the given name or by its usual names.
     private static func column(
-        _ role: ColumnRole, named name: String?, of format: any NamedColumns, isAlone: Bool, taken: Set<String> = []
+        _ role: ColumnRole, named name: String?, of format: any NamedColumns, isAlone: Bool, taken: Set<Name> = []
     ) throws(ColumnError) -> RecordPath {
         guard let name else {
             let names = format.columns.map(\.name)
@@ -400,7 +400,7 @@ package struct RecordRoles: Sendable {
             let named = isAlone ? names.indices.filter { !names[$0].isEmpty && !names[$0].hasPrefix("Unnamed: ") } : []
             if isAlone, names.count == 1 { return format.path(at: 0) }
             if named.count == 1, format.isTable, names.count == 2, named[0] == 1 { return format.path(at: 1) }
-            return format.path(at: try role.choose(among: names, taken: Set(names.indices.filter { taken.contains(names[$0]) })))
+            return format.path(at: try role.choose(among: names, taken: Set(names.indices.filter { taken.contains(Name(names[$0])) })))
         }
         let found = try resolve([name], in: format)
         guard found.count == 1 else {
@@ -428,11 +428,11 @@ package struct RecordRoles: Sendable {
             return found
         }
         let names = first.names
-        if found.map(\.name) == names || (isAlone && format.columns.count == 1 && names.count == 1) { return found }
-        var left = Dictionary(found.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        if found.map(\.name).names == names.names || (isAlone && format.columns.count == 1 && names.count == 1) { return found }
+        var left = Dictionary(found.map { (Name($0.name), $0) }, uniquingKeysWith: { first, _ in first })
         var ordered: [RecordPath] = []
         for name in names {
-            guard let column = left.removeValue(forKey: name) else {
+            guard let column = left.removeValue(forKey: Name(name)) else {
                 throw ColumnError(
                     .contradiction,
                     "column \(ColumnName.list([name])) is among the \(role.text) of \(first.path), and is not among those of this file",
@@ -440,7 +440,7 @@ package struct RecordRoles: Sendable {
             }
             ordered.append(column)
         }
-        if let more = found.first(where: { left[$0.name] != nil }) {
+        if let more = found.first(where: { left[Name($0.name)] != nil }) {
             throw ColumnError(
                 .contradiction,
                 "column \(ColumnName.list([more.name])) would be among the \(role.text), and is not among those of \(first.path)",

@@ -93,7 +93,7 @@ public struct ClassNames {
         guard names.count > 1 else { return [] }
         func digitCount(_ name: String) -> Int { name.utf8.reversed().prefix { (0x30...0x39).contains($0) }.count }
         guard let first = names.first?.dropLast(digitCount(names[0])), !first.isEmpty,
-            names.allSatisfy({ digitCount($0) > 0 && $0.dropLast(digitCount($0)) == first })
+            names.allSatisfy({ digitCount($0) > 0 && $0.dropLast(digitCount($0)).isSameName(as: first) })
         else { return [] }
         let digits = names.map { String($0.suffix(digitCount($0))) }
         let numbers = digits.compactMap { Int64($0) }
@@ -114,7 +114,7 @@ public struct ClassNames {
             text.append(contentsOf: name[prefix..<(name.count - suffix)])
             return String(text)
         }
-        return Set(left).count == left.count ? left : []
+        return Set(left.names).count == left.count ? left : []
     }
 
     private static func isSeparator(_ scalar: Unicode.Scalar) -> Bool { "_-.:/| []()".unicodeScalars.contains(scalar) }

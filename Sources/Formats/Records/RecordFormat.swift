@@ -1,3 +1,5 @@
+internal import Messages
+
 /// A text format of records that follow one another, each one row: CSV, TSV, JSON Lines.
 ///
 /// `RecordFormats` recognises a format from the beginning of the text; a new format is registered there. A format says where records end
@@ -84,5 +86,16 @@ public struct RecordPath: Sendable, Hashable {
     public init(name: String, columnIndex: Int?) {
         self.name = name
         self.columnIndex = columnIndex
+    }
+
+    /// Returns true for paths of the same bytes, to the same column.
+    public static func == (left: RecordPath, right: RecordPath) -> Bool {
+        left.columnIndex == right.columnIndex && left.name.isSameName(as: right.name)
+    }
+
+    /// Hashes the name's bytes and the column.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(Name(name))
+        hasher.combine(columnIndex)
     }
 }

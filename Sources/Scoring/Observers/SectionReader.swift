@@ -2,7 +2,8 @@
 ///
 /// Every method checks that the bytes are there before it reads or allocates, and throws `PartialError` where they are not.
 public struct SectionReader {
-    private var rest: ArraySlice<UInt8>
+    /// The bytes that have not been taken.
+    private(set) var rest: ArraySlice<UInt8>
 
     /// Reads from the first of `bytes` on.
     public init(_ bytes: ArraySlice<UInt8>) {

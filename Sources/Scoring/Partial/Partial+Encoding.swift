@@ -2,7 +2,8 @@ internal import CXXHash
 
 // The format, version 2, stands in PartialFormat.md.
 extension Partial {
-    private static let magic = Array("XENTPART".utf8)
+    /// The first bytes of every partial.
+    package static let magic = Array("XENTPART".utf8)
     private static let version: UInt64 = 2
 
     /// The partial as the bytes of a file. Equal partials give equal bytes.
@@ -88,7 +89,7 @@ extension Partial {
         _ reader: inout SectionReader, _ keys: [ObserverKey], _ prototypes: [(any RowObserver)?]
     ) throws(PartialError) -> Part {
         let place = try PartPlace(&reader)
-        var content: [UInt8] = []
+        let start = reader.rest
         var rowCount: UInt64?
         for (key, prototype) in zip(keys, prototypes) {
             let section = try reader.bytes(try reader.count(leastByteCount: 1))
@@ -96,10 +97,8 @@ extension Partial {
                 let observer = try decoded(prototype, section, key.tag)
                 if let losses = observer as? LossTotals { rowCount = losses.moments[0].readCount }
             }
-            content.append(littleEndian: UInt64(section.count))
-            content += section
         }
-        return Part(place: place, content: content, rowCount: rowCount)
+        return Part(place: place, content: start[..<reader.rest.startIndex], rowCount: rowCount)
     }
 
     private static func decoded(

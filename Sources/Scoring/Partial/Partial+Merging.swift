@@ -113,7 +113,7 @@ extension Partial {
                     content.append(littleEndian: UInt64(sections[index].count))
                     content += sections[index]
                 }
-                return Part(place: part.place, content: content, rowCount: part.rowCount)
+                return Part(place: part.place, content: content[...], rowCount: part.rowCount)
             }
             return Partial(
                 specification: partial.specification, classCount: partial.classCount, observers: kept.map { partial.observers[$0] },
@@ -179,7 +179,7 @@ extension Partial {
     ) throws(PartialError) -> [SourcedPart] {
         let unplacedCount = parts.firstIndex { $0.part.place != .unplaced } ?? parts.count
         guard sameShard != .each, unplacedCount > 0, unplacedCount < parts.count else { return parts }
-        var placedOfContent: [[UInt8]: SourcedPart] = [:]
+        var placedOfContent: [ArraySlice<UInt8>: SourcedPart] = [:]
         for part in parts[unplacedCount...] where part.part.hasRows { placedOfContent[part.part.content] = part }
         var kept: [SourcedPart] = []
         for part in parts {

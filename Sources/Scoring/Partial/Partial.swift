@@ -26,15 +26,16 @@ public struct Partial: Sendable {
     public struct Part: Sendable, Equatable {
         /// The rows that the part covers. Its ranges are normalized.
         public let place: PartPlace
-        /// The sections of the observers in the order of `Partial.observers`, each after its number of bytes.
-        let content: [UInt8]
+        /// The sections of the observers in the order of `Partial.observers`, each after its number of bytes. Of a partial that was read they
+        /// are a part of its bytes, which all its parts share.
+        let content: ArraySlice<UInt8>
         /// The number of rows read, be they scored or not; nil where it is not known, without a section "losses".
         public let rowCount: UInt64?
 
         /// The sections. The content is known to be whole.
         var sections: [ArraySlice<UInt8>] {
             var sections: [ArraySlice<UInt8>] = []
-            var rest = content[...]
+            var rest = content
             while let byteCount = rest.popUInt64() {
                 sections.append(rest.prefix(Int(byteCount)))
                 rest = rest.dropFirst(Int(byteCount))
@@ -68,7 +69,7 @@ public struct Partial: Sendable {
             content.append(littleEndian: UInt64(section.count))
             content += section
         }
-        parts = [Part(place: place.normalized, content: content, rowCount: sorted.first(LossTotals.self)?.moments[0].readCount)]
+        parts = [Part(place: place.normalized, content: content[...], rowCount: sorted.first(LossTotals.self)?.moments[0].readCount)]
     }
 
     init(

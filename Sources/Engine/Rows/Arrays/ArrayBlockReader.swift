@@ -170,10 +170,7 @@ struct OrderedBlockReader {
     /// Reads the file to its end after the last block. Only the file's other arrays may follow, and the last checksum is verified.
     mutating func finish(_ file: ArrayFile) throws(EngineError) {
         try skip(to: file.layout.endByteOffset, of: file)
-        let byteCount = try decoder.skipToEnd()
-        if file.layout.endByteOffset + byteCount != file.endByteOffset {
-            throw file.lengthError(decodedByteCount: file.layout.endByteOffset + byteCount)
-        }
+        try decoder.skipToEnd(of: file)
     }
 
     private mutating func skip(to byteOffset: Int, of file: ArrayFile) throws(EngineError) {

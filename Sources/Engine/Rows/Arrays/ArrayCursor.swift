@@ -12,12 +12,25 @@ final class ArrayCursor: RowCursor {
     private var rowInFile = 0
     /// True if the bytes after the file's last row have been read.
     private var isFinished = false
+    /// The first bytes of the next row, which came before the writer of a stream stalled.
+    private var beginning: [UInt8] = []
+    private let readsToEnd: Bool
+    /// Returns true once nobody wants the rows any more.
+    private let isCalledOff: () -> Bool
 
     /// Begins before the first row.
     ///
-    /// - Parameter keepsByteOrder: true to give bytes as they are stored, and not in the machine's byte order.
-    init(_ rows: ConcatenatedArrays, options: ContainerOptions, keepsByteOrder: Bool = false) {
+    /// - Parameters:
+    ///   - keepsByteOrder: true to give bytes as they are stored, and not in the machine's byte order.
+    ///   - readsToEnd: true to read what follows the last row, up to the end of its file, and to verify the file's length and checksums.
+    ///   - isCalledOff: returns true once nobody wants the rows any more; asked while the writer of a stream stalls.
+    init(
+        _ rows: ConcatenatedArrays, options: ContainerOptions, keepsByteOrder: Bool = false, readsToEnd: Bool = true,
+        isCalledOff: @escaping () -> Bool = { false }
+    ) {
         self.rows = rows
+        self.isCalledOff = isCalledOff
+        self.readsToEnd = readsToEnd
         self.keepsByteOrder = keepsByteOrder
         decoder = Decoder(options: options)
     }
@@ -38,23 +51,40 @@ final class ArrayCursor: RowCursor {
 
     /// Decodes the next `rowCount` rows, which lie in one file, into `buffer` from `byteOffset` on, in the machine's byte order
     /// unless the stored one is kept.
-    func readInFile(rowCount: Int, into buffer: ByteBuffer, at byteOffset: Int = 0) throws(EngineError) {
+    ///
+    /// - Parameter mayStall: true if fewer rows are wanted, one at least, where the writer of a stream stalls. Then the bytes after the
+    ///   file's last row are not waited for, either.
+    /// - Returns: the number of rows that were read.
+    @discardableResult
+    func readInFile(
+        rowCount: Int, into buffer: ByteBuffer, at byteOffset: Int = 0, mayStall: Bool = false
+    ) throws(EngineError) -> Int {
         let file = rows.files[fileIndex]
         let byteCount = rowCount * file.rowByteCount
         buffer.reserve(byteOffset + byteCount, keeping: byteOffset)
         let target = buffer.room(from: byteOffset, count: byteCount)
-        var filled = 0
+        buffer.room(from: byteOffset, count: beginning.count).copyBytes(from: beginning)
+        var filled = beginning.count
+        beginning = []
         while filled < byteCount {
-            let count = try decoder.readNext(into: UnsafeMutableRawBufferPointer(rebasing: target[filled...]))
+            guard let count = try decoder.readUnlessStalled(into: UnsafeMutableRawBufferPointer(rebasing: target[filled...])) else {
+                if isCalledOff() { throw .cancelled }
+                if mayStall, filled >= file.rowByteCount { break }
+                continue
+            }
             guard count > 0 else {
                 let decoded = file.layout.dataByteOffset + rowInFile * file.rowByteCount + filled
                 throw file.lengthError(decodedByteCount: decoded)
             }
             filled += count
         }
+        // Rows without bytes come all at once.
+        let rowCount = filled < byteCount ? filled / file.rowByteCount : rowCount
+        beginning = Array(UnsafeRawBufferPointer(rebasing: target[(rowCount * file.rowByteCount)..<filled]))
         if file.layout.isByteSwapped, !keepsByteOrder { ByteOrder.swapInPlace(target, elementByteCount: file.layout.elementType.byteCount) }
         rowInFile += rowCount
-        if rowInFile == file.rowCount { try finishFile() }
+        if rowInFile == file.rowCount, !mayStall { try finishFile() }
+        return rowCount
     }
 
     func read(rowCount: Int, into buffer: ByteBuffer, at byteOffset: Int) throws(EngineError) -> Int {
@@ -73,27 +103,37 @@ final class ArrayCursor: RowCursor {
 
     /// Reads the file to its end after the last row. Only the file's other arrays may follow, and the last frame's checksum is verified.
     private func finishFile() throws(EngineError) {
-        guard !isFinished else { return }
+        guard !isFinished, readsToEnd else { return }
         isFinished = true
         let file = rows.files[fileIndex]
-        let rest = try decoder.skipToEnd()
-        if file.layout.endByteOffset + rest != file.endByteOffset {
-            throw file.lengthError(decodedByteCount: file.layout.endByteOffset + rest)
-        }
+        try decoder.skipToEnd(of: file, isCalledOff: isCalledOff)
     }
 }
 
 extension Decoder {
-    /// Reads the run to its end, and returns the number of bytes that were left of it.
-    func skipToEnd() throws(EngineError) -> Int {
-        var byteCount = 0
-        var piece = [UInt8](repeating: 0, count: 4096)
+    /// Reads a run of a file to its end, from the end of an array on. Only the file's other arrays may follow: the first byte after them is
+    /// an error, and nothing is read after it.
+    ///
+    /// - Parameter isCalledOff: returns true once the caller wants no more; asked while the writer of a stream stalls.
+    func skipToEnd(of file: ArrayFile, isCalledOff: () -> Bool = { false }) throws(EngineError) {
+        var missing = file.endByteOffset - file.layout.endByteOffset
+        var piece = [UInt8](repeating: 0, count: min(missing + 1, 1 << 16))
         while true {
-            let count = try piece.withMutableBytes { bytes throws(EngineError) -> Int in
-                try readNext(into: bytes)
+            // One byte more than may come shows whether more comes, and waits for nothing after it.
+            let wanted = min(missing + 1, piece.count)
+            let count = try piece.withMutableBytes { bytes throws(EngineError) -> Int? in
+                try readUnlessStalled(into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<wanted]))
             }
-            if count == 0 { return byteCount }
-            byteCount += count
+            guard let count else {
+                if isCalledOff() { throw .cancelled }
+                continue
+            }
+            missing -= count
+            if missing < 0 { throw file.lengthError(decodedByteCount: file.endByteOffset + 1) }
+            if count == 0 {
+                guard missing == 0 else { throw file.lengthError(decodedByteCount: file.endByteOffset - missing) }
+                return
+            }
         }
     }
 

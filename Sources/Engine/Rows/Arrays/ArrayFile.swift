@@ -98,11 +98,13 @@ final class ArrayFile: Sendable {
                     + "\(endByteOffset) bytes)",
                 remedy: remedy, readingFault: readingFault)
         }
+        // Where the size is not known beforehand, nothing is read after the first byte too many.
+        let excess = container.decodedByteCount == nil ? "more bytes follow" : "\(decodedByteCount - endByteOffset) bytes follow"
         return EngineError(
             .data, path: path,
             isAlone
-                ? "\(decodedByteCount - endByteOffset) bytes follow the last of the \(rowCount) rows that the header promises"
-                : "\(decodedByteCount - endByteOffset) bytes follow the last array that the header promises",
+                ? "\(excess) the last of the \(rowCount) rows that the header promises"
+                : "\(excess) the last array that the header promises",
             remedy: isAlone ? "is it two arrays in one file? Give each a file of its own" : "write or copy it again", readingFault: readingFault)
     }
 
@@ -114,7 +116,10 @@ final class ArrayFile: Sendable {
     /// Reads the first `count` rows, in the machine's byte order.
     func firstRows(_ count: Int, options: ContainerOptions) throws(EngineError) -> ByteBuffer {
         let buffer = ByteBuffer()
-        let cursor = try ConcatenatedArrays([self]).column(options).makeCursor()
+        let arrays = try ConcatenatedArrays([self])
+        // A look at a small array does not read the arrays after it.
+        let cursor: any RowCursor =
+            rows.isContiguous ? ArrayCursor(arrays, options: options, readsToEnd: false) : try arrays.column(options).makeCursor()
         _ = try cursor.read(rowCount: count, into: buffer, at: 0)
         return buffer
     }

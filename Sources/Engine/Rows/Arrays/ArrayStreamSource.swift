@@ -49,8 +49,9 @@ struct ArrayStreamSource: OrderedRowSource {
             let available = try cursor.availableRows()
             guard !available.rows.isEmpty else { return false }
             let rowByteCount = arrays.files[available.fileIndex].rowByteCount
-            let rowCount = min(available.rows.count, max(1, ArrayStreamSource.pieceByteCount / rowByteCount))
-            try cursor.readInFile(rowCount: rowCount, into: piece.values)
+            let wanted = min(available.rows.count, max(1, ArrayStreamSource.pieceByteCount / rowByteCount))
+            // Rows of a stream are handed over where its writer stalls, so that an invalid one is told.
+            let rowCount = try cursor.readInFile(rowCount: wanted, into: piece.values, mayStall: true)
             // The header is decoded with the first rows.
             let headerByteCount = available.rows.lowerBound == 0 ? arrays.files[available.fileIndex].layout.dataByteOffset : 0
             control.progress.advance(by: headerByteCount + rowCount * rowByteCount)
@@ -93,7 +94,8 @@ struct ArrayStreamSource: OrderedRowSource {
     }
 
     func makeFeed(_ control: RunControl) throws(EngineError) -> sending Feed {
-        Feed(arrays: arrays, cursor: ArrayCursor(arrays, options: options, keepsByteOrder: keepsByteOrder), control: control)
+        let cursor = ArrayCursor(arrays, options: options, keepsByteOrder: keepsByteOrder, isCalledOff: { control.hasFailed })
+        return Feed(arrays: arrays, cursor: cursor, control: control)
     }
     func makePiece() -> sending Piece { Piece() }
     func makeNumbering() throws(EngineError) -> sending Numbering { Numbering(arrays) }

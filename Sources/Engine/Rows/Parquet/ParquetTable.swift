@@ -44,7 +44,7 @@ struct ParquetTable: Sendable {
         var columns: [(name: String, storage: Storage)] = []
         for leaf in file.columns {
             if let vector = vectors.first(where: { $0.value.type.index == leaf.index }) {
-                columns.append((vector.key, .vector(vector.value)))
+                columns.append((vector.key.text, .vector(vector.value)))
             } else if !vectors.values.contains(where: { vector in
                 [vector.size, vector.indices, vector.values].contains { $0.index == leaf.index }
             }) {
@@ -63,16 +63,16 @@ struct ParquetTable: Sendable {
     }
 
     /// Finds the structs that are vectors of Spark, by their names.
-    private static func vectors(in leaves: [ParquetColumn]) -> [String: ParquetVector] {
-        let byName = Dictionary(leaves.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        var vectors: [String: ParquetVector] = [:]
+    private static func vectors(in leaves: [ParquetColumn]) -> [Name: ParquetVector] {
+        let byName = Dictionary(leaves.map { (Name($0.name), $0) }, uniquingKeysWith: { first, _ in first })
+        var vectors: [Name: ParquetVector] = [:]
         for type in leaves where type.name.hasSuffix(".type") && type.content == .int32 && !type.isRepeated {
             let name = String(type.name.dropLast(".type".count))
-            guard let size = byName[name + ".size"], size.content == .int32, !size.isRepeated,
-                let indices = byName[name + ".indices"], indices.content == .int32, indices.repetitionLimit == 1,
-                let values = byName[name + ".values"], values.content == .float64, values.repetitionLimit == 1
+            guard let size = byName[Name(name + ".size")], size.content == .int32, !size.isRepeated,
+                let indices = byName[Name(name + ".indices")], indices.content == .int32, indices.repetitionLimit == 1,
+                let values = byName[Name(name + ".values")], values.content == .float64, values.repetitionLimit == 1
             else { continue }
-            vectors[name] = ParquetVector(type: type, size: size, indices: indices, values: values)
+            vectors[Name(name)] = ParquetVector(type: type, size: size, indices: indices, values: values)
         }
         return vectors
     }
@@ -107,7 +107,7 @@ struct ParquetTable: Sendable {
         let reader = ColumnReader(file, rowGroup: group, column: leaf)
         guard (try? reader.nextPage()) == true else { return [] }
         let count = min(firstValueCount, reader.page.valueCount)
-        var seen: Set<String> = []
+        var seen: Set<Name> = []
         var values: [String] = []
         var numbers = [Double](repeating: 0, count: count)
         if leaf.isNumber {
@@ -124,7 +124,7 @@ struct ParquetTable: Sendable {
                 } else {
                     ""
                 }
-            if seen.insert(text).inserted { values.append(text) }
+            if seen.insert(Name(text)).inserted { values.append(text) }
         }
         return values
     }

@@ -19,12 +19,12 @@ struct RecordFeed: RowFeed {
     /// Begins before the first chunk.
     ///
     /// - Parameter cutsText: true if files may be cut at line feeds.
-    init(_ files: [RecordFile], options: ContainerOptions, cutsText: Bool, window: RecordWindow?, progress: ProgressMeter) {
+    init(_ files: [RecordFile], options: ContainerOptions, cutsText: Bool, window: RecordWindow?, _ control: RunControl) {
         self.window = window
         self.files = files
         self.cutsText = cutsText
-        self.progress = progress
-        stream = RecordStream(files, options: options)
+        progress = control.progress
+        stream = RecordStream(files, options: options, isCalledOff: { control.hasFailed })
     }
 
     mutating func next(into chunk: RecordChunk) throws(EngineError) -> Bool {

@@ -1,5 +1,6 @@
 internal import Container
 internal import Formats
+internal import Messages
 
 /// An opened text of records.
 struct RecordFile: Sendable {
@@ -7,18 +8,22 @@ struct RecordFile: Sendable {
     let format: any RecordFormat
     /// The values that are wanted of its records.
     let selection: RecordSelection
+    /// The most bytes that a record may have.
+    let recordByteCountLimit: Int
 
     var path: String { container.path }
 
     /// Makes a text of a recognised format, of which nothing is wanted yet.
-    init(_ container: ContainerFile, _ format: any RecordFormat) {
+    init(_ container: ContainerFile, _ format: any RecordFormat, recordByteCountLimit: Int) {
         self.container = container
+        self.recordByteCountLimit = recordByteCountLimit
         self.format = format
         selection = RecordSelection(predictions: [])
     }
 
     private init(_ file: RecordFile, _ selection: RecordSelection) {
         container = file.container
+        recordByteCountLimit = file.recordByteCountLimit
         format = file.format
         self.selection = selection
     }
@@ -33,8 +38,10 @@ struct RecordFile: Sendable {
 
     /// Makes the error for a record that is longer than the limit.
     func lengthError(line: Int) -> EngineError {
-        EngineError(
-            .data, path: path, line: line, "a record goes on for more than \(RecordFormats.recordByteCountLimit >> 20) MiB",
-            remedy: format.allowsLineFeedsInRecords ? "is a quote not closed, or is it no text?" : "is it no text?")
+        let doubt = format.allowsLineFeedsInRecords ? "is a quote not closed, or is it no text?" : "is it no text?"
+        return EngineError(
+            .data, path: path, line: line,
+            "a record goes on for more than \(RecordFormats.text(ofByteCount: recordByteCountLimit))",
+            remedy: "\(setting: .maximumRecord) raises the limit; \(doubt)")
     }
 }

@@ -103,7 +103,7 @@ struct RecordNumbering: RowNumbering {
         }
         guard let parser else { return false }
         let start = carry.count
-        guard start + chunk.body.lowerBound - chunk.decoded.lowerBound <= RecordFormats.recordByteCountLimit else {
+        guard start + chunk.body.lowerBound - chunk.decoded.lowerBound <= file.recordByteCountLimit else {
             throw file.lengthError(line: line + 1)
         }
         // The bytes before the body are a record's end or, in a file's first chunk, the header.

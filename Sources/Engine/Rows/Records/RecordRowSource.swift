@@ -104,7 +104,7 @@ struct RecordRowSource: OrderedRowSource {
     }
 
     func makeFeed(_ control: RunControl) throws(EngineError) -> sending RecordFeed {
-        RecordFeed(files, options: options, cutsText: cutsText, window: window, progress: control.progress)
+        RecordFeed(files, options: options, cutsText: cutsText, window: window, control)
     }
     func makePiece() -> sending RecordChunk { RecordChunk() }
     func makeNumbering() throws(EngineError) -> sending RecordNumbering { RecordNumbering(files, window: window) }

@@ -12,12 +12,15 @@ final class RecordStream {
     /// The beginning of a record whose end has not been read.
     private var carry: [UInt8] = []
     private var isAtEnd = true
+    /// Returns true once nobody wants the pieces any more.
+    private let isCalledOff: () -> Bool
 
     /// The least size of a piece in bytes, if the file is as large.
     static let pieceByteCount = 1 << 20
 
-    init(_ files: [RecordFile], options: ContainerOptions) {
+    init(_ files: [RecordFile], options: ContainerOptions, isCalledOff: @escaping () -> Bool = { false }) {
         self.files = files
+        self.isCalledOff = isCalledOff
         decoder = Decoder(options: options)
     }
 
@@ -43,7 +46,8 @@ final class RecordStream {
         isAtEnd = false
     }
 
-    /// Reads the next whole records of the file that was begun to the start of `buffer`; nil after the last one.
+    /// Reads the next whole records of the file that was begun to the start of `buffer`; nil after the last one. Where the writer of a stream
+    /// stalls, they are those that have come.
     func next(into buffer: ByteBuffer) throws(EngineError) -> Piece? {
         guard !isAtEnd, let parser else { return nil }
         let file = files[fileIndex]
@@ -52,22 +56,24 @@ final class RecordStream {
         var filled = carry.count
         var decodedByteCount = 0
         carry = []
+        var measuredByteCount = filled
         while true {
-            // A record that is longer than a piece makes the piece grow by its own length, so that it is not searched again and again.
-            let target = filled + max(Self.pieceByteCount, filled)
+            // A record that is longer than a piece makes the piece grow by its own length, so that it is neither copied nor searched again
+            // and again. It is refused at the first byte too many.
+            let target = min(filled + max(Self.pieceByteCount, filled), max(filled, file.recordByteCountLimit) + 1)
+            buffer.reserve(target, keeping: filled)
             while !isAtEnd, filled < target {
-                let wanted = decoder.nextByteCount
-                if wanted > 0 {
-                    buffer.reserve(filled + min(max(wanted, 1), target - filled), keeping: filled)
-                    let room = buffer.room(from: filled, count: min(buffer.capacity, target) - filled)
-                    let count = try decoder.readNext(into: room)
-                    filled += count
-                    decodedByteCount += count
-                    isAtEnd = count == 0
-                } else {
+                guard decoder.nextByteCount > 0 else {
                     isAtEnd = true
+                    break
                 }
+                let room = buffer.room(from: filled, count: target - filled)
+                guard let count = try read(into: room, mayStall: filled > measuredByteCount) else { break }
+                filled += count
+                decodedByteCount += count
+                isAtEnd = count == 0
             }
+            measuredByteCount = filled
             let text = UnsafeRawBufferPointer(buffer.room(from: 0, count: filled))
             let extent = parser.measure(text, isEnd: isAtEnd, assumesNoLineFeedsInRecords: false)
             if let problem = extent.endProblem {
@@ -79,7 +85,19 @@ final class RecordStream {
                 defer { line += extent.lineCount }
                 return Piece(fileIndex: fileIndex, line: line, extent: extent, decodedByteCount: decodedByteCount)
             }
-            guard filled <= RecordFormats.recordByteCountLimit else { throw file.lengthError(line: line + 1) }
+            guard filled <= file.recordByteCountLimit else { throw file.lengthError(line: line + 1) }
+        }
+    }
+
+    /// Reads more of the file.
+    ///
+    /// - Parameter mayStall: true if there is text that has not been looked at.
+    /// - Returns: the number of bytes; nil if the writer of a stream stalls and `mayStall` is true.
+    private func read(into room: UnsafeMutableRawBufferPointer, mayStall: Bool) throws(EngineError) -> Int? {
+        while true {
+            if let count = try decoder.readUnlessStalled(into: room) { return count }
+            if isCalledOff() { throw .cancelled }
+            if mayStall { return nil }
         }
     }
 }

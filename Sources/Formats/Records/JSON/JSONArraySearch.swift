@@ -5,10 +5,12 @@ struct JSONArraySearch {
     private let text: UnsafeRawBufferPointer
     private let isWhole: Bool
     private let path: String
+    private let options: RecordFormats.Options
     private var place: Int
 
     /// Begins at the object at `byteOffset`.
-    init(_ text: UnsafeRawBufferPointer, at byteOffset: Int, isWhole: Bool, path: String) {
+    init(_ text: UnsafeRawBufferPointer, at byteOffset: Int, isWhole: Bool, path: String, _ options: RecordFormats.Options) {
+        self.options = options
         self.text = text
         self.isWhole = isWhole
         self.path = path
@@ -99,8 +101,9 @@ struct JSONArraySearch {
         FormatError(
             kind: isWhole ? .syntax : .truncatedHeader, subject: subject, byteOffset: nil,
             found: "no such array within \(text.count) bytes",
-            allowed: "up to \(RecordFormats.recordByteCountLimit >> 20) MiB before the array",
-            remedy: isWhole ? "is it JSON, and was it cut short?" : "write a record a line: jq -c")
+            allowed: "up to \(options.recordByteCountLimitText) before the array",
+            remedy: isWhole
+                ? "is it JSON, and was it cut short?" : "\(setting: .maximumRecord) raises the limit; or write a record a line: jq -c")
     }
 
     private func missing(_ step: JSONPath.Step, _ taken: [JSONPath.Step], _ keys: [String]) -> FormatError {

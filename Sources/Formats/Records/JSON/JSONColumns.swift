@@ -44,7 +44,7 @@ enum JSONColumns {
         var found: [String] = []
         for record in records {
             guard case .values(let values, _) = path.target(in: record), values.count == 1, let text = values[0].scalarText,
-                !found.contains(text)
+                !found.contains(name: text)
             else { continue }
             found.append(text)
         }
@@ -60,8 +60,8 @@ enum JSONColumns {
             collect(fields.all[0].value, steps + [.everyElement], &paths, &known)
         case .object(let fields):
             // Only the first of a key that occurs twice: a record with such a key is a problem if the key is wanted.
-            var keys: Set<String> = []
-            for field in fields.all where keys.insert(field.key).inserted {
+            var keys: Set<Name> = []
+            for field in fields.all where keys.insert(Name(field.key)).inserted {
                 collect(field.value, steps + [.key(field.key)], &paths, &known)
             }
         case .array(let elements):

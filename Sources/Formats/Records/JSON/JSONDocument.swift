@@ -33,13 +33,15 @@ struct JSONDocument: RecordFormat {
         try paths.makeParser(selection, .elements(depth: depth))
     }
 
-    /// Recognises one array of objects or arrays, or, if `path` is given, finds the array in the object that the text is.
+    /// Recognises one array of objects or arrays, or, if `options.recordPath` is given, finds the array in the object that the text is.
     ///
-    /// A text that begins with no bracket is none, whatever `path` is: it may be labels beside the document. An array is one document if it
+    /// A text that begins with no bracket is none, whatever the path is: it may be labels beside the document. An array is one document if it
     /// is not closed on its first line, or if nothing follows it. Otherwise its line may be a record of JSON Lines.
     /// - Returns: nil if the text is no such document.
-    /// - Throws: `FormatError` if there is no array at `path`; of kind `.truncatedHeader` if more of the text is needed.
-    static func recognise(_ prefix: UnsafeRawBufferPointer, isWhole: Bool, path: String?) throws(FormatError) -> JSONDocument? {
+    /// - Throws: `FormatError` if there is no array at the path; of kind `.truncatedHeader` if more of the text is needed.
+    static func recognise(
+        _ prefix: UnsafeRawBufferPointer, isWhole: Bool, _ options: RecordFormats.Options
+    ) throws(FormatError) -> JSONDocument? {
         let markByteCount = prefix.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         let first = prefix.dropFirst(markByteCount).first { !JSONElements.isWhiteSpace($0) }
         guard first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else { return nil }
@@ -47,14 +49,14 @@ struct JSONDocument: RecordFormat {
         // show the format all the same.
         if prefix.count > uncopiedByteCount {
             let text = UnsafeRawBufferPointer(rebasing: prefix.dropLast(readableByteCountAfterText))
-            if !isWhole { return try recognise(text, markByteCount, isWhole: false, path: path) }
-            if let found = try? recognise(text, markByteCount, isWhole: false, path: path) { return found }
+            if !isWhole { return try recognise(text, markByteCount, isWhole: false, options) }
+            if let found = try? recognise(text, markByteCount, isWhole: false, options) { return found }
         }
         let padded = Array(prefix) + [UInt8](repeating: 0, count: readableByteCountAfterText)
         let result: Result<JSONDocument?, FormatError> = padded.withUnsafeBytes { bytes in
             do throws(FormatError) {
                 return .success(
-                    try recognise(UnsafeRawBufferPointer(rebasing: bytes[..<prefix.count]), markByteCount, isWhole: isWhole, path: path))
+                    try recognise(UnsafeRawBufferPointer(rebasing: bytes[..<prefix.count]), markByteCount, isWhole: isWhole, options))
             } catch { return .failure(error) }
         }
         return try result.get()
@@ -65,17 +67,17 @@ struct JSONDocument: RecordFormat {
 
     /// Recognises a document in a text with readable bytes after it.
     private static func recognise(
-        _ text: UnsafeRawBufferPointer, _ markByteCount: Int, isWhole: Bool, path: String?
+        _ text: UnsafeRawBufferPointer, _ markByteCount: Int, isWhole: Bool, _ options: RecordFormats.Options
     ) throws(FormatError) -> JSONDocument? {
-        guard let path else { return try array(text, markByteCount, isWhole) }
+        guard let path = options.recordPath else { return try array(text, markByteCount, isWhole, options) }
         guard let steps = JSONPath(path)?.steps, !steps.contains(.everyElement) else {
             throw FormatError(
                 kind: .column, subject: "path to the records", byteOffset: nil, found: QuotedBytes.text(path.utf8),
                 allowed: "keys with dots between them, such as results or data.samples")
         }
-        var search = JSONArraySearch(text, at: markByteCount, isWhole: isWhole, path: path)
+        var search = JSONArraySearch(text, at: markByteCount, isWhole: isWhole, path: path, options)
         let start = try search.find(steps)
-        guard let document = try JSONDocument(text, start, depth: steps.count, isWhole: isWhole) else {
+        guard let document = try JSONDocument(text, start, depth: steps.count, isWhole: isWhole, options) else {
             throw FormatError(
                 kind: .syntax, subject: "records at \(QuotedBytes.text(path.utf8))", byteOffset: start,
                 found: "an array without objects or arrays", allowed: "an array of records")
@@ -84,7 +86,9 @@ struct JSONDocument: RecordFormat {
     }
 
     /// Recognises an array of records without anything around it.
-    private static func array(_ text: UnsafeRawBufferPointer, _ markByteCount: Int, _ isWhole: Bool) throws(FormatError) -> JSONDocument? {
+    private static func array(
+        _ text: UnsafeRawBufferPointer, _ markByteCount: Int, _ isWhole: Bool, _ options: RecordFormats.Options
+    ) throws(FormatError) -> JSONDocument? {
         func next(_ place: Int) -> Int? { text[place...].firstIndex { !JSONElements.isWhiteSpace($0) } }
         guard let opening = next(markByteCount), text[opening] == UInt8(ascii: "["), let first = next(opening + 1),
             text[first] == UInt8(ascii: "{") || text[first] == UInt8(ascii: "[")
@@ -99,7 +103,7 @@ struct JSONDocument: RecordFormat {
             // A closed array, after which there is more, is a record of JSON Lines.
             if isClosed(line), next(lineEnd) != nil || !isWhole { return nil }
         }
-        return try JSONDocument(text, opening + 1, depth: 0, isWhole: isWhole)
+        return try JSONDocument(text, opening + 1, depth: 0, isWhole: isWhole, options)
     }
 
     /// Returns true if the array that a text begins with ends with the text.
@@ -110,7 +114,9 @@ struct JSONDocument: RecordFormat {
     }
 
     /// Reads the first records, whose array begins at `start`. Returns nil if they are no objects or arrays.
-    private init?(_ text: UnsafeRawBufferPointer, _ start: Int, depth: Int, isWhole: Bool) throws(FormatError) {
+    private init?(
+        _ text: UnsafeRawBufferPointer, _ start: Int, depth: Int, isWhole: Bool, _ options: RecordFormats.Options
+    ) throws(FormatError) {
         var records: [JSONValue] = []
         var elements = JSONElements(UnsafeRawBufferPointer(rebasing: text[start...]))
         var failure: (defect: JSONDefect, byteOffset: Int, bytes: UnsafeRawBufferPointer)?
@@ -138,8 +144,8 @@ struct JSONDocument: RecordFormat {
             }
             throw FormatError(
                 kind: .truncatedHeader, subject: "JSON array", byteOffset: start, found: "no whole record within \(text.count) bytes",
-                allowed: "a first record of up to \(RecordFormats.recordByteCountLimit >> 20) MiB",
-                remedy: isWhole ? "was the file cut short?" : "is it an array of records?")
+                allowed: "a first record of up to \(options.recordByteCountLimitText)",
+                remedy: isWhole ? "was the file cut short?" : "\(setting: .maximumRecord) raises the limit; is it an array of records?")
         }
         headerByteCount = start
         headerLineCount = text[..<start].count { $0 == 0x0A }

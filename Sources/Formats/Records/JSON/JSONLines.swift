@@ -29,7 +29,9 @@ public struct JSONLines: RecordFormat {
     /// - Returns: nil if the text begins with another byte.
     /// - Throws: `FormatError` of kind `.syntax` if it begins with `{` and no whole line of `prefix` is a record, or if it is one JSON
     ///   document.
-    public static func recognise(_ prefix: UnsafeRawBufferPointer, isWhole: Bool) throws(FormatError) -> JSONLines? {
+    public static func recognise(
+        _ prefix: UnsafeRawBufferPointer, isWhole: Bool, _ options: RecordFormats.Options = RecordFormats.Options()
+    ) throws(FormatError) -> JSONLines? {
         let headerByteCount = prefix.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         guard let first = prefix.dropFirst(headerByteCount).first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }),
             first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
@@ -63,9 +65,9 @@ public struct JSONLines: RecordFormat {
             throw FormatError(
                 kind: .truncatedHeader, subject: "JSON Lines", byteOffset: headerByteCount,
                 found: "no line feed within \(prefix.count) bytes",
-                allowed: "a first record of up to \(RecordFormats.recordByteCountLimit >> 20) MiB",
-                remedy:
-                    "save arrays as large as this with np.save; if this is one object, \(setting: .recordPath) names its array of records")
+                allowed: "a first record of up to \(options.recordByteCountLimitText)",
+                remedy: "\(setting: .maximumRecord) raises the limit; save arrays as large as this with np.save; if this is one object, "
+                    + "\(setting: .recordPath) names its array of records")
         }
         // A bracket begins other texts as well.
         guard first == UInt8(ascii: "{") || failure?.line.dropFirst().first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else { return nil }

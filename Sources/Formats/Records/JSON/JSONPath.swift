@@ -1,3 +1,5 @@
+internal import Messages
+
 /// A path to a value in a JSON record, as users write it: `output.logprobs`, `choices.0.logprobs.content.*.logprob`.
 ///
 /// Steps are separated by dots. A step is a key of an object; `*` means every element of an array, or the only member of an object; a whole
@@ -10,6 +12,27 @@ struct JSONPath: Sendable, Equatable {
         case everyElement
         /// The key that the path in braces leads to, as it is written.
         case keyAt(String)
+
+        /// Keys are told by their bytes.
+        static func == (left: Step, right: Step) -> Bool {
+            switch (left, right) {
+            case (.everyElement, .everyElement): true
+            case (.key(let left), .key(let right)), (.keyAt(let left), .keyAt(let right)): left.isSameName(as: right)
+            default: false
+            }
+        }
+
+        func hash(into hasher: inout Hasher) {
+            switch self {
+            case .everyElement: hasher.combine(0)
+            case .key(let key):
+                hasher.combine(1)
+                hasher.combine(Name(key))
+            case .keyAt(let path):
+                hasher.combine(2)
+                hasher.combine(Name(path))
+            }
+        }
 
         /// True for a key that the record gives.
         var isGiven: Bool {
@@ -110,7 +133,7 @@ struct JSONPath: Sendable, Equatable {
         }
         let isPrefix = endsWithStar && key != "*"
         guard !isEscaped, finish() else { return nil }
-        if isPrefix, case .key(let last)? = steps.popLast() { steps.append(.key(String(last.dropLast()))) }
+        if isPrefix, case .key(let last)? = steps.popLast() { steps.append(.key(String(String.UnicodeScalarView(last.unicodeScalars.dropLast())))) }
         return (steps, isPrefix)
     }
 

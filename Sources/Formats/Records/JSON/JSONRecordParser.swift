@@ -1,4 +1,5 @@
 internal import JSONReading
+internal import Messages
 
 /// A parser for JSON records: lines, or the elements of an array. It reads a record by the layout of the record before it if both are
 /// written alike, and otherwise by simdjson. Numbers are correctly rounded, and nothing is allocated for a record.
@@ -35,7 +36,7 @@ final class JSONRecordParser: RecordParser {
 
     private let reader: OpaquePointer
     /// The indices of the paths to keys that the reader has.
-    private var keyPathIndices: [String: Int] = [:]
+    private var keyPathIndices: [Name: Int] = [:]
     let slots: UnsafeMutablePointer<JSONSlot>
     /// The classes that values of a record were named for so far.
     var seenPlaces: [Bool] = []
@@ -46,7 +47,9 @@ final class JSONRecordParser: RecordParser {
     /// A copy of the text's last record with zeros after it, since the bytes after the text are unknown.
     private var lastLine: [UInt8] = []
 
+    /// The numbers of a path that there is room for at first, and of all paths together if they are many: each of many mostly leads to one.
     private static let firstCapacity = 64
+    private static let firstCapacityOfAll = 1 << 16
 
     init(_ selection: RecordSelection, _ framing: Framing, path: (RecordPath) throws(FormatError) -> JSONPath) throws(FormatError) {
         self.framing = framing
@@ -131,17 +134,19 @@ final class JSONRecordParser: RecordParser {
         if wants == JSONWantsPlaces {
             for (place, name) in (valueNames?.names ?? []).enumerated() { addName(Array(name.utf8), Int64(place), labelsAreNames: false) }
         }
-        if wants == JSONWantsNumbers || wants == JSONWantsPlaces { reserve(slot, capacity: Self.firstCapacity) }
+        if wants == JSONWantsNumbers || wants == JSONWantsPlaces {
+            reserve(slot, capacity: max(2, min(Self.firstCapacity, Self.firstCapacityOfAll / paths.count)))
+        }
     }
 
     /// Calls `body` with a path's steps in C's form, after the paths that lead to its keys have been added.
     private func withSteps(_ path: JSONPath, _ body: (UnsafePointer<JSONPathStep>, Int) -> Void) {
         let keyPaths = path.steps.map { step -> Int in
             guard case .keyAt(let text) = step, let inner = JSONPath(text) else { return -1 }
-            if let known = keyPathIndices[text] { return known }
+            if let known = keyPathIndices[Name(text)] { return known }
             var index = -1
             withSteps(inner) { index = jsonRecordReaderAddKeyPath(reader, $0, $1) }
-            keyPathIndices[text] = index
+            keyPathIndices[Name(text)] = index
             return index
         }
         // Keys one after another; the reader copies them.
@@ -221,8 +226,12 @@ final class JSONRecordParser: RecordParser {
         while true {
             if let problem = readSlots(record, rowIndex: output.lines.count - 1) { return problem }
             // A record had more numbers than there is room for. It happens until the widest record has been seen.
-            guard let slot = paths.indices.first(where: { slots[$0].count > slots[$0].capacity && isListed($0) }) else { break }
-            reserve(slot, capacity: max(slots[slot].count, 2 * slots[slot].capacity))
+            var hasRoom = true
+            for slot in paths.indices where slots[slot].count > slots[slot].capacity && isListed(slot) {
+                reserve(slot, capacity: max(slots[slot].count, 2 * slots[slot].capacity))
+                hasRoom = false
+            }
+            if hasRoom { break }
         }
         return check(output.lines.count - 1, &output)
     }

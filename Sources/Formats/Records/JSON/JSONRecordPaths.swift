@@ -58,7 +58,7 @@ struct JSONRecordPaths: Sendable {
                 for field in fields.all where JSONPath.Step.key(field.key) != step {
                     guard field.value.isNameOrNames(count: values.count) else { continue }
                     let beside = JSONPath(steps: path.steps[..<depth] + [.key(field.key)])
-                    guard let names = beside.texts(in: firstRecord), names.count == values.count, Set(names).count == names.count else {
+                    guard let names = beside.texts(in: firstRecord), names.count == values.count, Set(names.names).count == names.count else {
                         continue
                     }
                     found.append(RecordPath(name: beside.text, columnIndex: nil))
@@ -95,7 +95,7 @@ struct JSONRecordPaths: Sendable {
                 guard let steps = JSONPath(column.name)?.steps, steps.count == prefix.count, case .key(let key)? = steps.last else {
                     return false
                 }
-                return steps.dropLast() == prefix.dropLast() && key.hasPrefix(beginning)
+                return steps.dropLast() == prefix.dropLast() && key.hasBytes(atStart: beginning)
             }
             guard !meant.isEmpty else { throw unknown(name, found: "no key of the first record begins so") }
             return meant.map { RecordPath(name: $0.name, columnIndex: nil) }
@@ -118,7 +118,7 @@ struct JSONRecordPaths: Sendable {
             case .nothing(let stepCount):
                 // A key that has a dot itself.
                 let escaped = JSONPath(steps: [.key(name)]).text
-                if columns.contains(where: { $0.name == escaped }) { return [RecordPath(name: escaped, columnIndex: nil)] }
+                if columns.contains(where: { $0.name.isSameName(as: escaped) }) { return [RecordPath(name: escaped, columnIndex: nil)] }
                 let place = stepCount == 0 ? "the first record" : QuotedBytes.text(JSONPath.text(path.steps.prefix(stepCount)).utf8)
                 let missing = path.steps[stepCount]
                 throw unknown(

@@ -4,13 +4,13 @@ internal import Messages
 package struct ColumnNames: Sendable {
     let names: [String]
     /// The indices of the columns of each name.
-    private let placesByName: [String: [Int]]
+    private let placesByName: [Name: [Int]]
 
     /// Makes an index of names, which may occur several times.
     package init(_ names: [String]) {
         self.names = names
-        var placesByName: [String: [Int]] = [:]
-        for (place, name) in names.enumerated() { placesByName[name, default: []].append(place) }
+        var placesByName: [Name: [Int]] = [:]
+        for (place, name) in names.enumerated() { placesByName[Name(name), default: []].append(place) }
         self.placesByName = placesByName
     }
 
@@ -19,15 +19,15 @@ package struct ColumnNames: Sendable {
     ///
     /// - Throws: `FormatError` of kind `.column` if there is no such column, or if two columns have the name.
     package func places(of name: String) throws(FormatError) -> [Int] {
-        var found = placesByName[name] ?? []
+        var found = placesByName[Name(name)] ?? []
         if found.count > 1 { throw duplicateError(name, found) }
-        if found.isEmpty, name.contains("*") {
+        if found.isEmpty, name.unicodeScalars.contains("*") {
             let pattern = Array(name.unicodeScalars)
             found = names.indices.filter { Self.matches(Array(names[$0].unicodeScalars), pattern) }
-            var firstPlaces: [String: Int] = [:]
+            var firstPlaces: [Name: Int] = [:]
             for place in found {
-                guard let first = firstPlaces.updateValue(place, forKey: names[place]) else { continue }
-                throw duplicateError(names[first], found.filter { names[$0] == names[first] })
+                guard let first = firstPlaces.updateValue(place, forKey: Name(names[place])) else { continue }
+                throw duplicateError(names[first], found.filter { names[$0].isSameName(as: names[first]) })
             }
         }
         if found.isEmpty, let place = Int(name), names.indices.contains(place) {

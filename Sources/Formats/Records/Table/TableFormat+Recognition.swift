@@ -48,15 +48,21 @@ extension TableFormat {
         // numbers or compressed data do that begin with a line feed by chance.
         if text.prefix(64).count(where: Self.isControl) > 7 { return nil }
 
+        // A line that does not end is not split: its fields would take many times its bytes.
+        if !isWhole, !text[beginning.byteOffset...].contains(0x0A) {
+            if text[beginning.byteOffset...].contains(where: Self.isControl) { return nil }
+            let isQuoteOpen = text[beginning.byteOffset...].count { $0 == TableRecord.quote } % 2 == 1
+            throw Self.endless(text, beginning.byteOffset, options, isQuoteOpen ? "a quote in it is not closed" : "is it a table?")
+        }
         let comment = TableComment(text, from: beginning)
         // Where there is nothing but such lines, more of the text may tell.
-        if let comment, comment.record == nil, !isWhole { throw Self.endless(text, beginning.byteOffset, remedy: "is it a table?") }
+        if let comment, comment.record == nil, !isWhole { throw Self.endless(text, beginning.byteOffset, options, "is it a table?") }
         var start = comment?.record ?? beginning
         var (delimiter, first) = Self.delimiter(text, at: start.byteOffset, isWhole)
         var line = UnsafeRawBufferPointer(rebasing: text[start.byteOffset..<first.endByteOffset])
         if line.contains(where: Self.isControl) { return nil }
         if first.endByteOffset == text.count, !isWhole {
-            throw Self.endless(text, start.byteOffset, remedy: first.isUnclosed ? "a quote in it is not closed" : "is it a table?")
+            throw Self.endless(text, start.byteOffset, options, first.isUnclosed ? "a quote in it is not closed" : "is it a table?")
         }
         try Self.check(line, first, at: start.byteOffset)
         try Self.checkDecimalCommas(text, at: start.byteOffset)
@@ -125,11 +131,14 @@ extension TableFormat {
 
     private static func isNumber(_ value: TableValue) -> Bool { !value.bytes.isEmpty && value.number != .none }
 
-    private static func endless(_ text: UnsafeRawBufferPointer, _ byteOffset: Int, remedy: String) -> FormatError {
+    private static func endless(
+        _ text: UnsafeRawBufferPointer, _ byteOffset: Int, _ options: RecordFormats.Options, _ doubt: String
+    ) -> FormatError {
         FormatError(
             kind: .truncatedHeader, subject: "table", byteOffset: byteOffset,
-            found: "a first line of more than \(text.count >> 10) KiB",
-            allowed: "a line of columns' names of up to \(RecordFormats.recordByteCountLimit >> 20) MiB", remedy: remedy)
+            found: "a first line of more than \(min(text.count, options.recordByteCountLimit)) bytes",
+            allowed: "a line of columns' names of up to \(options.recordByteCountLimitText)",
+            remedy: "\(setting: .maximumRecord) raises the limit; \(doubt)")
     }
 
     /// Throws if the first record is not UTF-8, or if lines end in CR alone.

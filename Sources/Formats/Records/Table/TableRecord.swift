@@ -29,7 +29,7 @@ struct TableRecord {
 
     /// The delimiter that stands for any run of spaces and tabs.
     static let blank = UInt8(ascii: " ")
-    private static let quote = UInt8(ascii: "\"")
+    static let quote = UInt8(ascii: "\"")
     private static let lineFeed = UInt8(ascii: "\n")
     private static let carriageReturn = UInt8(ascii: "\r")
 
