@@ -425,7 +425,7 @@ many_parts() {
 }
 wide_safetensors() {
     hostile wide-safetensors 40000000 >wide
-    within 10 250 "$xent" eval wide --task likelihood --input probabilities --prediction-columns p --quiet
+    within 10 350 "$xent" eval wide --task likelihood --input probabilities --prediction-columns p --quiet
     expect_status 0
 }
 
@@ -758,6 +758,8 @@ all() {
     attempt "5: zstd with two rows promised that never ends" endless endless-zstd 5 100 65 "${likelihood[@]}"
     attempt "5: gzip with two rows promised that never ends" endless endless-gzip 5 100 65 "${likelihood[@]}"
     attempt "5: 4 GiB of gzip behind two rows" endless gzip-bomb 5 100 65 "${likelihood[@]}"
+    attempt "5: a row of a table that is no number is told before the writer ends" invalid_row_is_told_at_once "${table[@]}" \
+        < <(printf 'p,y\n0.5,1\nx,1\n0.5,0\n')
     attempt "5: an invalid row of a table is told before the writer ends" invalid_row_is_told_at_once "${table[@]}" \
         < <(printf 'p,y\n0.5,1\n7,1\n0.5,0\n')
     attempt "5: an invalid record is told before the writer ends" invalid_row_is_told_at_once "${table[@]}" \

@@ -346,7 +346,7 @@ class Maker:
         self.inputs = [self._put("p.npy", predictions, self._framing())]
         self.predictions = self.inputs
         name = self._put("l.npy", self._npy((labels, [sequences, places + 1], self.label_kind)), self._framing())
-        self.options += ["--shift-labels", "--labels", name]
+        self.options += ["--shift-labels", "--labels", name] + (["--class-axis", "2"] if places + 1 == self.classes else [])
 
     def _label_table(self):
         """The labels as a table of one column."""
