@@ -77,9 +77,9 @@ struct EvalCommand: DocumentedCommand {
     func run() throws {
         try CommandRun.run { run in
             let options = try options(&run.inputs, run.cancellation)
+            try OutputPaths.checkStandardOutput(json: output.json, partial: output.partial)
             try OutputPaths.check(
                 outputs: [("--per-row", extra.perRow), ("--partial", output.partial), ("--json", output.json)], inputs: run.inputs)
-            try OutputPaths.checkStandardOutput(json: output.json, partial: output.partial)
             let jsonOutput = try output.json.map { run.adding(try JSONOutput(path: $0)) }
             let partialOutput = try output.partial.map { run.adding(try PartialOutput(path: $0)) }
             if !output.silent { run.announceTerminalInput() }

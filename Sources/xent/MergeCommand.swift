@@ -53,8 +53,8 @@ struct MergeCommand: DocumentedCommand {
     func run() throws {
         try CommandRun.run { run in
             let paths = try run.inputs.expand(partials)
-            try OutputPaths.check(outputs: [("--json", output.json), ("--partial", output.partial)], inputs: run.inputs)
             try OutputPaths.checkStandardOutput(json: output.json, partial: output.partial)
+            try OutputPaths.check(outputs: [("--json", output.json), ("--partial", output.partial)], inputs: run.inputs)
             let jsonOutput = try output.json.map { run.adding(try JSONOutput(path: $0)) }
             let partialOutput = try output.partial.map { run.adding(try PartialOutput(path: $0)) }
             if !output.silent { run.announceTerminalInput() }

@@ -95,9 +95,9 @@ final class Signals {
     private static func die(by number: Int32) -> Never {
         signal(number, SIG_DFL)
         OutputFile.discardAll {
-            // The mask is the calling thread's, which then gets the signal.
+            // To this thread: the one that waits for signals would take one that is sent to the process.
             setMask(SIG_UNBLOCK, [number])
-            kill(getpid(), number)
+            raise(number)
             // The signal has ended the process, unless the system holds it up.
             while true { pause() }
         }

@@ -180,6 +180,18 @@ import Testing
         }
     }
 
+    /// Reads a file's first byte by way of a cache; 255 if it cannot be read.
+    private static func firstByte(
+        of file: ClosedFile, _ slot: DescriptorCache.Slot, _ cache: DescriptorCache, _ system: FewDescriptors
+    ) throws(ContainerError) -> UInt8 {
+        func open() throws(ContainerError) -> FileDescriptor { try system.open(file.path) }
+        func read(_ descriptor: FileDescriptor) throws(ContainerError) -> UInt8 {
+            var byte: UInt8 = 255
+            return pread(descriptor.rawValue, &byte, 1, 0) == 1 ? byte : 255
+        }
+        return try cache.withDescriptor(of: slot, open: open, read)
+    }
+
     /// Reads by way of a cache whose limit the system does not allow: other files are closed, or waited for.
     @Test(arguments: [1, 2, 3], [1, 8])
     func fewerDescriptorsThanTheLimit(count: Int, threads: Int) throws {
@@ -191,14 +203,8 @@ import Testing
         onThreads(threads) { worker in
             for number in 0..<100 {
                 let index = (7 * worker + 3 * number) % files.count
-                do throws(ContainerError) {
-                    try cache.withDescriptor(of: slots[index], open: { () throws(ContainerError) in try system.open(files[index].path) }) {
-                        var byte: UInt8 = 255
-                        if pread($0.rawValue, &byte, 1, 0) != 1 || byte != UInt8(index) { wrong.value.add(1, ordering: .relaxed) }
-                    }
-                } catch {
-                    wrong.value.add(1, ordering: .relaxed)
-                }
+                let byte = try? Self.firstByte(of: files[index], slots[index], cache, system)
+                if byte != UInt8(index) { wrong.value.add(1, ordering: .relaxed) }
             }
         }
         #expect(wrong.value.load(ordering: .relaxed) == 0)
@@ -206,9 +212,7 @@ import Testing
         for slot in slots { cache.forget(slot) }
         // With nothing left to close the error is the caller's.
         let none = FewDescriptors(0, for: files)
-        let error = containerError {
-            try cache.withDescriptor(of: slots[0], open: { () throws(ContainerError) in try none.open(files[0].path) }) { _ in }
-        }
+        let error = containerError { _ = try Self.firstByte(of: files[0], slots[0], cache, none) }
         #expect(error?.kind == .tooManyOpenFiles && cache.openCount == 0)
     }
 

@@ -62,7 +62,8 @@ import Testing
                 pause(microseconds: 5000)
             }
         }
-        #expect(ended.load(ordering: .relaxed))
+        let isEnded = ended.load(ordering: .relaxed)
+        #expect(isEnded)
     }
 
     @Test func threadsRunTheirClosures() {
