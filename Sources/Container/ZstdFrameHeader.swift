@@ -104,10 +104,11 @@ enum FrameStart: Equatable {
         while position + 3 <= bytes.count {
             let block = Int(bytes.littleEndianNumber(at: position, byteCount: 3))
             let size = block >> 3
-            if size > limit { return .damaged(FrameFault.oversizedBlock, found: "\(size) bytes", wanted: "at most \(limit)") }
+            let isRepeatedByte = block >> 1 & 3 == 1
+            if size > limit, !isRepeatedByte { return .damaged(FrameFault.oversizedBlock, found: "\(size) bytes", wanted: "at most \(limit)") }
             if block & 1 == 1 { return nil }
             // A block of one byte, repeated, is stored as that byte.
-            position += 3 + (block >> 1 & 3 == 1 ? 1 : size)
+            position += 3 + (isRepeatedByte ? 1 : size)
         }
         return nil
     }

@@ -17,7 +17,8 @@ import Testing
         try scratch.write("t.csv", "p0,p1,\(a),\(b)\n0.25,0.75,0,1\n0.25,0.75,1,1\n")
         try scratch.write("t.jsonl", "{\"p\":[0.25,0.75],\"\(a)\":0,\"\(b)\":1}\n{\"p\":[0.25,0.75],\"\(a)\":1,\"\(b)\":1}\n")
         let predictions = NPYFixture.floats([0.25, 0.75, 0.25, 0.75], columns: 2)
-        let labels = [a: NPYFixture.labels([0, 1]), b: NPYFixture.labels([1, 1])]
+        // No dictionary: Swift takes the names for one key.
+        let labels = [(a, NPYFixture.labels([0, 1])), (b, NPYFixture.labels([1, 1]))]
         try scratch.makeFolder("members")
         try scratch.write("members/p.npy", predictions)
         for (name, bytes) in labels { try scratch.write("members/\(name).npy", bytes) }
