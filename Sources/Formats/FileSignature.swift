@@ -143,7 +143,7 @@ public struct FileSignature: Sendable, Equatable {
     private static let zlibRemedy = "decompress it first, such as with Python's zlib.decompress"
     private static let imageRemedy = "give the numbers themselves, as an array or a table"
     private static let statisticsRemedy = "read it with pandas, and write the table with to_csv"
-    private static let forkRemedy = "write it with --kl-divergence-base of llama.cpp itself, whose files begin with _logits_"
+    private static let forkRemedy = "write it with llama.cpp itself, whose files begin with _logits_"
     private static let hdf5: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
 
     private struct Known {
