@@ -77,9 +77,12 @@ struct EvalCommand: DocumentedCommand {
         try CommandRun.run { run in
             let options = try options(&run.inputs, run.cancellation)
             try OutputPaths.check(
-                outputs: [("--per-row", extra.perRow), ("--partial", output.partial), ("--json", output.json)], inputs: run.inputs)
+                outputs: [
+                    ("--per-row", extra.perRow), ("--partial", output.partial), ("--json", output.json), ("--html", output.html),
+                ], inputs: run.inputs)
             try OutputPaths.checkStandardOutput(json: output.json, partial: output.partial)
             let jsonOutput = try output.json.map { run.adding(try JSONOutput(path: $0)) }
+            let pageOutput = try output.html.map { run.adding(try PageOutput(path: $0)) }
             let partialOutput = try output.partial.map { run.adding(try PartialOutput(path: $0)) }
             if !output.silent { run.announceTerminalInput() }
             let evaluation = try evaluate(options, run.cancellation)
@@ -95,7 +98,7 @@ struct EvalCommand: DocumentedCommand {
                 try partialOutput?.commit()
                 throw error
             }
-            try output.write(evaluation.report, to: jsonOutput, isVerbose: extra.verbose)
+            try output.write(evaluation.report, to: jsonOutput, pageOutput, isVerbose: extra.verbose)
         }
     }
 
