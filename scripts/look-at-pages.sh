@@ -50,7 +50,7 @@ printf '%s\n' '{"lp": [-1.5, -2, -0.25], "t": "abc de"}' '{"lp": [-3], "t": "a"}
 multiclass="--labels labels.npy --task multiclass --input logits"
 "$xent" eval base.npy $multiclass --json plain.json --html plain.html --quiet > out.txt
 "$xent" eval base.npy $multiclass --insight --calibration both --calibration-bins 15 --top-k 1,2,5 --ranking --groups groups.npy \
-    --slice label,predicted --temperature-sweep 0.5,0.75,1,1.5,2,3,4 --fit-temperature --worst 20 --dialect exact,pytorch \
+    --slice label --slice predicted --slice label,predicted --temperature-sweep 0.5,0.75,1,1.5,2,3,4 --fit-temperature --worst 20 --dialect exact --dialect pytorch \
     --json multiclass.json --html multiclass.html --quiet >> out.txt
 "$xent" eval new.npy $multiclass --insight --json new.json --quiet >> out.txt
 "$xent" eval decisions.npy --labels right.npy --task binary --input probabilities --insight --ranking --html binary.html --quiet >> out.txt 2>&1

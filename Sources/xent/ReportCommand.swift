@@ -7,8 +7,8 @@ struct ReportCommand: DocumentedCommand {
         commandName: "report", _superCommandName: Xent.name,
         abstract: "Write reports as a page with pictures, which needs no network.",
         discussion: """
-            A page of one report shows its mean, warnings, what matters, a picture of each figure that was asked for, and the numbers as tables.
-            Several reports stand side by side. The same reports give the same bytes.
+            A page of one report shows its mean, warnings, what matters, a picture of each figure that was asked for, and the numbers as
+            tables. Several reports stand side by side. The same reports give the same bytes.
             """)
 
     static let usage = ["xent report REPORT.json… -o OUT.html"]
@@ -32,7 +32,9 @@ struct ReportCommand: DocumentedCommand {
     func run() throws {
         try CommandRun.run { run in
             let paths = try run.inputs.expand(reports)
-            guard let output else { throw EngineError(usage: "--output is missing", remedy: "-o OUT.html names the page, -o - is standard output") }
+            guard let output else {
+                throw EngineError(usage: "--output is missing", remedy: "-o OUT.html names the page, -o - is standard output")
+            }
             guard run.inputs.standardInputCount <= 1 else {
                 throw EngineError(usage: "standard input is named twice, and can be read once", remedy: "write one of them to a file first")
             }

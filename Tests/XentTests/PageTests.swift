@@ -19,8 +19,9 @@ import Testing
 
     static let multiclass = ["--labels", "y.npy", "--task", "multiclass", "--input", "logits"]
     static let everything = [
-        "--insight", "--calibration", "both", "--top-k", "1,2", "--ranking", "--slice", "label,predicted", "--temperature-sweep", "0.5,1,2",
-        "--fit-temperature", "--worst", "5", "--dialect", "exact,pytorch",
+        "--insight", "--calibration", "both", "--top-k", "1,2", "--ranking", "--slice", "label", "--slice", "predicted", "--slice",
+        "label,predicted", "--temperature-sweep", "0.5,1,2",
+        "--fit-temperature", "--worst", "5", "--dialect", "exact", "--dialect", "pytorch",
     ]
 
     /// Writes a page with a command, and returns it.
@@ -136,7 +137,8 @@ import Testing
             if let list = value as? [Any] { return list.map { spoiled($0, key) } }
             guard let object = value as? [String: Any] else {
                 let isFixed = ["task", "input", "unit", "code", "role", "interval", "kind", "on_invalid", "divergence"].contains(key)
-                return value is String && !isFixed ? hostile + "\u{1b}[31m\u{0}\n" : value
+                let isNumber = ["inf", "-inf", "nan"].contains(value as? String ?? "")
+                return value is String && !isFixed && !isNumber ? hostile + "\u{1b}[31m\u{0}\n" : value
             }
             if key == "by" { return Dictionary(uniqueKeysWithValues: object.map { (hostile + $0.key, hostile) }) }
             return object.reduce(into: [String: Any]()) { $0[$1.key] = spoiled($1.value, $1.key) }
@@ -244,13 +246,18 @@ import Testing
         if let fault = fault(of: page) { Issue.record("\(fault)", sourceLocation: sourceLocation) }
         let drawings = page.components(separatedBy: "<svg ").dropFirst()
         for drawing in drawings {
-            #expect(drawing.contains(#/^viewBox="[0-9. ]+" role="img" aria-label="[^"]+"><title>[^<]+<\/title>/#), sourceLocation: sourceLocation)
+            #expect(
+                drawing.contains(#/^viewBox="[0-9. ]+" role="img" aria-label="[^"]+"><title>[^<]+<\/title>/#),
+                sourceLocation: sourceLocation)
         }
-        #expect(page.components(separatedBy: "<figure>").count == page.components(separatedBy: "<figcaption>").count, sourceLocation: sourceLocation)
+        #expect(
+            page.components(separatedBy: "<figure>").count == page.components(separatedBy: "<figcaption>").count,
+            sourceLocation: sourceLocation)
         #expect(!page.contains("NaN") && !page.contains("=\"nan") && !page.contains("=\"inf"), sourceLocation: sourceLocation)
     }
 
-    /// Finds the first place where a page is not well formed: elements that do not nest, or characters that should be escaped. Nil if there is none.
+    /// Finds the first place where a page is not well formed: elements that do not nest, or characters that should be escaped. Nil if there
+    /// is none.
     static func fault(of page: String) -> String? {
         var open: [Substring] = []
         var rest = page[...].dropFirst("<!DOCTYPE html>\n".count)

@@ -88,8 +88,8 @@ struct LogLinearHistogram: Sendable {
         return result
     }
 
-    /// Returns at most `limit` neighbouring intervals that hold numbers, each as wide relative to its numbers as the others: the narrowest for which
-    /// they are so few, and no narrower than a sixteenth of a power of two. In ascending order. O(intervals).
+    /// Returns at most `limit` intervals that hold numbers, in ascending order, each as wide relative to its numbers as the others. They are as
+    /// narrow as the limit allows, and no narrower than a sixteenth of a power of two. O(intervals).
     func bins(limit: Int) -> [HistogramBin] {
         var entries: [(prefix: UInt64, count: UInt64, weight: ExactSum)] = []
         for number in indexOfPage.indices where indexOfPage[number] >= 0 {
@@ -101,7 +101,7 @@ struct LogLinearHistogram: Sendable {
             }
         }
         func distinctCount(_ shift: UInt64) -> Int {
-            zip(entries.dropFirst(), entries).reduce(entries.isEmpty ? 0 : 1) { $0 + ($1.0.prefix >> shift == $1.1.prefix >> shift ? 0 : 1) }
+            zip(entries.dropFirst(), entries).count { $0.prefix >> shift != $1.prefix >> shift } + (entries.isEmpty ? 0 : 1)
         }
         // With all bits cut one is left.
         let shift = (Self.leastBinShift..<20).first { distinctCount($0) <= limit } ?? 20
@@ -120,8 +120,8 @@ struct LogLinearHistogram: Sendable {
             let upper = next < 1 << 20 ? OrderedKey.number(of: next << Self.keyShift) : .infinity
             bins.append(
                 HistogramBin(
-                    lower: max(minimum, lower.isNaN ? -.infinity : lower), upper: min(maximum, upper.isNaN ? .infinity : upper), rowCount: count,
-                    weight: weight.rounded()))
+                    lower: max(minimum, lower.isNaN ? -.infinity : lower), upper: min(maximum, upper.isNaN ? .infinity : upper),
+                    rowCount: count, weight: weight.rounded()))
         }
         return bins
     }

@@ -26,9 +26,12 @@ struct ComparisonSection: ReportSection {
         return Markup.element("p", ["class": "mean"], .text(fitted) + unit).line
             + Markup.element(
                 "p", ["class": "faint"],
-                text: "exactly \(difference.mean); \(percent(report.confidence)) interval \(short(difference.lower)) to \(short(difference.upper)); "
+                text:
+                    "exactly \(difference.mean); \(Axis.text(100 * report.confidence)) % interval \(short(difference.lower)) to "
+                    + "\(short(difference.upper)); "
                     + "p = \(short(difference.pValue, 2))"
-                    + (difference.clusters.map { "; by \(Amount.counted($0, "cluster"))" } ?? "")).line
+                    + (difference.clusters.map { "; by \(Amount.counted($0, "cluster"))" } ?? "")
+            ).line
     }
 
     var warnings: [String] { report.warnings.map(\.text) }
@@ -37,7 +40,8 @@ struct ComparisonSection: ReportSection {
         var texts: [String] = []
         let signs = report.signTest
         texts.append(
-            "\(Amount.counted(signs.bBetter, "row")) \(signs.bBetter == 1 ? "is" : "are") better by B, \(Amount.grouped(signs.aBetter)) by A, "
+            "\(Amount.counted(signs.bBetter, "row")) \(signs.bBetter == 1 ? "is" : "are") better by B, "
+                + "\(Amount.grouped(signs.aBetter)) by A, "
                 + "\(Amount.grouped(signs.ties)) the same (sign test p = \(short(signs.pValue, 2))).")
         if let accuracy = report.accuracyDifference, let test = report.mcnemar {
             texts.append(
@@ -66,11 +70,13 @@ struct ComparisonSection: ReportSection {
             }, measure: "mean loss, nats", reference: nil)
         var table = NumberTable("The two models", ["", "mean", "error", "accuracy"])
         for (name, model) in [("A", report.a), ("B", report.b)] {
-            table.add([name, "\(model.loss.mean)", short(model.loss.standardError, 3), model.accuracy.map { percent($0) } ?? ""])
+            table.add([name, short(model.loss.mean, 7), short(model.loss.standardError, 3), model.accuracy.map { percent($0) } ?? ""])
         }
         return Figure.markup(
             "Means", plot.drawing,
-            caption: "A \(short(report.a.loss.mean, 6)), B \(short(report.b.loss.mean, 6)) nats, each with the 95 % interval that it has alone. Whether they "
+            caption:
+                "A \(short(report.a.loss.mean, 6)), B \(short(report.b.loss.mean, 6)) nats, each with the 95 % interval that it "
+                + "has alone. Whether they "
                 + "differ is told by the difference of paired rows, whose interval is narrower where rows correlate.", table)
     }
 
@@ -86,7 +92,9 @@ struct ComparisonSection: ReportSection {
             ], measure: "difference B − A, nats", reference: (0, "no difference"))
         return Figure.markup(
             "Difference", plot.drawing,
-            caption: "B − A is \(signed(short(figures.mean, 5), figures.mean)) nats, \(short(figures.lower)) to \(short(figures.upper)): \(verdict). The "
+            caption:
+                "B − A is \(signed(short(figures.mean, 5), figures.mean)) nats, \(short(figures.lower)) to "
+                + "\(short(figures.upper)): \(verdict). The "
                 + "perplexity changes by the factor \(short(report.perplexityRatio.value, 5)).", plot.table("The difference"))
     }
 
@@ -95,12 +103,15 @@ struct ComparisonSection: ReportSection {
         var table = NumberTable("Rows by who is right", ["", "B right", "B wrong"])
         table.add(["A right", Amount.grouped(test.bothRight), Amount.grouped(test.onlyARight)])
         table.add(["A wrong", Amount.grouped(test.onlyBRight), Amount.grouped(test.bothWrong)])
-        let flips = report.flips.map {
-            " The predicted label changes from 0 to 1 in \(percent($0.negativeToPositive)) of the rows, from 1 to 0 in \(percent($0.positiveToNegative))."
-        } ?? ""
+        let flips =
+            report.flips.map {
+                " The predicted label changes from 0 to 1 in \(percent($0.negativeToPositive)) of the rows, from 1 to 0 in "
+                    + "\(percent($0.positiveToNegative))."
+            } ?? ""
         return Figure.markup(
             "Who is right", nil,
-            caption: "\(Amount.grouped(test.onlyARight)) right by A alone, \(Amount.grouped(test.onlyBRight)) by B alone: McNemar's exact p = "
+            caption:
+                "\(Amount.grouped(test.onlyARight)) right by A alone, \(Amount.grouped(test.onlyBRight)) by B alone: McNemar's exact p = "
                 + "\(short(test.pValue, 2)).\(flips)", table)
     }
 
@@ -110,13 +121,15 @@ struct ComparisonSection: ReportSection {
             markup += quantiles(
                 "Divergence of rows", "KL(A‖B) of a row, nats", divergence.klABQuantiles,
                 "KL(A‖B) has the mean \(short(divergence.klAB)) ± \(short(divergence.klABStandardError, 2)) and lies between "
-                    + "\(short(divergence.klABMin)) and \(short(divergence.klABMax)). KL(B‖A) has the mean \(short(divergence.klBA)), Jensen and "
+                    + "\(short(divergence.klABMin)) and \(short(divergence.klABMax)). KL(B‖A) has the mean "
+                    + "\(short(divergence.klBA)), Jensen and "
                     + "Shannon's divergence \(short(divergence.jensenShannon)), the total variation \(short(divergence.totalVariation)).")
         }
         if let label = report.probabilityOfLabelDifference {
             markup += quantiles(
                 "Probability of the label", "B − A", label.quantiles,
-                "The probability of the label changes by \(signed(short(label.mean), label.mean)) ± \(short(label.standardError, 2)) on average, by "
+                "The probability of the label changes by \(signed(short(label.mean), label.mean)) ± "
+                    + "\(short(label.standardError, 2)) on average, by "
                     + "\(short(label.rms)) in the root of the mean square, and by \(short(label.max)) at most.")
         }
         return markup
@@ -128,7 +141,7 @@ struct ComparisonSection: ReportSection {
             return Figure.markup(title, nil, caption: caption, nil)
         }
         var table = NumberTable("Quantiles", ["rows up to", measure])
-        for (order, value) in zip(quantiles.q, quantiles.values) { table.add(["\(short(100 * order)) %", short(value, 5)]) }
+        for (order, value) in zip(quantiles.q, quantiles.values) { table.add(["\(Axis.text(100 * order)) %", short(value, 5)]) }
         let (left, right, top, bottom) = (48.0, 392.0, 24.0, 184.0)
         let drawn = zip(quantiles.values, quantiles.q).filter { $0.0.isFinite }
         guard drawn.count > 1 else { return Figure.markup(title, nil, caption: caption, table) }
@@ -137,7 +150,9 @@ struct ComparisonSection: ReportSection {
         drawing.vertical(y, name: "share of rows up to", left: left, right: right, top: top)
         drawing.horizontal(x, name: measure, top: top, bottom: bottom, from: left, to: right)
         drawing.path(drawn.map { (x.place($0.0), y.place($0.1)) }, "curve")
-        for (value, order) in drawn { drawing.dot(x.place(value), y.place(order), "dot", tip: "\(short(100 * order)) %: \(short(value, 5))") }
+        for (value, order) in drawn {
+            drawing.dot(x.place(value), y.place(order), "dot", tip: "\(Axis.text(100 * order)) %: \(short(value, 5))")
+        }
         return Figure.markup(title, drawing, caption: caption, table)
     }
 
@@ -148,11 +163,15 @@ struct ComparisonSection: ReportSection {
         list.append(
             (
                 "rows",
-                "\(Amount.grouped(rows.paired)) paired; left out: \(Amount.grouped(rows.onlyA)) with a loss by A alone, \(Amount.grouped(rows.onlyB)) by B "
+                "\(Amount.grouped(rows.paired)) paired; left out: \(Amount.grouped(rows.onlyA)) with a loss by A alone, "
+                    + "\(Amount.grouped(rows.onlyB)) by B "
                     + "alone, \(Amount.grouped(rows.neither)) by neither"
             ))
         for (name, model) in [("A", report.a), ("B", report.b)] {
             list += EvaluationSection.describe(model.inputs).map { ("\(name), \($0.name)", $0.text) }
+        }
+        for (name, model) in [("A", report.a), ("B", report.b)] {
+            list.append(("\(name), mean", "\(model.loss.mean) (\(model.loss.meanHex))"))
         }
         list.append(("difference", "\(report.difference.mean) (\(report.difference.meanHex))"))
         list += EvaluationSection.describe(report.run)

@@ -78,8 +78,19 @@ struct Drawing {
             .element("title", text: description) + marks)
     }
 
-    /// Cuts a name to a number of characters.
-    static func cut(_ name: String, to count: Int) -> String { name.count > count ? String(name.prefix(count - 1)) + "…" : name }
+    /// Cuts a name to a number of letters, of which those of East Asian scripts and pictures are two.
+    static func cut(_ name: String, to count: Int) -> String {
+        func width(_ character: Character) -> Int { character.unicodeScalars.contains { $0.value >= 0x1100 && $0.value != 0x2026 } ? 2 : 1 }
+        var cut = "", used = 0
+        for character in name {
+            let next = used + width(character)
+            // A letter that is the last needs no room for the mark after it.
+            if next > count { return cut + "…" }
+            cut.append(character)
+            used = next
+        }
+        return cut
+    }
 
     /// Writes a length with two digits after the point, the same on every machine.
     private static func number(_ value: Double) -> String {

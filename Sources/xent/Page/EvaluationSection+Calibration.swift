@@ -32,7 +32,9 @@ extension EvaluationSection {
         for bin in bins {
             let place = x.place(bin.confidence)
             drawing.line(place, y.place(bin.accuracyLower), place, y.place(bin.accuracyUpper), "bar")
-            for bound in [bin.accuracyLower, bin.accuracyUpper] { drawing.line(place - 4, y.place(bound), place + 4, y.place(bound), "bar") }
+            for bound in [bin.accuracyLower, bin.accuracyUpper] {
+                drawing.line(place - 4, y.place(bound), place + 4, y.place(bound), "bar")
+            }
             drawing.dot(
                 place, y.place(bin.accuracy), "dot",
                 tip: "said \(percent(bin.confidence)), right \(percent(bin.accuracy)) of \(Amount.counted(bin.rows, "row"))")
@@ -63,8 +65,11 @@ extension EvaluationSection {
         guard highest > 0, highest.isFinite else { return Markup() }
         let x = Axis(0, 1, from: left, to: right), y = Axis(0, highest, from: bottom, to: top)
         var drawing = Drawing(height: bottom + 36)
-        drawing.vertical(y, name: bins.contains { $0.weight != nil } ? "weight of rows" : "predictions", left: left, right: right, top: top, ticks: 4)
-        drawing.horizontal(x, name: calibration.kind == .topLabel ? "confidence" : "probability of label 1", top: top, bottom: bottom, from: left, to: right)
+        drawing.vertical(
+            y, name: bins.contains { $0.weight != nil } ? "weight of rows" : "predictions", left: left, right: right, top: top, ticks: 4)
+        drawing.horizontal(
+            x, name: calibration.kind == .topLabel ? "confidence" : "probability of label 1", top: top, bottom: bottom, from: left,
+            to: right)
         for bin in bins {
             drawing.rectangle(
                 x.place(bin.lower), y.place(amount(bin)), x.place(bin.upper) - x.place(bin.lower), bottom - y.place(amount(bin)), "box",
@@ -72,7 +77,8 @@ extension EvaluationSection {
         }
         let fullest = bins.max { amount($0) < amount($1) }
         let mean = calibration.meanConfidence.map { "The mean is \(percent($0)). " } ?? ""
-        let most = fullest.map { "Most, \(Amount.counted($0.rows, "prediction")), lie from \(short($0.lower, 3)) to \(short($0.upper, 3))." } ?? ""
+        let most =
+            fullest.map { "Most, \(Amount.counted($0.rows, "prediction")), lie from \(short($0.lower, 3)) to \(short($0.upper, 3))." } ?? ""
         return Figure.markup("Confidences", drawing, caption: mean + most, nil)
     }
 }

@@ -18,12 +18,20 @@ extension EvaluationSection {
         }
     }
 
+    /// The number of slices above which a plot is longer than others.
+    private static let shortSliceCount = 40
+
     /// A forest plot for the slices of each request, classes among them, the worst first.
     var sliceFigures: Markup {
         var figures = Markup()
         // A sorted list of names as the key of a request.
         let requests = Dictionary(grouping: report.slices ?? []) { $0.by.keys.sorted() }
-        for (columns, slices) in requests.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+        // Long plots come last.
+        let sorted = requests.sorted { left, right in
+            let isLong = (left.value.count > Self.shortSliceCount, right.value.count > Self.shortSliceCount)
+            return isLong.0 == isLong.1 ? left.key.lexicographicallyPrecedes(right.key) : isLong.1
+        }
+        for (columns, slices) in sorted {
             figures += figure(columns, slices)
         }
         return figures
@@ -36,7 +44,8 @@ extension EvaluationSection {
         func shown(_ slice: Report.Slice) -> String { columns.map { Self.text(slice.by[$0] ?? .missing) }.joined(separator: ", ") }
         let plot = IntervalPlot(
             rows: sorted.map {
-                IntervalPlot.Row(name: shown($0), value: $0.mean, lower: $0.mean - z * $0.standardError, upper: $0.mean + z * $0.standardError)
+                IntervalPlot.Row(
+                    name: shown($0), value: $0.mean, lower: $0.mean - z * $0.standardError, upper: $0.mean + z * $0.standardError)
             }, measure: lossName, reference: (report.loss.mean, "all rows"))
         let isLabel = columns == ["label"], isPredicted = columns == ["predicted"]
         let title = isLabel ? "Classes, by label" : isPredicted ? "Classes, by prediction" : "Slices by \(columns.joined(separator: ", "))"
@@ -52,10 +61,12 @@ extension EvaluationSection {
                     + [percent(slice.shareOfLoss), short(slice.differenceFromRest, 3), short(slice.pValueHolm, 2)])
         }
         let unlike = slices.count { $0.pValueHolm < 0.05 }
-        var caption = "\(Amount.counted(slices.count, "slice")), the largest mean first, each with its 95 % interval; the dashed line is the mean of "
+        var caption =
+            "\(Amount.counted(slices.count, "slice")), the largest mean first, each with its 95 % interval; the dashed line is the mean of "
             + "all rows. \(Amount.grouped(unlike)) differ\(unlike == 1 ? "s" : "") from the rest (p below 0.05 by Holm's correction)."
         if isLabel, let mean = report.macroMean {
-            caption += " The mean of the labels' means is \(short(mean, 5))"
+            caption +=
+                " The mean of the labels' means is \(short(mean, 5))"
                 + (report.balancedAccuracy.map { ", of their accuracies \(percent($0))" } ?? "") + "."
         }
         return Figure.markup(title, plot.drawing, caption: caption + plot.remainder, table)
@@ -72,19 +83,22 @@ extension EvaluationSection {
                 rows.append(IntervalPlot.Row(name: "AUC ± sampling", value: area, lower: area - z * error, upper: area + z * error))
             }
             rows.append(
-                IntervalPlot.Row(name: "AUC, enclosed", value: area, lower: ranking.rocAucLower ?? area, upper: ranking.rocAucUpper ?? area))
+                IntervalPlot.Row(name: "AUC, enclosed", value: area, lower: ranking.rocAucLower ?? area, upper: ranking.rocAucUpper ?? area)
+            )
             rows.append(
                 IntervalPlot.Row(
                     name: "precision, encl.", value: precision, lower: ranking.averagePrecisionLower ?? precision,
                     upper: ranking.averagePrecisionUpper ?? precision))
             let plot = IntervalPlot(rows: rows, measure: "area", reference: nil)
-            let counts = ranking.positives.flatMap { positives in
-                ranking.negatives.map { "\(Amount.counted(positives, "row")) of label 1, \(Amount.grouped($0)) of label 0. " }
-            } ?? ""
+            let counts =
+                ranking.positives.flatMap { positives in
+                    ranking.negatives.map { "\(Amount.counted(positives, "row")) of label 1, \(Amount.grouped($0)) of label 0. " }
+                } ?? ""
             figures += Figure.markup(
                 "Ranking", plot.drawing,
                 caption: "The area under the ROC curve is \(short(area, 6)), the average precision \(short(precision, 6)). \(counts)"
-                    + (ranking.exact == true ? "All scores are told apart: the areas are exact." : "Each area surely lies in its enclosure."),
+                    + (ranking.exact == true
+                        ? "All scores are told apart: the areas are exact." : "Each area surely lies in its enclosure."),
                 plot.table("The areas"))
         }
         if let classes = ranking.oneVersusRest {
@@ -96,7 +110,9 @@ extension EvaluationSection {
             for (index, area) in sorted.prefix(IntervalPlot.limit) { table.add(["\(index)", short(area, 6)]) }
             figures += Figure.markup(
                 "Ranking of classes", plot.drawing,
-                caption: "Each class against the rest, the worst first. The mean area is \(short(classes.rocAuc, 6)), the mean average precision "
+                caption:
+                    "Each class against the rest, the worst first. The mean area is \(short(classes.rocAuc, 6)), the mean "
+                    + "average precision "
                     + "\(short(classes.averagePrecision, 6)).\(plot.remainder)", table)
         }
         return figures
@@ -109,7 +125,9 @@ extension EvaluationSection {
         let fitted = section.fitted.flatMap { value in
             section.meanAtFitted.flatMap { value.isFinite && value > 0 && $0.isFinite ? (value, $0) : nil }
         }
-        if !points.contains(where: { $0.0 == 1 }), let gain = section.gain, let fitted, gain.isFinite { points.append((1, fitted.1 + gain)) }
+        if !points.contains(where: { $0.0 == 1 }), let gain = section.gain, let fitted, gain.isFinite {
+            points.append((1, fitted.1 + gain))
+        }
         if let fitted { points.append(fitted) }
         points.sort { $0.0 < $1.0 }
         var table = NumberTable("Means by temperature", ["temperature", "mean"], textColumnCount: 0)
@@ -117,10 +135,14 @@ extension EvaluationSection {
         var caption = "The mean loss with logits divided by a temperature."
         if let value = section.fitted {
             caption +=
-                value.isNaN ? " None is best: a loss is infinite."
-                : value == 0 ? " The mean falls all the way to 1/8." : value == .infinity ? " The mean falls all the way to 8."
-                : " The least mean is at temperature \(short(value, 6)) (the large dot)"
-                    + (section.gain.map { ", \(short($0, 3)) \(report.unit.rawValue) below that at 1." } ?? ".")
+                value.isNaN
+                ? " None is best: a loss is infinite."
+                : value == 0
+                    ? " The mean falls all the way to 1/8."
+                    : value == .infinity
+                        ? " The mean falls all the way to 8."
+                        : " The least mean is at temperature \(short(value, 6)) (the large dot)"
+                            + (section.gain.map { ", \(short($0, 3)) \(report.unit.rawValue) below that at 1." } ?? ".")
         }
         let drawn = points.filter { $0.0 > 0 && $0.0.isFinite && $0.1.isFinite }
         guard drawn.count > 1, let first = drawn.first, let last = drawn.last else {
@@ -149,7 +171,9 @@ extension EvaluationSection {
         var table = NumberTable("Top-k accuracies", ["k", "right", "label last of ties", "label first of ties", "tied rows"])
         for (k, figures) in ordered {
             table.add(
-                ["\(k)"] + [figures.accuracy, figures.pessimistic, figures.optimistic].map { short($0, 5) } + [Amount.grouped(figures.tiedRows)])
+                ["\(k)"] + [figures.accuracy, figures.pessimistic, figures.optimistic].map { short($0, 5) } + [
+                    Amount.grouped(figures.tiedRows)
+                ])
         }
         let shown = ordered.prefix(6).map { "\(percent($0.1.accuracy)) among the first \($0.0)" }
         return Figure.markup(

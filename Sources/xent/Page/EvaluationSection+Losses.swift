@@ -8,12 +8,18 @@ extension EvaluationSection {
         var table = NumberTable("Quantiles of the loss", ["rows up to", "loss", "lower", "upper"])
         for index in quantiles.q.indices where index < min(quantiles.values.count, quantiles.lower.count, quantiles.upper.count) {
             table.add(
-                ["\(short(100 * quantiles.q[index], 4)) %"]
+                ["\(Axis.text(100 * quantiles.q[index])) %"]
                     + [quantiles.values[index], quantiles.lower[index], quantiles.upper[index]].map { short($0, 6) })
         }
-        let shown = zip(quantiles.q, quantiles.values).prefix(6).map { "\(short(100 * $0, 4)) % of the rows lose at most \(short($1, 4))" }
-        let caption = "\(shown.joined(separator: "; ")) \(report.unit.rawValue)."
-        return Figure.markup("Losses of rows", quantiles.histogram.flatMap { Self.drawing($0, unit: report.unit.rawValue) }, caption: caption, table)
+        let shown = zip(quantiles.q, quantiles.values).prefix(6).map { "\(Axis.text(100 * $0)) % of the rows lose at most \(short($1, 4))" }
+        var caption = "\(shown.joined(separator: "; ")) \(report.unit.rawValue)."
+        let intervals = quantiles.histogram ?? []
+        if intervals.contains(where: { $0.upper <= Self.leastDrawnLoss && $0.lower >= 0 }) {
+            caption += " The first bar has all losses below \(Axis.text(Self.leastDrawnLoss))."
+        }
+        if intervals.contains(where: { $0.lower >= Self.largestDrawnLoss }) { caption += " The last bar has the infinite ones." }
+        return Figure.markup(
+            "Losses of rows", quantiles.histogram.flatMap { Self.drawing($0, unit: report.unit.rawValue) }, caption: caption, table)
     }
 
     /// Losses below this are drawn in one bar, and so are infinite ones.
@@ -26,7 +32,7 @@ extension EvaluationSection {
         let finite = intervals.filter { $0.lower > -largestDrawnLoss && $0.lower < largestDrawnLoss }
         let infinite = intervals.filter { $0.lower >= largestDrawnLoss }.reduce(0) { $0 + amount($1) }
         guard let least = finite.first?.lower, let last = finite.last else { return nil }
-        let (left, right, top, bottom) = (48.0, infinite > 0 ? 350.0 : 392.0, 24.0, 190.0)
+        let (left, right, top, bottom) = (60.0, infinite > 0 ? 350.0 : 392.0, 24.0, 190.0)
         let isLinear = least < 0
         let axis =
             isLinear
@@ -50,14 +56,18 @@ extension EvaluationSection {
                         + Amount.counted(interval.rows, "row")
                 ))
         }
-        if smallest > 0 { bars.insert((left - 6, left, smallest, "below 1e-6"), at: 0) }
+        if smallest > 0 { bars.insert((left - 9, left - 1, smallest, "below \(Axis.text(leastDrawnLoss))"), at: 0) }
         if infinite > 0 { bars.append((366, 386, infinite, "infinite")) }
         let highest = bars.map(\.height).max() ?? 0
         guard highest > 0, highest.isFinite else { return nil }
         let heights = Axis(0, highest, from: bottom, to: top)
         var drawing = Drawing(height: bottom + 36)
-        if !isLinear { drawing.vertical(heights, name: intervals.contains { $0.weight != nil } ? "weight of rows" : "rows", left: left, right: right, top: top, ticks: 4) }
-        drawing.horizontal(axis, name: "loss of a row, \(unit)\(isLinear ? "" : " (doubling scale)")", top: top, bottom: bottom, from: left, to: right)
+        if !isLinear {
+            let name = intervals.contains { $0.weight != nil } ? "weight of rows" : "rows"
+            drawing.vertical(heights, name: name, left: left - 10, right: right, top: top, ticks: 4)
+        }
+        drawing.horizontal(
+            axis, name: "loss of a row, \(unit)\(isLinear ? "" : " (doubling scale)")", top: top, bottom: bottom, from: left, to: right)
         for bar in bars {
             let y = heights.place(bar.height)
             drawing.rectangle(bar.x1, y, bar.x2 - bar.x1, bottom - y, "box", tip: bar.tip)
@@ -77,11 +87,13 @@ extension EvaluationSection {
             ])
         }
         let sum = worst.reduce(0) { $0 + $1.loss }
-        let share = sum.isFinite && report.loss.sum.isFinite && report.loss.sum > 0 && !report.specification.rowWeights
-            && report.specification.classWeights == nil && report.specification.posWeight == nil
+        let share =
+            sum.isFinite && report.loss.sum.isFinite && report.loss.sum > 0 && !report.specification.rowWeights
+                && report.specification.classWeights == nil && report.specification.posWeight == nil
             ? " Together they have \(percent(sum / report.loss.sum)) of all loss." : ""
         return Figure.markup(
-            "The worst rows", nil, caption: "The \(Amount.counted(worst.count, "row")) with the largest losses, the worst first.\(share)", table)
+            "The worst rows", nil, caption: "The \(Amount.counted(worst.count, "row")) with the largest losses, the worst first.\(share)",
+            table)
     }
 
     /// A class by its name, or its index.

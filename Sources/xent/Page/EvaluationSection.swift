@@ -11,7 +11,7 @@ struct EvaluationSection: ReportSection {
     var title: String {
         let loss = report.specification.divergence == .kullbackLeibler ? "KL divergence" : "Cross-entropy"
         return "\(loss), \(report.task.rawValue), from \(report.input.rawValue): \(Amount.counted(report.rows.read, "row"))"
-            + (report.task.isSingleValued ? "" : " × \(Amount.counted(UInt64(report.classes), "class", "classes"))")
+            + (report.task.isSingleValued ? "" : " × \(Amount.counted(report.classes, "class", "classes"))")
     }
 
     /// The tokens where their mean is the figure, and not that of rows.
@@ -26,7 +26,7 @@ struct EvaluationSection: ReportSection {
         var lines = ["exactly \(mean)"]
         if tokens == nil, let interval {
             lines.append(
-                "\(percent(report.confidence ?? 0.95)) interval \(short(interval.lower, 6)) to \(short(interval.upper, 6))"
+                "\(Axis.text(100 * (report.confidence ?? 0.95))) % interval \(short(interval.lower, 6)) to \(short(interval.upper, 6))"
                     + (report.uncertainty.map { ", \($0.interval.rawValue)" } ?? ""))
         }
         if let tokens {
@@ -55,7 +55,9 @@ struct EvaluationSection: ReportSection {
 
     var findings: [String] {
         var texts: [String] = []
-        let left = report.rows.invalid + report.rows.ignored
+        // A report is a file, whose numbers may be any.
+        let (sum, isOver) = report.rows.invalid.addingReportingOverflow(report.rows.ignored)
+        let left = isOver ? .max : sum
         if report.rows.infinite > 0 {
             texts.append(
                 "\(Amount.counted(report.rows.infinite, "row")) of \(Amount.grouped(report.rows.scored)) "
@@ -69,7 +71,8 @@ struct EvaluationSection: ReportSection {
         }
         if let worst = worstSlice {
             texts.append(
-                "\(worst.name) has \(percent(worst.slice.shareOfLoss)) of the loss with \(percent(worst.slice.shareOfRows)) of the rows: its mean "
+                "\(worst.name) has \(percent(worst.slice.shareOfLoss)) of the loss with \(percent(worst.slice.shareOfRows)) of "
+                    + "the rows: its mean "
                     + "is \(short(worst.slice.differenceFromRest, 3)) above that of the rest.")
         }
         if let error = report.calibration?.ece {
@@ -92,9 +95,12 @@ struct EvaluationSection: ReportSection {
         return texts
     }
 
-    /// The slice of another column than the predicted or the true class whose mean is surely the furthest above the rest; nil if none is.
+    /// The slice whose mean is surely the furthest above the rest; nil if none is. Those by the predicted class are left out: they are
+    /// chosen by being wrong.
     private var worstSlice: (name: String, slice: Report.Slice)? {
-        let above = (report.slices ?? []).filter { $0.pValueHolm < 0.05 && $0.differenceFromRest > 0 && $0.shareOfLoss.isFinite }
+        let above = (report.slices ?? []).filter {
+            $0.pValueHolm < 0.05 && $0.differenceFromRest > 0 && $0.shareOfLoss.isFinite && $0.by["predicted"] == nil
+        }
         let worst = above.max { left, right in
             left.differenceFromRest - 1.96 * left.differenceStandardError < right.differenceFromRest - 1.96 * right.differenceStandardError
         }
@@ -109,8 +115,6 @@ struct EvaluationSection: ReportSection {
 
     /// The loss with its unit, as an axis names it.
     var lossName: String { "mean loss, \(report.unit.rawValue)" }
-
-    static func text(_ value: Double) -> String { Amount.significant(value, digits: 6) }
 
     // MARK: Particulars
 

@@ -9,7 +9,7 @@ struct IntervalPlot {
     /// The largest number of rows that are drawn. Tables have as many.
     static let limit = 200
     private static let rowHeight = 20.0
-    private static let left = 128.0, right = 392.0, top = 8.0
+    private static let left = 132.0, right = 392.0, top = 8.0
 
     let rows: [Row]
     /// The name of what is measured.
@@ -17,11 +17,14 @@ struct IntervalPlot {
     /// The number that intervals are seen against, with its name; nil for none.
     var reference: (value: Double, name: String)?
 
-    var drawing: Drawing {
+    /// The drawing; nil if no row has a figure that is finite.
+    var drawing: Drawing? {
         let shown = rows.prefix(Self.limit)
+        guard shown.contains(where: { $0.value.isFinite }) else { return nil }
         let bottom = Self.top + Self.rowHeight * Double(shown.count) + (reference == nil ? 0 : 14)
         let axis = Axis(
-            around: shown.flatMap { [$0.value, $0.lower, $0.upper] } + (reference.map { [$0.value] } ?? []), from: Self.left, to: Self.right)
+            around: shown.flatMap { [$0.value, $0.lower, $0.upper] } + (reference.map { [$0.value] } ?? []), from: Self.left, to: Self.right
+        )
         var drawing = Drawing(height: bottom + 36)
         drawing.horizontal(axis, name: measure, top: Self.top, bottom: bottom, from: Self.left, to: Self.right)
         if let reference, reference.value.isFinite {
@@ -32,13 +35,15 @@ struct IntervalPlot {
         }
         for (index, row) in shown.enumerated() {
             let y = Self.top + Self.rowHeight * (Double(index) + 0.5)
-            drawing.label(Drawing.cut(row.name, to: 19), Self.left - 8, y + 4, .end)
+            drawing.label(Drawing.cut(row.name, to: 17), Self.left - 8, y + 4, .end)
             guard row.value.isFinite else {
-                drawing.label(row.value.isNaN ? "not known" : "infinite", row.value == .infinity ? Self.right : Self.left, y + 4,
-                    row.value == .infinity ? .end : .start, "note")
+                let isRight = row.value == .infinity
+                drawing.label(
+                    row.value.isNaN ? "not known" : "infinite", isRight ? Self.right : Self.left, y + 4, isRight ? .end : .start, "note")
                 continue
             }
-            let tip = "\(row.name): \(Amount.significant(row.value, digits: 5)), "
+            let tip =
+                "\(row.name): \(Amount.significant(row.value, digits: 5)), "
                 + "\(Amount.significant(row.lower, digits: 5)) to \(Amount.significant(row.upper, digits: 5))"
             if row.lower.isFinite, row.upper.isFinite {
                 let (x1, x2) = (axis.place(row.lower), axis.place(row.upper))

@@ -2,8 +2,8 @@ import Messages
 
 /// A piece of HTML with SVG in it, into which text gets only escaped.
 ///
-/// Names of elements and attributes are literals of the program. All that comes from a report is content, or the value of an attribute: there is no
-/// way to add it as markup.
+/// Names of elements and attributes are literals of the program. All that comes from a report is content, or the value of an attribute:
+/// there is no way to add it as markup.
 struct Markup {
     /// The attributes of an element in their order.
     typealias Attributes = KeyValuePairs<StaticString, String>
@@ -45,8 +45,8 @@ struct Markup {
     /// Makes a block of its own line, so that pages can be compared line by line.
     var line: Markup { Markup(source: source + "\n") }
 
-    /// Replaces the characters that markup is made of, and those that cannot be seen: control characters and marks of direction are written as
-    /// `\x1b` and `\u{202e}`.
+    /// Replaces the characters that markup is made of, and those that cannot be seen: control characters and marks of direction are written
+    /// as `\x1b` and `\u{202e}`.
     private static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in QuotedBytes.printable(text).unicodeScalars {

@@ -36,7 +36,8 @@ struct Page {
     /// The means of all evaluations beside one another; empty if they are fewer than two, or of unlike units.
     private var overview: Markup {
         let evaluations = reports.compactMap { name, section in (section as? EvaluationSection).map { (name, $0) } }
-        guard evaluations.count > 1, Set(evaluations.map { $0.1.report.unit }).count == 1, let unit = evaluations.first?.1.report.unit else {
+        guard evaluations.count > 1, Set(evaluations.map { $0.1.report.unit }).count == 1, let unit = evaluations.first?.1.report.unit
+        else {
             return Markup()
         }
         let plot = IntervalPlot(
@@ -48,7 +49,8 @@ struct Page {
         var table = NumberTable("The figures of all reports", ["report", "mean", "lower", "upper", "accuracy", "rows"])
         for (name, section) in evaluations.prefix(IntervalPlot.limit) {
             table.add([
-                name, "\(section.report.loss.mean)", section.interval.map { Amount.significant($0.lower, digits: 6) } ?? "",
+                name, Amount.significant(section.report.loss.mean, digits: 7),
+                section.interval.map { Amount.significant($0.lower, digits: 6) } ?? "",
                 section.interval.map { Amount.significant($0.upper, digits: 6) } ?? "",
                 section.report.accuracy.map { section.percent($0) } ?? "", Amount.grouped(section.report.rows.scored),
             ])
@@ -57,7 +59,9 @@ struct Page {
             "div", ["class": "figures"],
             Figure.markup(
                 "Means of all reports", plot.drawing,
-                caption: "The mean over rows of each report with its interval. Reports of the same rows are compared more closely by xent compare."
+                caption:
+                    "The mean over rows of each report with its interval. Reports of the same rows are compared more closely by "
+                    + "xent compare."
                     + plot.remainder, table))
     }
 }

@@ -27,7 +27,8 @@ enum ReportDocument {
                 let missing = keys.contains("rows") ? "'loss'" : keys.contains("loss") ? "'rows'" : "'loss' and 'rows'"
                 throw EngineError(
                     .data, path: path,
-                    "it is no report: it has no \(missing), as one of eval or merge has, nor 'difference' with 'a' and 'b', as one of compare has",
+                    "it is no report: it has no \(missing), as one of eval or merge has, nor 'difference' with 'a' and 'b', as "
+                        + "one of compare has",
                     remedy: remedy)
             }
         } catch let error as EngineError {

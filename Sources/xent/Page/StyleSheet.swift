@@ -1,4 +1,5 @@
-/// The looks of a page. Colours are those of Okabe and Ito, which readers of all kinds of sight tell apart; no meaning is in a colour alone.
+/// The looks of a page. Colours are those of Okabe and Ito, which readers of all kinds of sight tell apart; no meaning is in a colour
+/// alone.
 enum StyleSheet {
     static let text: StaticString = """
         :root { color-scheme: light dark; --paper: #ffffff; --ink: #1b1b1f; --faint: #55585f; --rule: #c9ccd2; --panel: #f5f6f8;
@@ -16,14 +17,16 @@ enum StyleSheet {
         .mean small { font-size: 1rem; font-weight: 400; }
         .faint, figcaption, footer { color: var(--faint); }
         figcaption { font-size: .9rem; margin-bottom: .5rem; }
-        .warnings { background: var(--warn); color: var(--warn-ink); border-left: .3rem solid currentColor; padding: .5rem 1rem; margin: 1rem 0; }
+        .warnings { background: var(--warn); color: var(--warn-ink); border-left: .3rem solid currentColor; padding: .5rem 1rem;
+          margin: 1rem 0; }
         .warnings h2 { margin: 0; font-size: 1rem; }
         ul { margin: .25rem 0; padding-left: 1.25rem; }
-        .reports { display: grid; gap: 1rem 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); align-items: start; }
-        .figures { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 23rem), 1fr)); align-items: start;
-          margin-top: 1rem; }
+        .reports { display: grid; gap: 1rem 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr));
+          align-items: start; }
+        .figures { columns: 23rem; column-gap: 1rem; margin-top: 1rem; }
         article, figure, .figures { min-width: 0; }
-        figure { margin: 0; padding: .75rem; background: var(--panel); border: 1px solid var(--rule); border-radius: .4rem; }
+        figure { break-inside: avoid; margin: 0 0 1rem; padding: .75rem; background: var(--panel); border: 1px solid var(--rule);
+          border-radius: .4rem; }
         svg { display: block; width: 100%; max-width: 560px; height: auto; margin: 0 auto .5rem; font-size: 12px; }
         svg text { fill: var(--ink); }
         svg .name, svg .note { fill: var(--faint); }
@@ -45,14 +48,15 @@ enum StyleSheet {
         thead th.number { white-space: normal; }
         summary { cursor: pointer; font-size: .9rem; padding: .25rem 0; }
         :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-        dl { display: grid; grid-template-columns: minmax(6rem, max-content) minmax(0, 1fr); gap: .15rem 1rem; margin: .5rem 0; font-size: .9rem; }
+        dl { display: grid; grid-template-columns: minmax(6rem, max-content) minmax(0, 1fr); gap: .15rem 1rem; margin: .5rem 0;
+          font-size: .9rem; }
         dt { color: var(--faint); }
         dd { margin: 0; }
         footer { margin-top: 1.5rem; border-top: 1px solid var(--rule); padding-top: .5rem; font-size: .9rem; }
         @media print { :root { color-scheme: light; --paper: #ffffff; --ink: #000000; --faint: #333333; --rule: #999999; --panel: #ffffff;
             --accent: #005a9c; --fill: #8fc0e8; --second: #a44200; --warn: #ffffff; --warn-ink: #000000; }
           body { max-width: none; padding: 0; font-size: 11px; }
-          figure { break-inside: avoid; }
+          .figures { columns: 17rem; }
           .scroll { overflow: visible; }
           details::details-content { content-visibility: visible; block-size: auto; } }
 
