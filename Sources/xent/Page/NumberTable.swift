@@ -3,7 +3,7 @@ struct NumberTable {
     /// The heads of the columns.
     private let heads: [String]
     private var rows: [[String]] = []
-    /// What the table holds, for readers who do not see it.
+    /// The content of the table in a few words, for readers who do not see it.
     private let name: String
     /// The number of columns from the left that hold texts, not numbers.
     private let textColumnCount: Int
