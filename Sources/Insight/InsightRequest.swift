@@ -46,7 +46,7 @@ public struct InsightRequest: Sendable, Equatable {
     public var quantiles: [Double] = []
     /// The number of the worst rows that are listed; 0 for none.
     public var worstCount = 0
-    /// What makes a row bad.
+    /// The measure by which a row is bad.
     public var worstMeasure = WorstRows.Measure.loss
 
     /// True for the area under the ROC curve and the average precision.

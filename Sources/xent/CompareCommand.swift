@@ -62,8 +62,9 @@ struct CompareCommand: DocumentedCommand {
     func run() throws {
         try CommandRun.run { run in
             let options = try options(&run.inputs)
-            try OutputPaths.check(outputs: [("--json", output.json)], inputs: run.inputs)
+            try OutputPaths.check(outputs: [("--json", output.json), ("--html", output.html)], inputs: run.inputs)
             let jsonOutput = try output.json.map { run.adding(try JSONOutput(path: $0)) }
+            let pageOutput = try output.html.map { run.adding(try PageOutput(path: $0)) }
             let meter = ProgressMeter()
             let bar = output.progress.bar(meter, isQuiet: output.quiet)
             let report: ComparisonReport
@@ -74,6 +75,7 @@ struct CompareCommand: DocumentedCommand {
             try run.checkCancellation()
             run.warn(report.warnings, isSilent: false, isStrict: false)
             try jsonOutput?.write(report)
+            try pageOutput?.write(Page(.comparison(report)))
             guard output.json != "-" else { return }
             try StandardOutput.print(output.quiet ? "\(report.difference.mean)" : ComparisonText(report, style: .output).text)
         }
@@ -139,6 +141,11 @@ struct ComparisonOutputOptions: ParsableArguments {
             "Write the report as JSON to this file; - for standard output, and then nothing else goes there.", valueName: "file"),
         completion: .file())
     var json: String?
+
+    @Option(
+        help: ArgumentHelp("Write the report as a page with pictures, which needs no network, to this file.", valueName: "file"),
+        completion: .file())
+    var html: String?
 
     @Flag(name: .shortAndLong, help: "Print the difference of the means alone.")
     var quiet = false

@@ -79,8 +79,11 @@ struct EvalCommand: DocumentedCommand {
             let options = try options(&run.inputs, run.cancellation)
             try OutputPaths.checkStandardOutput(json: output.json, partial: output.partial)
             try OutputPaths.check(
-                outputs: [("--per-row", extra.perRow), ("--partial", output.partial), ("--json", output.json)], inputs: run.inputs)
+                outputs: [
+                    ("--per-row", extra.perRow), ("--partial", output.partial), ("--json", output.json), ("--html", output.html),
+                ], inputs: run.inputs)
             let jsonOutput = try output.json.map { run.adding(try JSONOutput(path: $0)) }
+            let pageOutput = try output.html.map { run.adding(try PageOutput(path: $0)) }
             let partialOutput = try output.partial.map { run.adding(try PartialOutput(path: $0)) }
             if !output.silent { run.announceTerminalInput() }
             let evaluation = try evaluate(options, run.cancellation)
@@ -96,7 +99,7 @@ struct EvalCommand: DocumentedCommand {
                 try partialOutput?.commit()
                 throw error
             }
-            try output.write(evaluation.report, to: jsonOutput, isVerbose: extra.verbose)
+            try output.write(evaluation.report, to: jsonOutput, pageOutput, isVerbose: extra.verbose)
         }
     }
 

@@ -4,7 +4,8 @@ import ArgumentParser
 enum Manual {
     /// The commands with their pages.
     static let commands: [any DocumentedCommand.Type] = [
-        EvalCommand.self, CompareCommand.self, MergeCommand.self, InspectCommand.self, PackCommand.self, LossesCommand.self, BenchCommand.self,
+        EvalCommand.self, CompareCommand.self, MergeCommand.self, ReportCommand.self, InspectCommand.self, PackCommand.self, LossesCommand.self,
+        BenchCommand.self,
     ]
 
     /// The page that a word after `xent help` names; nil if there is none.

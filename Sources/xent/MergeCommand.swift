@@ -54,8 +54,10 @@ struct MergeCommand: DocumentedCommand {
         try CommandRun.run { run in
             let paths = try run.inputs.expand(partials)
             try OutputPaths.checkStandardOutput(json: output.json, partial: output.partial)
-            try OutputPaths.check(outputs: [("--json", output.json), ("--partial", output.partial)], inputs: run.inputs)
+            try OutputPaths.check(
+                outputs: [("--json", output.json), ("--html", output.html), ("--partial", output.partial)], inputs: run.inputs)
             let jsonOutput = try output.json.map { run.adding(try JSONOutput(path: $0)) }
+            let pageOutput = try output.html.map { run.adding(try PageOutput(path: $0)) }
             let partialOutput = try output.partial.map { run.adding(try PartialOutput(path: $0)) }
             if !output.silent { run.announceTerminalInput() }
             var insight = InsightRequest()
@@ -74,7 +76,7 @@ struct MergeCommand: DocumentedCommand {
                 try partialOutput?.commit()
                 throw error
             }
-            try output.write(report, to: jsonOutput)
+            try output.write(report, to: jsonOutput, pageOutput)
         }
     }
 }

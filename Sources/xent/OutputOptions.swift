@@ -11,6 +11,11 @@ struct OutputOptions: ParsableArguments {
     var json: String?
 
     @Option(
+        help: ArgumentHelp("Write the report as a page with pictures, which needs no network, to this file.", valueName: "file"),
+        completion: .file())
+    var html: String?
+
+    @Option(
         help: ArgumentHelp(
             """
             Write the mergeable state, for xent merge, to this file, also where no row was scored; - for standard output, and then nothing \
@@ -38,9 +43,10 @@ struct OutputOptions: ParsableArguments {
     /// Writes the report where it is wanted.
     ///
     /// - Parameter isVerbose: adds the bits of the figures to the text.
-    func write(_ report: Report, to jsonOutput: JSONOutput?, isVerbose: Bool = false) throws {
+    func write(_ report: Report, to jsonOutput: JSONOutput?, _ pageOutput: PageOutput?, isVerbose: Bool = false) throws {
         let report = report.converted(to: unit)
         try jsonOutput?.write(report)
+        try pageOutput?.write(Page(.evaluation(report)))
         guard json != "-", partial != "-" else { return }
         let text = ReportText(report, isVerbose: isVerbose, style: .output)
         try StandardOutput.print(isQuiet ? text.figure : text.text)

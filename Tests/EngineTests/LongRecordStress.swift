@@ -39,7 +39,7 @@ import Testing
         let long = "{\"p\":[0.5,0.5],\"label\":0,\"x\":\"\(String(repeating: "a", count: 40 << 20))\"}\n"
         let bytes = Array(("{\"p\":[0.5,0.5],\"label\":1}\n" + long + long).utf8)
         var options = EvaluationOptions(
-            predictionPaths: ["t"], labelPaths: [], specification: try LossSpecification(task: .multiclass, input: .probabilities))
+            predictionPaths: ["t"], labelPaths: [], specification: LossSpecification(task: .multiclass, input: .probabilities))
         options.columns.predictions = ["p"]
         options.columns.label = "label"
         options.byteSources["t"] = MemorySource(name: "t", bytes: bytes)

@@ -48,7 +48,7 @@ import Testing
     }
 
     /// The pages with examples, as words after `xent help`.
-    static let pagesWithExamples = ["", "eval", "merge", "inspect", "pack", "losses", "bench", "columns", "shards"]
+    static let pagesWithExamples = ["", "eval", "merge", "inspect", "report", "pack", "losses", "bench", "columns", "shards"]
 
     /// Every command that a page shows is understood: pasted into a folder with files of those names, it works.
     @Test(arguments: pagesWithExamples)
@@ -89,6 +89,10 @@ import Testing
         let record = "{\"tokens\": [{\"logprob\": -0.5}, {\"logprob\": -1}]}\n"
         try scratch.write("log.jsonl", record)
         try scratch.write("log.jsonl.zst", ZstdFixture.singleFrame(Data(record.utf8)))
+        for name in ["report", "monday", "tuesday"] {
+            try XentRun.xent(["eval", "logits.npy", "--labels", "labels.npy", "--json", "\(name).json", "--quiet"] + SmallDump.task, in: scratch)
+                .expectSuccess()
+        }
         try XentRun.tool("gzip", ["-k", "oof.csv", "log.jsonl"], in: scratch)
         try XentRun.tool(
             "python3",

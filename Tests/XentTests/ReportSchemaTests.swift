@@ -44,7 +44,7 @@ import Testing
         "$XENT" eval b.npy --labels t.npy --weights w.npy --task binary --input probabilities --insight --interval bootstrap \
             --replicates 10 --json -
         """,
-        "\"$XENT\" eval b.npy --labels t.npy --task binary --input probabilities --brier --sharpness --label-smoothing 0.1 --calibration auto --json -",
+        "\"$XENT\" eval b.npy --labels t.npy --task binary --input probabilities --brier --sharpness --ranking --label-smoothing 0.1 --calibration auto --json -",
         "\"$XENT\" eval p.npy --labels y.npy --weights w6.npy --task multiclass --input logits --top-k 1 --unit bits --insight --json -",
     ]
 

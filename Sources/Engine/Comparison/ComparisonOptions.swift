@@ -7,7 +7,7 @@ public struct ComparisonOptions: Sendable {
     public var first: EvaluationOptions
     /// The files of B's predictions, whose rows are those of A in the same order.
     public var secondPaths: [String]
-    /// What B's values are; nil for the same as A's.
+    /// The kind of B's values; nil for the same as A's.
     public var secondInput: PredictionInput?
     /// The columns of B's predictions; nil for the same as A's.
     public var secondPredictionColumns: [String]?

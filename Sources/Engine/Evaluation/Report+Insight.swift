@@ -138,7 +138,7 @@ extension Report {
             }
         }
 
-        /// What the confidence is: `top-label`, the largest probability; or `positive`, that of label 1. It and the figures up to `reliability` are
+        /// The kind of confidence: `top-label`, the largest probability; or `positive`, that of label 1. It and the figures up to `reliability` are
         /// absent where only those of classes were asked for.
         public let kind: Calibration.Kind?
         /// The number of intervals of the figures that follow.
@@ -214,18 +214,30 @@ extension Report {
         public let relativeError: Double
         /// True if all values are the true ones.
         public let exact: Bool
+        /// A coarse histogram: the neighbouring intervals that hold losses, in ascending order; absent for the figures of a comparison.
+        public internal(set) var histogram: [HistogramInterval]?
 
         enum CodingKeys: String, CodingKey {
-            case q, values, lower, upper, exact
+            case q, values, lower, upper, exact, histogram
             case relativeError = "relative_error"
         }
+    }
+
+    /// An interval of losses.
+    public struct HistogramInterval: Sendable, Codable {
+        /// The bounds. A loss that equals the upper one lies in the next interval, or in the last.
+        public internal(set) var lower: Double, upper: Double
+        /// The number of rows.
+        public let rows: UInt64
+        /// The weight of the rows; absent where rows have none.
+        public let weight: Double?
     }
 
     /// A row with one of the largest losses.
     public struct WorstRow: Sendable, Codable {
         /// The number of the row in the dump, from 0.
         public let row: UInt64
-        /// Where the row lies: its file, and its row or line there. Absent after a merge.
+        /// The place of the row: its file, and its row or line there. Absent after a merge.
         public let place: String?
         /// The loss without the row's weight.
         public internal(set) var loss: Double
@@ -285,7 +297,12 @@ extension Report {
         if let top = observers.first(TopAccuracy.self) {
             topK = Dictionary(uniqueKeysWithValues: top.figures.map { ("\($0.k)", TopK($0)) })
         }
-        if let losses = observers.first(LossQuantiles.self) { quantiles = Quantiles(losses.quantiles) }
+        if let losses = observers.first(LossQuantiles.self) {
+            quantiles = Quantiles(losses.quantiles)
+            quantiles?.histogram = losses.bins.map {
+                HistogramInterval(lower: $0.lower, upper: $0.upper, rows: $0.rowCount, weight: losses.hasWeights ? $0.weight : nil)
+            }
+        }
         if let rows = observers.first(WorstRows.self) { worst = rows.rows.map { WorstRow($0, place: hasPlaces ? place($0.number) : nil) } }
     }
 

@@ -38,6 +38,9 @@ extension Report {
             report.quantiles?.values = quantiles.values.map(change)
             report.quantiles?.lower = quantiles.lower.map(change)
             report.quantiles?.upper = quantiles.upper.map(change)
+            report.quantiles?.histogram = quantiles.histogram?.map {
+                HistogramInterval(lower: change($0.lower), upper: change($0.upper), rows: $0.rows, weight: $0.weight)
+            }
         }
         report.slices = slices?.map { $0.converted(change) }
         report.macroMean = macroMean.map(change)

@@ -25,4 +25,11 @@ public enum TextFile {
             return trimmed.isEmpty ? nil : FileName.text(Array(trimmed))
         }
     }
+
+    /// Reads a report of up to 1 GiB, as `xent` writes it as JSON.
+    ///
+    /// - Throws: `EngineError` if the file cannot be read, or is larger.
+    public static func report(at path: String, cancellation: Cancellation = Cancellation()) throws(EngineError) -> [UInt8] {
+        try FileContents.read(path, byteCountLimit: 1 << 30, cancellation)
+    }
 }

@@ -12,7 +12,7 @@ public struct Calibration: RowObserver, Equatable {
     /// The largest number of numbers of intervals.
     public static let binningLimit = 16
 
-    /// What the confidence of a prediction is.
+    /// The kinds of confidence that a prediction can have.
     public enum Kind: String, Sendable, Codable, CaseIterable {
         /// The largest probability of a row; a prediction is right if it is that of the label.
         case topLabel = "top-label"
@@ -20,7 +20,7 @@ public struct Calibration: RowObserver, Equatable {
         case positive
     }
 
-    /// What the confidence of a prediction is.
+    /// The kind of confidence.
     public let kind: Kind
     /// The numbers of intervals, in the order in which they were asked for.
     public let binCounts: [Int]

@@ -9,7 +9,7 @@ public import Scoring
 public struct EqualMassCalibration: RowObserver, Equatable {
     static let tag = "equal-mass"
 
-    /// What the confidence of a prediction is.
+    /// The kind of confidence.
     public let kind: Calibration.Kind
     /// The number of intervals.
     public let binCount: Int

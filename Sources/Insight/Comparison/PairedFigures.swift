@@ -95,16 +95,19 @@ extension PairedRows {
         RowFigure(mean: moments.mean, standardError: moments.standardError)
     }
 
-    /// The divergence of Kullback and Leibler of B's distributions from A's, Σ p_A log(p_A / p_B), and the other way.
+    /// The divergence of Kullback and Leibler of B's distributions from A's, Σ p_A log(p_A / p_B).
     public var divergenceAB: RowFigure { Self.figure(klAB) }
+    /// The divergence of A's distributions from B's.
     public var divergenceBA: RowFigure { Self.figure(klBA) }
-    /// The divergence of Jensen and Shannon, and the total variation ½ Σ |p_A − p_B|.
+    /// The divergence of Jensen and Shannon.
     public var jensenShannonDivergence: RowFigure { Self.figure(jensenShannon) }
+    /// The total variation ½ Σ |p_A − p_B|.
     public var meanTotalVariation: RowFigure { Self.figure(totalVariation) }
     /// The least and the largest divergence of a row from A to B.
     public var divergenceRange: (least: Double, largest: Double) { (klHistogram.minimum, klHistogram.maximum) }
-    /// The quantiles of the divergence of a row from A to B, and of the difference of the label's probability.
+    /// The quantiles of the divergence of a row from A to B.
     public func divergenceQuantiles(_ orders: [Double]) -> [Quantile] { klHistogram.quantiles(orders) }
+    /// The quantiles of the difference of the label's probability.
     public func labelQuantiles(_ orders: [Double]) -> [Quantile] { labelHistogram.quantiles(orders) }
     /// The mean of the probability of the label by B less that by A, its standard error, the root of its mean square, and its ends.
     public var labelProbabilityDifference: (mean: Double, standardError: Double, rootMeanSquare: Double, least: Double, largest: Double) {

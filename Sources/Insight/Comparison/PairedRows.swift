@@ -61,7 +61,7 @@ public struct PairedRows: RowObserver, Equatable {
     public private(set) var bothRightCount: UInt64 = 0, onlyARightCount: UInt64 = 0, onlyBRightCount: UInt64 = 0, bothWrongCount: UInt64 = 0
     /// The number of rows in which both predict the same class.
     public private(set) var sameTopCount: UInt64 = 0
-    /// Of decisions: the numbers of rows in which A predicts 0 and B 1, and the other way.
+    /// The numbers of decisions in which A predicts 0 and B 1, and the other way.
     public private(set) var toPositiveCount: UInt64 = 0, toNegativeCount: UInt64 = 0
     /// The divergences of the rows' distributions, and the differences of the probability of the label.
     private(set) var klAB = CompactMoments(), klBA = CompactMoments(), jensenShannon = CompactMoments(), totalVariation = CompactMoments()

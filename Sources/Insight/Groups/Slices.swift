@@ -15,7 +15,7 @@ public struct Slices: RowObserver, Equatable {
     /// The largest number of requests.
     public static let requestLimit = 64
 
-    /// What the rows are sliced by.
+    /// A thing that rows are sliced by.
     public enum Column: Sendable, Hashable {
         /// The label: a class, or 0 or 1.
         case label

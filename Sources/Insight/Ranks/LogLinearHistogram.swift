@@ -115,6 +115,47 @@ struct LogLinearHistogram: Sendable {
         return result
     }
 
+    /// Returns at most `limit` intervals that hold numbers, in ascending order, each as wide relative to its numbers as the others. They are as
+    /// narrow as the limit allows, and no narrower than a sixteenth of a power of two. O(intervals).
+    func bins(limit: Int) -> [HistogramBin] {
+        var entries: [(prefix: UInt64, count: UInt64, weight: ExactSum)] = []
+        for number in indexOfPage.indices where indexOfPage[number] >= 0 {
+            let page = Int(indexOfPage[number]) << 8
+            for i in 0..<Self.intervalsPerPage where counts[page + i] > 0 {
+                var weight = hasWeights ? weights[page + i].exact : ExactSum()
+                if !hasWeights { weight.add(Int128(counts[page + i]), scaledByPowerOfTwo: 0) }
+                entries.append((UInt64(number << 8 | i), counts[page + i], weight))
+            }
+        }
+        func distinctCount(_ shift: UInt64) -> Int {
+            zip(entries.dropFirst(), entries).count { $0.prefix >> shift != $1.prefix >> shift } + (entries.isEmpty ? 0 : 1)
+        }
+        // With all bits cut one is left.
+        let shift = (Self.leastBinShift..<20).first { distinctCount($0) <= limit } ?? 20
+        var bins: [HistogramBin] = []
+        var index = 0
+        while index < entries.count {
+            let key = entries[index].prefix >> shift
+            var (count, weight): (UInt64, ExactSum) = (0, ExactSum())
+            while index < entries.count, entries[index].prefix >> shift == key {
+                count.addSaturating(entries[index].count)
+                weight.add(entries[index].weight)
+                index += 1
+            }
+            let next = (key + 1) << shift
+            let lower = OrderedKey.number(of: (key << shift) << Self.keyShift)
+            let upper = next < 1 << 20 ? OrderedKey.number(of: next << Self.keyShift) : .infinity
+            bins.append(
+                HistogramBin(
+                    lower: max(minimum, lower.isNaN ? -.infinity : lower), upper: min(maximum, upper.isNaN ? .infinity : upper),
+                    rowCount: count, weight: weight.rounded()))
+        }
+        return bins
+    }
+
+    /// Cuts the eight bits of the significand to four.
+    private static let leastBinShift: UInt64 = 4
+
     /// Returns the quantiles of the given orders; empty where there are no numbers. O(intervals · orders).
     func quantiles(_ orders: [Double]) -> [Quantile] {
         let intervals = intervals
@@ -184,4 +225,14 @@ public struct Quantile: Sendable, Equatable {
     public let value: Double
     /// The bounds between which it lies; they are equal where it is known.
     public let lower: Double, upper: Double
+}
+
+/// An interval of numbers and how many it holds.
+public struct HistogramBin: Sendable, Equatable {
+    /// The bounds. A number that equals `upper` lies in the next interval, or in the last.
+    public let lower: Double, upper: Double
+    /// The number of numbers.
+    public let rowCount: UInt64
+    /// The weight of the numbers: how many they are where they have none.
+    public let weight: Double
 }

@@ -63,6 +63,15 @@ public struct LossQuantiles: RowObserver, Equatable {
     /// The quantiles in the order of `orders`; empty where no row was scored. O(intervals · orders).
     public var quantiles: [Quantile] { histogram.quantiles(orders) }
 
+    /// True if rows have weights.
+    public var hasWeights: Bool { histogram.hasWeights }
+
+    /// The largest number of `bins`.
+    public static let binLimit = 64
+
+    /// A coarse histogram of the losses: at most `binLimit` intervals that hold losses, in ascending order. O(intervals).
+    public var bins: [HistogramBin] { histogram.bins(limit: Self.binLimit) }
+
     /// Returns true if both hold the same losses.
     public static func == (left: LossQuantiles, right: LossQuantiles) -> Bool {
         left.configuration == right.configuration && left.encoded == right.encoded

@@ -93,7 +93,7 @@ public struct TopAccuracy: RowObserver, Equatable {
         func sixteen<Value: SIMDScalar & BitwiseCopyable>(_ start: Int, _: Value.Type) -> SIMD16<Value> {
             values.loadUnaligned(fromByteOffset: start * MemoryLayout<Value>.size, as: SIMD16<Value>.self)
         }
-        /// Whether any other value may be equal, which is seldom, is seen sixteen at a time.
+        /// Looks at sixteen values at a time, of which seldom one is equal.
         func equals<Value: SIMDScalar & BinaryFloatingPoint & BitwiseCopyable>(_: Value.Type) -> (before: Int, after: Int) {
             let ofLabel = value(label, Value.self)
             let sought = SIMD16<Value>(repeating: ofLabel)

@@ -10,7 +10,7 @@ public struct WorstRows: RowObserver, Equatable {
     /// The largest number of rows that are kept.
     public static let limit = 10_000
 
-    /// What makes a row bad.
+    /// A measure by which a row is bad.
     public enum Measure: String, Sendable, Codable, CaseIterable {
         /// Its loss.
         case loss
@@ -45,7 +45,7 @@ public struct WorstRows: RowObserver, Equatable {
 
     /// The number of rows that are kept.
     public let count: Int
-    /// What makes a row bad.
+    /// The measure by which a row is bad.
     public let measure: Measure
     /// A heap by `comes(before:)` with the last of the kept rows first.
     private var heap: [Row] = []
