@@ -1,3 +1,4 @@
+import Engine
 import Scoring
 
 /// A figure of one's own: how many rows have a loss above a limit, and which.
@@ -59,9 +60,9 @@ struct LargeRows: RowObserver, Equatable {
 }
 
 extension ObserverCatalog {
-    /// The standard figures and those of these tests.
+    /// The figures of the engine and those of these tests.
     static let seams =
-        standard
+        engine
         .adding("large-rows") { configuration, _, _ throws(PartialError) in
             var reader = SectionReader(configuration[...])
             let limit = try reader.double()

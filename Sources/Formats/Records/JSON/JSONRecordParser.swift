@@ -421,7 +421,8 @@ final class JSONRecordParser: RecordParser {
         case .classIndex:
             // A row to ignore is ignored whatever else it holds, as one of an array is.
             let label = slots[labels.lowerBound]
-            output.classLabels.append(isLastRecordRead && label.fault == JSONFaultNone && label.count == 1 ? label.integer : .min)
+            let isIgnored = isLastRecordRead && label.fault == JSONFaultNone && label.count == 1 && label.integer == selection.ignoredLabel
+            output.classLabels.append(isIgnored ? label.integer : .min)
         case .numbers: output.targets.append(contentsOf: repeatElement(.nan, count: labelsPerRow ?? 0))
         }
         if weight != nil { output.weights.append(.nan) }

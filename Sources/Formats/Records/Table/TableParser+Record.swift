@@ -25,7 +25,9 @@ extension TableParser {
         } catch {
             clear(rows, row: row)
             // A row to ignore is ignored whatever its other fields hold, as one of an array is.
-            if hasItsFields, row < rows.classLabels.count, let label = classLabel(text) { rows.classLabels[row] = label }
+            if hasItsFields, row < rows.classLabels.count, let ignored = ignoredLabel, classLabel(text) == ignored {
+                rows.classLabels[row] = ignored
+            }
             rows.problems.append(
                 RecordProblem(
                     rowIndex: row, column: error.columnIndex.map { QuotedBytes.name(columnNames[$0]) }, message: error.message,

@@ -31,6 +31,8 @@ final class TableParser: RecordParser {
     /// True if the column of texts holds numbers of bytes.
     private let areWordsUnknown: Bool
     let identifiersPerRow: Int
+    /// The label of rows that are ignored; nil for none.
+    let ignoredLabel: Int64?
     private let steps: [XentTableStep]
     var record = TableRecord()
 
@@ -44,6 +46,7 @@ final class TableParser: RecordParser {
         wantsWordCounts = selection.wantsWordCounts
         wantsTokenCounts = selection.counts.tokens != nil
         identifiersPerRow = selection.identifiers.count
+        ignoredLabel = selection.ignoredLabel
         valuesPerRow = selection.predictions.count
         if let wanted = selection.valuesPerRow, valuesPerRow > 0, !sumsValues, wanted != valuesPerRow {
             throw Self.countError("prediction columns", found: valuesPerRow, wanted: wanted)
