@@ -20,7 +20,9 @@ struct InsightOptions: ParsableArguments {
         help: ArgumentHelp("How many intervals confidences are sorted into: N, or several: N,N,… Default: 15.", valueName: "n,…"))
     var calibrationBins: NumberList<Int>?
 
-    @Option(help: "How confidences are cut into intervals: of equal width; with equal-mass, besides, of equally many rows.")
+    @Option(
+        help: ArgumentHelp(
+            "How confidences are cut into intervals: of equal width; with equal-mass, besides, of equally many rows.", valueName: "kind"))
     var calibrationBinning: InsightRequest.Binning?
 
     @Flag(help: "The Brier score, and the share of it that predictions explain.")

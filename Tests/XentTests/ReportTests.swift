@@ -73,11 +73,12 @@ import Testing
         #expect(
             try report.keys() == [
                 "xent", "task", "input", "dialect", "unit", "specification", "columns", "rows_policy", "loss", "dialects", "rows", "classes",
-                "accuracy", "warnings", "notices", "inputs", "run",
+                "accuracy", "accuracy_interval", "baseline", "confidence", "warnings", "notices", "inputs", "run",
             ])
         #expect(
             try report.keys("loss") == [
-                "mean", "mean_hex", "sum", "sum_hex", "mean_over_weight", "mean_over_count", "standard_error", "min", "max", "perplexity",
+                "mean", "mean_hex", "sum", "sum_hex", "mean_over_weight", "mean_over_count", "standard_error", "lower", "upper", "min", "max",
+                "perplexity",
             ])
         #expect(try report.keys("rows") == ["read", "scored", "ignored", "invalid", "infinite", "first_invalid"])
         #expect(try report.keys("run") == ["threads", "kernel", "seconds", "decoded_bytes", "decoded_bytes_per_second"])
