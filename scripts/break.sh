@@ -529,7 +529,7 @@ merge_looks_first() {
     expect_error
 }
 later_malformed() {
-    printf '{"p": 0.5, "y": 1, "x": [1, true]}\n{"p": 0.25, "y": 0, "x": [1, tru]}\n' >t.jsonl
+    printf '{"p": 0.5, "y": 1, "x": true}\n{"p": 0.25, "y": 0, "x": tru}\n' >t.jsonl
     try "$xent" eval t.jsonl "${table[@]}"
     expect_status 65
 }

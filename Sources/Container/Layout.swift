@@ -84,7 +84,9 @@ struct Layout {
     ///
     /// - Throws: `.empty`, `.unsupported`, or a failure to read.
     init(ofStream file: StoredBytes) throws(ContainerError) {
-        let first = try file.firstBytes(HeaderWindow.lookByteCount)
+        // A writer that stalls after a few bytes of text is not waited for: their first byte begins no compressed format.
+        var first = try file.firstBytes(1)
+        if first.first.map(Self.mayBegin) ?? false { first = try file.firstBytes(HeaderWindow.lookByteCount) }
         guard !first.isEmpty else {
             throw ContainerError(
                 path: file.path, kind: .empty, problem: "the stream is empty", remedy: "did what should write it fail?")
@@ -165,6 +167,12 @@ struct Layout {
                 path: file.path, kind: .unsupported, problem: "\(format.rawValue) is not supported",
                 remedy: "decompress it with \(format.tool), and compress it with zstd if you like")
         }
+    }
+
+    /// Returns true if a file of some compressed format may begin with a byte: with that of zstd, of its skippable frames, which are 0x50 to 0x5F as
+    /// zip's is, of gzip, or of a format that is not read.
+    private static func mayBegin(_ byte: UInt8) -> Bool {
+        byte == 0x28 || (0x50...0x5F).contains(byte) || byte == GzipHeader.magic[0] || UnsupportedFormat.allCases.contains { $0.magic[0] == byte }
     }
 
     /// Returns true if `first` is the beginning of a zstd file.
