@@ -63,6 +63,9 @@ static const char *const characters[] = {"a", "Z", "~", "\xC2\x80", "\xC3\x9C", 
 static const char *const damages[] = {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
                                       "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFE", "\xFF", "\xC3", "\xE7\x8C", "\xF0\x9F\x98"};
 
+/// Escapes of JSON, without the backslash.
+static const char *const escapes[] = {"\"", "\\", "/", "b", "f", "n", "r", "t", "u00DC", "u732b", "ud83d\\ude00"};
+
 #define countOf(array) (sizeof(array) / sizeof(array)[0])
 
 /// Appends letters and other characters; as a string of JSON, escapes too. One text in two is damaged, in a place or two.
@@ -70,9 +73,11 @@ static void appendCharacters(Text *text, bool isJSON) {
     appendFill(text, nextRandom(40));
     const bool isDamaged = nextRandom(2) == 0;
     for (uint64_t count = nextRandom(8); count > 0; count--) {
-        // What an escape names is not read in a string that nobody wants, so that a damage behind a backslash is one of UTF-8 as well.
-        if (isJSON && nextRandom(2) == 0) appendByte(text, '\\');
-        append(text, isDamaged && nextRandom(3) == 0 ? damages[nextRandom(countOf(damages))] : characters[nextRandom(countOf(characters))]);
+        // A damage behind a backslash is one of UTF-8 as well; anything else there is an escape.
+        const bool isEscape = isJSON && nextRandom(2) == 0;
+        if (isEscape) appendByte(text, '\\');
+        if (isDamaged && nextRandom(3) == 0) append(text, damages[nextRandom(countOf(damages))]);
+        else append(text, isEscape ? escapes[nextRandom(countOf(escapes))] : characters[nextRandom(countOf(characters))]);
         appendFill(text, nextRandom(20));
     }
     memset(text->bytes + text->byteCount, 0xFF, XentReadableByteCountAfterText);
@@ -298,12 +303,12 @@ static void testRecords(void) {
     // Behind a backslash, at every place of a block of 16 bytes: there no block has seen the byte before it is passed over.
     uint64_t number = 0;
     for (size_t fill = 0; fill < 64; fill++) {
-        for (size_t index = 0; index < countOf(damages) + countOf(characters); index++, number++) {
+        for (size_t index = 0; index < countOf(damages) + countOf(escapes); index++, number++) {
             Text text = {.byteCount = 0};
             appendRecord(&text, classNames[number % nameCount], "0.25");
             appendFill(&text, fill);
             appendByte(&text, '\\');
-            append(&text, index < countOf(damages) ? damages[index] : characters[index - countOf(damages)]);
+            append(&text, index < countOf(damages) ? damages[index] : escapes[index - countOf(damages)]);
             appendFill(&text, 20);
             endRecord(&text);
             testRecord(test, "a byte behind a backslash", number, &text, 0.25, (int64_t)(number % nameCount));
