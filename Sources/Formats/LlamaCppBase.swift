@@ -112,7 +112,10 @@ public struct LlamaCppBase: Sendable {
     ///
     /// Unsafe: `row` leads to the bytes of the row; `values` has room for the values.
     ///
-    /// - Parameter part: the indices of the values.
+    /// - Parameters:
+    ///   - row: the bytes of the row.
+    ///   - part: the indices of the values.
+    ///   - values: the room for the values.
     public func decode(_ row: UnsafeRawPointer, _ part: Range<Int>, into values: UnsafeMutableRawPointer) {
         func number(_ place: Int) -> Double {
             Double(Float(bitPattern: UInt32(littleEndian: row.loadUnaligned(fromByteOffset: place, as: UInt32.self))))

@@ -50,6 +50,7 @@ public struct PickleFileReader {
     /// Begins to read.
     ///
     /// - Parameters:
+    ///   - place: the place of the pickle.
     ///   - fileByteCount: the number of bytes of the file; nil if it is not known.
     ///   - listsCallables: true if callables that are not read are listed and what they would make is passed over, which shows what the
     ///     pickle names. Such arrays are not those of the file as its writer meant it.

@@ -13,7 +13,9 @@ public struct PickledTextDecoder {
 
     /// Decodes a piece, and writes a byte for each character that ends in it. O(bytes).
     ///
-    /// - Parameter decoded: the room for the bytes, one for each byte of the piece at most.
+    /// - Parameters:
+    ///   - piece: the bytes of the text.
+    ///   - decoded: the room for the bytes, one for each byte of the piece at most.
     /// - Returns: the number of bytes that were written; nil if the piece is not of such a text.
     public mutating func decode(_ piece: UnsafeRawBufferPointer, into decoded: UnsafeMutableRawBufferPointer) -> Int? {
         precondition(decoded.count >= piece.count, "room for a byte a byte")
