@@ -284,7 +284,11 @@ check_instructions() {
         newer=$(grep -c '^1 ' "$scratch/functions" || true)
         if ((total == 0)); then continue; fi
         if [[ $module == Kernels ]]; then kernels_seen=true; fi
-        while IFS= read -r line; do bad "$module: AVX, FMA or BMI in ${line#1 }"; done < <(grep '^1 ' "$scratch/functions" || true)
+        while IFS= read -r line; do
+            # A function of its own, which is called only where the processor is found to have the instructions.
+            if [[ $module == FoldedCRC && ${line#1 } == fold_steps* ]]; then continue; fi
+            bad "$module: AVX, FMA or BMI in ${line#1 }"
+        done < <(grep '^1 ' "$scratch/functions" || true)
         printf '  %s: %d functions in objects, %d with AVX, FMA or BMI\n' "$module" "$total" "$newer"
     done
     $kernels_seen || bad "no function of the module Kernels was found in $build"
