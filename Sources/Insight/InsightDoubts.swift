@@ -46,8 +46,8 @@ extension [any RowObserver] {
         if let ranking = first(Ranking.self) {
             if ranking.hasFractionalLabels {
                 warnings.append(Message(code: .ranking, "some labels are neither 0 nor 1: predictions are not ranked"))
-            } else if let figures = ranking.figures, figures.positiveCount == 0 || figures.negativeCount == 0 {
-                let only = figures.positiveCount == 0 ? 0 : 1
+            } else if let counts = ranking.outcomeCounts, counts.positive == 0 || counts.negative == 0 {
+                let only = counts.positive == 0 ? 0 : 1
                 warnings.append(Message(code: .ranking, "all labels are \(only): there is nothing to rank, and the area under the curve is NaN"))
             }
         }
@@ -63,7 +63,9 @@ extension [any RowObserver] {
         }
         return warnings
     }
+}
 
+extension InsightRequest {
     /// The setting that asks for the figure with a tag; nil for a tag of another module.
     public static func setting(ofTag tag: String) -> Setting? {
         switch tag {

@@ -125,7 +125,7 @@ extension ScoredBlock {
     }
 
     /// The prediction of a class in a row.
-    func value(row: Int, column: Int) -> Double {
+    package func value(row: Int, column: Int) -> Double {
         rows.element.value(rows.values + row * classCount * rows.element.byteCount, at: column)
     }
 

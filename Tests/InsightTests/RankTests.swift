@@ -122,6 +122,19 @@ import Testing
         #expect(table((0..<30).map { $0 * 100..<($0 + 1) * 100 }) == whole)
     }
 
+    /// The numbers that keys may stand for hold all scores, also while some are not merged.
+    @Test(arguments: [4, 50, 5000])
+    func keysEncloseTheirScores(limit: Int) {
+        let scores = Self.scores(1000, seed: 38, isRounded: false)
+        var pending = RankTable(limit: limit, hasWeights: false)
+        for (score, isPositive) in scores { pending.add(score, isPositive: isPositive) }
+        let table = pending.flushed
+        #expect(table.isExact == (limit >= 1000))
+        let ranges = table.entries.map { table.range(of: $0) }
+        for (score, _) in scores { #expect(ranges.contains { $0.contains(score) }) }
+        if limit < 1000 { #expect(ranges.allSatisfy { $0.lowerBound < $0.upperBound }) }
+    }
+
     @Test func clustersPastTheLimitAreTheSame() throws {
         let rows = RandomRows(try RandomRows.loss(.multiclass, .logits), rowCount: 2000, classCount: 3, seed: 35)
         for limit in [1, 3, 10, 1000] {

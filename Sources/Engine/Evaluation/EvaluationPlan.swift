@@ -65,9 +65,9 @@ package struct EvaluationPlan: Sendable {
             for identifiers in columns.tableIdentifiers { try identifiers.check(control) }
         } else if columns.records.isEmpty {
             let arrays = try ConcatenatedArrays(columns.arrays)
-            try Self.checkCounts(arrays, [columns.labels, columns.weights] + keys.map(\.column) + options.companions, options)
-            let areCompanionsInOrder =
-                ([columns.labels, columns.weights] + keys.map(\.column) + options.companions).contains { $0?.isInOrder ?? false } || columns.areIdentifiersInOrder
+            let companions = [columns.labels, columns.weights].compactMap { $0 } + keys.map(\.column) + options.companions
+            try Self.checkCounts(arrays, companions, options)
+            let areCompanionsInOrder = companions.contains(where: \.isInOrder) || columns.areIdentifiersInOrder
             source = try arrays.predictions(areCompanionsInOrder: areCompanionsInOrder, options: containerOptions)
             self.arrays = arrays
         } else {
@@ -256,7 +256,7 @@ package struct EvaluationPlan: Sendable {
 
     /// Throws if arrays have no rows, or not as many as there must be.
     private static func checkCounts(
-        _ arrays: ConcatenatedArrays, _ companions: [CompanionColumn?], _ options: EvaluationOptions
+        _ arrays: ConcatenatedArrays, _ companions: [CompanionColumn], _ options: EvaluationOptions
     ) throws(EngineError) {
         guard arrays.rowCount > 0 else {
             throw EngineError(.data, path: arrays.files[0].path, "it has no rows", remedy: "there is nothing to evaluate")
@@ -265,7 +265,7 @@ package struct EvaluationPlan: Sendable {
             throw EngineError(expected: expected, rowCount: arrays.rowCount, path: arrays.files[arrays.files.count - 1].path)
         }
         for column in companions {
-            guard let column, let rows = column.rows as? any RowSourceOfArrays else { continue }
+            guard let rows = column.rows as? any RowSourceOfArrays else { continue }
             try checkCounts(arrays, rows.arrays, of: column.name)
         }
     }

@@ -164,7 +164,7 @@ extension EngineError {
                     """)
             return
         }
-        let settings = error.differingTags.compactMap { [any RowObserver].setting(ofTag: $0) }
+        let settings = error.differingTags.compactMap { InsightRequest.setting(ofTag: $0) }
         guard error.kind == .otherObservers, let first = settings.first else {
             self.init(error, path: path, other: other)
             return

@@ -136,11 +136,8 @@ public struct Calibration: RowObserver, Equatable {
     private var totals: (rowCount: UInt64, weight: ExactSum, confidence: ExactSum, outcome: ExactSum) {
         var all = ReliabilityBins.Bin()
         for bin in binnings[0].bins { all.merge(bin) }
-        var outcome = all.outcome.exact
-        outcome.add(Int128(all.hitCount), scaledByPowerOfTwo: 0)
-        var weight = all.weight.exact
-        if !hasWeights { weight.add(Int128(all.rowCount), scaledByPowerOfTwo: 0) }
-        return (all.rowCount, weight, all.confidence.exact, outcome)
+        let weight = hasWeights ? all.weight.exact : ExactSum(count: all.rowCount)
+        return (all.rowCount, weight, all.confidence.exact, all.totalOutcome)
     }
 
     /// The mean confidence; nil where there are no predictions.

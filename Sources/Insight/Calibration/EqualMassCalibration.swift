@@ -80,9 +80,9 @@ public struct EqualMassCalibration: RowObserver, Equatable {
     /// The intervals; empty where a label is a fraction.
     public var reliability: [ReliabilityInterval] {
         guard !hasFractions else { return [] }
-        let entries = table.sortedEntries
-        var total: UInt64 = 0
-        for entry in entries { total += entry.negativeCount + entry.positiveCount }
+        let table = table.flushed
+        var total = table.outcomeCounts.positive
+        total.addSaturating(table.outcomeCounts.negative)
         let bins = UInt64(binCount)
         var intervals: [ReliabilityInterval] = []
         var bin: UInt64 = 0, counted: UInt64 = 0
@@ -90,15 +90,16 @@ public struct EqualMassCalibration: RowObserver, Equatable {
         var sum = ExactSum()
         var lower = Double.nan, upper = Double.nan
         func end(ofBin bin: UInt64) -> UInt64 { (bin + 1) * (total / bins) + min(bin + 1, total % bins) }
-        for entry in entries {
+        for entry in table.entries {
             let range = table.range(of: entry)
-            let count = entry.negativeCount + entry.positiveCount
+            var count = entry.negativeCount
+            count.addSaturating(entry.positiveCount)
             if rowCount == 0 { lower = range.lowerBound }
             upper = range.upperBound
-            rowCount += count
-            hitCount += entry.positiveCount
+            rowCount.addSaturating(count)
+            hitCount.addSaturating(entry.positiveCount)
             sum.addProduct(Double(count), range.lowerBound + (range.upperBound - range.lowerBound) / 2)
-            counted += count
+            counted.addSaturating(count)
             guard counted >= end(ofBin: bin) else { continue }
             intervals.append(
                 ReliabilityInterval(

@@ -21,6 +21,27 @@ struct ReliabilityBins: Sendable {
         /// Σ w; zero where predictions have no weights.
         var weight = CompactSum()
 
+        /// Adds a prediction.
+        @inline(__always)
+        mutating func add(_ confidence: Double, outcome: Double, weight: Double?) {
+            rowCount &+= 1  // Wrapping: no run has 2^64 rows.
+            if let weight {
+                self.weight.add(weight)
+                self.confidence.add(confidence * weight)
+                if outcome != 0 { self.outcome.add(outcome * weight) }
+            } else {
+                self.confidence.add(confidence)
+                if outcome == 1 { hitCount &+= 1 } else if outcome != 0 { self.outcome.add(outcome) }
+            }
+        }
+
+        /// Σ w · outcome of all predictions.
+        var totalOutcome: ExactSum {
+            var sum = outcome.exact
+            sum.add(ExactSum(count: hitCount))
+            return sum
+        }
+
         mutating func merge(_ other: Bin) {
             rowCount.addSaturating(other.rowCount)
             hitCount.addSaturating(other.hitCount)
@@ -66,18 +87,7 @@ struct ReliabilityBins: Sendable {
                 for i in 0..<count {
                     let confidence = confidences[i]
                     guard confidence == confidence else { continue }
-                    let outcome = outcomes[i]
-                    let bin = Self.index(of: confidence, edges)
-                    bins[bin].rowCount &+= 1  // Wrapping: no run has 2^64 rows.
-                    if let weights {
-                        let weight = weights[i / stride]
-                        bins[bin].weight.add(weight)
-                        bins[bin].confidence.add(confidence * weight)
-                        if outcome != 0 { bins[bin].outcome.add(outcome * weight) }
-                    } else {
-                        bins[bin].confidence.add(confidence)
-                        if outcome == 1 { bins[bin].hitCount &+= 1 } else if outcome != 0 { bins[bin].outcome.add(outcome) }
-                    }
+                    bins[Self.index(of: confidence, edges)].add(confidence, outcome: outcomes[i], weight: weights?[i / stride])
                 }
             }
         }
@@ -95,16 +105,7 @@ struct ReliabilityBins: Sendable {
                 guard probability == probability else { continue }
                 classes[c].makeRoom()
                 let outcome = outcomes?[c] ?? (c == label ? 1 : 0)
-                let bin = index(of: probability, edges)
-                classes[c].bins[bin].rowCount &+= 1  // Wrapping: no run has 2^64 rows.
-                if let weight {
-                    classes[c].bins[bin].weight.add(weight)
-                    classes[c].bins[bin].confidence.add(probability * weight)
-                    if outcome != 0 { classes[c].bins[bin].outcome.add(outcome * weight) }
-                } else {
-                    classes[c].bins[bin].confidence.add(probability)
-                    if outcome == 1 { classes[c].bins[bin].hitCount &+= 1 } else if outcome != 0 { classes[c].bins[bin].outcome.add(outcome) }
-                }
+                classes[c].bins[index(of: probability, edges)].add(probability, outcome: outcome, weight: weight)
             }
         }
     }
@@ -188,8 +189,7 @@ public struct ReliabilityInterval: Sendable, Equatable {
         self.lower = lower
         self.upper = upper
         rowCount = bin.rowCount
-        var outcome = bin.outcome.exact
-        outcome.add(Int128(bin.hitCount), scaledByPowerOfTwo: 0)
+        let outcome = bin.totalOutcome
         if hasWeights {
             let total = bin.weight.exact
             guard total.sign > 0 else { return nil }

@@ -15,9 +15,7 @@ struct ResidualGrid: Sendable, Equatable {
                 let confidence = confidences[i]
                 guard confidence == confidence else { continue }
                 let cell = min(Int(min(max(confidence, 0), 1) * Double(Self.cellCount)), Self.cellCount - 1)
-                // Rounded by adding 1.5 · 2^12, after which the low bits count 2^-40. Wrapping: differences of encodings; 2^87 rows fit.
-                let shifted = (outcomes[i] - confidence) + 0x1.8p12
-                residuals[cell] &+= Int128(Int64(bitPattern: shifted.bitPattern) &- Int64(bitPattern: (0x1.8p12).bitPattern))
+                residuals[cell] &+= Int128(FixedPoint.units(outcomes[i] - confidence))  // Wrapping: 2^87 rows fit.
             }
         }
     }

@@ -186,7 +186,7 @@ public struct PairedRows: RowObserver, Equatable {
     }
 
     private mutating func addDivergences(_ a: ScoredBlock, _ b: ScoredBlock, _ row: Int) {
-        let count = task == .binary ? 2 : a.classCount
+        let count = a.distributionCount
         probabilitiesA.fill(count) { p in logarithmsA.fill(count) { a.writeDistribution(ofRow: row, p, $0) } }
         probabilitiesB.fill(count) { p in logarithmsB.fill(count) { b.writeDistribution(ofRow: row, p, $0) } }
         var ab = 0.0, ba = 0.0, js = 0.0, distance = 0.0

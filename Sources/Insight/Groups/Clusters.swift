@@ -78,7 +78,7 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
         }
     }
 
-    private func truncated(_ hash: UInt64) -> UInt64 { bitCount == 64 ? hash : bitCount == 0 ? 0 : hash & ~(UInt64.max >> UInt64(bitCount)) }
+    private func truncated(_ hash: UInt64) -> UInt64 { hash & KeyPrefix.mask(bitCount) }
 
     private mutating func cluster(_ hash: UInt64) -> Int {
         if let index = indexOfHash[hash] { return index }
@@ -90,15 +90,7 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
     /// Drops bits of the hashes until there are at most `limit` clusters.
     private mutating func coarsen() {
         guard sumsOfCluster.count > limit else { return }
-        let hashes = indexOfHash.keys.sorted()
-        var neighboursByCommonBits = [Int](repeating: 0, count: 65)
-        for (one, other) in zip(hashes, hashes.dropFirst()) { neighboursByCommonBits[(one ^ other).leadingZeroBitCount] += 1 }
-        var bits = 0, count = 1
-        while bits < 64, count + neighboursByCommonBits[bits] <= limit {
-            count += neighboursByCommonBits[bits]
-            bits += 1
-        }
-        cut(to: bits)
+        cut(to: KeyPrefix.bitCount(ofAscending: indexOfHash.keys.sorted(), limit: limit))
     }
 
     private mutating func cut(to bits: Int) {

@@ -97,6 +97,9 @@ struct LogLinearHistogram: Sendable {
         let weight: ExactSum
     }
 
+    /// The weight of the numbers of an interval: how many they are where they have none.
+    private func weight(at index: Int) -> ExactSum { hasWeights ? weights[index].exact : ExactSum(count: counts[index]) }
+
     /// The intervals that hold numbers, in ascending order. O(pages).
     var intervals: [Interval] {
         var result: [Interval] = []
@@ -104,12 +107,10 @@ struct LogLinearHistogram: Sendable {
             let page = Int(indexOfPage[number]) << 8
             for i in 0..<Self.intervalsPerPage where counts[page + i] > 0 {
                 let key = UInt64(number << 8 | i) << Self.keyShift
-                var weight = hasWeights ? weights[page + i].exact : ExactSum()
-                if !hasWeights { weight.add(Int128(counts[page + i]), scaledByPowerOfTwo: 0) }
                 let ends = [OrderedKey.number(of: key), OrderedKey.number(of: key | (1 << Self.keyShift - 1))]
                 // The infinities share their intervals with encodings of NaN; zero shares its own with the least numbers.
                 let lower = max(minimum, ends[0].isNaN ? -.infinity : ends[0]), upper = min(maximum, ends[1].isNaN ? .infinity : ends[1])
-                result.append(Interval(lower: lower, upper: upper, count: counts[page + i], weight: weight))
+                result.append(Interval(lower: lower, upper: upper, count: counts[page + i], weight: weight(at: page + i)))
             }
         }
         return result
@@ -122,9 +123,7 @@ struct LogLinearHistogram: Sendable {
         for number in indexOfPage.indices where indexOfPage[number] >= 0 {
             let page = Int(indexOfPage[number]) << 8
             for i in 0..<Self.intervalsPerPage where counts[page + i] > 0 {
-                var weight = hasWeights ? weights[page + i].exact : ExactSum()
-                if !hasWeights { weight.add(Int128(counts[page + i]), scaledByPowerOfTwo: 0) }
-                entries.append((UInt64(number << 8 | i), counts[page + i], weight))
+                entries.append((UInt64(number << 8 | i), counts[page + i], weight(at: page + i)))
             }
         }
         func distinctCount(_ shift: UInt64) -> Int {

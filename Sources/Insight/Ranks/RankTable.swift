@@ -39,12 +39,15 @@ struct RankTable: Sendable {
     /// The number of bits that keys keep: 64 as long as the table is exact.
     private(set) var bitCount = 64
     /// The entries in ascending order of their keys, without the pending scores, and their weights, empty where predictions have none.
-    private var entries: [Entry] = []
-    private var weights: [Weights] = []
+    private(set) var entries: [Entry] = []
+    private(set) var weights: [Weights] = []
     private var pendingNegatives: [UInt64] = []
     private var pendingPositives: [UInt64] = []
     /// The pending scores where predictions have weights.
     private var pendingWeighted: [Pending] = []
+
+    /// True as long as no key was cut.
+    var isExact: Bool { bitCount == 64 }
 
     init(limit: Int = Self.usualLimit, hasWeights: Bool) {
         self.limit = limit
@@ -69,7 +72,7 @@ struct RankTable: Sendable {
     private mutating func flush() {
         if !pendingWeighted.isEmpty { flushWeighted() }
         guard !(pendingNegatives.isEmpty && pendingPositives.isEmpty) else { return }
-        let mask = Self.mask(bitCount)
+        let mask = KeyPrefix.mask(bitCount)
         RadixSort.sort(&pendingNegatives, mask: mask)
         RadixSort.sort(&pendingPositives, mask: mask)
         var added = [Entry](repeating: Entry(key: 0), count: pendingNegatives.count + pendingPositives.count)
@@ -98,7 +101,7 @@ struct RankTable: Sendable {
     }
 
     private mutating func flushWeighted() {
-        let mask = Self.mask(bitCount)
+        let mask = KeyPrefix.mask(bitCount)
         pendingWeighted.sort { $0.key < $1.key }
         var added: [Entry] = [], addedWeights: [Weights] = []
         for score in pendingWeighted {
@@ -119,9 +122,6 @@ struct RankTable: Sendable {
         pendingWeighted.removeAll(keepingCapacity: true)
         mergeEntries(added[...], addedWeights)
     }
-
-    /// The bits of a key that are kept.
-    private static func mask(_ bitCount: Int) -> UInt64 { bitCount == 0 ? 0 : ~(bitCount == 64 ? 0 : UInt64.max >> UInt64(bitCount)) }
 
     /// Merges entries in ascending order whose keys have been cut as those of the table.
     private mutating func mergeEntries(_ added: ArraySlice<Entry>, _ addedWeights: [Weights]) {
@@ -177,21 +177,13 @@ struct RankTable: Sendable {
     /// Cuts keys until there are at most `limit` different ones.
     private mutating func coarsen() {
         guard entries.count > limit else { return }
-        // Two neighbours with c equal leading bits are one key where c bits or fewer are kept.
-        var neighboursByCommonBits = [Int](repeating: 0, count: 65)
-        for (one, other) in zip(entries, entries.dropFirst()) { neighboursByCommonBits[(one.key ^ other.key).leadingZeroBitCount] += 1 }
-        var bits = 0, keyCount = 1
-        while bits < 64, keyCount + neighboursByCommonBits[bits] <= limit {
-            keyCount += neighboursByCommonBits[bits]
-            bits += 1
-        }
-        cut(to: bits)
+        cut(to: KeyPrefix.bitCount(ofAscending: entries.lazy.map(\.key), limit: limit))
     }
 
     private mutating func cut(to bits: Int) {
         guard bits < bitCount else { return }
         bitCount = bits
-        let mask = Self.mask(bits)
+        let mask = KeyPrefix.mask(bits)
         var cut: [Entry] = [], cutWeights: [Weights] = []
         for (index, entry) in entries.enumerated() {
             let key = entry.key & mask
@@ -218,32 +210,27 @@ struct RankTable: Sendable {
         mergeEntries(other.entries[...], other.weights)
     }
 
-    /// The entries of all scores, in ascending order.
-    var sortedEntries: [Entry] {
+    /// The table with all scores in its entries.
+    var flushed: RankTable {
         var table = self
         table.flush()
-        return table.entries
+        return table
     }
 
-    /// The weights of `sortedEntries`; empty where predictions have none.
-    var sortedWeights: [Weights] {
-        var table = self
-        table.flush()
-        return table.weights
-    }
-
-    /// The number of bits that keys keep after all scores are merged.
-    var keptBitCount: Int {
-        var table = self
-        table.flush()
-        return table.bitCount
+    /// The numbers of scores in a flushed table whose outcome is 1, and whose outcome is 0.
+    var outcomeCounts: (positive: UInt64, negative: UInt64) {
+        var counts: (positive: UInt64, negative: UInt64) = (0, 0)
+        for entry in entries {
+            counts.positive.addSaturating(entry.positiveCount)
+            counts.negative.addSaturating(entry.negativeCount)
+        }
+        return counts
     }
 
     /// Appends one byte, the number of bits; a varint, the number of entries; and for each in ascending order a varint, the difference of its key
     /// to the one before, two varints, its counts, and where there are weights two exact sums.
     func encode(into bytes: inout [UInt8]) {
-        var table = self
-        table.flush()
+        let table = flushed
         bytes.append(UInt8(table.bitCount))
         bytes.append(varint: UInt64(table.entries.count))
         var last: UInt64 = 0
@@ -270,7 +257,7 @@ struct RankTable: Sendable {
         for _ in 0..<(try reader.varintCount(leastByteCount: 3)) {
             let difference = try reader.varint()
             let (key, overflow) = (decoded.last?.key ?? 0).addingReportingOverflow(difference)
-            guard !overflow, decoded.isEmpty || difference > 0, key & Self.mask(bits) == key else {
+            guard !overflow, decoded.isEmpty || difference > 0, key & KeyPrefix.mask(bits) == key else {
                 throw .damaged("the scores are not in order")
             }
             var entry = Entry(key: key)
@@ -285,11 +272,11 @@ struct RankTable: Sendable {
         entries = decoded
     }
 
-    /// The numbers that an entry's key may stand for: equal ends as long as the table is exact.
+    /// The numbers that an entry's key may stand for in a flushed table: equal ends as long as it is exact.
     func range(of entry: Entry) -> ClosedRange<Double> {
         let lower = OrderedKey.number(of: entry.key)
-        guard keptBitCount < 64 else { return lower...lower }
-        let upper = OrderedKey.number(of: entry.key | (bitCount == 0 ? .max : UInt64.max >> UInt64(bitCount)))
+        guard !isExact else { return lower...lower }
+        let upper = OrderedKey.number(of: entry.key | ~KeyPrefix.mask(bitCount))
         return (lower.isNaN ? -.infinity : lower)...(upper.isNaN ? .infinity : upper)
     }
 }

@@ -96,6 +96,11 @@ public struct Ranking: RowObserver, Equatable {
     /// The figures of each class against all others, for task multiclass.
     public var figuresOfClasses: [RankingFigures]? { task == .multiclass ? tables.map { RankingFigures($0) } : nil }
 
+    /// The numbers of rows whose label is 1, and 0, for task binary; nil for other tasks, and where a label is a fraction.
+    var outcomeCounts: (positive: UInt64, negative: UInt64)? {
+        task == .binary && !hasFractions ? tables[0].flushed.outcomeCounts : nil
+    }
+
     /// True if there is no ranking because a label is a fraction.
     public var hasFractionalLabels: Bool { hasFractions }
 

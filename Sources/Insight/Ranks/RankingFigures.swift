@@ -24,20 +24,15 @@ public struct RankingFigures: Sendable, Equatable {
     /// The numbers of rows whose label is 1, and whose label is 0.
     public let positiveCount: UInt64, negativeCount: UInt64
 
-    init(_ table: RankTable) {
-        let entries = table.sortedEntries
-        isExact = table.keptBitCount == 64
-        distinctCount = entries.count
-        var positives: UInt64 = 0, negatives: UInt64 = 0
-        for entry in entries {
-            positives.addSaturating(entry.positiveCount)
-            negatives.addSaturating(entry.negativeCount)
-        }
-        (positiveCount, negativeCount) = (positives, negatives)
+    init(_ scores: RankTable) {
+        let table = scores.flushed
+        isExact = table.isExact
+        distinctCount = table.entries.count
+        (positiveCount, negativeCount) = table.outcomeCounts
         let amounts =
             table.hasWeights
-            ? table.sortedWeights.map { (negative: $0.negative.rounded, positive: $0.positive.rounded) }
-            : entries.map { (negative: Double($0.negativeCount), positive: Double($0.positiveCount)) }
+            ? table.weights.map { (negative: $0.negative.rounded, positive: $0.positive.rounded) }
+            : table.entries.map { (negative: Double($0.negativeCount), positive: Double($0.positiveCount)) }
         let isExact = isExact
         rocArea = Self.area(amounts, isExact: isExact)
         averagePrecision = Self.precision(amounts, isExact: isExact)

@@ -85,7 +85,11 @@ public struct WorstRows: RowObserver, Equatable {
 
     /// Keeps the worst rows of a block. O(rowCount), and O(log count) for each row that is kept.
     public mutating func observe(_ block: ScoredBlock) {
-        if measure == .loss { return observeLosses(block) }
+        if measure == .loss { observeLosses(block) } else { observeMistakes(block) }
+    }
+
+    /// Keeps the most confident mistakes of a block.
+    private mutating func observeMistakes(_ block: ScoredBlock) {
         let facts = block.facts
         guard let ofLabel = facts.labelProbability, let ofTop = facts.topProbability, let topClass = facts.topClass,
             let isCorrect = facts.isCorrect
@@ -94,19 +98,10 @@ public struct WorstRows: RowObserver, Equatable {
         var least = heap.count == count ? heap[0].measure : -.infinity
         for row in 0..<block.rows.rowCount {
             let weighted = losses[row]
-            guard !weighted.isNaN else { continue }
+            guard !weighted.isNaN, isCorrect[row] == 0 else { continue }
             // A row of weight 0 has the loss 0, whatever was predicted.
             let loss = divisors.map { $0[row] > 0 ? weighted / $0[row] : 0 } ?? weighted
-            let value: Double
-            switch measure {
-            case .loss: continue
-            case .confidentWrong:
-                guard isCorrect[row] == 0 else { continue }
-                value = ofTop[row]
-            case .margin:
-                guard isCorrect[row] == 0 else { continue }
-                value = ofTop[row] - ofLabel[row]
-            }
+            let value = measure == .margin ? ofTop[row] - ofLabel[row] : ofTop[row]
             guard value >= least, !value.isNaN else { continue }
             // Wrapping: rows are numbered below 2^63.
             let candidate = Row(
@@ -137,7 +132,7 @@ public struct WorstRows: RowObserver, Equatable {
     private mutating func prediction(_ block: ScoredBlock, _ row: Int) -> (ofLabel: Double, top: Int?, ofTop: Double) {
         let task = block.specification.task
         guard task != .multilabel else { return (.nan, nil, .nan) }
-        let classCount = task == .binary || task == .likelihood ? 2 : block.classCount
+        let classCount = block.distributionCount
         probabilities.fill(classCount) { p in logarithms.fill(classCount) { block.writeDistribution(ofRow: row, p, $0) } }
         var top = 0, label = 0
         for c in 1..<max(classCount, 1) where probabilities[c] > probabilities[top] { top = c }

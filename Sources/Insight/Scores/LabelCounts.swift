@@ -35,6 +35,9 @@ public struct LabelCounts: RowObserver, Equatable {
     /// "labels".
     public var tag: String { Self.tag }
 
+    /// True: partials of earlier versions lack it.
+    public var isOptional: Bool { true }
+
     /// Counts the labels of a block. O(rowCount).
     public mutating func observe(_ block: ScoredBlock) {
         if let targets = block.targets { return observe(block, targets) }
@@ -92,7 +95,7 @@ public struct LabelCounts: RowObserver, Equatable {
         var total = ExactSum()
         var sums: [ExactSum] = []
         for label in counts.indices {
-            var sum = weights.isEmpty ? Self.sum(of: counts[label]) : weights[label].exact
+            var sum = weights.isEmpty ? ExactSum(count: counts[label]) : weights[label].exact
             if fractionCount > 0 {
                 if label == 1 {
                     sum.add(fractions.exact)
@@ -107,12 +110,6 @@ public struct LabelCounts: RowObserver, Equatable {
         }
         guard total.sign > 0 else { return nil }
         return sums.map { $0.rounded(dividedBy: total) }
-    }
-
-    private static func sum(of count: UInt64) -> ExactSum {
-        var sum = ExactSum()
-        sum.add(Int128(count), scaledByPowerOfTwo: 0)
-        return sum
     }
 
     /// The entropy of the labels in nats: the cross-entropy of the best constant prediction. −Σ q ln q over the shares q; labels that never occur

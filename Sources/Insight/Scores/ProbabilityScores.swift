@@ -126,7 +126,7 @@ public struct ProbabilityScores: RowObserver, Equatable {
                 guard isOfLogits else { return max(0, 0 - sums[row]) }
                 guard classes[row] >= 0 else { return .nan }
                 // A decision from a logit x has the logits 0 and x.
-                let ofTop = isBinary ? (classes[row] == 1 ? block.prediction(row: row, column: 0) : 0) : block.prediction(row: row, column: Int(classes[row]))
+                let ofTop = isBinary ? (classes[row] == 1 ? block.value(row: row, column: 0) : 0) : block.value(row: row, column: Int(classes[row]))
                 // log Σ exp x − Σ p·x, by the largest logit.
                 return max(0, (ofTop - sums[row]) - logarithm)
             }

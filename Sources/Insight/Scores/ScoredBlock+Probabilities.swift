@@ -72,9 +72,30 @@ extension ScoredBlock {
         }
     }
 
-    /// The prediction of a class in a row, as it is stored.
-    func prediction(row: Int, column: Int) -> Double {
-        rows.element.value(rows.values + row * classCount * rows.element.byteCount, at: column)
+    /// True if a row is one decision, whose classes are 0 and 1.
+    private var isOfDecisions: Bool { specification.task == .binary || specification.task == .likelihood }
+
+    /// The number of classes of a row's distribution: two of a decision.
+    var distributionCount: Int { isOfDecisions ? 2 : classCount }
+
+    /// Writes the logits that a row's predictions stand for, `distributionCount` of them: those of a decision from a logit x are 0 and x, those of
+    /// probabilities and log-probabilities the logarithms.
+    ///
+    /// - Parameter logits: room for that many numbers.
+    func writeLogits(ofRow row: Int, to logits: UnsafeMutablePointer<Double>) {
+        guard isOfDecisions else {
+            writeValues(from: row, count: classCount, to: logits)
+            if specification.input == .probabilities {
+                for c in 0..<classCount { logits[c] = ElementaryFunctions.logarithm(logits[c]) }
+            }
+            return
+        }
+        let x = value(row: row, column: 0)
+        switch specification.input {
+        case .logits: (logits[0], logits[1]) = (0, x)
+        case .probabilities: (logits[0], logits[1]) = (ElementaryFunctions.logarithm(1 - x), ElementaryFunctions.logarithm(x))
+        case .logProbabilities: (logits[0], logits[1]) = (ElementaryFunctions.logarithm(1 - ElementaryFunctions.exponential(x)), x)
+        }
     }
 
     /// Writes the probability of each class of a row and its logarithm: classCount of each for tasks multiclass and soft, two for task binary, whose
@@ -86,22 +107,8 @@ extension ScoredBlock {
     ///   - probabilities: room for that many numbers, rounded up to eight.
     ///   - logarithms: as much room.
     func writeDistribution(ofRow row: Int, _ probabilities: UnsafeMutablePointer<Double>, _ logarithms: UnsafeMutablePointer<Double>) {
-        let isDecision = specification.task == .binary || specification.task == .likelihood
-        let count = isDecision ? 2 : classCount
-        if isDecision {
-            let x = prediction(row: row, column: 0)
-            switch specification.input {
-            case .logits: (logarithms[0], logarithms[1]) = (0, x)
-            case .probabilities: (logarithms[0], logarithms[1]) = (ElementaryFunctions.logarithm(1 - x), ElementaryFunctions.logarithm(x))
-            case .logProbabilities:
-                (logarithms[0], logarithms[1]) = (ElementaryFunctions.logarithm(1 - ElementaryFunctions.exponential(x)), x)
-            }
-        } else {
-            writeValues(from: row, count: count, to: logarithms)
-            if specification.input == .probabilities {
-                for c in 0..<count { logarithms[c] = ElementaryFunctions.logarithm(logarithms[c]) }
-            }
-        }
+        let count = distributionCount
+        writeLogits(ofRow: row, to: logarithms)
         if specification.input == .logits {
             var largest = -Double.infinity
             for c in 0..<count where logarithms[c] > largest { largest = logarithms[c] }
@@ -118,8 +125,12 @@ extension ScoredBlock {
                 probabilities[c] /= 1 + sum
             }
         } else if specification.input == .probabilities {
-            let x = isDecision ? prediction(row: row, column: 0) : 0
-            for c in 0..<count { probabilities[c] = isDecision ? (c == 1 ? x : 1 - x) : prediction(row: row, column: c) }
+            if isOfDecisions {
+                probabilities[1] = value(row: row, column: 0)
+                probabilities[0] = 1 - probabilities[1]
+            } else {
+                writeValues(from: row, count: count, to: probabilities)
+            }
         } else {
             for c in 0..<count { probabilities[c] = logarithms[c] }
             ElementaryFunctions.exponentials(probabilities, count: count)

@@ -33,10 +33,9 @@ struct CompactMoments: Sendable, Equatable {
     mutating func add(_ loss: Double) {
         count &+= 1  // Wrapping: no run has 2^64 rows.
         sum.add(loss)
-        guard loss.magnitude < 0x1p11 else { return addLarge(loss) }
-        let shifted = loss.magnitude + 0x1.8p12
+        guard loss.magnitude < FixedPoint.limit else { return addLarge(loss) }
         // Wrapping: ranges are stated above.
-        let units = Int64(bitPattern: shifted.bitPattern) &- Int64(bitPattern: (0x1.8p12).bitPattern)
+        let units = FixedPoint.units(loss.magnitude)
         let high = units &>> 26, low = units & 0x3FF_FFFF
         squares.high &+= Int128(high &* high)
         squares.middle &+= Int128(high &* low)

@@ -21,19 +21,15 @@ struct CompactSum: Sendable {
     /// The sum with the value of `sum`.
     init(_ sum: ExactSum) { rest = sum.isZero ? nil : sum }
 
-    private static let coarseShift = 0x1.8p12, fineShift = 0x1.8p-40
-    /// A number below it, in magnitude, is cut into integers.
-    private static let largeNumber = 0x1p11
+    /// Adding it rounds to a multiple of 2^-92.
+    private static let fineShift = 0x1.8p-40
 
     /// Adds a number exactly. O(1).
     @inline(__always)
     mutating func add(_ number: Double) {
-        guard number.magnitude < Self.largeNumber else { return addToRest(number) }
-        // Adding 1.5 · 2^12 rounds to a multiple of 2^-40, which then stands as an integer in the low bits.
-        let shifted = number + Self.coarseShift
-        // Wrapping: the difference of two encodings of one binade.
-        coarse &+= Int128(Int64(bitPattern: shifted.bitPattern) &- Int64(bitPattern: Self.coarseShift.bitPattern))
-        let remainder = number - (shifted - Self.coarseShift)
+        guard number.magnitude < FixedPoint.limit else { return addToRest(number) }
+        coarse &+= Int128(FixedPoint.units(number))  // Wrapping: 2^75 numbers fit.
+        let remainder = number - ((number + FixedPoint.shift) - FixedPoint.shift)
         guard remainder != 0 else { return }
         let fineShifted = remainder + Self.fineShift
         fine &+= Int128(Int64(bitPattern: fineShifted.bitPattern) &- Int64(bitPattern: Self.fineShift.bitPattern))
@@ -84,6 +80,12 @@ extension CompactSum: Equatable {
 }
 
 extension ExactSum {
+    /// The sum of as many ones.
+    init(count: UInt64) {
+        self.init()
+        add(Int128(count), scaledByPowerOfTwo: 0)
+    }
+
     /// Adds an integer of 128 bits times a power of two.
     mutating func add(_ integer: Int128, scaledByPowerOfTwo exponent: Int) {
         guard integer != 0 else { return }

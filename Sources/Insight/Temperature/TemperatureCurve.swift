@@ -31,7 +31,6 @@ public struct TemperatureCurve: RowObserver, Equatable {
     /// True if the temperature of the least loss is asked for.
     public let isFitted: Bool
     private let task: LossTask
-    private let input: PredictionInput
     private let hasWeights: Bool
     private(set) var nodes: [Node]
     private var rowCount: UInt64 = 0
@@ -47,7 +46,6 @@ public struct TemperatureCurve: RowObserver, Equatable {
         _ specification: LossSpecification, temperatures: [Double], isFitted: Bool
     ) throws(SpecificationError) {
         task = specification.task
-        input = specification.input
         hasWeights = specification.modifiers.hasRowWeights
         let setting: Setting = isFitted && temperatures.isEmpty ? .fitTemperature : .temperatureSweep
         guard task != .likelihood, task != .multilabel else {
@@ -86,14 +84,13 @@ public struct TemperatureCurve: RowObserver, Equatable {
     /// Adds the rows of a block. O(rowCount × classCount × nodes).
     public mutating func observe(_ block: ScoredBlock) {
         let losses = block.losses(ofDialect: 0), weights = hasWeights ? block.rows.weights : nil
-        let valueCount = block.classCount
-        let classCount = task == .binary ? 2 : valueCount
+        let classCount = block.distributionCount
         for row in 0..<block.rows.rowCount where !losses[row].isNaN {
             let rowWeight = weights?[row] ?? 1
             rowCount.addSaturating(1)
             if hasWeights { weight.add(rowWeight) }
             guard rowWeight > 0 else { continue }
-            logits.fill(classCount) { Self.writeLogits(block, row, to: $0) }
+            logits.fill(classCount) { block.writeLogits(ofRow: row, to: $0) }
             // How much of the row has each class as its label: Σ y x.
             let target = Self.labelled(block, row, logits)
             var largest = -Double.infinity, top = 0
@@ -118,25 +115,6 @@ public struct TemperatureCurve: RowObserver, Equatable {
                 nodes[index].slope.add(point.slope * rowWeight)
                 nodes[index].curvature.add(point.curvature * rowWeight)
             }
-        }
-    }
-
-    /// Writes the logits of a row: those of a decision are 0 and x.
-    private static func writeLogits(_ block: ScoredBlock, _ row: Int, to logits: UnsafeMutablePointer<Double>) {
-        let input = block.specification.input
-        if block.specification.task == .binary {
-            let x = block.prediction(row: row, column: 0)
-            switch input {
-            case .logits: (logits[0], logits[1]) = (0, x)
-            case .probabilities: (logits[0], logits[1]) = (ElementaryFunctions.logarithm(1 - x), ElementaryFunctions.logarithm(x))
-            case .logProbabilities:
-                (logits[0], logits[1]) = (ElementaryFunctions.logarithm(1 - ElementaryFunctions.exponential(x)), x)
-            }
-            return
-        }
-        for c in 0..<block.classCount {
-            let x = block.prediction(row: row, column: c)
-            logits[c] = input == .probabilities ? ElementaryFunctions.logarithm(x) : x
         }
     }
 

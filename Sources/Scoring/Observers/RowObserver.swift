@@ -19,6 +19,9 @@ public protocol RowObserver: Sendable {
     /// The facts that the observer reads.
     var requiredFacts: RowFacts { get }
 
+    /// True if a merge leaves the figure out where some partials lack it; else these do not merge.
+    var isOptional: Bool { get }
+
     /// Adds the rows of a block. The block is valid only during the call.
     mutating func observe(_ block: ScoredBlock)
 
@@ -44,6 +47,9 @@ extension RowObserver {
 
     /// No facts.
     public var requiredFacts: RowFacts { [] }
+
+    /// False.
+    public var isOptional: Bool { false }
 
     /// Adds the rows of an observer whose type is not known statically.
     ///

@@ -20,6 +20,9 @@ public struct WordSums: RowObserver, Equatable {
     /// "words".
     public var tag: String { Self.tag }
 
+    /// True: only evaluations that count words have it.
+    public var isOptional: Bool { true }
+
     /// Adds the rows that have a loss in every dialect. A count of `UInt64.max` is not known. O(rowCount).
     public mutating func observe(_ block: ScoredBlock) {
         guard block.rows.rowCount > 0, wordCount != nil else { return }

@@ -95,13 +95,10 @@ extension Partial {
         return partial
     }
 
-    /// The tags of sections that a partial may lack: words that were not counted, and counts of labels, which earlier versions did not have. A merge
-    /// has them only if all of its partials have.
-    private static let optionalTags: Set<String> = [WordSums.tag, "labels"]
-
-    /// Returns the partials without the optional sections that some of them lack.
+    /// Returns the partials without the optional sections (`RowObserver.isOptional`) that some of them lack.
     private static func leavingOutSections(_ partials: [Partial]) -> [Partial] {
-        let missing = optionalTags.filter { tag in !partials.allSatisfy { $0.observers.contains { $0.tag == tag } } }
+        let optional = Set(partials.flatMap(\.prototypes).compactMap { $0?.isOptional == true ? $0?.tag : nil })
+        let missing = optional.filter { tag in !partials.allSatisfy { $0.observers.contains { $0.tag == tag } } }
         guard !missing.isEmpty else { return partials }
         return partials.map { partial in
             let kept = partial.observers.indices.filter { !missing.contains(partial.observers[$0].tag) }
