@@ -86,7 +86,7 @@ struct Layout {
     init(ofStream file: StoredBytes) throws(ContainerError) {
         // A writer that stalls after a few bytes of text is not waited for: their first byte begins no compressed format.
         var first = try file.firstBytes(1)
-        if first.first.map(Self.mayBegin) ?? false { first = try file.firstBytes(HeaderWindow.lookByteCount) }
+        if Self.mayBegin(first) { first = try file.firstBytes(HeaderWindow.lookByteCount) }
         guard !first.isEmpty else {
             throw ContainerError(
                 path: file.path, kind: .empty, problem: "the stream is empty", remedy: "did what should write it fail?")
@@ -169,10 +169,11 @@ struct Layout {
         }
     }
 
-    /// Returns true if a file of some compressed format may begin with a byte: with that of zstd, of its skippable frames, which are 0x50 to 0x5F as
-    /// zip's is, of gzip, or of a format that is not read.
-    private static func mayBegin(_ byte: UInt8) -> Bool {
-        byte == 0x28 || (0x50...0x5F).contains(byte) || byte == GzipHeader.magic[0] || UnsupportedFormat.allCases.contains { $0.magic[0] == byte }
+    /// Returns true if `first`, the first byte of a file or none, may be that of a compressed one, or of an archive.
+    private static func mayBegin(_ first: [UInt8]) -> Bool {
+        // An archive begins as skippable frames of zstd do.
+        isZstd(first) || first.starts(with: GzipHeader.magic.prefix(1))
+            || UnsupportedFormat.allCases.contains { first.starts(with: $0.magic.prefix(1)) }
     }
 
     /// Returns true if `first` is the beginning of a zstd file.

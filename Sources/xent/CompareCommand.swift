@@ -4,7 +4,7 @@ import Insight
 import Scoring
 import WorkStealing
 
-struct CompareCommand: DocumentedCommand {
+struct CompareCommand: ScoringCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare", _superCommandName: Xent.name,
         abstract: "Compare two models on the same rows.",
@@ -89,28 +89,12 @@ struct CompareCommand: DocumentedCommand {
                     ? "--task " + LossTask.allCases.map(\.rawValue).joined(separator: ", or ")
                     : "--input takes " + PredictionInput.allCases.map(\.rawValue).joined(separator: ", "))
         }
-        let (modifiers, usesBalancedClassWeights) = try loss.modifiers(&inputs)
-        let specification: LossSpecification
-        do throws(SpecificationError) {
-            specification = try LossSpecification(
-                task: task, input: input, dialects: loss.dialect.isEmpty ? [.exact] : loss.dialect, modifiers: modifiers)
-        } catch {
-            throw EngineError(error)
-        }
-        var first = EvaluationOptions(
-            predictionPaths: try inputs.expand([predictions[0]]), labelPaths: try inputs.expand(data.labels), specification: specification)
-        let secondPaths = try inputs.expand([predictions[1]])
-        first.weightPaths = try inputs.expand(data.weights)
+        let paths = try predictions.map { try inputs.expand([$0]) }
+        var first = try evaluationOptions(paths[0], task, input, &inputs)
         first.clusterPaths = try inputs.expand(second.clusters)
-        first.columns = try axes.adding(to: columns.columns())
-        data.add(to: &first.columns)
-        rows.apply(to: &first)
-        guard inputs.standardInputCount <= 1 else {
-            throw EngineError(usage: "standard input is named twice, and can be read once", remedy: "write one of them to a file first")
-        }
-        first.usesBalancedClassWeights = usesBalancedClassWeights
+        try inputs.requireOneStandardInput()
         try resources.apply(to: &first)
-        var options = ComparisonOptions(first: first, secondPaths: secondPaths)
+        var options = ComparisonOptions(first: first, secondPaths: paths[1])
         options.secondInput = second.inputB
         options.secondPredictionColumns = second.bPredictionColumns.map { $0.split(separator: ",").map(String.init) }
         if let confidence = confidence.confidence { options.confidence = confidence }

@@ -6,7 +6,7 @@ import Messages
 import Scoring
 import WorkStealing
 
-struct EvalCommand: DocumentedCommand {
+struct EvalCommand: ScoringCommand {
     static let configuration = CommandConfiguration(
         commandName: "eval", _superCommandName: Xent.name,
         abstract: "Evaluate predictions against labels.",
@@ -106,17 +106,7 @@ struct EvalCommand: DocumentedCommand {
     private func options(_ inputs: inout InputFiles, _ cancellation: Cancellation) throws -> EvaluationOptions {
         let paths = try inputs.expand(predictions)
         guard let task = loss.task, let input = loss.input else { throw try missing(paths, cancellation) }
-        let (modifiers, usesBalancedClassWeights) = try loss.modifiers(&inputs)
-        let specification: LossSpecification
-        do throws(SpecificationError) {
-            specification = try LossSpecification(
-                task: task, input: input, dialects: loss.dialect.isEmpty ? [.exact] : loss.dialect, modifiers: modifiers)
-        } catch {
-            throw EngineError(error)
-        }
-        var options = EvaluationOptions(
-            predictionPaths: paths, labelPaths: try inputs.expand(data.labels), specification: specification)
-        options.weightPaths = try inputs.expand(data.weights)
+        var options = try evaluationOptions(paths, task, input, &inputs)
         // The order of the files decides which rows are paired, unless each has labels of its own.
         if ![0, paths.count].contains(options.labelPaths.count) || ![0, paths.count].contains(options.weightPaths.count) {
             options.warnings = inputs.reorderedLists.map {
@@ -125,13 +115,7 @@ struct EvalCommand: DocumentedCommand {
                     "\($0): its names stand in the order of letters, and are read in the order of their numbers, as labels must be")
             }
         }
-        options.columns = try axes.adding(to: columns.columns())
-        data.add(to: &options.columns)
-        rows.apply(to: &options)
-        guard inputs.standardInputCount <= 1 else {
-            throw EngineError(usage: "standard input is named twice, and can be read once", remedy: "write one of them to a file first")
-        }
-        options.usesBalancedClassWeights = usesBalancedClassWeights
+        try inputs.requireOneStandardInput()
         try resources.apply(to: &options)
         options.perRowPath = extra.perRow
         options.insight = insight.request(task)

@@ -49,6 +49,13 @@ struct InputFiles {
     /// The number of times that standard input is named.
     var standardInputCount: Int { files.count { $0.path == "-" || $0.path == "/dev/stdin" } }
 
+    /// Throws if standard input is named more than once, since it can be read once.
+    func requireOneStandardInput() throws(EngineError) {
+        guard standardInputCount <= 1 else {
+            throw EngineError(usage: "standard input is named twice, and can be read once", remedy: "write one of them to a file first")
+        }
+    }
+
     /// The name of a file that is there and was probably meant, for the error of a file that is not there; nil if none is near.
     func suggestion(for error: EngineError) -> String? {
         guard error.category == .noInput else { return nil }

@@ -56,8 +56,22 @@ struct LossOptions: ParsableArguments {
     @Option(help: "For soft labels: cross-entropy, or Kullback-Leibler divergence.")
     var divergence: Divergence = .crossEntropy
 
+    /// The loss of a task and an input, and true if class weights are to be counted from the labels.
+    func specification(
+        _ task: LossTask, _ input: PredictionInput, _ inputs: inout InputFiles
+    ) throws -> (LossSpecification, usesBalancedClassWeights: Bool) {
+        let (modifiers, usesBalancedClassWeights) = try modifiers(&inputs)
+        do throws(SpecificationError) {
+            let specification = try LossSpecification(
+                task: task, input: input, dialects: dialect.isEmpty ? [.exact] : dialect, modifiers: modifiers)
+            return (specification, usesBalancedClassWeights)
+        } catch {
+            throw EngineError(error)
+        }
+    }
+
     /// The modifiers, and true if class weights are to be counted from the labels.
-    func modifiers(_ inputs: inout InputFiles) throws -> (LossModifiers, usesBalancedClassWeights: Bool) {
+    private func modifiers(_ inputs: inout InputFiles) throws -> (LossModifiers, usesBalancedClassWeights: Bool) {
         var modifiers = LossModifiers()
         var usesBalancedClassWeights = false
         switch try classWeights.map({ try WeightList($0, option: "--class-weights", &inputs) }) {

@@ -35,9 +35,7 @@ struct ReportCommand: DocumentedCommand {
             guard let output else {
                 throw EngineError(usage: "--output is missing", remedy: "-o OUT.html names the page, -o - is standard output")
             }
-            guard run.inputs.standardInputCount <= 1 else {
-                throw EngineError(usage: "standard input is named twice, and can be read once", remedy: "write one of them to a file first")
-            }
+            try run.inputs.requireOneStandardInput()
             try OutputPaths.check(outputs: [("--output", output == "-" ? nil : output)], inputs: run.inputs)
             let pageOutput = run.adding(try PageOutput(path: output))
             run.announceTerminalInput()
