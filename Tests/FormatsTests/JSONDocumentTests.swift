@@ -31,6 +31,27 @@ struct JSONDocumentTests {
         #expect(error(long, isWhole: false)?.kind == .truncatedHeader)
     }
 
+    @Test("A beginning is closed after its last whole record, wherever it ends")
+    func closedBeginnings() throws {
+        let records = [#"{"p": [0.5, {"q": "]}\\"}]}"#, "[1, [2]]", #"{"a": "\"}]["}"#]
+        for (before, after, path) in [("[", "]", nil), (#"{"n": [{}], "r": {"s": ["#, "]}}", "r.s")] {
+            let text = Array((before + records.joined(separator: ",\n") + after).utf8)
+            var ends: [Int] = []
+            for index in records.indices { ends.append((before + records[...index].joined(separator: ",\n")).utf8.count) }
+            for count in 0...text.count {
+                let closed = RecordFormats.closedDocument(beginningWith: Array(text.prefix(count)), recordPath: path)
+                let whole = ends.count { $0 <= count }
+                guard whole > 0 else {
+                    #expect(closed == nil, "\(count) bytes")
+                    continue
+                }
+                #expect(closed == Array(text[..<ends[whole - 1]]) + Array(after.utf8), "\(count) bytes")
+            }
+        }
+        #expect(RecordFormats.closedDocument(beginningWith: Array("[{}}".utf8), recordPath: nil) == nil)
+        #expect(RecordFormats.closedDocument(beginningWith: Array("[{}]".utf8), recordPath: "a..b") == nil)
+    }
+
     private func recognise(_ text: String, records: String? = nil, isWhole: Bool = true) throws -> (any RecordFormat)? {
         var options = RecordFormats.Options()
         options.recordPath = records

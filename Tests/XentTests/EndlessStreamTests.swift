@@ -97,12 +97,16 @@ import Testing
         try scratch.write("few.csv", "p0,p1,label\n0.5,0.5,0\n0.5,nan,1\n")
         try scratch.write("many.csv", "p0,p1,label\n" + String(repeating: "0.5,0.5,0\n", count: 300_000) + "0.5,nan,1\n0.5,0.")
         try scratch.write("few.jsonl", "{\"p\":[0.5,0.5],\"label\":0}\n{\"p\":[NaN,0.5],\"label\":0}\n{\"p\":")
+        let records = "[{\"p\":[0.5,0.5],\"label\":0},\n{\"p\":[0.5,null],\"label\":1},{\"p\":["
+        try scratch.write("few.json", records)
+        try scratch.write("within.json", #"{"n":[{}],"data":"# + records)
         var numbers = [Float](repeating: 0.5, count: 400_000)
         numbers[300_001] = .nan
         try scratch.write("p.npy", NPYFixture.floats(numbers, columns: 2))
         try scratch.write("y.npy", NPYFixture.labels([UInt8](repeating: 0, count: 200_000)))
         for (name, rest, says) in [
             ("few.csv", "", "line 3: "), ("many.csv", "", "line 300002: "), ("few.jsonl", Self.columns, "line 2: "),
+            ("few.json", Self.columns, "line 2: "), ("within.json", "\(Self.columns) --records data", "line 2: "),
             ("p.npy", "--labels y.npy", "row 150000: "),
         ] {
             for (pack, threads) in [("cat", 1), ("cat", 2), ("zstd -q -c", 2), ("gzip -c", 2)] {
