@@ -53,10 +53,19 @@ public struct InsightRequest: Sendable, Equatable {
     public var measuresRanking = false
     /// The columns of each request of slices.
     public var slices: [[Slices.Column]] = []
+    /// The names of the dump's columns by which rows are sliced, each once.
+    public var sliceColumnNames: [String] {
+        var names: [String] = []
+        for case .column(let name) in slices.joined() where !names.contains(where: { $0.utf8.elementsEqual(name.utf8) }) { names.append(name) }
+        return names
+    }
+
     /// The way to find the interval of the mean; nil for the usual one: clustered where there are clusters, else normal.
     public var interval: Uncertainty.Kind?
     /// True if rows come with clusters.
     public var hasClusters = false
+    /// True if the clusters are a column of texts, false if they are an array of numbers.
+    public var areClustersTexts = false
     /// The number of replicates of a bootstrap.
     public var replicateCount = 1000
     /// The temperatures at which the mean is asked for.
@@ -119,7 +128,7 @@ public struct InsightRequest: Sendable, Equatable {
         }
         if measuresRanking { observers.append(try Ranking(specification, classCount: classCount)) }
         if !slices.isEmpty { observers.append(try Slices(specification, by: slices)) }
-        if hasClusters { observers.append(Clusters(specification)) }
+        if hasClusters { observers.append(Clusters(specification, areTexts: areClustersTexts)) }
         switch usedInterval {
         case .normal: break
         case .clustered:

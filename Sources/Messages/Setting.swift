@@ -99,6 +99,8 @@ public enum Setting: Sendable, Hashable, CaseIterable {
     case interval
     /// The files of clusters.
     case clusters
+    /// The column of clusters.
+    case clusterColumn
     /// The files of a column of slices.
     case groups
     /// The temperatures at which the mean is asked for.
@@ -176,6 +178,7 @@ public enum Setting: Sendable, Hashable, CaseIterable {
         case .slice: "InsightRequest.slices"
         case .interval: "InsightRequest.interval"
         case .clusters: "EvaluationOptions.clusterPaths"
+        case .clusterColumn: "EvaluationOptions.clusterColumn"
         case .groups: "EvaluationOptions.groupPaths"
         case .temperatureSweep: "InsightRequest.temperatures"
         case .fitTemperature: "InsightRequest.fitsTemperature"

@@ -10,12 +10,17 @@ public struct CompanionValues {
     public let rowByteCount: Int
     /// The type of an element as NumPy names it, without a byte order: "i8", "u8", "f8".
     public let elementName: String
+    /// The values whose hashes the rows hold, each a `UInt64` at the beginning of its row; nil for a column of numbers.
+    public let hashedValues: HashedValues?
 
     /// Describes a column; nothing is copied.
-    public init(name: String, bytes: UnsafeRawPointer, rowByteCount: Int, elementName: String) {
+    public init(
+        name: String, bytes: UnsafeRawPointer, rowByteCount: Int, elementName: String, hashedValues: HashedValues? = nil
+    ) {
         self.name = name
         self.bytes = bytes
         self.rowByteCount = rowByteCount
         self.elementName = elementName
+        self.hashedValues = hashedValues
     }
 }

@@ -120,6 +120,7 @@ struct EvalCommand: ScoringCommand {
         options.perRowPath = extra.perRow
         options.insight = insight.request(task)
         options.clusterPaths = try inputs.expand(insight.clusters)
+        options.clusterColumn = insight.clusterColumn
         options.groupPaths = try inputs.expand(insight.groups)
         if let confidence = confidence.confidence { options.insight.confidence = confidence }
         return options

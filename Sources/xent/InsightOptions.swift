@@ -55,7 +55,10 @@ struct InsightOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The mean of each slice of the rows: by label, by predicted class, or by several: label,predicted. May be repeated.",
+            """
+            The mean of each slice of the rows: by label, by predicted class, by a column of the predictions or the labels, or by several: \
+            label,country. May be repeated.
+            """,
             valueName: "column,…"))
     var slice: [SliceColumns] = []
 
@@ -73,6 +76,11 @@ struct InsightOptions: ParsableArguments {
             valueName: "file"), completion: .file())
     var clusters: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "The column of the predictions or the labels that holds the rows' clusters, in the place of --clusters.", valueName: "name"))
+    var clusterColumn: String?
+
     @Option(parsing: .unconditional, help: ArgumentHelp("The replicates of --interval bootstrap. Default: 1000.", valueName: "n"))
     var replicates: Int?
 
@@ -87,6 +95,9 @@ struct InsightOptions: ParsableArguments {
     func validate() throws {
         if let replicates, replicates < 1 { throw ValidationError("--replicates must be at least 1, not \(replicates).") }
         if replicates != nil, interval != .bootstrap { throw ValidationError("--replicates are those of --interval bootstrap.") }
+        if !clusters.isEmpty, clusterColumn != nil {
+            throw ValidationError("--clusters and --cluster-column exclude each other: both say the clusters of rows.")
+        }
         if let worst, worst < 1 { throw ValidationError("--worst must be at least 1, not \(worst).") }
         if worstBy != nil, worst == nil, !insight { throw ValidationError("--worst-by says by what --worst is sorted; give --worst too.") }
     }
@@ -109,7 +120,7 @@ struct InsightOptions: ParsableArguments {
         request.measuresRanking = ranking
         request.slices = slice.map(\.columns) + (groups.isEmpty ? [] : [[.companion("group")]])
         request.interval = interval
-        request.hasClusters = !clusters.isEmpty
+        request.hasClusters = !clusters.isEmpty || clusterColumn != nil
         if let replicates { request.replicateCount = replicates }
         request.temperatures = temperatureSweep?.numbers ?? []
         request.fitsTemperature = fitTemperature
@@ -156,7 +167,9 @@ struct SliceColumns: ExpressibleByArgument, Sendable {
             case "label": columns.append(.label)
             case "predicted": columns.append(.predicted)
             case "group": columns.append(.companion("group"))
-            default: return nil
+            default:
+                guard !name.isEmpty else { return nil }
+                columns.append(.column(String(name)))
             }
         }
         self.columns = columns

@@ -49,6 +49,7 @@ extension SettingNames {
         case .slice: "--slice"
         case .interval: "--interval"
         case .clusters: "--clusters"
+        case .clusterColumn: "--cluster-column"
         case .groups: "--groups"
         case .temperatureSweep: "--temperature-sweep"
         case .fitTemperature: "--fit-temperature"

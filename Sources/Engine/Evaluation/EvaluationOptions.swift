@@ -23,6 +23,8 @@ public struct EvaluationOptions: Sendable {
     public var weightPaths: [String] = []
     /// The files of clusters: arrays of one number a row, by which `insight` tells rows apart that are not independent of one another.
     public var clusterPaths: [String] = []
+    /// The column of clusters, of the predictions' files or the labels'; nil for none.
+    public var clusterColumn: String?
     /// The files of a column "group": arrays of one number a row, by which `insight` can slice.
     public var groupPaths: [String] = []
     /// The columns of the files, by their roles.
@@ -86,6 +88,13 @@ public struct EvaluationOptions: Sendable {
                 throw EngineError(usage: "two observers have the tag '\(observer.tag)'", remedy: "give each a tag of its own")
             }
         }
+    }
+
+    /// The names of the dump's columns by which rows are put into groups, each once.
+    var keyNames: [String] {
+        let names = insight.sliceColumnNames
+        guard let clusterColumn, !names.contains(name: clusterColumn) else { return names }
+        return names + [clusterColumn]
     }
 
     /// Makes options for files, with defaults for everything else.

@@ -24,7 +24,7 @@ extension EvaluationPlan {
                     ours[Name(name)] = add(arrays, name: "predictions: \(name)")
                 } else if let texts, let place {
                     ours[Name(name)] = IdentifierCheck.Hashes(
-                        companion: place, width: columns.identifierNames.count, index: index, path: texts.path ?? "",
+                        companion: place, width: beside[place].valuesPerRow, index: index, path: texts.path ?? "",
                         quoted: { texts.quotedIdentifier(index, ofRow: $0) })
                 }
             }

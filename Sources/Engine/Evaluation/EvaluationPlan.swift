@@ -65,7 +65,9 @@ package struct EvaluationPlan: Sendable {
             for identifiers in columns.tableIdentifiers { try identifiers.check(control) }
         } else if columns.records.isEmpty {
             let arrays = try ConcatenatedArrays(columns.arrays)
-            let companions = [columns.labels, columns.weights].compactMap { $0 } + keys.map(\.column) + options.companions
+            let companions =
+                [columns.labels, columns.weights].compactMap { $0 } + keys.map(\.column)
+                + columns.keys.flatMap { $0.companions(options, identifiers: nil) } + options.companions
             try Self.checkCounts(arrays, companions, options)
             let areCompanionsInOrder = companions.contains(where: \.isInOrder) || columns.areIdentifiersInOrder
             source = try arrays.predictions(areCompanionsInOrder: areCompanionsInOrder, options: containerOptions)
@@ -73,13 +75,16 @@ package struct EvaluationPlan: Sendable {
         } else {
             source = RecordRowSource(
                 predictionsOf: columns.records, valuesPerRow: columns.classCount, options: containerOptions, cutsText: mode.cutsText,
-                window: try options.shard.map { shard throws(EngineError) in try Self.window(shard, columns, mode) })
+                window: try options.shard.map { shard throws(EngineError) in try Self.window(shard, columns, mode) },
+                hashedValues: columns.hashedValuesOfRecords)
             arrays = nil
         }
         let beside = Self.columnsBeside(source)
         let matched = try MatchedColumns(columns, source, beside: beside, options, containerOptions, control)
         identifierCheck = matched.check
-        companions = matched.companions + keys.map(\.column) + options.companions
+        let identifiers = beside.firstIndex { $0.name == CompanionColumn.identifiers }.map { (column: beside[$0], index: $0) }
+        let columnsOfKeys = columns.keys.flatMap { $0.companions(options, identifiers: identifiers) }
+        companions = matched.companions + keys.map(\.column) + columnsOfKeys + options.companions
         let isPiped = files.contains { $0.container.isStream } || columns.labelFiles.contains { $0.container.isStream }
         labelRows = isPiped ? nil : Self.labelRows(columns, containerOptions)
         classOfNumber = columns.classOfNumber

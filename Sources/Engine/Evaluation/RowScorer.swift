@@ -56,7 +56,9 @@ package final class RowScorer: RowConsumer {
                 if companions.contains(where: { $0.name == CompanionColumn.wordCounts }) { observers.append(WordSums()) }
             }
             do throws(SpecificationError) {
-                observers += try options.insight.observers(specification, classCount: classCount)
+                var insight = options.insight
+                insight.areClustersTexts = companions.contains { $0.name == Clusters.column && $0.hashedValues != nil }
+                observers += try insight.observers(specification, classCount: classCount)
             } catch {
                 throw EngineError(error)
             }
@@ -71,12 +73,17 @@ package final class RowScorer: RowConsumer {
         let elementType: ElementType
         let valuesPerRow: Int
         let rowByteCount: Int
+        /// The offset of the value that is meant in each row.
+        let byteOffset: Int
+        let hashedValues: HashedValues?
 
         init(_ column: CompanionColumn, index: Int) {
             self.index = index
             elementType = column.elementType
             valuesPerRow = column.valuesPerRow
             rowByteCount = column.rowByteCount
+            byteOffset = (column.valueIndex ?? 0) * column.elementType.byteCount
+            hashedValues = column.hashedValues
         }
     }
 
@@ -170,7 +177,9 @@ package final class RowScorer: RowConsumer {
                 targets: convertLabels(labelBytes, rowCount), weights: weights.map { convertWeights(bytes($0), $0, rowCount) },
                 rowCount: rowCount, firstRow: UInt64(firstRow))
             let columns = observedColumns.map {
-                CompanionValues(name: $0.name, bytes: bytes($0.column), rowByteCount: $0.column.rowByteCount, elementName: $0.elementName)
+                CompanionValues(
+                    name: $0.name, bytes: bytes($0.column) + $0.column.byteOffset, rowByteCount: $0.column.rowByteCount,
+                    elementName: $0.elementName, hashedValues: $0.column.hashedValues)
             }
             let block = try scorer.score(rows, companions: columns) { index, problem throws(EngineError) in
                 // The problems of reading and of scoring both come in the order of the rows.

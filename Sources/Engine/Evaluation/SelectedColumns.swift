@@ -37,6 +37,8 @@ struct SelectedColumns {
     var identifierNames: [String] = []
     /// The identifiers of the predictions that are arrays, by their names.
     var identifiersOfPredictions: [Name: ArrayIdentifiers] = [:]
+    /// The columns by which rows are put into groups.
+    var keys: [KeyColumn] = []
     var warnings: [Message] = []
     /// The columns of the first file with each role, as the report names them.
     var columnNames = Report.Columns()
@@ -55,8 +57,10 @@ struct SelectedColumns {
     init(_ files: [DumpFile], _ options: EvaluationOptions, _ containerOptions: ContainerOptions) throws(EngineError) {
         self.options = options
         self.containerOptions = containerOptions
+        var columns = options.columns
+        columns.keys = options.keyNames
         request = ColumnRequest(
-            options.columns, options.specification, hasLabelFiles: !options.labelPaths.isEmpty, hasWeightFiles: !options.weightPaths.isEmpty)
+            columns, options.specification, hasLabelFiles: !options.labelPaths.isEmpty, hasWeightFiles: !options.weightPaths.isEmpty)
         roles = RecordRoles(request)
         do throws(ColumnError) { try request.check() } catch { throw EngineError(error) }
         try checkAxes(files[0])
@@ -75,6 +79,7 @@ struct SelectedColumns {
         try checkClassOrder()
         try checkUnusedNames(files)
         try shareIdentifiers(files)
+        try openKeys(options.keyNames, files)
     }
 
     /// Throws if something depends on the order of the classes, and names are all that is known of them.

@@ -40,11 +40,20 @@ package struct CompanionColumn: Sendable {
     package let layout: ColumnLayout
     /// The place of the column's values.
     package let origin: Origin
+    /// The values whose hashes the column's rows hold; nil for a column of numbers.
+    let hashedValues: HashedValues?
+    /// The index of the one value that is meant, among those that a row has at the place; nil if all are.
+    let valueIndex: Int?
 
     /// Makes a column with values at a place.
-    package init(_ layout: ColumnLayout, origin: Origin) {
+    package init(_ layout: ColumnLayout, origin: Origin) { self.init(layout, origin: origin, hashedValues: nil) }
+
+    /// Makes a column of hashes, one of those that a row has at the place.
+    init(_ layout: ColumnLayout, origin: Origin, hashedValues: HashedValues?, valueIndex: Int? = nil) {
         self.layout = layout
         self.origin = origin
+        self.hashedValues = hashedValues
+        self.valueIndex = valueIndex
     }
 
     /// Makes a column with rows of its own.

@@ -21,6 +21,8 @@ public struct DumpColumns: Sendable {
     public var identifier: String?
     /// The column by whose values labels in files of their own are looked up, in any order; nil if rows belong together by their places.
     public var join: String?
+    /// The columns by whose values rows are put into groups, for slices and clusters. They are no predictions, whatever their names.
+    public var keys: [String] = []
     /// The names that class labels have in a text, in the order of the classes. If it is nil, the names come from the prediction columns.
     public var classNames: [String]?
     /// The name of the class that is label 1 in task binary, where labels are text. Without `classNames` the other class is the other name

@@ -227,7 +227,7 @@ package struct RecordRoles: Sendable {
         let columns = request.columns
         // A name that no column has is an error of its own role, which is looked for later.
         var others: Set<RecordPath> = []
-        for name in request.namesOfOtherRoles { others.formUnion((try? format.resolve(name)) ?? []) }
+        for name in request.namesOfOtherRoles + columns.keys { others.formUnion((try? format.resolve(name)) ?? []) }
         guard columns.predictions.isEmpty else {
             let found = try resolve(columns.predictions, in: format)
             // A name and `PREFIX*` may mean the same column.

@@ -25,6 +25,10 @@ public protocol RecordFormat: NamedColumns {
     /// Returns a value of the first record of a text as messages quote it; nil if the record has none. O(bytes of the record).
     func quotedValue(_ path: RecordPath, ofFirstRecordIn text: UnsafeRawBufferPointer) -> String?
 
+    /// Returns a value of the first record of a text: a text, or a number, true or false as it is written. Nil if the record has none. O(bytes of
+    /// the record).
+    func value(_ path: RecordPath, ofFirstRecordIn text: UnsafeRawBufferPointer) -> String?
+
     /// Finds a record by its index in a text that begins with one, where lines do not show where records begin. Nil for formats of lines.
     /// O(bytes up to the record).
     func record(at index: Int, of text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer?

@@ -89,6 +89,8 @@ public struct RecordSelection: Sendable {
     public var addends = Addends.any
     /// The paths to identifiers of the row, such as its key: a text or a number each, whose hashes `RecordRows.identifiers` has.
     public var identifiers: [RecordPath] = []
+    /// The number of the last of `identifiers` that a record may lack: their hash is 0 then. All others are in every record.
+    public var optionalIdentifierCount = 0
     /// The value of the classes that a record lacks: fewer elements than `valuesPerRow` in the array of predictions, or a missing value in
     /// a table. Nil if every record must have all. A label of such a class is a problem.
     public var absentValue: Double?

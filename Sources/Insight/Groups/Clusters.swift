@@ -28,9 +28,16 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
     private var indexOfHash: [UInt64: Int] = [:]
     /// True if a block came without clusters.
     private var lacksClusters = false
+    /// True if the hashes are those of texts, which are others than those of the same numbers in an array.
+    private let areTexts: Bool
 
     /// The clusters of no rows.
-    public init(_ specification: LossSpecification, limit: Int = Self.usualLimit) {
+    ///
+    /// - Parameters:
+    ///   - areTexts: true if clusters are a column of texts, false if they are an array of numbers.
+    ///   - limit: the largest number of clusters that are kept apart.
+    public init(_ specification: LossSpecification, areTexts: Bool = false, limit: Int = Self.usualLimit) {
+        self.areTexts = areTexts
         hasWeights = specification.hasWeights
         self.limit = max(1, limit)
     }
@@ -38,10 +45,11 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
     /// "clusters".
     public var tag: String { Self.tag }
 
-    /// A varint, the largest number of clusters.
+    /// A varint, the largest number of clusters, and one byte, 1 if they are texts; the byte is absent for numbers.
     public var configuration: [UInt8] {
         var bytes: [UInt8] = []
         bytes.append(varint: UInt64(limit))
+        if areTexts { bytes.append(1) }
         return bytes
     }
 
@@ -62,7 +70,7 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
         for row in 0..<block.rows.rowCount {
             let loss = number(row)
             guard loss == loss else { continue }
-            let hash = truncated(element.hash(column.bytes, at: row))
+            let hash = truncated(element.hash(at: row))
             // Rows of one cluster often stand together.
             if hash != lastHash {
                 index = cluster(hash)
@@ -104,7 +112,7 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
 
     /// Adds the clusters of other rows.
     public mutating func merge(_ other: Clusters) throws(PartialError) {
-        guard limit == other.limit else { throw .otherSettings(tag) }
+        guard limit == other.limit, areTexts == other.areTexts else { throw .otherSettings(tag) }
         lacksClusters = lacksClusters || other.lacksClusters
         cut(to: other.bitCount)
         for (hash, index) in other.indexOfHash {
@@ -129,7 +137,7 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
     }
 
     /// Returns true if both have the same sums.
-    public static func == (left: Clusters, right: Clusters) -> Bool { left.limit == right.limit && left.encoded == right.encoded }
+    public static func == (left: Clusters, right: Clusters) -> Bool { left.configuration == right.configuration && left.encoded == right.encoded }
 }
 
 // The section "clusters": two bytes, 1 if rows came without clusters, else 0, and the number of bits of hashes; a varint, the number of clusters; and
@@ -163,7 +171,9 @@ extension Clusters {
     /// Makes the state of no rows from its settings, as a partial has them.
     static func make(_ configuration: [UInt8], _ specification: LossSpecification) throws(PartialError) -> Clusters {
         var reader = SectionReader(configuration[...])
-        return Clusters(specification, limit: Int(clamping: try reader.varint()))
+        let limit = Int(clamping: try reader.varint())
+        let areTexts = reader.remainingByteCount > 0 ? try reader.bytes(1).first == 1 : false
+        return Clusters(specification, areTexts: areTexts, limit: limit)
     }
 }
 

@@ -3,33 +3,74 @@ internal import Scoring
 
 /// The values of a companion column as keys of groups.
 struct KeyElement {
-    private let element: ElementType
-
-    /// Nil for a column whose rows are not one number each.
-    init?(_ column: CompanionValues) {
-        guard let element = ElementType.allCases.first(where: { $0.name == column.elementName }), element.byteCount == column.rowByteCount
-        else { return nil }
-        self.element = element
+    private enum Form {
+        case number(ElementType)
+        case hash(HashedValues)
     }
 
-    /// Returns the key of a row: equal numbers have equal keys, whatever their type.
+    private let form: Form
+    private let bytes: UnsafeRawPointer
+    private let rowByteCount: Int
+
+    /// Nil for a column whose rows are neither one number each nor hashes of values. The column's bytes are read as long as it lives.
+    init?(_ column: CompanionValues) {
+        bytes = column.bytes
+        rowByteCount = column.rowByteCount
+        if let values = column.hashedValues {
+            form = .hash(values)
+            return
+        }
+        guard let element = ElementType.allCases.first(where: { $0.name == column.elementName }), element.byteCount == column.rowByteCount
+        else { return nil }
+        form = .number(element)
+    }
+
+    /// True for a column of hashes.
+    var isOfHashes: Bool {
+        if case .hash = form { true } else { false }
+    }
+
+    /// Returns 64 bits of a row that no row of another value has: those of its number, or the hash of its value.
     @inline(__always)
-    func key(_ bytes: UnsafeRawPointer, at row: Int) -> SliceValue {
+    func code(at row: Int) -> UInt64 {
+        func bits(_ integer: some SignedInteger) -> UInt64 { UInt64(bitPattern: Int64(integer)) }
+        guard case .number(let element) = form else {
+            return bytes.loadUnaligned(fromByteOffset: rowByteCount * row, as: UInt64.self)
+        }
         switch element {
-        case .int64: return .integer(bytes.loadUnaligned(fromByteOffset: 8 * row, as: Int64.self))
-        case .int32: return .integer(Int64(bytes.loadUnaligned(fromByteOffset: 4 * row, as: Int32.self)))
-        case .int16: return .integer(Int64(bytes.loadUnaligned(fromByteOffset: 2 * row, as: Int16.self)))
-        case .int8: return .integer(Int64(bytes.load(fromByteOffset: row, as: Int8.self)))
-        case .uint64: return SliceValue(bytes.loadUnaligned(fromByteOffset: 8 * row, as: UInt64.self))
-        case .uint32: return .integer(Int64(bytes.loadUnaligned(fromByteOffset: 4 * row, as: UInt32.self)))
-        case .uint16: return .integer(Int64(bytes.loadUnaligned(fromByteOffset: 2 * row, as: UInt16.self)))
-        case .uint8, .bool: return .integer(Int64(bytes.load(fromByteOffset: row, as: UInt8.self)))
-        case .float16, .bfloat16, .float32, .float64: return SliceValue(element.value(bytes, at: row))
+        case .int64: return bits(bytes.loadUnaligned(fromByteOffset: 8 * row, as: Int64.self))
+        case .int32: return bits(bytes.loadUnaligned(fromByteOffset: 4 * row, as: Int32.self))
+        case .int16: return bits(bytes.loadUnaligned(fromByteOffset: 2 * row, as: Int16.self))
+        case .int8: return bits(bytes.load(fromByteOffset: row, as: Int8.self))
+        case .uint64: return bytes.loadUnaligned(fromByteOffset: 8 * row, as: UInt64.self)
+        case .uint32: return UInt64(bytes.loadUnaligned(fromByteOffset: 4 * row, as: UInt32.self))
+        case .uint16: return UInt64(bytes.loadUnaligned(fromByteOffset: 2 * row, as: UInt16.self))
+        case .uint8, .bool: return UInt64(bytes.load(fromByteOffset: row, as: UInt8.self))
+        case .float16, .bfloat16, .float32, .float64: return element.value(bytes, at: row).bitPattern
         }
     }
 
-    /// Returns the hash of a row's key.
-    func hash(_ bytes: UnsafeRawPointer, at row: Int) -> UInt64 { key(bytes, at: row).hash }
+    /// Returns the value of a row's code: equal numbers are equal values, whatever their type. Nil for a hash whose value is not kept, since
+    /// there are too many.
+    func value(ofCode code: UInt64) -> SliceValue? {
+        switch form {
+        case .hash(let values): return code == 0 ? .missing : values.text(ofHash: code).map { SliceValue(text: $0) }
+        case .number(let element):
+            switch element {
+            case .int64, .int32, .int16, .int8: return .integer(Int64(bitPattern: code))
+            case .uint64, .uint32, .uint16, .uint8, .bool: return SliceValue(code)
+            case .float16, .bfloat16, .float32, .float64: return SliceValue(Double(bitPattern: code))
+            }
+        }
+    }
+
+    /// Returns the hash of a row's value.
+    func hash(at row: Int) -> UInt64 {
+        let code = code(at: row)
+        // The value of a hash need not be known.
+        if isOfHashes { return code == 0 ? SliceValue.missing.hash : RowHash.hash(code, seed: 5) }
+        return (value(ofCode: code) ?? .missing).hash
+    }
 }
 
 /// The value of a column by which rows are put into slices.
@@ -44,6 +85,27 @@ public enum SliceValue: Sendable, Hashable {
     case text(String)
     /// No value: NaN, null.
     case missing
+
+    /// Makes the value of a text of a table, in which numbers are texts too. A whole number, also with zeros after its point, is that number,
+    /// and a decimal is the number if Swift writes the number so. All others, such as `007` and `3.10`, are texts: no two values become one.
+    init(text: String) {
+        let bytes = Array(text.utf8)
+        let isNegative = bytes.first == UInt8(ascii: "-")
+        let digits = bytes.dropFirst(isNegative ? 1 : 0).prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        let rest = bytes[digits.endIndex...]
+        // Such texts have one hash with the whole number (`Identifier.hash`).
+        let isWhole = rest.isEmpty || (rest.first == UInt8(ascii: ".") && rest.count > 1 && rest.dropFirst().allSatisfy { $0 == UInt8(ascii: "0") })
+        let whole = isWhole && !digits.isEmpty ? String(decoding: bytes[..<digits.endIndex], as: UTF8.self) : text
+        if let integer = Int64(whole), "\(integer)" == whole {
+            self = .integer(integer)
+        } else if let large = UInt64(whole), "\(large)" == whole {
+            self = .large(large)
+        } else if let number = Double(whole), number.isFinite, "\(number)" == whole {
+            self = SliceValue(number)
+        } else {
+            self = .text(whole)
+        }
+    }
 
     init(_ number: UInt64) { self = Int64(exactly: number).map { .integer($0) } ?? .large(number) }
 

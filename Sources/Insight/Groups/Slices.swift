@@ -23,15 +23,20 @@ public struct Slices: RowObserver, Equatable {
         case predicted
         /// The companion of that name.
         case companion(String)
+        /// The column of that name in the dump.
+        case column(String)
 
         /// The name under which the slice's values are reported.
         public var name: String {
             switch self {
             case .label: "label"
             case .predicted: "predicted"
-            case .companion(let name): name
+            case .companion(let name), .column(let name): name
             }
         }
+
+        /// Returns the name of the companion that has the values of a dump's column. No role's companion has such a name.
+        public static func companionName(ofColumn name: String) -> String { "column \(name)" }
     }
 
     /// The sums of one slice.
@@ -47,10 +52,15 @@ public struct Slices: RowObserver, Equatable {
         }
     }
 
+    /// The codes of the values of a row, one for each of a request's columns.
+    private typealias Codes = SIMD4<UInt64>
+
     /// The slices by one request's columns.
     private struct Table: Sendable {
         var sums: [Sums] = []
         var indexOfKey: [[SliceValue]: Int] = [:]
+        /// The place of the slice of a row's codes. It is no part of the state.
+        var indexOfCodes: [Codes: Int] = [:]
         /// The place of each class's slice, where rows are sliced by class alone; −1 for none. It is no part of the state.
         var indexOfClass: [Int32] = []
         /// True if there were more than `limit`.
@@ -65,6 +75,69 @@ public struct Slices: RowObserver, Equatable {
             indexOfKey[key] = sums.count
             sums.append(Sums())
             return sums.count - 1
+        }
+
+        /// Returns the place of the slice of a row's codes; −1 if it is not kept.
+        mutating func index(of codes: Codes, _ readers: [Reader]) -> Int {
+            if let index = indexOfCodes[codes] { return index }
+            // Nothing is asked of slices that are too many.
+            guard !isFull else { return -1 }
+            var key: [SliceValue] = []
+            for column in readers.indices {
+                guard let value = readers[column].value(ofCode: codes[column]) else {
+                    isFull = true
+                    return -1
+                }
+                key.append(value)
+            }
+            guard let index = index(of: key) else { return -1 }
+            // Numbers that are not a number are one value of many codes.
+            if indexOfCodes.count >= 2 * Slices.limit { indexOfCodes = [:] }
+            indexOfCodes[codes] = index
+            return index
+        }
+    }
+
+    /// A column of a block by which rows are sliced.
+    private enum Reader {
+        case classes(UnsafePointer<Int32>)
+        case targets(UnsafePointer<Double>)
+        case companion(KeyElement)
+
+        /// Nil where the block has no such column.
+        init?(_ column: Column, _ block: ScoredBlock, _ task: LossTask) {
+            switch column {
+            case .label:
+                if task == .binary, let targets = block.targets { self = .targets(targets) } else { self = .classes(block.rows.classLabels) }
+            case .predicted:
+                guard let classes = block.facts.topClass else { return nil }
+                self = .classes(classes)
+            case .companion(let name):
+                guard let element = block.companion(named: name).flatMap({ KeyElement($0) }) else { return nil }
+                self = .companion(element)
+            case .column(let name):
+                guard let element = block.companion(named: Column.companionName(ofColumn: name)).flatMap({ KeyElement($0) }) else { return nil }
+                self = .companion(element)
+            }
+        }
+
+        /// Returns 64 bits of a row that no row of another value has.
+        @inline(__always)
+        func code(at row: Int) -> UInt64 {
+            switch self {
+            case .classes(let classes): UInt64(bitPattern: Int64(classes[row]))
+            case .targets(let targets): targets[row].bitPattern
+            case .companion(let element): element.code(at: row)
+            }
+        }
+
+        /// Returns the value of a row's code; nil if it is not kept.
+        func value(ofCode code: UInt64) -> SliceValue? {
+            switch self {
+            case .classes: .integer(Int64(bitPattern: code))
+            case .targets: SliceValue(Double(bitPattern: code))
+            case .companion(let element): element.value(ofCode: code)
+            }
         }
     }
 
@@ -92,7 +165,7 @@ public struct Slices: RowObserver, Equatable {
             switch column {
             case .label: isKnown = task == .multiclass || task == .binary
             case .predicted: isKnown = task == .multiclass || task == .binary || task == .soft
-            case .companion: isKnown = true
+            case .companion, .column: isKnown = true
             }
             guard isKnown else {
                 throw SpecificationError(
@@ -107,8 +180,8 @@ public struct Slices: RowObserver, Equatable {
     /// "slices".
     public var tag: String { Self.tag }
 
-    /// For each request a varint, the number of its columns, and for each of these one byte, 1 for the label, 2 for the predicted class and 3 for a
-    /// companion, then a varint, the number of bytes of its name, and the name.
+    /// For each request a varint, the number of its columns, and for each of these one byte, 1 for the label, 2 for the predicted class, 3 for a
+    /// companion and 4 for a column of the dump, then for these two a varint, the number of bytes of the name, and the name.
     public var configuration: [UInt8] {
         var bytes: [UInt8] = []
         for request in requests {
@@ -117,8 +190,8 @@ public struct Slices: RowObserver, Equatable {
                 switch column {
                 case .label: bytes.append(1)
                 case .predicted: bytes.append(2)
-                case .companion(let name):
-                    bytes.append(3)
+                case .companion(let name), .column(let name):
+                    bytes.append(column == .column(name) ? 4 : 3)
                     bytes.append(varint: UInt64(name.utf8.count))
                     bytes += Array(name.utf8)
                 }
@@ -139,23 +212,37 @@ public struct Slices: RowObserver, Equatable {
                 observe(block, losses, divisors, classes, request: index)
                 continue
             }
-            let columns = requests[index].map { Self.reader(of: $0, block, task) }
+            let columns = requests[index].map { Reader($0, block, task) }
             for (column, reader) in zip(requests[index], columns) where reader == nil { missingColumns.insert(column.name) }
             let readers = columns.compactMap { $0 }
             guard readers.count == columns.count else { continue }
-            var lastKey: [SliceValue] = [], lastIndex: Int?
-            for row in 0..<block.rows.rowCount {
-                let loss = losses[row]
-                guard loss == loss else { continue }
-                let key = readers.map { $0(row) }
-                if key != lastKey {
-                    lastIndex = tables[index].index(of: key)
-                    lastKey = key
-                }
-                guard let slice = lastIndex else { continue }
-                tables[index].sums[slice].losses.add(loss, weight: divisors?[row])
-                if block.facts.isCorrect?[row] == 1 { tables[index].sums[slice].correctCount.addSaturating(1) }
+            observe(block, losses, divisors, readers, request: index)
+        }
+    }
+
+    /// Adds the rows of a block to slices by any columns. The values of a row's codes are looked up where the codes are met first.
+    private mutating func observe(
+        _ block: ScoredBlock, _ losses: UnsafePointer<Double>, _ divisors: UnsafePointer<Double>?, _ readers: [Reader], request: Int
+    ) {
+        // Out of the list, so that its parts can be changed side by side.
+        var table = tables[request]
+        tables[request] = Table()
+        defer { tables[request] = table }
+        let isCorrect = block.facts.isCorrect
+        var lastCodes: Codes?, slice = -1
+        for row in 0..<block.rows.rowCount {
+            let loss = losses[row]
+            guard loss == loss else { continue }
+            var codes = Codes.zero
+            for column in readers.indices { codes[column] = readers[column].code(at: row) }
+            // Rows of one slice often stand together.
+            if codes != lastCodes {
+                slice = table.index(of: codes, readers)
+                lastCodes = codes
             }
+            guard slice >= 0 else { continue }
+            table.sums[slice].losses.add(loss, weight: divisors?[row])
+            if isCorrect?[row] == 1 { table.sums[slice].correctCount.addSaturating(1) }
         }
     }
 
@@ -200,22 +287,6 @@ public struct Slices: RowObserver, Equatable {
                     if let isCorrect { sums[slice].correctCount &+= UInt64(isCorrect[row]) }  // Wrapping: no run has 2^64 rows.
                 }
             }
-        }
-    }
-
-    private static func reader(of column: Column, _ block: ScoredBlock, _ task: LossTask) -> ((Int) -> SliceValue)? {
-        switch column {
-        case .label:
-            let labels = block.rows.classLabels
-            if task == .binary, let targets = block.targets { return { SliceValue(targets[$0]) } }
-            return { .integer(Int64(labels[$0])) }
-        case .predicted:
-            guard let classes = block.facts.topClass else { return nil }
-            return { .integer(Int64(classes[$0])) }
-        case .companion(let name):
-            guard let column = block.companion(named: name), let element = KeyElement(column) else { return nil }
-            let bytes = column.bytes
-            return { element.key(bytes, at: $0) }
         }
     }
 
@@ -364,10 +435,10 @@ extension Slices {
                 switch try reader.bytes(1).first {
                 case 1: request.append(.label)
                 case 2: request.append(.predicted)
-                case 3:
+                case let kind? where kind == 3 || kind == 4:
                     let name = try reader.bytes(try reader.varintCount(leastByteCount: 1))
                     guard let text = String(validating: name, as: UTF8.self) else { throw .unknownSettings(tag) }
-                    request.append(.companion(text))
+                    request.append(kind == 3 ? .companion(text) : .column(text))
                 default: throw .unknownSettings(tag)
                 }
             }

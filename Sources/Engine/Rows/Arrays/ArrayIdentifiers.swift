@@ -2,8 +2,10 @@ internal import Container
 internal import Elements
 internal import Formats
 internal import Messages
+internal import Scoring
 
-/// Identifiers of rows that are arrays of archives, whole numbers or strings, as hashes (`Identifier.hash`): a `UInt64` a row.
+/// Identifiers of rows that are arrays of archives, whole numbers or strings, as hashes (`Identifier.hash`): a `UInt64` a row. The texts of
+/// strings can be kept, for a column by which rows are put into groups.
 struct ArrayIdentifiers: OrderedRowSource {
     /// The form in which an array holds identifiers.
     enum Form: Sendable {
@@ -29,7 +31,11 @@ struct ArrayIdentifiers: OrderedRowSource {
         }
 
         /// Writes the hashes of rows. O(bytes of the rows).
-        fileprivate func hash(_ stored: UnsafeRawPointer, rowCount: Int, into hashes: UnsafeMutableRawPointer) {
+        ///
+        /// - Parameter keep: is called with each hash that is not 0 and its string, where strings are kept.
+        fileprivate func hash(
+            _ stored: UnsafeRawPointer, rowCount: Int, into hashes: UnsafeMutableRawPointer, keep: ((UInt64, [UInt8]) -> Void)?
+        ) {
             let rowByteCount = array.rowByteCount
             for row in 0..<rowCount {
                 let bytes = UnsafeRawBufferPointer(start: stored + row * rowByteCount, count: rowByteCount)
@@ -38,7 +44,10 @@ struct ArrayIdentifiers: OrderedRowSource {
                 case .numbers(let type):
                     let number = Self.number(bytes, type)
                     hash = Identifier.hash(number.magnitude, isNegative: number.isNegative)
-                case .strings(let encoding): hash = Identifier.hash(Self.bytes(bytes, encoding))
+                case .strings(let encoding):
+                    let text = Self.bytes(bytes, encoding)
+                    hash = Identifier.hash(text)
+                    if hash != 0 { keep?(hash, text) }
                 }
                 hashes.storeBytes(of: hash, toByteOffset: 8 * row, as: UInt64.self)
             }
@@ -85,10 +94,15 @@ struct ArrayIdentifiers: OrderedRowSource {
     private let arrays: ConcatenatedArrays
     /// The rows of each part, as they are stored.
     private let stored: [any RowSource]
+    /// The strings, whose texts are kept; nil if their hashes are enough.
+    private let hashedValues: HashedValues?
 
     /// Makes the identifiers of files whose rows follow one another.
-    init(_ parts: [Part], _ options: ContainerOptions) throws(EngineError) {
+    ///
+    /// - Parameter hashedValues: keeps the texts of strings.
+    init(_ parts: [Part], _ options: ContainerOptions, hashedValues: HashedValues? = nil) throws(EngineError) {
         self.parts = parts
+        self.hashedValues = hashedValues
         arrays = try ConcatenatedArrays(parts.map(\.array))
         var stored: [any RowSource] = []
         for part in parts { stored.append(try ConcatenatedArrays([part.array]).column(options)) }
@@ -122,6 +136,24 @@ struct ArrayIdentifiers: OrderedRowSource {
             return (arrays.place(ofRow: row), part.text(last))
         } catch {
             return nil
+        }
+    }
+
+    /// Keeps the strings of hashes that it meets for the first time. Each worker has its own.
+    private final class StringKeeper {
+        let hashedValues: HashedValues?
+        private var known: Set<UInt64> = []
+
+        init(_ hashedValues: HashedValues?) { self.hashedValues = hashedValues }
+
+        /// Writes the hashes of rows of a part.
+        func hash(_ part: Part, _ stored: UnsafeRawPointer, rowCount: Int, into hashes: UnsafeMutableRawPointer) {
+            guard let hashedValues else { return part.hash(stored, rowCount: rowCount, into: hashes, keep: nil) }
+            part.hash(stored, rowCount: rowCount, into: hashes) { [self] hash, text in
+                // A few more than are kept show that there are too many.
+                guard known.count <= HashedValues.limit, known.insert(hash).inserted else { return }
+                hashedValues.add(String(decoding: text, as: UTF8.self), hash: hash)
+            }
         }
     }
 
@@ -182,12 +214,16 @@ struct ArrayIdentifiers: OrderedRowSource {
 
     final class Reader: PieceReader {
         private let source: ArrayIdentifiers
+        private let keeper: StringKeeper
 
-        fileprivate init(_ source: ArrayIdentifiers) { self.source = source }
+        fileprivate init(_ source: ArrayIdentifiers) {
+            self.source = source
+            keeper = StringKeeper(source.hashedValues)
+        }
 
         func prepare(_ piece: Piece) throws(EngineError) {
             piece.hashes.reserve(8 * piece.rowCount)
-            source.parts[piece.part].hash(UnsafeRawPointer(piece.stored.base), rowCount: piece.rowCount, into: piece.hashes.base)
+            keeper.hash(source.parts[piece.part], UnsafeRawPointer(piece.stored.base), rowCount: piece.rowCount, into: piece.hashes.base)
         }
 
         func read(_ piece: Piece, _ body: (RowBatch) throws(EngineError) -> Void) throws(EngineError) {
@@ -216,9 +252,11 @@ struct ArrayIdentifiers: OrderedRowSource {
         private let source: ArrayIdentifiers
         private let readers: [(any RandomRowReader)?]
         private let hashes = ByteBuffer()
+        private let keeper: StringKeeper
 
         fileprivate init(_ source: ArrayIdentifiers, _ control: RunControl) {
             self.source = source
+            keeper = StringKeeper(source.hashedValues)
             readers = source.stored.map { $0.makeRandomReader?(control) }
         }
 
@@ -231,7 +269,7 @@ struct ArrayIdentifiers: OrderedRowSource {
                 let count = min(rows.upperBound - row, part.array.rowCount - first)
                 // There is a reader for each part, or there is no reader of all.
                 guard let stored = try readers[file]?.bytes(of: first..<first + count) else { break }
-                part.hash(stored, rowCount: count, into: hashes.base + 8 * (row - rows.lowerBound))
+                keeper.hash(part, stored, rowCount: count, into: hashes.base + 8 * (row - rows.lowerBound))
                 row += count
             }
             return UnsafeRawPointer(hashes.base)

@@ -2,6 +2,7 @@ internal import Container
 internal import Elements
 internal import Formats
 internal import Messages
+internal import Scoring
 
 /// A reader of text. It decodes spans, and parses numbered chunks to rows. It belongs to one worker; nothing grows with the dump.
 final class RecordReader: PieceReader {
@@ -9,6 +10,8 @@ final class RecordReader: PieceReader {
     private let control: RunControl
     private let decoder: Decoder
     private let rows = RecordRows()
+    /// The hashes of each of the source's hashed values that this reader has met.
+    private var knownHashes: [Set<UInt64>]
 
     /// The parser of the file that was worked on last.
     private var parser: (fileIndex: Int, parser: any RecordParser)?
@@ -17,6 +20,7 @@ final class RecordReader: PieceReader {
         self.source = source
         self.control = control
         decoder = Decoder(options: source.options)
+        knownHashes = Array(repeating: [], count: source.hashedValues.count)
     }
 
     private func parser(of fileIndex: Int) throws(EngineError) -> any RecordParser {
@@ -110,6 +114,7 @@ final class RecordReader: PieceReader {
                 remedy: "this is a fault of xent: please report it, with these lines if you can")
         }
         let rowCount = rows.rowCount
+        if !knownHashes.isEmpty { keepValues(of: file, chunk.bytes(part.text)) }
         rows.padColumns()
         try rows.withColumns { columns throws(EngineError) in
             let (values, elementType) = columns[source.values]
@@ -120,6 +125,60 @@ final class RecordReader: PieceReader {
                     firstRow: chunk.firstRow + part.firstRow, rowCount: rowCount, values: values, elementType: elementType,
                     columns: batchColumns, problems: problems, place: place))
         }
+    }
+}
+
+extension RecordReader {
+    /// Keeps the values of hashes that the reader meets for the first time. O(bytes of the text) where it meets any.
+    private func keepValues(of file: RecordFile, _ text: UnsafeRawBufferPointer) {
+        let paths = file.selection.identifiers
+        let firstPath = paths.count - knownHashes.count
+        var records = RecordBeginnings(of: file, text)
+        for row in 0..<rows.rowCount {
+            for index in knownHashes.indices {
+                let hash = rows.identifiers[row * paths.count + firstPath + index]
+                // A few more than are kept show that there are too many.
+                guard hash != 0, knownHashes[index].count <= HashedValues.limit, knownHashes[index].insert(hash).inserted else { continue }
+                guard let record = records.record(at: row, line: Int(rows.lines[row])),
+                    let value = file.format.value(paths[firstPath + index], ofFirstRecordIn: record)
+                else { continue }
+                source.hashedValues[index].add(value, hash: hash)
+            }
+        }
+    }
+}
+
+/// The places of the records of a text, found in ascending order.
+private struct RecordBeginnings {
+    private let file: RecordFile
+    /// The text from the last record on that was asked for, and that record's index and line.
+    private var rest: UnsafeRawBufferPointer
+    private var index = 0, line = 0
+
+    init(of file: RecordFile, _ text: UnsafeRawBufferPointer) {
+        self.file = file
+        rest = text
+    }
+
+    /// Returns the text from a record on, or the record alone; nil if there is no such record. O(bytes since the last record that was asked
+    /// for).
+    ///
+    /// - Parameters:
+    ///   - index: the record's index in the text.
+    ///   - line: the number of the record's first line in the text.
+    mutating func record(at index: Int, line: Int) -> UnsafeRawBufferPointer? {
+        // Records of some formats share lines.
+        if let record = file.format.record(at: index - self.index, of: rest), let first = rest.baseAddress, let place = record.baseAddress {
+            rest = UnsafeRawBufferPointer(rebasing: rest[(place - first)...])
+            self.index = index
+            return record
+        }
+        while self.line < line {
+            guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+            rest = UnsafeRawBufferPointer(rebasing: rest[(end + 1)...])
+            self.line += 1
+        }
+        return rest
     }
 }
 

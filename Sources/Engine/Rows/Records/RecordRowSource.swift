@@ -2,6 +2,7 @@ internal import Container
 internal import Elements
 internal import Formats
 internal import Messages
+internal import Scoring
 
 /// The rows of text files: CSV, TSV, JSON Lines.
 struct RecordRowSource: OrderedRowSource {
@@ -16,16 +17,21 @@ struct RecordRowSource: OrderedRowSource {
     /// The part of the single file that is read; nil for all of all files.
     let window: RecordWindow?
     let layout: RowLayout
+    /// The values of the last identifiers of a record, whose texts are kept; empty if the hashes of all are enough.
+    let hashedValues: [HashedValues]
 
     /// Makes a source of predictions, with the columns beside them that the first file's selection names.
     ///
     /// - Parameters:
     ///   - valuesPerRow: the number of predictions a row.
     ///   - window: the part of a single file that is read.
+    ///   - hashedValues: the values of the last identifiers of a record.
     init(
-        predictionsOf files: [RecordFile], valuesPerRow: Int, options: ContainerOptions, cutsText: Bool, window: RecordWindow? = nil
+        predictionsOf files: [RecordFile], valuesPerRow: Int, options: ContainerOptions, cutsText: Bool, window: RecordWindow? = nil,
+        hashedValues: [HashedValues] = []
     ) {
         self.window = window
+        self.hashedValues = hashedValues
         self.files = files
         self.options = options
         self.cutsText = cutsText
@@ -59,10 +65,14 @@ struct RecordRowSource: OrderedRowSource {
 
     /// Makes a source of one column of text, such as labels that lie apart from their predictions.
     ///
-    /// - Parameter identifierCount: the number of identifiers a row that go beside the values.
+    /// - Parameters:
+    ///   - identifierCount: the number of identifiers a row that go beside the values.
+    ///   - hashedValues: the values of the last identifiers of a record.
     init(
-        _ values: RecordColumnKind, of files: [RecordFile], valuesPerRow: Int, identifierCount: Int = 0, options: ContainerOptions
+        _ values: RecordColumnKind, of files: [RecordFile], valuesPerRow: Int, identifierCount: Int = 0, options: ContainerOptions,
+        hashedValues: [HashedValues] = []
     ) {
+        self.hashedValues = hashedValues
         self.files = files
         self.values = values
         self.options = options
@@ -126,6 +136,7 @@ struct RecordRowSource: OrderedRowSource {
         columns = other.columns
         options = other.options
         layout = other.layout
+        hashedValues = other.hashedValues
         cutsText = false
         window = nil
     }

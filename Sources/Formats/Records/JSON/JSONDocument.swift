@@ -23,6 +23,7 @@ struct JSONDocument: RecordFormat {
     func resolve(_ names: [String]) throws(FormatError) -> [RecordPath] { try paths.resolve(names) }
     func path(at place: Int) -> RecordPath { paths.path(at: place) }
     func quotedValue(_ path: RecordPath, ofFirstRecordIn text: UnsafeRawBufferPointer) -> String? { paths.quotedValue(path, of: text) }
+    func value(_ path: RecordPath, ofFirstRecordIn text: UnsafeRawBufferPointer) -> String? { paths.value(path, of: text) }
     /// Records may share a line.
     func record(at index: Int, of text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
         JSONElements(text).dropFirst(index).first { _ in true }?.bytes

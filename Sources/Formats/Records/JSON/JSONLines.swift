@@ -105,6 +105,12 @@ public struct JSONLines: RecordFormat {
         return line.flatMap { paths.quotedValue(path, of: $0.bytes) }
     }
 
+    /// Returns a value of the first record of a text; nil if the record has none, or is damaged.
+    public func value(_ path: RecordPath, ofFirstRecordIn text: UnsafeRawBufferPointer) -> String? {
+        let line = TextLines(text).first { !$0.isBlank }
+        return line.flatMap { paths.value(path, of: $0.bytes) }
+    }
+
     /// Returns the texts that a path leads to in each of the first records.
     public func texts(at path: RecordPath) -> [[String]?] { paths.texts(at: path) }
 

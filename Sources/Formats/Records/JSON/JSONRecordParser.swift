@@ -286,10 +286,17 @@ final class JSONRecordParser: RecordParser {
         for slot in paths.indices where slots[slot].fault != JSONFaultNone {
             // Names that are only compared need not be there.
             if let valueNames, slot == valueNames.slot, valueNames.use != .classes { continue }
+            if isOptional(slot), slots[slot].count == 0, [JSONFaultNoKey, JSONFaultNull].contains(Int(slots[slot].fault)) {
+                (slots[slot].integer, slots[slot].count) = (0, 1)
+                continue
+            }
             return fault(slots[slot], slot: slot, wants: wants(slot), rowIndex: rowIndex)
         }
         return nil
     }
+
+    /// True for a slot whose value a record may lack.
+    private func isOptional(_ slot: Int) -> Bool { identifiers.suffix(selection.optionalIdentifierCount).contains(slot) }
 
     /// The index of the class that a value's name means; nil if it means none.
     func place(ofValue index: Int) -> Int? {

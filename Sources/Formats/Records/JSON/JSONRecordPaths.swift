@@ -33,11 +33,21 @@ struct JSONRecordPaths: Sendable {
     }
 
     /// Returns a value of a record as messages quote it; nil if the record has none, or is damaged.
-    func quotedValue(_ path: RecordPath, of record: UnsafeRawBufferPointer) -> String? {
-        guard let path = JSONPath(path.name), let record = try? JSONValue.parse(record),
-            case .values(let values, _) = path.target(in: record), let value = values.first
+    func quotedValue(_ path: RecordPath, of record: UnsafeRawBufferPointer) -> String? { Self.jsonValue(path, of: record)?.shown }
+
+    /// Returns a text of a record, or a number, true or false as it is written; nil if the record has none, or is damaged.
+    func value(_ path: RecordPath, of record: UnsafeRawBufferPointer) -> String? {
+        switch Self.jsonValue(path, of: record) {
+        case .string(let text), .number(let text): text
+        case .boolean(let value): value ? "true" : "false"
+        case .null, .array, .object, nil: nil
+        }
+    }
+
+    private static func jsonValue(_ path: RecordPath, of record: UnsafeRawBufferPointer) -> JSONValue? {
+        guard let path = JSONPath(path.name), let record = try? JSONValue.parse(record), case .values(let values, _) = path.target(in: record)
         else { return nil }
-        return value.shown
+        return values.first
     }
 
     /// Returns the texts that a path leads to in each of the first records; nil for a record in which it leads to something else.

@@ -43,10 +43,18 @@ struct TableFormat: RecordFormat {
     func path(at place: Int) -> RecordPath { RecordPath(name: columns[place].name, columnIndex: place) }
 
     func quotedValue(_ path: RecordPath, ofFirstRecordIn text: UnsafeRawBufferPointer) -> String? {
+        tableValue(path, ofFirstRecordIn: text)?.quoted
+    }
+
+    func value(_ path: RecordPath, ofFirstRecordIn text: UnsafeRawBufferPointer) -> String? {
+        tableValue(path, ofFirstRecordIn: text).map { String(decoding: $0.bytes, as: UTF8.self) }
+    }
+
+    private func tableValue(_ path: RecordPath, ofFirstRecordIn text: UnsafeRawBufferPointer) -> TableValue? {
         var fields = TableRecord()
         fields.read(text, at: 0, delimiter: delimiter, assumesNoLineFeeds: false)
         guard let index = path.columnIndex, fields.fields.indices.contains(index) else { return nil }
-        return fields.fields[index].value(text, delimiter).quoted
+        return fields.fields[index].value(text, delimiter)
     }
 
     func makeParser(_ selection: RecordSelection) throws(FormatError) -> any RecordParser {

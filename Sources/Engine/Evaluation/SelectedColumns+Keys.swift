@@ -1,0 +1,128 @@
+internal import Formats
+internal import Messages
+internal import Scoring
+
+// The columns of a dump by whose values rows are put into groups.
+extension SelectedColumns {
+    /// Finds the columns by which rows are put into groups: among those of the predictions' files, or else of the labels'.
+    mutating func openKeys(_ names: [String], _ predictions: [DumpFile]) throws(EngineError) {
+        for name in names {
+            guard !records.isEmpty, Self.hasColumn(name, predictions) else {
+                keys.append(try ownKey(name, predictions))
+                continue
+            }
+            var identified: [RecordFile] = []
+            for text in records {
+                var selection = text.selection
+                selection.identifiers += try Self.atPath(text.path) { () throws(ColumnError) in
+                    try RecordRoles.identifierPaths([name], of: text.format)
+                }
+                selection.optionalIdentifierCount += 1
+                identified.append(text.selecting(selection))
+            }
+            records = identified
+            keys.append(
+                KeyColumn(
+                    name: name, origin: .besidePredictions(identifierIndex: records[0].selection.identifiers.count - 1),
+                    hashedValues: HashedValues()))
+        }
+    }
+
+    /// The values of the columns that the records of the predictions have, in the order of their identifiers.
+    var hashedValuesOfRecords: [HashedValues] {
+        keys.compactMap { key in
+            guard case .besidePredictions = key.origin else { return nil }
+            return key.hashedValues
+        }
+    }
+
+    private static func hasColumn(_ name: String, _ files: [DumpFile]) -> Bool {
+        files.contains { ColumnName.index(of: name, ignoringCaseIn: $0.columnNames) != nil }
+    }
+
+    /// Opens a column with rows of its own: an array of the predictions' archives, or a column of the labels' files.
+    private func ownKey(_ name: String, _ predictions: [DumpFile]) throws(EngineError) -> KeyColumn {
+        if Self.hasColumn(name, predictions), predictions[0].isOfArrays { return try arrayKey(name, of: predictions) }
+        guard Self.hasColumn(name, labelFiles) else {
+            let known = (predictions + labelFiles).flatMap(\.columnNames)
+            throw EngineError(
+                .usage, path: predictions[0].path,
+                known.isEmpty
+                    ? "neither it nor its labels have named columns, and rows are to be grouped by '\(ColumnName.list([name]))'"
+                    : "there is no column '\(ColumnName.list([name]))' to group rows by; there are \(ColumnName.list(known, limit: 12))",
+                remedy: "check \(setting: .slice) and \(setting: .clusterColumn), or give an array with \(setting: .groups)")
+        }
+        guard columns.join == nil else {
+            throw EngineError(
+                .usage, path: labelFiles[0].path,
+                "'\(ColumnName.list([name]))' is a column of labels that are looked up, by which rows are not grouped",
+                remedy: "have the column beside the predictions")
+        }
+        if let stream = labelFiles.first(where: { $0.container.isStream }) {
+            throw EngineError(
+                .usage, path: stream.path, "it is read once, and '\(ColumnName.list([name]))' lies beside its labels",
+                remedy: "write it to a file first")
+        }
+        guard let labelTexts else {
+            guard labelFiles[0].isOfArrays else { throw Self.tableError(name, labelFiles[0]) }
+            return try arrayKey(name, of: labelFiles)
+        }
+        let values = HashedValues()
+        var files: [RecordFile] = []
+        for file in labelTexts.files {
+            var selection = RecordSelection(predictions: [])
+            selection.identifiers = try Self.atPath(file.path) { () throws(ColumnError) in
+                try RecordRoles.identifierPaths([name], of: file.format)
+            }
+            selection.optionalIdentifierCount = 1
+            files.append(file.selecting(selection))
+        }
+        let rows = RecordRowSource(.identifiers, of: files, valuesPerRow: 1, options: containerOptions, hashedValues: [values])
+        return KeyColumn(name: name, origin: .rows(rows), hashedValues: values)
+    }
+
+    private static func tableError(_ name: String, _ file: DumpFile) -> EngineError {
+        EngineError(
+            .usage, path: file.path, "rows are not grouped by columns of \(file.format), such as '\(ColumnName.list([name]))'",
+            remedy: "give an array with \(setting: .groups)")
+    }
+
+    /// Opens an array of archives, one value a row: numbers, or strings.
+    private func arrayKey(_ name: String, of files: [DumpFile]) throws(EngineError) -> KeyColumn {
+        var numbers: [ArrayFile] = []
+        var strings: [ArrayIdentifiers.Part] = []
+        for file in files {
+            guard case .archive(let arrays) = file.content, let index = ColumnName.index(of: name, ignoringCaseIn: arrays.map(\.name))
+            else {
+                throw EngineError(
+                    .usage, path: file.path, "it has no array '\(ColumnName.list([name]))'; there are \(ColumnName.list(file.columnNames))",
+                    remedy: "check \(setting: .slice) and \(setting: .clusterColumn)")
+            }
+            func requireOneValueARow(_ shape: ArraySlice<Int>) throws(EngineError) {
+                guard shape.allSatisfy({ $0 == 1 }) else {
+                    throw EngineError(
+                        .data, path: file.path, "'\(ColumnName.list([name]))' has more than one value a row", remedy: "slice by one of them")
+                }
+            }
+            if let found = try? arrays[index].openStrings() {
+                try requireOneValueARow(found.array.layout.shape.dropFirst(2))
+                strings.append(ArrayIdentifiers.Part(array: found.array, form: .strings(found.encoding)))
+            } else {
+                let found = try arrays[index].open()
+                try requireOneValueARow(found.layout.shape.dropFirst())
+                numbers.append(found)
+            }
+        }
+        guard strings.isEmpty || numbers.isEmpty else {
+            throw EngineError(
+                .data, path: files[0].path, "'\(ColumnName.list([name]))' is text in some files and numbers in others",
+                remedy: "save it in one form")
+        }
+        guard !strings.isEmpty else {
+            return KeyColumn(name: name, origin: .rows(try ConcatenatedArrays(numbers).column(containerOptions)), hashedValues: nil)
+        }
+        let values = HashedValues()
+        return KeyColumn(
+            name: name, origin: .rows(try ArrayIdentifiers(strings, containerOptions, hashedValues: values)), hashedValues: values)
+    }
+}
