@@ -221,7 +221,8 @@ struct SchemaWalk {
         case .fixed(let found, let bitCount):
             (content, storage) = (found, .fixed(bitCount: bitCount))
             byteCount = max(1, bitCount / 8)
-        case .bytes(let isText, let offsetByteCount): (content, storage) = (.bytes(isText: isText), .bytes(offsetByteCount: offsetByteCount))
+        case .bytes(let isText, let offsetByteCount):
+            (content, storage) = (.bytes(isText: isText), .bytes(offsetByteCount: offsetByteCount))
         case .views(let isText): (content, storage) = (.bytes(isText: isText), .views)
         case .null: (content, storage) = (.other("null"), .opaque)
         case .union: (content, storage) = (.other("union"), .opaque)
@@ -232,7 +233,7 @@ struct SchemaWalk {
         if case .fixed(_, bitCount: 0) = field.kind { storage = .opaque }
         columns.append(
             ArrowColumn(
-                index: columns.count, name: name, itemName: itemName, content: content, byteCount: byteCount, levels: path.levels, node: node,
-                storage: storage, dictionary: field.dictionary, listDepth: path.levels.count { $0.isList }))
+                index: columns.count, name: name, itemName: itemName, content: content, byteCount: byteCount, levels: path.levels,
+                node: node, storage: storage, dictionary: field.dictionary, listDepth: path.levels.count { $0.isList }))
     }
 }

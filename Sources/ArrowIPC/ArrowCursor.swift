@@ -58,15 +58,39 @@ package final class ArrowCursor {
     private var dictionary: DictionaryValues?
     private let indices = ArrowMemory()
     private let bits = ArrowMemory()
-    /// The rows of a piece: for each the range of its values in the field that was looked at last, and what is wrong with it.
-    private var starts: [Int] = []
-    private var ends: [Int] = []
-    private var problems: [ListProblem?] = []
+    /// The lists of the rows that were looked at last.
+    private var ranges = ListRanges()
+    /// The number of values of each row of the batch, if all levels are structs and lists of one size without nulls; nil otherwise.
+    private var fixedCount: Int?
 
-    /// The number of rows, of values and of bytes of values that are read at once.
+    /// The number of rows and of bytes of values that are read at once.
     private static let pieceRowCount = 1 << 12
-    private static let pieceValueCount = 1 << 16
     private static let pieceByteCount = 256 << 10
+
+    /// Some neighbouring rows: for each the range of its values in the field that was looked at last, and what is wrong with it.
+    private struct ListRanges {
+        var starts: [Int] = []
+        var ends: [Int] = []
+        var problems: [ListProblem?] = []
+        var hasProblems = false
+
+        /// Goes to rows by their numbers.
+        mutating func begin(_ rows: Range<Int>) {
+            starts.removeAll(keepingCapacity: true)
+            ends.removeAll(keepingCapacity: true)
+            problems.removeAll(keepingCapacity: true)
+            starts.append(contentsOf: rows)
+            ends.append(contentsOf: rows.lowerBound + 1..<rows.upperBound + 1)
+            problems.append(contentsOf: repeatElement(nil, count: rows.count))
+            hasProblems = false
+        }
+
+        /// Notes a problem of a row that has none yet, or that its list is missing.
+        mutating func add(_ problem: ListProblem, _ index: Int) {
+            hasProblems = true
+            if problems[index] == nil || problem == .null { problems[index] = problem }
+        }
+    }
 
     /// The readers of a list or a struct around the values.
     private final class LevelReader {
@@ -168,9 +192,25 @@ package final class ArrowCursor {
             }
             guard leaf.count >= due else { throw .damaged("a field has \(leaf.count) values, where \(due) are due") }
             batchRowCount = header.rowCount
+            fixedCount = Self.fixedCount(levels)
         } catch {
             throw self.error(error)
         }
+    }
+
+    /// Returns the number of values of each row in levels that all have one size and no nulls.
+    private static func fixedCount(_ levels: [LevelReader]) -> Int? {
+        var count = 1
+        for reader in levels {
+            guard !reader.hasNulls else { return nil }
+            switch reader.level.kind {
+            case .structure: continue
+            // The product fits: that of all values has been checked.
+            case .fixedSizeList(let size): count = count.multipliedReportingOverflow(by: size).partialValue
+            case .list, .listView: return nil
+            }
+        }
+        return count
     }
 
     /// Throws if the column's values are of a type that is not read.
@@ -313,7 +353,8 @@ package final class ArrowCursor {
                 continue
             }
             guard let found = index(place), found >= 0, found < dictionary.count else {
-                throw .damaged("a value is at place \(index(place).map { "\($0)" } ?? "beyond 2^63") of a dictionary of \(dictionary.count)")
+                let shown = index(place).map { "\($0)" } ?? "beyond 2^63"
+                throw .damaged("a value is at place \(shown) of a dictionary of \(dictionary.count)")
             }
             if dictionary.flags[found] == 0 {
                 flags[place] = 0
@@ -351,7 +392,8 @@ package final class ArrowCursor {
         problem: (_ row: Int, ListProblem) -> Void
     ) throws(ArrowError) {
         let byteCount = column.byteCount
-        try readLists(rowCount, valuesPerRow: valuesPerRow, innerCount: innerCount, problem: problem) { from, place, count throws(ArrowFault) in
+        try readLists(rowCount, valuesPerRow: valuesPerRow, innerCount: innerCount, problem: problem) {
+            from, place, count throws(ArrowFault) in
             if column.dictionary == nil {
                 try leaf.readFixed(from: from, count: count, into: target + place * byteCount)
             } else {
@@ -370,7 +412,8 @@ package final class ArrowCursor {
         _ rowCount: Int, valuesPerRow: Int, innerCount: Int? = nil, problem: (_ row: Int, ListProblem) -> Void,
         copy: (_ values: ArrowValues, _ place: Int, _ count: Int) -> Void
     ) throws(ArrowError) {
-        try readLists(rowCount, valuesPerRow: valuesPerRow, innerCount: innerCount, problem: problem) { from, place, count throws(ArrowFault) in
+        try readLists(rowCount, valuesPerRow: valuesPerRow, innerCount: innerCount, problem: problem) {
+            from, place, count throws(ArrowFault) in
             try forEachPiece(from, place, count, valuesPerRow, problem) { from, place, count, flags throws(ArrowFault) in
                 values.memory.reserve(count * column.byteCount)
                 try readNumbers(from: from, count: count, flags: flags, into: values.memory.base)
@@ -413,38 +456,22 @@ package final class ArrowCursor {
             guard try advance() else {
                 throw ArrowError(.damaged, path: file.path, ArrowError.Place(column: column.name), "it ends before the last row")
             }
-            let count = min(rowCount - done, batchRowCount - row, Self.pieceRowCount)
+            var count = min(rowCount - done, batchRowCount - row)
             do throws(ArrowFault) {
-                try findLists(count, innerCount: innerCount)
-                // Neighbouring values that go to neighbouring places, mostly those of all rows.
-                var pending = (from: 0, place: 0, count: 0)
-                func flush() throws(ArrowFault) {
-                    guard pending.count > 0 else { return }
-                    try copy(pending.from, pending.place, pending.count)
-                    if column.dictionary == nil {
-                        try leaf.forEachNull(pending.from..<pending.from + pending.count) { value in
-                            let place = pending.place + value - pending.from
-                            problem(place / valuesPerRow, .nullValue(at: place % valuesPerRow))
-                        }
-                    }
-                    pending.count = 0
+                if fixedCount == valuesPerRow, innerCount == nil {
+                    // Rows lie as they are wanted.
+                    let first = row * valuesPerRow
+                    try copyLists(from: first, to: done * valuesPerRow, count: count * valuesPerRow, valuesPerRow, problem, copy)
+                } else {
+                    count = min(count, Self.pieceRowCount)
+                    // No other copy of the arrays, which are changed in place.
+                    var ranges = ListRanges()
+                    swap(&ranges, &self.ranges)
+                    defer { swap(&ranges, &self.ranges) }
+                    ranges.begin(row..<row + count)
+                    try findLists(&ranges, innerCount: innerCount)
+                    try readLists(ranges, from: done, valuesPerRow: valuesPerRow, problem: problem, copy: copy)
                 }
-                for index in 0..<count {
-                    let found = ends[index] - starts[index]
-                    var wrong = problems[index]
-                    if wrong != .null, found != valuesPerRow { wrong = .count(found) }
-                    if let wrong {
-                        problem(done + index, wrong)
-                        continue
-                    }
-                    let place = (done + index) * valuesPerRow
-                    if pending.count == 0 || pending.from + pending.count != starts[index] || pending.place + pending.count != place {
-                        try flush()
-                        pending = (starts[index], place, 0)
-                    }
-                    pending.count += found
-                }
-                try flush()
             } catch {
                 throw self.error(error)
             }
@@ -453,22 +480,56 @@ package final class ArrowCursor {
         }
     }
 
-    /// Finds for each of the next rows of the batch the range of its values, and a problem of the lists around them.
+    /// Copies the values of lists that have been found.
+    private func readLists(
+        _ ranges: ListRanges, from first: Int, valuesPerRow: Int, problem: (_ row: Int, ListProblem) -> Void,
+        copy: (_ from: Int, _ place: Int, _ count: Int) throws(ArrowFault) -> Void
+    ) throws(ArrowFault) {
+        let count = ranges.starts.count
+        var start = 0
+        while start < count {
+            let found = ranges.ends[start] - ranges.starts[start]
+            if let wrong = ranges.problems[start] == .null || found == valuesPerRow ? ranges.problems[start] : .count(found) {
+                problem(first + start, wrong)
+                start += 1
+                continue
+            }
+            // Neighbouring rows whose values are neighbours, mostly all.
+            var end = start + 1
+            while end < count, ranges.starts[end] == ranges.ends[end - 1], ranges.ends[end] - ranges.starts[end] == valuesPerRow,
+                !ranges.hasProblems || ranges.problems[end] == nil
+            {
+                end += 1
+            }
+            let place = (first + start) * valuesPerRow
+            try copyLists(from: ranges.starts[start], to: place, count: (end - start) * valuesPerRow, valuesPerRow, problem, copy)
+            start = end
+        }
+    }
+
+    /// Copies neighbouring values, and notes the nulls among them.
+    private func copyLists(
+        from: Int, to place: Int, count: Int, _ valuesPerRow: Int, _ problem: (_ row: Int, ListProblem) -> Void,
+        _ copy: (_ from: Int, _ place: Int, _ count: Int) throws(ArrowFault) -> Void
+    ) throws(ArrowFault) {
+        try copy(from, place, count)
+        guard column.dictionary == nil else { return }
+        try leaf.forEachNull(from..<from + count) { value in
+            let found = place + value - from
+            problem(found / valuesPerRow, .nullValue(at: found % valuesPerRow))
+        }
+    }
+
+    /// Finds for each row of the batch the range of its values, and a problem of the lists around them.
     ///
     /// - Parameter innerCount: the number of values that each list in a list must have; nil if there are none.
-    private func findLists(_ count: Int, innerCount: Int?) throws(ArrowFault) {
-        starts.removeAll(keepingCapacity: true)
-        ends.removeAll(keepingCapacity: true)
-        problems.removeAll(keepingCapacity: true)
-        starts.append(contentsOf: row..<row + count)
-        ends.append(contentsOf: row + 1..<row + count + 1)
-        problems.append(contentsOf: repeatElement(nil, count: count))
+    private func findLists(_ ranges: inout ListRanges, innerCount: Int?) throws(ArrowFault) {
         var depth = 0
         for (place, reader) in levels.enumerated() {
-            if reader.hasNulls { try findNulls(reader, isRow: depth == 0) }
+            if reader.hasNulls { try findNulls(reader, &ranges, isRow: depth == 0) }
             guard reader.level.isList else { continue }
             let childCount = place + 1 < levels.count ? levels[place + 1].count : leaf.count
-            try descend(reader, childCount: childCount, checkedCount: depth > 0 ? innerCount : nil)
+            try descend(reader, &ranges, childCount: childCount, checkedCount: depth > 0 ? innerCount : nil)
             depth += 1
         }
     }
@@ -476,88 +537,120 @@ package final class ArrowCursor {
     /// Notes the rows that have a null in a level.
     ///
     /// - Parameter isRow: true if the level has one value a row.
-    private func findNulls(_ reader: LevelReader, isRow: Bool) throws(ArrowFault) {
-        for index in starts.indices where problems[index] != .null && starts[index] < ends[index] {
+    private func findNulls(_ reader: LevelReader, _ ranges: inout ListRanges, isRow: Bool) throws(ArrowFault) {
+        for index in ranges.starts.indices where ranges.problems[index] != .null && ranges.starts[index] < ranges.ends[index] {
             var first: Int?
-            try LeafReader.forEachNull(reader.validity, bits, starts[index]..<ends[index]) { first = first ?? $0 }
+            try LeafReader.forEachNull(reader.validity, bits, ranges.starts[index]..<ranges.ends[index]) { first = first ?? $0 }
             guard let first else { continue }
-            problems[index] = isRow ? .null : .nullValue(at: first - starts[index])
+            ranges.add(isRow ? .null : .nullValue(at: first - ranges.starts[index]), index)
         }
     }
 
     /// Goes from lists to the values in them.
-    private func descend(_ reader: LevelReader, childCount: Int, checkedCount: Int?) throws(ArrowFault) {
+    private func descend(
+        _ reader: LevelReader, _ ranges: inout ListRanges, childCount: Int, checkedCount: Int?
+    ) throws(ArrowFault) {
         switch reader.level.kind {
         case .structure: return
         case .fixedSizeList(let count):
-            for index in starts.indices {
+            for index in ranges.starts.indices {
                 // The products fit: that of all lists has been checked.
-                starts[index] *= count
-                ends[index] *= count
-                if let checkedCount, count != checkedCount, problems[index] == nil { problems[index] = .innerCount }
+                ranges.starts[index] *= count
+                ranges.ends[index] *= count
+                if let checkedCount, count != checkedCount { ranges.add(.innerCount, index) }
             }
         case .list(let offsetByteCount):
             guard reader.count > 0 else {
-                for index in starts.indices { (starts[index], ends[index]) = (0, 0) }
+                for index in ranges.starts.indices { (ranges.starts[index], ranges.ends[index]) = (0, 0) }
                 return
             }
-            let lists = ends
             var index = 0
-            while index < starts.count {
+            while index < ranges.starts.count {
                 // Rows whose lists follow one another are read together, mostly all.
                 var end = index + 1
-                while end < starts.count, starts[end] == lists[end - 1] { end += 1 }
-                let first = starts[index]
-                var (current, last, isSorted, isUneven) = (index, 0, true, false)
-                try leaf.forEachOffset(reader.offsets, first..<lists[end - 1] + 1, offsetByteCount: offsetByteCount) { place, offset in
-                    isSorted = isSorted && offset >= last
-                    if place == first { starts[index] = offset } else if let checkedCount { isUneven = isUneven || offset - last != checkedCount }
-                    // A row's lists end where those of the next one begin.
-                    while current < end, lists[current] == place {
-                        ends[current] = offset
-                        if isUneven, problems[current] == nil { problems[current] = .innerCount }
-                        isUneven = false
-                        current += 1
-                        if current < end { starts[current] = offset }
-                    }
-                    last = offset
-                }
-                guard isSorted, last <= childCount else {
-                    throw .damaged("the offsets of its lists are not in order, or go beyond its \(childCount) values")
-                }
+                while end < ranges.starts.count, ranges.starts[end] == ranges.ends[end - 1] { end += 1 }
+                try followOffsets(reader, &ranges, index..<end, offsetByteCount, childCount, checkedCount)
                 index = end
             }
         case .listView(let offsetByteCount):
-            for index in starts.indices {
-                let range = starts[index]..<ends[index]
-                (starts[index], ends[index]) = try findViews(reader, range, offsetByteCount, childCount, index, checkedCount)
-            }
+            for index in ranges.starts.indices { try followViews(reader, &ranges, index, offsetByteCount, childCount, checkedCount) }
         }
     }
 
-    /// Returns the range of the values of some neighbouring list views, which must follow one another.
-    private func findViews(
-        _ reader: LevelReader, _ range: Range<Int>, _ offsetByteCount: Int, _ childCount: Int, _ index: Int, _ checkedCount: Int?
-    ) throws(ArrowFault) -> (Int, Int) {
-        guard problems[index] != .null, !range.isEmpty else { return (0, 0) }
-        var (start, end) = (0, 0)
-        for list in range {
+    /// Goes from the lists of rows that follow one another to the values in them.
+    private func followOffsets(
+        _ reader: LevelReader, _ ranges: inout ListRanges, _ rows: Range<Int>, _ offsetByteCount: Int, _ childCount: Int,
+        _ checkedCount: Int?
+    ) throws(ArrowFault) {
+        let first = ranges.starts[rows.lowerBound]
+        let lists = first..<ranges.ends[rows.upperBound - 1]
+        var (isSorted, last) = (true, 0)
+        if lists.count == rows.count {
+            // One list a row.
+            try ranges.starts.withUnsafeMutableBufferPointer { starts throws(ArrowFault) in
+                try ranges.ends.withUnsafeMutableBufferPointer { ends throws(ArrowFault) in
+                    try leaf.forEachOffset(reader.offsets, first..<lists.upperBound + 1, offsetByteCount: offsetByteCount) {
+                        place, offset in
+                        isSorted = isSorted && offset >= last
+                        last = offset
+                        let row = rows.lowerBound + place - first
+                        if row < rows.upperBound { starts[row] = offset }
+                        if row > rows.lowerBound { ends[row - 1] = offset }
+                    }
+                }
+            }
+            if let checkedCount {
+                for row in rows where ranges.ends[row] - ranges.starts[row] != checkedCount { ranges.add(.innerCount, row) }
+            }
+        } else {
+            let ends = ranges.ends
+            var (current, isUneven) = (rows.lowerBound, false)
+            try leaf.forEachOffset(reader.offsets, first..<lists.upperBound + 1, offsetByteCount: offsetByteCount) { place, offset in
+                isSorted = isSorted && offset >= last
+                if place == first {
+                    ranges.starts[rows.lowerBound] = offset
+                } else if let checkedCount {
+                    isUneven = isUneven || offset - last != checkedCount
+                }
+                // A row's lists end where those of the next one begin.
+                while current < rows.upperBound, ends[current] == place {
+                    ranges.ends[current] = offset
+                    if isUneven { ranges.add(.innerCount, current) }
+                    isUneven = false
+                    current += 1
+                    if current < rows.upperBound { ranges.starts[current] = offset }
+                }
+                last = offset
+            }
+        }
+        guard isSorted, last <= childCount else {
+            throw .damaged("the offsets of its lists are not in order, or go beyond its \(childCount) values")
+        }
+    }
+
+    /// Goes from the list views of a row, which must follow one another, to the values in them.
+    private func followViews(
+        _ reader: LevelReader, _ ranges: inout ListRanges, _ index: Int, _ offsetByteCount: Int, _ childCount: Int, _ checkedCount: Int?
+    ) throws(ArrowFault) {
+        let lists = ranges.starts[index]..<ranges.ends[index]
+        (ranges.starts[index], ranges.ends[index]) = (0, 0)
+        guard ranges.problems[index] != .null else { return }
+        for list in lists {
             var (offset, size) = (0, 0)
             try leaf.forEachOffset(reader.offsets, list..<list + 1, offsetByteCount: offsetByteCount) { offset = $1 }
             try leaf.forEachOffset(reader.sizes, list..<list + 1, offsetByteCount: offsetByteCount) { size = $1 }
             guard offset >= 0, size >= 0, size <= childCount - offset else {
                 throw .damaged("a list has \(size) values from \(offset) on of \(childCount)")
             }
-            if list == range.lowerBound {
-                (start, end) = (offset, offset)
-            } else if offset != end {
+            if list == lists.lowerBound {
+                (ranges.starts[index], ranges.ends[index]) = (offset, offset)
+            } else if offset != ranges.ends[index] {
                 throw ArrowFault(
                     .unsupported, "the list views in a row do not follow one another, which is not read", remedy: "write them as lists")
             }
-            if let checkedCount, size != checkedCount, problems[index] == nil { problems[index] = .innerCount }
-            end += size
+            if let checkedCount, size != checkedCount { ranges.add(.innerCount, index) }
+            ranges.ends[index] += size
         }
-        return (start, end)
     }
 
     // MARK: Items
@@ -576,11 +669,13 @@ package final class ArrowCursor {
             }
             guard try advance() else { return }
             do throws(ArrowFault) {
-                try findLists(1, innerCount: nil)
-                if problems[0] != .null {
-                    var from = starts[0]
-                    while from < ends[0] {
-                        let count = min(ends[0] - from, Self.pieceRowCount)
+                var ranges = ListRanges()
+                ranges.begin(row..<row + 1)
+                try findLists(&ranges, innerCount: nil)
+                if ranges.problems[0] != .null {
+                    var from = ranges.starts[0]
+                    while from < ranges.ends[0] {
+                        let count = min(ranges.ends[0] - from, Self.pieceRowCount)
                         try readItems(from: from, count: count, &flags)
                         body(flags, values)
                         from += count
@@ -625,20 +720,19 @@ package final class ArrowCursor {
         guard try advance() else { return nil }
         do throws(ArrowFault) {
             var listCount = 1
-            starts = [row]
-            ends = [row + 1]
-            problems = [nil]
+            var ranges = ListRanges()
+            ranges.begin(row..<row + 1)
             var depth = 0
             for (place, reader) in levels.enumerated() {
-                if reader.hasNulls, depth == 0 { try findNulls(reader, isRow: true) }
+                if reader.hasNulls, depth == 0 { try findNulls(reader, &ranges, isRow: true) }
                 guard reader.level.isList else { continue }
                 let childCount = place + 1 < levels.count ? levels[place + 1].count : leaf.count
-                try descend(reader, childCount: childCount, checkedCount: nil)
+                try descend(reader, &ranges, childCount: childCount, checkedCount: nil)
                 depth += 1
-                if depth == 1, column.listDepth > 1 { listCount = ends[0] - starts[0] }
+                if depth == 1, column.listDepth > 1 { listCount = ranges.ends[0] - ranges.starts[0] }
             }
             row += 1
-            return problems[0] == .null ? (1, 0) : (listCount, ends[0] - starts[0])
+            return ranges.problems[0] == .null ? (1, 0) : (listCount, ranges.ends[0] - ranges.starts[0])
         } catch {
             throw self.error(error)
         }

@@ -316,7 +316,9 @@ private struct Opening {
                 try checkEnd(start)
                 break
             }
-            guard length > 0, length <= ArrowFile.metadataByteCountLimit else { throw .damaged("a message has metadata of \(length) bytes") }
+            guard length > 0, length <= ArrowFile.metadataByteCountLimit else {
+                throw .damaged("a message has metadata of \(length) bytes")
+            }
             let message = try ArrowMessage(try bytes(at: start, count: length))
             let body = start + length
             guard message.bodyByteCount <= container.byteCount - body else {
@@ -380,8 +382,8 @@ private struct Opening {
 }
 
 extension ArrowFile {
-    /// Counts the bytes of a column's buffers in all record batches, as they are stored and after decompression. O(batches), each a few short
-    /// reads. Dictionaries do not count.
+    /// Counts the bytes of a column's buffers in all record batches, as they are stored and after decompression. O(batches), each a few
+    /// short reads. Dictionaries do not count.
     package func byteCounts(of column: ArrowColumn) throws(ArrowError) -> (stored: Int, decoded: Int) {
         let scratch = ArrowScratch(self)
         let reader = BufferReader(container, limits)

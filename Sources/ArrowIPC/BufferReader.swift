@@ -4,8 +4,8 @@ internal import Container
 
 /// A reader of one buffer of a record batch, forward in any steps. It belongs to one thread and uses its memory again.
 ///
-/// A stored buffer is read where it lies. A compressed one that is short is decompressed at once. A long one is decompressed as far as it is
-/// wanted, so that its length costs no memory.
+/// A stored buffer is read where it lies. A compressed one that is short is decompressed at once. A long one is decompressed as far as it
+/// is wanted, so that its length costs no memory.
 final class BufferReader {
     private let container: ContainerFile
     private let limits: ArrowFile.Limits

@@ -156,7 +156,8 @@ final class LeafReader {
         func each<Word: FixedWidthInteger & BitwiseCopyable>(_: Word.Type) {
             for index in 0..<count {
                 let offset = index * MemoryLayout<Word>.size
-                bytes.storeBytes(of: bytes.loadUnaligned(fromByteOffset: offset, as: Word.self).byteSwapped, toByteOffset: offset, as: Word.self)
+                let word = bytes.loadUnaligned(fromByteOffset: offset, as: Word.self)
+                bytes.storeBytes(of: word.byteSwapped, toByteOffset: offset, as: Word.self)
             }
         }
         switch byteCount {

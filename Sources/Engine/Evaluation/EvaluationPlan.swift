@@ -96,7 +96,7 @@ package struct EvaluationPlan: Sendable {
                 predictions: options.predictionPaths,
                 companions: [("labels", options.labelPaths), ("weights", options.weightPaths)])
             + inputs.flatMap { input in input.file.warnings.map { Message(code: .seekTable, "\(input.file.path): \($0)") } }
-            + columns.warnings
+            + inputs.flatMap { $0.file.doubts } + columns.warnings
     }
 
     /// Makes a plan for rows of any source.

@@ -222,7 +222,7 @@ public struct Inspection: Sendable, Encodable {
             shardingNote =
                 "it is a single \(container.compression.rawValue == "gzip" ? "stream" : "frame"): one worker decompresses, \(others)"
         }
-        warnings = mode.warnings + file.warnings.map { Message(code: .seekTable, Message($0)) }
+        warnings = mode.warnings + file.warnings.map { Message(code: .seekTable, Message($0)) } + file.doubts
         isShardable = isCuttable
         switch file.content {
         case .array(let array):

@@ -27,7 +27,7 @@ struct PackingSource: Sendable {
             options.inputPath, source: options.byteSources[options.inputPath], options: containerOptions,
             recordOptions: options.columns.recordOptions(
                 .predictions, recordByteCountLimit: options.maximumRecordByteCount))
-        warnings = file.warnings.map { Message(code: .seekTable, "\(options.inputPath): \($0)") }
+        warnings = file.warnings.map { Message(code: .seekTable, "\(options.inputPath): \($0)") } + file.doubts
         if case .records(let records) = file.content {
             let selected: RecordFile
             let hasOpenEnd: Bool

@@ -64,7 +64,8 @@ extension DumpFile {
     func requireTable(_ role: ColumnRole) throws(EngineError) -> ColumnarTable {
         guard case .columnar(let table) = content else {
             throw EngineError(
-                .data, path: path, "it is \(format), where other files of \(role.text) are tables of parquet or arrow", remedy: "give files of one kind")
+                .data, path: path, "it is \(format), where other files of \(role.text) are tables of parquet or arrow",
+                remedy: "give files of one kind")
         }
         return table
     }

@@ -1,6 +1,7 @@
 internal import ArrowIPC
 internal import Container
 internal import Formats
+internal import Messages
 internal import Parquet
 
 /// An opened file of any format: arrays by name, or records. The format is recognised from the content.
@@ -27,13 +28,16 @@ struct DumpFile: Sendable {
     }
 
     let path: String
-    /// The name of the format: npy, npz, safetensors, pytorch, pickle, llama.cpp base, parquet, arrow, arrow stream, csv, tsv, txt, jsonl or json.
+    /// The name of the format: npy, npz, safetensors, pytorch, pickle, llama.cpp base, parquet, arrow, arrow stream, csv, tsv, txt,
+    /// jsonl or json.
     let format: String
     /// The bytes of the file, or of the one text in a zip archive.
     let container: ContainerFile
     let content: Content
     /// The faults that did not keep the file from being opened, in sentences.
     let warnings: [String]
+    /// The doubts about the file as a whole, such as a stream that may have been cut short.
+    private(set) var doubts: [Message] = []
     /// The arrays of the file's pickle, and the callables that it names; nil for a file without a pickle.
     private(set) var pickle: PickledArrays?
 
@@ -103,6 +107,12 @@ struct DumpFile: Sendable {
             let file = try Self.arrow(container, options)
             format = file.form == .file ? "arrow" : "arrow stream"
             content = .columnar(ColumnarTable(file))
+            if !file.hasEnd {
+                doubts.append(
+                    Message(
+                        code: .noFinalLineFeed,
+                        "\(path): its stream has no mark of its end, as where a writer was interrupted: record batches may be missing"))
+            }
             return
         }
         if LlamaCppBase.isPlausible(prefix.bytes) {

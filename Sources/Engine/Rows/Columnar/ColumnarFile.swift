@@ -2,8 +2,8 @@ internal import Messages
 
 /// A file that stores its values column by column: Parquet, Arrow IPC.
 ///
-/// Its rows are in groups. A cursor reads the rows of one column, from any row of a group on. All rows have roles, problems and places in the
-/// same way (`ColumnarRowSource`), whatever the format is.
+/// Its rows are in groups. A cursor reads the rows of one column, from any row of a group on. All rows have roles, problems and places in
+/// the same way (`ColumnarRowSource`), whatever the format is.
 protocol ColumnarFile: Sendable {
     /// The path of the file.
     var path: String { get }
