@@ -147,6 +147,22 @@ def read_parquet(data):
     return values, columns[3]
 
 
+def read_arrow(is_stream):
+    def read(data):
+        """As of Parquet."""
+        whole = arrow_of(*dump(5), None, is_stream)
+        if len(data) != len(whole):
+            return None
+        places = parquet_places(whole)
+        changed = {index for index, (one, other) in enumerate(zip(data, whole)) if one != other}
+        if not all(any(begin <= index < end for begin, end in places) for index in changed):
+            return None
+        columns = [list(struct.unpack("<%d%s" % (ROWS, "q" if index == 3 else "d"), data[begin:end])) for index, (begin, end) in enumerate(places)]
+        return [[columns[c][row] for c in range(3)] for row in range(ROWS)], columns[3]
+
+    return read
+
+
 def parquet_places(whole):
     """Where each column's values lie in the file."""
     values, labels = dump(5)
@@ -207,6 +223,19 @@ def make_parquet_checked(values, labels):
     return parquet_of(values, labels, 6, True), None
 
 
+def arrow_of(values, labels, codec, is_stream):
+    columns = [(name, "f8", [row[index] for row in values]) for index, name in enumerate(NAMES[:3])] + [("y", "i8", labels)]
+    return containers.arrow(columns, [ROWS] if codec is None else [10, ROWS - 10], codec, is_stream)
+
+
+def make_arrow(is_stream):
+    return lambda values, labels: (arrow_of(values, labels, None, is_stream), read_arrow(is_stream))
+
+
+def make_arrow_zstd(values, labels):
+    return arrow_of(values, labels, "zstd", False), lambda data: None
+
+
 def within(framing, make):
     def make_framed(values, labels):
         data = make(values, labels)[0]
@@ -221,6 +250,8 @@ FORMATS = [("npy", make_npy, ["--labels", "y.npy"], False), ("safetensors", make
 FORMATS += [("npz, stored", make_npz(False), ARRAYS, True), ("npz, deflated", make_npz(True), ARRAYS, True)]
 FORMATS += [("csv", make_csv, COLUMNS, False), ("jsonl", make_jsonl, COLUMNS, False), ("json", make_json, COLUMNS, False)]
 FORMATS += [("parquet", make_parquet, COLUMNS, False), ("parquet, checked", make_parquet_checked, COLUMNS, True)]
+FORMATS += [("arrow", make_arrow(False), COLUMNS, False), ("arrow, stream", make_arrow(True), COLUMNS, False)]
+FORMATS += [("arrow, zstd", make_arrow_zstd, COLUMNS, False)]
 FORMATS += [("npy, " + framing, within(framing, make_npy), ["--labels", "y.npy"], True) for framing in containers.CHECKED_FRAMINGS]
 FORMATS += [("csv, zip", within("zip", make_csv), COLUMNS, True), ("jsonl, zst", within("zst-checked", make_jsonl), COLUMNS, True)]
 FORMATS += [("csv, gz", within("gz", make_csv), COLUMNS, True)]

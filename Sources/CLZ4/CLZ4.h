@@ -1,2 +1,3 @@
-// liblz4's stable interface: blocks without a frame.
+// liblz4's stable interface: blocks without a frame, and frames.
 #include <lz4.h>
+#include <lz4frame.h>

@@ -32,9 +32,9 @@ public struct FileSignature: Sendable, Equatable {
         if bytes.count >= 8, bytes.starts(with: [0xFF, 0xFF, 0xFF, 0xFF]), bytes[7] == 0, bytes[6] == 0, bytes[4] & 7 == 0,
             bytes[5] | bytes[4] != 0
         {
-            return FileSignature(name: "an Arrow IPC stream", remedy: saveColumns)
+            return FileSignature(name: "an Arrow IPC stream that is damaged or inside another file", remedy: arrowRemedy)
         }
-        if isArrowWithoutMark(bytes) { return FileSignature(name: "an Arrow IPC stream", remedy: saveColumns) }
+        if isArrowWithoutMark(bytes) { return FileSignature(name: "an Arrow IPC stream that is damaged or inside another file", remedy: arrowRemedy) }
         if bytes.dropFirst(257).starts(with: Array("ustar".utf8)) || isOldTar(bytes) {
             return FileSignature(name: "a tar archive", remedy: "unpack it with tar -xf, and give the files in it")
         }
@@ -134,7 +134,7 @@ public struct FileSignature: Sendable, Equatable {
 
     private static let matlabRemedy = "read it with scipy.io.loadmat, and save the array with np.save"
     private static let saveArray = "save the array with np.save"
-    private static let saveColumns = "save the columns with np.save"
+    private static let arrowRemedy = "take it out: an Arrow file or stream by itself is read"
     private static let pyTorch = FileSignature(
         name: "a PyTorch file (torch.save) inside another file or from a pipe",
         remedy: "write it to a file of its own: its directory is at its end; or save the tensor with np.save(path, tensor.numpy())")
@@ -178,8 +178,10 @@ public struct FileSignature: Sendable, Equatable {
         Known("MATLAB 5.0 MAT-file", "a MATLAB file (.mat)", matlabRemedy),
         Known("PAR1", "Parquet inside another file", "take it out: a Parquet file by itself is read"),
         Known("PARE", "Parquet that is encrypted", "write it without encryption"),
-        Known("ARROW1", "Arrow IPC (Feather)", saveColumns),
-        Known("FEA1", "Feather, version 1", saveColumns),
+        Known("ARROW1", "Arrow IPC (Feather) inside another file", arrowRemedy),
+        Known(
+            "FEA1", "Feather, version 1, which is no longer written",
+            "write it again as version 2, such as with pyarrow.feather.write_feather"),
         Known("ORC", "ORC", "read it with pyarrow.orc, and save the columns with np.save"),
         Known("Obj\u{1}", "Avro", "write the records as JSON Lines, such as with avro-tools tojson"),
         Known(

@@ -32,8 +32,8 @@ struct EvalCommand: ScoringCommand {
 
     @Argument(
         help: """
-            Files of predictions, whose rows follow one another: .npy, .npz, .safetensors, .pt, pickles of arrays, CSV, TSV, JSON Lines or \
-            Parquet, raw, in zstd or in gzip; - for standard input, @FILE for a file of names, a quoted 'pattern*' for all that match, \
+            Files of predictions, whose rows follow one another: .npy, .npz, .safetensors, .pt, pickles of arrays, CSV, TSV, JSON Lines, \
+            Parquet or Arrow, raw, in zstd or in gzip; - for standard input, @FILE for a file of names, a quoted 'pattern*' for all that match, \
             part-2 before part-10.
             """, completion: .file())
     var predictions: [String]

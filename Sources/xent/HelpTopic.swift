@@ -44,7 +44,7 @@ enum HelpTopic: String, CaseIterable {
                 .text(
                     """
                     Arrays (.npy, .npz, .safetensors, PyTorch's .pt, pickles of NumPy arrays, llama.cpp's --kl-divergence-base) and tables \
-                    (CSV, TSV, JSON Lines, Parquet), plain or compressed with zstd or gzip. Nothing in a pickle is ever called. Formats are \
+                    (CSV, TSV, JSON Lines, Parquet, Arrow), plain or compressed with zstd or gzip. Nothing in a pickle is ever called. Formats are \
                     found out from the content, not from names. xent inspect FILE says what a file is.
                     """),
                 .text("Files that follow one another are one dump:"),

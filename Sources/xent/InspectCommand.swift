@@ -94,8 +94,8 @@ struct InspectCommand: DocumentedCommand {
                 + (values.isEmpty ? "" : ": " + values.joined(separator: "  ") + (shape.dropFirst().reduce(1, *) > values.count ? "  …" : ""))
         }
         if let storage = column.storage {
-            return storage.type + ", " + storage.codecs.joined(separator: " and ") + ", " + storage.encodings.joined(separator: " ")
-                + (storage.pages.map { ", " + Amount.counted($0, "page") } ?? "")
+            let parts = [storage.type, storage.codecs.joined(separator: " and "), storage.encodings.joined(separator: " ")]
+            return parts.filter { !$0.isEmpty }.joined(separator: ", ") + (storage.pages.map { ", " + Amount.counted($0, "page") } ?? "")
         }
         let content = (column.content ?? "") + (column.count.map { " of \($0)" } ?? "")
         let examples = column.examples ?? []
@@ -124,6 +124,9 @@ struct InspectCommand: DocumentedCommand {
         line("shardable", (inspection.isShardable ? "yes: " : "no: ") + inspection.shardingNote)
         if let rows = inspection.rows, let rowGroups = inspection.rowGroups {
             line("rows", Amount.grouped(rows) + " in " + Amount.counted(rowGroups, "row group"))
+        }
+        if let rows = inspection.rows, let batches = inspection.recordBatches {
+            line("rows", Amount.grouped(rows) + " in " + Amount.counted(batches, "record batch", "record batches"))
         }
         if let createdBy = inspection.createdBy { line("written by", createdBy) }
         let stored = [inspection.strides.map { "strides (" + $0.map { "\($0)" }.joined(separator: ", ") + ")" }, inspection.place]

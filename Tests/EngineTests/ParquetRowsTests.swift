@@ -140,7 +140,7 @@ import Testing
         }
         let source = try EvaluationPlan(EvaluationOptions(
             predictionPaths: [path(name)], labelPaths: [], specification: LossSpecification(task: .multiclass, input: .logits))).source
-        #expect((source as? ParquetRowSource)?.unitCount ?? 0 > 1, "one row group is shared out")
+        #expect((source as? ColumnarRowSource)?.unitCount ?? 0 > 1, "one row group is shared out")
     }
 
     /// Rows that were counted by values, and are of other lengths, are read again without.

@@ -58,7 +58,7 @@ package struct EvaluationPlan: Sendable {
             + keys.flatMap { key in key.files.map { (key.role, $0) } }
 
         if !columns.tables.isEmpty {
-            source = try ParquetRowSource(
+            source = try ColumnarRowSource(
                 predictionsOf: columns.tables, valuesPerRow: columns.classCount, cutsPages: mode.countsPages)
             arrays = nil
             try Self.checkCounts(source, options)
@@ -101,7 +101,7 @@ package struct EvaluationPlan: Sendable {
                 predictions: options.predictionPaths,
                 companions: [("labels", options.labelPaths), ("weights", options.weightPaths)])
             + inputs.flatMap { input in input.file.warnings.map { Message(code: .seekTable, "\(input.file.path): \($0)") } }
-            + columns.warnings
+            + inputs.flatMap { $0.file.doubts } + columns.warnings
     }
 
     /// Makes a plan for rows of any source.
@@ -290,9 +290,9 @@ package struct EvaluationPlan: Sendable {
         if let table = columns.tables.first {
             switch table.selection.labels {
             case .none: return nil
-            case .classIndex: return try? ParquetRowSource(.classLabels, of: columns.tables, valuesPerRow: 1)
+            case .classIndex: return try? ColumnarRowSource(.classLabels, of: columns.tables, valuesPerRow: 1)
             case .numbers:
-                return try? ParquetRowSource(.targets, of: columns.tables, valuesPerRow: table.selection.labelsPerRow ?? 1)
+                return try? ColumnarRowSource(.targets, of: columns.tables, valuesPerRow: table.selection.labelsPerRow ?? 1)
             }
         }
         guard let first = columns.records.first else { return nil }

@@ -47,11 +47,11 @@ extension SelectedColumns {
         var names = try sharedNames(predictions, files)
         guard !names.isEmpty else { return nil }
         let isJoin = columns.join != nil
-        if !isJoin, !tables.isEmpty, let source = column.rows as? ParquetRowSource {
+        if !isJoin, !tables.isEmpty, let source = column.rows as? ColumnarRowSource {
             shareIdentifiers(names, of: source.files)
             return nil
         }
-        if let table = (predictions + files).first(where: { if case .parquet = $0.content { true } else { false } }) {
+        if let table = (predictions + files).first(where: { if case .columnar = $0.content { true } else { false } }) {
             let setting: Setting = isJoin ? .joinColumn : .identifierColumn
             guard columns.join == nil, columns.identifier == nil else {
                 throw EngineError(
@@ -105,12 +105,12 @@ extension SelectedColumns {
     }
 
     /// Notes the comparisons of columns that tables of predictions share with others.
-    private mutating func shareIdentifiers(_ names: [String], of others: [ParquetRows]) {
+    private mutating func shareIdentifiers(_ names: [String], of others: [ColumnarRows]) {
         // A row of a table that is several rows has one identifier for all of them, which the other table may not have.
         guard (tables + others).allSatisfy({ $0.rowsPerRecord == 1 }) else { return }
         // pandas's index begins anew in each file.
         for name in names where !name.hasPrefix("__index_level_") || columns.identifier.map({ $0.isSameName(as: name) }) == true {
-            tableIdentifiers.append(ParquetIdentifiers(name, tables, others))
+            tableIdentifiers.append(ColumnarIdentifiers(name, tables, others))
             if !identifierNames.contains(name: name) { identifierNames.append(name) }
         }
     }
@@ -137,7 +137,7 @@ extension SelectedColumns {
                 try Self.atPath(file.path) { () throws(ColumnError) in
                     switch file.content {
                     case .records(let records): try RecordRoles.requireIdentifier(name, of: records.format)
-                    case .parquet(let table): try RecordRoles.requireIdentifier(name, of: table.names)
+                    case .columnar(let table): try RecordRoles.requireIdentifier(name, of: table.names)
                     case .archive, .array: try ColumnRequest.requireIdentifier(name, among: file.columnNames)
                     }
                 }
@@ -147,7 +147,7 @@ extension SelectedColumns {
         let lists = all.map { file in
             switch file.content {
             case .records(let records): RecordRoles.identifierCandidates(of: records.format)
-            case .parquet(let table): RecordRoles.identifierCandidates(of: table.names)
+            case .columnar(let table): RecordRoles.identifierCandidates(of: table.names)
             case .archive, .array: file.columnNames
             }
         }

@@ -1,7 +1,6 @@
 internal import Container
 internal import Formats
 internal import Messages
-internal import Parquet
 internal import Scoring
 
 /// The columns of an evaluation's files, found by the names that were given or by their usual ones.
@@ -10,9 +9,9 @@ struct SelectedColumns {
     private(set) var arrays: [ArrayFile] = []
     /// The text of the predictions, with the labels and weights that lie beside them; empty if the predictions are arrays.
     var records: [RecordFile] = []
-    /// The Parquet tables of the predictions, with the labels and weights that lie beside them; empty if the predictions are of other
+    /// The columnar tables of the predictions, with the labels and weights that lie beside them; empty if the predictions are of other
     /// formats.
-    private(set) var tables: [ParquetRows] = []
+    private(set) var tables: [ColumnarRows] = []
     /// The labels with rows of their own; nil if they lie beside the predictions, or there are none.
     private(set) var labels: CompanionColumn?
     /// The weights with rows of their own; nil if they lie beside the predictions, or there are none.
@@ -29,7 +28,7 @@ struct SelectedColumns {
     private(set) var labelTexts: RecordRowSource?
     private(set) var weightTexts: RecordRowSource?
     /// The comparisons of identifiers that tables share.
-    var tableIdentifiers: [ParquetIdentifiers] = []
+    var tableIdentifiers: [ColumnarIdentifiers] = []
     /// The identifiers that labels, and weights, in files of their own share with the predictions; nil if they share none.
     var sharedByLabels: SharedIdentifiers?
     var sharedByWeights: SharedIdentifiers?
@@ -66,7 +65,7 @@ struct SelectedColumns {
         try checkAxes(files[0])
         switch files[0].content {
         case .records: try openRecords(files)
-        case .parquet: try openTables(files)
+        case .columnar: try openTables(files)
         case .array, .archive: try openArrays(files)
         }
         if classOfNumber != nil { columnNames.classNames = roles.classNames }
@@ -237,7 +236,7 @@ struct SelectedColumns {
         case .records:
             try checkAxes(files[0])
             return try recordCompanion(role, files)
-        case .parquet:
+        case .columnar:
             try checkAxes(files[0])
             return try tableCompanion(role, files)
         case .array, .archive: break
@@ -319,9 +318,9 @@ struct SelectedColumns {
             options: containerOptions)
     }
 
-    /// Opens labels or weights that are tables of Parquet in files of their own.
+    /// Opens labels or weights that are columnar tables in files of their own.
     private mutating func tableCompanion(_ role: ColumnRole, _ files: [DumpFile]) throws(EngineError) -> CompanionColumn {
-        var selected: [ParquetRows] = []
+        var selected: [ColumnarRows] = []
         for file in files {
             let table = try file.requireTable(role)
             let selection = try Self.atPath(file.path) { () throws(ColumnError) in
@@ -333,11 +332,11 @@ struct SelectedColumns {
         }
         guard role.isLabels else {
             columnNames.weights = roles.weightNames
-            return CompanionColumn(name: CompanionColumn.weights, rows: try ParquetRowSource(.weights, of: selected, valuesPerRow: 1))
+            return CompanionColumn(name: CompanionColumn.weights, rows: try ColumnarRowSource(.weights, of: selected, valuesPerRow: 1))
         }
         areLabelsText = true
         columnNames.labels = roles.labelNames
-        let source = try ParquetRowSource(
+        let source = try ColumnarRowSource(
             request.readsClassNames ? .classLabels : .targets, of: selected, valuesPerRow: request.labelsPerRow(valuesPerRow: classCount))
         return CompanionColumn(name: CompanionColumn.labels, rows: source)
     }
@@ -403,14 +402,14 @@ struct SelectedColumns {
         if options.weightPaths.isEmpty { columnNames.weights = roles.weightNames }
     }
 
-    // MARK: Tables of Parquet
+    // MARK: Columnar tables
 
     /// Returns the rows of a table that is read for labels or weights alone. A list where one label or weight a row is wanted holds those
     /// of several rows.
     private static func rows(
-        of table: ParquetTable, _ selection: RecordSelection, _ role: ColumnRole, perRow: Int
-    ) throws(EngineError) -> ParquetRows {
-        let rows = ParquetRows(table, selection)
+        of table: ColumnarTable, _ selection: RecordSelection, _ role: ColumnRole, perRow: Int
+    ) throws(EngineError) -> ColumnarRows {
+        let rows = ColumnarRows(table, selection)
         let paths: [RecordPath] =
             switch selection.labels {
             case .classIndex(let path, _): [path]
@@ -419,8 +418,8 @@ struct SelectedColumns {
             }
         guard paths.count == 1, case .list(let leaf) = table.storage(of: paths[0]), leaf.isNumber else { return rows }
         let shape = try rows.shape(paths, role)
-        let isOfSeveral = leaf.repetitionLimit == 1 && (!role.isLabels || perRow == 1) && shape.valuesPerRow > 1
-        return ParquetRows(table, selection, rowsPerRecord: isOfSeveral ? shape.valuesPerRow : shape.rowsPerRecord)
+        let isOfSeveral = leaf.listDepth == 1 && (!role.isLabels || perRow == 1) && shape.valuesPerRow > 1
+        return ColumnarRows(table, selection, rowsPerRecord: isOfSeveral ? shape.valuesPerRow : shape.rowsPerRecord)
     }
 
     private mutating func openTables(_ files: [DumpFile]) throws(EngineError) {
@@ -435,7 +434,7 @@ struct SelectedColumns {
             var selection = try Self.atPath(file.path) { () throws(ColumnError) in
                 try roles.predictions(of: table.names, path: file.path)
             }
-            let shape = try ParquetRows(table, selection).shape(selection.predictions, .predictions(nil))
+            let shape = try ColumnarRows(table, selection).shape(selection.predictions, .predictions(nil))
             if tables.isEmpty {
                 classCount = shape.valuesPerRow
                 guard classCount == 1 || !task.isSingleValued else {
@@ -449,7 +448,7 @@ struct SelectedColumns {
                 if tables.isEmpty, request.hasLabelsBeside { try request.checkClassNames(classCount: classCount) }
                 try roles.addOthers(to: &selection, of: table.names, path: file.path, valuesPerRow: classCount)
             }
-            tables.append(ParquetRows(table, selection, rowsPerRecord: shape.rowsPerRecord))
+            tables.append(ColumnarRows(table, selection, rowsPerRecord: shape.rowsPerRecord))
         }
         try openOthers(beside: files)
     }

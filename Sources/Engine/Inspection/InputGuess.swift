@@ -63,16 +63,16 @@ public enum InputGuess {
                 path: path, rowCount: min(rows.rowCount, rowLimit), columnCount: rows.valuesPerRow
             ) { rows.values[$0 * rows.valuesPerRow + $1] }
         }
-        if case .parquet(let table) = file.content {
+        if case .columnar(let table) = file.content {
             let selection: RecordSelection
             do throws(ColumnError) {
                 selection = try RecordRoles.packedPredictions(of: table.names, request)
             } catch {
                 throw EngineError(error, path: path)
             }
-            let shape = try ParquetRows(table, selection).shape(selection.predictions, .predictions(nil))
-            let (rows, columnCount) = (ParquetRows(table, selection, rowsPerRecord: shape.rowsPerRecord), shape.valuesPerRow)
-            let source = try ParquetRowSource(predictionsOf: [rows], valuesPerRow: columnCount, cutsPages: true)
+            let shape = try ColumnarRows(table, selection).shape(selection.predictions, .predictions(nil))
+            let (rows, columnCount) = (ColumnarRows(table, selection, rowsPerRecord: shape.rowsPerRecord), shape.valuesPerRow)
+            let source = try ColumnarRowSource(predictionsOf: [rows], valuesPerRow: columnCount, cutsPages: true)
             let buffer = ByteBuffer()
             let rowCount = try source.makeCursor().read(rowCount: min(rowLimit, rows.rowCount), into: buffer, at: 0)
             return describe(path: path, rowCount: rowCount, columnCount: columnCount) { row, column in

@@ -2,7 +2,6 @@ internal import Container
 internal import Elements
 public import Formats
 public import Messages
-internal import Parquet
 public import WorkStealing
 
 /// The facts about a file: format, columns, shape, type, frames, and whether it can be shared out over cores.
@@ -27,7 +26,7 @@ public struct Inspection: Sendable, Encodable {
         public let problem: Message?
         /// The way in which an evaluation reads an array; nil for text.
         public let reading: Reading?
-        /// The way in which a column of Parquet is stored; nil for other formats.
+        /// The way in which a column of Parquet or Arrow is stored; nil for other formats.
         public let storage: ColumnStorage?
         /// The distances of neighbouring places along each dimension of a tensor, in elements; nil for other arrays.
         public let strides: [Int]?
@@ -40,10 +39,10 @@ public struct Inspection: Sendable, Encodable {
         }
     }
 
-    /// The way in which a column of Parquet is stored.
+    /// The way in which a column of Parquet or Arrow is stored.
     public struct ColumnStorage: Sendable, Encodable {
         /// The type in words, such as "list of float32".
-        public let type: String
+        public internal(set) var type: String
         /// The codecs of the row groups, each once.
         public let codecs: [String]
         /// The encodings that the file's footer lists for the column, each once.
@@ -81,7 +80,9 @@ public struct Inspection: Sendable, Encodable {
     public let path: String
     /// The number of row groups of a Parquet file; absent for other formats.
     public let rowGroups: Int?
-    /// The number of rows of a Parquet file; absent for other formats.
+    /// The number of record batches of an Arrow file; absent for other formats.
+    public let recordBatches: Int?
+    /// The number of rows of a Parquet or Arrow file; absent for other formats.
     public let rows: Int?
     /// The name that the writer of a Parquet file gave itself.
     public let createdBy: String?
@@ -129,6 +130,7 @@ public struct Inspection: Sendable, Encodable {
     enum CodingKeys: String, CodingKey {
         case path, bytes, format, shape, columns, compression, frames, warnings, reading, rows, callables, strides, place
         case rowGroups = "row_groups"
+        case recordBatches = "record_batches"
         case createdBy = "created_by"
         case isFortranOrder = "fortran_order"
         case decodedBytes = "decoded_bytes"
@@ -188,21 +190,24 @@ public struct Inspection: Sendable, Encodable {
         let others = isText ? "the others parse and score" : "the others score"
         var isCuttable = container.isCuttable
         if case .records(let records) = file.content, !records.format.isCuttable { isCuttable = false }
-        if case .parquet(let table) = file.content {
-            (rowGroups, rows) = (table.file.rowGroups.count, table.rowCount)
-            createdBy = table.file.createdBy.isEmpty ? nil : table.file.createdBy
+        var facts: ColumnarFacts?
+        if case .columnar(let table) = file.content {
+            let found = table.file.facts
+            facts = found
+            (rowGroups, recordBatches, rows, createdBy) = (found.rowGroupCount, found.recordBatchCount, table.rowCount, found.createdBy)
+            isCuttable = isCuttable && found.isShardable
         } else {
-            (rowGroups, rows, createdBy) = (nil, nil, nil)
+            (rowGroups, recordBatches, rows, createdBy) = (nil, nil, nil, nil)
         }
-        if container.isCuttable, !isCuttable {
+        if let facts {
+            shardingNote = facts.shardingNote
+        } else if container.isCuttable, !isCuttable {
             shardingNote = "its records are elements of one array: one worker reads them, \(others)"
         } else if container.isStream {
             shardingNote = "it is read from a pipe: one worker decodes, \(others)"
         } else if isRaw {
             shardingNote =
-                if file.format == "parquet" {
-                    "any worker can read any row group, and any pages of it whose rows are known"
-                } else if isText {
+                if isText {
                     "any worker can read any line"
                 } else if file.format == "npz" {
                     "any worker can read any row of an array that is stored; one that is deflated is decompressed by one"
@@ -217,7 +222,7 @@ public struct Inspection: Sendable, Encodable {
             shardingNote =
                 "it is a single \(container.compression.rawValue == "gzip" ? "stream" : "frame"): one worker decompresses, \(others)"
         }
-        warnings = mode.warnings + file.warnings.map { Message(code: .seekTable, Message($0)) }
+        warnings = mode.warnings + file.warnings.map { Message(code: .seekTable, Message($0)) } + file.doubts
         isShardable = isCuttable
         switch file.content {
         case .array(let array):
@@ -247,8 +252,8 @@ public struct Inspection: Sendable, Encodable {
             (elementType, byteOrder, shape, isFortranOrder, reading, strides, place) = (nil, nil, nil, nil, nil, nil, nil)
             columns = records.format.columns.map { Column($0) }
             firstRows = []
-        case .parquet(let table):
-            decodedBytes = table.file.rowGroups.reduce(0) { $1.chunks.reduce($0) { ($0 &+ $1.decodedByteCount) & .max } }
+        case .columnar(let table):
+            decodedBytes = facts?.decodedByteCount
             (elementType, byteOrder, shape, isFortranOrder, reading, strides, place) = (nil, nil, nil, nil, nil, nil, nil)
             columns = table.names.columns.indices.map { Column(table, at: $0) }
             firstRows = []
@@ -313,34 +318,25 @@ extension Inspection.Column {
     /// The number of columns whose pages are counted, and of arrays whose first rows are decompressed.
     private static let countedColumnLimit = 64
 
-    fileprivate init(_ table: ParquetTable, at index: Int) {
+    fileprivate init(_ table: ColumnarTable, at index: Int) {
         name = table.names.columns[index].name
         (elementType, shape, content, count, examples, compression, reading) = (nil, nil, nil, nil, nil, nil, nil)
         (strides, place) = (nil, nil)
-        let (leaf, type): (ParquetColumn, String) =
+        let (leaf, type): (StoredColumn, String?) =
             switch table.storage[index] {
-            case .value(let leaf), .list(let leaf): (leaf, leaf.typeText)
+            case .value(let leaf), .list(let leaf): (leaf, nil)
             case .vector(let vector): (vector.values, "vector of Spark, dense or sparse, of float64")
             }
-        let chunks = table.file.rowGroups.map { $0.chunks[leaf.index] }
-        func distinct(_ names: [String]) -> [String] { names.reduce(into: []) { if !$0.contains(name: $1) { $0.append($1) } } }
-        var pages: Int?
-        var found: Message?
-        if index < Self.countedColumnLimit {
-            do throws(ParquetError) {
-                var count = 0
-                for group in chunks.indices { count += try ColumnReader(table.file, rowGroup: group, column: leaf).pageCount() }
-                pages = count
-            } catch {
-                found = EngineError(error).message
-            }
+        var found: Inspection.ColumnStorage?
+        do throws(ColumnarError) {
+            found = try table.file.storage(of: leaf, isCounted: index < Self.countedColumnLimit)
+            problem = nil
+        } catch {
+            problem = error.engineError.message
+            found = try? table.file.storage(of: leaf, isCounted: false)
         }
-        problem = found
-        storage = Inspection.ColumnStorage(
-            type: type, codecs: distinct(chunks.map(\.codecName)), encodings: distinct(chunks.flatMap(\.encodingNames)), pages: pages,
-            // Sizes of a damaged footer may be anything; they are shown and used for nothing.
-            bytes: chunks.reduce(0) { ($0 &+ $1.storedByteCount) & .max },
-            decodedBytes: chunks.reduce(0) { ($0 &+ $1.decodedByteCount) & .max })
+        if let type { found?.type = type }
+        storage = found
     }
 
     fileprivate init(_ column: RecordColumn) {

@@ -27,7 +27,7 @@ struct PackingSource: Sendable {
             options.inputPath, source: options.byteSources[options.inputPath], options: containerOptions,
             recordOptions: options.columns.recordOptions(
                 .predictions, recordByteCountLimit: options.maximumRecordByteCount))
-        warnings = file.warnings.map { Message(code: .seekTable, "\(options.inputPath): \($0)") }
+        warnings = file.warnings.map { Message(code: .seekTable, "\(options.inputPath): \($0)") } + file.doubts
         if case .records(let records) = file.content {
             let selected: RecordFile
             let hasOpenEnd: Bool
@@ -44,9 +44,9 @@ struct PackingSource: Sendable {
             return
         }
         guard options.columns.predictionClasses == nil else { throw file.unusedValueNamesError }
-        if case .parquet(let table) = file.content {
+        if case .columnar(let table) = file.content {
             let (selected, kind, valuesPerRow) = try Self.selection(of: table, options)
-            let source = try ParquetRowSource(kind, of: [selected], valuesPerRow: valuesPerRow ?? 1)
+            let source = try ColumnarRowSource(kind, of: [selected], valuesPerRow: valuesPerRow ?? 1)
             let shape = valuesPerRow.map { [selected.rowCount, $0] } ?? [selected.rowCount]
             (layout, header) = try Self.header(source.layout.elementType, shape, options.inputPath)
             rows = source
@@ -200,8 +200,8 @@ struct PackingSource: Sendable {
     /// Selects the columns of a table that become an array, with their kind and the number of values a row; nil for an array of one
     /// dimension.
     private static func selection(
-        of table: ParquetTable, _ options: PackingOptions
-    ) throws(EngineError) -> (rows: ParquetRows, kind: RecordColumnKind, valuesPerRow: Int?) {
+        of table: ColumnarTable, _ options: PackingOptions
+    ) throws(EngineError) -> (rows: ColumnarRows, kind: RecordColumnKind, valuesPerRow: Int?) {
         guard !options.columns.isRagged else {
             throw EngineError(
                 .usage, path: table.path, "records with fewer predictions than others make no array",
@@ -217,9 +217,9 @@ struct PackingSource: Sendable {
         } catch {
             throw EngineError(error, path: table.path)
         }
-        func shape(_ paths: [RecordPath], _ role: ColumnRole) throws(EngineError) -> (rows: ParquetRows, valuesPerRow: Int?) {
-            let shape = try ParquetRows(table, selection).shape(paths, role)
-            let rows = ParquetRows(table, selection, rowsPerRecord: shape.rowsPerRecord)
+        func shape(_ paths: [RecordPath], _ role: ColumnRole) throws(EngineError) -> (rows: ColumnarRows, valuesPerRow: Int?) {
+            let shape = try ColumnarRows(table, selection).shape(paths, role)
+            let rows = ColumnarRows(table, selection, rowsPerRecord: shape.rowsPerRecord)
             guard paths.count == 1, case .value = table.storage(of: paths[0]) else { return (rows, shape.valuesPerRow) }
             return (rows, nil)
         }
@@ -227,7 +227,7 @@ struct PackingSource: Sendable {
         case .none:
             let (rows, valuesPerRow) = try shape(selection.predictions, .predictions(nil))
             return (rows, .predictions, valuesPerRow)
-        case .classIndex: return (ParquetRows(table, selection), .classLabels, nil)
+        case .classIndex: return (ColumnarRows(table, selection), .classLabels, nil)
         case .numbers(let labels):
             let (rows, valuesPerRow) = try shape(labels, .labels)
             return (rows, .targets, valuesPerRow)

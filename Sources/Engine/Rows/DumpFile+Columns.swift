@@ -31,7 +31,7 @@ extension DumpFile {
                 throw EngineError(error, path: path)
             }
             return (try arrays[place].open(), arrays[place].name)
-        case .records, .parquet:
+        case .records, .columnar:
             throw EngineError(
                 .data, path: path, "it is \(format), where other files of \(role.text) are arrays", remedy: "give files of one kind")
         }
@@ -60,11 +60,12 @@ extension DumpFile {
         return records
     }
 
-    /// Returns the file's table of Parquet; throws if it is none, where other files are.
-    func requireTable(_ role: ColumnRole) throws(EngineError) -> ParquetTable {
-        guard case .parquet(let table) = content else {
+    /// Returns the file's columnar table; throws if it is none, where other files are.
+    func requireTable(_ role: ColumnRole) throws(EngineError) -> ColumnarTable {
+        guard case .columnar(let table) = content else {
             throw EngineError(
-                .data, path: path, "it is \(format), where other files of \(role.text) are parquet", remedy: "give files of one kind")
+                .data, path: path, "it is \(format), where other files of \(role.text) are tables of parquet or arrow",
+                remedy: "give files of one kind")
         }
         return table
     }
@@ -93,7 +94,7 @@ extension DumpFile {
         case .array: []
         case .archive(let arrays): arrays.map(\.name)
         case .records(let records): records.format.columns.map(\.name)
-        case .parquet(let table): table.names.columns.map(\.name)
+        case .columnar(let table): table.names.columns.map(\.name)
         }
     }
 }

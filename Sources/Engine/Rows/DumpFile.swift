@@ -1,5 +1,7 @@
+internal import ArrowIPC
 internal import Container
 internal import Formats
+internal import Messages
 internal import Parquet
 
 /// An opened file of any format: arrays by name, or records. The format is recognised from the content.
@@ -9,7 +11,8 @@ struct DumpFile: Sendable {
         case array(ArrayFile)
         case archive([ArchivedArray])
         case records(RecordFile)
-        case parquet(ParquetTable)
+        /// A table that is stored column by column.
+        case columnar(ColumnarTable)
     }
 
     /// One of several arrays in a file, by its name. Its own header may still have to be read.
@@ -25,13 +28,16 @@ struct DumpFile: Sendable {
     }
 
     let path: String
-    /// The name of the format: npy, npz, safetensors, pytorch, pickle, llama.cpp base, parquet, csv, tsv, txt, jsonl or json.
+    /// The name of the format: npy, npz, safetensors, pytorch, pickle, llama.cpp base, parquet, arrow, arrow stream, csv, tsv, txt,
+    /// jsonl or json.
     let format: String
     /// The bytes of the file, or of the one text in a zip archive.
     let container: ContainerFile
     let content: Content
     /// The faults that did not keep the file from being opened, in sentences.
     let warnings: [String]
+    /// The doubts about the file as a whole, such as a stream that may have been cut short.
+    private(set) var doubts: [Message] = []
     /// The arrays of the file's pickle, and the callables that it names; nil for a file without a pickle.
     private(set) var pickle: PickledArrays?
 
@@ -94,7 +100,19 @@ struct DumpFile: Sendable {
         self.container = container
         if Self.isParquet(prefix.bytes) {
             format = "parquet"
-            content = .parquet(try ParquetTable(container, pageByteCountLimit: options.maximumWindowByteCount))
+            content = .columnar(ColumnarTable(try Self.parquet(container, options)))
+            return
+        }
+        if ArrowFile.isArrow(prefix.bytes) {
+            let file = try Self.arrow(container, options)
+            format = file.form == .file ? "arrow" : "arrow stream"
+            content = .columnar(ColumnarTable(file))
+            if !file.hasEnd {
+                doubts.append(
+                    Message(
+                        code: .noFinalLineFeed,
+                        "\(path): its stream has no mark of its end, as where a writer was interrupted: record batches may be missing"))
+            }
             return
         }
         if LlamaCppBase.isPlausible(prefix.bytes) {
@@ -161,6 +179,18 @@ struct DumpFile: Sendable {
         return FileSignature.ofFile(bytes) != nil
     }
 
+    private static func parquet(_ container: ContainerFile, _ options: ContainerOptions) throws(EngineError) -> ParquetFile {
+        var limits = ParquetFile.Limits()
+        limits.pageByteCount = options.maximumWindowByteCount
+        do throws(ParquetError) { return try ParquetFile(container, limits: limits) } catch { throw EngineError(error) }
+    }
+
+    private static func arrow(_ container: ContainerFile, _ options: ContainerOptions) throws(EngineError) -> ArrowFile {
+        var limits = ArrowFile.Limits()
+        limits.byteCount = options.maximumWindowByteCount
+        do throws(ArrowError) { return try ArrowFile(container, limits: limits) } catch { throw EngineError(error) }
+    }
+
     private static func archive(_ container: ContainerFile) throws(EngineError) -> ZipArchive {
         do throws(ContainerError) { return try ZipArchive(container) } catch { throw EngineError(error) }
     }
@@ -221,7 +251,7 @@ struct DumpFile: Sendable {
     var isOfArrays: Bool {
         switch content {
         case .array, .archive: true
-        case .records, .parquet: false
+        case .records, .columnar: false
         }
     }
 
@@ -237,7 +267,7 @@ struct DumpFile: Sendable {
                     remedy: "save the wanted one in a file of its own")
             }
             return try only.open()
-        case .records, .parquet:
+        case .records, .columnar:
             throw EngineError(.data, path: path, "an array is wanted here, and it is \(format)", remedy: "save the numbers as .npy")
         }
     }

@@ -321,6 +321,142 @@ def parquet(columns, row_groups, codec=0, has_checksums=False):
     return file + footer + struct.pack("<I", len(footer)) + b"PAR1"
 
 
+# Arrow IPC ------------------------------------------------------------------------------------------------------------------
+
+
+def _flat(fields):
+    """A message of Flatbuffers, whose root is a table: [(id, kind, value)], kinds u8, i16, i32, i64, text, table, tables, structs (the
+    bytes of elements and their number)."""
+    data = bytearray(8)
+
+    def table(fields):
+        data.extend(b"\0" * (-len(data) % 8))
+        listed = max((number for number, _, _ in fields), default=-1) + 1
+        size = 4 + 2 * listed
+        vtable = len(data)
+        data.extend(bytes(size))
+        data.extend(b"\0" * (-len(data) % 8))
+        begin = len(data)
+        data.extend(struct.pack("<i4x", begin - vtable) + bytes(8 * len(fields)))
+        struct.pack_into("<HH", data, vtable, size, len(data) - begin)
+        later = []
+        for slot, (number, kind, value) in enumerate(fields):
+            place = begin + 8 + 8 * slot
+            struct.pack_into("<H", data, vtable + 4 + 2 * number, place - begin)
+            if kind in ("u8", "i16", "i32", "i64"):
+                struct.pack_into({"u8": "<B", "i16": "<h", "i32": "<i", "i64": "<q"}[kind], data, place, value)
+            else:
+                later.append((place, kind, value))
+        for place, kind, value in later:
+            target = emit(kind, value)
+            struct.pack_into("<I", data, place, target - place)
+        return begin
+
+    def emit(kind, value):
+        if kind == "table":
+            return table(value)
+        data.extend(b"\0" * (-len(data) % 8))
+        if kind == "text":
+            begin = len(data)
+            data.extend(struct.pack("<I", len(value)) + value + b"\0")
+            return begin
+        if kind == "structs":
+            # Elements lie at multiples of eight.
+            data.extend(bytes(4))
+            begin = len(data)
+            data.extend(struct.pack("<I", value[1]) + value[0])
+            return begin
+        begin = len(data)
+        data.extend(struct.pack("<I", len(value)) + bytes(4 * len(value)))
+        for index, fields in enumerate(value):
+            place = begin + 4 + 4 * index
+            struct.pack_into("<I", data, place, table(fields) - place)
+        return begin
+
+    struct.pack_into("<I", data, 0, table(fields))
+    return bytes(data) + b"\0" * (-len(data) % 8)
+
+
+def arrow(columns, batches, codec=None, is_stream=False):
+    """An Arrow IPC file or stream.
+
+    columns: [(name, kind, values)], kind "f4", "f8", "i4", "i8" or "text", or a pair of "fixed" or "list" and the kind of the items, whose
+    values are rows; batches: the number of rows of each; codec: None or "zstd".
+    """
+
+    def kind_of(kind):
+        if kind[0] == "f" and kind != "fixed":
+            return 3, [(0, "i16", {"f4": 1, "f8": 2}[kind])]
+        return (2, [(0, "i32", 8 * int(kind[1])), (1, "u8", 1)]) if kind[0] == "i" else (5, [])
+
+    def field(name, kind, values):
+        if isinstance(kind, tuple):
+            number, details = (16, [(0, "i32", len(values[0]))]) if kind[0] == "fixed" else (12, [])
+            children = [field("item", kind[1], [])]
+        else:
+            (number, details), children = kind_of(kind), []
+        return [(0, "text", name.encode()), (1, "u8", 1), (2, "u8", number), (3, "table", details), (5, "tables", children)]
+
+    def stored(data):
+        if codec is None or not data:
+            return data
+        return struct.pack("<q", len(data)) + zstd_frame(data)
+
+    def message(kind, header, body):
+        metadata = _flat([(0, "i16", 4), (1, "u8", kind), (2, "table", header), (3, "i64", len(body))])
+        head = struct.pack("<iI", -1, len(metadata)) + metadata
+        return head, head + body
+
+    def batch(begin, count):
+        nodes, buffers, body = b"", b"", b""
+
+        def add(data):
+            nonlocal buffers, body
+            data = stored(data)
+            buffers += struct.pack("<qq", len(body), len(data))
+            body += data + b"\0" * (-len(data) % 8)
+
+        def add_values(kind, values):
+            nonlocal nodes
+            nodes += struct.pack("<qq", len(values), 0)
+            add(b"")
+            if kind != "text":
+                return add(packed(values, kind))
+            texts = [text.encode() for text in values]
+            offsets = [sum(len(text) for text in texts[:index]) for index in range(len(texts) + 1)]
+            add(struct.pack("<%di" % len(offsets), *offsets))
+            add(b"".join(texts))
+
+        for _, kind, values in columns:
+            rows = values[begin : begin + count]
+            if isinstance(kind, tuple):
+                nodes += struct.pack("<qq", count, 0)
+                add(b"")
+                if kind[0] == "list":
+                    add(struct.pack("<%di" % (count + 1), *[sum(len(row) for row in rows[:index]) for index in range(count + 1)]))
+                add_values(kind[1], [value for row in rows for value in row])
+            else:
+                add_values(kind, rows)
+        header = [(0, "i64", count), (1, "structs", (nodes, len(nodes) // 16)), (2, "structs", (buffers, len(buffers) // 16))]
+        return header + ([(3, "table", [(0, "u8", 1)])] if codec else []), body
+
+    schema = [(1, "tables", [field(*column) for column in columns])]
+    file = b"" if is_stream else b"ARROW1\0\0"
+    file += message(1, schema, b"")[1]
+    begin, blocks = 0, b""
+    for count in batches:
+        header, body = batch(begin, count)
+        head, whole = message(3, header, body)
+        blocks += struct.pack("<qi4xq", len(file), len(head), len(body))
+        file += whole
+        begin += count
+    file += struct.pack("<iI", -1, 0)
+    if is_stream:
+        return file
+    footer = _flat([(0, "i16", 4), (1, "table", schema), (3, "structs", (blocks, len(batches)))])
+    return file + footer + struct.pack("<I", len(footer)) + b"ARROW1"
+
+
 # Readers of what xent writes ------------------------------------------------------------------------------------------------
 
 

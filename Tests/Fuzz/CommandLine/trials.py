@@ -28,6 +28,7 @@ SMOOTHING_DIALECTS = ("exact", "pytorch", "keras", "keras-tensorflow")
 # PyTorch's binary losses have no smoothing.
 DECISION_SMOOTHING_DIALECTS = ("exact", "keras", "keras-tensorflow")
 TEXT_FORMATS = ("csv", "tsv", "semicolon", "bar", "blanks", "jsonl", "json")
+COLUMNAR_FORMATS = ("parquet", "arrow")
 DELIMITERS = {"csv": ",", "tsv": "\t", "semicolon": ";", "bar": "|", "blanks": " "}
 EPSILON = {"f2": 2.0**-10, "bf16": 2.0**-7, "f4": 2.0**-23}
 
@@ -59,11 +60,11 @@ class Maker:
         self.task = r.choice(("binary", "multiclass", "multiclass", "multilabel", "soft", "likelihood"))
         inputs = ("probabilities", "log-probabilities") if self.task == "likelihood" else ("logits", "probabilities", "log-probabilities")
         self.input = r.choice(inputs)
-        self.format = r.choice(("npy", "npy", "npz", "safetensors", "parquet") + TEXT_FORMATS)
+        self.format = r.choice(("npy", "npy", "npz", "safetensors", "parquet", "arrow") + TEXT_FORMATS)
         self.is_text = self.format in TEXT_FORMATS
         if self.is_text:
             self.element = "text"
-        elif self.format == "parquet":
+        elif self.format in COLUMNAR_FORMATS:
             self.element = r.choice(("f4", "f8"))
         else:
             self.element = r.choice(("f2", "f4", "f8") + (("bf16",) if self.format == "safetensors" else ()))
@@ -226,7 +227,7 @@ class Maker:
                         row[0] = 1.0
                 self.labels.append([as_stored(label, self.label_kind) for label in row])
         # The labels of text are read as they are written.
-        if self.is_text or self.format == "parquet":
+        if self.is_text or self.format in COLUMNAR_FORMATS:
             self.labels = [[float(repr(float(label))) for label in row] for row in self.labels]
 
     def _bad_target(self):
@@ -256,7 +257,8 @@ class Maker:
 
     def _write(self):
         self.is_zipped = False
-        writer = {"npy": self._write_npy, "npz": self._write_archive, "safetensors": self._write_archive, "parquet": self._write_parquet}
+        writer = {"npy": self._write_npy, "npz": self._write_archive, "safetensors": self._write_archive,
+                  "parquet": self._write_columnar, "arrow": self._write_columnar}
         writer.get(self.format, self._write_text)()
 
     def _framing(self, whole=False):
@@ -402,12 +404,17 @@ class Maker:
         return ["p_%d" % c for c in range(self.classes)], ["y"] if self.task not in ("multilabel", "soft") else [
             "y_%d" % c for c in range(self.classes)]
 
-    def _write_parquet(self):
+    def _write_columnar(self):
         predictions, labels = self._names()
         names, begin = [], 0
+        list_kind = self.random.choice(("fixed", "list")) if self.format == "arrow" and self.classes > 1 and self.chance(0.5) else None
+        if list_kind:
+            predictions = ["p"]
         for index, count in enumerate(self._cuts(3)):
             rows = slice(begin, begin + count)
             columns = [(name, self.element, [row[c] for row in self.values[rows]]) for c, name in enumerate(predictions)]
+            if list_kind:
+                columns = [("p", (list_kind, self.element), self.values[rows])]
             if self.label_kind:
                 is_whole = self.label_kind[0] in "iub"
                 columns += [
@@ -420,9 +427,12 @@ class Maker:
             while rest:
                 groups.append(self.random.randrange(1, rest + 1))
                 rest -= groups[-1]
-            data = containers.parquet(columns, groups, self.random.choice((0, 2, 6)), self.chance(0.5))
-            self.files["d-%d.parquet" % index] = data
-            names.append("d-%d.parquet" % index)
+            if self.format == "parquet":
+                data = containers.parquet(columns, groups, self.random.choice((0, 2, 6)), self.chance(0.5))
+            else:
+                data = containers.arrow(columns, groups, self.random.choice((None, "zstd")), self.chance(0.5))
+            self.files["d-%d.%s" % (index, self.format)] = data
+            names.append("d-%d.%s" % (index, self.format))
             begin += count
         self.inputs = names
         self.predictions = self._list_of(names, "d")
@@ -587,7 +597,7 @@ class Maker:
         steps = [self._step(options + ["--json", "-", "--threads", "1", "--kernel", "baseline", "--per-row", rows], rows=rows)]
         steps.append(self._step(options + ["--json", "-", "--threads", str(r.randrange(2, 6)), "--kernel", r.choice(self.kernels)]))
         has_its_labels = self.format == "safetensors" and (self.label_kind or self.weights)
-        is_stream = self.format not in ("npz", "parquet") and not has_its_labels and not self.is_zipped
+        is_stream = self.format not in ("npz",) + COLUMNAR_FORMATS and not has_its_labels and not self.is_zipped
         if len(self.inputs) == 1 and is_stream:
             piped = ["eval", "-"] + options[2:]
             steps.append(self._step(piped + ["--json", "-"], stdin=self.inputs[0]))

@@ -1,10 +1,9 @@
 internal import Elements
 internal import Formats
 internal import Messages
-internal import Parquet
 
 /// The problems of some rows, the first one of each.
-struct ParquetProblems {
+struct ColumnarProblems {
     private var problems: [Int: RecordProblem] = [:]
 
     var isEmpty: Bool { problems.isEmpty }
@@ -37,46 +36,49 @@ struct ParquetProblems {
     }
 }
 
-/// A reader of the values of one column with one or more values a row, in row groups of one file. It belongs to one worker.
-protocol ParquetField: AnyObject {
-    /// Goes to the first of some rows of a row group.
+/// A reader of the values of one column with one or more values a row, in the groups of one file. It belongs to one worker.
+protocol ColumnarField: AnyObject {
+    /// Goes to the first of some rows of a group.
     ///
     /// - Parameter isCounted: true if rows of lists are counted by their values, where pages do not say how many rows they have.
-    func begin(rowGroup: Int, rows: Range<Int>, isCounted: Bool) throws(ParquetError)
+    func begin(group: Int, rows: Range<Int>, isCounted: Bool) throws(ColumnarError)
     /// Reads the next rows to `target`, which has room for their values.
-    func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ParquetProblems) throws(ParquetError)
-    /// Throws if there are more rows. It is called after the last row of a row group.
-    func finish() throws(ParquetError)
+    func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ColumnarProblems) throws(ColumnarError)
+    /// Throws if there are more rows. It is called after the last row of a group.
+    func finish() throws(ColumnarError)
 }
 
 /// A column of one number a row.
-final class ParquetNumberField: ParquetField {
+final class ColumnarNumberField: ColumnarField {
     private let name: String
-    private let leaf: ParquetColumn
+    private let leaf: StoredColumn
     private let type: ElementType
-    private let cursor: ColumnCursor
+    let cursor: any ColumnarCursor
 
+    /// Makes a reader.
+    ///
+    /// - Parameter other: the reader of a column before it, which is used no more.
     init(
-        _ file: ParquetFile, _ name: String, _ leaf: ParquetColumn, as type: ElementType, _ scratch: PageScratch = PageScratch()
+        _ file: any ColumnarFile, _ name: String, _ leaf: StoredColumn, as type: ElementType, reusing other: ColumnarNumberField? = nil
     ) {
         self.name = name
         self.leaf = leaf
         self.type = type
-        cursor = ColumnCursor(file, rowGroup: 0, column: leaf, scratch: scratch)
+        cursor = file.makeCursor(leaf, reusing: other?.cursor)
     }
 
-    func finish() throws(ParquetError) { try cursor.finish() }
+    func finish() throws(ColumnarError) { try cursor.finish() }
 
-    func begin(rowGroup: Int, rows: Range<Int>, isCounted: Bool) throws(ParquetError) {
-        try cursor.begin(rowGroup: rowGroup, row: rows.lowerBound, valuesPerRow: nil)
+    func begin(group: Int, rows: Range<Int>, isCounted: Bool) throws(ColumnarError) {
+        try cursor.begin(group: group, row: rows.lowerBound, valuesPerRow: nil)
     }
 
-    func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ParquetProblems) throws(ParquetError) {
+    func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ColumnarProblems) throws(ColumnarError) {
         let byteCount = type.byteCount
         try cursor.readValues(rowCount) { rows, segment in
             switch segment {
-            case .values(let page, let from):
-                page.copy(leaf, from: from, count: rows.count, as: type, into: target + rows.lowerBound * byteCount)
+            case .values(let read, let from):
+                read.copy(leaf, from: from, count: rows.count, as: type, into: target + rows.lowerBound * byteCount)
             case .null:
                 (target + rows.lowerBound * byteCount).initializeMemory(as: UInt8.self, repeating: 0, count: rows.count * byteCount)
                 for row in rows { problems.add(row, column: name, "a null is no number") }
@@ -86,37 +88,37 @@ final class ParquetNumberField: ParquetField {
 }
 
 /// A column of a list of numbers a row.
-final class ParquetListField: ParquetField {
+final class ColumnarListField: ColumnarField {
     private let name: String
-    private let leaf: ParquetColumn
+    private let leaf: StoredColumn
     private let type: ElementType
     private let valuesPerRow: Int
     /// The number of values of each list in a list.
     private let innerCount: Int?
-    private let cursor: ColumnCursor
+    private let cursor: any ColumnarCursor
 
     /// Makes a reader.
     ///
     /// - Parameters:
     ///   - valuesPerRow: the number of values of a list, with those of lists in it.
     ///   - innerCount: the number of values of each list in it.
-    init(_ file: ParquetFile, _ name: String, _ leaf: ParquetColumn, as type: ElementType, valuesPerRow: Int, innerCount: Int) {
+    init(_ file: any ColumnarFile, _ name: String, _ leaf: StoredColumn, as type: ElementType, valuesPerRow: Int, innerCount: Int) {
         self.name = name
-        self.innerCount = leaf.repetitionLimit > 1 ? innerCount : nil
+        self.innerCount = leaf.listDepth > 1 ? innerCount : nil
         self.leaf = leaf
         self.type = type
         self.valuesPerRow = valuesPerRow
-        cursor = ColumnCursor(file, rowGroup: 0, column: leaf)
+        cursor = file.makeCursor(leaf, reusing: nil)
     }
 
-    func finish() throws(ParquetError) { try cursor.finish() }
+    func finish() throws(ColumnarError) { try cursor.finish() }
 
-    func begin(rowGroup: Int, rows: Range<Int>, isCounted: Bool) throws(ParquetError) {
-        try cursor.begin(rowGroup: rowGroup, row: rows.lowerBound, valuesPerRow: isCounted ? valuesPerRow : nil)
+    func begin(group: Int, rows: Range<Int>, isCounted: Bool) throws(ColumnarError) {
+        try cursor.begin(group: group, row: rows.lowerBound, valuesPerRow: isCounted ? valuesPerRow : nil)
     }
 
-    func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ParquetProblems) throws(ParquetError) {
-        func note(_ row: Int, _ problem: ColumnCursor.ListProblem) {
+    func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ColumnarProblems) throws(ColumnarError) {
+        func note(_ row: Int, _ problem: ColumnarListProblem) {
             switch problem {
             case .null: problems.add(row, column: name, "a null is no list of numbers")
             case .nullValue(let place): problems.add(row, column: name, "the value at \(place) is null, and no number")
@@ -137,18 +139,17 @@ final class ParquetListField: ParquetField {
 /// Several columns of one number a row each, whose values are put together to rows.
 ///
 /// The columns of some megabytes of rows are read one after another, with the memory of one reader, and are transposed batch by batch.
-final class ParquetWideField: ParquetField {
-    private let file: ParquetFile
-    private let columns: [(name: String, leaf: ParquetColumn)]
+final class ColumnarWideField: ColumnarField {
+    private let file: any ColumnarFile
+    private let columns: [(name: String, leaf: StoredColumn)]
     private let type: ElementType
-    private let scratch = PageScratch()
     /// The values of a block of rows, column by column.
     private let block = ByteBuffer()
     private var stride = 0
-    private var rowGroup = 0
-    /// The rows of the row group that are left to read.
+    private var group = 0
+    /// The rows of the group that are left to read.
     private var rows = 0..<0
-    /// The rows of the block that have not been handed over, and the row of the row group at which it begins.
+    /// The rows of the block that have not been handed over, and the row of the group at which it begins.
     private var blockRows = 0..<0
     private var blockStart = 0
     private var blockProblems: ArraySlice<RecordProblem> = []
@@ -156,21 +157,21 @@ final class ParquetWideField: ParquetField {
     /// The largest number of bytes of a block.
     private static let blockByteCount = 64 << 20
 
-    init(_ file: ParquetFile, _ columns: [(name: String, leaf: ParquetColumn)], as type: ElementType) {
+    init(_ file: any ColumnarFile, _ columns: [(name: String, leaf: StoredColumn)], as type: ElementType) {
         self.file = file
         self.columns = columns
         self.type = type
     }
 
-    func begin(rowGroup: Int, rows: Range<Int>, isCounted: Bool) throws(ParquetError) {
-        self.rowGroup = rowGroup
+    func begin(group: Int, rows: Range<Int>, isCounted: Bool) throws(ColumnarError) {
+        self.group = group
         self.rows = rows
         blockRows = 0..<0
     }
 
-    func finish() throws(ParquetError) {}
+    func finish() throws(ColumnarError) {}
 
-    func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ParquetProblems) throws(ParquetError) {
+    func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ColumnarProblems) throws(ColumnarError) {
         let byteCount = type.byteCount
         var done = 0
         while done < rowCount {
@@ -189,16 +190,18 @@ final class ParquetWideField: ParquetField {
         }
     }
 
-    private func readBlock() throws(ParquetError) {
+    private func readBlock() throws(ColumnarError) {
         let byteCount = type.byteCount
         let count = min(rows.count, max(1, Self.blockByteCount / (byteCount * columns.count)))
         // A line of the cache more, so that columns do not share the few places of a core's cache.
         stride = (count * byteCount + 127) / 64 * 64
         block.reserve(stride * columns.count)
-        var problems = ParquetProblems()
+        var problems = ColumnarProblems()
+        var last: ColumnarNumberField?
         for (index, column) in columns.enumerated() {
-            let field = ParquetNumberField(file, column.name, column.leaf, as: type, scratch)
-            try field.begin(rowGroup: rowGroup, rows: rows, isCounted: false)
+            let field = ColumnarNumberField(file, column.name, column.leaf, as: type, reusing: last)
+            last = field
+            try field.begin(group: group, rows: rows, isCounted: false)
             try field.read(count, into: block.base + index * stride, &problems)
         }
         blockProblems = problems.inOrder[...]
@@ -209,15 +212,15 @@ final class ParquetWideField: ParquetField {
 }
 
 /// A column of class labels: whole numbers, or names of classes. It gives `Int64`.
-final class ParquetClassLabelField: ParquetField {
+final class ColumnarClassLabelField: ColumnarField {
     private let name: String
-    private let leaf: ParquetColumn
+    private let leaf: StoredColumn
     private let names: ClassNames?
     private let indices: [[UInt8]: Int64]
     /// The class indices of names that are whole numbers.
     private let indicesOfNumbers: [Int64: Int64]
-    private let cursor: ColumnCursor
-    /// Texts that were looked up last, by the addresses of their first bytes, for one segment of a page.
+    private let cursor: any ColumnarCursor
+    /// Texts that were looked up last, by the addresses of their first bytes, for one segment.
     private var known = [Known](repeating: Known(), count: 64)
 
     private struct Known {
@@ -226,7 +229,7 @@ final class ParquetClassLabelField: ParquetField {
         var index: Int64 = 0
     }
 
-    init(_ file: ParquetFile, _ name: String, _ leaf: ParquetColumn, _ names: ClassNames?) {
+    init(_ file: any ColumnarFile, _ name: String, _ leaf: StoredColumn, _ names: ClassNames?) {
         self.name = name
         self.leaf = leaf
         self.names = names
@@ -234,19 +237,19 @@ final class ParquetClassLabelField: ParquetField {
         indicesOfNumbers = Dictionary(
             indices.compactMap { name, index in Int64(String(decoding: name, as: UTF8.self)).map { ($0, index) } },
             uniquingKeysWith: { first, _ in first })
-        cursor = ColumnCursor(file, rowGroup: 0, column: leaf)
+        cursor = file.makeCursor(leaf, reusing: nil)
     }
 
-    func finish() throws(ParquetError) { try cursor.finish() }
+    func finish() throws(ColumnarError) { try cursor.finish() }
 
-    func begin(rowGroup: Int, rows: Range<Int>, isCounted: Bool) throws(ParquetError) {
-        try cursor.begin(rowGroup: rowGroup, row: rows.lowerBound, valuesPerRow: nil)
+    func begin(group: Int, rows: Range<Int>, isCounted: Bool) throws(ColumnarError) {
+        try cursor.begin(group: group, row: rows.lowerBound, valuesPerRow: nil)
     }
 
-    func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ParquetProblems) throws(ParquetError) {
+    func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ColumnarProblems) throws(ColumnarError) {
         let labels = target.bindMemory(to: Int64.self, capacity: rowCount)
         try cursor.readValues(rowCount) { rows, segment in
-            guard case .values(let page, let from) = segment else {
+            guard case .values(let read, let from) = segment else {
                 for row in rows {
                     labels[row] = .min
                     problems.add(row, column: name, "the label is null")
@@ -256,7 +259,7 @@ final class ParquetClassLabelField: ParquetField {
             if leaf.isNumber {
                 var numbers = [Double](repeating: 0, count: rows.count)
                 numbers.withUnsafeMutableBufferPointer { numbers in
-                    if let base = numbers.baseAddress { page.copyNumbers(leaf, from: from, count: rows.count, into: base) }
+                    if let base = numbers.baseAddress { read.copyNumbers(from: from, count: rows.count, into: base) }
                 }
                 for (row, number) in zip(rows, numbers) {
                     if let index = Int64(exactly: number).flatMap({ indicesOfNumbers[$0] }) {
@@ -268,12 +271,13 @@ final class ParquetClassLabelField: ParquetField {
                 }
             } else {
                 for place in known.indices { known[place].address = nil }
-                for row in rows { labels[row] = classIndex(page.spans[from + row - rows.lowerBound], row, &problems) }
+                let spans = read.spans
+                for row in rows { labels[row] = classIndex(spans[from + row - rows.lowerBound], row, &problems) }
             }
         }
     }
 
-    private func classIndex(_ span: UnsafeRawBufferPointer, _ row: Int, _ problems: inout ParquetProblems) -> Int64 {
+    private func classIndex(_ span: UnsafeRawBufferPointer, _ row: Int, _ problems: inout ColumnarProblems) -> Int64 {
         guard let address = span.baseAddress else { return classIndex([], row, &problems) }
         // Unsafe: the address is a key, within a segment in which no memory is used again.
         let place = Int(bitPattern: UInt(bitPattern: address) >> 2 & 63)
@@ -283,7 +287,7 @@ final class ParquetClassLabelField: ParquetField {
         return index
     }
 
-    private func classIndex(_ text: [UInt8], _ row: Int, _ problems: inout ParquetProblems) -> Int64 {
+    private func classIndex(_ text: [UInt8], _ row: Int, _ problems: inout ColumnarProblems) -> Int64 {
         if let index = indices[text] { return index }
         if names?.excludesIndices != true, let index = Int64(String(decoding: text, as: UTF8.self)) { return index }
         let shown = QuotedBytes.text(text)
@@ -301,38 +305,38 @@ final class ParquetClassLabelField: ParquetField {
 }
 
 /// A column of Spark's vectors, dense and sparse. It gives `Float64`.
-final class ParquetVectorField: ParquetField {
+final class SparkVectorField: ColumnarField {
     private let name: String
-    private let reader: ParquetVectorReader
+    private let reader: SparkVectorReader
     private let valuesPerRow: Int
 
-    init(_ file: ParquetFile, _ name: String, _ vector: ParquetTable.ParquetVector, valuesPerRow: Int) {
+    init(_ file: any ColumnarFile, _ name: String, _ vector: ColumnarTable.SparkVector, valuesPerRow: Int) {
         self.name = name
         self.valuesPerRow = valuesPerRow
-        reader = ParquetVectorReader(file, vector)
+        reader = SparkVectorReader(file, vector)
     }
 
-    func finish() throws(ParquetError) {}
+    func finish() throws(ColumnarError) {}
 
-    func begin(rowGroup: Int, rows: Range<Int>, isCounted: Bool) throws(ParquetError) {
-        try reader.begin(rowGroup: rowGroup, row: rows.lowerBound)
+    func begin(group: Int, rows: Range<Int>, isCounted: Bool) throws(ColumnarError) {
+        try reader.begin(group: group, row: rows.lowerBound)
     }
 
-    func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ParquetProblems) throws(ParquetError) {
+    func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ColumnarProblems) throws(ColumnarError) {
         let numbers = target.bindMemory(to: Double.self, capacity: rowCount * valuesPerRow)
         try reader.read(rowCount, valuesPerRow: valuesPerRow, into: numbers) { problems.add($0, column: name, $1) }
     }
 }
 
-extension ColumnPage {
+extension ColumnarValues {
     /// Copies values that are there, as they are stored or converted to `type`, which is the stored one, `.int64` or `.float64`.
     ///
     /// Unsafe: `target` has room for `count` elements.
-    fileprivate func copy(_ leaf: ParquetColumn, from: Int, count: Int, as type: ElementType, into target: UnsafeMutableRawPointer) {
+    fileprivate func copy(_ leaf: StoredColumn, from: Int, count: Int, as type: ElementType, into target: UnsafeMutableRawPointer) {
         if leaf.elementType == type {
             target.copyMemory(from: values + from * leaf.byteCount, byteCount: count * leaf.byteCount)
         } else {
-            copyNumbers(leaf, from: from, count: count, into: target.bindMemory(to: Double.self, capacity: count))
+            copyNumbers(from: from, count: count, into: target.bindMemory(to: Double.self, capacity: count))
         }
     }
 }

@@ -1,18 +1,18 @@
+internal import Elements
 internal import Formats
 internal import Messages
-internal import Parquet
 
 /// The comparison of identifiers that tables share whose rows are paired by their places: the first row that differs is an error.
 ///
 /// Both columns are read once, from the first row to the last, before any row is scored.
-struct ParquetIdentifiers {
+struct ColumnarIdentifiers {
     private let name: String
-    private let predictions: [ParquetRows]
-    private let others: [ParquetRows]
+    private let predictions: [ColumnarRows]
+    private let others: [ColumnarRows]
 
     private static let rowsAtOnce = 1 << 14
 
-    init(_ name: String, _ predictions: [ParquetRows], _ others: [ParquetRows]) {
+    init(_ name: String, _ predictions: [ColumnarRows], _ others: [ColumnarRows]) {
         self.name = name
         self.predictions = predictions
         self.others = others
@@ -35,7 +35,7 @@ struct ParquetIdentifiers {
     }
 
     private func difference(_ row: Int, _ ours: String, _ theirs: String) -> EngineError {
-        func place(_ files: [ParquetRows]) -> (path: String, row: Int) {
+        func place(_ files: [ColumnarRows]) -> (path: String, row: Int) {
             var first = 0
             for file in files {
                 if row < first + file.rowCount { return (file.path, row - first) }
@@ -54,21 +54,21 @@ struct ParquetIdentifiers {
 
     /// The identifiers of tables that follow one another, as text: 7, and not 7.0, since pandas writes that where another row has none.
     private struct Cursor {
-        private let files: [(rows: ParquetRows, leaf: ParquetColumn)]
+        private let files: [(rows: ColumnarRows, leaf: StoredColumn)]
         private var file = 0
-        private var rowGroup = 0
+        private var group = 0
         private var rowsLeft = 0
-        private var cursor: ColumnCursor?
+        private var cursor: (any ColumnarCursor)?
 
-        init(_ files: [ParquetRows], _ name: String) throws(EngineError) {
-            var found: [(rows: ParquetRows, leaf: ParquetColumn)] = []
+        init(_ files: [ColumnarRows], _ name: String) throws(EngineError) {
+            var found: [(rows: ColumnarRows, leaf: StoredColumn)] = []
             for rows in files {
                 let paths: [RecordPath]
                 do throws(ColumnError) { paths = try RecordRoles.identifierPaths([name], of: rows.table.names) } catch {
                     throw EngineError(error, path: rows.path)
                 }
                 guard let path = paths.first, case .value(let leaf) = rows.table.storage(of: path),
-                    leaf.isNumber || leaf.physicalType == .byteArray
+                    leaf.isNumber || leaf.isBytes
                 else {
                     throw EngineError(
                         .data, path: rows.path, "column \(ColumnName.list([name])) holds no numbers and no texts to compare",
@@ -84,18 +84,19 @@ struct ParquetIdentifiers {
             var texts: [String] = []
             while texts.count < count {
                 if rowsLeft == 0 {
-                    guard advance() else { break }
+                    guard try advance() else { break }
                     continue
                 }
                 let wanted = min(count - texts.count, rowsLeft)
                 guard let cursor else { break }
-                try EngineError.ofParquet { () throws(ParquetError) in
+                let leaf = files[file].leaf
+                try EngineError.ofColumns { () throws(ColumnarError) in
                     try cursor.readValues(wanted) { rows, segment in
-                        guard case .values(let page, let from) = segment else {
+                        guard case .values(let read, let from) = segment else {
                             texts.append(contentsOf: repeatElement("", count: rows.count))
                             return
                         }
-                        Self.append(page, cursor.column, from, rows.count, to: &texts)
+                        Self.append(read, leaf, from, rows.count, to: &texts)
                     }
                 }
                 rowsLeft -= wanted
@@ -103,40 +104,39 @@ struct ParquetIdentifiers {
             return texts
         }
 
-        /// Goes to the next row group with rows. Returns false after the last.
-        private mutating func advance() -> Bool {
+        /// Goes to the next group with rows. Returns false after the last.
+        private mutating func advance() throws(EngineError) -> Bool {
             while file < files.count {
                 let (rows, leaf) = files[file]
-                guard rowGroup < rows.file.rowGroups.count else {
-                    (file, rowGroup, cursor) = (file + 1, 0, nil)
+                guard group < rows.table.groupRowCounts.count else {
+                    (file, group, cursor) = (file + 1, 0, nil)
                     continue
                 }
-                if let cursor {
-                    cursor.begin(rowGroup: rowGroup)
-                } else {
-                    cursor = ColumnCursor(rows.file, rowGroup: rowGroup, column: leaf)
-                }
-                rowsLeft = rows.file.rowGroups[rowGroup].rowCount
-                rowGroup += 1
+                let found = cursor ?? rows.file.makeCursor(leaf, reusing: nil)
+                cursor = found
+                let place = group
+                try EngineError.ofColumns { () throws(ColumnarError) in try found.begin(group: place, row: 0, valuesPerRow: nil) }
+                rowsLeft = rows.table.groupRowCounts[group]
+                group += 1
                 if rowsLeft > 0 { return true }
             }
             return false
         }
 
-        private static func append(_ page: ColumnPage, _ leaf: ParquetColumn, _ from: Int, _ count: Int, to texts: inout [String]) {
-            if leaf.physicalType == .byteArray, !leaf.isNumber {
-                for span in page.spans[from..<from + count] { texts.append(String(decoding: span, as: UTF8.self)) }
+        private static func append(_ read: any ColumnarValues, _ leaf: StoredColumn, _ from: Int, _ count: Int, to texts: inout [String]) {
+            if leaf.isBytes, !leaf.isNumber {
+                for span in read.spans[from..<from + count] { texts.append(String(decoding: span, as: UTF8.self)) }
                 return
             }
-            if leaf.content == .int64 {
+            if leaf.elementType == .int64 {
                 for index in from..<from + count {
-                    texts.append(String(page.values.loadUnaligned(fromByteOffset: 8 * index, as: Int64.self)))
+                    texts.append(String(read.values.loadUnaligned(fromByteOffset: 8 * index, as: Int64.self)))
                 }
                 return
             }
             var numbers = [Double](repeating: 0, count: count)
             numbers.withUnsafeMutableBufferPointer { numbers in
-                if let base = numbers.baseAddress { page.copyNumbers(leaf, from: from, count: count, into: base) }
+                if let base = numbers.baseAddress { read.copyNumbers(from: from, count: count, into: base) }
             }
             for number in numbers { texts.append(Int64(exactly: number).map { String($0) } ?? (number.isNaN ? "" : "\(number)")) }
         }

@@ -1,12 +1,11 @@
 internal import Elements
-internal import Parquet
 
 /// A reader of Spark's vectors: four columns that say for each row whether all values are there, or which.
-final class ParquetVectorReader {
-    private let types: ColumnCursor
-    private let sizes: ColumnCursor
-    private let indices: ColumnCursor
-    private let values: ColumnCursor
+final class SparkVectorReader {
+    private let types: any ColumnarCursor
+    private let sizes: any ColumnarCursor
+    private let indices: any ColumnarCursor
+    private let values: any ColumnarCursor
     private var typeNumbers: [Int32] = []
     private var sizeNumbers: [Int32] = []
     private var indexNumbers: [Int32] = []
@@ -14,26 +13,26 @@ final class ParquetVectorReader {
     private var indexCounts: [Int] = []
     private var valueCounts: [Int] = []
 
-    init(_ file: ParquetFile, _ vector: ParquetTable.ParquetVector) {
-        func cursor(_ leaf: ParquetColumn) -> ColumnCursor { ColumnCursor(file, rowGroup: 0, column: leaf) }
+    init(_ file: any ColumnarFile, _ vector: ColumnarTable.SparkVector) {
+        func cursor(_ leaf: StoredColumn) -> any ColumnarCursor { file.makeCursor(leaf, reusing: nil) }
         types = cursor(vector.type)
         sizes = cursor(vector.size)
         indices = cursor(vector.indices)
         values = cursor(vector.values)
     }
 
-    func begin(rowGroup: Int, row: Int) throws(ParquetError) {
-        for cursor in [types, sizes, indices, values] { try cursor.begin(rowGroup: rowGroup, row: row, valuesPerRow: nil) }
+    func begin(group: Int, row: Int) throws(ColumnarError) {
+        for cursor in [types, sizes, indices, values] { try cursor.begin(group: group, row: row, valuesPerRow: nil) }
     }
 
-    /// Returns the number of values of the first vector of a row group that is not null; nil if there is none.
-    static func firstWidth(_ file: ParquetFile, rowGroup: Int, _ vector: ParquetTable.ParquetVector) throws(ParquetError) -> Int? {
-        let reader = ParquetVectorReader(file, vector)
-        try reader.begin(rowGroup: rowGroup, row: 0)
-        for _ in 0..<file.rowGroups[rowGroup].rowCount {
+    /// Returns the number of values of the first vector of a group that is not null; nil if there is none.
+    static func firstWidth(_ file: any ColumnarFile, group: Int, _ vector: ColumnarTable.SparkVector) throws(ColumnarError) -> Int? {
+        let reader = SparkVectorReader(file, vector)
+        try reader.begin(group: group, row: 0)
+        for _ in 0..<file.groupRowCounts[group] {
             try Self.read(1, reader.types, into: &reader.typeNumbers)
             try Self.read(1, reader.sizes, into: &reader.sizeNumbers)
-            guard let length = try reader.values.nextLength() else { return nil }
+            guard let length = try reader.values.nextShape()?.valueCount else { return nil }
             if reader.typeNumbers[0] == 1, length > 0 { return length }
             if reader.typeNumbers[0] == 0, reader.sizeNumbers[0] > 0 { return Int(reader.sizeNumbers[0]) }
         }
@@ -41,21 +40,23 @@ final class ParquetVectorReader {
     }
 
     /// Reads integers; −1 for a null.
-    private static func read(_ count: Int, _ cursor: ColumnCursor, into numbers: inout [Int32]) throws(ParquetError) {
+    private static func read(_ count: Int, _ cursor: any ColumnarCursor, into numbers: inout [Int32]) throws(ColumnarError) {
         numbers.removeAll(keepingCapacity: true)
         numbers.append(contentsOf: repeatElement(-1, count: count))
         try cursor.readValues(count) { rows, segment in
-            guard case .values(let page, let from) = segment else { return }
-            for row in rows {
-                numbers[row] = page.values.loadUnaligned(fromByteOffset: 4 * (from + row - rows.lowerBound), as: Int32.self)
+            guard case .values(let read, let from) = segment else { return }
+            var found = [Double](repeating: 0, count: rows.count)
+            found.withUnsafeMutableBufferPointer { found in
+                if let base = found.baseAddress { read.copyNumbers(from: from, count: rows.count, into: base) }
             }
+            for (row, number) in zip(rows, found) { numbers[row] = Int32(exactly: number) ?? -1 }
         }
     }
 
     /// Reads the next vectors, and calls `problem` for each that is none of `valuesPerRow` values, in order.
     func read(
         _ rowCount: Int, valuesPerRow: Int, into target: UnsafeMutablePointer<Double>, problem: (_ row: Int, String) -> Void
-    ) throws(ParquetError) {
+    ) throws(ColumnarError) {
         try Self.read(rowCount, types, into: &typeNumbers)
         try Self.read(rowCount, sizes, into: &sizeNumbers)
         func lengths(_ counts: inout [Int]) {
@@ -65,19 +66,19 @@ final class ParquetVectorReader {
         lengths(&indexCounts)
         lengths(&valueCounts)
         /// Returns how many values a list has that may be used; −1 for none.
-        func usable(_ problem: ColumnCursor.ListProblem) -> Int {
+        func usable(_ problem: ColumnarListProblem) -> Int {
             if case .count(let count) = problem, count <= valuesPerRow { count } else { -1 }
         }
         let placeCount = rowCount * valuesPerRow
         if indexNumbers.count < placeCount { indexNumbers = [Int32](repeating: 0, count: placeCount) }
         if sparseValues.count < placeCount { sparseValues = [Double](repeating: 0, count: placeCount) }
-        try indexNumbers.withUnsafeMutableBufferPointer { numbers throws(ParquetError) in
+        try indexNumbers.withUnsafeMutableBufferPointer { numbers throws(ColumnarError) in
             guard let base = numbers.baseAddress else { return }
-            try indices.readLists(rowCount, valuesPerRow: valuesPerRow, into: base) { indexCounts[$0] = usable($1) }
+            try indices.readLists(rowCount, valuesPerRow: valuesPerRow, innerCount: nil, into: base) { indexCounts[$0] = usable($1) }
         }
-        try sparseValues.withUnsafeMutableBufferPointer { numbers throws(ParquetError) in
+        try sparseValues.withUnsafeMutableBufferPointer { numbers throws(ColumnarError) in
             guard let base = numbers.baseAddress else { return }
-            try values.readLists(rowCount, valuesPerRow: valuesPerRow, into: base) { valueCounts[$0] = usable($1) }
+            try values.readLists(rowCount, valuesPerRow: valuesPerRow, innerCount: nil, into: base) { valueCounts[$0] = usable($1) }
         }
         for row in 0..<rowCount {
             let start = row * valuesPerRow

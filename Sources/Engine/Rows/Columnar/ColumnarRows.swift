@@ -1,16 +1,15 @@
 internal import Elements
 internal import Formats
 internal import Messages
-internal import Parquet
 
-/// A table of Parquet with the columns that are wanted of it.
-struct ParquetRows: Sendable {
-    let table: ParquetTable
+/// A columnar table with the columns that are wanted of it.
+struct ColumnarRows: Sendable {
+    let table: ColumnarTable
     let selection: RecordSelection
     /// The number of rows of the evaluation that a row of the table holds: the lists of a list of lists, or the labels of a list of labels.
     let rowsPerRecord: Int
 
-    init(_ table: ParquetTable, _ selection: RecordSelection, rowsPerRecord: Int = 1) {
+    init(_ table: ColumnarTable, _ selection: RecordSelection, rowsPerRecord: Int = 1) {
         self.table = table
         self.selection = selection
         self.rowsPerRecord = rowsPerRecord
@@ -18,25 +17,25 @@ struct ParquetRows: Sendable {
 
     /// The number of rows of the evaluation.
     ///
-    /// The product fits: each row of a list of lists has a value, and values are counted by the footer.
+    /// The product fits: each row of a list of lists has a value, and values are counted by the file.
     var rowCount: Int { table.rowCount.multipliedReportingOverflow(by: rowsPerRecord).partialValue }
 
     var path: String { table.path }
-    var file: ParquetFile { table.file }
+    var file: any ColumnarFile { table.file }
 
     /// Finds the leaves that hold numbers for a role, and throws if a column holds none.
     func checkNumbers(_ paths: [RecordPath], _ role: ColumnRole) throws(EngineError) {
         for path in paths {
-            let leaf: ParquetColumn
+            let leaf: StoredColumn
             switch table.storage(of: path) {
             case .value(let column): leaf = column
             case .list(let column): leaf = column
             case .vector: continue
             }
-            guard leaf.isNumber, leaf.content != .boolean || role.isLabels, leaf.repetitionLimit <= 2 else {
+            guard leaf.isNumber, leaf.elementType != .bool || role.isLabels, leaf.listDepth <= 2 else {
                 throw EngineError(
                     .data, path: self.path, "column \(ColumnName.list([path.name])) holds \(leaf.typeText), and \(role.text) are numbers",
-                    remedy: leaf.repetitionLimit > 2
+                    remedy: leaf.listDepth > 2
                         ? "write one list a row, or a list of lists" : "check \(setting: role.setting)")
             }
         }
@@ -73,24 +72,19 @@ struct ParquetRows: Sendable {
                 .data, path: path, "column \(ColumnName.list([lists[0].name])) holds lists, and stands among other columns of \(role.text)",
                 remedy: "name the one column with all values with \(setting: role.setting)")
         }
-        for group in file.rowGroups.indices where file.rowGroups[group].rowCount > 0 {
-            let found = try EngineError.ofParquet { () throws(ParquetError) -> (listCount: Int, valueCount: Int)? in
+        for group in table.groupRowCounts.indices where table.groupRowCounts[group] > 0 {
+            let found = try EngineError.ofColumns { () throws(ColumnarError) -> (listCount: Int, valueCount: Int)? in
                 switch table.storage(of: first) {
                 case .value: return (1, 1)
-                case .list(let leaf) where leaf.repetitionLimit == 2:
-                    let cursor = ColumnCursor(file, rowGroup: group, column: leaf)
+                case .list(let leaf):
+                    let cursor = file.makeCursor(leaf, reusing: nil)
+                    try cursor.begin(group: group, row: 0, valuesPerRow: nil)
                     while let shape = try cursor.nextShape() {
                         if shape.valueCount > 0 { return shape }
                     }
                     return nil
-                case .list(let leaf):
-                    let cursor = ColumnCursor(file, rowGroup: group, column: leaf)
-                    while let length = try cursor.nextLength() {
-                        if length > 0 { return (1, length) }
-                    }
-                    return nil
                 case .vector(let vector):
-                    return try ParquetVectorReader.firstWidth(file, rowGroup: group, vector).map { (1, $0) }
+                    return try SparkVectorReader.firstWidth(file, group: group, vector).map { (1, $0) }
                 }
             }
             guard let found else { continue }
@@ -126,13 +120,13 @@ struct ParquetRows: Sendable {
     /// The type in which class labels are handed over: as they are stored, or `.int64` if names are looked up.
     var classLabelType: ElementType {
         guard let path = classLabel?.path else { return .int64 }
-        let leaf: ParquetColumn
+        let leaf: StoredColumn
         switch table.storage(of: path) {
         case .value(let column), .list(let column): leaf = column
         case .vector: return .int64
         }
         if needsLookup { return .int64 }
-        if case .decimal = leaf.content { return .float64 }
+        if leaf.isDecimal { return .float64 }
         return leaf.elementType ?? .int64
     }
 }

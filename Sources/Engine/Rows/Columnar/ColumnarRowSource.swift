@@ -1,16 +1,15 @@
 internal import Elements
 internal import Formats
 internal import Messages
-internal import Parquet
 internal import WorkStealing
 
-/// The rows of Parquet files: predictions with what lies beside them, or labels or weights alone.
+/// The rows of columnar files: predictions with what lies beside them, or labels or weights alone.
 ///
-/// A unit is a row group, or, where row groups are large, some of its rows that begin with a page of the predictions. In pages of lists
-/// that do not say how many rows they have, rows are counted by their values; if that turns out wrong, `ReadingMode` begins again with
-/// whole row groups.
-struct ParquetRowSource: UnitRowSource {
-    let files: [ParquetRows]
+/// A unit is a stretch of rows as the file cuts them (`ColumnarFile.cuts`): a row group of Parquet, or, where row groups are large, some of
+/// its rows that begin with a page of the predictions; some rows, or whole record batches, of Arrow. In pages of lists that do not say how
+/// many rows they have, rows are counted by their values; if that turns out wrong, `ReadingMode` begins again with whole row groups.
+struct ColumnarRowSource: UnitRowSource {
+    let files: [ColumnarRows]
     /// The column that gives the rows' values.
     let values: RecordColumnKind
     /// The columns beside the values, in the order of `layout.columns`.
@@ -21,17 +20,17 @@ struct ParquetRowSource: UnitRowSource {
     fileprivate let units: [Unit]
     private let totalRowCount: Int
 
-    /// Some rows of a row group.
+    /// Some rows of a group.
     fileprivate struct Unit: Sendable {
         let file: Int
-        let rowGroup: Int
+        let group: Int
         /// The numbers of the rows among all.
         let rows: Range<Int>
-        /// The rows of the table that hold them, in the row group.
+        /// The rows of the table that hold them, in the group.
         let records: Range<Int>
         /// The number of the first row in its file.
         let rowInFile: Int
-        /// True if the rows of the row group were counted by values.
+        /// True if the rows of the group were counted by values.
         let isCounted: Bool
     }
 
@@ -41,7 +40,7 @@ struct ParquetRowSource: UnitRowSource {
     /// Makes a source of predictions, with the columns beside them that the first file's selection names.
     ///
     /// - Parameter cutsPages: true if row groups are cut at pages.
-    init(predictionsOf files: [ParquetRows], valuesPerRow: Int, cutsPages: Bool) throws(EngineError) {
+    init(predictionsOf files: [ColumnarRows], valuesPerRow: Int, cutsPages: Bool) throws(EngineError) {
         var columns: [RecordColumnKind] = []
         var layouts: [ColumnLayout] = []
         if let selection = files.first?.selection {
@@ -64,12 +63,12 @@ struct ParquetRowSource: UnitRowSource {
     }
 
     /// Makes a source of one column, such as labels that lie apart from their predictions.
-    init(_ values: RecordColumnKind, of files: [ParquetRows], valuesPerRow: Int) throws(EngineError) {
+    init(_ values: RecordColumnKind, of files: [ColumnarRows], valuesPerRow: Int) throws(EngineError) {
         try self.init(values, files, [], [], valuesPerRow: valuesPerRow, cutsPages: false)
     }
 
     private init(
-        _ values: RecordColumnKind, _ files: [ParquetRows], _ columns: [RecordColumnKind], _ layouts: [ColumnLayout], valuesPerRow: Int,
+        _ values: RecordColumnKind, _ files: [ColumnarRows], _ columns: [RecordColumnKind], _ layouts: [ColumnLayout], valuesPerRow: Int,
         cutsPages: Bool
     ) throws(EngineError) {
         self.values = values
@@ -91,23 +90,18 @@ struct ParquetRowSource: UnitRowSource {
             let rowsPerUnit = max(1, Self.unitByteCount / max(1, perRecord * valuesPerRow * valueTypes[index].byteCount))
             let total = rows.table.rowCount.multipliedReportingOverflow(by: perRecord)
             guard !total.overflow, !firstRow.addingReportingOverflow(total.partialValue).overflow else {
-                throw EngineError(.data, path: rows.path, "its rows cannot be counted", remedy: "its footer is damaged")
+                throw EngineError(.data, path: rows.path, "its rows cannot be counted", remedy: "its metadata is damaged")
             }
             let firstRowOfFile = firstRow
-            for group in rows.file.rowGroups.indices {
-                let count = rows.file.rowGroups[group].rowCount
-                var cuts = [0, count]
-                var isCounted = false
-                if cutsPages, count >= 2 * rowsPerUnit,
-                    let pages = try rows.pageRows(rowGroup: group, valuesPerRow: valuesPerRow * perRecord)
-                {
-                    cuts = Self.cuts(pages.rowCounts, rowsPerUnit: rowsPerUnit)
-                    isCounted = pages.areCounted
+            let first = cutsPages ? rows.firstStored : nil
+            for (group, count) in rows.table.groupRowCounts.enumerated() {
+                let (cuts, isCounted) = try EngineError.ofColumns { () throws(ColumnarError) in
+                    try rows.file.cuts(group: group, of: first, valuesPerRow: valuesPerRow * perRecord, rowsPerUnit: rowsPerUnit)
                 }
                 for (start, end) in zip(cuts, cuts.dropFirst()) where end > start {
                     units.append(
                         Unit(
-                            file: index, rowGroup: group, rows: firstRow + start * perRecord..<firstRow + end * perRecord,
+                            file: index, group: group, rows: firstRow + start * perRecord..<firstRow + end * perRecord,
                             records: start..<end, rowInFile: firstRow + start * perRecord - firstRowOfFile,
                             isCounted: isCounted && cuts.count > 2))
                 }
@@ -118,20 +112,8 @@ struct ParquetRowSource: UnitRowSource {
         totalRowCount = firstRow
     }
 
-    /// Cuts the rows of pages into stretches of at least `rowsPerUnit` rows.
-    private static func cuts(_ pages: [Int], rowsPerUnit: Int) -> [Int] {
-        var cuts = [0]
-        var row = 0
-        for count in pages {
-            row += count
-            if let last = cuts.last, row - last >= rowsPerUnit { cuts.append(row) }
-        }
-        if let last = cuts.last, last < row { cuts.append(row) }
-        return cuts
-    }
-
     /// The one type in which the class labels of all files are handed over.
-    private static func classLabelType(of files: [ParquetRows]) -> ElementType {
+    private static func classLabelType(of files: [ColumnarRows]) -> ElementType {
         let types = Set(files.map(\.classLabelType))
         if types.count == 1, let type = types.first { return type }
         // Lists are handed over as they are stored, or as Float64.
@@ -160,18 +142,18 @@ struct ParquetRowSource: UnitRowSource {
     func makeReader(_ control: RunControl) -> sending Reader { Reader(self, control) }
 
     final class Reader: UnitReader {
-        private let source: ParquetRowSource
+        private let source: ColumnarRowSource
         private let control: RunControl
         /// The fields of the file that was read last.
         private var file = -1
-        private var fields: [any ParquetField] = []
+        private var fields: [any ColumnarField] = []
         private var buffers: [ByteBuffer] = []
-        private var problems = ParquetProblems()
+        private var problems = ColumnarProblems()
 
         /// The approximate number of bytes of values in a batch.
         private static let batchByteCount = 512 << 10
 
-        fileprivate init(_ source: ParquetRowSource, _ control: RunControl) {
+        fileprivate init(_ source: ColumnarRowSource, _ control: RunControl) {
             self.source = source
             self.control = control
         }
@@ -184,8 +166,8 @@ struct ParquetRowSource: UnitRowSource {
                 while buffers.count < fields.count { buffers.append(ByteBuffer()) }
                 file = unit.file
             }
-            do throws(ParquetError) {
-                for field in fields { try field.begin(rowGroup: unit.rowGroup, rows: unit.records, isCounted: unit.isCounted) }
+            do throws(ColumnarError) {
+                for field in fields { try field.begin(group: unit.group, rows: unit.records, isCounted: unit.isCounted) }
             } catch {
                 throw self.error(error, unit)
             }
@@ -202,8 +184,8 @@ struct ParquetRowSource: UnitRowSource {
                 control.progress.advance(by: count * perRecord * rowByteCount)
                 record += count
             }
-            guard unit.records.upperBound == source.files[unit.file].file.rowGroups[unit.rowGroup].rowCount else { return }
-            do throws(ParquetError) {
+            guard unit.records.upperBound == source.files[unit.file].table.groupRowCounts[unit.group] else { return }
+            do throws(ColumnarError) {
                 for field in fields { try field.finish() }
             } catch {
                 throw self.error(error, unit)
@@ -217,7 +199,7 @@ struct ParquetRowSource: UnitRowSource {
             for (place, field) in fields.enumerated() {
                 let rowByteCount = place == 0 ? valueByteCount : source.layout.columns[place - 1].rowByteCount
                 buffers[place].reserve(count * perRecord * rowByteCount)
-                do throws(ParquetError) {
+                do throws(ColumnarError) {
                     try field.read(count, into: buffers[place].base, &problems)
                 } catch {
                     throw self.error(error, unit)
@@ -225,7 +207,7 @@ struct ParquetRowSource: UnitRowSource {
             }
             guard unit.isCounted, !problems.isEmpty else { return }
             throw EngineError(
-                .data, path: source.files[unit.file].path, "row group \(unit.rowGroup): its pages do not hold as many rows as values",
+                .data, path: source.files[unit.file].path, "row group \(unit.group): its pages do not hold as many rows as values",
                 readingFault: .pagesCountedWrong)
         }
 
@@ -257,14 +239,15 @@ struct ParquetRowSource: UnitRowSource {
         }
 
         /// Makes the error of a unit. In one whose rows were counted by values, the count may be at fault.
-        private func error(_ error: ParquetError, _ unit: Unit) -> EngineError {
-            guard unit.isCounted, error.kind == .damaged else { return EngineError(error) }
-            return EngineError(.data, path: error.path, error.statement, readingFault: .pagesCountedWrong)
+        private func error(_ error: ColumnarError, _ unit: Unit) -> EngineError {
+            let found = error.engineError
+            guard unit.isCounted, error.isDamage else { return found }
+            return EngineError(found.category, path: found.path, found.problem, remedy: found.remedy, readingFault: .pagesCountedWrong)
         }
     }
 }
 
-extension ParquetRows {
+extension ColumnarRows {
     /// The columns that give a kind of values.
     private func paths(_ kind: RecordColumnKind) -> [RecordPath] {
         switch kind {
@@ -289,12 +272,12 @@ extension ParquetRows {
             case .classLabels:
                 guard let path = paths(kind).first else { break }
                 // A list of labels goes with a list of lists of predictions.
-                if case .list(let leaf) = table.storage(of: path), leaf.isNumber, leaf.repetitionLimit == 1, rowsPerRecord > 1,
+                if case .list(let leaf) = table.storage(of: path), leaf.isNumber, leaf.listDepth == 1, rowsPerRecord > 1,
                     !needsLookup
                 {
                     break
                 }
-                guard case .value(let leaf) = table.storage(of: path), leaf.isNumber || leaf.physicalType == .byteArray else {
+                guard case .value(let leaf) = table.storage(of: path), leaf.isNumber || leaf.isBytes else {
                     throw EngineError(
                         .data, path: self.path, "column \(ColumnName.list([path.name])) holds no class indices and no names of classes",
                         remedy: "check \(setting: .labelColumn)")
@@ -320,7 +303,7 @@ extension ParquetRows {
     private func checkSingle(_ paths: [RecordPath], _ role: ColumnRole) throws(EngineError) {
         try checkNumbers(paths, role)
         for path in paths {
-            if case .list(let leaf) = table.storage(of: path), leaf.repetitionLimit == 1, rowsPerRecord > 1 { continue }
+            if case .list(let leaf) = table.storage(of: path), leaf.listDepth == 1, rowsPerRecord > 1 { continue }
             guard case .value = table.storage(of: path) else {
                 throw EngineError(
                     .data, path: self.path, "column \(ColumnName.list([path.name])) holds lists, and one number a row is wanted",
@@ -330,7 +313,7 @@ extension ParquetRows {
     }
 
     /// Makes the reader of a column.
-    fileprivate func field(_ kind: RecordColumnKind, _ source: ParquetRowSource, file index: Int) -> any ParquetField {
+    fileprivate func field(_ kind: RecordColumnKind, _ source: ColumnarRowSource, file index: Int) -> any ColumnarField {
         func layout(_ name: String) -> (type: ElementType, valuesPerRow: Int) {
             guard let column = source.layout.columns.first(where: { $0.name == name }) else {
                 return (source.valueTypes[index], source.layout.valuesPerRow)
@@ -347,35 +330,30 @@ extension ParquetRows {
         if case .classLabels = kind, let (path, names) = classLabel, case .value(let leaf) = table.storage(of: path), type == .int64,
             leaf.elementType != .int64 || needsLookup
         {
-            return ParquetClassLabelField(file, path.name, leaf, names)
+            return ColumnarClassLabelField(file, path.name, leaf, names)
         }
         if paths.count == 1 {
             switch table.storage(of: paths[0]) {
-            case .value(let leaf): return ParquetNumberField(file, paths[0].name, leaf, as: type)
+            case .value(let leaf): return ColumnarNumberField(file, paths[0].name, leaf, as: type)
             case .list(let leaf):
-                return ParquetListField(
+                return ColumnarListField(
                     file, paths[0].name, leaf, as: type, valuesPerRow: valuesPerRow * rowsPerRecord, innerCount: valuesPerRow)
-            case .vector(let vector): return ParquetVectorField(file, paths[0].name, vector, valuesPerRow: valuesPerRow)
+            case .vector(let vector): return SparkVectorField(file, paths[0].name, vector, valuesPerRow: valuesPerRow)
             }
         }
-        let columns = paths.compactMap { path -> (String, ParquetColumn)? in
+        let columns = paths.compactMap { path -> (String, StoredColumn)? in
             guard case .value(let leaf) = table.storage(of: path) else { return nil }
             return (path.name, leaf)
         }
-        return ParquetWideField(file, columns, as: type)
+        return ColumnarWideField(file, columns, as: type)
     }
 
-    /// Lists the numbers of rows in the pages of the first column of predictions; nil if they cannot be known. `areCounted` is true if
-    /// they are counted by values.
-    fileprivate func pageRows(rowGroup: Int, valuesPerRow: Int) throws(EngineError) -> (rowCounts: [Int], areCounted: Bool)? {
+    /// The first column of the predictions; nil if they are vectors of Spark.
+    fileprivate var firstStored: StoredColumn? {
         guard let first = selection.predictions.first else { return nil }
-        let leaf: ParquetColumn
         switch table.storage(of: first) {
-        case .value(let column), .list(let column): leaf = column
+        case .value(let column), .list(let column): return column
         case .vector: return nil
-        }
-        return try EngineError.ofParquet { () throws(ParquetError) in
-            try ColumnReader(file, rowGroup: rowGroup, column: leaf).pageRows(valuesPerRow: valuesPerRow)
         }
     }
 }

@@ -1,0 +1,2 @@
+#pragma once
+int byte_planes_placeholder(void);

@@ -1,0 +1,69 @@
+/// A reader of the rows of one column, one after another: values that may be null, or lists. It belongs to one worker.
+protocol ColumnarCursor: AnyObject {
+    /// Goes to a row of a group.
+    ///
+    /// - Parameter valuesPerRow: the number of values that each list has, by which rows are counted that are not known otherwise; nil to
+    ///   read all before the row.
+    func begin(group: Int, row: Int, valuesPerRow: Int?) throws(ColumnarError)
+
+    /// Reads the next rows of a column without lists, and calls `body` for each stretch of values or nulls in order.
+    func readValues(
+        _ rowCount: Int, _ body: (_ rows: Range<Int>, _ segment: ColumnarSegment) throws(ColumnarError) -> Void
+    ) throws(ColumnarError)
+
+    /// Reads the next lists of a column, and copies their values as they are stored.
+    ///
+    /// Unsafe: `target` has room for `rowCount * valuesPerRow` stored values. A list with a problem leaves its room as it was, or filled.
+    ///
+    /// - Parameters:
+    ///   - valuesPerRow: the number of values that a list must have, with those of all lists in it.
+    ///   - innerCount: the number of values of each list in it, if the column holds lists of lists.
+    ///   - problem: called for each list that has another number of values, or nulls.
+    func readLists(
+        _ rowCount: Int, valuesPerRow: Int, innerCount: Int?, into target: UnsafeMutableRawPointer,
+        problem: (_ row: Int, ColumnarListProblem) -> Void
+    ) throws(ColumnarError)
+
+    /// Reads the next lists of a column of numbers as `Float64`, like `readLists(_:valuesPerRow:innerCount:into:problem:)`.
+    func readLists(
+        _ rowCount: Int, valuesPerRow: Int, innerCount: Int?, numbers target: UnsafeMutablePointer<Double>,
+        problem: (_ row: Int, ColumnarListProblem) -> Void
+    ) throws(ColumnarError)
+
+    /// Reads the next list of lists without its values, and returns the number of lists in it and of all their values; nil after the last
+    /// one of the group. A missing list, or one that is empty, has none; one without lists in it counts as 1.
+    func nextShape() throws(ColumnarError) -> (listCount: Int, valueCount: Int)?
+
+    /// Throws if rows of the group are left. It is called after the last row.
+    func finish() throws(ColumnarError)
+}
+
+/// Some neighbouring rows of a column without lists.
+enum ColumnarSegment {
+    /// The rows have values: those from an index on.
+    case values(any ColumnarValues, from: Int)
+    /// The rows are null.
+    case null
+}
+
+/// Some values of a column, which are valid until the next ones are read.
+protocol ColumnarValues: AnyObject {
+    /// The values of a fixed size, as they are stored.
+    var values: UnsafeRawPointer { get }
+    /// The values that are bytes of any number.
+    var spans: [UnsafeRawBufferPointer] { get }
+    /// Converts numbers to `Float64`. Integers beyond 2^53 are rounded.
+    func copyNumbers(from start: Int, count: Int, into target: UnsafeMutablePointer<Double>)
+}
+
+/// The reason why a list is no row of as many values as wanted.
+enum ColumnarListProblem {
+    /// There is no list.
+    case null
+    /// The list has a value that is null, at this place in it.
+    case nullValue(at: Int)
+    /// The list has another number of values.
+    case count(Int)
+    /// A list in it has another number of values; there are as many in all as wanted.
+    case innerCount
+}
