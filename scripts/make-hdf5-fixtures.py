@@ -286,6 +286,14 @@ def write_fixtures():
             file.create_dataset("label", data=labels.astype("i2"), compression="gzip" if options else None)
             file["weight"] = (1 + np.arange(rows) % 3).astype("f4")
             file["id"] = np.array([f"r{index}".encode() for index in range(rows)], "S5")
+    # Many blocks of chunks, which compress well since the rows come again.
+    many = np.arange(150000)[:, None]
+    large = (((7 * many + 3 * column) % 11) - 5).astype("f4") / 4
+    for name, chunks in {"large": (7000, 10), "large-columns": (12500, 4)}.items():
+        with opened(DUMPS / f"{name}.h5", "v110") as file:
+            file.create_dataset("logits", data=large, chunks=chunks, compression="gzip", compression_opts=9, shuffle=True)
+            labels_of_many = ((3 * np.arange(150000)) % classes).astype("u1")
+            file.create_dataset("label", data=labels_of_many, chunks=(50000,), compression="gzip", compression_opts=9)
     with opened(DUMPS / "axes.h5") as file:
         # Rows of classes on axis 1, and labels of the same shape without it.
         file.create_dataset("logits", data=np.ascontiguousarray(logits.reshape(7, 100, classes).transpose(0, 2, 1)), chunks=(2, 4, 50), compression="gzip")

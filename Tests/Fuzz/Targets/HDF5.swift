@@ -12,7 +12,6 @@ extension FuzzTarget {
             else { return }
             var piece = [UInt8](repeating: 0, count: 1 << 16)
             for dataset in file.datasets.prefix(16) {
-                precondition(!dataset.name.isEmpty || dataset.type == nil, "a dataset without a name")
                 guard let elements = try? dataset.elements(of: file, memoryByteCount: 16 << 20) else { continue }
                 let byteCount = (dataset.shape ?? []).reduce(dataset.type?.byteCount ?? 0, *)
                 precondition(elements.decodedByteCount == byteCount, "another number of bytes than the shape says")
