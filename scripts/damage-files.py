@@ -173,6 +173,20 @@ def parquet_places(whole):
     return places
 
 
+def read_hdf5(data):
+    """The values are where they were written; the rest is under checksums."""
+    values, labels = dump(5)
+    whole = make_hdf5(values, labels)[0]
+    if len(data) != len(whole):
+        return None
+    parts = [struct.pack("<%dd" % (ROWS * CLASSES), *[value for row in values for value in row]), struct.pack("<%dq" % ROWS, *labels)]
+    (p, p_end), (y, y_end) = [(whole.index(part), whole.index(part) + len(part)) for part in parts]
+    if any(one != other and not (p <= index < p_end or y <= index < y_end) for index, (one, other) in enumerate(zip(data, whole))):
+        return None
+    flat = struct.unpack("<%dd" % (ROWS * CLASSES), data[p:p_end])
+    return [list(flat[row * CLASSES : (row + 1) * CLASSES]) for row in range(ROWS)], list(struct.unpack("<%dq" % ROWS, data[y:y_end]))
+
+
 # The files --------------------------------------------------------------------------------------------------------------------
 
 
@@ -183,6 +197,17 @@ def make_npy(values, labels):
 def make_safetensors(values, labels):
     flat = [value for row in values for value in row]
     return containers.safetensors({"p": (flat, [ROWS, CLASSES], "f8"), "y": (labels, [ROWS], "i8")}), read_safetensors
+
+
+def make_hdf5(values, labels):
+    flat = [value for row in values for value in row]
+    return containers.hdf5({"p": (flat, [ROWS, CLASSES], "f8"), "y": (labels, [ROWS], "i8")}, is_new=True), read_hdf5
+
+
+def make_hdf5_checked(values, labels):
+    flat = [value for row in values for value in row]
+    arrays = {"p": (flat, [ROWS, CLASSES], "f8"), "y": (labels, [ROWS], "i8")}
+    return containers.hdf5(arrays, chunk_rows=10, is_shuffled=True, has_checksums=True, is_new=True), None
 
 
 def make_npz(is_deflated):
@@ -252,6 +277,7 @@ FORMATS += [("csv", make_csv, COLUMNS, False), ("jsonl", make_jsonl, COLUMNS, Fa
 FORMATS += [("parquet", make_parquet, COLUMNS, False), ("parquet, checked", make_parquet_checked, COLUMNS, True)]
 FORMATS += [("arrow", make_arrow(False), COLUMNS, False), ("arrow, stream", make_arrow(True), COLUMNS, False)]
 FORMATS += [("arrow, zstd", make_arrow_zstd, COLUMNS, False)]
+FORMATS += [("hdf5", make_hdf5, ARRAYS, False), ("hdf5, checked", make_hdf5_checked, ARRAYS, True)]
 FORMATS += [("npy, " + framing, within(framing, make_npy), ["--labels", "y.npy"], True) for framing in containers.CHECKED_FRAMINGS]
 FORMATS += [("csv, zip", within("zip", make_csv), COLUMNS, True), ("jsonl, zst", within("zst-checked", make_jsonl), COLUMNS, True)]
 FORMATS += [("csv, gz", within("gz", make_csv), COLUMNS, True)]

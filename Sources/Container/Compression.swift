@@ -18,11 +18,13 @@ public enum Compression: String, Sendable, CaseIterable {
     case gzipBlocks = "gzip-blocks"
     /// One deflate stream (RFC 1951), as a zip archive holds it.
     case deflate
+    /// Chunks of an array that a format stores by themselves, as HDF5 does.
+    case chunks
 
     /// The term for an independent piece in this format, for messages.
     var frameTerm: String {
         switch self {
-        case .none, .zstdSeekable, .zstdPzstd, .zstdFrames, .zstdSingleFrame, .zstdStream, .deflate: "frame"
+        case .none, .zstdSeekable, .zstdPzstd, .zstdFrames, .zstdSingleFrame, .zstdStream, .deflate, .chunks: "frame"
         case .gzip: "member"
         case .gzipBlocks: "block"
         }

@@ -24,12 +24,14 @@ public final class ContainerFile: Sendable {
     let sizesAreHints: Bool
     /// The offset of a raw file's first byte in the source: 0, but for a member of an archive.
     let rawByteOffset: Int
-    /// The stored size of a member of an archive.
+    /// The stored size of a member of an archive, or of another part of a file.
     private let memberByteCount: Int?
     /// The CRC-32 that an archive's directory gives the content of this member.
     let memberChecksum: UInt32?
     /// The parts of a stored member that have been read.
     let memberContent: MemberContent?
+    /// The source of the frames of a file of compression `.chunks`; nil for any other.
+    let frameSource: (any FrameSource)?
 
     /// The number of stored bytes of a stream's beginning that are kept, so that runs can begin there again; more after
     /// `keepRewindable(_:)`.
@@ -81,6 +83,7 @@ public final class ContainerFile: Sendable {
         memberByteCount = nil
         memberChecksum = nil
         memberContent = nil
+        frameSource = nil
         compression = layout.compression
         frames = layout.frames
         decodedByteCount = layout.decodedByteCount
@@ -112,6 +115,7 @@ public final class ContainerFile: Sendable {
         let isMissing = allowsMissingChecksum && member.checksum == 0 && layout.compression == .none
         memberChecksum = isMissing ? nil : member.checksum
         memberContent = layout.compression == .none && !isMissing ? MemberContent() : nil
+        frameSource = nil
     }
 
     /// Reads from a source whose bytes are known to be no compressed file, whatever they begin with.
@@ -126,6 +130,25 @@ public final class ContainerFile: Sendable {
         sizesAreHints = false
         rawByteOffset = 0
         memberByteCount = nil
+        memberChecksum = nil
+        memberContent = nil
+        frameSource = nil
+    }
+
+    /// Makes a file of a part of another.
+    init(
+        _ stored: StoredBytes, _ compression: Compression, _ frames: FrameTable, decodedByteCount: Int?, rawByteOffset: Int, byteCount: Int,
+        _ frameSource: (any FrameSource)?
+    ) {
+        self.stored = stored
+        self.compression = compression
+        self.frames = frames
+        self.decodedByteCount = decodedByteCount
+        self.rawByteOffset = rawByteOffset
+        self.frameSource = frameSource
+        memberByteCount = byteCount
+        warnings = []
+        sizesAreHints = false
         memberChecksum = nil
         memberContent = nil
     }
@@ -159,7 +182,7 @@ public final class ContainerFile: Sendable {
     public var path: String { stored.path }
     /// The name by which the file, or the archive of a member, was opened.
     public var filePath: String { stored.filePath }
-    /// The file's stored size in bytes when it was opened; for a member of an archive the member's; for a stream the number of bytes that
+    /// The file's stored size in bytes when it was opened; for a member of an archive and for another part of a file the part's; for a stream the number of bytes that
     /// have come so far.
     public var byteCount: Int { memberByteCount ?? stored.byteCount }
 
@@ -181,6 +204,7 @@ public final class ContainerFile: Sendable {
         switch compression {
         case .gzip, .gzipBlocks, .deflate: return true
         case .none where memberChecksum != nil: return true
+        case .chunks: return frameSource?.hasChecksums
         default: break
         }
         guard let frame = frames.first else { return nil }
@@ -195,8 +219,8 @@ public final class ContainerFile: Sendable {
 
     /// The frame that holds the byte at `decodedByteOffset` of the decompressed data; for messages. O(log frames).
     ///
-    /// - Returns: nil for a raw file, beyond the data, and where decoded sizes are unknown.
+    /// - Returns: nil for a raw file, beyond the data, where decoded sizes are unknown, and for frames that have no one place in the file.
     public func frame(containingDecodedByte decodedByteOffset: Int) -> Frame? {
-        frames.index(ofFrameContainingDecodedByte: decodedByteOffset).map { frames[$0] }
+        compression == .chunks ? nil : frames.index(ofFrameContainingDecodedByte: decodedByteOffset).map { frames[$0] }
     }
 }

@@ -59,6 +59,9 @@ public final class Decoder {
     var inflaterIfAny: Inflater?
     /// The deflated member that is being decoded in pieces.
     var deflated: DeflatedMember?
+    /// The decoder of the frames of a `FrameSource`, and the file that they are of; created when it is first needed.
+    var frameDecoderIfAny: (any FrameDecoder)?
+    var frameDecoderFile: ContainerFile?
     /// The decoder of a run that can only go from the beginning to the end.
     private var sequence: (any SequentialSource)?
 
@@ -102,7 +105,7 @@ public final class Decoder {
 
     /// The number of bytes of memory that this decoder holds at the moment.
     public var allocatedByteCount: Int {
-        bytesAhead.capacity + scratch.count + (context.map { ZSTD_sizeof_DCtx($0) } ?? 0)
+        bytesAhead.capacity + scratch.count + (frameDecoderIfAny?.allocatedByteCount ?? 0) + (context.map { ZSTD_sizeof_DCtx($0) } ?? 0)
     }
 
     // MARK: Runs
@@ -117,7 +120,7 @@ public final class Decoder {
         begin(file)
         nextFrameIndex = frames.lowerBound
         endFrameIndex = frames.upperBound
-        if !frames.isEmpty {
+        if !frames.isEmpty, file.compression != .chunks {
             bytesAhead.start(
                 file.stored, file.frames.byteOffset(of: frames.lowerBound)..<file.frames.byteEnd(of: frames.upperBound - 1))
             // Its one frame is all of its members.
@@ -192,7 +195,7 @@ public final class Decoder {
     /// It is the decoded size of the next frame if that is known and at most 8 MiB, and otherwise 1 MiB or the rest of the run. It is never
     /// more than 8 MiB, whatever a file claims, and 0 at the end of the run. The end of a stream shows only when it has been read.
     public var nextByteCount: Int {
-        if !scratchRange.isEmpty { return scratchRange.count }
+        if !scratchRange.isEmpty { return scratchRange.count <= Self.wholeFrameByteCount ? scratchRange.count : Self.pieceByteCount }
         // A caller that asks before each read must read to get the error.
         if failure != nil { return 1 }
         guard let file else { return 0 }
@@ -275,6 +278,7 @@ public final class Decoder {
             } else {
                 switch file.compression {
                 case .none: filled = try readRaw(file, into: buffer)
+                case .chunks: try readSourced(file, into: buffer, filled: &filled)
                 case .gzipBlocks, .deflate: try readDeflated(file, into: buffer, filled: &filled)
                 default: try readFrames(file, into: buffer, filled: &filled)
                 }

@@ -12,6 +12,9 @@ public struct FileSignature: Sendable, Equatable {
         FormatError(kind: .otherFormat, subject: "format", byteOffset: nil, found: name, allowed: "one that is read", remedy: remedy)
     }
 
+    /// True if the format is HDF5, which is read from a file of its own.
+    package var isHDF5: Bool { name.contains("HDF5") }
+
     /// The number of first bytes by which all formats can be recognised.
     public static let byteCount = 1 << 12
 
@@ -40,7 +43,7 @@ public struct FileSignature: Sendable, Equatable {
         }
         // A block of the user's may stand before the file.
         for byteOffset in [512, 1024, 2048] where bytes.count > byteOffset + 8 && bytes[byteOffset...].starts(with: hdf5) {
-            return FileSignature(name: "HDF5", remedy: saveArray)
+            return hdf5InOther
         }
         if isTFRecord(bytes) {
             return FileSignature(name: "TFRecord", remedy: "read it with tf.data.TFRecordDataset, and save the values with np.save")
@@ -144,6 +147,9 @@ public struct FileSignature: Sendable, Equatable {
     private static let imageRemedy = "give the numbers themselves, as an array or a table"
     private static let statisticsRemedy = "read it with pandas, and write the table with to_csv"
     private static let forkRemedy = "write it with llama.cpp itself, whose files begin with _logits_"
+    private static let hdf5InOther = FileSignature(
+        name: "HDF5 inside another file or from a pipe",
+        remedy: "write it to a file first, decompressed: its datasets are found from many places of it")
     private static let hdf5: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
 
     private struct Known {
@@ -173,8 +179,8 @@ public struct FileSignature: Sendable, Equatable {
         Known([0x04, 0x22, 0x4D, 0x18], "lz4", "decompress it with lz4 -d first"),
         Known([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], "a 7z archive", "unpack it with 7z x, and give the files in it"),
         Known("Rar!", "a rar archive", "unpack it, and give the files in it"),
-        Known(hdf5, "HDF5", saveArray),
-        Known("MATLAB 7.3 MAT-file", "MATLAB 7.3 (HDF5)", "read it with h5py, and save the array with np.save"),
+        Known(hdf5, hdf5InOther.name, hdf5InOther.remedy),
+        Known("MATLAB 7.3 MAT-file", "MATLAB 7.3 (HDF5) inside another file or from a pipe", hdf5InOther.remedy),
         Known("MATLAB 5.0 MAT-file", "a MATLAB file (.mat)", matlabRemedy),
         Known("PAR1", "Parquet inside another file", "take it out: a Parquet file by itself is read"),
         Known("PARE", "Parquet that is encrypted", "write it without encryption"),

@@ -1,1 +1,25 @@
-enum Placeholder {}
+package import Container
+
+/// An HDF5 file: the datasets of all its groups.
+package struct HDF5File: Sendable {
+    /// The bytes of the file.
+    package let container: ContainerFile
+    /// The first structure of the file.
+    package let superblock: HDF5Superblock
+    /// The datasets, in the order of their names, group by group.
+    package let datasets: [HDF5Dataset]
+
+    /// Reads the names and the headers of all datasets. O(bytes of the groups and headers).
+    ///
+    /// - Parameters:
+    ///   - container: a raw file, and no stream.
+    ///   - byteOffset: the place of the superblock (`HDF5Superblock.byteOffset(in:)`).
+    /// - Throws: `HDF5Error` if a group cannot be read. A dataset that cannot be read is an error where it is used.
+    package init(_ container: ContainerFile, superblockByteOffset byteOffset: Int) throws(HDF5Error) {
+        self.container = container
+        superblock = try HDF5Superblock(container, at: byteOffset)
+        var walk = GroupWalk(MetadataReader(superblock, container))
+        try walk.run(from: superblock.rootByteOffset)
+        datasets = walk.datasets
+    }
+}

@@ -85,10 +85,18 @@ struct InspectCommand: DocumentedCommand {
     private static func text(shape: [Int]) -> String { shape.map { Amount.grouped($0) }.joined(separator: " × ") }
 
     private static func text(_ column: Inspection.Column) -> String {
-        if let problem = column.problem { return problem.text }
+        if let problem = column.problem {
+            // A dataset of HDF5 that is not read still has a type and a shape.
+            let known = [column.elementType, column.shape.map { text(shape: $0) }].compactMap { $0 }
+            let facts = column.chunkShape == nil && column.filters == nil ? [] : known
+            return (facts + [problem.text]).joined(separator: ", ")
+        }
         if let elementType = column.elementType, let shape = column.shape {
             let values = (column.examples ?? []).compactMap { Double($0) }.map { Self.text($0, elementType) }
             return "\(elementType), \(text(shape: shape))" + (column.compression.map { ", \($0)" } ?? "")
+                + (column.chunkShape.map { ", chunks of \(text(shape: $0))" } ?? "")
+                + (column.filters.map { $0.isEmpty ? "" : " in \($0.joined(separator: ", "))" } ?? "")
+                + (column.isShardable == false && column.chunkShape != nil ? ", not shardable: one block of rows" : "")
                 + (column.strides.map { ", strides (\($0.map { "\($0)" }.joined(separator: ", ")))" } ?? "")
                 + (column.place.map { ", \($0)" } ?? "")
                 + (values.isEmpty ? "" : ": " + values.joined(separator: "  ") + (shape.dropFirst().reduce(1, *) > values.count ? "  …" : ""))

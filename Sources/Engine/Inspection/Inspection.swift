@@ -1,6 +1,7 @@
 internal import Container
 internal import Elements
 public import Formats
+internal import HDF5
 public import Messages
 public import WorkStealing
 
@@ -32,10 +33,19 @@ public struct Inspection: Sendable, Encodable {
         public let strides: [Int]?
         /// The place of the values of an array in a pickle, in words; nil for other formats.
         public let place: String?
+        /// The dimensions of a chunk of a dataset of HDF5; nil for a dataset whose elements lie together, and for other formats.
+        public let chunkShape: [Int]?
+        /// The filters of a dataset of HDF5, in the order in which its chunks went through them; nil for a dataset without chunks, and for
+        /// other formats.
+        public let filters: [String]?
+        /// True if several workers can decode a dataset of HDF5 at once; nil for other formats.
+        public let isShardable: Bool?
 
         enum CodingKeys: String, CodingKey {
-            case name, shape, content, count, examples, compression, problem, reading, storage, strides, place
+            case name, shape, content, count, examples, compression, problem, reading, storage, strides, place, filters
             case elementType = "element_type"
+            case chunkShape = "chunk_shape"
+            case isShardable = "shardable"
         }
     }
 
@@ -209,6 +219,8 @@ public struct Inspection: Sendable, Encodable {
             shardingNote =
                 if isText {
                     "any worker can read any line"
+                } else if file.format == HDF5Arrays.format {
+                    "any worker can read any row of a dataset that lies together, and any chunks of one in chunks"
                 } else if file.format == "npz" {
                     "any worker can read any row of an array that is stored; one that is deflated is decompressed by one"
                 } else {
@@ -245,7 +257,7 @@ public struct Inspection: Sendable, Encodable {
         case .archive(let arrays):
             decodedBytes = container.decodedByteCount
             (elementType, byteOrder, shape, isFortranOrder, reading, strides, place) = (nil, nil, nil, nil, nil, nil, nil)
-            columns = arrays.enumerated().map { Column($1, at: $0, file.pickle?.arrays[$0], options) }
+            columns = arrays.enumerated().map { Column($1, at: $0, file.pickle?.arrays[$0], file.datasets?[$0], options) }
             firstRows = []
         case .records(let records):
             decodedBytes = container.decodedByteCount
@@ -280,21 +292,26 @@ public struct Inspection: Sendable, Encodable {
 }
 
 extension Inspection.Column {
-    fileprivate init(_ archived: DumpFile.ArchivedArray, at index: Int, _ pickled: PickledArray?, _ options: ContainerOptions) {
+    fileprivate init(
+        _ archived: DumpFile.ArchivedArray, at index: Int, _ pickled: PickledArray?, _ dataset: HDF5Dataset?, _ options: ContainerOptions
+    ) {
         do throws(EngineError) {
-            try self.init(archived.name, at: index, try archived.open(), pickled, options)
+            try self.init(archived.name, at: index, try archived.open(), pickled, dataset, options)
         } catch {
-            self.init(unreadable: archived.name, pickled, error.message)
+            self.init(unreadable: archived.name, pickled, dataset, error.message)
         }
     }
 
     private init(
-        _ name: String, at index: Int, _ array: ArrayFile, _ pickled: PickledArray?, _ options: ContainerOptions
+        _ name: String, at index: Int, _ array: ArrayFile, _ pickled: PickledArray?, _ dataset: HDF5Dataset?, _ options: ContainerOptions
     ) throws(EngineError) {
         self.name = name
         (content, count) = (nil, nil)
+        (chunkShape, filters) = (dataset?.chunkShape, dataset?.chunkShape.map { _ in dataset?.filterNames ?? [] })
+        isShardable = dataset.map { _ in array.container.isCuttable }
         // In a file that is decompressed from its beginning on, each look takes as long as all that lies before.
-        let isLookedAt = index < Self.countedColumnLimit || (array.container.compression == .none && !array.container.isStream)
+        let isLookedAt =
+            index < Self.countedColumnLimit || (dataset == nil && array.container.compression == .none && !array.container.isStream)
         let row = array.container.isStream || !isLookedAt ? nil : try Inspection.firstRows(of: array, options).first
         elementType = array.layout.elementType.name
         shape = array.layout.shape
@@ -307,10 +324,11 @@ extension Inspection.Column {
         place = pickled?.place(hasChecksum: hasChecksum)
     }
 
-    private init(unreadable name: String, _ pickled: PickledArray?, _ problem: Message) {
+    private init(unreadable name: String, _ pickled: PickledArray?, _ dataset: HDF5Dataset?, _ problem: Message) {
         self.name = name
         (content, count, examples, compression, reading, storage) = (nil, nil, nil, nil, nil, nil)
-        (elementType, shape, strides) = (pickled?.typeName, pickled?.shape, pickled?.strides)
+        (elementType, shape, strides) = (pickled?.typeName ?? dataset?.type?.text, pickled?.shape ?? dataset?.shape, pickled?.strides)
+        (chunkShape, filters, isShardable) = (dataset?.chunkShape, dataset?.chunkShape.map { _ in dataset?.filterNames ?? [] }, nil)
         place = pickled?.place(hasChecksum: true)
         self.problem = problem
     }
@@ -321,7 +339,7 @@ extension Inspection.Column {
     fileprivate init(_ table: ColumnarTable, at index: Int) {
         name = table.names.columns[index].name
         (elementType, shape, content, count, examples, compression, reading) = (nil, nil, nil, nil, nil, nil, nil)
-        (strides, place) = (nil, nil)
+        (strides, place, chunkShape, filters, isShardable) = (nil, nil, nil, nil, nil)
         let (leaf, type): (StoredColumn, String?) =
             switch table.storage[index] {
             case .value(let leaf), .list(let leaf): (leaf, nil)
@@ -342,6 +360,7 @@ extension Inspection.Column {
     fileprivate init(_ column: RecordColumn) {
         name = column.name
         (elementType, shape, compression, problem, reading, storage, strides, place) = (nil, nil, nil, nil, nil, nil, nil, nil)
+        (chunkShape, filters, isShardable) = (nil, nil, nil)
         examples = column.examples
         switch column.content {
         case .number: (content, count) = ("number", nil)

@@ -1,6 +1,7 @@
 internal import ArrowIPC
 internal import Container
 internal import Formats
+internal import HDF5
 internal import Messages
 internal import Parquet
 
@@ -28,7 +29,7 @@ struct DumpFile: Sendable {
     }
 
     let path: String
-    /// The name of the format: npy, npz, safetensors, pytorch, pickle, llama.cpp base, parquet, arrow, arrow stream, csv, tsv, txt,
+    /// The name of the format: npy, npz, safetensors, hdf5, pytorch, pickle, llama.cpp base, parquet, arrow, arrow stream, csv, tsv, txt,
     /// jsonl or json.
     let format: String
     /// The bytes of the file, or of the one text in a zip archive.
@@ -40,6 +41,8 @@ struct DumpFile: Sendable {
     private(set) var doubts: [Message] = []
     /// The arrays of the file's pickle, and the callables that it names; nil for a file without a pickle.
     private(set) var pickle: PickledArrays?
+    /// The datasets of an HDF5 file, in the order of its arrays; nil for other formats.
+    private(set) var datasets: [HDF5Dataset]?
 
     /// Opens a file and recognises its format. `ReadingMode` tries again if the seek table contradicts the frames.
     ///
@@ -125,6 +128,12 @@ struct DumpFile: Sendable {
             format = file.arrays.isPyTorch ? "pytorch" : "pickle"
             content = try Self.content(of: file.arrays) { array throws(EngineError) in try file.open(array) }
             pickle = file.arrays
+            return
+        }
+        if let hdf5 = try HDF5Arrays(&prefix, container, options: options) {
+            format = HDF5Arrays.format
+            content = .archive(hdf5.arrays)
+            datasets = hdf5.file.datasets
             return
         }
         let recognised = try prefix.recognise { bytes, isWhole throws(FormatError) in

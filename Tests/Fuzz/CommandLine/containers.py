@@ -457,6 +457,172 @@ def arrow(columns, batches, codec=None, is_stream=False):
     return file + footer + struct.pack("<I", len(footer)) + b"ARROW1"
 
 
+# HDF5 -----------------------------------------------------------------------------------------------------------------------
+
+
+def _lookup3(data):
+    """The checksum of HDF5's structures: hashlittle of lookup3.c, from 0."""
+    mask = 0xFFFFFFFF
+    turned = lambda x, count: (x << count | x >> 32 - count) & mask
+    a = b = c = 0xDEADBEEF + len(data) & mask
+    while len(data) > 12:
+        one, two, three = struct.unpack("<III", data[:12])
+        a, b, c = a + one & mask, b + two & mask, c + three & mask
+        for count in (4, 6, 8, 16, 19, 4):
+            a = (a - c & mask) ^ turned(c, count)
+            c = c + b & mask
+            a, b, c = b, c, a
+        data = data[12:]
+    if data:
+        one, two, three = struct.unpack("<III", data.ljust(12, b"\0"))
+        a, b, c = a + one & mask, b + two & mask, c + three & mask
+        for count in (14, 11, 25, 16, 4, 14, 24):
+            c = (c ^ b) - turned(b, count) & mask
+            a, b, c = b, c, a
+        c = b
+    return c
+
+
+def hdf5(arrays, chunk_rows=None, is_shuffled=False, has_checksums=False, is_new=False):
+    """An HDF5 file of one group: {name: (values, shape, element)}.
+
+    chunk_rows: a number of rows for deflated chunks, of all values of these rows; None for datasets that lie together; is_new: of version 2,
+    whose structures have checksums, and not 0.
+    """
+    undefined = b"\xFF" * 8
+    width = lambda element: 2 if element == "bf16" else int(element[1:])
+    file = bytearray(96)
+
+    def put(data):
+        file.extend(b"\0" * (-len(file) % 8))
+        place = len(file)
+        file.extend(data)
+        return place
+
+    def message(kind, content):
+        content += b"\0" * (-len(content) % 8)
+        return struct.pack("<HHB3x", kind, len(content), 0) + content
+
+    def checked(data):
+        return data + struct.pack("<I", _lookup3(data))
+
+    def header(messages):
+        if is_new:
+            # Of a message the kind has a byte, and what follows the size is a byte of flags.
+            joined = b"".join(bytes([data[0]]) + data[2:5] + data[8:] for data in messages)
+            return put(checked(b"OHDR" + struct.pack("<BBI", 2, 2, len(joined)) + joined))
+        joined = b"".join(messages)
+        return put(struct.pack("<BxHII4x", 1, len(messages), 1, len(joined)) + joined)
+
+    def datatype(element):
+        size = width(element)
+        if element == "b1":
+            # An enumeration, as h5py writes it.
+            names = b"FALSE\0\0\0TRUE\0\0\0\0"
+            return b"\x18\2\0\0" + struct.pack("<I", size) + datatype("i1") + names + b"\0\1"
+        if element[0] == "f" or element == "bf16":
+            exponent, mantissa = (8, 7) if element == "bf16" else {2: (5, 10), 4: (8, 23), 8: (11, 52)}[size]
+            flags = bytes([0x20, 8 * size - 1, 0])
+            fields = struct.pack("<HHBBBBI", 0, 8 * size, mantissa, exponent, 0, mantissa, (1 << exponent - 1) - 1)
+            return b"\x11" + flags + struct.pack("<I", size) + fields
+        return b"\x10" + bytes([8 if element[0] == "i" else 0, 0, 0]) + struct.pack("<IHH", size, 0, 8 * size)
+
+    def fletcher32(data):
+        words = struct.unpack(">%dH" % ((len(data) + 1) // 2), data + b"\0" * (len(data) % 2))
+        one = two = 0
+        for word in words:
+            one += word
+            two += one
+        fold = lambda number: (number - 1) % 65535 + 1 if number else 0
+        return struct.pack("<I", fold(two) << 16 | fold(one))
+
+    def chunked(data, shape, element):
+        size, rank = width(element), len(shape)
+        row = size
+        for count in shape[1:]:
+            row *= count
+        rows = max(1, min(chunk_rows, shape[0]))
+        entries = []
+        for first in range(0, shape[0], rows):
+            part = data[first * row : (first + rows) * row]
+            part += b"\0" * (rows * row - len(part))
+            if is_shuffled:
+                part = b"".join(part[plane::size] for plane in range(size))
+            part = zlib.compress(part)
+            part += fletcher32(part) if has_checksums else b""
+            entries.append((first, len(part), put(part)))
+        key = lambda first, count: struct.pack("<II%dQ" % (rank + 1), count, 0, first, *[0] * rank)
+        if is_new:
+            # A fixed array in one block.
+            size_width = min(8, 1 + ((rows * row).bit_length() + 7) // 8)
+            entry = 8 + size_width + 4
+            body = b"".join(struct.pack("<Q", place) + count.to_bytes(size_width, "little") + bytes(4) for _, count, place in entries)
+            head = put(bytes(28))
+            block = put(checked(b"FADB" + struct.pack("<BBQ", 0, 1, head) + body))
+            file[head : head + 28] = checked(b"FAHD" + struct.pack("<BBBBQQ", 0, 1, entry, 10, len(entries), block))
+            sizes = [rows, *shape[1:], size]
+            axis_width = (max(sizes).bit_length() + 7) // 8
+            layout = struct.pack("<BBBBB", 4, 2, 0, rank + 1, axis_width)
+            layout += b"".join(count.to_bytes(axis_width, "little") for count in sizes) + struct.pack("<BBQ", 3, 10, head)
+            return [message(8, layout), pipeline(size)]
+        level, nodes = 0, entries
+        while True:
+            parents = []
+            # The first row after the last chunk below a node.
+            end = lambda some: entries[min(len(entries), (nodes.index(some[-1]) + 1) * 64**level) - 1][0] + rows
+            for begin in range(0, len(nodes), 64) if nodes else ():
+                some = nodes[begin : begin + 64]
+                body = b"".join(key(first, count) + struct.pack("<Q", place) for first, count, place in some) + key(end(some), 0)
+                full = 24 + 65 * len(key(0, 0)) + 64 * 8
+                node = b"TREE" + struct.pack("<BBH", 1, level, len(some)) + undefined * 2 + body
+                parents.append((some[0][0], 0, put(node + b"\0" * (full - len(node)))))
+            level, nodes = level + 1, parents
+            if len(nodes) <= 1:
+                break
+        address = struct.pack("<Q", nodes[0][2]) if nodes else undefined
+        layout = struct.pack("<BBB", 3, 2, rank + 1) + address + struct.pack("<%dI" % (rank + 1), rows, *shape[1:], size)
+        return [message(8, layout), pipeline(size)]
+
+    def pipeline(size):
+        filters = [struct.pack("<HHHHI4x", 2, 0, 1, 1, size)] if is_shuffled else []
+        filters.append(struct.pack("<HHHHI4x", 1, 0, 1, 1, 6))
+        filters += [struct.pack("<HHHH", 3, 0, 0, 0)] if has_checksums else []
+        return message(11, struct.pack("<BB6x", 1, len(filters)) + b"".join(filters))
+
+    places = {}
+    for name, (values, shape, element) in arrays.items():
+        data = packed(values, element)
+        if chunk_rows and shape and shape[0]:
+            stored = chunked(data, list(shape), element)
+        else:
+            stored = [message(8, struct.pack("<BBQQ", 3, 1, put(data), len(data)) if data else struct.pack("<BB", 3, 1) + undefined + bytes(8))]
+        space = struct.pack("<BBB5x", 1, len(shape), 0) + b"".join(struct.pack("<Q", count) for count in shape)
+        places[name] = header([message(1, space), message(3, datatype(element)), message(5, struct.pack("<BBBB", 2, 2, 2, 0))] + stored)
+    if is_new:
+        links = [struct.pack("<BBB", 1, 0, len(name.encode())) + name.encode() + struct.pack("<Q", place) for name, place in places.items()]
+        # Nothing fills a message up: the size of a link is told by its name.
+        kinds = [(2, b"\0\0" + undefined * 2), (10, b"\0\0")] + [(6, link) for link in links]
+        root = header([struct.pack("<HHB3x", kind, len(content), 0) + content for kind, content in kinds])
+        file[:48] = checked(b"\x89HDF\r\n\x1a\n" + struct.pack("<BBBBQ", 2, 8, 8, 0, 0) + undefined + struct.pack("<QQ", len(file), root))
+        return bytes(file)
+    names, offsets = b"\0" * 8, {}
+    for name in sorted(places, key=str.encode):
+        offsets[name] = len(names)
+        names += name.encode() + b"\0"
+        names += b"\0" * (-len(names) % 8)
+    heap_data = put(names)
+    heap = put(b"HEAP" + struct.pack("<B3xQQQ", 0, len(names), 1, heap_data))
+    entries = b"".join(struct.pack("<QQ24x", offsets[name], places[name]) for name in offsets)
+    symbols = put(b"SNOD" + struct.pack("<BxH", 1, len(places)) + entries + b"\0" * (40 * (64 - len(places))))
+    last = max(offsets.values()) if offsets else 0
+    tree = put(b"TREE" + struct.pack("<BBH", 0, 0, 1) + undefined * 2 + struct.pack("<QQQ", 0, symbols, last) + b"\0" * 496)
+    root = header([message(17, struct.pack("<QQ", tree, heap))])
+    start = b"\x89HDF\r\n\x1a\n" + struct.pack("<BBBxBBBxHHI", 0, 0, 0, 0, 8, 8, 32, 16, 0) + struct.pack("<Q", 0) + undefined
+    start += struct.pack("<Q", len(file)) + undefined + struct.pack("<QQIIQQ", 0, root, 1, 0, tree, heap)
+    file[:96] = start
+    return bytes(file)
+
+
 # Readers of what xent writes ------------------------------------------------------------------------------------------------
 
 

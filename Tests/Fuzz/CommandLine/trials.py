@@ -60,14 +60,14 @@ class Maker:
         self.task = r.choice(("binary", "multiclass", "multiclass", "multilabel", "soft", "likelihood"))
         inputs = ("probabilities", "log-probabilities") if self.task == "likelihood" else ("logits", "probabilities", "log-probabilities")
         self.input = r.choice(inputs)
-        self.format = r.choice(("npy", "npy", "npz", "safetensors", "parquet", "arrow") + TEXT_FORMATS)
+        self.format = r.choice(("npy", "npy", "npz", "safetensors", "parquet", "arrow", "hdf5") + TEXT_FORMATS)
         self.is_text = self.format in TEXT_FORMATS
         if self.is_text:
             self.element = "text"
         elif self.format in COLUMNAR_FORMATS:
             self.element = r.choice(("f4", "f8"))
         else:
-            self.element = r.choice(("f2", "f4", "f8") + (("bf16",) if self.format == "safetensors" else ()))
+            self.element = r.choice(("f2", "f4", "f8") + (("bf16",) if self.format in ("safetensors", "hdf5") else ()))
         self.row_count = r.choice((1, 2, 3, 7, 8, 9, 17, 33, 64)) if self.chance(0.9) else r.randrange(100, 600)
         self.classes = 1 if self.task in ("binary", "likelihood") else r.choice((2, 3, 4, 5, 8, 10, 17, 26) if self.row_count < 65 else (2, 3))
         self._choose_loss()
@@ -257,8 +257,8 @@ class Maker:
 
     def _write(self):
         self.is_zipped = False
-        writer = {"npy": self._write_npy, "npz": self._write_archive, "safetensors": self._write_archive,
-                  "parquet": self._write_columnar, "arrow": self._write_columnar}
+        archives = {name: self._write_archive for name in ("npz", "safetensors", "hdf5")}
+        writer = {"npy": self._write_npy, "parquet": self._write_columnar, "arrow": self._write_columnar, **archives}
         writer.get(self.format, self._write_text)()
 
     def _framing(self, whole=False):
@@ -392,6 +392,13 @@ class Maker:
                 data = containers.npz({key: self._npy(arrays[key]) for key in keys}, self.chance(0.5))
                 self.files["d-%d.npz" % index] = data
                 names.append("d-%d.npz" % index)
+            elif self.format == "hdf5":
+                form = self.random.choice(({}, {"chunk_rows": self.random.randrange(1, 40)}))
+                if form:
+                    form.update(is_shuffled=self.chance(0.5), has_checksums=self.chance(0.5))
+                form = dict(form, is_new=self.chance(0.5))
+                self.files["d-%d.h5" % index] = containers.hdf5({key: arrays[key] for key in keys}, **form)
+                names.append("d-%d.h5" % index)
             else:
                 data = containers.safetensors({key: arrays[key] for key in keys})
                 names.append(self._put("d-%d.safetensors" % index, data, self._framing()))
@@ -597,7 +604,7 @@ class Maker:
         steps = [self._step(options + ["--json", "-", "--threads", "1", "--kernel", "baseline", "--per-row", rows], rows=rows)]
         steps.append(self._step(options + ["--json", "-", "--threads", str(r.randrange(2, 6)), "--kernel", r.choice(self.kernels)]))
         has_its_labels = self.format == "safetensors" and (self.label_kind or self.weights)
-        is_stream = self.format not in ("npz",) + COLUMNAR_FORMATS and not has_its_labels and not self.is_zipped
+        is_stream = self.format not in ("npz", "hdf5") + COLUMNAR_FORMATS and not has_its_labels and not self.is_zipped
         if len(self.inputs) == 1 and is_stream:
             piped = ["eval", "-"] + options[2:]
             steps.append(self._step(piped + ["--json", "-"], stdin=self.inputs[0]))
