@@ -20,7 +20,7 @@ extension ContainerFile {
             throw error
         }
         if let memberContent, buffer.count >= Self.rememberedByteCount {
-            let checksum = Inflater.checksum(UnsafeRawBufferPointer(buffer), after: 0)
+            let checksum = CRC32.checksum(UnsafeRawBufferPointer(buffer), after: 0)
             memberContent.add(MemberContent.Part(bytes: byteOffset..<byteOffset + buffer.count, checksum: checksum))
         }
     }

@@ -298,7 +298,7 @@ public final class Decoder {
         try bytesAhead.read(at: byteOffset, into: bytes)
         byteOffset += count
         if let part = memberPart, let content = file.memberContent {
-            let found = Inflater.checksum(UnsafeRawBufferPointer(bytes), after: part.checksum)
+            let found = CRC32.checksum(UnsafeRawBufferPointer(bytes), after: part.checksum)
             memberPart = MemberContent.Part(bytes: part.bytes, checksum: found)
             if byteOffset == endByteOffset {
                 content.add(MemberContent.Part(bytes: part.bytes, checksum: found))

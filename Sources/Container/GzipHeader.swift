@@ -90,7 +90,7 @@ enum GzipStart: Equatable {
                 return
             }
             let wanted = bytes.littleEndian(UInt16.self, at: offset)
-            guard UInt16(truncatingIfNeeded: Inflater.checksum(UnsafeRawBufferPointer(rebasing: bytes[..<offset]))) == wanted else {
+            guard UInt16(truncatingIfNeeded: CRC32.checksum(UnsafeRawBufferPointer(rebasing: bytes[..<offset]))) == wanted else {
                 self = .damaged("the header does not have its checksum")
                 return
             }

@@ -1,5 +1,4 @@
 import CZlib
-import FoldedCRC
 
 /// Decompresses raw deflate streams (RFC 1951) with zlib and computes the CRC-32 of the output. Each worker has one of its own, of about 40
 /// KiB.
@@ -84,7 +83,7 @@ final class Inflater {
             let produced = room - Int(stream.pointee.avail_out)
             byteOffset += used
             filled += produced
-            if produced > 0 { checksum = Self.checksum(UnsafeRawBufferPointer(start: target, count: produced), after: checksum) }
+            if produced > 0 { checksum = CRC32.checksum(UnsafeRawBufferPointer(start: target, count: produced), after: checksum) }
             switch code {
             case Z_STREAM_END: return .end
             case Z_OK, Z_BUF_ERROR:
@@ -94,22 +93,6 @@ final class Inflater {
             default: return .damaged(stream.pointee.msg.map { String(cString: $0) } ?? "error \(code)")
             }
         }
-    }
-
-    private static let isFoldingAvailable = folded_crc32_is_available() != 0
-
-    /// The CRC-32 of `bytes`, going on from `checksum` of what came before them.
-    static func checksum(_ bytes: UnsafeRawBufferPointer, after checksum: UInt32 = 0) -> UInt32 {
-        guard let base = bytes.baseAddress else { return checksum }
-        var checksum = checksum
-        var foldedCount = 0
-        if bytes.count >= folded_crc32_least_count, isFoldingAvailable {
-            foldedCount = bytes.count / folded_crc32_step * folded_crc32_step
-            checksum = folded_crc32(checksum, base, foldedCount)
-        }
-        let rest = base + foldedCount
-        return UInt32(
-            truncatingIfNeeded: crc32_z(UInt(checksum), rest.assumingMemoryBound(to: UInt8.self), bytes.count - foldedCount))
     }
 }
 

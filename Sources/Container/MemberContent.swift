@@ -62,7 +62,7 @@ extension ContainerFile {
         while byteOffset < bytes.upperBound {
             let piece = UnsafeMutableRawBufferPointer(rebasing: room[..<min(room.count, bytes.upperBound - byteOffset)])
             try stored.read(at: rawByteOffset + byteOffset, into: piece)
-            checksum = Inflater.checksum(UnsafeRawBufferPointer(piece), after: checksum)
+            checksum = CRC32.checksum(UnsafeRawBufferPointer(piece), after: checksum)
             byteOffset += piece.count
         }
         return checksum

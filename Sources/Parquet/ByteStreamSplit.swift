@@ -1,50 +1,58 @@
+internal import BytePlanes
+
 /// BYTE_STREAM_SPLIT: first the lowest byte of each value, then the second of each, and so on.
-enum ByteStreamSplit {
-    /// Puts values together from their planes. O(bytes).
-    ///
-    /// Unsafe: `planes` has `count * byteCount` bytes, `target` room for as many, and they do not overlap.
-    static func join(_ planes: UnsafeRawPointer, count: Int, byteCount: Int, into target: UnsafeMutableRawPointer) {
-        let source = planes.assumingMemoryBound(to: UInt8.self)
-        switch byteCount {
-        case 2: join2(source, count, target)
-        case 4: join4(source, count, target)
-        case 8: join8(source, count, target)
-        default:
-            let bytes = target.assumingMemoryBound(to: UInt8.self)
-            for plane in 0..<byteCount {
-                let start = source + plane * count
-                for index in 0..<count { bytes[index &* byteCount &+ plane] = start[index] }
+package struct ByteStreamSplit {
+    /// The instructions that put values together. All give the same bytes.
+    package enum Instructions: Sendable, CaseIterable {
+        /// Loops that any processor runs.
+        case portable
+        /// Vectors of 32 bytes.
+        case avx2
+        /// Vectors of 64 bytes.
+        case avx512
+        /// Vectors of 16 bytes, on ARM.
+        case neon
+
+        fileprivate var variant: CInt {
+            switch self {
+            case .portable: CInt(byte_planes_portable.rawValue)
+            case .avx2: CInt(byte_planes_avx2.rawValue)
+            case .avx512: CInt(byte_planes_avx512.rawValue)
+            case .neon: CInt(byte_planes_neon.rawValue)
             }
         }
+
+        fileprivate init(variant: CInt) { self = Self.allCases.first { $0.variant == variant } ?? .portable }
+
+        /// The instructions that this machine has.
+        package static var available: [Instructions] { allCases.filter { byte_planes_is_available($0.variant) != 0 } }
+        /// The fastest instructions of this machine.
+        package static let best = Instructions(variant: byte_planes_best_variant())
     }
 
-    // Simple loops, which LLVM turns into unpacking of vectors. `&*` so that each has one exit: offsets lie within the caller's memory.
+    /// The first plane.
+    let planes: UnsafeRawPointer
+    /// The number of values, which is the number of bytes of a plane.
+    let count: Int
+    /// The number of bytes of a value, which is the number of planes.
+    let byteCount: Int
 
-    private static func join2(_ source: UnsafePointer<UInt8>, _ count: Int, _ target: UnsafeMutableRawPointer) {
-        let (a, b) = (source, source + count)
-        for index in 0..<count {
-            let value = UInt16(a[index]) | UInt16(b[index]) << 8
-            target.storeBytes(of: value.littleEndian, toByteOffset: index &* 2, as: UInt16.self)
-        }
+    /// Puts some of the values together, and returns the instructions that ran: those that were asked for, if the machine has them.
+    /// O(values).
+    ///
+    /// Unsafe: `planes` leads to `count * byteCount` bytes, of which `start..<start + count` are values; `target` has room for them and
+    /// does not overlap the planes.
+    @discardableResult
+    func join(
+        from start: Int, count joined: Int, into target: UnsafeMutableRawPointer, _ instructions: Instructions
+    ) -> Instructions {
+        Instructions(variant: byte_planes_join(instructions.variant, planes + start, count, joined, byteCount, target))
     }
 
-    private static func join4(_ source: UnsafePointer<UInt8>, _ count: Int, _ target: UnsafeMutableRawPointer) {
-        let (a, b, c, d) = (source, source + count, source + 2 * count, source + 3 * count)
-        for index in 0..<count {
-            let low = UInt32(a[index]) | UInt32(b[index]) << 8
-            let value = low | UInt32(c[index]) << 16 | UInt32(d[index]) << 24
-            target.storeBytes(of: value.littleEndian, toByteOffset: index &* 4, as: UInt32.self)
-        }
-    }
-
-    private static func join8(_ source: UnsafePointer<UInt8>, _ count: Int, _ target: UnsafeMutableRawPointer) {
-        let (a, b, c, d) = (source, source + count, source + 2 * count, source + 3 * count)
-        let (e, f, g, h) = (source + 4 * count, source + 5 * count, source + 6 * count, source + 7 * count)
-        for index in 0..<count {
-            let low = UInt32(a[index]) | UInt32(b[index]) << 8 | UInt32(c[index]) << 16 | UInt32(d[index]) << 24
-            let high = UInt32(e[index]) | UInt32(f[index]) << 8 | UInt32(g[index]) << 16 | UInt32(h[index]) << 24
-            let value = UInt64(low) | UInt64(high) << 32
-            target.storeBytes(of: value.littleEndian, toByteOffset: index &* 8, as: UInt64.self)
-        }
+    /// Puts the bytes of values into planes, one plane after another. O(bytes).
+    ///
+    /// Unsafe: `values` leads to `count * byteCount` bytes, and `planes` has room for as many; they do not overlap.
+    static func split(_ values: UnsafeRawPointer, count: Int, byteCount: Int, into planes: UnsafeMutableRawPointer) {
+        byte_planes_split(values, count, byteCount, planes, count)
     }
 }

@@ -1,3 +1,5 @@
+internal import Elements
+
 /// A reader of the rows of one column, one after another in one row group: values that may be null, or lists.
 package final class ColumnCursor {
     /// The reader of the pages.
@@ -12,6 +14,12 @@ package final class ColumnCursor {
     private var value = 0
     /// The number of levels of the page that are left.
     private var levelsLeft = 0
+    /// The length of all lists of the page, which have no nulls, as long as they are read as such; nil if levels are read run by run.
+    private var listLength: Int?
+    /// The repetition level that comes next.
+    private var nextRepetition: Int { listLength == nil ? Int(page.repetition.runs[repetitionRun].level) : 0 }
+    /// True if a list at the end of a page may go on in the next one; false if rows were counted, so that none does.
+    private var looksAhead = true
 
     /// Makes a cursor before the first row of a row group, with memory that others may use after it.
     package init(_ file: ParquetFile, rowGroup: Int, column: ParquetColumn, scratch: PageScratch = PageScratch()) {
@@ -20,9 +28,16 @@ package final class ColumnCursor {
     }
 
     /// Goes to the first row of a row group.
-    package func begin(rowGroup: Int) {
+    package func begin(rowGroup: Int) { begin(rowGroup: rowGroup, looksAhead: true) }
+
+    /// Goes to the first row of a row group.
+    ///
+    /// - Parameter looksAhead: false if rows were counted by pages, so that no list goes on in the next page.
+    func begin(rowGroup: Int, looksAhead: Bool) {
         reader.begin(rowGroup: rowGroup)
         levelsLeft = 0
+        listLength = nil
+        self.looksAhead = looksAhead
     }
 
     /// Makes sure that there is a next level, and reads a page for it if need be. Returns false after the last one.
@@ -34,8 +49,37 @@ package final class ColumnCursor {
             (repetitionRun, definitionRun) = (0, 0)
             repetitionLeft = page.repetition.runs.first.map { Int($0.count) } ?? 0
             definitionLeft = page.definition.runs.first.map { Int($0.count) } ?? 0
+            listLength = page.listLength
+            if listLength == nil { try expandLevels() }
         }
         return true
+    }
+
+    /// Goes from lists of one length to the runs of their levels, before the list that comes next.
+    private func expandLevels() throws(ParquetError) {
+        do throws(PageFault) { try page.expandLevels(runLimit: reader.file.limits.runLimit) } catch {
+            throw reader.chunkError(error.kind, error.problem)
+        }
+        guard let length = listLength else {
+            repetitionLeft = page.repetition.runs.first.map { Int($0.count) } ?? 0
+            return
+        }
+        listLength = nil
+        // Two runs a list.
+        repetitionRun = 2 * (value / length)
+        repetitionLeft = repetitionRun < page.repetition.runs.count ? 1 : 0
+    }
+
+    /// Goes past lists of one length, as many as the page has and at most `limit`, and returns their number; 0 if the page has others, or if
+    /// only its last list is left, which may go on in the next page.
+    private func skipUniform(_ limit: Int) -> Int {
+        guard let listLength else { return 0 }
+        let mayGoOn = looksAhead && !page.endsWithRow
+        let count = min(limit, levelsLeft / listLength - (mayGoOn ? 1 : 0))
+        value += count * listLength
+        levelsLeft -= count * listLength
+        definitionLeft -= count * listLength
+        return count
     }
 
     /// Goes past levels of the runs that come next.
@@ -80,7 +124,16 @@ package final class ColumnCursor {
             if isThere { value += count }
             consume(count)
             row += count
+            try checkWidth()
         }
+    }
+
+    /// Throws if a value of a narrowed column is none of its type.
+    private func checkWidth() throws(ParquetError) {
+        guard page.hasWideValue, let type = column.narrowType else { return }
+        throw reader.chunkError(
+            .damaged, "the file's metadata say that its values were \(type.name), and one of them is none",
+            remedy: "remove the key \(ParquetWriter.narrowTypeKey)\(column.name), which belongs to other values")
     }
 
     // MARK: Lists
@@ -97,9 +150,9 @@ package final class ColumnCursor {
         case innerCount
     }
 
-    /// Reads the next lists of a column, and copies their values as they are stored.
+    /// Reads the next lists of a column, and copies their values in the type that they are handed over in.
     ///
-    /// Unsafe: `target` has room for `rowCount * valuesPerRow` stored values. A list with a problem leaves its room as it was, or partly
+    /// Unsafe: `target` has room for `rowCount * valuesPerRow` elements of `column.elementType`, or stored values if it is nil. A list with a problem leaves its room as it was, or partly
     /// filled.
     ///
     /// - Parameters:
@@ -110,9 +163,9 @@ package final class ColumnCursor {
         _ rowCount: Int, valuesPerRow: Int, innerCount: Int? = nil, into target: UnsafeMutableRawPointer,
         problem: (_ row: Int, ListProblem) -> Void
     ) throws(ParquetError) {
-        let byteCount = column.byteCount
+        let byteCount = column.elementType?.byteCount ?? column.byteCount
         try readLists(rowCount, valuesPerRow: valuesPerRow, innerCount: innerCount, problem: problem) { page, from, place, count in
-            (target + place * byteCount).copyMemory(from: page.values + from * byteCount, byteCount: count * byteCount)
+            page.copyElements(column, from: from, count: count, into: target + place * byteCount)
         }
     }
 
@@ -128,12 +181,21 @@ package final class ColumnCursor {
 
     /// Goes past lists.
     func skipLists(_ rowCount: Int) throws(ParquetError) {
-        try readLists(rowCount, valuesPerRow: -1, innerCount: nil, problem: { _, _ in }) { _, _, _, _ in }
+        var left = rowCount
+        while left > 0 {
+            guard try advance() else { throw endError }
+            let skipped = skipUniform(left)
+            left -= skipped
+            guard skipped == 0 else { continue }
+            try readLists(1, valuesPerRow: -1, innerCount: nil, problem: { _, _ in }) { _, _, _, _ in }
+            left -= 1
+        }
     }
 
     /// Reads the next list's length without its values: 0 for one that is missing or empty; nil after the last list.
     package func nextLength() throws(ParquetError) -> Int? {
         guard try advance() else { return nil }
+        if let length = listLength, skipUniform(1) == 1 { return length }
         var length = 0
         try readLists(1, valuesPerRow: -1, innerCount: nil, problem: { _, problem in
             if case .count(let count) = problem { length = count }
@@ -145,6 +207,7 @@ package final class ColumnCursor {
     /// one.
     package func nextShape() throws(ParquetError) -> (listCount: Int, valueCount: Int)? {
         guard try advance() else { return nil }
+        try expandLevels()
         var listCount = 0
         var isFirst = true
         let before = (repetitionRun, repetitionLeft)
@@ -179,12 +242,25 @@ package final class ColumnCursor {
             if pending.count > 0 { copy(page, pending.from, pending.place, pending.count) }
             pending.count = 0
         }
-        for row in 0..<rowCount {
+        var row = -1
+        while row + 1 < rowCount {
+            row += 1
             if levelsLeft == 0 {
                 flush()
                 guard try advance() else { throw endError }
             }
-            guard page.repetition.runs[repetitionRun].level == 0 else {
+            if let length = listLength {
+                flush()
+                let first = value
+                let count = length == valuesPerRow ? skipUniform(rowCount - row) : 0
+                if count > 0 {
+                    copy(page, first, row * length, count * length)
+                    row += count - 1
+                    continue
+                }
+                try expandLevels()
+            }
+            guard nextRepetition == 0 else {
                 throw reader.chunkError(.damaged, "a list goes on where a row begins")
             }
             var found = 0
@@ -225,7 +301,7 @@ package final class ColumnCursor {
                     flush()
                     guard try advance() else { break }
                 }
-            } while page.repetition.runs[repetitionRun].level != 0
+            } while nextRepetition != 0
             if isNull {
                 problem(row, .null)
             } else if found != valuesPerRow {
@@ -237,6 +313,7 @@ package final class ColumnCursor {
             }
         }
         flush()
+        try checkWidth()
     }
 
     /// Throws if rows of the row group are left, or if a page after the last row is damaged.

@@ -70,7 +70,7 @@ extension ColumnCursor {
     ///   - valuesPerRow: the number of values that each list has, by which rows of pages are counted that do not say them; nil to read all
     ///     pages before the row.
     package func begin(rowGroup: Int, row: Int, valuesPerRow: Int?) throws(ParquetError) {
-        begin(rowGroup: rowGroup)
+        begin(rowGroup: rowGroup, looksAhead: valuesPerRow == nil)
         guard row > 0 else { return }
         let left = row - (try reader.skipPages(before: row, valuesPerRow: valuesPerRow))
         if column.isRepeated {

@@ -46,7 +46,7 @@ package final class ColumnReader {
         stored = scratch.stored
         decoded = scratch.decoded
         indices = scratch.indices
-        page = ColumnPage(scratch.values)
+        page = ColumnPage(scratch)
         self.file = file
         self.column = column
         chunk = file.rowGroups[rowGroup].chunks[column.index]
@@ -64,6 +64,7 @@ package final class ColumnReader {
         dictionary = nil
         nextPageIndex = 0
         valuesSoFar = 0
+        isLastPageLarge = false
     }
 
     /// The place of the next page in the file, for messages.
@@ -87,7 +88,7 @@ package final class ColumnReader {
     package func nextPage() throws(ParquetError) -> Bool {
         if valuesSoFar == 0, nextPageIndex == 0 { try checkChunk() }
         while valuesSoFar < chunk.valueCount {
-            let header = try readHeader()
+            let header = try readHeader(windowByteCount: windowByteCount)
             try checkPlace(header)
             do throws(PageFault) {
                 switch header.kind {
@@ -188,6 +189,7 @@ package final class ColumnReader {
                 windowRange = start..<start + filled
                 return UnsafeRawBufferPointer(window.room(count: count))
             }
+            isLastPageLarge = true
             stored.reserve(count)
             try file.container.readRaw(at: start, into: stored.room(count: count))
             return UnsafeRawBufferPointer(stored.room(count: count))
@@ -196,8 +198,12 @@ package final class ColumnReader {
         }
     }
 
+    /// The number of bytes that are read for a header: few after a page that is larger than the window, since the next one will be as well.
+    private var windowByteCount: Int { isLastPageLarge ? Self.headerWindowByteCount : Self.windowByteCount }
+    private var isLastPageLarge = false
+
     /// Reads the header of the next page.
-    private func readHeader(windowByteCount: Int = windowByteCount) throws(ParquetError) -> PageHeader {
+    private func readHeader(windowByteCount: Int) throws(ParquetError) -> PageHeader {
         guard offset >= 4, offset < min(file.footerByteOffset, endOffset) else {
             throw error(
                 .damaged("the column chunk ends after \(valuesSoFar) of \(chunk.valueCount) values"))
@@ -247,7 +253,7 @@ package final class ColumnReader {
             readingError = error
             throw PageFault(.reading, error.problem)
         }
-        if let checksum = header.checksum, PageCodec.checksum(bytes) != checksum {
+        if let checksum = header.checksum, CRC32.checksum(bytes) != checksum {
             throw PageFault(.checksum, "its bytes are not what its checksum says", remedy: "copy the file again")
         }
         return bytes
@@ -349,15 +355,16 @@ package final class ColumnReader {
         _ header: PageHeader, repetition: UnsafeRawBufferPointer, definition: UnsafeRawBufferPointer, values: UnsafeRawBufferPointer
     ) throws(PageFault) {
         guard header.valueCount <= Int(Int32.max) else { throw .damaged("it has \(header.valueCount) values") }
-        // A few bits can stand for a run of its own, and a few bytes for millions of levels in one run.
-        let runLimit = file.limits.pageByteCount / (2 * MemoryLayout<LevelRun>.stride)
+        let runLimit = file.limits.runLimit
         try page.repetition.read(repetition, limit: column.repetitionLimit, levelCount: header.valueCount, runLimit: runLimit)
         try page.definition.read(definition, limit: column.definitionLimit, levelCount: header.valueCount, runLimit: runLimit)
         page.levelCount = header.valueCount
+        page.endsWithRow = header.rowCount != nil
+        page.hasWideValue = false
         page.valueCount = page.definition.count(of: column.definitionLimit)
         page.encoding = header.encoding
         page.spans.removeAll(keepingCapacity: true)
-        page.values = UnsafeRawPointer(page.memory.base)
+        page.setValues(UnsafeRawPointer(page.memory.base))
         guard page.valueCount > 0 else { return }
         guard let encoding = PageEncoding(rawValue: header.encoding) else {
             throw PageFault(.unsupported, "its values have encoding \(header.encoding), which is not known")
@@ -393,13 +400,13 @@ package final class ColumnReader {
             page.memory.reserve(count)
             let target = page.memory.base.assumingMemoryBound(to: UInt8.self)
             for index in 0..<count { target[index] = bytes[index >> 3] >> UInt8(index & 7) & 1 }
-            page.values = UnsafeRawPointer(page.memory.base)
+            page.setValues(UnsafeRawPointer(page.memory.base))
         default:
             guard count <= bytes.count / column.byteCount, let base = bytes.baseAddress else {
                 throw .damaged("\(count) values of \(column.byteCount) bytes in \(bytes.count) bytes")
             }
             // The bytes are those of the page's memory, which has more after its end.
-            page.values = base
+            page.setValues(base)
         }
     }
 
@@ -440,7 +447,7 @@ package final class ColumnReader {
             return
         }
         page.memory.reserve(count * column.byteCount)
-        page.values = UnsafeRawPointer(page.memory.base)
+        page.setValues(UnsafeRawPointer(page.memory.base))
         let (source, target) = (UnsafeRawPointer(dictionary.memory.base), page.memory.base)
         switch column.byteCount {
         case 2: Self.gather(UInt16.self, source, indices, count, target)
@@ -484,7 +491,7 @@ package final class ColumnReader {
                 done += length
             }
         }
-        page.values = UnsafeRawPointer(page.memory.base)
+        page.setValues(UnsafeRawPointer(page.memory.base))
     }
 
     private func readDifferences(_ bytes: UnsafeRawBufferPointer) throws(PageFault) {
@@ -499,7 +506,7 @@ package final class ColumnReader {
             let target = page.memory.base.assumingMemoryBound(to: Int64.self)
             try reader.read { target[$0] = $1 }
         }
-        page.values = UnsafeRawPointer(page.memory.base)
+        page.setValues(UnsafeRawPointer(page.memory.base))
     }
 
     /// Reads lengths of values as differences. The sum of the lengths fits an `Int`.
@@ -564,7 +571,7 @@ package final class ColumnReader {
             if !isFixed { page.spans.append(last) }
             filled += length
         }
-        page.values = UnsafeRawPointer(page.memory.base)
+        page.setValues(UnsafeRawPointer(page.memory.base))
     }
 
     private func readPlanes(_ bytes: UnsafeRawBufferPointer) throws(PageFault) {
@@ -577,8 +584,6 @@ package final class ColumnReader {
         guard bytes.count % byteCount == 0, bytes.count / byteCount == page.valueCount, let base = bytes.baseAddress else {
             throw .damaged("\(page.valueCount) values of \(byteCount) bytes in \(bytes.count) bytes")
         }
-        page.memory.reserve(bytes.count)
-        ByteStreamSplit.join(base, count: page.valueCount, byteCount: byteCount, into: page.memory.base)
-        page.values = UnsafeRawPointer(page.memory.base)
+        page.setValues(in: ByteStreamSplit(planes: base, count: page.valueCount, byteCount: byteCount))
     }
 }

@@ -140,9 +140,4 @@ final class PageCodec {
         guard status == BROTLI_DECODER_RESULT_SUCCESS else { throw Self.fault("brotli") }
         return count
     }
-
-    /// Computes the CRC-32 of the bytes of a page.
-    static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-        UInt32(truncatingIfNeeded: crc32_z(0, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count))
-    }
 }

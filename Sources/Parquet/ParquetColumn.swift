@@ -1,3 +1,5 @@
+package import Elements
+
 /// A leaf of the schema: a column of values, with the levels that say where lists begin and what is missing.
 package struct ParquetColumn: Sendable, Equatable {
     /// The meaning of a value.
@@ -34,6 +36,8 @@ package struct ParquetColumn: Sendable, Equatable {
     package let repetitionLimit: Int
     /// For each list around a value, outermost first, the definition level from which on the list has an element.
     package let elementDefinitionLevels: [Int]
+    /// The type of the values before they were stored as Float32, as the file's metadata say it; nil if they are as they were.
+    package internal(set) var narrowType: ElementType?
 
     /// True if a row may hold any number of values.
     package var isRepeated: Bool { repetitionLimit > 0 }

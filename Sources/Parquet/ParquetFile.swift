@@ -1,4 +1,5 @@
 package import Container
+internal import Elements
 
 /// An opened Parquet file: its columns and its row groups, from the footer.
 ///
@@ -12,6 +13,9 @@ package struct ParquetFile: Sendable {
     package struct Limits: Sendable {
         /// The largest number of bytes of a page, of its values, or of a dictionary.
         package var pageByteCount = 128 << 20
+        /// The largest number of runs of levels of a page. A few bits can stand for a run of its own, and a few bytes for millions of levels
+        /// in one run.
+        var runLimit: Int { pageByteCount / (2 * MemoryLayout<LevelRun>.stride) }
 
         /// Makes the usual limits.
         package init() {}
@@ -104,7 +108,7 @@ package struct ParquetFile: Sendable {
             throw error(.encrypted, "its columns are encrypted, and encrypted files are not read", remedy: "write it without encryption")
         }
         do throws(PageFault) {
-            columns = try SchemaWalk(footer.schema).leaves
+            columns = try Self.columns(footer)
         } catch {
             throw ParquetError(error.kind, path: path, .init(byteOffset: start), error.problem, remedy: error.remedy)
         }
@@ -127,5 +131,19 @@ package struct ParquetFile: Sendable {
         rowCount = total
         createdBy = footer.createdBy
         footerByteOffset = start
+    }
+
+    /// Lists the leaves of the schema, with the types that values had before they were stored.
+    private static func columns(_ footer: ParquetFooter) throws(PageFault) -> [ParquetColumn] {
+        var columns = try SchemaWalk(footer.schema).leaves
+        for (name, text) in footer.narrowTypes {
+            guard let type = [ElementType.float16, .bfloat16].first(where: { $0.name == text }) else {
+                throw .damaged("its metadata say that column \(name) was of a type that is not known")
+            }
+            for index in columns.indices where columns[index].name == name && columns[index].content == .float32 {
+                columns[index].narrowType = type
+            }
+        }
+        return columns
     }
 }

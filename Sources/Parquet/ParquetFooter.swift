@@ -158,6 +158,8 @@ struct ParquetFooter {
     var rowGroups: [RowGroup] = []
     var createdBy = ""
     var isEncrypted = false
+    /// The names of columns and of the types that their values had before they were stored.
+    var narrowTypes: [(column: String, type: String)] = []
 
     /// The number of bytes of a name that are kept.
     private static let nameByteCountLimit = 4096
@@ -176,6 +178,10 @@ struct ParquetFooter {
                 try reader.readList(type, of: .structure) { reader, _ throws(ThriftReader.Fault) in
                     footer.rowGroups.append(try Self.rowGroup(&reader))
                 }
+            case 5:
+                try reader.readList(type, of: .structure) { reader, _ throws(ThriftReader.Fault) in
+                    try footer.readKeyValue(&reader)
+                }
             case 6: footer.createdBy = try reader.text(type, limit: 256)
             case 8:
                 footer.isEncrypted = true
@@ -188,6 +194,22 @@ struct ParquetFooter {
     }
 
     private init() {}
+
+    /// Reads a key and its value, and keeps them if they are of those that this package writes.
+    private mutating func readKeyValue(_ reader: inout ThriftReader) throws(ThriftReader.Fault) {
+        var (key, value) = ("", "")
+        try reader.readStruct { reader, field, type throws(ThriftReader.Fault) in
+            switch field {
+            case 1: key = try reader.text(type, limit: Self.nameByteCountLimit)
+            case 2: value = try reader.text(type, limit: 16)
+            default: return false
+            }
+            return true
+        }
+        if key.hasPrefix(ParquetWriter.narrowTypeKey) {
+            narrowTypes.append((String(key.dropFirst(ParquetWriter.narrowTypeKey.count)), value))
+        }
+    }
 
     private static func element(_ reader: inout ThriftReader) throws(ThriftReader.Fault) -> SchemaElement {
         var element = SchemaElement()

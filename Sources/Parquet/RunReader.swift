@@ -11,7 +11,8 @@ struct RunReader {
     private let bytes: UnsafeRawBufferPointer
     /// The number of bits of a number.
     let bitCount: Int
-    private var offset = 0
+    /// The offset of the byte after the parts that have been read.
+    private(set) var offset = 0
 
     init(_ bytes: UnsafeRawBufferPointer, bitCount: Int) throws(PageFault) {
         guard (0...32).contains(bitCount) else { throw .damaged("numbers of \(bitCount) bits, up to 32 are allowed") }
@@ -80,73 +81,4 @@ struct RunReader {
             bit = bit &+ bitCount
         }
     }
-}
-
-/// Equal levels that follow one another.
-struct LevelRun: Equatable {
-    let level: UInt16
-    var count: Int32
-}
-
-/// The levels of a page as runs, in which a few bytes can stand for millions of values.
-struct LevelRuns {
-    private(set) var runs: [LevelRun] = []
-    /// The number of levels.
-    private(set) var count = 0
-
-    mutating func removeAll() {
-        runs.removeAll(keepingCapacity: true)
-        count = 0
-    }
-
-    /// Adds equal levels.
-    mutating func append(_ level: Int, count added: Int) {
-        count += added
-        if let last = runs.indices.last, Int(runs[last].level) == level, Int(runs[last].count) <= Int(Int32.max) - added {
-            runs[last].count += Int32(added)
-        } else {
-            runs.append(LevelRun(level: UInt16(level), count: Int32(added)))
-        }
-    }
-
-    /// Reads `levelCount` levels up to `limit`, in place of those that were there, as at most about `runLimit` runs.
-    mutating func read(_ bytes: UnsafeRawBufferPointer, limit: Int, levelCount: Int, runLimit: Int) throws(PageFault) {
-        removeAll()
-        guard limit > 0 else {
-            append(0, count: levelCount)
-            return
-        }
-        var reader = try RunReader(bytes, bitCount: Int.bitWidth - limit.leadingZeroBitCount)
-        while count < levelCount {
-            switch try reader.next(limit: levelCount - count) {
-            case .run(let level, let length):
-                guard level <= limit else { throw .damaged("a level of \(level), where \(limit) is the highest") }
-                append(Int(level), count: length)
-            case .packed(let packed, let length):
-                let mask = (1 << reader.bitCount) - 1
-                var index = 0
-                while index < length {
-                    guard runs.count <= runLimit else { throw PageFault(.tooLarge, "its levels take more memory than a page may") }
-                    if reader.bitCount == 1, index & 7 == 0, length - index >= 8 {
-                        // Most groups of eight are equal.
-                        let byte = packed.load(fromByteOffset: index >> 3, as: UInt8.self)
-                        if byte == 0 || byte == 0xFF {
-                            append(byte == 0 ? 0 : 1, count: 8)
-                            index += 8
-                            continue
-                        }
-                    }
-                    let bit = index * reader.bitCount
-                    let word = UInt32(littleEndian: packed.loadUnaligned(fromByteOffset: bit >> 3, as: UInt32.self))
-                    let level = Int(word >> UInt32(bit & 7)) & mask
-                    guard level <= limit else { throw .damaged("a level of \(level), where \(limit) is the highest") }
-                    append(level, count: 1)
-                    index += 1
-                }
-            }
-        }
-    }
-
-    /// The number of levels that equal `level`.
-    func count(of level: Int) -> Int { runs.reduce(0) { $0 + (Int($1.level) == level ? Int($1.count) : 0) } }
 }

@@ -1,8 +1,12 @@
 package import Elements
 
 extension ParquetColumn {
+    /// The type in which values are handed over: the stored one, or the one before they were stored; nil if they are no binary numbers of a
+    /// type that has a name.
+    package var elementType: ElementType? { narrowType ?? storedElementType }
+
     /// The type of the values as they are stored; nil if they are no binary numbers of a type that has a name.
-    package var elementType: ElementType? {
+    var storedElementType: ElementType? {
         switch content {
         case .float16: .float16
         case .float32: .float32
@@ -81,7 +85,7 @@ extension ColumnPage {
     /// - Precondition: the column holds numbers, of which the page has as many.
     package func copyNumbers(_ column: ParquetColumn, from start: Int, count: Int, into target: UnsafeMutablePointer<Double>) {
         guard case .decimal(let scale) = column.content else {
-            guard let type = column.elementType else { preconditionFailure("a column of \(column.typeText) holds no numbers") }
+            guard let type = column.storedElementType else { preconditionFailure("a column of \(column.typeText) holds no numbers") }
             Self.convert(values + start * column.byteCount, type, count, target)
             return
         }

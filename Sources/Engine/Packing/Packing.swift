@@ -1,12 +1,14 @@
 internal import Container
 internal import Elements
 internal import Formats
+internal import Locking
 internal import Messages
 public import Outputs
+internal import Parquet
 public import WorkStealing
 
-/// A dump rewritten as seekable zstd: frames of whole rows with checksums, compressed by many workers. `zstd -d` gives the plain `.npy`
-/// again, bit for bit.
+/// A dump rewritten, compressed by many workers: as seekable zstd, frames of whole rows with checksums, of which `zstd -d` gives the plain
+/// `.npy` again, bit for bit; or as a Parquet file, which other programs read as well.
 public struct Packing: Sendable {
     /// The report of the packing.
     public let report: PackReport
@@ -25,7 +27,15 @@ public struct Packing: Sendable {
     ) throws(EngineError) {
         try options.check()
         let control = RunControl(progress: progress, cancellation: cancellation)
-        self = try ReadingMode.attempt { mode throws(EngineError) in try Self(options, &mode, control) }
+        self = try ReadingMode.attempt { mode throws(EngineError) in
+            options.layout == .parquet ? try Self(toParquet: options, &mode, control) : try Self(options, &mode, control)
+        }
+    }
+
+    /// Makes the result of a packing.
+    init(_ report: PackReport, _ output: OutputFile) {
+        self.report = report
+        self.output = output
     }
 
     private init(
@@ -36,23 +46,28 @@ public struct Packing: Sendable {
         let containerOptions = mode.containerOptions(
             maximumWindowByteCount: options.maximumWindowByteCount, control.cancellation)
         let source = try PackingSource(options, containerOptions)
-        let reader = try PackingReader(source, frameByteCount: options.frameByteCount, control)
+        let trial = Lock<LayoutTrial?>(nil)
+        let reader = try PackingReader(source, frameByteCount: options.bytesPerFrame, control)
         let rowsPerFrame = reader.rowsPerFrame
         control.progress.begin(totalByteCount: source.layout.endByteOffset)
 
         let output = try EngineError.ofOutput { () throws(OutputError) in try OutputFile(path: options.outputPath) }
         do throws(EngineError) {
             let written = try SeekableOutput.write(
-                to: output, workerCount: options.threadCount, level: options.level, control, reader: reader
-            ) { reader, buffer throws(EngineError) in try reader.next(into: buffer) }
+                to: output, workerCount: options.threadCount, level: options.frameLevel, control, reader: reader
+            ) { reader, buffer throws(EngineError) in
+                let count = try reader.next(into: buffer)
+                if let found = reader.takeTrial(count, buffer, level: options.frameLevel) { trial.withLock { $0 = found } }
+                return count
+            }
             let (frameCount, byteCount) = (written.frameCount, written.byteCount)
             try source.rows.finishReading()
             let outputFacts = try Self.lookAgain(at: output, layout: source.layout, frameCount: frameCount)
             let seconds = (clock.now - start).seconds
             report = PackReport(
                 source, outputPath: options.outputPath, outputByteCount: byteCount, frameCount: frameCount, outputFacts,
-                packing: PackReport.Frames(rows: rowsPerFrame, level: options.level == 0 ? FrameCompressor.defaultLevel : options.level),
-                warnings: mode.warnings + source.warnings, threads: options.threadCount, seconds: seconds)
+                packing: PackReport.Frames(rows: rowsPerFrame, level: options.frameLevel == 0 ? FrameCompressor.defaultLevel : options.frameLevel),
+                trial: trial.withLock { $0 }, warnings: mode.warnings + source.warnings, threads: options.threadCount, seconds: seconds)
             self.output = output
         } catch {
             // The bytes that were given to a pipe cannot be taken back.
@@ -89,27 +104,27 @@ public struct Packing: Sendable {
 extension PackReport {
     fileprivate init(
         _ source: PackingSource, outputPath: String, outputByteCount: Int, frameCount: Int, _ outputFacts: FileAccess?, packing: Frames,
-        warnings: [Message], threads: Int, seconds: Double
+        trial: LayoutTrial?, warnings: [Message], threads: Int, seconds: Double
     ) {
         let layout = source.layout
         let container = source.file.container
         let isRaw = container.compression == .none
         let decodedByteCount = layout.endByteOffset
-        xent = Version.current
-        array = Array(
-            format: "npy", elementType: layout.elementType.name, shape: layout.shape, rows: source.rowCount, bytes: decodedByteCount)
-        columns = source.columnNames
-        classes = source.classNames
-        input = File(
-            path: source.file.path, bytes: container.byteCount, compression: isRaw ? nil : container.compression.rawValue,
-            frames: isRaw ? nil : container.frames.count, units: source.fileAccess?.unitCount)
-        output = File(
-            path: outputPath, bytes: outputByteCount, compression: Compression.zstdSeekable.rawValue, frames: frameCount,
-            units: outputFacts?.unitCount)
-        self.packing = packing
-        ratio = Double(decodedByteCount) / Double(max(1, outputByteCount))
-        changes = outputFacts.map { output in source.fileAccess?.changes(with: output) ?? output.changesFromText(source.file.format) } ?? []
-        self.warnings = warnings
-        run = Run(threads: threads, seconds: seconds, decodedBytesPerSecond: seconds > 0 ? Double(decodedByteCount) / seconds : 0)
+        self.init(
+            array: Array(
+                format: "npy", elementType: layout.elementType.name, shape: layout.shape, rows: source.rowCount, bytes: decodedByteCount),
+            columns: source.columnNames, classes: source.classNames,
+            input: File(
+                path: source.file.path, bytes: container.byteCount, compression: isRaw ? nil : container.compression.rawValue,
+                frames: isRaw ? nil : container.frames.count, units: source.fileAccess?.unitCount),
+            output: File(
+                path: outputPath, bytes: outputByteCount, compression: Compression.zstdSeekable.rawValue, frames: frameCount,
+                units: outputFacts?.unitCount),
+            packing: packing, pages: nil, layouts: Layouts(trial), ratio: Double(decodedByteCount) / Double(max(1, outputByteCount)),
+            changes: outputFacts.map { output in
+                source.fileAccess?.changes(with: output) ?? output.changesFromText(source.file.format)
+            } ?? [],
+            warnings: warnings,
+            run: Run(threads: threads, seconds: seconds, decodedBytesPerSecond: seconds > 0 ? Double(decodedByteCount) / seconds : 0))
     }
 }

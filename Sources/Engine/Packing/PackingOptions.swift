@@ -1,5 +1,6 @@
 package import Container
 public import Formats
+internal import Messages
 internal import WorkStealing
 
 /// The dump to pack, its columns, and the settings of the output.
@@ -12,18 +13,34 @@ public struct PackingOptions: Sendable {
         case labels
     }
 
+    /// The layout of the packed file.
+    public enum Layout: Sendable {
+        /// A `.npy` in seekable zstd: frames of whole rows.
+        case frames
+        /// A Parquet file, in which the bytes of values lie in planes.
+        case parquet
+    }
+
     /// The path of the dump, which may have any format.
     public var inputPath: String
     /// The path of the packed file.
     public var outputPath: String
+    /// The layout of the packed file.
+    public var layout = Layout.frames
+    /// The path of a file of labels that a Parquet file gets beside the predictions; nil for those of the dump itself, if it has any.
+    public var labelPath: String?
+    /// The path of a file of row weights that a Parquet file gets beside the predictions; nil for none.
+    public var weightPath: String?
     /// The columns of the dump, by their roles.
     public var columns = DumpColumns()
     /// The part that is packed.
     public var part = Part.predictions
-    /// The compression level of zstd, one of `levels`; 0 stands for libzstd's default.
-    public var level = 3
-    /// The largest number of bytes of rows in a frame. A larger row has a frame of its own.
-    public var frameByteCount = 1 << 20
+    /// The compression level of zstd, one of `levels`; 0 stands for libzstd's default. Nil stands for 3, and in a Parquet file for literals
+    /// alone, or level 1 for columns whose first page is smaller then by more than 2 %.
+    public var level: Int?
+    /// The largest number of bytes of rows in a frame, or of predictions in a page. A larger row has one of its own. Nil stands for 1 MiB,
+    /// and in a Parquet file for 128 Ki values.
+    public var frameByteCount: Int?
     /// The number of workers that compress. Only the time depends on it.
     public var threadCount = ProcessorCount.available
     /// The largest window in bytes that a zstd frame of the input may ask a decoder to keep.
@@ -34,7 +51,7 @@ public struct PackingOptions: Sendable {
     /// The bytes of inputs that do not lie in files, by names that are used as paths.
     package var byteSources: [String: any ByteSource] = [:]
 
-    /// Makes options with level 3, frames of 1 MiB, and as many workers as there are cores to use.
+    /// Makes options with the usual level and frames, and as many workers as there are cores to use.
     public init(inputPath: String, outputPath: String) {
         self.inputPath = inputPath
         self.outputPath = outputPath
@@ -47,15 +64,25 @@ public struct PackingOptions: Sendable {
 
     /// Throws an `EngineError` of category `.usage` if the level or the frame size is out of range.
     func check() throws(EngineError) {
-        guard Self.levels.contains(level) else {
+        if let level, !Self.levels.contains(level) {
             throw EngineError(
                 usage: "libzstd has no compression level \(level)",
                 remedy: "levels go from \(Self.levels.lowerBound) (fastest) to \(Self.levels.upperBound) (smallest); 3 is usual")
         }
-        guard Self.frameByteCounts.contains(frameByteCount) else {
+        if let frameByteCount, !Self.frameByteCounts.contains(frameByteCount) {
             throw EngineError(
                 usage: "a frame cannot have \(frameByteCount) bytes",
                 remedy: "the seekable format allows 1 to \(Self.frameByteCounts.upperBound); 1 MiB is usual")
         }
+        guard layout == .parquet || (labelPath == nil && weightPath == nil) else {
+            let given: Setting = labelPath == nil ? .weights : .labels
+            throw EngineError(
+                .usage, "\(setting: given) goes beside the predictions of a Parquet file alone", remedy: "pack it by itself, or write .parquet")
+        }
     }
+
+    /// The level of frames.
+    var frameLevel: Int { level ?? 3 }
+    /// The largest number of bytes of rows in a frame of zstd.
+    var bytesPerFrame: Int { frameByteCount ?? 1 << 20 }
 }

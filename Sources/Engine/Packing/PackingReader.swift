@@ -1,6 +1,8 @@
 internal import Container
+internal import Elements
 internal import Formats
 internal import Messages
+internal import Parquet
 
 /// A reader of the contents of the frames that an array is packed into, in their order: the header, and then whole rows, as in the plain
 /// file.
@@ -13,6 +15,10 @@ struct PackingReader {
     /// The number of rows that a frame holds; the last one may hold fewer.
     let rowsPerFrame: Int
     private var isHeaderRead = false
+    /// True if rows have been read.
+    private var hasRows = false
+    /// True until both layouts have been tried on the first rows.
+    private var awaitsTrial = true
 
     /// Begins to read the rows.
     ///
@@ -53,8 +59,26 @@ struct PackingReader {
         while true {
             let count = try rows.read(rowCount: rowsPerFrame, into: buffer, at: 0)
             if count == 0 { return nil }
+            hasRows = true
             // Rows of no columns have no bytes.
             if rowByteCount > 0 { return count * rowByteCount }
         }
+    }
+
+    /// Tries both layouts on the first rows, which have just been read; nil for all others.
+    ///
+    /// - Parameter byteCount: the number of bytes that were read to `buffer`, if any were.
+    mutating func takeTrial(_ byteCount: Int?, _ buffer: ByteBuffer, level: Int) -> LayoutTrial? {
+        guard awaitsTrial, hasRows, let byteCount else { return nil }
+        awaitsTrial = false
+        let layout = source.layout
+        guard layout.elementType.isFloatingPoint, !layout.isByteSwapped || layout.elementType.byteCount == 1, source.rowByteCount > 0 else {
+            return nil
+        }
+        let column = WrittenColumn(
+            "values", layout.elementType, listLength: source.rowByteCount / layout.elementType.byteCount)
+        let rows = PageRows(
+            rowCount: byteCount / source.rowByteCount, values: UnsafeRawBufferPointer(buffer.room(from: 0, count: byteCount)))
+        return LayoutTrial(rows, of: column, level: level)
     }
 }

@@ -75,7 +75,7 @@ struct PackingSource: Sendable {
         columnNames = [found.name].compactMap { $0 }
         try array.checkWidth()
         // Rows that are gathered are written in C order and in the machine's byte order.
-        let keepsBytes = array.isAlone && array.rows.isContiguous
+        let keepsBytes = array.isAlone && array.rows.isContiguous && options.layout == .frames
         let arrays = try ConcatenatedArrays([array])
         rows = keepsBytes ? ArrayStreamSource(arrays: arrays, options: containerOptions, keepsByteOrder: true) : try arrays.column(containerOptions)
         (rowCount, rowByteCount) = (array.rowCount, array.rowByteCount)
@@ -91,6 +91,22 @@ struct PackingSource: Sendable {
         } else {
             (layout, header) = try Self.header(array.layout.elementType, array.layout.shape, options.inputPath)
         }
+    }
+
+    /// Makes a source of rows that have been found already.
+    ///
+    /// - Parameter shape: the shape that they have as an array.
+    init(
+        _ file: DumpFile, _ rows: any RowSource, shape: [Int], names: [String], classNames: [String]?
+    ) throws(EngineError) {
+        self.file = file
+        self.rows = rows
+        (layout, header) = try Self.header(rows.layout.elementType, shape, file.path)
+        (rowCount, rowByteCount) = (layout.rowCount, layout.rowByteCount)
+        fileAccess = nil
+        warnings = file.warnings.map { Message(code: .seekTable, "\(file.path): \($0)") }
+        columnNames = names
+        self.classNames = classNames
     }
 
     /// The first setting that names a column.
@@ -145,6 +161,21 @@ struct PackingSource: Sendable {
                 remedy: "write it to a file first")
         }
         let (selected, kind, valuesPerRow) = try Self.selection(of: records, options, containerOptions)
+        let (rowCount, hasOpenEnd) = try Self.count(selected, containerOptions)
+        let shape = valuesPerRow.map { [rowCount, $0] } ?? [rowCount]
+        let (layout, header) = try header(kind.elementType, shape, records.path)
+        let rows = RecordRowSource(kind, of: [selected], valuesPerRow: valuesPerRow ?? 1, options: containerOptions)
+        return (rows, layout, header, selected, hasOpenEnd)
+    }
+
+    /// Counts the rows of a text. O(bytes).
+    static func countRows(of text: RecordFile, _ containerOptions: ContainerOptions) throws(EngineError) -> Int {
+        try count(text, containerOptions).rowCount
+    }
+
+    private static func count(
+        _ selected: RecordFile, _ containerOptions: ContainerOptions
+    ) throws(EngineError) -> (rowCount: Int, hasOpenEnd: Bool) {
         var rowCount = 0
         let stream = RecordStream([selected], options: containerOptions)
         let buffer = ByteBuffer()
@@ -153,12 +184,9 @@ struct PackingSource: Sendable {
         while let piece = try stream.next(into: buffer) {
             rowCount += piece.extent.rowCount
             let text = UnsafeRawBufferPointer(buffer.room(from: 0, count: piece.extent.byteCount))
-            hasOpenEnd = piece.extent.rowCount > 0 ? RecordNumbering.hasOpenEnd(text, records.format) : hasOpenEnd
+            hasOpenEnd = piece.extent.rowCount > 0 ? RecordNumbering.hasOpenEnd(text, selected.format) : hasOpenEnd
         }
-        let shape = valuesPerRow.map { [rowCount, $0] } ?? [rowCount]
-        let (layout, header) = try header(kind.elementType, shape, records.path)
-        let rows = RecordRowSource(kind, of: [selected], valuesPerRow: valuesPerRow ?? 1, options: containerOptions)
-        return (rows, layout, header, selected, hasOpenEnd)
+        return (rowCount, hasOpenEnd)
     }
 
     /// Selects the columns of a text that become an array, with their kind and the number of values a row; nil for an array of one

@@ -334,7 +334,7 @@ extension ColumnarValues {
     /// Unsafe: `target` has room for `count` elements.
     fileprivate func copy(_ leaf: StoredColumn, from: Int, count: Int, as type: ElementType, into target: UnsafeMutableRawPointer) {
         if leaf.elementType == type {
-            target.copyMemory(from: values + from * leaf.byteCount, byteCount: count * leaf.byteCount)
+            copyElements(leaf, from: from, count: count, into: target)
         } else {
             copyNumbers(from: from, count: count, into: target.bindMemory(to: Double.self, capacity: count))
         }

@@ -233,6 +233,7 @@ struct ColumnarRowSource: UnitRowSource {
         private static func fillNaN(_ target: UnsafeMutableRawPointer, _ count: Int, _ type: ElementType) {
             switch type {
             case .float16: target.initializeMemory(as: UInt16.self, repeating: 0x7E00, count: count)
+            case .bfloat16: target.initializeMemory(as: UInt16.self, repeating: 0x7FC0, count: count)
             case .float32: target.initializeMemory(as: Float.self, repeating: .nan, count: count)
             default: target.initializeMemory(as: Double.self, repeating: .nan, count: count)
             }
