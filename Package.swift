@@ -170,7 +170,7 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Bench", "Elements", "Engine", "Scoring", "SeededRandom", "Container", "Formats", "Messages", "Outputs", "Parquet",
+                "Bench", "Elements", "Engine", "Insight", "Scoring", "SeededRandom", "Container", "Formats", "Messages", "Outputs", "Parquet",
                 "WorkStealing", "CZstd", "CXXHash", "Oracle", "GoldenCases", "RandomLosses",
             ], exclude: ["Fixtures"], swiftSettings: strict),
         // A format, a source of bytes, a figure and a column of its own, without a change to Sources and without @testable.

@@ -74,6 +74,59 @@ import Testing
     }
 }
 
+/// Groups by columns that hold hashes of texts.
+@Suite struct HashedColumnTests {
+    @Test(arguments: [
+        ("7", SliceValue.integer(7)), ("-7", .integer(-7)), ("7.0", .integer(7)), ("-7.00", .integer(-7)), ("0", .integer(0)),
+        ("9223372036854775808", .large(1 << 63)), ("0.5", .number(0.5)), ("1e-05", .number(1e-05)), ("007", .text("007")),
+        ("007.0", .text("007")), ("-0", .text("-0")), ("3.10", .text("3.10")), ("0.50", .text("0.50")), ("+7", .text("+7")), ("7.", .text("7.")),
+        (".5", .text(".5")), ("", .text("")), ("nan", .text("nan")), ("inf", .text("inf")), ("0x10", .text("0x10")), ("a", .text("a")),
+        (" 7", .text(" 7")), ("18446744073709551616", .text("18446744073709551616")),
+    ])
+    func textsThatAreNumbers(text: String, value: SliceValue) { #expect(SliceValue(text: text) == value) }
+
+    /// Two rows of one text and one without, seen through a column of two hashes a row.
+    @Test func hashesAreReadAsTheirTexts() throws {
+        let values = HashedValues()
+        values.add("Kenya", hash: 11)
+        values.add("other", hash: 11)
+        values.add("12", hash: 12)
+        let stored: [UInt64] = [1, 11, 1, 0, 1, 12, 1, 13]
+        stored.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            let column = CompanionValues(name: "", bytes: base + 8, rowByteCount: 16, elementName: "u8", hashedValues: values)
+            let element = KeyElement(column)
+            #expect((0..<4).map { element?.code(at: $0) } == [11, 0, 12, 13])
+            #expect([11, 0, 12, 13].map { element?.value(ofCode: $0) } == [.text("Kenya"), .missing, .integer(12), nil])
+            #expect(Set((0..<4).map { element?.hash(at: $0) }).count == 4)
+            #expect(element?.hash(at: 1) == SliceValue.missing.hash)
+        }
+    }
+
+    @Test func valuesAreKeptUpToTheirLimit() {
+        let values = HashedValues()
+        for hash in 1...UInt64(HashedValues.limit + 1) { values.add("\(hash)", hash: hash) }
+        #expect(values.text(ofHash: UInt64(HashedValues.limit)) == "\(HashedValues.limit)")
+        #expect(values.text(ofHash: UInt64(HashedValues.limit + 1)) == nil)
+    }
+
+    /// Hashes of texts are others than those of numbers: their clusters are not merged.
+    @Test func clustersOfTextsAreTheirOwn() throws {
+        let specification = try RandomRows.loss(.multiclass, .logits)
+        var texts = Clusters(specification, areTexts: true)
+        #expect(throws: PartialError.self) { try texts.merge(Clusters(specification)) }
+        #expect(try Clusters.make(texts.configuration, specification) == texts)
+        #expect(try Clusters.make(Clusters(specification).configuration, specification) == Clusters(specification))
+        #expect(texts != Clusters(specification))
+    }
+
+    @Test func requestsKeepTheirKind() throws {
+        let specification = try RandomRows.loss(.multiclass, .logits)
+        let slices = try Slices(specification, by: [[.column("a"), .label], [.companion("a")]])
+        #expect(try Slices.make(slices.configuration, specification).requests == slices.requests)
+    }
+}
+
 /// The worst rows, and the ranks of labels.
 @Suite struct RowTests {
     @Test(arguments: [WorstRows.Measure.loss, .confidentWrong, .margin])

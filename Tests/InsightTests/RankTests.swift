@@ -45,6 +45,43 @@ import Testing
         #expect(figures.distinctCount == Set(scores.map(\.score)).count)
     }
 
+    /// Each point of the curves is what its threshold says, they are few, and no step of them is longer than a score's own rows make it.
+    @Test(arguments: [(600, true), (600, false), (20_000, false), (3, false)], [nil, 64])
+    func curvesAreThoseOfTheirThresholds(_ shape: (count: Int, isRounded: Bool), limit: Int?) {
+        let scores = Self.scores(shape.count, seed: 34, isRounded: shape.isRounded)
+        var table = RankTable(limit: limit ?? RankTable.usualLimit, hasWeights: false)
+        for (score, isPositive) in scores { table.add(score, isPositive: isPositive) }
+        let curve = RankingFigures(table).curve
+        let positives = Double(scores.count(where: \.isPositive)), negatives = Double(scores.count) - positives
+        guard positives > 0, negatives > 0 else {
+            #expect(curve.isEmpty)
+            return
+        }
+        for point in curve {
+            let called = scores.filter { $0.score >= point.threshold }
+            let trues = Double(called.count(where: \.isPositive))
+            #expect(point.truePositiveRate == trues / positives && point.precision == trues / Double(called.count))
+            #expect(point.falsePositiveRate == (Double(called.count) - trues) / negatives)
+        }
+        #expect(curve.count <= 500 && curve.last?.truePositiveRate == 1 && curve.last?.falsePositiveRate == 1)
+        for (one, next) in zip(curve, curve.dropFirst()) {
+            #expect(one.threshold > next.threshold)
+            let step = max(next.truePositiveRate - one.truePositiveRate, next.falsePositiveRate - one.falsePositiveRate)
+            // Beyond that the step is one entry's.
+            let between = table.flushed.entries.filter { entry in
+                let threshold = table.flushed.range(of: entry).lowerBound
+                return threshold < one.threshold && threshold >= next.threshold
+            }
+            #expect(step < 2 * RankingFigures.curveStep || between.count == 1)
+        }
+    }
+
+    @Test func curvesOfOneOutcomeAreNone() {
+        var table = RankTable(hasWeights: false)
+        table.add(0.5, isPositive: true)
+        #expect(RankingFigures(table).curve.isEmpty)
+    }
+
     /// A coarse histogram has at most so many bins, in order, and each number lies in one of them that counts it.
     @Test(arguments: [1, 2, 7, 64], [0.5, 30.0, 1000.0])
     func binsHoldAllNumbers(limit: Int, spread: Double) {

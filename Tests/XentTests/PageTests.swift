@@ -47,7 +47,7 @@ import Testing
         let binary = try Self.page(
             ["eval", "b.npy", "--labels", "t.npy", "--task", "binary", "--input", "probabilities", "--ranking", "--calibration", "auto"],
             in: scratch)
-        for title in ["Ranking", "Reliability"] { #expect(binary.contains("<h3>\(title)</h3>"), "\(title)") }
+        for title in ["Ranking", "Reliability", "ROC curve", "Precision and recall"] { #expect(binary.contains("<h3>\(title)</h3>"), "\(title)") }
         #expect(binary.contains("probability of label 1"))
         let comparison = try Self.page(["compare", "p.npy", "p2.npy"] + Self.multiclass, in: scratch)
         for title in ["Means", "Difference", "Who is right", "Divergence of rows", "Probability of the label"] {

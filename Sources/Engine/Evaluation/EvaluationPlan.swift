@@ -59,7 +59,8 @@ package struct EvaluationPlan: Sendable {
 
         if !columns.tables.isEmpty {
             source = try ColumnarRowSource(
-                predictionsOf: columns.tables, valuesPerRow: columns.classCount, cutsPages: mode.countsPages)
+                predictionsOf: columns.tables, valuesPerRow: columns.classCount, cutsPages: mode.countsPages,
+                hashedValues: columns.hashedValuesBesidePredictions)
             arrays = nil
             try Self.checkCounts(source, options)
             for identifiers in columns.tableIdentifiers { try identifiers.check(control) }
@@ -76,7 +77,7 @@ package struct EvaluationPlan: Sendable {
             source = RecordRowSource(
                 predictionsOf: columns.records, valuesPerRow: columns.classCount, options: containerOptions, cutsText: mode.cutsText,
                 window: try options.shard.map { shard throws(EngineError) in try Self.window(shard, columns, mode) },
-                hashedValues: columns.hashedValuesOfRecords)
+                hashedValues: columns.hashedValuesBesidePredictions)
             arrays = nil
         }
         let beside = Self.columnsBeside(source)

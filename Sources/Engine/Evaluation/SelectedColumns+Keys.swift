@@ -1,3 +1,4 @@
+internal import Container
 internal import Formats
 internal import Messages
 internal import Scoring
@@ -7,29 +8,48 @@ extension SelectedColumns {
     /// Finds the columns by which rows are put into groups: among those of the predictions' files, or else of the labels'.
     mutating func openKeys(_ names: [String], _ predictions: [DumpFile]) throws(EngineError) {
         for name in names {
-            guard !records.isEmpty, Self.hasColumn(name, predictions) else {
+            guard !predictions[0].isOfArrays, Self.hasColumn(name, predictions) else {
                 keys.append(try ownKey(name, predictions))
                 continue
             }
-            var identified: [RecordFile] = []
-            for text in records {
-                var selection = text.selection
-                selection.identifiers += try Self.atPath(text.path) { () throws(ColumnError) in
-                    try RecordRoles.identifierPaths([name], of: text.format)
-                }
-                selection.optionalIdentifierCount += 1
-                identified.append(text.selecting(selection))
-            }
-            records = identified
+            records = try Self.selecting(name, of: records)
+            tables = try Self.selecting(name, of: tables)
+            let identifiers = records.first?.selection.identifiers ?? tables.first?.selection.identifiers ?? []
             keys.append(
                 KeyColumn(
-                    name: name, origin: .besidePredictions(identifierIndex: records[0].selection.identifiers.count - 1),
-                    hashedValues: HashedValues()))
+                    name: name, origin: .besidePredictions(identifierIndex: identifiers.count - 1), hashedValues: HashedValues()))
         }
     }
 
-    /// The values of the columns that the records of the predictions have, in the order of their identifiers.
-    var hashedValuesOfRecords: [HashedValues] {
+    /// Returns texts with one identifier more wanted of their records, which a record may lack.
+    private static func selecting(_ name: String, of texts: [RecordFile]) throws(EngineError) -> [RecordFile] {
+        var selected: [RecordFile] = []
+        for text in texts {
+            var selection = text.selection
+            selection.identifiers += try atPath(text.path) { () throws(ColumnError) in
+                try RecordRoles.identifierPaths([name], of: text.format)
+            }
+            selection.optionalIdentifierCount += 1
+            selected.append(text.selecting(selection))
+        }
+        return selected
+    }
+
+    /// Returns tables with one identifier more wanted of their rows.
+    private static func selecting(_ name: String, of tables: [ColumnarRows]) throws(EngineError) -> [ColumnarRows] {
+        var selected: [ColumnarRows] = []
+        for rows in tables {
+            var selection = rows.selection
+            selection.identifiers += try atPath(rows.path) { () throws(ColumnError) in
+                try RecordRoles.identifierPaths([name], of: rows.table.names)
+            }
+            selected.append(ColumnarRows(rows.table, selection, rowsPerRecord: rows.rowsPerRecord))
+        }
+        return selected
+    }
+
+    /// The values of the columns that lie beside the predictions, in the order of their identifiers.
+    var hashedValuesBesidePredictions: [HashedValues] {
         keys.compactMap { key in
             guard case .besidePredictions = key.origin else { return nil }
             return key.hashedValues
@@ -63,28 +83,20 @@ extension SelectedColumns {
                 .usage, path: stream.path, "it is read once, and '\(ColumnName.list([name]))' lies beside its labels",
                 remedy: "write it to a file first")
         }
-        guard let labelTexts else {
-            guard labelFiles[0].isOfArrays else { throw Self.tableError(name, labelFiles[0]) }
-            return try arrayKey(name, of: labelFiles)
-        }
+        if labelFiles[0].isOfArrays { return try arrayKey(name, of: labelFiles) }
         let values = HashedValues()
-        var files: [RecordFile] = []
-        for file in labelTexts.files {
-            var selection = RecordSelection(predictions: [])
-            selection.identifiers = try Self.atPath(file.path) { () throws(ColumnError) in
-                try RecordRoles.identifierPaths([name], of: file.format)
-            }
-            selection.optionalIdentifierCount = 1
-            files.append(file.selecting(selection))
+        let nothing = RecordSelection(predictions: [])
+        let rows: any RowSource
+        if let labelTexts {
+            let files = try Self.selecting(name, of: labelTexts.files.map { $0.selecting(nothing) })
+            rows = RecordRowSource(.identifiers, of: files, valuesPerRow: 1, options: containerOptions, hashedValues: [values])
+        } else {
+            var tables: [ColumnarRows] = []
+            for file in labelFiles { tables.append(ColumnarRows(try file.requireTable(.labels), nothing)) }
+            rows = try ColumnarRowSource(
+                .identifiers, of: try Self.selecting(name, of: tables), valuesPerRow: 1, hashedValues: [values])
         }
-        let rows = RecordRowSource(.identifiers, of: files, valuesPerRow: 1, options: containerOptions, hashedValues: [values])
         return KeyColumn(name: name, origin: .rows(rows), hashedValues: values)
-    }
-
-    private static func tableError(_ name: String, _ file: DumpFile) -> EngineError {
-        EngineError(
-            .usage, path: file.path, "rows are not grouped by columns of \(file.format), such as '\(ColumnName.list([name]))'",
-            remedy: "give an array with \(setting: .groups)")
     }
 
     /// Opens an array of archives, one value a row: numbers, or strings.

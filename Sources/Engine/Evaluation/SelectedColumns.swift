@@ -11,7 +11,7 @@ struct SelectedColumns {
     var records: [RecordFile] = []
     /// The columnar tables of the predictions, with the labels and weights that lie beside them; empty if the predictions are of other
     /// formats.
-    private(set) var tables: [ColumnarRows] = []
+    var tables: [ColumnarRows] = []
     /// The labels with rows of their own; nil if they lie beside the predictions, or there are none.
     private(set) var labels: CompanionColumn?
     /// The weights with rows of their own; nil if they lie beside the predictions, or there are none.

@@ -23,7 +23,8 @@ final class CompanionRows {
             switch column.origin {
             case .besidePredictions(let place): pointers[index] = batch.columns[place]
             case .lookedUp(let table, let place):
-                pointers[index] = try table.values(of: pointers[place], batch, into: lookedUp.buffer(ofColumn: index))
+                pointers[index] = try table.values(
+                    of: pointers[place], byteStride: columns[place].rowByteCount, batch, into: lookedUp.buffer(ofColumn: index))
             case .rows:
                 if let reader = readers[index] {
                     pointers[index] = try reader.bytes(of: batch.firstRow..<batch.firstRow + batch.rowCount)

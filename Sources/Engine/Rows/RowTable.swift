@@ -124,12 +124,13 @@ package final class RowTable: Sendable {
     /// Finds the values of a batch's rows, and writes them one after another to `buffer`. O(rowCount).
     ///
     /// A row that has a problem already gets zeros.
+    /// - Parameter byteStride: the number of bytes from the hash of a row to that of the next.
     /// - Throws: an `EngineError` for a row without an identifier, one whose identifier the table does not have, and one that was looked
     ///   up before.
     func values(
-        of hashes: UnsafeRawPointer, _ batch: RowBatch, into buffer: ByteBuffer
+        of hashes: UnsafeRawPointer, byteStride: Int, _ batch: RowBatch, into buffer: ByteBuffer
     ) throws(EngineError) -> UnsafeRawPointer {
-        func hash(_ index: Int) -> UInt64 { hashes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self) }
+        func hash(_ index: Int) -> UInt64 { hashes.loadUnaligned(fromByteOffset: byteStride * index, as: UInt64.self) }
         buffer.reserve(batch.rowCount * rowByteCount + 64)
         let destination = buffer.room(from: 0, count: batch.rowCount * rowByteCount)
         var problems = batch.problems[...]

@@ -10,6 +10,18 @@ public struct RankingFigures: Sendable, Equatable {
         public let lower: Double, upper: Double
     }
 
+    /// The outcome of calling all predictions positive whose score is at least a threshold.
+    public struct CurvePoint: Sendable, Equatable {
+        /// The least score that is called positive. Where the table is not exact, the lower end of its key.
+        public let threshold: Double
+        /// The share of positives that are called positive, which is the recall.
+        public let truePositiveRate: Double
+        /// The share of negatives that are called positive.
+        public let falsePositiveRate: Double
+        /// The share of positives among those that are called positive.
+        public let precision: Double
+    }
+
     /// The area under the ROC curve: the chance that a positive scores above a negative, where equal scores count half. NaN where one of the
     /// outcomes is missing.
     public let rocArea: Enclosed
@@ -17,6 +29,12 @@ public struct RankingFigures: Sendable, Equatable {
     public let rocAreaStandardError: Double?
     /// The average precision: Σ (recall − the one before) · precision over the scores from above. NaN where there is no positive.
     public let averagePrecision: Enclosed
+    /// Points of the ROC curve and of the curve of precision and recall, from the highest threshold down to one that calls everything
+    /// positive. They are exact, and a rate changes by less than `curveStep` between neighbours but for one score's own rows. Empty where an
+    /// outcome is missing.
+    public let curve: [CurvePoint]
+    /// The step of rates below which points of a curve are left out.
+    public static let curveStep = 1.0 / 128
     /// True if all scores were told apart.
     public let isExact: Bool
     /// The number of different scores, or of the keys that they were cut to.
@@ -37,6 +55,48 @@ public struct RankingFigures: Sendable, Equatable {
         rocArea = Self.area(amounts, isExact: isExact)
         averagePrecision = Self.precision(amounts, isExact: isExact)
         rocAreaStandardError = table.hasWeights ? nil : Self.standardError(amounts)
+        curve = Self.curve(amounts) { table.range(of: table.entries[$0]).lowerBound }
+    }
+
+    /// Lists the points of a curve that are at least a step from the one before, and the last one.
+    private static func curve(
+        _ amounts: [(negative: Double, positive: Double)], _ threshold: (_ index: Int) -> Double
+    ) -> [CurvePoint] {
+        var positives = ExactSum(), negatives = ExactSum()
+        for amount in amounts {
+            positives.add(amount.positive)
+            negatives.add(amount.negative)
+        }
+        guard positives.sign > 0, negatives.sign > 0 else { return [] }
+        var trues = ExactSum(), falses = ExactSum()
+        var points: [CurvePoint] = []
+        var last: CurvePoint?
+        for index in amounts.indices.reversed() {
+            trues.add(amounts[index].positive)
+            falses.add(amounts[index].negative)
+            let (trueAmount, falseAmount) = (trues.rounded(), falses.rounded())
+            // Rows of weight 0 are none.
+            guard trueAmount + falseAmount > 0 else { continue }
+            let point = CurvePoint(
+                threshold: threshold(index), truePositiveRate: trueAmount / positives.rounded(),
+                falsePositiveRate: falseAmount / negatives.rounded(), precision: trueAmount / (trueAmount + falseAmount))
+            if let kept = points.last, point.truePositiveRate - kept.truePositiveRate < curveStep,
+                point.falsePositiveRate - kept.falsePositiveRate < curveStep
+            {
+                last = point
+                continue
+            }
+            // The corner before a step that is longer than others belongs to the curve.
+            if let last, let kept = points.last,
+                point.truePositiveRate - kept.truePositiveRate >= 2 * curveStep || point.falsePositiveRate - kept.falsePositiveRate >= 2 * curveStep
+            {
+                points.append(last)
+            }
+            points.append(point)
+            last = nil
+        }
+        if let last { points.append(last) }
+        return points
     }
 
     /// Σ over ascending scores of positive · (negatives below + half of the equal ones), over the product of the totals.

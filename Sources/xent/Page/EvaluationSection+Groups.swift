@@ -101,6 +101,7 @@ extension EvaluationSection {
                         ? "All scores are told apart: the areas are exact." : "Each area surely lies in its enclosure."),
                 plot.table("The areas"))
         }
+        if let curve = ranking.curve, !curve.isEmpty { figures += curveFigures(curve) }
         if let classes = ranking.oneVersusRest {
             let sorted = classes.byClass.enumerated().sorted { ($0.element, $0.offset) < ($1.element, $1.offset) }
             let plot = IntervalPlot(
@@ -116,6 +117,57 @@ extension EvaluationSection {
                     + "\(short(classes.averagePrecision, 6)).\(plot.remainder)", table)
         }
         return figures
+    }
+
+    /// The ROC curve, and the curve of precision and recall.
+    private func curveFigures(_ curve: [Report.RankingSection.CurvePoint]) -> Markup {
+        func percentage(_ share: Double) -> String { "\(short(100 * share, 3)) %" }
+        func tip(_ point: Report.RankingSection.CurvePoint) -> String {
+            "from \(short(point.threshold, 4)) on: \(percentage(point.truePositiveRate)) of label 1, "
+                + "\(percentage(point.falsePositiveRate)) of label 0, precision \(percentage(point.precision))"
+        }
+        var table = NumberTable(
+            "Points of the curves", ["threshold", "true positive rate", "false positive rate", "precision"], textColumnCount: 0)
+        // A tenth of a scale apart, as far as there are such points.
+        var shown = -1.0
+        for point in curve where point.truePositiveRate + point.falsePositiveRate - shown >= 0.1 {
+            table.add([point.threshold, point.truePositiveRate, point.falsePositiveRate, point.precision].map { short($0, 4) })
+            shown = point.truePositiveRate + point.falsePositiveRate
+        }
+        let roc = Self.unitSquare(
+            [(0, 0)] + curve.map { ($0.falsePositiveRate, $0.truePositiveRate) }, tips: [nil] + curve.map { tip($0) },
+            across: "share of label 0 called 1", up: "share of label 1 called 1", reference: ((0, 0), (1, 1)))
+        let recalls = Self.unitSquare(
+            curve.map { ($0.truePositiveRate, $0.precision) }, tips: curve.map { tip($0) }, across: "recall", up: "precision",
+            reference: curve.last.map { ((0, $0.precision), (1, $0.precision)) })
+        let half = curve.last { $0.falsePositiveRate <= 0.05 }
+        return Figure.markup(
+            "ROC curve", roc,
+            caption: "The shares of each label that a threshold calls 1; the dashed line is what chance gives."
+                + (half.map { " With 5 % of label 0 called 1, it is \(percentage($0.truePositiveRate)) of label 1 (threshold \(short($0.threshold, 4)))." } ?? ""),
+            table)
+            + Figure.markup(
+                "Precision and recall", recalls,
+                caption: "How many of those called 1 are of label 1, and how many of label 1 are called so; the dashed line is the share of "
+                    + "label 1.", nil)
+    }
+
+    /// Draws a curve between 0 and 1, with a dot for each point that tells its numbers.
+    private static func unitSquare(
+        _ points: [(x: Double, y: Double)], tips: [String?], across: String, up: String,
+        reference: (from: (x: Double, y: Double), to: (x: Double, y: Double))?
+    ) -> Drawing {
+        let (left, right, top, bottom) = (48.0, 348.0, 24.0, 264.0)
+        let x = Axis(0, 1, from: left, to: right), y = Axis(0, 1, from: bottom, to: top)
+        var drawing = Drawing(height: bottom + 36)
+        drawing.vertical(y, name: up, left: left, right: right, top: top)
+        drawing.horizontal(x, name: across, top: top, bottom: bottom, from: left, to: right)
+        if let (from, to) = reference { drawing.line(x.place(from.x), y.place(from.y), x.place(to.x), y.place(to.y), "reference") }
+        drawing.path(points.map { (x.place($0.x), y.place($0.y)) }, "curve")
+        for (point, tip) in zip(points, tips) {
+            if let tip { drawing.dot(x.place(point.x), y.place(point.y), "dot", radius: 2, tip: tip) }
+        }
+        return drawing
     }
 
     /// The mean by temperature, if the report has it.

@@ -1,6 +1,7 @@
 internal import Elements
 internal import Formats
 internal import Messages
+internal import Scoring
 internal import WorkStealing
 
 /// The rows of columnar files: predictions with what lies beside them, or labels or weights alone.
@@ -15,6 +16,8 @@ struct ColumnarRowSource: UnitRowSource {
     /// The columns beside the values, in the order of `layout.columns`.
     let columns: [RecordColumnKind]
     let layout: RowLayout
+    /// The values of the rows' identifiers, whose hashes lie beside the predictions; empty if there are none.
+    fileprivate let hashedValues: [HashedValues]
     /// The type of the predictions of each file.
     fileprivate let valueTypes: [ElementType]
     fileprivate let units: [Unit]
@@ -39,8 +42,12 @@ struct ColumnarRowSource: UnitRowSource {
 
     /// Makes a source of predictions, with the columns beside them that the first file's selection names.
     ///
-    /// - Parameter cutsPages: true if row groups are cut at pages.
-    init(predictionsOf files: [ColumnarRows], valuesPerRow: Int, cutsPages: Bool) throws(EngineError) {
+    /// - Parameters:
+    ///   - cutsPages: true if row groups are cut at pages.
+    ///   - hashedValues: the values of the identifiers of the first file's selection.
+    init(
+        predictionsOf files: [ColumnarRows], valuesPerRow: Int, cutsPages: Bool, hashedValues: [HashedValues] = []
+    ) throws(EngineError) {
         var columns: [RecordColumnKind] = []
         var layouts: [ColumnLayout] = []
         if let selection = files.first?.selection {
@@ -58,19 +65,30 @@ struct ColumnarRowSource: UnitRowSource {
                 columns.append(.weights)
                 layouts.append(ColumnLayout(name: CompanionColumn.weights, elementType: .float64))
             }
+            if !hashedValues.isEmpty {
+                columns.append(.identifiers)
+                layouts.append(
+                    ColumnLayout(name: CompanionColumn.identifiers, elementType: .uint64, valuesPerRow: hashedValues.count))
+            }
         }
-        try self.init(.predictions, files, columns, layouts, valuesPerRow: valuesPerRow, cutsPages: cutsPages)
+        try self.init(
+            .predictions, files, columns, layouts, valuesPerRow: valuesPerRow, cutsPages: cutsPages, hashedValues: hashedValues)
     }
 
     /// Makes a source of one column, such as labels that lie apart from their predictions.
-    init(_ values: RecordColumnKind, of files: [ColumnarRows], valuesPerRow: Int) throws(EngineError) {
-        try self.init(values, files, [], [], valuesPerRow: valuesPerRow, cutsPages: false)
+    ///
+    /// - Parameter hashedValues: the values of the identifiers, if these are the column.
+    init(
+        _ values: RecordColumnKind, of files: [ColumnarRows], valuesPerRow: Int, hashedValues: [HashedValues] = []
+    ) throws(EngineError) {
+        try self.init(values, files, [], [], valuesPerRow: valuesPerRow, cutsPages: false, hashedValues: hashedValues)
     }
 
     private init(
         _ values: RecordColumnKind, _ files: [ColumnarRows], _ columns: [RecordColumnKind], _ layouts: [ColumnLayout], valuesPerRow: Int,
-        cutsPages: Bool
+        cutsPages: Bool, hashedValues: [HashedValues]
     ) throws(EngineError) {
+        self.hashedValues = hashedValues
         self.values = values
         self.files = files
         self.columns = columns
@@ -78,6 +96,7 @@ struct ColumnarRowSource: UnitRowSource {
             switch values {
             case .classLabels: Self.classLabelType(of: files)
             case .predictions: nil
+            case .identifiers: .uint64
             default: .float64
             }
         valueTypes = files.map { fixed ?? $0.predictionType }
@@ -258,6 +277,7 @@ extension ColumnarRows {
         case .targets:
             if case .numbers(let paths) = selection.labels { return paths }
             return []
+        case .identifiers: return selection.identifiers
         default: return []
         }
     }
@@ -270,6 +290,7 @@ extension ColumnarRows {
             case .predictions: try checkNumbers(paths(kind), .predictions(nil))
             case .weights: try checkSingle(paths(kind), .weights)
             case .targets: try checkNumbers(paths(kind), .labels)
+            case .identifiers: try checkKeys()
             case .classLabels:
                 guard let path = paths(kind).first else { break }
                 // A list of labels goes with a list of lists of predictions.
@@ -284,6 +305,17 @@ extension ColumnarRows {
                         remedy: "check \(setting: .labelColumn)")
                 }
             default: break
+            }
+        }
+    }
+
+    /// Throws if a column by which rows are put into groups has no text and no number a row.
+    private func checkKeys() throws(EngineError) {
+        for path in paths(.identifiers) {
+            guard case .value(let leaf) = table.storage(of: path), leaf.isNumber || leaf.isBytes else {
+                throw EngineError(
+                    .data, path: self.path, "column \(ColumnName.list([path.name])) holds no text and no number a row to group rows by",
+                    remedy: "check \(setting: .slice) and \(setting: .clusterColumn)")
             }
         }
     }
@@ -328,6 +360,13 @@ extension ColumnarRows {
             default: layout(CompanionColumn.labels)
             }
         let paths = paths(kind)
+        if case .identifiers = kind {
+            let leaves = paths.compactMap { path -> StoredColumn? in
+                guard case .value(let leaf) = table.storage(of: path) else { return nil }
+                return leaf
+            }
+            return ColumnarHashField(file, leaves, source.hashedValues)
+        }
         if case .classLabels = kind, let (path, names) = classLabel, case .value(let leaf) = table.storage(of: path), type == .int64,
             leaf.elementType != .int64 || needsLookup
         {

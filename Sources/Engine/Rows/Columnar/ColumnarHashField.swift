@@ -1,0 +1,98 @@
+internal import Elements
+internal import Formats
+internal import Messages
+internal import Scoring
+
+/// Columns of one text or number a row, whose hashes it gives: for each row a `UInt64` for each column (`Identifier.hash`), 0 for a null. It
+/// keeps the texts of hashes that it meets for the first time.
+final class ColumnarHashField: ColumnarField {
+    private struct Column {
+        let leaf: StoredColumn
+        let cursor: any ColumnarCursor
+        let values: HashedValues
+        var known: Set<UInt64> = []
+
+        /// Keeps the text of a hash that is met for the first time.
+        mutating func keep(_ hash: UInt64, _ text: @autoclosure () -> String) {
+            // A few more than are kept show that there are too many.
+            guard hash != 0, known.count <= HashedValues.limit, known.insert(hash).inserted else { return }
+            values.add(text(), hash: hash)
+        }
+    }
+
+    private var columns: [Column] = []
+
+    /// Makes a reader of columns, each with the values whose texts it keeps.
+    init(_ file: any ColumnarFile, _ leaves: [StoredColumn], _ values: [HashedValues]) {
+        for (leaf, values) in zip(leaves, values) {
+            columns.append(Column(leaf: leaf, cursor: file.makeCursor(leaf, reusing: nil), values: values))
+        }
+    }
+
+    func begin(group: Int, rows: Range<Int>, isCounted: Bool) throws(ColumnarError) {
+        for column in columns { try column.cursor.begin(group: group, row: rows.lowerBound, valuesPerRow: nil) }
+    }
+
+    func finish() throws(ColumnarError) {
+        for column in columns { try column.cursor.finish() }
+    }
+
+    func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ColumnarProblems) throws(ColumnarError) {
+        let width = columns.count
+        let hashes = target.bindMemory(to: UInt64.self, capacity: rowCount * width)
+        for index in columns.indices {
+            // Out of the list, so that the texts that it knows are not copied.
+            var column = columns[index]
+            columns[index].known = []
+            defer { columns[index] = column }
+            try column.cursor.readValues(rowCount) { rows, segment in
+                guard case .values(let read, let from) = segment else {
+                    for row in rows { hashes[row * width + index] = 0 }
+                    return
+                }
+                Self.hash(read, from, rows, &column) { hashes[$0 * width + index] = $1 }
+            }
+        }
+    }
+
+    /// Hashes the values of some rows, of which the first is at `from`.
+    private static func hash(
+        _ read: any ColumnarValues, _ from: Int, _ rows: Range<Int>, _ column: inout Column, _ store: (_ row: Int, UInt64) -> Void
+    ) {
+        if column.leaf.isBytes, !column.leaf.isNumber {
+            let spans = read.spans
+            for row in rows {
+                let span = spans[from + row - rows.lowerBound]
+                let hash = Identifier.hash(span)
+                column.keep(hash, String(decoding: span, as: UTF8.self))
+                store(row, hash)
+            }
+            return
+        }
+        if column.leaf.elementType == .int64 {
+            for row in rows {
+                let number = read.values.loadUnaligned(fromByteOffset: 8 * (from + row - rows.lowerBound), as: Int64.self)
+                let hash = Identifier.hash(number.magnitude, isNegative: number < 0)
+                column.keep(hash, String(number))
+                store(row, hash)
+            }
+            return
+        }
+        var numbers = [Double](repeating: 0, count: rows.count)
+        numbers.withUnsafeMutableBufferPointer { numbers in
+            if let base = numbers.baseAddress { read.copyNumbers(from: from, count: rows.count, into: base) }
+        }
+        for (row, number) in zip(rows, numbers) {
+            let text = text(of: number, column.leaf.elementType)
+            let hash = Identifier.hash(text.utf8)
+            column.keep(hash, text)
+            store(row, hash)
+        }
+    }
+
+    /// Returns a number as tables of text have it, truth values as JSON has them, and nothing for NaN.
+    private static func text(of number: Double, _ type: ElementType?) -> String {
+        if type == .bool { return number == 0 ? "false" : "true" }
+        return Int64(exactly: number).map { String($0) } ?? (number.isNaN ? "" : "\(number)")
+    }
+}
