@@ -718,6 +718,11 @@ package final class ArrowCursor {
     /// one. A list without lists in it counts as 1.
     package func nextShape() throws(ArrowError) -> (listCount: Int, valueCount: Int)? {
         guard try advance() else { return nil }
+        if fixedCount == 0 {
+            // Lists without values may be any number, and one stands for all.
+            row = batchRowCount
+            return (1, 0)
+        }
         do throws(ArrowFault) {
             var listCount = 1
             var ranges = ListRanges()

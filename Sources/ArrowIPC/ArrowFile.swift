@@ -369,7 +369,7 @@ private struct Opening {
         let (count, codec) = try BatchHeader.summary(table)
         // A bit a row is the least, and zstd stores 128 KiB in 4 bytes. A few rows may take no bytes at all.
         let (limit, isOverflow) = place.bodyByteCount.multipliedReportingOverflow(by: codec == nil ? 8 : 8 << 16)
-        guard isOverflow || count <= max(limit, 1 << 20) else {
+        guard isOverflow || count <= max(limit, 1 << 10) else {
             throw .damaged("it has \(count) rows in \(place.bodyByteCount) bytes")
         }
         let sum = rowCount.addingReportingOverflow(count)

@@ -32,11 +32,13 @@ final class DictionaryValues {
             try reader.begin(header, node, column.storage, byteCount: column.byteCount)
             // A flag, and a value or a span.
             let size = reader.count.multipliedReportingOverflow(by: 1 + max(16, column.byteCount))
-            guard !size.overflow, size.partialValue <= file.limits.byteCount - taken else {
-                throw ArrowFault(
-                    .tooLarge, "its dictionary of \(reader.count) values takes more memory than the \(file.limits.byteCount) bytes allowed")
+            func take(_ byteCount: Int) throws(ArrowFault) {
+                guard byteCount <= file.limits.byteCount - taken else {
+                    throw ArrowFault(.tooLarge, "its dictionary takes more memory than the \(file.limits.byteCount) bytes that are allowed")
+                }
+                taken += byteCount
             }
-            taken += size.partialValue
+            try take(size.overflow ? .max : size.partialValue)
             var more = [UInt8](repeating: 1, count: reader.count)
             try more.withUnsafeMutableBufferPointer { more throws(ArrowFault) in
                 guard let base = more.baseAddress else { return }
@@ -47,6 +49,7 @@ final class DictionaryValues {
                 } else {
                     var found: [UnsafeRawBufferPointer] = []
                     try reader.readSpans(from: 0, count: reader.count, flags: base, into: &found)
+                    try take(found.reduce(0) { $0 + $1.count })
                     spans += found
                     readers.append(reader)
                 }

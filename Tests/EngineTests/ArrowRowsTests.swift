@@ -1,6 +1,7 @@
 import Elements
 import Formats
 import Foundation
+import Glibc
 import Messages
 import Outputs
 import Scoring
@@ -164,9 +165,34 @@ import Testing
             #expect(error?.message.text(.swift).contains(words) == true, "\(name): \(String(describing: error))")
         }
         let bytes = try Array(Data(contentsOf: URL(filePath: path("list"))))
-        let compressed = folder.write(Framing.gzip.store(bytes), "a.arrow.gz")
+        let compressed = folder.write(Framing.single.store(bytes), "a.arrow.zst")
         let error = #expect(throws: EngineError.self) { try report([compressed]) }
         #expect(error?.message.text(.swift).contains("decompress it first") == true, "\(String(describing: error))")
+        let fifo = folder["a.fifo"]
+        #expect(mkfifo(fifo, 0o600) == 0)
+        Thread.detachNewThread {
+            // The reader may go before all is written.
+            signal(SIGPIPE, SIG_IGN)
+            try? FileHandle(forWritingTo: URL(filePath: fifo)).write(contentsOf: bytes)
+        }
+        let piped = #expect(throws: EngineError.self) { try report([fifo]) }
+        #expect(piped?.message.text(.swift).contains("write it to a file first") == true, "\(String(describing: piped))")
+    }
+
+    /// A stream without the mark of its end is evaluated with a warning.
+    @Test func streamWithoutEnd() throws {
+        let bytes = try Array(Data(contentsOf: URL(filePath: path("stream"))))
+        let cut = try report([folder.write(Array(bytes.dropLast(8)), "cut.arrows")])
+        #expect(cut.rows.scored == 500 && cut.warnings.contains { $0.text(.swift).contains("no mark of its end") }, "\(cut.warnings)")
+        #expect(try !report([path("stream")]).warnings.contains { $0.text(.swift).contains("no mark of its end") })
+    }
+
+    /// Too little memory is told with the setting that raises it.
+    @Test func tooLittleMemory() throws {
+        var options = options([path("wide-names")])
+        options.maximumWindowByteCount = 1 << 10
+        let error = #expect(throws: EngineError.self) { try Evaluation(options) }
+        #expect(error?.message.text(.swift).contains("maximumWindowByteCount raises the limit") == true, "\(String(describing: error))")
     }
 
     /// A packed table evaluates to the same bits.

@@ -25,7 +25,7 @@ extension FuzzTarget {
                         lists(cursor, column, count: min(rows, file.rowCount - start))
                     } else {
                         var next = 0
-                        try? cursor.readValues(min(rows, file.rowCount - start), failure: { $0 }) { rows, _ in
+                        try? cursor.readValues(min(rows, file.rowCount - start), failure: { $0 }) { rows, _ throws(ArrowError) in
                             precondition(rows.lowerBound == next, "rows follow one another")
                             next = rows.upperBound
                         }
