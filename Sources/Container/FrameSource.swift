@@ -58,6 +58,8 @@ extension Decoder {
     private func decode(
         _ file: ContainerFile, _ decoder: any FrameDecoder, into buffer: UnsafeMutableRawBufferPointer
     ) throws(ContainerError) {
-        do throws(ByteSourceError) { try decoder.decode(nextFrameIndex, into: buffer) } catch { throw ContainerError(error, path: file.path) }
+        do throws(ByteSourceError) { try decoder.decode(nextFrameIndex, into: buffer) } catch {
+            throw ContainerError(error, path: file.path)
+        }
     }
 }

@@ -136,7 +136,8 @@ final class ChunkDecoder: FrameDecoder {
         let swapped = (found & 0x00FF_00FF) << 8 | (found & 0xFF00_FF00) >> 8
         guard wanted == found || wanted == swapped else {
             throw HDF5Error(
-                .checksum, at: byteOffset, "a chunk has the checksum 0x\(String(found, radix: 16)), and 0x\(String(wanted, radix: 16)) is stored")
+                .checksum, at: byteOffset,
+                "a chunk has the checksum 0x\(String(found, radix: 16)), and 0x\(String(wanted, radix: 16)) is stored")
         }
         return count
     }
@@ -145,7 +146,9 @@ final class ChunkDecoder: FrameDecoder {
     ///
     /// - Returns: the number of bytes written; nil if the bytes are damaged, or decompress to more than there is room for.
     private func inflate(_ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int? {
-        guard let input = UInt32(exactly: source.count), let output = UInt32(exactly: target.count), let base = target.baseAddress else { return nil }
+        guard let input = UInt32(exactly: source.count), let output = UInt32(exactly: target.count), let base = target.baseAddress else {
+            return nil
+        }
         if let stream {
             guard inflateReset(stream) == Z_OK else { return nil }
         } else {

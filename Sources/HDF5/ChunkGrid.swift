@@ -20,7 +20,7 @@ struct ChunkGrid: Sendable {
         self.shape = shape.dimensions
         self.chunkShape = chunkShape
         self.elementByteCount = elementByteCount
-        counts = zip(shape.dimensions, chunkShape).map { ($0 - 1) / $1 + ($0 > 0 ? 1 : 0) }
+        counts = zip(shape.dimensions, chunkShape).map { $0 == 0 ? 0 : ($0 - 1) / $1 + 1 }
         limits = zip(shape.limits, chunkShape).map { limit, chunk in limit.map { $0 == 0 ? 0 : ($0 - 1) / chunk + 1 } }
         byteCount = try Self.byteCount(of: shape.dimensions, elementByteCount)
         chunkByteCount = try Self.byteCount(of: chunkShape, elementByteCount)

@@ -81,7 +81,8 @@ struct ChunkRegion {
         func copy<Word: BitwiseCopyable>(_ type: Word.Type) {
             for line in 0..<count {
                 target.storeBytes(
-                    of: source.loadUnaligned(fromByteOffset: line * sourceStep, as: Word.self), toByteOffset: line * targetStep, as: Word.self)
+                    of: source.loadUnaligned(fromByteOffset: line * sourceStep, as: Word.self), toByteOffset: line * targetStep,
+                    as: Word.self)
             }
         }
         switch byteCount {

@@ -17,7 +17,8 @@ struct ChunkTable: Sendable {
     private let hasFilters: Bool
 
     /// Reads the index of a dataset's chunks. O(chunks · log chunks).
-    init(_ index: DatasetLayout.Index, at byteOffset: Int?, _ grid: ChunkGrid, hasFilters: Bool, _ reader: MetadataReader) throws(HDF5Error) {
+    init(_ index: DatasetLayout.Index, at byteOffset: Int?, _ grid: ChunkGrid, hasFilters: Bool, _ reader: MetadataReader) throws(HDF5Error)
+    {
         self.grid = grid
         self.hasFilters = hasFilters
         guard let byteOffset, grid.byteCount > 0 else { return }
@@ -96,7 +97,9 @@ struct ChunkTable: Sendable {
             let child = try reader.definedAddress(&record, of: "a chunk")
             var (byteCount, mask) = (grid.chunkByteCount, UInt32(0))
             if hasFilters {
-                guard (1...8).contains(sizeByteCount) else { throw HDF5Error(.damaged, at: byteOffset, "an index of chunks has short records") }
+                guard (1...8).contains(sizeByteCount) else {
+                    throw HDF5Error(.damaged, at: byteOffset, "an index of chunks has short records")
+                }
                 byteCount = try record.count(sizeByteCount)
                 mask = UInt32(truncatingIfNeeded: try record.number(4))
             }
@@ -290,7 +293,8 @@ struct ChunkTable: Sendable {
                 defer { first += entryCount }
                 guard let place = try reader.address(&addresses) else { continue }
                 let prefix = 6 + address + offsetByteCount
-                var fields = try reader.read(at: place, count: prefix + (pageCount > 0 ? 4 : entryCount * form.byteCount + 4), "an extensible array")
+                var fields = try reader.read(
+                    at: place, count: prefix + (pageCount > 0 ? 4 : entryCount * form.byteCount + 4), "an extensible array")
                 try fields.expect("EADB")
                 try fields.skip(prefix - 4)
                 guard pageCount > 0 else {

@@ -25,7 +25,8 @@ package struct ChunkedDataset: FrameSource {
         grid = try ChunkGrid(content.shape, chunkShape: chunkShape, elementByteCount: elementByteCount)
         guard grid.byteCount / Self.expansionLimit <= container.byteCount else {
             throw HDF5Error(
-                .unsupported, "its shape stands for \(grid.byteCount) bytes, and the file has \(container.byteCount): nearly all of it was never written",
+                .unsupported,
+                "its shape stands for \(grid.byteCount) bytes, and the file has \(container.byteCount): nearly all of it was never written",
                 remedy: "write its values, or make it as large as what was written: dataset.resize(rows, axis=0)")
         }
         bands = ChunkBands(grid)

@@ -67,7 +67,8 @@ enum DatasetLayout: Sendable {
                 try fields.skip(6)
                 index = .versionTwoTree
             case let kind:
-                throw HDF5Error(.unsupported, at: place, "an index of chunks of kind \(kind)", remedy: "write it again with h5py's defaults")
+                throw HDF5Error(
+                    .unsupported, at: place, "an index of chunks of kind \(kind)", remedy: "write it again with h5py's defaults")
             }
             self = .chunked(shape: shape, index: index, byteOffset: try reader.address(&fields), leavesPartialChunks: flags & 1 != 0)
         case 3: self = .virtual

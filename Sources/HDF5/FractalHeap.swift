@@ -1,5 +1,5 @@
-/// The links of a group of many.
-struct FractalHeap {
+/// The links of a group of many. It keeps the blocks that it has read.
+final class FractalHeap {
     private let byteOffset: Int
     private let offsetByteCount: Int
     private let lengthByteCount: Int
@@ -9,6 +9,8 @@ struct FractalHeap {
     private let directByteCountLimit: Int
     private let root: Int?
     private let rootRowCount: Int
+    /// The blocks that have been read and verified, by their places.
+    private var blocks: [Int: FieldReader] = [:]
 
     init(at byteOffset: Int, _ reader: MetadataReader) throws(HDF5Error) {
         let (address, length) = (reader.file.addressByteCount, reader.file.lengthByteCount)
@@ -35,9 +37,12 @@ struct FractalHeap {
             throw HDF5Error(.unsupported, at: byteOffset, "the links of a group are compressed", remedy: "write it with h5py's defaults")
         }
         try fields.verifyChecksum("a heap of links")
-        guard bitCount <= 64, tableWidth > 0, startByteCount > 0, startByteCount.nonzeroBitCount == 1, directByteCountLimit.nonzeroBitCount == 1,
+        guard bitCount <= 64, tableWidth > 0, startByteCount > 0, startByteCount.nonzeroBitCount == 1,
+            directByteCountLimit.nonzeroBitCount == 1,
             directByteCountLimit >= startByteCount, directByteCountLimit <= 1 << 32
-        else { throw HDF5Error(.damaged, at: byteOffset, "a heap of links in blocks of \(startByteCount) to \(directByteCountLimit) bytes") }
+        else {
+            throw HDF5Error(.damaged, at: byteOffset, "a heap of links in blocks of \(startByteCount) to \(directByteCountLimit) bytes")
+        }
         offsetByteCount = (bitCount + 7) / 8
         lengthByteCount = VersionTwoTree.byteCount(for: min(directByteCountLimit, objectByteCountLimit))
     }
@@ -70,10 +75,10 @@ struct FractalHeap {
     private func managed(at offset: Int, byteCount: Int, _ reader: MetadataReader) throws(HDF5Error) -> FieldReader {
         func fault() -> HDF5Error { HDF5Error(.damaged, at: byteOffset, "a heap of links has no byte \(offset)") }
         guard let root else { throw fault() }
-        let (address, prefix) = (reader.file.addressByteCount, 5 + reader.file.addressByteCount + offsetByteCount)
         // The first row whose blocks are indirect.
         let directRowCount = (directByteCountLimit / startByteCount).trailingZeroBitCount + 2
         var (block, rowCount, first) = (root, rootRowCount, 0)
+        var byteCountOfBlock = startByteCount
         var depth = 0
         while rowCount > 0 {
             depth += 1
@@ -97,27 +102,57 @@ struct FractalHeap {
             let isDirect = found.row < directRowCount
             // Direct blocks are listed before indirect ones, all in the order of rows.
             let place = found.row * tableWidth + found.column
-            var fields = try reader.read(at: block, count: 5, "a block of links")
-            try fields.expect("FHIB")
-            _ = try fields.version(0...0, of: "a block of links")
-            let childCount = rowCount * tableWidth
-            var whole = try reader.read(at: block, count: prefix + childCount * address + 4, "a block of links")
-            try whole.skip(prefix + childCount * address)
-            try whole.verifyChecksum("a block of links")
-            var child = try reader.read(at: block + prefix + place * address, count: address, "a block of links")
-            block = try reader.definedAddress(&child, of: "a block of links")
+            var fields = try indirectBlock(at: block, childCount: rowCount * tableWidth, reader)
+            try fields.skip(place * reader.file.addressByteCount)
+            block = try reader.definedAddress(&fields, of: "a block of links")
+            guard let size = blockByteCount(row: found.row) else { throw fault() }
+            byteCountOfBlock = size
             first = found.first
             guard !isDirect else { break }
             // An indirect block has as many rows as it takes to hold the bytes of its place.
-            guard let blockByteCount = blockByteCount(row: found.row) else { throw fault() }
-            let rows = (blockByteCount / startByteCount).trailingZeroBitCount - tableWidth.trailingZeroBitCount + 1
+            let rows = (byteCountOfBlock / startByteCount).trailingZeroBitCount - tableWidth.trailingZeroBitCount + 1
             guard tableWidth.nonzeroBitCount == 1, rows > 0, rows < rowCount else { throw fault() }
             rowCount = rows
         }
-        var fields = try reader.read(at: block, count: prefix + (areBlocksChecked ? 4 : 0), "a block of links")
+        var fields = try directBlock(at: block, byteCount: byteCountOfBlock, reader)
+        guard offset >= first + headByteCount(reader), offset - first <= byteCountOfBlock else { throw fault() }
+        try fields.skip(offset - first)
+        return try fields.part(byteCount)
+    }
+
+    /// The number of bytes of a block before its content.
+    private func headByteCount(_ reader: MetadataReader) -> Int {
+        5 + reader.file.addressByteCount + offsetByteCount + (areBlocksChecked ? 4 : 0)
+    }
+
+    /// Reads the addresses of the blocks that an indirect block lists.
+    private func indirectBlock(at place: Int, childCount: Int, _ reader: MetadataReader) throws(HDF5Error) -> FieldReader {
+        if let block = blocks[place] { return block }
+        let prefix = 5 + reader.file.addressByteCount + offsetByteCount
+        let byteCount = prefix + childCount * reader.file.addressByteCount
+        var fields = try reader.read(at: place, count: byteCount + 4, "a block of links")
+        try fields.expect("FHIB")
+        _ = try fields.version(0...0, of: "a block of links")
+        var whole = fields
+        try whole.skip(byteCount - 5)
+        try whole.verifyChecksum("a block of links")
+        try fields.skip(prefix - 5)
+        blocks[place] = fields
+        return fields
+    }
+
+    /// Reads a direct block, with its head.
+    private func directBlock(at place: Int, byteCount: Int, _ reader: MetadataReader) throws(HDF5Error) -> FieldReader {
+        if let block = blocks[place] { return block }
+        guard byteCount <= directByteCountLimit, byteCount >= headByteCount(reader) else {
+            throw HDF5Error(.damaged, at: place, "a block of links has \(byteCount) bytes")
+        }
+        let block = try reader.read(at: place, count: byteCount, "a block of links")
+        var fields = block
         try fields.expect("FHDB")
         _ = try fields.version(0...0, of: "a block of links")
-        guard offset >= first + fields.remaining, byteCount <= directByteCountLimit else { throw fault() }
-        return try reader.read(at: block + (offset - first), count: byteCount, "a link")
+        if areBlocksChecked { try block.verifyChecksum("a block of links", inside: headByteCount(reader) - 4) }
+        blocks[place] = block
+        return block
     }
 }

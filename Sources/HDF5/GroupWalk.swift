@@ -3,7 +3,7 @@ struct GroupWalk {
     /// An object, by what its header says.
     private enum Object {
         case group(GroupLinks)
-        case dataset(ObjectHeader)
+        case dataset(HDF5Dataset)
         /// A named type, or something else without elements.
         case other
     }
@@ -44,8 +44,8 @@ struct GroupWalk {
         }
         let header = try ObjectHeader(at: byteOffset, reader)
         let object: Object =
-            if header.content(ObjectHeader.Kind.layout) != nil {
-                .dataset(header)
+            if let dataset = HDF5Dataset(header, reader) {
+                .dataset(dataset)
             } else if let links = try GroupLinks(header, reader) {
                 .group(links)
             } else {
@@ -62,6 +62,8 @@ struct GroupWalk {
         ancestors.append(byteOffset)
         defer { ancestors.removeLast() }
         for link in links.links {
+            // A group may be listed under very many names.
+            try reader.spend(64)
             let name = prefix + link.name
             nameByteCount += name.count
             guard nameByteCount <= Self.nameByteCountLimit else {
@@ -96,8 +98,7 @@ struct GroupWalk {
         case .group(let links):
             // A group inside itself has the same datasets under ever longer names.
             if !ancestors.contains(place) { try collect(links, at: place, prefix: name + [UInt8(ascii: "/")]) }
-        case .dataset(let header):
-            if let dataset = HDF5Dataset(name: Self.text(name), header, reader) { datasets.append(dataset) }
+        case .dataset(let dataset): datasets.append(dataset.named(Self.text(name)))
         case .other: break
         }
     }

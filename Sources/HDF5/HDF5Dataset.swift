@@ -1,7 +1,7 @@
 /// A dataset of an HDF5 file: its name, type, shape, and the place of its elements.
 package struct HDF5Dataset: Sendable {
     /// The name, with those of the groups that it is in: `train/logits`.
-    package let name: String
+    package private(set) var name: String
     /// The type of the elements; nil if the header cannot be read.
     package let type: HDF5Type?
     /// The dimensions, outermost first; nil if the dataset has none because it is empty, or if the header cannot be read.
@@ -22,14 +22,16 @@ package struct HDF5Dataset: Sendable {
         let fillValue: [UInt8]
     }
 
-    /// Reads the header of a dataset; nil if the object is none.
-    init?(name: String, _ header: ObjectHeader, _ reader: MetadataReader) {
+    /// Reads the header of a dataset, which has no name yet; nil if the object is none.
+    init?(_ header: ObjectHeader, _ reader: MetadataReader) {
         guard header.content(ObjectHeader.Kind.layout) != nil, header.content(ObjectHeader.Kind.dataspace) != nil else { return nil }
-        self.name = name
+        name = ""
         var (type, shape, chunkShape, filterNames): (HDF5Type?, [Int]?, [Int]?, [String]) = (nil, nil, nil, [])
         do throws(HDF5Error) {
             type = try Self.type(header, reader)
-            guard let type, var dataspace = header.content(ObjectHeader.Kind.dataspace), var place = header.content(ObjectHeader.Kind.layout) else {
+            guard let type, var dataspace = header.content(ObjectHeader.Kind.dataspace),
+                var place = header.content(ObjectHeader.Kind.layout)
+            else {
                 throw HDF5Error(.damaged, "it has no type")
             }
             guard header.messages.allSatisfy({ !$0.isShared || $0.kind == ObjectHeader.Kind.datatype }) else {
@@ -53,6 +55,13 @@ package struct HDF5Dataset: Sendable {
         (self.type, self.shape, self.chunkShape, self.filterNames) = (type, shape, chunkShape, filterNames)
     }
 
+    /// Returns the same dataset under a name that leads to it.
+    func named(_ name: String) -> HDF5Dataset {
+        var named = self
+        named.name = name
+        return named
+    }
+
     /// Makes the stand-in for an object that a name leads to and that cannot be had.
     init(name: String, _ error: HDF5Error) {
         self.name = name
@@ -72,7 +81,8 @@ package struct HDF5Dataset: Sendable {
         guard !shape.isNull else { throw refuse("it is empty, and has no shape (h5py.Empty)", "was it ever written?") }
         if isExternal { throw refuse("its elements lie in other files (external)", "copy it into one file with h5repack") }
         switch layout {
-        case .virtual: throw refuse("it is a virtual dataset, whose elements lie in other files", "write it as one with h5py: f['name'] = virtual[:]")
+        case .virtual:
+            throw refuse("it is a virtual dataset, whose elements lie in other files", "write it as one with h5py: f['name'] = virtual[:]")
         case .chunked(let chunk, _, _, _):
             guard chunk.count == shape.dimensions.count else {
                 throw HDF5Error(.damaged, "it has \(shape.dimensions.count) dimensions, and its chunks \(chunk.count)")

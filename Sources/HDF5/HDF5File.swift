@@ -14,10 +14,13 @@ package struct HDF5File: Sendable {
     /// - Parameters:
     ///   - container: a raw file, and no stream.
     ///   - byteOffset: the place of the superblock (`HDF5Superblock.byteOffset(in:)`).
+    ///   - verifiesChecksums: false to take the checksums of structures as they are, so that a fuzzer gets beyond them.
     /// - Throws: `HDF5Error` if a group cannot be read. A dataset that cannot be read is an error where it is used.
-    package init(_ container: ContainerFile, superblockByteOffset byteOffset: Int) throws(HDF5Error) {
+    package init(
+        _ container: ContainerFile, superblockByteOffset byteOffset: Int, verifiesChecksums: Bool = true
+    ) throws(HDF5Error) {
         self.container = container
-        superblock = try HDF5Superblock(container, at: byteOffset)
+        superblock = try HDF5Superblock(container, at: byteOffset, verifiesChecksums: verifiesChecksums)
         var walk = GroupWalk(MetadataReader(superblock, container))
         try walk.run(from: superblock.rootByteOffset)
         datasets = walk.datasets

@@ -11,6 +11,8 @@ package struct HDF5Superblock: Sendable {
     package let version: UInt8
     let addressByteCount: Int
     let lengthByteCount: Int
+    /// False if the checksums of structures are taken as they are.
+    let verifiesChecksums: Bool
     /// The place of the header of the root group.
     private(set) var rootByteOffset = 0
 
@@ -30,8 +32,11 @@ package struct HDF5Superblock: Sendable {
 
     /// Reads the superblock.
     ///
-    /// - Parameter byteOffset: the place of its signature.
-    init(_ container: ContainerFile, at byteOffset: Int) throws(HDF5Error) {
+    /// - Parameters:
+    ///   - byteOffset: the place of its signature.
+    ///   - verifiesChecksums: false to take the checksums of all structures as they are.
+    init(_ container: ContainerFile, at byteOffset: Int, verifiesChecksums: Bool) throws(HDF5Error) {
+        self.verifiesChecksums = verifiesChecksums
         // The largest has 100 bytes.
         var bytes = [UInt8](repeating: 0, count: min(128, container.byteCount - byteOffset))
         do throws(ContainerError) {
@@ -41,14 +46,15 @@ package struct HDF5Superblock: Sendable {
         } catch {
             throw HDF5Error(error)
         }
-        var fields = FieldReader(bytes, at: byteOffset)
+        var fields = FieldReader(bytes, at: byteOffset, verifiesChecksums: verifiesChecksums)
         try fields.skip(8)
         version = try fields.version(0...3, of: "the superblock")
         baseByteOffset = byteOffset
         if version < 2 { try fields.skip(4) }
         let sizes = (try fields.byte(), try fields.byte())
         guard [2, 4, 8].contains(sizes.0), [2, 4, 8].contains(sizes.1) else {
-            throw HDF5Error(.damaged, at: fields.place - 2, "addresses of \(sizes.0) bytes and lengths of \(sizes.1), of which 2, 4 and 8 are read")
+            throw HDF5Error(
+                .damaged, at: fields.place - 2, "addresses of \(sizes.0) bytes and lengths of \(sizes.1), of which 2, 4 and 8 are read")
         }
         (addressByteCount, lengthByteCount) = (Int(sizes.0), Int(sizes.1))
         if version < 2 {

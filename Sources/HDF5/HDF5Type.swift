@@ -98,7 +98,8 @@ package struct HDF5Type: Sendable, Equatable {
         do throws(HDF5Error) {
             for name in ["FALSE", "TRUE"] {
                 let padded = version >= 3 ? name.utf8.count + 1 : 8
-                guard try fields.take(padded).elementsEqual(Array(name.utf8) + [UInt8](repeating: 0, count: padded - name.utf8.count)) else {
+                guard try fields.take(padded).elementsEqual(Array(name.utf8) + [UInt8](repeating: 0, count: padded - name.utf8.count))
+                else {
                     return false
                 }
             }

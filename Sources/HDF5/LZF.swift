@@ -37,7 +37,8 @@ enum LZF {
             } else {
                 // The copy goes on with what it has written.
                 for place in written..<written + count {
-                    output.storeBytes(of: output.load(fromByteOffset: place - distance, as: UInt8.self), toByteOffset: place, as: UInt8.self)
+                    output.storeBytes(
+                        of: output.load(fromByteOffset: place - distance, as: UInt8.self), toByteOffset: place, as: UInt8.self)
                 }
             }
             written += count

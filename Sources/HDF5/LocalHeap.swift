@@ -3,7 +3,8 @@ struct LocalHeap {
     private let bytes: FieldReader
 
     init(at byteOffset: Int, _ reader: MetadataReader) throws(HDF5Error) {
-        var fields = try reader.read(at: byteOffset, count: 8 + 2 * reader.file.lengthByteCount + reader.file.addressByteCount, "a heap of names")
+        var fields = try reader.read(
+            at: byteOffset, count: 8 + 2 * reader.file.lengthByteCount + reader.file.addressByteCount, "a heap of names")
         try fields.expect("HEAP")
         _ = try fields.version(0...0, of: "a heap of names")
         try fields.skip(3)

@@ -40,7 +40,7 @@ final class MetadataReader {
                 throw HDF5Error(error)
             }
         }
-        return FieldReader(bytes, at: byteOffset)
+        return FieldReader(bytes, at: byteOffset, verifiesChecksums: file.verifiesChecksums)
     }
 
     /// Counts work as if bytes were read.

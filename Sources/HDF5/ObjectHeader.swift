@@ -117,7 +117,8 @@ struct ObjectHeader {
             var content = content
             let byteOffset = try reader.definedAddress(&content, of: "a part of an object's header")
             continuations.append((byteOffset, try reader.length(&content)))
-        case Kind.dataspace, Kind.linkInformation, Kind.datatype, Kind.oldFillValue, Kind.fillValue, Kind.link, Kind.externalFiles, Kind.layout,
+        case Kind.dataspace, Kind.linkInformation, Kind.datatype, Kind.oldFillValue, Kind.fillValue, Kind.link, Kind.externalFiles,
+            Kind.layout,
             Kind.filters, Kind.symbolTable:
             messages.append(Message(kind: kind, isShared: flags & 0x02 != 0, content: content))
         default: break

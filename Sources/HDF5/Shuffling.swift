@@ -15,7 +15,8 @@ enum Shuffling {
             for plane in 0..<(count > 0 ? elementByteCount : 0) {
                 for index in 0..<count {
                     target.storeBytes(
-                        of: source.load(fromByteOffset: plane * count + index, as: UInt8.self), toByteOffset: index * elementByteCount + plane,
+                        of: source.load(fromByteOffset: plane * count + index, as: UInt8.self),
+                        toByteOffset: index * elementByteCount + plane,
                         as: UInt8.self)
                 }
             }

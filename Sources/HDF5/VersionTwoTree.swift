@@ -52,7 +52,9 @@ enum VersionTwoTree {
             var fields = try reader.read(at: node.byteOffset, count: nodeByteCount, "a node of a B-tree")
             try fields.expect(node.depth == 0 ? "BTLF" : "BTIN")
             _ = try fields.version(0...0, of: "a node of a B-tree")
-            guard Int(try fields.byte()) == kind else { throw HDF5Error(.damaged, at: node.byteOffset, "a B-tree has nodes of several kinds") }
+            guard Int(try fields.byte()) == kind else {
+                throw HDF5Error(.damaged, at: node.byteOffset, "a B-tree has nodes of several kinds")
+            }
             var records = fields
             try fields.skip(node.recordCount * recordByteCount)
             var children: [Node] = []

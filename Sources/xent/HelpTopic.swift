@@ -43,7 +43,7 @@ enum HelpTopic: String, CaseIterable {
             [
                 .text(
                     """
-                    Arrays (.npy, .npz, .safetensors, PyTorch's .pt, pickles of NumPy arrays, llama.cpp's --kl-divergence-base) and tables \
+                    Arrays (.npy, .npz, .safetensors, HDF5, PyTorch's .pt, pickles of NumPy arrays, llama.cpp's --kl-divergence-base) and tables \
                     (CSV, TSV, JSON Lines, Parquet, Arrow), plain or compressed with zstd or gzip. Nothing in a pickle is ever called. Formats are \
                     found out from the content, not from names. xent inspect FILE says what a file is.
                     """),

@@ -115,7 +115,9 @@ import Testing
         let error = #expect(throws: EngineError.self) { () throws in
             _ = try evaluation(refused) { $0.columns.predictions = ["zstd"] }
         }
-        #expect(error?.description.contains("refused.h5: zstd: its chunks went through zstd, filter 32015") == true, "\(String(describing: error))")
+        #expect(
+            error?.description.contains("refused.h5: zstd: its chunks went through zstd, filter 32015") == true,
+            "\(String(describing: error))")
     }
 
     @Test func memoryLimit() throws {

@@ -20,9 +20,12 @@ import Testing
         #expect(Self.decompressed([], room: 0) == [])
     }
 
-    @Test(arguments: [
-        [2, 1, 2], [31], [1, 7, 8, 3 << 5], [1, 7, 8, 7 << 5], [1, 7, 8, 7 << 5, 9], [1, 7, 8, 3 << 5, 2], [3 << 5, 0], [0, 5, 7 << 5, 255, 0],
-    ] as [[UInt8]]) func damagedLZF(bytes: [UInt8]) {
+    @Test(
+        arguments: [
+            [2, 1, 2], [31], [1, 7, 8, 3 << 5], [1, 7, 8, 7 << 5], [1, 7, 8, 7 << 5, 9], [1, 7, 8, 3 << 5, 2], [3 << 5, 0],
+            [0, 5, 7 << 5, 255, 0],
+        ] as [[UInt8]]) func damagedLZF(bytes: [UInt8])
+    {
         #expect(Self.decompressed(bytes, room: 64) == nil)
     }
 

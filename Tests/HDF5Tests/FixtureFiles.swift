@@ -21,10 +21,10 @@ enum FixtureFiles {
 
     static func bytes(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: folder.appending(path: name))) }
 
-    static func open(_ bytes: [UInt8]) throws -> HDF5File {
+    static func open(_ bytes: [UInt8], verifiesChecksums: Bool = true) throws -> HDF5File {
         let container = try ContainerFile(raw: MemorySource(name: "fixture", bytes: bytes))
         guard let byteOffset = try HDF5Superblock.byteOffset(in: container) else { throw NoSignature() }
-        return try HDF5File(container, superblockByteOffset: byteOffset)
+        return try HDF5File(container, superblockByteOffset: byteOffset, verifiesChecksums: verifiesChecksums)
     }
 
     struct NoSignature: Error {}

@@ -49,7 +49,8 @@ import Testing
             }
         }
         for kind in [
-            "superblock 0", "superblock 3", "versionOneTree", "single", "implicit", "fixedArray", "extensibleArray", "versionTwoTree", "compact",
+            "superblock 0", "superblock 3", "versionOneTree", "single", "implicit", "fixedArray", "extensibleArray", "versionTwoTree",
+            "compact",
             "unwritten", "contiguous", "gzip", "shuffle", "fletcher32", "lzf",
         ] { #expect(found.contains(kind), "\(kind)") }
     }

@@ -65,11 +65,10 @@ import Testing
         try Self.zip([("m/data.pkl", "data"), ("m/constants.pkl", "data"), ("m/code/m.py", "data")], as: "model.pt", in: scratch)
         try Self.zip([("[Content_Types].xml", "data"), ("xl/workbook.xml", "data")], as: "p.xlsx", in: scratch)
         try scratch.write("p.feather", Data("FEA1".utf8) + Data([0, 0, 0, 0, 0, 0]))
-        try scratch.write("p.h5", Data([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]) + Data(count: 100))
         try scratch.write("p.pkl", "(lp0\nF0.25\na.")
         try scratch.write("lfs.npy", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 123\n")
         for (name, words) in [
-            ("model.pt", "TorchScript"), ("p.xlsx", "Excel"), ("p.feather", "Feather"), ("p.h5", "HDF5"), ("p.pkl", "pickle"),
+            ("model.pt", "TorchScript"), ("p.xlsx", "Excel"), ("p.feather", "Feather"), ("p.pkl", "pickle"),
             ("lfs.npy", "git lfs pull"),
         ] {
             let run = try XentRun.xent(["eval", name, "--labels", "y.npy", "--task", "multiclass", "--input", "logits"], in: scratch)

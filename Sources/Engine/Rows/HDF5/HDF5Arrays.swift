@@ -29,7 +29,9 @@ struct HDF5Arrays: Sendable {
     private static func superblockByteOffset(_ prefix: inout DecodedPrefix, _ container: ContainerFile) throws(EngineError) -> Int? {
         if prefix.bytes.starts(with: HDF5Superblock.signature) { return 0 }
         // What a user put before the file has any first bytes; those of other formats are known.
-        guard !prefix.bytes.starts(with: NPYHeader.magic), !prefix.bytes.withBytes({ SafetensorsHeader.isPlausible($0) }) else { return nil }
+        guard !prefix.bytes.starts(with: NPYHeader.magic), !prefix.bytes.withBytes({ SafetensorsHeader.isPlausible($0) }) else {
+            return nil
+        }
         try prefix.read(upTo: FileSignature.byteCount)
         let isNamed = FileSignature.ofFile(prefix.bytes)?.isHDF5 == true
         guard isNamed || prefix.bytes.contains(0) else { return nil }
