@@ -356,7 +356,8 @@ package final class ColumnReader {
     ) throws(PageFault) {
         guard header.valueCount <= Int(Int32.max) else { throw .damaged("it has \(header.valueCount) values") }
         let runLimit = file.limits.runLimit
-        try page.repetition.read(repetition, limit: column.repetitionLimit, levelCount: header.valueCount, runLimit: runLimit)
+        try page.repetition.read(
+            repetition, limit: column.repetitionLimit, levelCount: header.valueCount, runLimit: runLimit, findsLists: true)
         try page.definition.read(definition, limit: column.definitionLimit, levelCount: header.valueCount, runLimit: runLimit)
         page.levelCount = header.valueCount
         page.endsWithRow = header.rowCount != nil

@@ -81,10 +81,12 @@ extension PackReport {
                 frames: isRaw ? nil : container.frames.count, units: predictions.fileAccess?.unitCount),
             output: File(path: outputPath, bytes: written.byteCount, compression: "zstd", frames: nil, units: nil),
             packing: nil,
-            pages: Pages(source, written), layouts: Layouts(written.trial),
+            pages: Pages(source, written),
             ratio: Double(layout.endByteOffset) / Double(max(1, written.byteCount)),
             changes: [], warnings: warnings,
-            run: Run(threads: threads, seconds: seconds, decodedBytesPerSecond: seconds > 0 ? Double(decodedByteCount) / seconds : 0))
+            run: Run(
+                threads: threads, seconds: seconds, decodedBytesPerSecond: seconds > 0 ? Double(decodedByteCount) / seconds : 0,
+                layouts: Layouts(written.trial)))
     }
 }
 

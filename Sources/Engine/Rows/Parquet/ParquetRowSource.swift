@@ -53,7 +53,9 @@ struct ParquetRowSource: UnitRowSource {
             case .numbers:
                 columns.append(.targets)
                 layouts.append(
-                    ColumnLayout(name: CompanionColumn.labels, elementType: .float64, valuesPerRow: selection.labelsPerRow ?? 1))
+                    ColumnLayout(
+                        name: CompanionColumn.labels, elementType: ParquetRows.targetType(of: files),
+                        valuesPerRow: selection.labelsPerRow ?? 1))
             }
             if selection.weight != nil {
                 columns.append(.weights)
@@ -79,6 +81,7 @@ struct ParquetRowSource: UnitRowSource {
             switch values {
             case .classLabels: Self.classLabelType(of: files)
             case .predictions: nil
+            case .targets: ParquetRows.targetType(of: files)
             default: .float64
             }
         valueTypes = files.map { fixed ?? $0.predictionType }
