@@ -68,7 +68,7 @@ final class ParquetNumberField: ParquetField {
     func finish() throws(ParquetError) { try cursor.finish() }
 
     func begin(rowGroup: Int, rows: Range<Int>, isCounted: Bool) throws(ParquetError) {
-        try cursor.begin(rowGroup: rowGroup, row: rows.lowerBound, valuesPerRow: nil)
+        try cursor.begin(rowGroup: rowGroup, rows: rows, valuesPerRow: nil)
     }
 
     func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ParquetProblems) throws(ParquetError) {
@@ -112,7 +112,7 @@ final class ParquetListField: ParquetField {
     func finish() throws(ParquetError) { try cursor.finish() }
 
     func begin(rowGroup: Int, rows: Range<Int>, isCounted: Bool) throws(ParquetError) {
-        try cursor.begin(rowGroup: rowGroup, row: rows.lowerBound, valuesPerRow: isCounted ? valuesPerRow : nil)
+        try cursor.begin(rowGroup: rowGroup, rows: rows, valuesPerRow: isCounted ? valuesPerRow : nil)
     }
 
     func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ParquetProblems) throws(ParquetError) {
@@ -240,7 +240,7 @@ final class ParquetClassLabelField: ParquetField {
     func finish() throws(ParquetError) { try cursor.finish() }
 
     func begin(rowGroup: Int, rows: Range<Int>, isCounted: Bool) throws(ParquetError) {
-        try cursor.begin(rowGroup: rowGroup, row: rows.lowerBound, valuesPerRow: nil)
+        try cursor.begin(rowGroup: rowGroup, rows: rows, valuesPerRow: nil)
     }
 
     func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ParquetProblems) throws(ParquetError) {

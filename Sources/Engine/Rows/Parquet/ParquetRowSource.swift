@@ -33,6 +33,8 @@ struct ParquetRowSource: UnitRowSource {
         let rowInFile: Int
         /// True if the rows of the row group were counted by values.
         let isCounted: Bool
+        /// True if the rows may be others than those of the unit: they were counted, or are where the file's index of pages has them.
+        let mayBeWrong: Bool
     }
 
     /// The approximate number of bytes of values in a unit.
@@ -101,18 +103,20 @@ struct ParquetRowSource: UnitRowSource {
                 let count = rows.file.rowGroups[group].rowCount
                 var cuts = [0, count]
                 var isCounted = false
+                var isIndexed = false
                 if cutsPages, count >= 2 * rowsPerUnit,
                     let pages = try rows.pageRows(rowGroup: group, valuesPerRow: valuesPerRow * perRecord)
                 {
                     cuts = Self.cuts(pages.rowCounts, rowsPerUnit: rowsPerUnit)
-                    isCounted = pages.areCounted
+                    isCounted = pages.count == .counted
+                    isIndexed = pages.count == .indexed
                 }
                 for (start, end) in zip(cuts, cuts.dropFirst()) where end > start {
                     units.append(
                         Unit(
                             file: index, rowGroup: group, rows: firstRow + start * perRecord..<firstRow + end * perRecord,
                             records: start..<end, rowInFile: firstRow + start * perRecord - firstRowOfFile,
-                            isCounted: isCounted && cuts.count > 2))
+                            isCounted: isCounted && cuts.count > 2, mayBeWrong: (isCounted || isIndexed) && cuts.count > 2))
                 }
                 firstRow += count * perRecord
             }
@@ -260,9 +264,9 @@ struct ParquetRowSource: UnitRowSource {
             }
         }
 
-        /// Makes the error of a unit. In one whose rows were counted by values, the count may be at fault.
+        /// Makes the error of a unit. In one whose rows were counted by values or by an index, the count may be at fault.
         private func error(_ error: ParquetError, _ unit: Unit) -> EngineError {
-            guard unit.isCounted, error.kind == .damaged else { return EngineError(error) }
+            guard unit.mayBeWrong, error.kind == .damaged else { return EngineError(error) }
             return EngineError(.data, path: error.path, error.statement, readingFault: .pagesCountedWrong)
         }
     }
@@ -369,9 +373,10 @@ extension ParquetRows {
         return ParquetWideField(file, columns, as: type)
     }
 
-    /// Lists the numbers of rows in the pages of the first column of predictions; nil if they cannot be known. `areCounted` is true if
-    /// they are counted by values.
-    fileprivate func pageRows(rowGroup: Int, valuesPerRow: Int) throws(EngineError) -> (rowCounts: [Int], areCounted: Bool)? {
+    /// Lists the numbers of rows in the pages of the first column of predictions; nil if they cannot be known.
+    fileprivate func pageRows(
+        rowGroup: Int, valuesPerRow: Int
+    ) throws(EngineError) -> (rowCounts: [Int], count: ColumnReader.PageCount)? {
         guard let first = selection.predictions.first else { return nil }
         let leaf: ParquetColumn
         switch table.storage(of: first) {
