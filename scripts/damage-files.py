@@ -458,6 +458,11 @@ def output_packed_labels(folder):
     return "ol.npy.zst", [["eval", "o.npy.zst", "--labels", "ol.npy.zst", *TASK, "--json", "-"]]
 
 
+def output_parquet(folder):
+    folder.run("pack", "p.npy", "--labels", "y.npy", "-o", "o.parquet", "--quiet", "--frame-size", "100")
+    return "o.parquet", [["eval", "o.parquet", *TASK, "--json", "-"]]
+
+
 def output_rows(name):
     def make(folder):
         folder.run("eval", "p.npy", "--labels", "y.npy", *TASK, "--per-row", name, "--quiet")
@@ -468,9 +473,11 @@ def output_rows(name):
     return make
 
 
-# What xent writes and reads again, each wholly under checksums. (A plain .npy or .csv of losses is damaged as an input, above.)
+# What xent writes and reads again, each under checksums: in Parquet the values and levels of pages, where the footer contradicts itself or
+# the pages if it is damaged. (A plain .npy or .csv of losses is damaged as an input, above.)
 OUTPUTS = [
     ("partial", output_partial), ("packed", output_packed), ("packed labels", output_packed_labels),
+    ("packed to Parquet", output_parquet),
     ("losses a row, npy.zst", output_rows("r.npy.zst")), ("losses a row, csv.zst", output_rows("r.csv.zst")),
 ]
 

@@ -203,10 +203,10 @@ extension BenchReport {
         }
         let storedByteCount = inputs.reduce(0) { $0 + $1.bytes }
         var level: Int?
-        if case .synthetic(let shape) = options.source { level = shape.level == 0 ? FrameCompressor.defaultLevel : shape.level }
+        if case .synthetic(let shape) = options.source, shape.layout == .frames { level = shape.level == 0 ? FrameCompressor.defaultLevel : shape.level }
         dump = Dump(
             task: specification.task.rawValue, input: specification.input.rawValue, dialects: specification.dialects.map(\.name),
-            rows: rowCount, columns: columnCount, isSynthetic: level != nil, seed: made == nil ? nil : options.seed, level: level,
+            rows: rowCount, columns: columnCount, isSynthetic: made?.predictions != nil, seed: made == nil ? nil : options.seed, level: level,
             schedule: plan.scheduleText, inputs: inputs, storedBytes: storedByteCount, decodedBytes: decodedByteCount,
             ratio: Double(decodedByteCount) / Double(max(1, storedByteCount)))
 

@@ -12,7 +12,7 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Predictions and labels that are made in memory, as seekable zstd in frames of 1 MiB.
+/// Predictions and labels that are made in memory, as seekable zstd in frames of 1 MiB, or predictions as Parquet.
 struct SyntheticDump: Sendable {
     /// The number of decoded bytes in a frame. Frames are cut at this size, as a compressor does that knows nothing of rows.
     static let frameByteCount = 1 << 20
@@ -42,7 +42,11 @@ struct SyntheticDump: Sendable {
             try predictions.append(UnsafeRawBufferPointer(values.room(from: 0, count: count * rows.rowByteCount)))
             try labels?.append(UnsafeRawBufferPointer(targets.room(from: 0, count: count * rows.labelByteCount)))
         }
-        self.predictions = try predictions.finish()
+        let frames = try predictions.finish()
+        switch shape.layout {
+        case .frames: self.predictions = frames
+        case .planes: self.predictions = MemorySource(name: frames.name, bytes: try Packing.parquetBytes(of: frames))
+        }
         self.labels = try labels?.finish()
     }
 

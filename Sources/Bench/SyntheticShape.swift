@@ -4,6 +4,14 @@ internal import Scoring
 
 /// The size and the type of a dump that is to be made.
 public struct SyntheticShape: Sendable {
+    /// The layout of the predictions that are made.
+    public enum Layout: String, Sendable, CaseIterable {
+        /// A `.npy` in seekable zstd.
+        case frames
+        /// A Parquet file whose values lie in planes of bytes.
+        case planes
+    }
+
     /// The number of rows.
     public var rowCount: Int
     /// The number of values a row; 1 for tasks binary and likelihood.
@@ -12,6 +20,8 @@ public struct SyntheticShape: Sendable {
     public var element: ElementType
     /// zstd's compression level, one of `PackingOptions.levels`.
     public var level = 3
+    /// The layout of the predictions. Labels are frames in either.
+    public var layout = Layout.frames
 
     /// Makes a shape with compression level 3.
     public init(rowCount: Int, classCount: Int, element: ElementType) {

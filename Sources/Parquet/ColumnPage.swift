@@ -68,6 +68,21 @@ package final class ColumnPage {
         return true
     }
 
+    /// Copies the lowest bytes of values of 4 bytes, if they lie in planes; returns false if they do not.
+    ///
+    /// Unsafe: `target` has room for `count` bytes.
+    func copyLowestPlane(from start: Int, count: Int, into target: UnsafeMutableRawPointer) -> Bool {
+        guard let planes, planes.byteCount == 4 else { return false }
+        var upper: UInt8 = 0
+        for plane in 1..<4 {
+            let bytes = UnsafeRawBufferPointer(start: planes.planes + plane * planes.count + start, count: count)
+            for index in 0..<count { upper |= bytes[index] }
+        }
+        if upper != 0 { hasWideValue = true }
+        target.copyMemory(from: planes.planes + start, byteCount: count)
+        return true
+    }
+
     /// Makes runs of the levels of lists of one length.
     func expandLevels(runLimit: Int) throws(PageFault) { try repetition.expand(runLimit: runLimit) }
 

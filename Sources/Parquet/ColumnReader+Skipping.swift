@@ -1,13 +1,24 @@
 extension ColumnReader {
-    /// Lists the numbers of rows in the data pages of the row group, from their headers. O(pages), each a short read.
+    /// The way in which the rows of pages are known.
+    package enum PageCount: Sendable {
+        /// The file's index of pages says them.
+        case indexed
+        /// The pages say them.
+        case said
+        /// Rows of lists were counted by their values.
+        case counted
+    }
+
+    /// Lists the numbers of rows in the data pages of the row group, from the index of pages, or else from their headers: O(pages), each a
+    /// short read.
     ///
     /// - Parameter valuesPerRow: the number of values that each row has, if the column holds lists.
-    /// - Returns: nil if a page begins inside a row, or may do so; `areCounted` is true if pages of lists do not say how many rows they
-    ///   have, so that rows were counted by their values.
-    package func pageRows(valuesPerRow: Int) throws(ParquetError) -> (rowCounts: [Int], areCounted: Bool)? {
+    /// - Returns: nil if a page begins inside a row, or may do so.
+    package func pageRows(valuesPerRow: Int) throws(ParquetError) -> (rowCounts: [Int], count: PageCount)? {
         begin(rowGroup: rowGroup)
         defer { begin(rowGroup: rowGroup) }
         let rowCount = file.rowGroups[rowGroup].rowCount
+        if let index = try readIndex() { return (index.rowCounts(of: rowCount), .indexed) }
         let total = rowCount.multipliedReportingOverflow(by: valuesPerRow)
         let mayCount = column.isRepeated && !total.overflow && total.partialValue == valueCountOfChunk
         var rowCounts: [Int] = []
@@ -23,7 +34,7 @@ extension ColumnReader {
             }
             skip(page)
         }
-        return rowCounts.reduce(0, +) == rowCount ? (rowCounts, areCounted) : nil
+        return rowCounts.reduce(0, +) == rowCount ? (rowCounts, areCounted ? .counted : .said) : nil
     }
 
     /// Counts the data pages of the row group by their headers. O(pages).
@@ -45,6 +56,7 @@ extension ColumnReader {
     ///   - valuesPerRow: the number of values that each list has, by which rows are counted; nil if pages must say their rows.
     /// - Returns: the number of rows in the pages.
     func skipPages(before row: Int, valuesPerRow: Int?) throws(ParquetError) -> Int {
+        if let first = try jump(to: row) { return first }
         var skipped = 0
         while let page = try nextPageHeader(), let rows = rows(of: page, valuesPerRow: valuesPerRow), rows <= row - skipped {
             skip(page)
@@ -63,20 +75,30 @@ extension ColumnReader {
 }
 
 extension ColumnCursor {
-    /// Goes to a row of a row group.
+    /// Goes to the first of some rows of a row group, which are read to the last.
     ///
     /// - Parameters:
-    ///   - row: the number of the row in the row group.
+    ///   - rows: the numbers of the rows in the row group.
     ///   - valuesPerRow: the number of values that each list has, by which rows of pages are counted that do not say them; nil to read all
     ///     pages before the row.
-    package func begin(rowGroup: Int, row: Int, valuesPerRow: Int?) throws(ParquetError) {
+    package func begin(rowGroup: Int, rows: Range<Int>, valuesPerRow: Int?) throws(ParquetError) {
         begin(rowGroup: rowGroup, looksAhead: valuesPerRow == nil)
-        guard row > 0 else { return }
-        let left = row - (try reader.skipPages(before: row, valuesPerRow: valuesPerRow))
+        // All rows are read without the index of pages, which may be wrong.
+        guard rows != 0..<reader.file.rowGroups[rowGroup].rowCount else { return }
+        guard rows.lowerBound > 0 else {
+            _ = try reader.jump(to: 0)
+            return
+        }
+        let left = rows.lowerBound - (try reader.skipPages(before: rows.lowerBound, valuesPerRow: valuesPerRow))
         if column.isRepeated {
             try skipLists(left)
         } else {
             try readValues(left) { _, _ in }
         }
+    }
+
+    /// Goes to a row of a row group.
+    package func begin(rowGroup: Int, row: Int, valuesPerRow: Int?) throws(ParquetError) {
+        try begin(rowGroup: rowGroup, rows: row..<reader.file.rowGroups[rowGroup].rowCount, valuesPerRow: valuesPerRow)
     }
 }

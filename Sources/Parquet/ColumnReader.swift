@@ -29,6 +29,13 @@ package final class ColumnReader {
     private var valuesSoFar = 0
     /// The end of the column chunk in the file.
     private var endOffset = 0
+    /// The places of the pages, once they have been used, and the index among them of the page that comes next.
+    private var index: OffsetIndex?
+    private var indexPlace = 0
+    /// True if pages of lists were left out, so that the number of values before the next page is not known.
+    private var hasJumped = false
+    /// The reason for which a page is not where the index has it, in words.
+    private static let indexProblem = "its rows or its place are not what the file's index of pages says"
 
     /// The number of bytes that are read at once where pages are smaller.
     private static let windowByteCount = 64 << 10
@@ -65,7 +72,11 @@ package final class ColumnReader {
         nextPageIndex = 0
         valuesSoFar = 0
         isLastPageLarge = false
+        (index, indexPlace, hasJumped) = (nil, 0, false)
     }
+
+    /// True if a page is left.
+    private var hasPage: Bool { hasJumped ? offset < min(endOffset, file.footerByteOffset) : valuesSoFar < chunk.valueCount }
 
     /// The place of the next page in the file, for messages.
     private func place(byteOffset: Int? = nil) -> ParquetError.Place {
@@ -87,7 +98,7 @@ package final class ColumnReader {
     /// - Returns: false after the last page.
     package func nextPage() throws(ParquetError) -> Bool {
         if valuesSoFar == 0, nextPageIndex == 0 { try checkChunk() }
-        while valuesSoFar < chunk.valueCount {
+        while hasPage {
             let header = try readHeader(windowByteCount: windowByteCount)
             try checkPlace(header)
             do throws(PageFault) {
@@ -96,7 +107,7 @@ package final class ColumnReader {
                     let bytes = try pageBytes(header)
                     try readDictionary(header, bytes)
                 case .data, .dataV2:
-                    guard header.valueCount <= chunk.valueCount - valuesSoFar else {
+                    guard hasJumped || header.valueCount <= chunk.valueCount - valuesSoFar else {
                         throw .damaged("its \(header.valueCount) values are more than are left of the column chunk's \(chunk.valueCount)")
                     }
                     let bytes = try pageBytes(header)
@@ -113,12 +124,57 @@ package final class ColumnReader {
                 }
                 page.index = nextPageIndex
                 valuesSoFar += header.valueCount
+                try checkIndex()
             }
             offset += header.byteCount + header.storedByteCount
             nextPageIndex += 1
             if isData { return true }
         }
         return false
+    }
+
+    // MARK: Index
+
+    /// Reads the places of the pages; nil if the file has none that can be used.
+    func readIndex() throws(ParquetError) -> OffsetIndex? {
+        let (start, count) = (chunk.offsetIndexOffset, chunk.offsetIndexByteCount)
+        guard start >= 4, (1...OffsetIndex.byteCountLimit).contains(count), start <= file.footerByteOffset - count, !chunk.isEncrypted,
+            chunk.dataPageOffset < endOffset
+        else { return nil }
+        let found = OffsetIndex(
+            try bytes(at: start, count: count, windowByteCount: count), chunk: chunk.dataPageOffset..<endOffset,
+            rowCount: file.rowGroups[rowGroup].rowCount)
+        return found?.pages.first?.byteOffset == chunk.dataPageOffset ? found : nil
+    }
+
+    /// Goes to the page that holds a row by the index, and returns the page's first row; nil if there is no index. The next page is the
+    /// first one.
+    func jump(to row: Int) throws(ParquetError) -> Int? {
+        guard let found = try readIndex() else { return nil }
+        // A dictionary comes first.
+        guard try nextPageHeader() != nil, offset == found.pages[0].byteOffset else { return nil }
+        let place = found.index(ofRow: row)
+        (index, indexPlace) = (found, place)
+        nextPageIndex += place
+        offset = found.pages[place].byteOffset
+        if column.isRepeated { hasJumped = place > 0 } else { valuesSoFar = found.pages[place].firstRow }
+        return found.pages[place].firstRow
+    }
+
+    /// Throws if the page that has been read is not where the index has it, or has other rows. So the index is right as far as it is used:
+    /// the pages before are checked by those who read them.
+    private func checkIndex() throws(ParquetError) {
+        guard let index else { return }
+        let rowCount = file.rowGroups[rowGroup].rowCount
+        guard indexPlace < index.pages.count, index.pages[indexPlace].byteOffset == offset else {
+            throw error(.damaged(Self.indexProblem))
+        }
+        let end = indexPlace + 1 < index.pages.count ? index.pages[indexPlace + 1].firstRow : rowCount
+        let found = column.isRepeated ? page.rowCount : page.levelCount
+        let beginsWithRow = page.repetition.listLength != nil || (page.repetition.runs.first?.level ?? 0) == 0
+        guard found == end - index.pages[indexPlace].firstRow, beginsWithRow else { throw error(.damaged(Self.indexProblem)) }
+        page.endsWithRow = true
+        indexPlace += 1
     }
 
     // MARK: Skipping
@@ -129,12 +185,12 @@ package final class ColumnReader {
     /// Reads the header of the next data page and no values, with the dictionary if that comes first; nil after the last page.
     func nextPageHeader() throws(ParquetError) -> PageHeader? {
         if valuesSoFar == 0, nextPageIndex == 0 { try checkChunk() }
-        while valuesSoFar < chunk.valueCount {
+        while hasPage {
             let header = try readHeader(windowByteCount: Self.headerWindowByteCount)
             try checkPlace(header)
             switch header.kind {
             case .data, .dataV2:
-                guard header.valueCount <= chunk.valueCount - valuesSoFar else {
+                guard hasJumped || header.valueCount <= chunk.valueCount - valuesSoFar else {
                     let problem = "its \(header.valueCount) values are more than are left of the column chunk's \(chunk.valueCount)"
                     throw error(.damaged(problem))
                 }
@@ -356,7 +412,8 @@ package final class ColumnReader {
     ) throws(PageFault) {
         guard header.valueCount <= Int(Int32.max) else { throw .damaged("it has \(header.valueCount) values") }
         let runLimit = file.limits.runLimit
-        try page.repetition.read(repetition, limit: column.repetitionLimit, levelCount: header.valueCount, runLimit: runLimit)
+        try page.repetition.read(
+            repetition, limit: column.repetitionLimit, levelCount: header.valueCount, runLimit: runLimit, findsLists: true)
         try page.definition.read(definition, limit: column.definitionLimit, levelCount: header.valueCount, runLimit: runLimit)
         page.levelCount = header.valueCount
         page.endsWithRow = header.rowCount != nil

@@ -33,13 +33,17 @@ struct LevelRuns {
     }
 
     /// Reads `levelCount` levels up to `limit`, in place of those that were there, as at most about `runLimit` runs.
-    mutating func read(_ bytes: UnsafeRawBufferPointer, limit: Int, levelCount: Int, runLimit: Int) throws(PageFault) {
+    ///
+    /// - Parameter findsLists: true to look for lists of one length, which are not made runs of; false for levels that are no repetitions.
+    mutating func read(
+        _ bytes: UnsafeRawBufferPointer, limit: Int, levelCount: Int, runLimit: Int, findsLists: Bool = false
+    ) throws(PageFault) {
         removeAll()
         guard limit > 0 else {
             append(0, count: levelCount)
             return
         }
-        if limit == 1, let length = UniformLevels.listLength(bytes, levelCount: levelCount) {
+        if findsLists, limit == 1, let length = UniformLevels.listLength(bytes, levelCount: levelCount) {
             (listLength, count) = (length, levelCount)
             return
         }

@@ -1,7 +1,7 @@
 internal import Elements
 
-// A column of Float32 may hold values that were narrower before: Parquet has no bfloat16, and many readers have no Float16. The file's
-// metadata say the type, and the values are handed over in it again.
+// A column may hold values that were narrower before: Parquet has no bfloat16 and no integers of a byte, and many readers have no Float16.
+// The file's metadata say the type, and the values are handed over in it again.
 
 extension ColumnPage {
     /// Copies values in the type that they are handed over in, from the value at `start` on. O(values).
@@ -13,6 +13,7 @@ extension ColumnPage {
         switch column.narrowType {
         case .bfloat16?: narrowToBFloat16(start, count, target)
         case .float16?: narrowToFloat16(start, count, target)
+        case .uint8?: narrowToByte(start, count, target)
         default: copyStoredValues(from: start, count: count, byteCount: column.byteCount, into: target)
         }
     }
@@ -28,6 +29,18 @@ extension ColumnPage {
             target.storeBytes(of: UInt16(truncatingIfNeeded: bits >> 16), toByteOffset: 2 * index, as: UInt16.self)
         }
         if lower != 0 { hasWideValue = true }
+    }
+
+    private func narrowToByte(_ start: Int, _ count: Int, _ target: UnsafeMutableRawPointer) {
+        if copyLowestPlane(from: start, count: count, into: target) { return }
+        let source = values + 4 * start
+        var upper: UInt32 = 0
+        for index in 0..<count {
+            let bits = source.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)
+            upper |= bits >> 8
+            target.storeBytes(of: UInt8(truncatingIfNeeded: bits), toByteOffset: index, as: UInt8.self)
+        }
+        if upper != 0 { hasWideValue = true }
     }
 
     private func narrowToFloat16(_ start: Int, _ count: Int, _ target: UnsafeMutableRawPointer) {

@@ -137,10 +137,11 @@ package struct ParquetFile: Sendable {
     private static func columns(_ footer: ParquetFooter) throws(PageFault) -> [ParquetColumn] {
         var columns = try SchemaWalk(footer.schema).leaves
         for (name, text) in footer.narrowTypes {
-            guard let type = [ElementType.float16, .bfloat16].first(where: { $0.name == text }) else {
+            guard let type = [ElementType.float16, .bfloat16, .uint8].first(where: { $0.name == text }) else {
                 throw .damaged("its metadata say that column \(name) was of a type that is not known")
             }
-            for index in columns.indices where columns[index].name == name && columns[index].content == .float32 {
+            let stored: ParquetColumn.Content = type == .uint8 ? .int32 : .float32
+            for index in columns.indices where columns[index].name == name && columns[index].content == stored {
                 columns[index].narrowType = type
             }
         }

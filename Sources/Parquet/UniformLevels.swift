@@ -30,7 +30,7 @@ enum UniformLevels {
             guard levelCount % length == 0, bytes.count % byteCount == 0, levelCount / length == bytes.count / byteCount else { continue }
             guard length >= 2, levels.runs == [LevelRun(level: 0, count: 1), LevelRun(level: 1, count: Int32(length - 1))],
                 isPeriodic(bytes, period: byteCount)
-            else { return nil }
+            else { continue }
             return length
         }
         return nil

@@ -64,11 +64,13 @@ package struct WrittenColumn: Sendable, Equatable {
     /// True if the bytes of values are stored in planes.
     package var isInPlanes: Bool { storedByteCount > 1 }
 
-    /// The type before it was stored, if it is narrower than the stored one and other types of its kind mean other losses.
+    /// The type before it was stored, if values are handed over in it again: it is narrower than the stored one.
     package var narrowType: ElementType? {
         switch values {
         case .numbers(.float16): .float16
         case .numbers(.bfloat16): .bfloat16
+        // Labels of a byte are read, and scored, in a quarter of the memory.
+        case .numbers(.uint8): .uint8
         default: nil
         }
     }

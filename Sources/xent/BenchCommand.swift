@@ -65,6 +65,9 @@ struct BenchCommand: DocumentedCommand {
                 + "Default: 3.", valueName: "n"))
     var level: Int?
 
+    @Option(help: "The layout of the dump that is made: zstd frames of .npy, or Parquet with values in planes. Default: frames.")
+    var layout: SyntheticShape.Layout?
+
     @Option(help: ArgumentHelp("The seed of what is made.", valueName: "n"))
     var seed: UInt64 = 1
 
@@ -158,7 +161,8 @@ struct BenchCommand: DocumentedCommand {
             try refuse([("--labels", !labelPaths.isEmpty)], "no predictions are named, and labels are made with the dump")
         } else {
             try refuse(
-                [("--rows", rows != nil), ("--classes", classes != nil), ("--type", type != nil), ("--level", level != nil)],
+                [("--rows", rows != nil), ("--classes", classes != nil), ("--type", type != nil), ("--level", level != nil),
+                    ("--layout", layout != nil)],
                 "they describe a dump that is made, and files are named")
         }
     }
@@ -176,6 +180,7 @@ struct BenchCommand: DocumentedCommand {
         var shape = SyntheticShape(
             rowCount: rows ?? max(1, 50_000_000 / max(1, classCount)), classCount: classCount, element: (type ?? .f32).element)
         if let level { shape.level = level }
+        if let layout { shape.layout = layout }
         var options = BenchOptions(
             source: paths.isEmpty ? .synthetic(shape) : .files(predictions: paths, labels: labelPaths), specification: specification)
         if let threads { options.threadCounts = threads.values }
@@ -201,3 +206,5 @@ private struct Steps {
     /// Removes the line.
     func finish() { if isShown { StandardError.write("\r\u{1B}[K") } }
 }
+
+extension SyntheticShape.Layout: NamedChoice {}

@@ -14,7 +14,7 @@ enum PackText {
         }
         if let pages = report.pages { add(pages, of: report.output, to: &lines) }
         lines.add("ratio", "\(Amount.significant(report.ratio, digits: 4)), of \(Amount.bytes(report.array.bytes)) decompressed")
-        if let layouts = report.layouts {
+        if let layouts = report.run.layouts {
             lines.add("layouts", "Parquet's planes " + describe(layouts.parquet) + ", frames " + describe(layouts.frames) + " (first rows)")
         }
         for (number, change) in report.changes.enumerated() { lines.add(number == 0 ? "for eval" : "", change) }

@@ -267,7 +267,7 @@ import Testing
             let rows = (0..<20).flatMap { row in (0..<3).map { values[$0 * 20 + row] } }
             let expected = NPYHeader.encode(elementType: .float32, shape: [20, 3]) + NPY.data(.float32, isBigEndian: false, values: rows)
             #expect(packed == expected, "\(framing)")
-            #expect(report.array.rows == 20 && report.packing.rows == 8)
+            #expect(report.array.rows == 20 && report.packing?.rows == 8)
             #expect(report.changes.contains { $0.contains("C order") }, "\(framing)")
         }
     }

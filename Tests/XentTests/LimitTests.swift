@@ -205,6 +205,7 @@ import Testing
     @Test(arguments: [
         ("\(eval) --quiet --json j", "j"), ("\(eval) --quiet --partial q", "q"), ("\(eval) --quiet --per-row r.npy", "r.npy"),
         ("\(eval) --quiet --per-row r.csv.zst", "r.csv.zst"), ("pack p.npy -o o --quiet", "o"), ("pack p.npy -o o --quiet --json j", "o"),
+        ("pack p.npy --labels y.npy -o o.parquet --quiet", "o.parquet"),
         ("pack t.csv.gz -o o --labels-output l --label-column label --quiet", "l"), ("merge a.partial --quiet --json j", "j"),
         ("merge a.partial --quiet --partial q", "q"), ("inspect p.npy --json j", "j"), ("losses --json j", "j"),
         ("\(eval) --quiet > o", "standard output"), ("\(eval) --quiet --json - > o", "standard output"),

@@ -141,9 +141,11 @@ public struct PackReport: Sendable, Encodable {
         public let seconds: Double
         /// The number of bytes of the plain file a second.
         public let decodedBytesPerSecond: Double
+        /// The sizes and speeds of both layouts on the first rows; absent without rows of floating-point numbers.
+        public let layouts: Layouts?
 
         enum CodingKeys: String, CodingKey {
-            case threads, seconds
+            case threads, seconds, layouts
             case decodedBytesPerSecond = "decoded_bytes_per_second"
         }
     }
@@ -164,8 +166,6 @@ public struct PackReport: Sendable, Encodable {
     public let packing: Frames?
     /// The pages of the output; absent for a file that is no Parquet file.
     public let pages: Pages?
-    /// The sizes and speeds of both layouts on the first rows; absent without rows of floating-point numbers.
-    public let layouts: Layouts?
     /// The ratio of the plain file's size to the output's size.
     public let ratio: Double
     /// The differences for an evaluation that reads the output in place of the input, in sentences about these two files.
@@ -178,7 +178,7 @@ public struct PackReport: Sendable, Encodable {
     public var labels: [PackReport] = []
 
     init(
-        array: Array, columns: [String], classes: [String]?, input: File, output: File, packing: Frames?, pages: Pages?, layouts: Layouts?,
+        array: Array, columns: [String], classes: [String]?, input: File, output: File, packing: Frames?, pages: Pages?,
         ratio: Double, changes: [String], warnings: [Message], run: Run
     ) {
         xent = Version.current
@@ -189,7 +189,6 @@ public struct PackReport: Sendable, Encodable {
         self.output = output
         self.packing = packing
         self.pages = pages
-        self.layouts = layouts
         self.ratio = ratio
         self.changes = changes
         self.warnings = warnings

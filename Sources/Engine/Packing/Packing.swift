@@ -120,11 +120,13 @@ extension PackReport {
             output: File(
                 path: outputPath, bytes: outputByteCount, compression: Compression.zstdSeekable.rawValue, frames: frameCount,
                 units: outputFacts?.unitCount),
-            packing: packing, pages: nil, layouts: Layouts(trial), ratio: Double(decodedByteCount) / Double(max(1, outputByteCount)),
+            packing: packing, pages: nil, ratio: Double(decodedByteCount) / Double(max(1, outputByteCount)),
             changes: outputFacts.map { output in
                 source.fileAccess?.changes(with: output) ?? output.changesFromText(source.file.format)
             } ?? [],
             warnings: warnings,
-            run: Run(threads: threads, seconds: seconds, decodedBytesPerSecond: seconds > 0 ? Double(decodedByteCount) / seconds : 0))
+            run: Run(
+                threads: threads, seconds: seconds, decodedBytesPerSecond: seconds > 0 ? Double(decodedByteCount) / seconds : 0,
+                layouts: Layouts(trial)))
     }
 }

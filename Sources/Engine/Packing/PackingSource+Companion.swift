@@ -44,20 +44,20 @@ extension PackingSource {
             try self.init(
                 file, rows, shape: valuesPerRow.map { [rowCount, $0] } ?? [rowCount], names: Self.names(selection),
                 classNames: Self.classNames(selection))
-        case .parquet(let table):
+        case .columnar(let table):
             var selection = try Self.companionSelection(isLabels, &roles, table.names, options, table.path)
             var valuesPerRow: Int?
             // A list of numbers a row is a distribution, or one number a class.
             if case .classIndex(let path, _) = selection.labels, case .list = table.storage(of: path) { selection.labels = .numbers([path]) }
             let kind = Self.kind(selection)
             if case .numbers(let paths) = selection.labels {
-                let shape = try ParquetRows(table, selection).shape(paths, .labels)
+                let shape = try ColumnarRows(table, selection).shape(paths, .labels)
                 guard shape.rowsPerRecord == 1 else {
                     throw EngineError(.data, path: table.path, "its labels are lists of lists", remedy: "write one list a row")
                 }
                 valuesPerRow = shape.valuesPerRow
             }
-            let rows = try ParquetRowSource(kind, of: [ParquetRows(table, selection)], valuesPerRow: valuesPerRow ?? 1)
+            let rows = try ColumnarRowSource(kind, of: [ColumnarRows(table, selection)], valuesPerRow: valuesPerRow ?? 1)
             try self.init(
                 file, rows, shape: valuesPerRow.map { [table.rowCount, $0] } ?? [table.rowCount], names: Self.names(selection),
                 classNames: Self.classNames(selection))

@@ -55,12 +55,12 @@ final class PackedNumberReader: PackedColumnReader {
     }
 }
 
-/// A reader of a column of a Parquet table as it is, with its nulls: numbers, truth values, texts.
+/// A reader of a column of a table as it is, with its nulls: numbers, truth values, texts.
 final class PackedTableReader: PackedColumnReader {
-    private let file: ParquetFile
-    private let leaf: ParquetColumn
-    private let cursor: ColumnCursor
-    private var rowGroup = -1
+    private let groupRowCounts: [Int]
+    private let leaf: StoredColumn
+    private let cursor: any ColumnarCursor
+    private var group = -1
     private var rowsLeft = 0
 
     /// The number of rows that are read before the size of texts is looked at.
@@ -68,16 +68,16 @@ final class PackedTableReader: PackedColumnReader {
     /// The number of bytes of texts after which a page ends.
     private static let textByteCount = 1 << 20
 
-    init(_ file: ParquetFile, _ leaf: ParquetColumn) {
-        self.file = file
+    init(_ file: any ColumnarFile, _ leaf: StoredColumn) {
+        groupRowCounts = file.groupRowCounts
         self.leaf = leaf
-        cursor = ColumnCursor(file, rowGroup: 0, column: leaf)
+        cursor = file.makeCursor(leaf, reusing: nil)
     }
 
     func read(_ rowCount: Int, into page: PackedPage) throws(EngineError) {
         (page.rowCount, page.byteCount) = (0, 0)
         page.validity.removeAll(keepingCapacity: true)
-        try EngineError.ofParquet { () throws(ParquetError) in
+        try EngineError.ofColumns { () throws(ColumnarError) in
             while page.rowCount < rowCount, page.byteCount < Self.textByteCount || leaf.byteCount > 0 {
                 guard try advance() else { break }
                 let limit = leaf.byteCount > 0 ? rowsLeft : min(rowsLeft, Self.textRowCount)
@@ -90,19 +90,19 @@ final class PackedTableReader: PackedColumnReader {
         if page.validity.allSatisfy({ $0 == 1 }) { page.validity.removeAll(keepingCapacity: true) }
     }
 
-    /// Makes sure that a row is left in the row group, and goes to the next one if none is. Returns false after the last one.
-    private func advance() throws(ParquetError) -> Bool {
+    /// Makes sure that a row is left in the group, and goes to the next one if none is. Returns false after the last one.
+    private func advance() throws(ColumnarError) -> Bool {
         while rowsLeft == 0 {
-            if rowGroup >= 0 { try cursor.finish() }
-            guard rowGroup + 1 < file.rowGroups.count else { return false }
-            rowGroup += 1
-            cursor.begin(rowGroup: rowGroup)
-            rowsLeft = file.rowGroups[rowGroup].rowCount
+            if group >= 0 { try cursor.finish() }
+            guard group + 1 < groupRowCounts.count else { return false }
+            group += 1
+            try cursor.begin(group: group, rows: 0..<groupRowCounts[group], valuesPerRow: nil)
+            rowsLeft = groupRowCounts[group]
         }
         return true
     }
 
-    private func add(_ count: Int, _ segment: ColumnCursor.Segment, to page: PackedPage) {
+    private func add(_ count: Int, _ segment: ColumnarSegment, to page: PackedPage) {
         guard case .values(let values, let from) = segment else {
             page.validity += repeatElement(0, count: count)
             return
@@ -110,7 +110,7 @@ final class PackedTableReader: PackedColumnReader {
         page.validity += repeatElement(1, count: count)
         if let type = leaf.elementType {
             guard let room = page.makeRoom(count * type.byteCount).baseAddress else { return }
-            values.copyElements(leaf, from: from, count: count, into: room)
+            values.copyElements(from: from, count: count, into: room)
             return
         }
         for index in from..<from + count {

@@ -46,7 +46,7 @@ extension Packing {
         do throws(EngineError) {
             let container: ContainerFile
             do throws(ContainerError) { container = try ContainerFile(path: path) } catch { throw EngineError(error) }
-            let file = try EngineError.ofParquet { () throws(ParquetError) in try ParquetFile(container) }
+            let file = try EngineError.ofColumns { () throws(ColumnarError) in try ColumnarError.ofParquet { () throws(ParquetError) in try ParquetFile(container) } }
             if file.rowCount == source.rowCount, file.columns.map(\.name) == source.columns.map(\.written.name),
                 file.rowGroups.count == written.rowGroupCount, container.byteCount == written.byteCount
             {
@@ -81,10 +81,12 @@ extension PackReport {
                 frames: isRaw ? nil : container.frames.count, units: predictions.fileAccess?.unitCount),
             output: File(path: outputPath, bytes: written.byteCount, compression: "zstd", frames: nil, units: nil),
             packing: nil,
-            pages: Pages(source, written), layouts: Layouts(written.trial),
+            pages: Pages(source, written),
             ratio: Double(layout.endByteOffset) / Double(max(1, written.byteCount)),
             changes: [], warnings: warnings,
-            run: Run(threads: threads, seconds: seconds, decodedBytesPerSecond: seconds > 0 ? Double(decodedByteCount) / seconds : 0))
+            run: Run(
+                threads: threads, seconds: seconds, decodedBytesPerSecond: seconds > 0 ? Double(decodedByteCount) / seconds : 0,
+                layouts: Layouts(written.trial)))
     }
 }
 

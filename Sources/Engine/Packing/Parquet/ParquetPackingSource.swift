@@ -10,7 +10,7 @@ struct ParquetPackingSource: Sendable {
     struct Column: Sendable {
         enum Values: Sendable {
             case rows(any RowSource)
-            case table(ParquetFile, ParquetColumn)
+            case table(any ColumnarFile, StoredColumn)
         }
 
         let written: WrittenColumn
@@ -152,10 +152,10 @@ struct ParquetPackingSource: Sendable {
         var leftOut: [String] = []
         switch predictions.file.content {
         case .array, .records: break
-        case .parquet(let table):
+        case .columnar(let table):
             for (described, storage) in zip(table.names.columns, table.storage) where !taken.contains(Name(described.name)) {
                 switch storage {
-                case .value(let leaf) where leaf.elementType != nil || leaf.physicalType == .byteArray && leaf.isOfBytes:
+                case .value(let leaf) where leaf.elementType != nil || leaf.isOfTexts:
                     columns.append(Column(written: WrittenColumn(described.name, leaf), values: .table(table.file, leaf)))
                 case .value(let leaf), .list(let leaf): leftOut.append("\(described.name) (\(leaf.typeText))")
                 case .vector: leftOut.append("\(described.name) (vector)")
@@ -184,18 +184,16 @@ struct ParquetPackingSource: Sendable {
 
 extension WrittenColumn {
     /// Makes the column of a leaf that has one value a row.
-    fileprivate init(_ name: String, _ leaf: ParquetColumn) {
+    fileprivate init(_ name: String, _ leaf: StoredColumn) {
         if let type = leaf.elementType {
-            self.init(name, type, isOptional: leaf.definitionLimit > 0)
+            self.init(name, type, isOptional: leaf.mayBeNull)
         } else {
-            self.init(name, isText: leaf.content == .bytes(isText: true), isOptional: leaf.definitionLimit > 0)
+            self.init(name, isText: leaf.isText, isOptional: leaf.mayBeNull)
         }
     }
 }
 
-extension ParquetColumn {
+extension StoredColumn {
     /// True if values are texts, or bytes without another meaning.
-    fileprivate var isOfBytes: Bool {
-        if case .bytes = content { true } else { false }
-    }
+    fileprivate var isOfTexts: Bool { isBytes && !isNumber }
 }

@@ -10,7 +10,7 @@ extension ArrowFile: ColumnarFile {
             return StoredColumn(
                 index: column.index, name: column.name, elementType: column.elementType, isDecimal: isDecimal, isBytes: column.isBytes,
                 isText: column.content == .bytes(isText: true), listDepth: column.listDepth, byteCount: column.byteCount,
-                typeText: column.typeText)
+                typeText: column.typeText, mayBeNull: true)
         }
     }
 
@@ -41,10 +41,10 @@ extension ArrowFile: ColumnarFile {
 
     func cuts(
         group: Int, of column: StoredColumn?, valuesPerRow: Int, rowsPerUnit: Int
-    ) throws(ColumnarError) -> (rows: [Int], areCounted: Bool) {
+    ) throws(ColumnarError) -> (rows: [Int], knowledge: ColumnarCutKnowledge) {
         guard isCompressed else {
             // Rows lie as they are, whatever batch they are in.
-            return (Array(stride(from: 0, to: rowCount, by: rowsPerUnit)) + [rowCount], false)
+            return (Array(stride(from: 0, to: rowCount, by: rowsPerUnit)) + [rowCount], .certain)
         }
         // Whole batches, small ones together.
         var cuts = [0]
@@ -52,7 +52,7 @@ extension ArrowFile: ColumnarFile {
             if let last = cuts.last, batch.firstRow + batch.rowCount - last >= rowsPerUnit { cuts.append(batch.firstRow + batch.rowCount) }
         }
         if let last = cuts.last, last < rowCount { cuts.append(rowCount) }
-        return (cuts, false)
+        return (cuts, .certain)
     }
 
     func storage(of column: StoredColumn, isCounted: Bool) throws(ColumnarError) -> Inspection.ColumnStorage {
@@ -87,11 +87,14 @@ private final class ArrowTableCursor: ColumnarCursor {
             self.column = column
         }
 
-        var values: UnsafeRawPointer { read.values }
         var spans: [UnsafeRawBufferPointer] { read.spans }
 
         func copyNumbers(from start: Int, count: Int, into target: UnsafeMutablePointer<Double>) {
             read.copyNumbers(column, from: start, count: count, into: target, decimal: ArrowTableCursor.decimal)
+        }
+
+        func copyElements(from start: Int, count: Int, into target: UnsafeMutableRawPointer) {
+            target.copyMemory(from: read.values + start * column.byteCount, byteCount: count * column.byteCount)
         }
     }
 
@@ -110,8 +113,8 @@ private final class ArrowTableCursor: ColumnarCursor {
         cursor = ArrowCursor(file, column: column, scratch: scratch)
     }
 
-    func begin(group: Int, row: Int, valuesPerRow: Int?) throws(ColumnarError) {
-        try ColumnarError.ofArrow { () throws(ArrowError) in try cursor.begin(row: row) }
+    func begin(group: Int, rows: Range<Int>, valuesPerRow: Int?) throws(ColumnarError) {
+        try ColumnarError.ofArrow { () throws(ArrowError) in try cursor.begin(row: rows.lowerBound) }
     }
 
     func readValues(

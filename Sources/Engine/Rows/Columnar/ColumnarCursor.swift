@@ -1,10 +1,10 @@
 /// A reader of the rows of one column, one after another: values that may be null, or lists. It belongs to one worker.
 protocol ColumnarCursor: AnyObject {
-    /// Goes to a row of a group.
+    /// Goes to the first of some rows of a group, which are read to the last.
     ///
     /// - Parameter valuesPerRow: the number of values that each list has, by which rows are counted that are not known otherwise; nil to
     ///   read all before the row.
-    func begin(group: Int, row: Int, valuesPerRow: Int?) throws(ColumnarError)
+    func begin(group: Int, rows: Range<Int>, valuesPerRow: Int?) throws(ColumnarError)
 
     /// Reads the next rows of a column without lists, and calls `body` for each stretch of values or nulls in order.
     func readValues(
@@ -48,12 +48,14 @@ enum ColumnarSegment {
 
 /// Some values of a column, which are valid until the next ones are read.
 protocol ColumnarValues: AnyObject {
-    /// The values of a fixed size, as they are stored.
-    var values: UnsafeRawPointer { get }
     /// The values that are bytes of any number.
     var spans: [UnsafeRawBufferPointer] { get }
     /// Converts numbers to `Float64`. Integers beyond 2^53 are rounded.
     func copyNumbers(from start: Int, count: Int, into target: UnsafeMutablePointer<Double>)
+    /// Copies values in the column's own type.
+    ///
+    /// Unsafe: `target` has room for `count` elements of the type.
+    func copyElements(from start: Int, count: Int, into target: UnsafeMutableRawPointer)
 }
 
 /// The reason why a list is no row of as many values as wanted.
@@ -66,4 +68,15 @@ enum ColumnarListProblem {
     case count(Int)
     /// A list in it has another number of values; there are as many in all as wanted.
     case innerCount
+}
+
+extension ColumnarValues {
+    /// Returns values of a column of Int64.
+    func integers(from start: Int, count: Int) -> [Int64] {
+        var integers = [Int64](repeating: 0, count: count)
+        integers.withUnsafeMutableBytes { bytes in
+            if let base = bytes.baseAddress { copyElements(from: start, count: count, into: base) }
+        }
+        return integers
+    }
 }

@@ -70,7 +70,7 @@ final class ColumnarNumberField: ColumnarField {
     func finish() throws(ColumnarError) { try cursor.finish() }
 
     func begin(group: Int, rows: Range<Int>, isCounted: Bool) throws(ColumnarError) {
-        try cursor.begin(group: group, row: rows.lowerBound, valuesPerRow: nil)
+        try cursor.begin(group: group, rows: rows, valuesPerRow: nil)
     }
 
     func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ColumnarProblems) throws(ColumnarError) {
@@ -114,7 +114,7 @@ final class ColumnarListField: ColumnarField {
     func finish() throws(ColumnarError) { try cursor.finish() }
 
     func begin(group: Int, rows: Range<Int>, isCounted: Bool) throws(ColumnarError) {
-        try cursor.begin(group: group, row: rows.lowerBound, valuesPerRow: isCounted ? valuesPerRow : nil)
+        try cursor.begin(group: group, rows: rows, valuesPerRow: isCounted ? valuesPerRow : nil)
     }
 
     func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ColumnarProblems) throws(ColumnarError) {
@@ -243,7 +243,7 @@ final class ColumnarClassLabelField: ColumnarField {
     func finish() throws(ColumnarError) { try cursor.finish() }
 
     func begin(group: Int, rows: Range<Int>, isCounted: Bool) throws(ColumnarError) {
-        try cursor.begin(group: group, row: rows.lowerBound, valuesPerRow: nil)
+        try cursor.begin(group: group, rows: rows, valuesPerRow: nil)
     }
 
     func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ColumnarProblems) throws(ColumnarError) {
@@ -319,7 +319,7 @@ final class SparkVectorField: ColumnarField {
     func finish() throws(ColumnarError) {}
 
     func begin(group: Int, rows: Range<Int>, isCounted: Bool) throws(ColumnarError) {
-        try reader.begin(group: group, row: rows.lowerBound)
+        try reader.begin(group: group, rows: rows)
     }
 
     func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ColumnarProblems) throws(ColumnarError) {
@@ -334,7 +334,7 @@ extension ColumnarValues {
     /// Unsafe: `target` has room for `count` elements.
     fileprivate func copy(_ leaf: StoredColumn, from: Int, count: Int, as type: ElementType, into target: UnsafeMutableRawPointer) {
         if leaf.elementType == type {
-            copyElements(leaf, from: from, count: count, into: target)
+            copyElements(from: from, count: count, into: target)
         } else {
             copyNumbers(from: from, count: count, into: target.bindMemory(to: Double.self, capacity: count))
         }

@@ -26,16 +26,25 @@ protocol ColumnarFile: Sendable {
     /// - Parameters:
     ///   - column: the first column of the predictions; nil if labels or weights alone are read.
     ///   - valuesPerRow: the number of values that each row of the group has in the column.
-    /// - Returns: the numbers of the rows at which stretches begin, and the number of rows; `areCounted` is true if rows were counted by
-    ///   their values, which may turn out to be wrong.
+    /// - Returns: the numbers of the rows at which stretches begin, and the number of rows, and how well they are known.
     func cuts(
         group: Int, of column: StoredColumn?, valuesPerRow: Int, rowsPerUnit: Int
-    ) throws(ColumnarError) -> (rows: [Int], areCounted: Bool)
+    ) throws(ColumnarError) -> (rows: [Int], knowledge: ColumnarCutKnowledge)
 
     /// Describes the way in which a column is stored.
     ///
     /// - Parameter isCounted: false if only what is known without reading is wanted.
     func storage(of column: StoredColumn, isCounted: Bool) throws(ColumnarError) -> Inspection.ColumnStorage
+}
+
+/// How well the numbers of rows are known at which a group was cut.
+enum ColumnarCutKnowledge {
+    /// The file says them where the rows are.
+    case certain
+    /// An index of the file says them, which may be wrong.
+    case indexed
+    /// Rows of lists were counted by their values, which may turn out to be wrong.
+    case counted
 }
 
 /// The facts about a columnar file that `inspect` shows.

@@ -30,7 +30,7 @@ final class ColumnarHashField: ColumnarField {
     }
 
     func begin(group: Int, rows: Range<Int>, isCounted: Bool) throws(ColumnarError) {
-        for column in columns { try column.cursor.begin(group: group, row: rows.lowerBound, valuesPerRow: nil) }
+        for column in columns { try column.cursor.begin(group: group, rows: rows, valuesPerRow: nil) }
     }
 
     func finish() throws(ColumnarError) {
@@ -70,8 +70,7 @@ final class ColumnarHashField: ColumnarField {
             return
         }
         if column.leaf.elementType == .int64 {
-            for row in rows {
-                let number = read.values.loadUnaligned(fromByteOffset: 8 * (from + row - rows.lowerBound), as: Int64.self)
+            for (row, number) in zip(rows, read.integers(from: from, count: rows.count)) {
                 let hash = Identifier.hash(number.magnitude, isNegative: number < 0)
                 column.keep(hash, String(number))
                 store(row, hash)

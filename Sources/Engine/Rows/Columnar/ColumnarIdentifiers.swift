@@ -115,7 +115,9 @@ struct ColumnarIdentifiers {
                 let found = cursor ?? rows.file.makeCursor(leaf, reusing: nil)
                 cursor = found
                 let place = group
-                try EngineError.ofColumns { () throws(ColumnarError) in try found.begin(group: place, row: 0, valuesPerRow: nil) }
+                try EngineError.ofColumns { () throws(ColumnarError) in
+                    try found.begin(group: place, rows: 0..<rows.table.groupRowCounts[place], valuesPerRow: nil)
+                }
                 rowsLeft = rows.table.groupRowCounts[group]
                 group += 1
                 if rowsLeft > 0 { return true }
@@ -129,9 +131,7 @@ struct ColumnarIdentifiers {
                 return
             }
             if leaf.elementType == .int64 {
-                for index in from..<from + count {
-                    texts.append(String(read.values.loadUnaligned(fromByteOffset: 8 * index, as: Int64.self)))
-                }
+                for number in read.integers(from: from, count: count) { texts.append(String(number)) }
                 return
             }
             var numbers = [Double](repeating: 0, count: count)

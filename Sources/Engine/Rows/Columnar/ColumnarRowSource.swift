@@ -35,6 +35,8 @@ struct ColumnarRowSource: UnitRowSource {
         let rowInFile: Int
         /// True if the rows of the group were counted by values.
         let isCounted: Bool
+        /// True if the rows may be others than those of the unit: they were counted, or are where the file's index of pages has them.
+        let mayBeWrong: Bool
     }
 
     /// The approximate number of bytes of values in a unit.
@@ -59,7 +61,9 @@ struct ColumnarRowSource: UnitRowSource {
             case .numbers:
                 columns.append(.targets)
                 layouts.append(
-                    ColumnLayout(name: CompanionColumn.labels, elementType: .float64, valuesPerRow: selection.labelsPerRow ?? 1))
+                    ColumnLayout(
+                        name: CompanionColumn.labels, elementType: ColumnarRows.targetType(of: files),
+                        valuesPerRow: selection.labelsPerRow ?? 1))
             }
             if selection.weight != nil {
                 columns.append(.weights)
@@ -97,6 +101,7 @@ struct ColumnarRowSource: UnitRowSource {
             case .classLabels: Self.classLabelType(of: files)
             case .predictions: nil
             case .identifiers: .uint64
+            case .targets: ColumnarRows.targetType(of: files)
             default: .float64
             }
         valueTypes = files.map { fixed ?? $0.predictionType }
@@ -114,15 +119,16 @@ struct ColumnarRowSource: UnitRowSource {
             let firstRowOfFile = firstRow
             let first = cutsPages ? rows.firstStored : nil
             for (group, count) in rows.table.groupRowCounts.enumerated() {
-                let (cuts, isCounted) = try EngineError.ofColumns { () throws(ColumnarError) in
+                let found = try EngineError.ofColumns { () throws(ColumnarError) in
                     try rows.file.cuts(group: group, of: first, valuesPerRow: valuesPerRow * perRecord, rowsPerUnit: rowsPerUnit)
                 }
-                for (start, end) in zip(cuts, cuts.dropFirst()) where end > start {
+                let isCut = found.rows.count > 2
+                for (start, end) in zip(found.rows, found.rows.dropFirst()) where end > start {
                     units.append(
                         Unit(
                             file: index, group: group, rows: firstRow + start * perRecord..<firstRow + end * perRecord,
                             records: start..<end, rowInFile: firstRow + start * perRecord - firstRowOfFile,
-                            isCounted: isCounted && cuts.count > 2))
+                            isCounted: isCut && found.knowledge == .counted, mayBeWrong: isCut && found.knowledge != .certain))
                 }
                 firstRow += count * perRecord
             }
@@ -258,10 +264,10 @@ struct ColumnarRowSource: UnitRowSource {
             }
         }
 
-        /// Makes the error of a unit. In one whose rows were counted by values, the count may be at fault.
+        /// Makes the error of a unit. In one whose rows were counted by values or by an index, the count may be at fault.
         private func error(_ error: ColumnarError, _ unit: Unit) -> EngineError {
             let found = error.engineError
-            guard unit.isCounted, error.isDamage else { return found }
+            guard unit.mayBeWrong, error.isDamage else { return found }
             return EngineError(found.category, path: found.path, found.problem, remedy: found.remedy, readingFault: .pagesCountedWrong)
         }
     }

@@ -78,7 +78,7 @@ struct ColumnarRows: Sendable {
                 case .value: return (1, 1)
                 case .list(let leaf):
                     let cursor = file.makeCursor(leaf, reusing: nil)
-                    try cursor.begin(group: group, row: 0, valuesPerRow: nil)
+                    try cursor.begin(group: group, rows: 0..<table.groupRowCounts[group], valuesPerRow: nil)
                     while let shape = try cursor.nextShape() {
                         if shape.valueCount > 0 { return shape }
                     }

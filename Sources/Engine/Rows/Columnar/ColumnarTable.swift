@@ -101,7 +101,7 @@ struct ColumnarTable: Sendable {
         var values: [String] = []
         func add(_ text: String) { if values.count < 4, seen.insert(Name(text)).inserted { values.append(text) } }
         do throws(ColumnarError) {
-            try cursor.begin(group: group, row: 0, valuesPerRow: nil)
+            try cursor.begin(group: group, rows: 0..<file.groupRowCounts[group], valuesPerRow: nil)
             try cursor.readValues(min(firstValueCount, rowCounts[group])) { rows, segment in
                 guard case .values(let read, let from) = segment, values.count < 4 else { return }
                 if leaf.isNumber {

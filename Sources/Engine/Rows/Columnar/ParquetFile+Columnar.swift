@@ -9,7 +9,7 @@ extension ParquetFile: ColumnarFile {
             return StoredColumn(
                 index: column.index, name: column.name, elementType: column.elementType, isDecimal: isDecimal,
                 isBytes: column.physicalType == .byteArray, isText: column.content == .bytes(isText: true),
-                listDepth: column.repetitionLimit, byteCount: column.byteCount, typeText: column.typeText)
+                listDepth: column.repetitionLimit, byteCount: column.byteCount, typeText: column.typeText, mayBeNull: column.definitionLimit > 0)
         }
     }
 
@@ -29,13 +29,13 @@ extension ParquetFile: ColumnarFile {
 
     func cuts(
         group: Int, of column: StoredColumn?, valuesPerRow: Int, rowsPerUnit: Int
-    ) throws(ColumnarError) -> (rows: [Int], areCounted: Bool) {
+    ) throws(ColumnarError) -> (rows: [Int], knowledge: ColumnarCutKnowledge) {
         let rowCount = rowGroups[group].rowCount
         guard let column, rowCount >= 2 * rowsPerUnit,
             let pages = try ColumnarError.ofParquet({ () throws(ParquetError) in
                 try ColumnReader(self, rowGroup: group, column: columns[column.index]).pageRows(valuesPerRow: valuesPerRow)
             })
-        else { return ([0, rowCount], false) }
+        else { return ([0, rowCount], .certain) }
         // Stretches of pages of at least `rowsPerUnit` rows.
         var cuts = [0]
         var row = 0
@@ -44,7 +44,11 @@ extension ParquetFile: ColumnarFile {
             if let last = cuts.last, row - last >= rowsPerUnit { cuts.append(row) }
         }
         if let last = cuts.last, last < row { cuts.append(row) }
-        return (cuts, pages.areCounted)
+        return switch pages.count {
+        case .said: (cuts, .certain)
+        case .indexed: (cuts, .indexed)
+        case .counted: (cuts, .counted)
+        }
     }
 
     func storage(of column: StoredColumn, isCounted: Bool) throws(ColumnarError) -> Inspection.ColumnStorage {
@@ -82,11 +86,14 @@ private final class ParquetCursor: ColumnarCursor {
             self.column = column
         }
 
-        var values: UnsafeRawPointer { page.values }
         var spans: [UnsafeRawBufferPointer] { page.spans }
 
         func copyNumbers(from start: Int, count: Int, into target: UnsafeMutablePointer<Double>) {
             page.copyNumbers(column, from: start, count: count, into: target)
+        }
+
+        func copyElements(from start: Int, count: Int, into target: UnsafeMutableRawPointer) {
+            page.copyElements(column, from: start, count: count, into: target)
         }
     }
 
@@ -96,8 +103,8 @@ private final class ParquetCursor: ColumnarCursor {
         values = Values(cursor.reader.page, column)
     }
 
-    func begin(group: Int, row: Int, valuesPerRow: Int?) throws(ColumnarError) {
-        try ColumnarError.ofParquet { () throws(ParquetError) in try cursor.begin(rowGroup: group, row: row, valuesPerRow: valuesPerRow) }
+    func begin(group: Int, rows: Range<Int>, valuesPerRow: Int?) throws(ColumnarError) {
+        try ColumnarError.ofParquet { () throws(ParquetError) in try cursor.begin(rowGroup: group, rows: rows, valuesPerRow: valuesPerRow) }
     }
 
     func readValues(
@@ -171,7 +178,7 @@ extension ColumnarError {
     init(_ error: ParquetError) { self.init(EngineError(error), isDamage: error.kind == .damaged) }
 
     /// Does work on a Parquet file, and turns its error into one of columnar files.
-    fileprivate static func ofParquet<Result>(_ body: () throws(ParquetError) -> Result) throws(ColumnarError) -> Result {
+    static func ofParquet<Result>(_ body: () throws(ParquetError) -> Result) throws(ColumnarError) -> Result {
         do { return try body() } catch { throw ColumnarError(error) }
     }
 }

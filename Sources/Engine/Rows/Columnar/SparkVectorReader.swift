@@ -21,14 +21,14 @@ final class SparkVectorReader {
         values = cursor(vector.values)
     }
 
-    func begin(group: Int, row: Int) throws(ColumnarError) {
-        for cursor in [types, sizes, indices, values] { try cursor.begin(group: group, row: row, valuesPerRow: nil) }
+    func begin(group: Int, rows: Range<Int>) throws(ColumnarError) {
+        for cursor in [types, sizes, indices, values] { try cursor.begin(group: group, rows: rows, valuesPerRow: nil) }
     }
 
     /// Returns the number of values of the first vector of a group that is not null; nil if there is none.
     static func firstWidth(_ file: any ColumnarFile, group: Int, _ vector: ColumnarTable.SparkVector) throws(ColumnarError) -> Int? {
         let reader = SparkVectorReader(file, vector)
-        try reader.begin(group: group, row: 0)
+        try reader.begin(group: group, rows: 0..<file.groupRowCounts[group])
         for _ in 0..<file.groupRowCounts[group] {
             try Self.read(1, reader.types, into: &reader.typeNumbers)
             try Self.read(1, reader.sizes, into: &reader.sizeNumbers)

@@ -20,6 +20,8 @@ struct StoredColumn: Sendable {
     let byteCount: Int
     /// The type in words, such as "float32", "list of float32".
     let typeText: String
+    /// False if the file says that no value is null.
+    let mayBeNull: Bool
 
     /// True if values are numbers, decimals among them, or truth values.
     var isNumber: Bool { isDecimal || elementType != nil }
