@@ -96,6 +96,17 @@ import Testing
         String(title.lowercased().filter { $0.isLetter || $0.isNumber || $0 == " " || $0 == "-" }.map { $0 == " " ? "-" : $0 })
     }
 
+    @Test("The pictures are those that xent draws")
+    func pictures() throws {
+        let script = Self.root.appendingPathComponent("scripts/draw-readme-pictures.py").path
+        try XentRun.tool("python3", [script, "--check", "--xent", RunningCommand.binaryPath()], in: Scratch()).expectSuccess()
+        let links = Self.text.matches(of: /\]\(([^)#]*\.svg)\)/).map { String($0.output.1) }
+        #expect(links.count >= 3)
+        for link in links {
+            #expect(FileManager.default.fileExists(atPath: Self.root.appendingPathComponent(link).path), "\(link)")
+        }
+    }
+
     @Test("No command stands outside of the blocks that are run")
     func allCommandsAreRun() {
         for block in Self.blocks where !["console", "cron", "swift"].contains(block.language) {
