@@ -180,7 +180,7 @@ public struct FileSignature: Sendable, Equatable {
         Known("PARE", "Parquet that is encrypted", "write it without encryption"),
         Known("ARROW1", "Arrow IPC (Feather) inside another file", arrowRemedy),
         Known(
-            "FEA1", "Feather, version 1, which is no longer written",
+            "FEA1", "Feather, version 1",
             "write it again as version 2, such as with pyarrow.feather.write_feather"),
         Known("ORC", "ORC", "read it with pyarrow.orc, and save the columns with np.save"),
         Known("Obj\u{1}", "Avro", "write the records as JSON Lines, such as with avro-tools tojson"),
