@@ -32,9 +32,9 @@ public struct FileSignature: Sendable, Equatable {
         if bytes.count >= 8, bytes.starts(with: [0xFF, 0xFF, 0xFF, 0xFF]), bytes[7] == 0, bytes[6] == 0, bytes[4] & 7 == 0,
             bytes[5] | bytes[4] != 0
         {
-            return FileSignature(name: "an Arrow IPC stream that is damaged or inside another file", remedy: arrowRemedy)
+            return arrowStream
         }
-        if isArrowWithoutMark(bytes) { return FileSignature(name: "an Arrow IPC stream that is damaged or inside another file", remedy: arrowRemedy) }
+        if isArrowWithoutMark(bytes) { return arrowStream }
         if bytes.dropFirst(257).starts(with: Array("ustar".utf8)) || isOldTar(bytes) {
             return FileSignature(name: "a tar archive", remedy: "unpack it with tar -xf, and give the files in it")
         }
@@ -135,6 +135,8 @@ public struct FileSignature: Sendable, Equatable {
     private static let matlabRemedy = "read it with scipy.io.loadmat, and save the array with np.save"
     private static let saveArray = "save the array with np.save"
     private static let arrowRemedy = "take it out: an Arrow file or stream by itself is read"
+    private static let arrowStream = FileSignature(
+        name: "an Arrow IPC stream that is damaged or inside another file", remedy: arrowRemedy)
     private static let pyTorch = FileSignature(
         name: "a PyTorch file (torch.save) inside another file or from a pipe",
         remedy: "write it to a file of its own: its directory is at its end; or save the tensor with np.save(path, tensor.numpy())")
