@@ -52,6 +52,7 @@ struct ArrowMessage {
 
 /// The codec of a record batch's buffers.
 package enum ArrowCodec: String, Sendable {
+    /// Frames of LZ4, and of zstd.
     case lz4, zstd
 }
 

@@ -35,9 +35,9 @@ public struct FileSignature: Sendable, Equatable {
         if bytes.count >= 8, bytes.starts(with: [0xFF, 0xFF, 0xFF, 0xFF]), bytes[7] == 0, bytes[6] == 0, bytes[4] & 7 == 0,
             bytes[5] | bytes[4] != 0
         {
-            return FileSignature(name: "an Arrow IPC stream that is damaged or inside another file", remedy: arrowRemedy)
+            return arrowStream
         }
-        if isArrowWithoutMark(bytes) { return FileSignature(name: "an Arrow IPC stream that is damaged or inside another file", remedy: arrowRemedy) }
+        if isArrowWithoutMark(bytes) { return arrowStream }
         if bytes.dropFirst(257).starts(with: Array("ustar".utf8)) || isOldTar(bytes) {
             return FileSignature(name: "a tar archive", remedy: "unpack it with tar -xf, and give the files in it")
         }
@@ -138,6 +138,8 @@ public struct FileSignature: Sendable, Equatable {
     private static let matlabRemedy = "read it with scipy.io.loadmat, and save the array with np.save"
     private static let saveArray = "save the array with np.save"
     private static let arrowRemedy = "take it out: an Arrow file or stream by itself is read"
+    private static let arrowStream = FileSignature(
+        name: "an Arrow IPC stream that is damaged or inside another file", remedy: arrowRemedy)
     private static let pyTorch = FileSignature(
         name: "a PyTorch file (torch.save) inside another file or from a pipe",
         remedy: "write it to a file of its own: its directory is at its end; or save the tensor with np.save(path, tensor.numpy())")
@@ -186,7 +188,7 @@ public struct FileSignature: Sendable, Equatable {
         Known("PARE", "Parquet that is encrypted", "write it without encryption"),
         Known("ARROW1", "Arrow IPC (Feather) inside another file", arrowRemedy),
         Known(
-            "FEA1", "Feather, version 1, which is no longer written",
+            "FEA1", "Feather, version 1",
             "write it again as version 2, such as with pyarrow.feather.write_feather"),
         Known("ORC", "ORC", "read it with pyarrow.orc, and save the columns with np.save"),
         Known("Obj\u{1}", "Avro", "write the records as JSON Lines, such as with avro-tools tojson"),

@@ -189,7 +189,7 @@ import Testing
 
     /// Too little memory is told with the setting that raises it.
     @Test func tooLittleMemory() throws {
-        var options = options([path("wide-names")])
+        var options = options([path("wide-views")])
         options.maximumWindowByteCount = 1 << 10
         let error = #expect(throws: EngineError.self) { try Evaluation(options) }
         #expect(error?.message.text(.swift).contains("maximumWindowByteCount raises the limit") == true, "\(String(describing: error))")
