@@ -58,6 +58,7 @@ struct ParquetPackingReader {
         item.rows.validity.removeAll(keepingCapacity: true)
         try readers[column].read(wanted, into: item.rows)
         guard item.rows.rowCount > 0 else { throw endError }
+        try checkTruthValues(item.rows)
         item.column = column
         item.page = nil
         try chooseCoding(item)
@@ -71,6 +72,18 @@ struct ParquetPackingReader {
             }
         }
         return true
+    }
+
+    /// Throws if a byte of a truth value is neither 0 nor 1: a bit could not say which rows have it.
+    private func checkTruthValues(_ rows: PackedPage) throws(EngineError) {
+        let written = source.columns[column].written
+        guard written.values == .numbers(.bool), let place = rows.values.room(from: 0, count: rows.byteCount).firstIndex(where: { $0 > 1 })
+        else { return }
+        throw EngineError(
+            .data, path: source.predictions.file.path,
+            "column '\(ColumnName.list([written.name]))', row \(firstRow + row + place / written.valuesPerRow): a truth value of "
+                + "\(rows.values.room(from: place, count: 1)[0]), where 0 and 1 are",
+            remedy: "save it as integers")
     }
 
     private mutating func chooseCoding(_ item: PackedItem) throws(EngineError) {

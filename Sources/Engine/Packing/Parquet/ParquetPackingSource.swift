@@ -62,7 +62,7 @@ struct ParquetPackingSource: Sendable {
         let labels = try Self.labels(options, containerOptions, beside: predictions)
         if let labels {
             try Self.checkCount(labels, CompanionColumn.labels, predictions)
-            let isList = labels.layout.shape.count > 1
+            let isList = labels.rows.layout.valuesPerRow > 1
             let name = Self.ownName(labels) ?? (isList ? "labels" : "label")
             taken.formUnion(labels.columnNames.map { Name($0) })
             warnings += labels.warnings.filter { warning in !warnings.contains { $0.description == warning.description } }
@@ -75,7 +75,7 @@ struct ParquetPackingSource: Sendable {
         var predictionName = Self.ownName(predictions) ?? Self.defaultPredictionName
         if predictionName == labelName { predictionName = "predictions" }
         predictionIndex = columns.count
-        try add(Self.column(predictionName, predictions))
+        try add(Self.column(predictionName, predictions, keepsLists: true))
         if let weights = try Self.weights(options, containerOptions, beside: predictions) {
             try Self.checkCount(weights, CompanionColumn.weights, predictions)
             taken.formUnion(weights.columnNames.map { Name($0) })
@@ -95,9 +95,11 @@ struct ParquetPackingSource: Sendable {
         return name
     }
 
-    private static func column(_ name: String, _ source: PackingSource) -> Column {
+    /// Makes the column of a source. Labels and weights of one value a row are no lists, also where they are an array of one column;
+    /// predictions of such an array are, since they may be those of one class.
+    private static func column(_ name: String, _ source: PackingSource, keepsLists: Bool = false) -> Column {
         let layout = source.rows.layout
-        let length = source.layout.shape.count > 1 ? layout.valuesPerRow : nil
+        let length = source.layout.shape.count > 1 && (keepsLists || layout.valuesPerRow > 1) ? layout.valuesPerRow : nil
         return Column(written: WrittenColumn(name, layout.elementType, listLength: length), values: .rows(source.rows))
     }
 
@@ -172,7 +174,7 @@ struct ParquetPackingSource: Sendable {
                     continue
                 }
                 let rows = try ConcatenatedArrays([file]).column(options)
-                let length = file.layout.shape.count > 1 ? rows.layout.valuesPerRow : nil
+                let length = rows.layout.valuesPerRow > 1 ? rows.layout.valuesPerRow : nil
                 columns.append(
                     Column(
                         written: WrittenColumn(array.name, rows.layout.elementType, listLength: length), values: .rows(rows)))
