@@ -6,6 +6,8 @@ public enum NoticeCode: String, Sendable, Hashable, CaseIterable, Codable {
     case seekTable = "seek-table"
     /// The last line of a text has no line feed, as where a file was cut short.
     case noFinalLineFeed = "no-final-line-feed"
+    /// A stream of record batches has no mark of its end, as where it was cut short.
+    case unendedStream = "unended-stream"
     /// A setting that was given has no effect.
     case unusedSetting = "unused-setting"
     /// A column that is named like weights is not used.
@@ -73,6 +75,7 @@ public enum NoticeCode: String, Sendable, Hashable, CaseIterable, Codable {
         switch self {
         case .seekTable: "A seek table contradicts the frames of its file, and was set aside."
         case .noFinalLineFeed: "The last line of a text has no line feed, as where a file was cut short."
+        case .unendedStream: "A stream of record batches has no mark of its end, as where it was cut short."
         case .unusedSetting: "A setting that was given has no effect."
         case .unusedWeights: "A column that is named like weights is not used."
         case .byteCounts: "The numbers of the text column are taken for counts of bytes."

@@ -141,7 +141,8 @@ import Testing
         let whole = try XentRun.xent(["eval", "t.csv", "--json", "-"] + options, in: scratch).json()
         let merged = try XentRun.xent(["merge", "b.partial", "a.partial", "--json", "-"], in: scratch).json()
         for key in ["slices", "uncertainty"] {
-            #expect(try merged.without()[key] == whole.without()[key], "\(key)")
+            let (found, expected) = (try merged.without()[key], try whole.without()[key])
+            #expect(found != nil && found == expected, "\(key)")
         }
     }
 
@@ -158,7 +159,8 @@ import Testing
             let column = try uncertainty(file + ["--cluster-column", "age"])
             // Sums of the same clusters in another order.
             let ratio = try column.number("standard_error") / array.number("standard_error")
-            #expect(abs(ratio - 1) < 1e-12 && column.without()["clusters"] == array.without()["clusters"], "\(file)")
+            let (found, expected) = (try column.count("clusters"), try array.count("clusters"))
+            #expect(abs(ratio - 1) < 1e-12 && found == expected, "\(file)")
             #expect(try uncertainty(file + ["--cluster-column", "word"]).count("clusters") == Self.words.count, "\(file)")
         }
     }

@@ -203,8 +203,10 @@ package struct EvaluationPlan: Sendable {
     /// The files that were read, as reports have them.
     package var reportedInputs: [Report.Input] { inputs.map { $0.file.reported(role: $0.role) } }
 
-    /// True if predictions are arrays or Parquet and labels are arrays, so that nothing is parsed.
-    package var readsArraysOnly: Bool { (arrays != nil || source is ParquetRowSource) && companions.allSatisfy { $0.rows is any RowSourceOfArrays } }
+    /// True if predictions are arrays or a columnar table and labels are arrays, so that no text is parsed.
+    package var readsArraysOnly: Bool {
+        (arrays != nil || source is ColumnarRowSource) && companions.allSatisfy { $0.rows is any RowSourceOfArrays }
+    }
 
     /// Opens the predictions of the options, and nothing else. They must be arrays in files of their own.
     package static func predictions(

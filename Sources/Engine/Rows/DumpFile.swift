@@ -113,7 +113,7 @@ struct DumpFile: Sendable {
             if !file.hasEnd {
                 doubts.append(
                     Message(
-                        code: .noFinalLineFeed,
+                        code: .unendedStream,
                         "\(path): its stream has no mark of its end, as where a writer was interrupted: record batches may be missing"))
             }
             return
