@@ -104,7 +104,9 @@ public struct InsightRequest: Sendable, Equatable {
 
     /// Makes the observers of the figures, before any row. The counts of labels are among them where the task has them.
     ///
-    /// - Parameter classCount: the number of values a row.
+    /// - Parameters:
+    ///   - specification: the loss.
+    ///   - classCount: the number of values a row.
     /// - Throws: `SpecificationError` for a figure that the loss does not have.
     public func observers(
         _ specification: LossSpecification, classCount: Int

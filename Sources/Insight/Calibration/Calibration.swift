@@ -34,6 +34,7 @@ public struct Calibration: RowObserver, Equatable {
     /// The state of no rows.
     ///
     /// - Parameters:
+    ///   - specification: the loss.
     ///   - kind: nil for the usual one: the probability of label 1 for decisions, else the largest.
     ///   - binCounts: the numbers of intervals; the first one's figures come first.
     /// - Throws: `SpecificationError` for a task without it, and for numbers of intervals that are not in 1...1000.

@@ -19,7 +19,10 @@ public struct ClassCalibration: RowObserver, Equatable {
 
     /// The state of no rows.
     ///
-    /// - Parameter classCount: the number of values a row.
+    /// - Parameters:
+    ///   - specification: the loss.
+    ///   - classCount: the number of values a row.
+    ///   - binCount: the number of intervals of confidences.
     /// - Throws: `SpecificationError` for other tasks than multiclass and soft, and for more than `classLimit` classes.
     public init(_ specification: LossSpecification, classCount: Int, binCount: Int) throws(SpecificationError) {
         guard specification.task == .multiclass || specification.task == .soft else {

@@ -28,6 +28,7 @@ public struct PairedFigures: Sendable {
     public let difference: Difference
 
     /// - Parameters:
+    ///   - rows: the pairs.
     ///   - isWeighted: true if means divide by the rows' weights.
     ///   - confidence: of the bounds, in (0, 1).
     public init(_ rows: PairedRows, isWeighted: Bool, confidence: Double) {

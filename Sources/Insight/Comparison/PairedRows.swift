@@ -31,6 +31,7 @@ public struct PairedRows: RowObserver, Equatable {
         ///   - classCount: the number of values a row, the same as A's.
         ///   - ignoredLabel: the label of rows that are left out.
         ///   - hasIndices: true if labels are whole numbers by their type.
+        ///   - instructionSet: the instruction set of the kernels.
         public init(
             _ specification: LossSpecification, classCount: Int, ignoredLabel: Int32, hasIndices: Bool, instructionSet: InstructionSet = .best
         ) {
@@ -81,6 +82,7 @@ public struct PairedRows: RowObserver, Equatable {
     ///
     /// - Parameters:
     ///   - specification: the loss of A.
+    ///   - second: how B is scored.
     ///   - hasClusters: true if rows come with clusters.
     public init(_ specification: LossSpecification, _ second: Second, hasClusters: Bool) {
         self.second = second

@@ -34,6 +34,7 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
     /// The clusters of no rows.
     ///
     /// - Parameters:
+    ///   - specification: the loss.
     ///   - areTexts: true if clusters are a column of texts, false if they are an array of numbers.
     ///   - limit: the largest number of clusters that are kept apart.
     public init(_ specification: LossSpecification, areTexts: Bool = false, limit: Int = Self.usualLimit) {

@@ -20,7 +20,9 @@ public struct LossQuantiles: RowObserver, Equatable {
 
     /// The state of no rows.
     ///
-    /// - Parameter orders: the orders of the quantiles, each in 0...1.
+    /// - Parameters:
+    ///   - specification: the loss.
+    ///   - orders: the orders of the quantiles, each in 0...1.
     public init(_ specification: LossSpecification, orders: [Double] = Self.usualOrders) throws(SpecificationError) {
         guard !orders.isEmpty, orders.count <= Self.limit, orders.allSatisfy({ (0...1).contains($0) }) else {
             throw SpecificationError(

@@ -24,7 +24,9 @@ public struct Ranking: RowObserver, Equatable {
 
     /// The state of no rows.
     ///
-    /// - Parameter classCount: the number of values a row.
+    /// - Parameters:
+    ///   - specification: the loss.
+    ///   - classCount: the number of values a row.
     /// - Throws: `SpecificationError` for other tasks than binary and multiclass, and for more than `classLimit` classes.
     public init(_ specification: LossSpecification, classCount: Int) throws(SpecificationError) {
         task = specification.task

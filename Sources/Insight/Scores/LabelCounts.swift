@@ -22,7 +22,9 @@ public struct LabelCounts: RowObserver, Equatable {
 
     /// The counts of no rows; nil for a task without class labels, and for more than `classLimit` classes.
     ///
-    /// - Parameter classCount: the number of values a row.
+    /// - Parameters:
+    ///   - specification: the loss.
+    ///   - classCount: the number of values a row.
     public init?(_ specification: LossSpecification, classCount: Int) {
         guard specification.task == .multiclass || specification.task == .binary else { return nil }
         isBinary = specification.task == .binary
