@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Insight
+import Messages
 import Scoring
 import Testing
 
@@ -47,9 +48,9 @@ import Testing
     }
 
     @Test func listsAreNoGroups() throws {
-        let error = #expect(throws: EngineError.self) {
-            try Evaluation(options("parquet/list.parquet", slices: [.column("logits")]))
-        }
+        var options = try options("parquet/list.parquet", slices: [.column("logits")])
+        options.columns.predictions = ["logits"]
+        let error = #expect(throws: EngineError.self) { try Evaluation(options) }
         #expect(error?.problem.text(.swift).contains("holds no text and no number a row") == true, "\(String(describing: error))")
     }
 }
