@@ -282,7 +282,7 @@ import Testing
         let help = try XentRun.shell("COLUMNS=1000 \"$XENT\" pack --help", in: scratch)
         let words = help.stdout.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         for text in [
-            "EXAMPLES", "--level", "-131072", "22", "--frame-size", "Default: 1M.", "--threads", "--json", "zstd -d", "a larger row",
+            "EXAMPLES", "--level", "-131072", "22", "--frame-size", "Default: 1M; for Parquet 128 Ki values.", "--threads", "--json", "zstd -d", "a larger row",
         ] {
             #expect(words.contains(text), "\(text)")
         }
