@@ -132,7 +132,8 @@ final class BatchHeader {
         return (Int(count), nullCount < 0 ? nil : Int(nullCount))
     }
 
-    /// Returns the place of a buffer in the file.
+    /// Returns the place of a buffer in the file. The metadata have no checksum: a place that is not aligned, or lies over the buffer before
+    /// or after it, is damage, since buffers lie one after another.
     ///
     /// - Parameter viewsBefore: the number of columns of views before it.
     func buffer(_ index: Int, viewsBefore: Int) throws(ArrowFault) -> Range<Int> {
@@ -146,8 +147,30 @@ final class BatchHeader {
         guard offset >= 0, count >= 0, offset <= Int64(bodyByteCount), count <= Int64(bodyByteCount) - offset else {
             throw .damaged("buffer \(place) has \(count) bytes from byte \(offset) on of a body of \(bodyByteCount)")
         }
+        guard offset % 8 == 0 else { throw .damaged("buffer \(place) begins at byte \(offset) of the body, which is no multiple of 8") }
+        if let before = try neighbour(of: place, by: -1), before.offset.addingReportingOverflow(before.count).partialValue > offset {
+            throw .damaged("buffer \(place) begins at byte \(offset) of the body, inside the buffer before it")
+        }
+        if let after = try neighbour(of: place, by: 1), after.offset < offset + count {
+            throw .damaged("buffer \(place) ends at byte \(offset + count) of the body, inside the buffer after it")
+        }
         return bodyByteOffset + Int(offset)..<bodyByteOffset + Int(offset) + Int(count)
     }
+
+    /// Returns the place in the body of the nearest buffer on one side of a buffer that is not empty; nil if none of the nearest few is not.
+    private func neighbour(of place: Int, by step: Int) throws(ArrowFault) -> (offset: Int64, count: Int64)? {
+        let bytes = UnsafeRawBufferPointer(memory.room(count: byteCount))
+        for distance in 1...Self.neighbourLimit {
+            let next = place + step * distance
+            guard (0..<buffers.count).contains(next) else { return nil }
+            let count = try FlatTable.load(Int64.self, bytes, at: buffers.offset + 16 * next + 8)
+            if count > 0 { return (try FlatTable.load(Int64.self, bytes, at: buffers.offset + 16 * next), count) }
+        }
+        return nil
+    }
+
+    /// The number of buffers on either side among which a neighbour is looked for: those of the validity of nested columns are empty.
+    private static let neighbourLimit = 8
 
     /// The number of buffers that the views of a column point to.
     func viewBufferCount(_ viewsBefore: Int) -> Int { viewBufferOffsets[viewsBefore + 1] - viewBufferOffsets[viewsBefore] }
