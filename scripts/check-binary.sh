@@ -287,6 +287,7 @@ check_instructions() {
         while IFS= read -r line; do
             # A function of its own, which is called only where the processor is found to have the instructions.
             if [[ $module == FoldedCRC && ${line#1 } == fold_steps* ]]; then continue; fi
+            if [[ $module == BytePlanes && ${line#1 } =~ ^join_avx(2|512)_[248]$ ]]; then continue; fi
             bad "$module: AVX, FMA or BMI in ${line#1 }"
         done < <(grep '^1 ' "$scratch/functions" || true)
         printf '  %s: %d functions in objects, %d with AVX, FMA or BMI\n' "$module" "$total" "$newer"
