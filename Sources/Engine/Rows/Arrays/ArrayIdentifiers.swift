@@ -32,9 +32,9 @@ struct ArrayIdentifiers: OrderedRowSource {
 
         /// Writes the hashes of rows. O(bytes of the rows).
         ///
-        /// - Parameter keep: is called with each hash that is not 0 and its string, where strings are kept.
+        /// - Parameter writer: adds the strings of hashes, where they are kept.
         fileprivate func hash(
-            _ stored: UnsafeRawPointer, rowCount: Int, into hashes: UnsafeMutableRawPointer, keep: ((UInt64, [UInt8]) -> Void)?
+            _ stored: UnsafeRawPointer, rowCount: Int, into hashes: UnsafeMutableRawPointer, _ writer: HashedValueWriter?
         ) {
             let rowByteCount = array.rowByteCount
             for row in 0..<rowCount {
@@ -47,7 +47,7 @@ struct ArrayIdentifiers: OrderedRowSource {
                 case .strings(let encoding):
                     let text = Self.bytes(bytes, encoding)
                     hash = Identifier.hash(text)
-                    if hash != 0 { keep?(hash, text) }
+                    writer?.add(hash: hash) { String(decoding: text, as: UTF8.self) }
                 }
                 hashes.storeBytes(of: hash, toByteOffset: 8 * row, as: UInt64.self)
             }
@@ -139,24 +139,6 @@ struct ArrayIdentifiers: OrderedRowSource {
         }
     }
 
-    /// Keeps the strings of hashes that it meets for the first time. Each worker has its own.
-    private final class StringKeeper {
-        let hashedValues: HashedValues?
-        private var known: Set<UInt64> = []
-
-        init(_ hashedValues: HashedValues?) { self.hashedValues = hashedValues }
-
-        /// Writes the hashes of rows of a part.
-        func hash(_ part: Part, _ stored: UnsafeRawPointer, rowCount: Int, into hashes: UnsafeMutableRawPointer) {
-            guard let hashedValues else { return part.hash(stored, rowCount: rowCount, into: hashes, keep: nil) }
-            part.hash(stored, rowCount: rowCount, into: hashes) { [self] hash, text in
-                // A few more than are kept show that there are too many.
-                guard known.count <= HashedValues.limit, known.insert(hash).inserted else { return }
-                hashedValues.add(String(decoding: text, as: UTF8.self), hash: hash)
-            }
-        }
-    }
-
     // MARK: In order
 
     private static let pieceRowCount = 1 << 14
@@ -214,16 +196,17 @@ struct ArrayIdentifiers: OrderedRowSource {
 
     final class Reader: PieceReader {
         private let source: ArrayIdentifiers
-        private let keeper: StringKeeper
+        private let writer: HashedValueWriter?
 
         fileprivate init(_ source: ArrayIdentifiers) {
             self.source = source
-            keeper = StringKeeper(source.hashedValues)
+            writer = source.hashedValues.map { HashedValueWriter($0) }
         }
 
         func prepare(_ piece: Piece) throws(EngineError) {
             piece.hashes.reserve(8 * piece.rowCount)
-            keeper.hash(source.parts[piece.part], UnsafeRawPointer(piece.stored.base), rowCount: piece.rowCount, into: piece.hashes.base)
+            source.parts[piece.part].hash(
+                UnsafeRawPointer(piece.stored.base), rowCount: piece.rowCount, into: piece.hashes.base, writer)
         }
 
         func read(_ piece: Piece, _ body: (RowBatch) throws(EngineError) -> Void) throws(EngineError) {
@@ -252,11 +235,11 @@ struct ArrayIdentifiers: OrderedRowSource {
         private let source: ArrayIdentifiers
         private let readers: [(any RandomRowReader)?]
         private let hashes = ByteBuffer()
-        private let keeper: StringKeeper
+        private let writer: HashedValueWriter?
 
         fileprivate init(_ source: ArrayIdentifiers, _ control: RunControl) {
             self.source = source
-            keeper = StringKeeper(source.hashedValues)
+            writer = source.hashedValues.map { HashedValueWriter($0) }
             readers = source.stored.map { $0.makeRandomReader?(control) }
         }
 
@@ -269,7 +252,7 @@ struct ArrayIdentifiers: OrderedRowSource {
                 let count = min(rows.upperBound - row, part.array.rowCount - first)
                 // There is a reader for each part, or there is no reader of all.
                 guard let stored = try readers[file]?.bytes(of: first..<first + count) else { break }
-                keeper.hash(part, stored, rowCount: count, into: hashes.base + 8 * (row - rows.lowerBound))
+                part.hash(stored, rowCount: count, into: hashes.base + 8 * (row - rows.lowerBound), writer)
                 row += count
             }
             return UnsafeRawPointer(hashes.base)

@@ -9,15 +9,7 @@ final class ColumnarHashField: ColumnarField {
     private struct Column {
         let leaf: StoredColumn
         let cursor: any ColumnarCursor
-        let values: HashedValues
-        var known: Set<UInt64> = []
-
-        /// Keeps the text of a hash that is met for the first time.
-        mutating func keep(_ hash: UInt64, _ text: @autoclosure () -> String) {
-            // A few more than are kept show that there are too many.
-            guard hash != 0, known.count <= HashedValues.limit, known.insert(hash).inserted else { return }
-            values.add(text(), hash: hash)
-        }
+        let writer: HashedValueWriter
     }
 
     private var columns: [Column] = []
@@ -25,7 +17,7 @@ final class ColumnarHashField: ColumnarField {
     /// Makes a reader of columns, each with the values whose texts it keeps.
     init(_ file: any ColumnarFile, _ leaves: [StoredColumn], _ values: [HashedValues]) {
         for (leaf, values) in zip(leaves, values) {
-            columns.append(Column(leaf: leaf, cursor: file.makeCursor(leaf, reusing: nil), values: values))
+            columns.append(Column(leaf: leaf, cursor: file.makeCursor(leaf, reusing: nil), writer: HashedValueWriter(values)))
         }
     }
 
@@ -40,31 +32,27 @@ final class ColumnarHashField: ColumnarField {
     func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ColumnarProblems) throws(ColumnarError) {
         let width = columns.count
         let hashes = target.bindMemory(to: UInt64.self, capacity: rowCount * width)
-        for index in columns.indices {
-            // Out of the list, so that the texts that it knows are not copied.
-            var column = columns[index]
-            columns[index].known = []
-            defer { columns[index] = column }
+        for (index, column) in columns.enumerated() {
             try column.cursor.readValues(rowCount) { rows, segment in
                 guard case .values(let read, let from) = segment else {
                     for row in rows { hashes[row * width + index] = 0 }
                     return
                 }
-                Self.hash(read, from, rows, &column) { hashes[$0 * width + index] = $1 }
+                Self.hash(read, from, rows, column) { hashes[$0 * width + index] = $1 }
             }
         }
     }
 
     /// Hashes the values of some rows, of which the first is at `from`.
     private static func hash(
-        _ read: any ColumnarValues, _ from: Int, _ rows: Range<Int>, _ column: inout Column, _ store: (_ row: Int, UInt64) -> Void
+        _ read: any ColumnarValues, _ from: Int, _ rows: Range<Int>, _ column: Column, _ store: (_ row: Int, UInt64) -> Void
     ) {
         if column.leaf.isBytes, !column.leaf.isNumber {
             let spans = read.spans
             for row in rows {
                 let span = spans[from + row - rows.lowerBound]
                 let hash = Identifier.hash(span)
-                column.keep(hash, String(decoding: span, as: UTF8.self))
+                column.writer.add(hash: hash) { String(decoding: span, as: UTF8.self) }
                 store(row, hash)
             }
             return
@@ -72,19 +60,15 @@ final class ColumnarHashField: ColumnarField {
         if column.leaf.elementType == .int64 {
             for (row, number) in zip(rows, read.integers(from: from, count: rows.count)) {
                 let hash = Identifier.hash(number.magnitude, isNegative: number < 0)
-                column.keep(hash, String(number))
+                column.writer.add(hash: hash) { String(number) }
                 store(row, hash)
             }
             return
         }
-        var numbers = [Double](repeating: 0, count: rows.count)
-        numbers.withUnsafeMutableBufferPointer { numbers in
-            if let base = numbers.baseAddress { read.copyNumbers(from: from, count: rows.count, into: base) }
-        }
-        for (row, number) in zip(rows, numbers) {
+        for (row, number) in zip(rows, read.numbers(from: from, count: rows.count)) {
             let text = text(of: number, column.leaf.elementType)
             let hash = Identifier.hash(text.utf8)
-            column.keep(hash, text)
+            column.writer.add(hash: hash) { text }
             store(row, hash)
         }
     }

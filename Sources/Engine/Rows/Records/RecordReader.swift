@@ -10,8 +10,8 @@ final class RecordReader: PieceReader {
     private let control: RunControl
     private let decoder: Decoder
     private let rows = RecordRows()
-    /// The hashes of each of the source's hashed values that this reader has met.
-    private var knownHashes: [Set<UInt64>]
+    /// The writers of the source's hashed values.
+    private let hashedValueWriters: [HashedValueWriter]
 
     /// The parser of the file that was worked on last.
     private var parser: (fileIndex: Int, parser: any RecordParser)?
@@ -20,7 +20,7 @@ final class RecordReader: PieceReader {
         self.source = source
         self.control = control
         decoder = Decoder(options: source.options)
-        knownHashes = Array(repeating: [], count: source.hashedValues.count)
+        hashedValueWriters = source.hashedValues.map { HashedValueWriter($0) }
     }
 
     private func parser(of fileIndex: Int) throws(EngineError) -> any RecordParser {
@@ -114,7 +114,7 @@ final class RecordReader: PieceReader {
                 remedy: "this is a fault of xent: please report it, with these lines if you can")
         }
         let rowCount = rows.rowCount
-        if !knownHashes.isEmpty { keepValues(of: file, chunk.bytes(part.text)) }
+        if !hashedValueWriters.isEmpty { keepValues(of: file, chunk.bytes(part.text)) }
         rows.padColumns()
         try rows.withColumns { columns throws(EngineError) in
             let (values, elementType) = columns[source.values]
@@ -132,17 +132,15 @@ extension RecordReader {
     /// Keeps the values of hashes that the reader meets for the first time. O(bytes of the text) where it meets any.
     private func keepValues(of file: RecordFile, _ text: UnsafeRawBufferPointer) {
         let paths = file.selection.identifiers
-        let firstPath = paths.count - knownHashes.count
+        let firstPath = paths.count - hashedValueWriters.count
         var records = RecordBeginnings(of: file, text)
         for row in 0..<rows.rowCount {
-            for index in knownHashes.indices {
-                let hash = rows.identifiers[row * paths.count + firstPath + index]
-                // A few more than are kept show that there are too many.
-                guard hash != 0, knownHashes[index].count <= HashedValues.limit, knownHashes[index].insert(hash).inserted else { continue }
-                guard let record = records.record(at: row, line: Int(rows.lines[row])),
-                    let value = file.format.value(paths[firstPath + index], ofFirstRecordIn: record)
-                else { continue }
-                source.hashedValues[index].add(value, hash: hash)
+            for (index, writer) in hashedValueWriters.enumerated() {
+                writer.add(hash: rows.identifiers[row * paths.count + firstPath + index]) {
+                    records.record(at: row, line: Int(rows.lines[row])).flatMap {
+                        file.format.value(paths[firstPath + index], ofFirstRecordIn: $0)
+                    }
+                }
             }
         }
     }
