@@ -51,7 +51,7 @@ import Testing
         let scores = Self.scores(shape.count, seed: 34, isRounded: shape.isRounded)
         var table = RankTable(limit: limit ?? RankTable.usualLimit, hasWeights: false)
         for (score, isPositive) in scores { table.add(score, isPositive: isPositive) }
-        let curve = RankingFigures(table).curve
+        let curve = RankingFigures.curve(of: table)
         let positives = Double(scores.count(where: \.isPositive)), negatives = Double(scores.count) - positives
         guard positives > 0, negatives > 0 else {
             #expect(curve.isEmpty)
@@ -78,7 +78,7 @@ import Testing
     @Test func curvesOfOneOutcomeAreNone() {
         var table = RankTable(hasWeights: false)
         table.add(0.5, isPositive: true)
-        #expect(RankingFigures(table).curve.isEmpty)
+        #expect(RankingFigures.curve(of: table).isEmpty)
     }
 
     /// A coarse histogram has at most so many bins, in order, and each number lies in one of them that counts it.

@@ -27,20 +27,6 @@ extension Report {
             }
         }
 
-        /// A point of the curves of a ranking: everything is called positive whose score is at least the threshold.
-        public struct CurvePoint: Sendable, Codable {
-            /// The threshold.
-            public let threshold: Double
-            /// The shares of positives, and of negatives, that are called positive, and the share of positives among these.
-            public let truePositiveRate: Double, falsePositiveRate: Double, precision: Double
-
-            enum CodingKeys: String, CodingKey {
-                case threshold, precision
-                case truePositiveRate = "true_positive_rate"
-                case falsePositiveRate = "false_positive_rate"
-            }
-        }
-
         /// The area under the ROC curve, and bounds between which it lies for sure; for task binary.
         public let rocAuc: Double?, rocAucLower: Double?, rocAucUpper: Double?
         /// The standard error of the area by DeLong's method; absent where rows have weights.
@@ -55,7 +41,7 @@ extension Report {
         public let positives: UInt64?, negatives: UInt64?
         /// Points of the ROC curve and of the curve of precision and recall, from the highest threshold down, for task binary; absent where
         /// an outcome is missing. A rate changes by less than 1/64 between neighbours but for one score's own rows.
-        public let curve: [CurvePoint]?
+        public let curve: [RankingFigures.CurvePoint]?
         /// The figures of each class against all others, for task multiclass.
         public let oneVersusRest: OneVersusRest?
 
@@ -174,15 +160,7 @@ extension Report.RankingSection {
         distinctScores = figures?.distinctCount
         positives = figures?.positiveCount
         negatives = figures?.negativeCount
-        curve = figures.flatMap { figures in
-            figures.curve.isEmpty
-                ? nil
-                : figures.curve.map {
-                    CurvePoint(
-                        threshold: $0.threshold, truePositiveRate: $0.truePositiveRate, falsePositiveRate: $0.falsePositiveRate,
-                        precision: $0.precision)
-                }
-        }
+        curve = ranking.curve
         oneVersusRest = ranking.figuresOfClasses.map { OneVersusRest($0, labels) }
         if figures == nil, oneVersusRest == nil { return nil }
     }

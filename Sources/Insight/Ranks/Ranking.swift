@@ -95,6 +95,15 @@ public struct Ranking: RowObserver, Equatable {
     /// The figures of label 1, for task binary; nil for other tasks, and where a label is a fraction.
     public var figures: RankingFigures? { task == .binary && !hasFractions ? RankingFigures(tables[0]) : nil }
 
+    /// The points of the ROC curve of label 1, from the highest threshold down; nil for other tasks than binary, where a label is a fraction,
+    /// and where an outcome is missing. Between neighbours a rate changes by less than twice ``RankingFigures/curveStep`` but for one
+    /// score's own rows. Complexity: linear in the number of different scores.
+    public var curve: [RankingFigures.CurvePoint]? {
+        guard task == .binary, !hasFractions else { return nil }
+        let points = RankingFigures.curve(of: tables[0])
+        return points.isEmpty ? nil : points
+    }
+
     /// The figures of each class against all others, for task multiclass.
     public var figuresOfClasses: [RankingFigures]? { task == .multiclass ? tables.map { RankingFigures($0) } : nil }
 

@@ -10,8 +10,8 @@ public struct RankingFigures: Sendable, Equatable {
         public let lower: Double, upper: Double
     }
 
-    /// The outcome of calling all predictions positive whose score is at least a threshold.
-    public struct CurvePoint: Sendable, Equatable {
+    /// The outcome of calling all predictions positive whose score is at least a threshold. A report writes it as it is.
+    public struct CurvePoint: Sendable, Equatable, Codable {
         /// The least score that is called positive. Where the table is not exact, the lower end of its key.
         public let threshold: Double
         /// The share of positives that are called positive, which is the recall.
@@ -20,6 +20,12 @@ public struct RankingFigures: Sendable, Equatable {
         public let falsePositiveRate: Double
         /// The share of positives among those that are called positive.
         public let precision: Double
+
+        enum CodingKeys: String, CodingKey {
+            case threshold, precision
+            case truePositiveRate = "true_positive_rate"
+            case falsePositiveRate = "false_positive_rate"
+        }
     }
 
     /// The area under the ROC curve: the chance that a positive scores above a negative, where equal scores count half. NaN where one of the
@@ -29,10 +35,6 @@ public struct RankingFigures: Sendable, Equatable {
     public let rocAreaStandardError: Double?
     /// The average precision: Σ (recall − the one before) · precision over the scores from above. NaN where there is no positive.
     public let averagePrecision: Enclosed
-    /// Points of the ROC curve and of the curve of precision and recall, from the highest threshold down to one that calls everything
-    /// positive. They are exact, and a rate changes by less than `curveStep` between neighbours but for one score's own rows. Empty where an
-    /// outcome is missing.
-    public let curve: [CurvePoint]
     /// The step of rates below which points of a curve are left out.
     public static let curveStep = 1.0 / 128
     /// True if all scores were told apart.
@@ -47,27 +49,26 @@ public struct RankingFigures: Sendable, Equatable {
         isExact = table.isExact
         distinctCount = table.entries.count
         (positiveCount, negativeCount) = table.outcomeCounts
-        let amounts =
-            table.hasWeights
-            ? table.weights.map { (negative: $0.negative.rounded, positive: $0.positive.rounded) }
-            : table.entries.map { (negative: Double($0.negativeCount), positive: Double($0.positiveCount)) }
+        let amounts = table.amounts
         let isExact = isExact
         rocArea = Self.area(amounts, isExact: isExact)
         averagePrecision = Self.precision(amounts, isExact: isExact)
         rocAreaStandardError = table.hasWeights ? nil : Self.standardError(amounts)
-        curve = Self.curve(amounts) { table.range(of: table.entries[$0]).lowerBound }
     }
 
-    /// Lists the points of a curve that are at least a step from the one before, and the last one.
-    private static func curve(
-        _ amounts: [(negative: Double, positive: Double)], _ threshold: (_ index: Int) -> Double
-    ) -> [CurvePoint] {
+    /// Lists the points of the ROC curve, which are those of the curve of precision and recall, from the highest threshold down to one that
+    /// calls everything positive. They are exact, and a rate changes by less than twice `curveStep` between neighbours but for one score's
+    /// own rows. Empty where an outcome is missing.
+    static func curve(of scores: RankTable) -> [CurvePoint] {
+        let table = scores.flushed
+        let amounts = table.amounts
         var positives = ExactSum(), negatives = ExactSum()
         for amount in amounts {
             positives.add(amount.positive)
             negatives.add(amount.negative)
         }
         guard positives.sign > 0, negatives.sign > 0 else { return [] }
+        let (positiveAmount, negativeAmount) = (positives.rounded(), negatives.rounded())
         var trues = ExactSum(), falses = ExactSum()
         var points: [CurvePoint] = []
         var last: CurvePoint?
@@ -78,8 +79,8 @@ public struct RankingFigures: Sendable, Equatable {
             // Rows of weight 0 are none.
             guard trueAmount + falseAmount > 0 else { continue }
             let point = CurvePoint(
-                threshold: threshold(index), truePositiveRate: trueAmount / positives.rounded(),
-                falsePositiveRate: falseAmount / negatives.rounded(), precision: trueAmount / (trueAmount + falseAmount))
+                threshold: table.range(of: table.entries[index]).lowerBound, truePositiveRate: trueAmount / positiveAmount,
+                falsePositiveRate: falseAmount / negativeAmount, precision: trueAmount / (trueAmount + falseAmount))
             if let kept = points.last, point.truePositiveRate - kept.truePositiveRate < curveStep,
                 point.falsePositiveRate - kept.falsePositiveRate < curveStep
             {
@@ -172,6 +173,15 @@ public struct RankingFigures: Sendable, Equatable {
             positivesBelow += amount.positive
         }
         return (ofPositives.rounded() / (positives - 1) / positives + ofNegatives.rounded() / (negatives - 1) / negatives).squareRoot()
+    }
+}
+
+extension RankTable {
+    /// The weights of both outcomes of each entry, or the numbers of their rows. The table has to be flushed.
+    fileprivate var amounts: [(negative: Double, positive: Double)] {
+        hasWeights
+            ? weights.map { ($0.negative.rounded, $0.positive.rounded) }
+            : entries.map { (Double($0.negativeCount), Double($0.positiveCount)) }
     }
 }
 

@@ -120,9 +120,9 @@ extension EvaluationSection {
     }
 
     /// The ROC curve, and the curve of precision and recall.
-    private func curveFigures(_ curve: [Report.RankingSection.CurvePoint]) -> Markup {
+    private func curveFigures(_ curve: [RankingFigures.CurvePoint]) -> Markup {
         func percentage(_ share: Double) -> String { "\(short(100 * share, 3)) %" }
-        func tip(_ point: Report.RankingSection.CurvePoint) -> String {
+        func tip(_ point: RankingFigures.CurvePoint) -> String {
             "from \(short(point.threshold, 4)) on: \(percentage(point.truePositiveRate)) of label 1, "
                 + "\(percentage(point.falsePositiveRate)) of label 0, precision \(percentage(point.precision))"
         }
