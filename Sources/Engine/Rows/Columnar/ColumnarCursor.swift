@@ -71,6 +71,15 @@ enum ColumnarListProblem {
 }
 
 extension ColumnarValues {
+    /// Returns numbers as `Float64`. Integers beyond 2^53 are rounded.
+    func numbers(from start: Int, count: Int) -> [Double] {
+        var numbers = [Double](repeating: 0, count: count)
+        numbers.withUnsafeMutableBufferPointer { numbers in
+            if let base = numbers.baseAddress { copyNumbers(from: start, count: count, into: base) }
+        }
+        return numbers
+    }
+
     /// Returns values of a column of Int64.
     func integers(from start: Int, count: Int) -> [Int64] {
         var integers = [Int64](repeating: 0, count: count)

@@ -257,11 +257,7 @@ final class ColumnarClassLabelField: ColumnarField {
                 return
             }
             if leaf.isNumber {
-                var numbers = [Double](repeating: 0, count: rows.count)
-                numbers.withUnsafeMutableBufferPointer { numbers in
-                    if let base = numbers.baseAddress { read.copyNumbers(from: from, count: rows.count, into: base) }
-                }
-                for (row, number) in zip(rows, numbers) {
+                for (row, number) in zip(rows, read.numbers(from: from, count: rows.count)) {
                     if let index = Int64(exactly: number).flatMap({ indicesOfNumbers[$0] }) {
                         labels[row] = index
                         continue

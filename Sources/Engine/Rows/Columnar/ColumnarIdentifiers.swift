@@ -134,11 +134,7 @@ struct ColumnarIdentifiers {
                 for number in read.integers(from: from, count: count) { texts.append(String(number)) }
                 return
             }
-            var numbers = [Double](repeating: 0, count: count)
-            numbers.withUnsafeMutableBufferPointer { numbers in
-                if let base = numbers.baseAddress { read.copyNumbers(from: from, count: count, into: base) }
-            }
-            for number in numbers { texts.append(Int64(exactly: number).map { String($0) } ?? (number.isNaN ? "" : "\(number)")) }
+            for number in read.numbers(from: from, count: count) { texts.append(Int64(exactly: number).map { String($0) } ?? (number.isNaN ? "" : "\(number)")) }
         }
     }
 }
