@@ -189,6 +189,30 @@ private func packToParquet(
         }
     }
 
+    /// Bytes whose file gives them a meaning that a packed file would not tell are left out, by name and type; texts come along.
+    @Test func bytesOfAnotherMeaningAreLeftOut() throws {
+        let folder = TemporaryFolder()
+        let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/parquet")
+        // A column of texts that are no labels.
+        var bytes = try [UInt8](Data(contentsOf: fixtures.appending(path: "words.parquet")))
+        Self.replace(Array("label".utf8), by: Array("notes".utf8), in: &bytes)
+        let texts = try packToParquet(folder.write(bytes, "text.parquet"), folder["p.parquet"])
+        #expect(texts.pages?.leftOut == [] && texts.pages?.columns.map(\.name) == ["logits", "notes"])
+        // The old annotation and the new one of text become those of BSON, whose fields are as long.
+        Self.replace([0x25, 0x00, 0x4c, 0x1c, 0x00, 0x00], by: [0x25, 0x28, 0x4c, 0xdc, 0x00, 0x00], in: &bytes)
+        let input = try ParquetFile(ContainerFile(path: folder.write(bytes, "bson.parquet")))
+        try #require(input.columns.map(\.content) == [.other("bson"), .float32])
+        let report = try packToParquet(folder["bson.parquet"], folder["p.parquet"])
+        #expect(report.pages?.leftOut == ["notes (bson)"] && report.pages?.columns.map(\.name) == ["logits"])
+        #expect(try ParquetFile(ContainerFile(path: folder["p.parquet"])).columns.map(\.name) == ["logits"])
+    }
+
+    private static func replace(_ old: [UInt8], by new: [UInt8], in bytes: inout [UInt8]) {
+        for place in bytes.indices.dropLast(old.count) where Array(bytes[place..<place + old.count]) == old {
+            bytes.replaceSubrange(place..<place + old.count, with: new)
+        }
+    }
+
     /// Nothing is left of a packing that fails, whichever part it fails in.
     @Test func failuresLeaveNothing() throws {
         let folder = TemporaryFolder()

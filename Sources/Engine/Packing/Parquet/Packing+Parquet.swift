@@ -46,7 +46,8 @@ extension Packing {
         do throws(EngineError) {
             let container: ContainerFile
             do throws(ContainerError) { container = try ContainerFile(path: path) } catch { throw EngineError(error) }
-            let file = try EngineError.ofColumns { () throws(ColumnarError) in try ColumnarError.ofParquet { () throws(ParquetError) in try ParquetFile(container) } }
+            let file: ParquetFile
+            do throws(ParquetError) { file = try ParquetFile(container) } catch { throw EngineError(error) }
             if file.rowCount == source.rowCount, file.columns.map(\.name) == source.columns.map(\.written.name),
                 file.rowGroups.count == written.rowGroupCount, container.byteCount == written.byteCount
             {

@@ -157,7 +157,7 @@ struct ParquetPackingSource: Sendable {
         case .columnar(let table):
             for (described, storage) in zip(table.names.columns, table.storage) where !taken.contains(Name(described.name)) {
                 switch storage {
-                case .value(let leaf) where leaf.elementType != nil || leaf.isOfTexts:
+                case .value(let leaf) where leaf.elementType != nil || leaf.isTextOrPlainBytes:
                     columns.append(Column(written: WrittenColumn(described.name, leaf), values: .table(table.file, leaf)))
                 case .value(let leaf), .list(let leaf): leftOut.append("\(described.name) (\(leaf.typeText))")
                 case .vector: leftOut.append("\(described.name) (vector)")
@@ -193,9 +193,4 @@ extension WrittenColumn {
             self.init(name, isText: leaf.isText, isOptional: leaf.mayBeNull)
         }
     }
-}
-
-extension StoredColumn {
-    /// True if values are texts, or bytes without another meaning.
-    fileprivate var isOfTexts: Bool { isBytes && !isNumber }
 }

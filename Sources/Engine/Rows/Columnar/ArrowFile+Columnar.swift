@@ -9,8 +9,8 @@ extension ArrowFile: ColumnarFile {
             let isDecimal = if case .decimal = column.content { true } else { false }
             return StoredColumn(
                 index: column.index, name: column.name, elementType: column.elementType, isDecimal: isDecimal, isBytes: column.isBytes,
-                isText: column.content == .bytes(isText: true), listDepth: column.listDepth, byteCount: column.byteCount,
-                typeText: column.typeText, mayBeNull: true)
+                isText: column.content == .bytes(isText: true), isTextOrPlainBytes: column.isBytes, listDepth: column.listDepth,
+                byteCount: column.byteCount, typeText: column.typeText, mayBeNull: true)
         }
     }
 
@@ -188,13 +188,7 @@ extension ColumnarError {
 extension EngineError {
     /// Makes the error of an Arrow file.
     init(_ error: ArrowError) {
-        if let container = error.container {
-            self.init(container)
-        } else {
-            let needsMemory = error.kind == .tooLarge
-            self.init(
-                .data, path: error.path, Message(error.statement),
-                remedy: needsMemory ? "\(setting: .maximumWindow) raises the limit" : error.remedy.map { Message($0) })
-        }
+        self.init(
+            container: error.container, path: error.path, error.statement, isTooLarge: error.kind == .tooLarge, remedy: error.remedy)
     }
 }

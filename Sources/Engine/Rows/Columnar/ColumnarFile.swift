@@ -1,3 +1,4 @@
+internal import Container
 internal import Messages
 
 /// A file that stores its values column by column: Parquet, Arrow IPC.
@@ -76,6 +77,17 @@ struct ColumnarError: Error {
 }
 
 extension EngineError {
+    /// Makes the error of a columnar file from what its format says of it: the error of its bytes, or a statement with a remedy.
+    init(container: ContainerError?, path: String, _ statement: String, isTooLarge: Bool, remedy: String?) {
+        if let container {
+            self.init(container)
+        } else {
+            self.init(
+                .data, path: path, Message(statement),
+                remedy: isTooLarge ? "\(setting: .maximumWindow) raises the limit" : remedy.map { Message($0) })
+        }
+    }
+
     /// Does work on a columnar file, and turns its error into one of the engine.
     static func ofColumns<Result>(_ body: () throws(ColumnarError) -> Result) throws(EngineError) -> Result {
         do { return try body() } catch { throw error.engineError }

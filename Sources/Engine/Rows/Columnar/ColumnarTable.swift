@@ -105,11 +105,7 @@ struct ColumnarTable: Sendable {
             try cursor.readValues(min(firstValueCount, rowCounts[group])) { rows, segment in
                 guard case .values(let read, let from) = segment, values.count < 4 else { return }
                 if leaf.isNumber {
-                    var numbers = [Double](repeating: 0, count: rows.count)
-                    numbers.withUnsafeMutableBufferPointer { numbers in
-                        if let base = numbers.baseAddress { read.copyNumbers(from: from, count: rows.count, into: base) }
-                    }
-                    for number in numbers { add("\(number)") }
+                    for number in read.numbers(from: from, count: rows.count) { add("\(number)") }
                 } else if leaf.isBytes {
                     for span in read.spans[from..<from + rows.count] { add(String(decoding: span.prefix(256), as: UTF8.self)) }
                 }

@@ -6,10 +6,12 @@ extension ParquetFile: ColumnarFile {
     var storedColumns: [StoredColumn] {
         columns.map { column in
             let isDecimal = if case .decimal = column.content { true } else { false }
+            let isPlain = if case .bytes = column.content { true } else { false }
             return StoredColumn(
                 index: column.index, name: column.name, elementType: column.elementType, isDecimal: isDecimal,
                 isBytes: column.physicalType == .byteArray, isText: column.content == .bytes(isText: true),
-                listDepth: column.repetitionLimit, byteCount: column.byteCount, typeText: column.typeText, mayBeNull: column.definitionLimit > 0)
+                isTextOrPlainBytes: isPlain && column.physicalType == .byteArray, listDepth: column.repetitionLimit, byteCount: column.byteCount,
+                typeText: column.typeText, mayBeNull: column.definitionLimit > 0)
         }
     }
 
@@ -186,13 +188,7 @@ extension ColumnarError {
 extension EngineError {
     /// Makes the error of a Parquet file.
     init(_ error: ParquetError) {
-        if let container = error.container {
-            self.init(container)
-        } else {
-            let needsMemory = error.kind == .tooLarge
-            self.init(
-                .data, path: error.path, Message(error.statement),
-                remedy: needsMemory ? "\(setting: .maximumWindow) raises the limit" : error.remedy.map { Message($0) })
-        }
+        self.init(
+            container: error.container, path: error.path, error.statement, isTooLarge: error.kind == .tooLarge, remedy: error.remedy)
     }
 }

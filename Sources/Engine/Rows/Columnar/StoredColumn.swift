@@ -14,6 +14,8 @@ struct StoredColumn: Sendable {
     let isBytes: Bool
     /// True if values are known to be text.
     let isText: Bool
+    /// True if values are texts, or bytes whose file gives them no other meaning, such as BSON.
+    let isTextOrPlainBytes: Bool
     /// The number of lists around a value.
     let listDepth: Int
     /// The number of bytes of a value once it is read; 0 if they differ.
