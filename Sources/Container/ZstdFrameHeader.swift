@@ -1,14 +1,14 @@
 /// The header of a zstd frame with data: RFC 8878, section 3.1.1.1.
-struct ZstdFrameHeader: Equatable {
+package struct ZstdFrameHeader: Equatable {
     /// The first four bytes, read as a little-endian number.
-    static let magic: UInt32 = 0xFD2F_B528
+    package static let magic: UInt32 = 0xFD2F_B528
     /// The longest header: magic, descriptor, window, dictionary and content size.
     static let maximumByteCount = 18
     /// The most bytes of a block, compressed or not.
-    static let maximumBlockByteCount = 128 << 10
+    package static let maximumBlockByteCount = 128 << 10
 
     /// The header's own size in bytes, magic included.
-    let byteCount: Int
+    package let byteCount: Int
     /// The distance in bytes that matches may reach back; the content size where the header has no field for it.
     let windowByteCount: UInt64
     /// True if the header has a window field, which libzstd bounds whatever the content size is.
@@ -16,16 +16,16 @@ struct ZstdFrameHeader: Equatable {
     /// The decompressed size in bytes, if the header gives it.
     let contentByteCount: UInt64?
     /// The dictionary that the frame needs; 0 is none.
-    let dictionaryID: UInt32
+    package let dictionaryID: UInt32
     /// True if the low 32 bits of XXH64 of the content follow the last block.
-    let hasChecksum: Bool
+    package let hasChecksum: Bool
 
     /// The most bytes that a block of the frame may have, before and after it is decompressed (RFC 8878, section 3.1.1.2.4).
     var blockByteCountLimit: Int { Int(clamping: min(windowByteCount, UInt64(Self.maximumBlockByteCount))) }
 }
 
 /// The bytes at a place where a frame should begin.
-enum FrameStart: Equatable {
+package enum FrameStart: Equatable {
     case data(ZstdFrameHeader)
     /// A skippable frame, with `contentByteCount` bytes behind a header of eight. `variant` is the lowest half byte of the magic number.
     case skippable(variant: UInt8, contentByteCount: Int)
@@ -37,7 +37,7 @@ enum FrameStart: Equatable {
     case unknown(magic: UInt32)
 
     /// Parses the header in `bytes`, of which there should be `ZstdFrameHeader.maximumByteCount` unless the file ends.
-    init(_ bytes: UnsafeRawBufferPointer) {
+    package init(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count >= 4 else {
             self = .incomplete(wanted: 4)
             return

@@ -24,9 +24,9 @@ package struct LayoutTrial: Sendable {
 
     /// Encodes the rows in both layouts and decodes them some times. It takes some milliseconds for half a megabyte.
     ///
-    /// - Returns: nil if there are no values, if they have no planes, or if libzstd has no memory.
+    /// - Returns: nil if there are no values, if they are not stored in planes, or if libzstd has no memory.
     package init?(_ rows: PageRows, of column: WrittenColumn, level: Int) {
-        guard let chosen = try? PageEncoder().choose(rows, of: column).coding else { return nil }
+        guard case .planes(let chosen)? = try? PageEncoder().choose(rows, of: column).coding else { return nil }
         self.init(rows, of: column, chosen, frameLevel: level)
     }
 
@@ -40,7 +40,7 @@ package struct LayoutTrial: Sendable {
         let byteCount = column.storedByteCount
         let compressor = PageCompressor()
         let encoder = PageEncoder()
-        guard let page = try? encoder.encode(rows, of: column, coding) else { return nil }
+        guard let page = try? encoder.encode(rows, of: column, .planes(coding)) else { return nil }
         let (decoded, joined, stored) = (PageMemory(), PageMemory(), PageMemory())
         decoded.reserve(count * byteCount)
         joined.reserve(count * byteCount)

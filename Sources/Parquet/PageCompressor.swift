@@ -5,6 +5,7 @@ final class PageCompressor {
     /// libzstd's contexts by the coding that they are set to.
     private var contexts: [(coding: PlaneCoding, context: OpaquePointer)] = []
     private let output = PageMemory()
+    private let frame = AssembledFrame()
 
     deinit { for (_, context) in contexts { ZSTD_freeCCtx(context) } }
 
@@ -46,6 +47,29 @@ final class PageCompressor {
     ///
     /// - Returns: the frame, which is valid until the next call.
     func compress(_ bytes: UnsafeRawBufferPointer, partCount: Int, _ coding: PlaneCoding) throws(PageFault) -> UnsafeRawBufferPointer {
+        guard coding == .literals, partCount > 1, bytes.count >= partCount else { return try compressAtOnce(bytes, partCount: partCount, coding) }
+        frame.begin(contentByteCount: bytes.count)
+        let partByteCount = bytes.count / partCount
+        for part in 0..<partCount {
+            let end = part == partCount - 1 ? bytes.count : (part + 1) * partByteCount
+            let plane = UnsafeRawBufferPointer(rebasing: bytes[part * partByteCount..<end])
+            let compressed = try compressAtOnce(plane, partCount: 1, coding)
+            // Decoding takes some ten times as long as copying, so that it has to save some bytes.
+            if Self.leastSaving * (plane.count - compressed.count) >= plane.count {
+                guard frame.appendBlocks(of: compressed) else { throw PageFault(.unsupported, "libzstd wrote a frame that has other parts") }
+            } else {
+                frame.appendStored(plane)
+            }
+        }
+        return frame.end()
+    }
+
+    /// The part of a plane that has to be saved at least: a tenth.
+    private static let leastSaving = 10
+
+    private func compressAtOnce(
+        _ bytes: UnsafeRawBufferPointer, partCount: Int, _ coding: PlaneCoding
+    ) throws(PageFault) -> UnsafeRawBufferPointer {
         let context = try context(coding)
         // A flush may end a block early, which takes a head of three bytes.
         output.reserve(ZSTD_compressBound(bytes.count) + 16 * partCount)

@@ -30,6 +30,18 @@ package struct EncodedPage: Sendable {
     package let bytes: [UInt8]
     /// The number of bytes after decompression, with the header.
     package let decodedByteCount: Int
+    /// The encoding of the values.
+    let encoding: PageEncoding
+    /// The dictionary of the column chunk, which comes before its first page; nil for a coding without one.
+    let dictionary: EncodedDictionary?
+}
+
+/// The page of a dictionary as it is stored, with its header.
+struct EncodedDictionary: Sendable {
+    /// The bytes of the header and of the page.
+    let bytes: [UInt8]
+    /// The number of bytes after decompression, with the header.
+    let decodedByteCount: Int
 }
 
 /// An encoder of pages, for one thread: levels, planes, compression, header and checksum.
@@ -39,6 +51,9 @@ package final class PageEncoder {
     private let compressor = PageCompressor()
     private let widened = PageMemory()
     private let planes = PageMemory()
+    private let packed = PageMemory()
+    /// The last dictionary, and what it was made for.
+    private var dictionary: (bitCount: Int, type: PhysicalType, page: EncodedDictionary)?
 
     /// Makes an encoder.
     package init() {}
@@ -52,26 +67,109 @@ package final class PageEncoder {
     /// Encodes a page. It depends on the rows, the column, the coding and libzstd's version alone.
     ///
     /// - Throws: a text of libzstd's reason.
-    package func encode(_ rows: PageRows, of column: WrittenColumn, _ coding: PlaneCoding) throws(PageEncodingError) -> EncodedPage {
-        let levels = Levels(rows, column)
-        let values = storedValues(rows, column)
-        let frame: UnsafeRawBufferPointer
+    package func encode(_ rows: PageRows, of column: WrittenColumn, _ coding: ColumnCoding) throws(PageEncodingError) -> EncodedPage {
         do throws(PageFault) {
-            frame =
-                column.isInPlanes
-                ? try compressor.compress(values, partCount: column.storedByteCount, coding)
-                : try compressor.compress(values, partCount: 1, Self.plainLevel)
+            switch coding {
+            case .planes(let coding):
+                let values = storedValues(rows, column)
+                let frame =
+                    column.isInPlanes
+                    ? try compressor.compress(values, partCount: column.storedByteCount, coding)
+                    : try compressor.compress(values, partCount: 1, Self.plainLevel)
+                return try page(
+                    rows, column, column.encoding, values: frame, decodedByteCount: values.count, isCompressed: true, dictionary: nil)
+            case .indices(let bitCount):
+                let dictionary = try dictionary(column, bitCount: bitCount)
+                guard let indices = packIndices(rows, column, bitCount: bitCount) else {
+                    let values = storedValues(rows, column)
+                    let frame = try compressor.compress(values, partCount: column.storedByteCount, .fastLevel)
+                    return try page(
+                        rows, column, column.encoding, values: frame, decodedByteCount: values.count, isCompressed: true,
+                        dictionary: dictionary)
+                }
+                let frame = try compressor.compress(indices, partCount: 1, .fastLevel)
+                let isHalved = 2 * frame.count <= indices.count
+                return try page(
+                    rows, column, .rleDictionary, values: isHalved ? frame : indices, decodedByteCount: indices.count,
+                    isCompressed: isHalved, dictionary: dictionary)
+            }
         } catch {
             throw PageEncodingError(problem: error.problem)
         }
+    }
+
+    /// Packs whole numbers as the places that equal them: the number of their bits, and one run or one stretch of packed bits. Returns nil if a
+    /// number has more bits. The bytes are valid until the next call.
+    private func packIndices(_ rows: PageRows, _ column: WrittenColumn, bitCount: Int) -> UnsafeRawBufferPointer? {
+        guard case .numbers(let type) = column.values, LargestIndex.find(in: rows.values, type, bitCount: bitCount) != nil else { return nil }
+        let count = rows.values.count / type.byteCount
+        // The lowest byte holds the number. Numbers are little-endian here, as everywhere in this package.
+        func number(_ index: Int) -> UInt8 { rows.values[index * type.byteCount] }
+        let groupCount = (count + 7) / 8
+        var head = [UInt8(bitCount)]
+        if count > 0, (1..<max(1, count)).allSatisfy({ number($0) == number(0) }) {
+            Levels.append(run: number(0), count: count, to: &head)
+        } else if count > 0 {
+            VariableInteger.append(UInt64(groupCount) << 1 | 1, to: &head)
+        }
+        let isPacked = head.count > 1 && head[1] & 1 == 1
+        let byteCount = head.count + (isPacked ? groupCount * bitCount : 0)
+        packed.reserve(byteCount)
+        packed.base.copyMemory(from: head, byteCount: head.count)
+        guard isPacked else { return UnsafeRawBufferPointer(packed.room(count: byteCount)) }
+        let target = packed.base + head.count
+        for group in 0..<groupCount {
+            var bits: UInt64 = 0
+            for index in 8 * group..<min(count, 8 * group + 8) { bits |= UInt64(number(index)) << UInt64((index & 7) * bitCount) }
+            for byte in 0..<bitCount {
+                target.storeBytes(of: UInt8(truncatingIfNeeded: bits >> UInt64(8 * byte)), toByteOffset: group * bitCount + byte, as: UInt8.self)
+            }
+        }
+        return UnsafeRawBufferPointer(packed.room(count: byteCount))
+    }
+
+    /// Returns the page of the numbers 0, 1, 2, … of `bitCount` bits.
+    private func dictionary(_ column: WrittenColumn, bitCount: Int) throws(PageFault) -> EncodedDictionary {
+        if let dictionary, dictionary.bitCount == bitCount, dictionary.type == column.physicalType { return dictionary.page }
+        var values: [UInt8] = []
+        for number in 0..<1 << bitCount {
+            withUnsafeBytes(of: UInt64(number).littleEndian) { values += $0.prefix(column.storedByteCount) }
+        }
+        let frame = try values.withUnsafeBufferPointer { values throws(PageFault) in
+            Array(try compressor.compress(UnsafeRawBufferPointer(values), partCount: 1, .fastLevel))
+        }
+        let checksum = frame.withUnsafeBytes { CRC32.checksum($0) }
+        var header = ThriftWriter()
+        header.structure {
+            $0.int32(1, 2)
+            $0.int32(2, values.count)
+            $0.int32(3, frame.count)
+            $0.int32(4, Int(Int32(bitPattern: checksum)))
+            $0.structure(7) {
+                $0.int32(1, 1 << bitCount)
+                $0.int32(2, PageEncoding.plain.rawValue)
+                $0.boolean(3, true)
+            }
+        }
+        let page = EncodedDictionary(bytes: header.bytes + frame, decodedByteCount: header.bytes.count + values.count)
+        dictionary = (bitCount, column.physicalType, page)
+        return page
+    }
+
+    /// Puts a page together from its values as they are stored.
+    private func page(
+        _ rows: PageRows, _ column: WrittenColumn, _ encoding: PageEncoding, values frame: UnsafeRawBufferPointer, decodedByteCount: Int,
+        isCompressed: Bool, dictionary: EncodedDictionary?
+    ) throws(PageFault) -> EncodedPage {
+        let levels = Levels(rows, column)
         var body: [UInt8] = []
         body.reserveCapacity(levels.repetition.count + levels.definition.count + frame.count)
         body += levels.repetition
         body += levels.definition
         body.append(contentsOf: frame)
-        let decodedByteCount = levels.repetition.count + levels.definition.count + values.count
+        let decodedByteCount = levels.repetition.count + levels.definition.count + decodedByteCount
         guard let limit = Int32(exactly: max(decodedByteCount, body.count)), limit < .max else {
-            throw PageEncodingError(problem: "a page of \(decodedByteCount) bytes is beyond the format")
+            throw PageFault(.tooLarge, "a page of \(decodedByteCount) bytes is beyond the format")
         }
         let checksum = body.withUnsafeBytes { CRC32.checksum($0) }
         var header = ThriftWriter()
@@ -84,28 +182,46 @@ package final class PageEncoder {
                 $0.int32(1, levels.count)
                 $0.int32(2, levels.nullCount)
                 $0.int32(3, rows.rowCount)
-                $0.int32(4, column.encoding.rawValue)
+                $0.int32(4, encoding.rawValue)
                 $0.int32(5, levels.definition.count)
                 $0.int32(6, levels.repetition.count)
-                $0.boolean(7, true)
+                $0.boolean(7, isCompressed)
             }
         }
         return EncodedPage(
             rowCount: rows.rowCount, valueCount: levels.count, bytes: header.bytes + body,
-            decodedByteCount: header.bytes.count + decodedByteCount)
+            decodedByteCount: header.bytes.count + decodedByteCount, encoding: encoding, dictionary: dictionary)
     }
 
-    /// Chooses the coding of a column by its first page: literals alone, unless level 1 is smaller by more than 2 %. Returns the page in the
-    /// coding that was chosen, and the number of bytes that literals alone take, if this machine's libzstd can code them.
-    package func choose(
-        _ rows: PageRows, of column: WrittenColumn
-    ) throws(PageEncodingError) -> (coding: PlaneCoding, page: EncodedPage, literalsByteCount: Int?, levelByteCount: Int) {
-        let level = try encode(rows, of: column, .fastLevel)
-        guard Self.codesLiterals else { return (.fastLevel, level, nil, level.bytes.count) }
-        let literals = try encode(rows, of: column, .literals)
+    /// The coding of a column, and what it was chosen by.
+    package struct Choice {
+        /// The coding.
+        package let coding: ColumnCoding
+        /// The first page in it.
+        package let page: EncodedPage
+        /// The number of bytes of the first page with literals alone; nil if it was not tried.
+        package let literalsByteCount: Int?
+        /// The number of bytes of the first page with level 1; nil if it was not tried.
+        package let levelByteCount: Int?
+    }
+
+    /// Chooses the coding of a column by its first page: packed bits for whole numbers of up to `ColumnCoding.bitCountLimit` bits; else planes
+    /// of literals alone, unless level 1 is smaller by more than 2 % or this machine's libzstd cannot code literals alone.
+    ///
+    /// - Parameter limit: the number below which whole numbers may be in later pages, such as the number of classes.
+    package func choose(_ rows: PageRows, of column: WrittenColumn, limit: Int = 0) throws(PageEncodingError) -> Choice {
+        if case .numbers(let type) = column.values, column.isInPlanes, let coding = ColumnCoding.packed(rows, type, limit: limit) {
+            return Choice(coding: coding, page: try encode(rows, of: column, coding), literalsByteCount: nil, levelByteCount: nil)
+        }
+        let level = try encode(rows, of: column, .planes(.fastLevel))
+        guard Self.codesLiterals else {
+            return Choice(coding: .planes(.fastLevel), page: level, literalsByteCount: nil, levelByteCount: level.bytes.count)
+        }
+        let literals = try encode(rows, of: column, .planes(.literals))
         let isLevelSmaller = 100 * level.bytes.count < 98 * literals.bytes.count
-        return isLevelSmaller
-            ? (.fastLevel, level, literals.bytes.count, level.bytes.count) : (.literals, literals, literals.bytes.count, level.bytes.count)
+        return Choice(
+            coding: .planes(isLevelSmaller ? .fastLevel : .literals), page: isLevelSmaller ? level : literals,
+            literalsByteCount: literals.bytes.count, levelByteCount: level.bytes.count)
     }
 
     /// Returns the planes of the values, without compression. They are valid until the next call.

@@ -5,7 +5,7 @@ internal import Elements
 /// ```swift
 /// var writer = ParquetWriter([WrittenColumn("p", .float32)], createdBy: "example version 1")
 /// var bytes = writer.beginning
-/// bytes += try PageEncoder().encode(rows, of: writer.columns[0], .literals).bytes  // and writer.append(page, toColumn: 0)
+/// bytes += writer.append(try PageEncoder().encode(rows, of: writer.columns[0], .planes(.literals)), toColumn: 0)
 /// writer.endRowGroup()
 /// bytes += writer.end()
 /// ```
@@ -34,12 +34,19 @@ package struct ParquetWriter: Sendable {
 
     private struct Chunk {
         var pages: [Page] = []
+        var dictionaryByteOffset: Int?
+        var encodings: [PageEncoding] = []
         var rowCount = 0
         var valueCount = 0
         var storedByteCount = 0
         var decodedByteCount = 0
         var indexByteOffset = 0
         var indexByteCount = 0
+
+        /// Notes an encoding of values, each once.
+        mutating func note(_ encoding: PageEncoding) {
+            if !encodings.contains(encoding) { encodings.append(encoding) }
+        }
     }
 
     private struct Group {
@@ -61,8 +68,19 @@ package struct ParquetWriter: Sendable {
     /// The bytes before the first page.
     package var beginning: [UInt8] { ParquetFile.magic }
 
-    /// Notes that a page follows, which belongs to a column. All pages of a column in a row group come one after another.
-    package mutating func append(_ page: EncodedPage, toColumn index: Int) {
+    /// Adds a page of a column, and returns the bytes that follow: the page, and before the first one of a column chunk its dictionary. All
+    /// pages of a column in a row group come one after another.
+    package mutating func append(_ page: EncodedPage, toColumn index: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        if chunks[index].pages.isEmpty, let dictionary = page.dictionary {
+            chunks[index].dictionaryByteOffset = byteCount
+            chunks[index].note(.plain)
+            chunks[index].storedByteCount += dictionary.bytes.count
+            chunks[index].decodedByteCount += dictionary.decodedByteCount
+            byteCount += dictionary.bytes.count
+            bytes = dictionary.bytes
+        }
+        chunks[index].note(page.encoding)
         chunks[index].pages.append(Page(byteOffset: byteCount, byteCount: page.bytes.count, firstRow: chunks[index].rowCount))
         chunks[index].rowCount += page.rowCount
         chunks[index].valueCount += page.valueCount
@@ -70,6 +88,7 @@ package struct ParquetWriter: Sendable {
         chunks[index].decodedByteCount += page.decodedByteCount
         byteCount += page.bytes.count
         pageCount += 1
+        return bytes.isEmpty ? page.bytes : bytes + page.bytes
     }
 
     /// Ends a row group, of which all columns have the same number of rows.
@@ -134,7 +153,7 @@ package struct ParquetWriter: Sendable {
         writer.list(1, Array(zip(group.chunks, columns))) { writer, pair in write(pair.0, of: pair.1, &writer) }
         writer.int64(2, group.chunks.reduce(0) { $0 + $1.decodedByteCount })
         writer.int64(3, group.rowCount)
-        writer.int64(5, group.chunks[0].pages[0].byteOffset)
+        writer.int64(5, group.chunks[0].dictionaryByteOffset ?? group.chunks[0].pages[0].byteOffset)
         writer.int64(6, group.chunks.reduce(0) { $0 + $1.storedByteCount })
         // The number has 16 bits, and may be left out.
         if number <= Int(Int16.max) { writer.int16(7, number) }
@@ -144,13 +163,14 @@ package struct ParquetWriter: Sendable {
         writer.int64(2, 0)
         writer.structure(3) {
             $0.int32(1, column.physicalType.rawValue)
-            $0.list(2, int32s: [column.encoding.rawValue, PageEncoding.rle.rawValue])
+            $0.list(2, int32s: chunk.encodings.map(\.rawValue) + [PageEncoding.rle.rawValue])
             $0.list(3, texts: column.path)
             $0.int32(4, PageCodecName.zstd.rawValue)
             $0.int64(5, chunk.valueCount)
             $0.int64(6, chunk.decodedByteCount)
             $0.int64(7, chunk.storedByteCount)
             $0.int64(9, chunk.pages[0].byteOffset)
+            if let dictionaryByteOffset = chunk.dictionaryByteOffset { $0.int64(11, dictionaryByteOffset) }
         }
         writer.int64(4, chunk.indexByteOffset)
         writer.int32(5, chunk.indexByteCount)

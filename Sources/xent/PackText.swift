@@ -40,7 +40,12 @@ enum PackText {
             case .labels: text += ", labels"
             case .other: break
             }
-            if let coding = column.coding { text += ", planes, \(coding == "literals" ? "literals alone" : "zstd " + coding)" }
+            switch column.coding {
+            case nil: break
+            case "literals"?: text += ", planes, literals alone"
+            case let coding? where coding.hasPrefix("level"): text += ", planes, zstd \(coding)"
+            case let coding?: text += ", \(coding) a value"
+            }
             if let literals = column.literalsByteCount, let level = column.levelByteCount {
                 text += " (first page \(Amount.grouped(literals)) B; level 1 \(Amount.grouped(level)) B)"
             }

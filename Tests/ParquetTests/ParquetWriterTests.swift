@@ -15,7 +15,7 @@ import Testing
         let pages: [(rowCount: Int, bytes: [UInt8], validity: [UInt8]?)]
     }
 
-    private static func file(_ columns: [Input], _ coding: PlaneCoding = .literals) throws -> [UInt8] {
+    private static func file(_ columns: [Input], _ coding: ColumnCoding = .planes(.literals)) throws -> [UInt8] {
         var writer = ParquetWriter(columns.map(\.column), createdBy: "xent version 0.0.0")
         var bytes = writer.beginning
         let encoder = PageEncoder()
@@ -25,8 +25,7 @@ import Testing
                     try encoder.encode(
                         PageRows(rowCount: page.rowCount, values: $0, validity: page.validity), of: input.column, coding)
                 }
-                bytes += encoded.bytes
-                writer.append(encoded, toColumn: index)
+                bytes += writer.append(encoded, toColumn: index)
                 #expect(writer.byteCount == bytes.count)
             }
         }
@@ -159,11 +158,11 @@ import Testing
             // The pages of one file before the footer of the other.
             var writer = ParquetWriter([narrow.column], createdBy: "xent version 0.0.0")
             let page = try input.pages[0].bytes.withUnsafeBytes {
-                try PageEncoder().encode(PageRows(rowCount: 4, values: $0), of: input.column, .literals)
+                try PageEncoder().encode(PageRows(rowCount: 4, values: $0), of: input.column, .planes(.literals))
             }
-            writer.append(page, toColumn: 0)
+            let stored = writer.append(page, toColumn: 0)
             writer.endRowGroup()
-            let file = try Self.open(writer.beginning + page.bytes + writer.end())
+            let file = try Self.open(writer.beginning + stored + writer.end())
             let error = #expect(throws: ParquetError.self) {
                 try ColumnCursor(file, rowGroup: 0, column: file.columns[0]).readValues(4) { rows, segment in
                     guard case .values(let page, let from) = segment else { return }
@@ -211,12 +210,12 @@ import Testing
         let column = WrittenColumn("x", .float32, listLength: 10)
         let encoder = PageEncoder()
         try #require(PageEncoder.codesLiterals)
-        for (values, coding) in [(noise, PlaneCoding.literals), (repeated, .fastLevel)] {
+        for (values, coding) in [(noise, ColumnCoding.planes(.literals)), (repeated, .planes(.fastLevel))] {
             let chosen = try values.withUnsafeBytes { try encoder.choose(PageRows(rowCount: 2000, values: $0), of: column) }
             #expect(chosen.coding == coding)
-            let smaller = try #require(chosen.literalsByteCount) * 98 > chosen.levelByteCount * 100
-            #expect(smaller == (coding == .fastLevel))
-            #expect(chosen.page.bytes.count == (coding == .literals ? chosen.literalsByteCount : chosen.levelByteCount))
+            let (literals, level) = (try #require(chosen.literalsByteCount), try #require(chosen.levelByteCount))
+            #expect((literals * 98 > level * 100) == (coding == .planes(.fastLevel)))
+            #expect(chosen.page.bytes.count == (coding == .planes(.literals) ? literals : level))
         }
     }
 

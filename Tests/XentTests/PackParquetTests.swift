@@ -34,7 +34,7 @@ import Testing
         let run = try XentRun.xent(["pack", "p.npy", "--labels", "y.npy", "-o", "o.parquet", "--json", "r.json"], in: scratch)
         run.expectSuccess()
         for text in [
-            "packed 3,000 × 50, f4\n", "Parquet, ", "1 row group", "up to 2,621 rows a page", "label: u1, labels, planes",
+            "packed 3,000 × 50, f4\n", "Parquet, ", "1 row group", "up to 2,621 rows a page", "label: u1, labels, 6 bits a value",
             "scores: f4, list of 50, predictions, planes, literals alone (first page ", "layouts", "frames ", "/s a thread",
         ] {
             #expect(run.stdout.contains(text), "\(text) in \(run.stdout)")

@@ -73,8 +73,8 @@ public struct PackReport: Sendable, Encodable {
             public let elementType: String
             /// The number of values in the list of each row; absent for a column without lists.
             public let valuesPerRow: Int?
-            /// The compression of planes: "literals", or "level 1" where its first page took over 2 % less so, or the level that was asked for;
-            /// absent for a column without planes.
+            /// The way in which values are stored. Planes of bytes: "literals", or "level 1" where the first page took over 2 % less so, or the
+            /// level that was asked for. Whole numbers below 256: their bits, such as "7 bits". Absent for texts and truth values.
             public let coding: String?
             /// The number of bytes of the first page with literals alone; absent if that was not tried.
             public let literalsByteCount: Int?

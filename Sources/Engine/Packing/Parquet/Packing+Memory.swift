@@ -17,8 +17,7 @@ extension Packing {
                 if let page = item.page { return page }
                 return try encoder.encode(item.rows.rows, of: writer.columns[item.column], item.coding)
             }
-            bytes += page.bytes
-            writer.append(page, toColumn: item.column)
+            bytes += writer.append(page, toColumn: item.column)
             if item.endsRowGroup { writer.endRowGroup() }
         }
         return bytes + writer.end()

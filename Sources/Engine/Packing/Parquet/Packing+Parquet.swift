@@ -115,12 +115,13 @@ extension PackReport.Pages {
     }
 }
 
-extension PlaneCoding {
-    /// The coding in words: "literals", "level 1".
+extension ColumnCoding {
+    /// The coding in words: "literals", "level 1", "7 bits".
     fileprivate var text: String {
         switch self {
-        case .literals: "literals"
-        case .level(let level): "level \(level)"
+        case .planes(.literals): "literals"
+        case .planes(.level(let level)): "level \(level)"
+        case .indices(let bitCount): String.counted(bitCount, "bit")
         }
     }
 }

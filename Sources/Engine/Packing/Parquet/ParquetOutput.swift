@@ -69,8 +69,8 @@ struct ParquetOutput {
 
     private mutating func append(_ item: PackedItem) throws(EngineError) {
         guard let page = item.page else { return }
-        try write(page.bytes, at: writer.byteCount)
-        writer.append(page, toColumn: item.column)
+        let start = writer.byteCount
+        try write(writer.append(page, toColumn: item.column), at: start)
         if item.endsRowGroup { writer.endRowGroup() }
         item.page = nil
     }

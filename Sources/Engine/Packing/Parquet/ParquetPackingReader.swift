@@ -7,7 +7,7 @@ final class PackedItem {
     let rows = PackedPage()
     /// The index of the page's column.
     var column = 0
-    var coding = PlaneCoding.literals
+    var coding = ColumnCoding.planes(.literals)
     /// True for the last page of a row group.
     var endsRowGroup = false
     /// The page once it is encoded.
@@ -16,7 +16,7 @@ final class PackedItem {
 
 /// The way in which pages of a column are compressed, as its first page decided.
 struct PackedCoding: Sendable {
-    var coding: PlaneCoding
+    var coding: ColumnCoding
     /// The number of bytes of the first page with literals alone, and with zstd's level 1; nil if it was not tried.
     var literalsByteCount: Int?
     var levelByteCount: Int?
@@ -89,21 +89,22 @@ struct ParquetPackingReader {
     private mutating func chooseCoding(_ item: PackedItem) throws(EngineError) {
         let written = source.columns[item.column].written
         if codings[item.column] == nil {
+            let isLabels = written.name == source.labelName
             if let level {
-                codings[item.column] = PackedCoding(coding: .level(level))
+                codings[item.column] = PackedCoding(coding: .planes(.level(level)))
             } else {
                 let chosen = try EngineError.ofPage(source.predictions.file.path) { () throws(PageEncodingError) in
-                    try encoder.choose(item.rows.rows, of: written)
+                    try encoder.choose(item.rows.rows, of: written, limit: isLabels ? source.classCount : 0)
                 }
                 codings[item.column] = PackedCoding(
                     coding: chosen.coding, literalsByteCount: chosen.literalsByteCount, levelByteCount: chosen.levelByteCount)
                 item.page = chosen.page
             }
-            if item.column == source.predictionIndex, let coding = codings[item.column]?.coding {
+            if item.column == source.predictionIndex, case .planes(let coding)? = codings[item.column]?.coding {
                 trial = LayoutTrial(item.rows.rows, of: written, coding, frameLevel: LayoutTrial.usualFrameLevel)
             }
         }
-        item.coding = codings[item.column]?.coding ?? .literals
+        item.coding = codings[item.column]?.coding ?? .planes(.literals)
     }
 
     private var endError: EngineError {

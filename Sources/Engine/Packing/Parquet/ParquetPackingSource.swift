@@ -38,6 +38,8 @@ struct ParquetPackingSource: Sendable {
     let leftOut: [String]
     let warnings: [Message]
     var rowCount: Int { predictions.rowCount }
+    /// The number of values of the predictions of a row, each of a class where labels are indices of classes.
+    var classCount: Int { columns[predictionIndex].written.valuesPerRow }
 
     /// The name of predictions that have none of their own. It says nothing of the meaning of values, and all readers know it.
     private static let defaultPredictionName = "scores"
