@@ -138,7 +138,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "ParquetTests", dependencies: ["BytePlanes", "Container", "Elements", "Parquet", "Scoring", "SeededRandom"],
+            name: "ParquetTests", dependencies: ["BytePlanes", "CSnappy", "Container", "Elements", "Parquet", "Scoring", "SeededRandom"],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "ArrowIPCTests", dependencies: ["ArrowIPC", "Container", "Elements", "Scoring", "SeededRandom"], exclude: ["Fixtures"],

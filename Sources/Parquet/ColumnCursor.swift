@@ -130,6 +130,7 @@ package final class ColumnCursor {
 
     /// Throws if a value of a narrowed column is none of its type.
     private func checkWidth() throws(ParquetError) {
+        try reader.checkValues()
         guard page.hasWideValue, let type = column.narrowType else { return }
         throw reader.chunkError(
             .damaged, "the file's metadata say that its values were \(type.name), and one of them is none",

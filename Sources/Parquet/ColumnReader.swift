@@ -18,9 +18,17 @@ package final class ColumnReader {
     private var windowRange = 0..<0
     /// A page as it is stored, if it is larger than the window.
     private let stored: PageMemory
+    /// The bytes of a page whose values are decompressed as they are wanted, its header and its place; nil if there is no such page.
+    private var storedBytes: StoredBytes?
+    private var streamedPage: (header: PageHeader, place: ParquetError.Place)?
     /// A page after decompression.
     private let decoded: PageMemory
     private var dictionary: PageDictionary?
+    /// The memory of the dictionary.
+    private let dictionaryMemory: PageDictionary
+    private let streamMemory: PageMemory
+    /// The page of the dictionary, as long as no page has used it: later pages of many writers do not.
+    private var unreadDictionary: (header: PageHeader, byteOffset: Int, pageIndex: Int)?
     private let indices: PageMemory
     /// The offset of the next page's header in the file.
     private var offset = 0
@@ -53,6 +61,8 @@ package final class ColumnReader {
         stored = scratch.stored
         decoded = scratch.decoded
         indices = scratch.indices
+        dictionaryMemory = scratch.dictionary
+        streamMemory = scratch.stream
         page = ColumnPage(scratch)
         self.file = file
         self.column = column
@@ -68,10 +78,12 @@ package final class ColumnReader {
         offset = first > 0 && first < chunk.dataPageOffset ? first : chunk.dataPageOffset
         let (end, isOverflow) = offset.addingReportingOverflow(chunk.storedByteCount)
         endOffset = isOverflow ? .max : end
-        dictionary = nil
+        (dictionary, unreadDictionary) = (nil, nil)
         nextPageIndex = 0
         valuesSoFar = 0
         isLastPageLarge = false
+        (storedBytes, streamedPage) = (nil, nil)
+        page.removeValues()
         (index, indexPlace, hasJumped) = (nil, 0, false)
     }
 
@@ -83,9 +95,11 @@ package final class ColumnReader {
         ParquetError.Place(rowGroup: rowGroup, column: column.name, page: nextPageIndex, byteOffset: byteOffset ?? offset)
     }
 
-    private func error(_ fault: PageFault) -> ParquetError {
-        if fault.kind == .reading, let readingError { return readingError }
-        return ParquetError(fault.kind, path: file.path, place(), fault.problem, remedy: fault.remedy)
+    private func error(_ fault: PageFault) -> ParquetError { error(fault, place()) }
+
+    private func error(_ fault: PageFault, _ place: ParquetError.Place) -> ParquetError {
+        if fault.kind == .reading, let readingError = readingError ?? storedBytes?.readingError { return readingError }
+        return ParquetError(fault.kind, path: file.path, place, fault.problem, remedy: fault.remedy)
     }
 
     /// Makes an error about the column in the row group.
@@ -97,18 +111,23 @@ package final class ColumnReader {
     ///
     /// - Returns: false after the last page.
     package func nextPage() throws(ParquetError) -> Bool {
+        try finishStream()
         if valuesSoFar == 0, nextPageIndex == 0 { try checkChunk() }
         while hasPage {
             let header = try readHeader(windowByteCount: windowByteCount)
             try checkPlace(header)
             do throws(PageFault) {
                 switch header.kind {
-                case .dictionary:
-                    let bytes = try pageBytes(header)
-                    try readDictionary(header, bytes)
+                case .dictionary: try noteDictionary(header)
                 case .data, .dataV2:
                     guard hasJumped || header.valueCount <= chunk.valueCount - valuesSoFar else {
                         throw .damaged("its \(header.valueCount) values are more than are left of the column chunk's \(chunk.valueCount)")
+                    }
+                    // Before the page, whose bytes come to the same memory.
+                    if PageEncoding(rawValue: header.encoding)?.isOfDictionary == true { try readDictionary() }
+                    if isStreamed(header) {
+                        try beginStream(header)
+                        break
                     }
                     let bytes = try pageBytes(header)
                     if header.kind == .data { try readData(header, bytes) } else { try readDataV2(header, bytes) }
@@ -131,6 +150,100 @@ package final class ColumnReader {
             if isData { return true }
         }
         return false
+    }
+
+    // MARK: Streams
+
+    /// Returns true if values of a data page are decompressed as they are wanted: those of a large page, if each has a fixed number of bytes.
+    private func isStreamed(_ header: PageHeader) -> Bool {
+        guard header.decodedByteCount > file.limits.streamedPageByteCount, header.encoding == PageEncoding.plain.rawValue,
+            [.none, .snappy, .zstd].contains(codecName), header.kind == .data || header.isCompressed || !isCompressed,
+            // A page of version 2 without values has no compressed bytes, either.
+            header.kind == .data || header.storedByteCount > header.repetitionByteCount + header.definitionByteCount
+        else { return false }
+        return column.physicalType != .byteArray && column.physicalType != .boolean
+    }
+
+    /// Reads the levels of a page, and gets ready for its values.
+    private func beginStream(_ header: PageHeader) throws(PageFault) {
+        try checkSizes(header)
+        let start = offset + header.byteCount
+        let storedBytes = StoredBytes(file.container, start..<start + header.storedByteCount, stored)
+        self.storedBytes = storedBytes
+        streamedPage = (header, place())
+        isLastPageLarge = true
+        // The memories of places in a dictionary and of decompressed pages are free: such pages are others.
+        let (repetition, definition) = (decoded, indices)
+        if header.kind == .dataV2 {
+            let (repetitionCount, definitionCount) = try levelByteCounts(header)
+            let levels = PlainStream(storedBytes)
+            let content = try stream(storedBytes, header.decodedByteCount - repetitionCount - definitionCount)
+            try readPage(
+                header, repetition: try read(repetitionCount, levels, repetition), definition: try read(definitionCount, levels, definition),
+                content, byteCount: header.decodedByteCount - repetitionCount - definitionCount)
+            try checkRowCount(header)
+            return
+        }
+        let content = try stream(storedBytes, header.decodedByteCount)
+        var left = header.decodedByteCount
+        func levels(_ limit: Int, _ encoding: Int, _ memory: PageMemory) throws(PageFault) -> UnsafeRawBufferPointer {
+            guard limit > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+            try Self.checkLevelEncoding(encoding)
+            guard left >= 4 else { throw .damaged("it ends before its levels") }
+            let count = Int(UInt32(littleEndian: try read(4, content, memory).loadUnaligned(as: UInt32.self)))
+            guard count <= left - 4 else { throw .damaged("its levels would have \(count) bytes of \(left)") }
+            left -= 4 + count
+            return try read(count, content, memory)
+        }
+        try readPage(
+            header, repetition: try levels(column.repetitionLimit, header.repetitionEncoding, repetition),
+            definition: try levels(column.definitionLimit, header.definitionEncoding, definition), content, byteCount: left)
+    }
+
+    /// Makes the stream of stored bytes that decompress to `byteCount` bytes.
+    private func stream(_ stored: StoredBytes, _ byteCount: Int) throws(PageFault) -> any PageStream {
+        switch codecName {
+        case .snappy: return SnappyStream(stored, byteCount: byteCount, streamMemory)
+        case .zstd:
+            guard let stream = ZstdPageStream(stored) else { throw PageFault(.tooLarge, "libzstd has no memory") }
+            return stream
+        default: return PlainStream(stored)
+        }
+    }
+
+    private func read(_ count: Int, _ stream: any PageStream, _ memory: PageMemory) throws(PageFault) -> UnsafeRawBufferPointer {
+        memory.reserve(count)
+        try stream.read(count, into: memory.base)
+        return UnsafeRawBufferPointer(memory.room(count: count))
+    }
+
+    /// Reads levels, and leaves the values, which take up to `byteCount` bytes, to the stream.
+    private func readPage(
+        _ header: PageHeader, repetition: UnsafeRawBufferPointer, definition: UnsafeRawBufferPointer, _ content: any PageStream,
+        byteCount: Int
+    ) throws(PageFault) {
+        try readLevels(header, repetition: repetition, definition: definition)
+        guard page.valueCount <= byteCount / column.byteCount else {
+            throw .damaged("\(page.valueCount) values of \(column.byteCount) bytes in \(byteCount) bytes")
+        }
+        page.setValues(content, byteCountAfterValues: byteCount - page.valueCount * column.byteCount)
+    }
+
+    /// Reads what is left of a page whose values are decompressed as they are wanted, and throws if it is damaged.
+    private func finishStream() throws(ParquetError) {
+        guard let (header, place) = streamedPage, let storedBytes else { return }
+        do throws(PageFault) {
+            try page.finishStream(byteCount: column.byteCount)
+            try storedBytes.verify(header.checksum)
+        } catch {
+            throw self.error(error, place)
+        }
+        (streamedPage, self.storedBytes) = (nil, nil)
+    }
+
+    /// Throws if values that were copied are none, since their page is damaged.
+    func checkValues() throws(ParquetError) {
+        if let fault = page.fault, let (_, place) = streamedPage { throw error(fault, place) }
     }
 
     // MARK: Index
@@ -196,7 +309,7 @@ package final class ColumnReader {
                 }
                 return header
             case .dictionary:
-                do throws(PageFault) { try readDictionary(header, try pageBytes(header)) } catch { throw self.error(error) }
+                do throws(PageFault) { try noteDictionary(header) } catch { throw self.error(error) }
             case .other: break
             }
             offset += header.byteCount + header.storedByteCount
@@ -291,8 +404,19 @@ package final class ColumnReader {
 
     /// Reads the bytes of a page as they are stored, and checks their checksum if there is one.
     private func pageBytes(_ header: PageHeader) throws(PageFault) -> UnsafeRawBufferPointer {
-        let start = offset + header.byteCount
-        guard header.storedByteCount <= file.footerByteOffset - start else {
+        try checkSizes(header)
+        let bytes: UnsafeRawBufferPointer
+        do throws(ParquetError) { bytes = try self.bytes(at: offset + header.byteCount, count: header.storedByteCount) } catch {
+            readingError = error
+            throw PageFault(.reading, error.problem)
+        }
+        if let checksum = header.checksum, CRC32.checksum(bytes) != checksum { throw .checksum }
+        return bytes
+    }
+
+    /// Throws if a page goes beyond the file, takes more memory than it may, or cannot have as many bytes as its header says.
+    private func checkSizes(_ header: PageHeader) throws(PageFault) {
+        guard header.storedByteCount <= file.footerByteOffset - offset - header.byteCount else {
             throw .damaged("its \(header.storedByteCount) bytes go beyond the end of the columns")
         }
         let limit = file.limits.pageByteCount
@@ -304,15 +428,6 @@ package final class ColumnReader {
                 throw .damaged("\(header.storedByteCount) bytes cannot be \(header.decodedByteCount) bytes compressed with \(name.name)")
             }
         }
-        let bytes: UnsafeRawBufferPointer
-        do throws(ParquetError) { bytes = try self.bytes(at: start, count: header.storedByteCount) } catch {
-            readingError = error
-            throw PageFault(.reading, error.problem)
-        }
-        if let checksum = header.checksum, CRC32.checksum(bytes) != checksum {
-            throw PageFault(.checksum, "its bytes are not what its checksum says", remedy: "copy the file again")
-        }
-        return bytes
     }
 
     /// The error of reading the bytes of a page, which a fault of kind `.reading` stands for.
@@ -330,31 +445,60 @@ package final class ColumnReader {
         }
     }
 
+    /// The codec of the column chunk.
+    private var codecName: PageCodecName { PageCodecName(rawValue: chunk.codec) ?? .none }
+    private var isCompressed: Bool { codecName != .none }
+
     /// Decompresses the bytes of a page, or of its values.
     private func decompress(_ bytes: UnsafeRawBufferPointer, to byteCount: Int) throws(PageFault) -> UnsafeRawBufferPointer {
-        let name = PageCodecName(rawValue: chunk.codec) ?? .none
-        if name == .none {
+        try decompress(bytes, to: byteCount, decoded)
+    }
+
+    /// Decompresses bytes to a memory, and returns them; or the bytes themselves, if they are not compressed.
+    private func decompress(
+        _ bytes: UnsafeRawBufferPointer, to byteCount: Int, _ decoded: PageMemory
+    ) throws(PageFault) -> UnsafeRawBufferPointer {
+        guard isCompressed else {
             guard bytes.count == byteCount else { throw .damaged("it has \(bytes.count) bytes, and its header says \(byteCount)") }
             return bytes
         }
         decoded.reserve(byteCount)
-        try codec.decompress(bytes, name, into: decoded.room(count: byteCount))
+        try codec.decompress(bytes, codecName, into: decoded.room(count: byteCount))
         return UnsafeRawBufferPointer(decoded.room(count: byteCount))
     }
 
     // MARK: Pages
 
-    private func readDictionary(_ header: PageHeader, _ stored: UnsafeRawBufferPointer) throws(PageFault) {
-        guard dictionary == nil else { throw .damaged("the column chunk has a second dictionary") }
+    /// Notes the page of the dictionary, which is read when a page uses it.
+    private func noteDictionary(_ header: PageHeader) throws(PageFault) {
+        guard dictionary == nil, unreadDictionary == nil else { throw .damaged("the column chunk has a second dictionary") }
         guard valuesSoFar == 0 else { throw .damaged("the column chunk has a dictionary after data") }
         guard [PageEncoding.plain.rawValue, PageEncoding.plainDictionary.rawValue].contains(header.encoding) else {
             throw .damaged("a dictionary of encoding \(header.encoding)")
         }
-        let bytes = try decompress(stored, to: header.decodedByteCount)
-        let made = PageDictionary()
+        unreadDictionary = (header, offset, nextPageIndex)
+    }
+
+    /// Reads the dictionary, if there is one that has not been read.
+    private func readDictionary() throws(PageFault) {
+        guard let unread = unreadDictionary else { return }
+        // A fault is told where the dictionary is.
+        let place = (offset, nextPageIndex)
+        (offset, nextPageIndex) = (unread.byteOffset, unread.pageIndex)
+        try readDictionary(unread.header, try pageBytes(unread.header))
+        (offset, nextPageIndex) = place
+        unreadDictionary = nil
+    }
+
+    private func readDictionary(_ header: PageHeader, _ stored: UnsafeRawBufferPointer) throws(PageFault) {
+        let made = dictionaryMemory
+        made.removeAll()
         // Values are used as long as the chunk is read, and the memory of pages is not.
-        made.memory.reserve(bytes.count)
-        made.memory.room(count: bytes.count).copyMemory(from: bytes)
+        let bytes = try decompress(stored, to: header.decodedByteCount, made.memory)
+        if !isCompressed {
+            made.memory.reserve(bytes.count)
+            made.memory.room(count: bytes.count).copyMemory(from: bytes)
+        }
         let kept = UnsafeRawBufferPointer(made.memory.room(count: bytes.count))
         made.count = header.valueCount
         if column.physicalType == .byteArray {
@@ -364,18 +508,23 @@ package final class ColumnReader {
             guard header.valueCount <= kept.count / column.byteCount else {
                 throw .damaged("a dictionary of \(header.valueCount) values in \(kept.count) bytes")
             }
+            if column.physicalType == .int32 || column.physicalType == .int64 { made.findSmallValues(byteCount: column.byteCount) }
         }
         dictionary = made
+    }
+
+    private static func checkLevelEncoding(_ encoding: Int) throws(PageFault) {
+        guard encoding == PageEncoding.rle.rawValue else {
+            let name = PageEncoding(rawValue: encoding)?.name ?? "\(encoding)"
+            throw PageFault(.unsupported, "its levels have encoding \(name), which is not read")
+        }
     }
 
     private func readData(_ header: PageHeader, _ stored: UnsafeRawBufferPointer) throws(PageFault) {
         var bytes = try decompress(stored, to: header.decodedByteCount)
         func levels(_ limit: Int, _ encoding: Int) throws(PageFault) -> UnsafeRawBufferPointer {
             guard limit > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
-            guard encoding == PageEncoding.rle.rawValue else {
-                let name = PageEncoding(rawValue: encoding)?.name ?? "\(encoding)"
-                throw PageFault(.unsupported, "its levels have encoding \(name), which is not read")
-            }
+            try Self.checkLevelEncoding(encoding)
             guard bytes.count >= 4 else { throw .damaged("it ends before its levels") }
             let count = Int(UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self)))
             guard count <= bytes.count - 4 else { throw .damaged("its levels would have \(count) bytes of \(bytes.count)") }
@@ -388,10 +537,7 @@ package final class ColumnReader {
     }
 
     private func readDataV2(_ header: PageHeader, _ stored: UnsafeRawBufferPointer) throws(PageFault) {
-        let (repetitionCount, definitionCount) = (header.repetitionByteCount, header.definitionByteCount)
-        guard repetitionCount <= stored.count, definitionCount <= stored.count - repetitionCount,
-            repetitionCount + definitionCount <= header.decodedByteCount
-        else { throw .damaged("its levels would have \(repetitionCount) and \(definitionCount) bytes of \(stored.count)") }
+        let (repetitionCount, definitionCount) = try levelByteCounts(header)
         let levelCount = repetitionCount + definitionCount
         let packed = UnsafeRawBufferPointer(rebasing: stored[levelCount...])
         let byteCount = header.decodedByteCount - levelCount
@@ -401,33 +547,33 @@ package final class ColumnReader {
         try readPage(
             header, repetition: UnsafeRawBufferPointer(rebasing: stored[..<repetitionCount]),
             definition: UnsafeRawBufferPointer(rebasing: stored[repetitionCount..<levelCount]), values: values)
-        if let rowCount = header.rowCount {
-            let found = column.isRepeated ? page.repetition.count(of: 0) : header.valueCount
-            guard found == rowCount else { throw .damaged("it has \(found) rows, and its header says \(rowCount)") }
-        }
+        try checkRowCount(header)
+    }
+
+    /// Returns the sizes of the levels of a page of version 2, which are not compressed.
+    private func levelByteCounts(_ header: PageHeader) throws(PageFault) -> (repetition: Int, definition: Int) {
+        let (repetition, definition) = (header.repetitionByteCount, header.definitionByteCount)
+        guard repetition <= header.storedByteCount, definition <= header.storedByteCount - repetition,
+            repetition + definition <= header.decodedByteCount
+        else { throw .damaged("its levels would have \(repetition) and \(definition) bytes of \(header.storedByteCount)") }
+        return (repetition, definition)
+    }
+
+    /// Throws if a page has other rows than its header says.
+    private func checkRowCount(_ header: PageHeader) throws(PageFault) {
+        guard let rowCount = header.rowCount else { return }
+        let found = column.isRepeated ? page.repetition.count(of: 0) : header.valueCount
+        guard found == rowCount else { throw .damaged("it has \(found) rows, and its header says \(rowCount)") }
     }
 
     private func readPage(
         _ header: PageHeader, repetition: UnsafeRawBufferPointer, definition: UnsafeRawBufferPointer, values: UnsafeRawBufferPointer
     ) throws(PageFault) {
-        guard header.valueCount <= Int(Int32.max) else { throw .damaged("it has \(header.valueCount) values") }
-        let runLimit = file.limits.runLimit
-        try page.repetition.read(
-            repetition, limit: column.repetitionLimit, levelCount: header.valueCount, runLimit: runLimit, findsLists: true)
-        try page.definition.read(definition, limit: column.definitionLimit, levelCount: header.valueCount, runLimit: runLimit)
-        page.levelCount = header.valueCount
-        page.endsWithRow = header.rowCount != nil
-        page.hasWideValue = false
-        page.valueCount = page.definition.count(of: column.definitionLimit)
-        page.encoding = header.encoding
-        page.spans.removeAll(keepingCapacity: true)
-        page.setValues(UnsafeRawPointer(page.memory.base))
+        try readLevels(header, repetition: repetition, definition: definition)
         guard page.valueCount > 0 else { return }
         guard let encoding = PageEncoding(rawValue: header.encoding) else {
             throw PageFault(.unsupported, "its values have encoding \(header.encoding), which is not known")
         }
-        try checkSize(
-            count: page.valueCount, byteCount: column.byteCount == 0 ? MemoryLayout<UnsafeRawBufferPointer>.size : column.byteCount)
         switch encoding {
         case .plain: try readPlain(values)
         case .plainDictionary, .rleDictionary: try readIndices(values)
@@ -440,6 +586,24 @@ package final class ColumnReader {
                 .unsupported, "its values have encoding \(encoding.name.uppercased()), which is not read",
                 remedy: "write it again with PLAIN")
         }
+    }
+
+    private func readLevels(
+        _ header: PageHeader, repetition: UnsafeRawBufferPointer, definition: UnsafeRawBufferPointer
+    ) throws(PageFault) {
+        guard header.valueCount <= Int(Int32.max) else { throw .damaged("it has \(header.valueCount) values") }
+        let runLimit = file.limits.runLimit
+        try page.repetition.read(
+            repetition, limit: column.repetitionLimit, levelCount: header.valueCount, runLimit: runLimit, findsLists: true)
+        try page.definition.read(definition, limit: column.definitionLimit, levelCount: header.valueCount, runLimit: runLimit)
+        page.levelCount = header.valueCount
+        page.endsWithRow = header.rowCount != nil
+        page.hasWideValue = false
+        page.valueCount = page.definition.count(of: column.definitionLimit)
+        page.encoding = header.encoding
+        page.removeValues()
+        try checkSize(
+            count: page.valueCount, byteCount: column.byteCount == 0 ? MemoryLayout<UnsafeRawBufferPointer>.size : column.byteCount)
     }
 
     // MARK: Values
@@ -489,41 +653,102 @@ package final class ColumnReader {
         let count = page.valueCount
         guard let bitCount = bytes.first else { throw .damaged("it ends before its indices") }
         try checkSize(count: count, byteCount: 4)
-        indices.reserve(4 * count)
-        let indices = indices.base.assumingMemoryBound(to: UInt32.self)
-        var runs = try RunReader(UnsafeRawBufferPointer(rebasing: bytes[1...]), bitCount: Int(bitCount))
-        try runs.read(count, into: indices)
-        var largest: UInt32 = 0
-        for index in 0..<count { largest = max(largest, indices[index]) }
-        guard Int(largest) < dictionary.count else {
-            throw .damaged("the index \(largest), where the dictionary has \(dictionary.count) values")
+        if let small = dictionary.smallValues, bitCount <= 8 {
+            try readSmallValues(bytes, dictionary, small)
+            return
         }
-        if column.physicalType == .byteArray {
+        var runs = try RunReader(UnsafeRawBufferPointer(rebasing: bytes[1...]), bitCount: Int(bitCount))
+        guard column.physicalType != .byteArray else {
+            indices.reserve(4 * count)
+            let indices = indices.base.assumingMemoryBound(to: UInt32.self)
+            try runs.read(count, into: indices)
             page.spans.reserveCapacity(count)
-            for index in 0..<count { page.spans.append(dictionary.spans[Int(indices[index])]) }
+            for index in 0..<count {
+                guard Int(indices[index]) < dictionary.count else { throw Self.indexFault(Int(indices[index]), dictionary.count) }
+                page.spans.append(dictionary.spans[Int(indices[index])])
+            }
             return
         }
         page.memory.reserve(count * column.byteCount)
         page.setValues(UnsafeRawPointer(page.memory.base))
-        let (source, target) = (UnsafeRawPointer(dictionary.memory.base), page.memory.base)
+        let target = page.memory.base
         switch column.byteCount {
-        case 2: Self.gather(UInt16.self, source, indices, count, target)
-        case 4: Self.gather(UInt32.self, source, indices, count, target)
-        case 8: Self.gather(UInt64.self, source, indices, count, target)
+        case 2: try Self.gather(UInt16.self, dictionary, &runs, count, into: target)
+        case 4: try Self.gather(UInt32.self, dictionary, &runs, count, into: target)
+        case 8: try Self.gather(UInt64.self, dictionary, &runs, count, into: target)
         case let byteCount:
+            indices.reserve(4 * count)
+            let indices = indices.base.assumingMemoryBound(to: UInt32.self)
+            try runs.read(count, into: indices)
             for index in 0..<count {
-                (target + index * byteCount).copyMemory(from: source + Int(indices[index]) * byteCount, byteCount: byteCount)
+                let place = Int(indices[index])
+                guard place < dictionary.count else { throw Self.indexFault(place, dictionary.count) }
+                (target + index * byteCount).copyMemory(from: dictionary.memory.base + place * byteCount, byteCount: byteCount)
             }
         }
     }
 
+    /// Reads places in a dictionary of small whole numbers as bytes: labels are mostly such.
+    private func readSmallValues(
+        _ bytes: UnsafeRawBufferPointer, _ dictionary: PageDictionary, _ small: [UInt8]
+    ) throws(PageFault) {
+        let count = page.valueCount
+        // The memory has more after its end than the seven bytes that may be written there.
+        indices.reserve(count)
+        let target = indices.base.assumingMemoryBound(to: UInt8.self)
+        var runs = try RunReader(UnsafeRawBufferPointer(rebasing: bytes[1...]), bitCount: Int(bytes[0]))
+        try runs.readBytes(count, into: target)
+        var largest: UInt8 = 0
+        for index in 0..<count { largest = max(largest, target[index]) }
+        guard Int(largest) < dictionary.count else { throw Self.indexFault(Int(largest), dictionary.count) }
+        if !dictionary.isIdentity {
+            small.withUnsafeBufferPointer { small in
+                for index in 0..<count { target[index] = small[Int(target[index])] }
+            }
+        }
+        page.setValues(SmallValues(bytes: UnsafePointer(target), byteCount: column.byteCount))
+    }
+
+    private static func indexFault(_ index: Int, _ count: Int) -> PageFault {
+        .damaged("the index \(index), where the dictionary has \(count) values")
+    }
+
+    /// Copies the values of a dictionary by their places.
+    ///
+    /// Unsafe: `target` has room for `count` values. Its memory and the dictionary's are aligned to 64 bytes.
     @inline(__always)
     private static func gather<Stored: BitwiseCopyable>(
-        _: Stored.Type, _ source: UnsafeRawPointer, _ indices: UnsafePointer<UInt32>, _ count: Int, _ target: UnsafeMutableRawPointer
-    ) {
-        // Both memories are aligned to 64 bytes; the indices have been compared with the number of values.
-        let values = source.assumingMemoryBound(to: Stored.self), room = target.assumingMemoryBound(to: Stored.self)
-        for index in 0..<count { room[index] = values[Int(indices[index])] }
+        _: Stored.Type, _ dictionary: PageDictionary, _ runs: inout RunReader, _ count: Int, into target: UnsafeMutableRawPointer
+    ) throws(PageFault) {
+        guard dictionary.count > 0 else { throw indexFault(0, 0) }
+        let values = dictionary.memory.base.assumingMemoryBound(to: Stored.self)
+        let room = target.assumingMemoryBound(to: Stored.self)
+        // Some dictionaries have more values than 32 bits can name.
+        let valueCount = UInt32(clamping: dictionary.count)
+        var largest: UInt32 = 0
+        var done = 0
+        while done < count {
+            switch try runs.next(limit: count - done) {
+            case .run(let place, let length):
+                largest = max(largest, place)
+                (room + done).update(repeating: values[place < valueCount ? Int(place) : 0], count: length)
+                done += length
+            case .packed(let bytes, let length):
+                let mask: UInt64 = (1 << UInt64(runs.bitCount)) - 1
+                var bit = 0
+                for index in done..<done + length {
+                    let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: bit &>> 3, as: UInt64.self))
+                    let place = UInt32(truncatingIfNeeded: word &>> UInt64(bit & 7) & mask)
+                    // A place beyond the values is told below, once for all.
+                    largest = max(largest, place)
+                    room[index] = values[place < valueCount ? Int(place) : 0]
+                    // Wrapping: `bit` stays below eight times the number of bytes.
+                    bit = bit &+ runs.bitCount
+                }
+                done += length
+            }
+        }
+        guard largest < valueCount else { throw indexFault(Int(largest), dictionary.count) }
     }
 
     private func readTruthValues(_ bytes: UnsafeRawBufferPointer) throws(PageFault) {

@@ -21,7 +21,7 @@ extension ColumnPage {
     private func narrowToBFloat16(_ start: Int, _ count: Int, _ target: UnsafeMutableRawPointer) {
         // The upper half of a Float32: two of its four planes, if they lie apart. The lower half of each value is 0.
         if copyUpperPlanes(from: start, count: count, into: target) { return }
-        let source = values + 4 * start
+        let source = values(from: start, count: count, byteCount: 4)
         var lower: UInt32 = 0
         for index in 0..<count {
             let bits = source.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)
@@ -33,7 +33,7 @@ extension ColumnPage {
 
     private func narrowToByte(_ start: Int, _ count: Int, _ target: UnsafeMutableRawPointer) {
         if copyLowestPlane(from: start, count: count, into: target) { return }
-        let source = values + 4 * start
+        let source = values(from: start, count: count, byteCount: 4)
         var upper: UInt32 = 0
         for index in 0..<count {
             let bits = source.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)
@@ -44,7 +44,7 @@ extension ColumnPage {
     }
 
     private func narrowToFloat16(_ start: Int, _ count: Int, _ target: UnsafeMutableRawPointer) {
-        let source = values + 4 * start
+        let source = values(from: start, count: count, byteCount: 4)
         var difference: UInt32 = 0
         for index in 0..<count {
             let bits = source.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)

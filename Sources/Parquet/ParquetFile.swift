@@ -13,6 +13,8 @@ package struct ParquetFile: Sendable {
     package struct Limits: Sendable {
         /// The largest number of bytes of a page, of its values, or of a dictionary.
         package var pageByteCount = 128 << 20
+        /// The largest number of bytes of a page that is decompressed as a whole, where its values could be decompressed as they are wanted.
+        package var streamedPageByteCount = 4 << 20
         /// The largest number of runs of levels of a page. A few bits can stand for a run of its own, and a few bytes for millions of levels
         /// in one run.
         var runLimit: Int { pageByteCount / (2 * MemoryLayout<LevelRun>.stride) }

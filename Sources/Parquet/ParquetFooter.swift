@@ -75,6 +75,9 @@ package enum PageEncoding: Int, Sendable {
     /// Floating-point numbers as scaled whole numbers, which are not read.
     case alp
 
+    /// True if values are places in a dictionary.
+    var isOfDictionary: Bool { self == .plainDictionary || self == .rleDictionary }
+
     /// The name that Parquet's definition gives it, in small letters.
     package var name: String {
         switch self {

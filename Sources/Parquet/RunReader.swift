@@ -70,6 +70,46 @@ struct RunReader {
         }
     }
 
+    /// Reads `count` numbers of up to eight bits to bytes.
+    ///
+    /// Unsafe: `target` has room for `count` bytes, and for seven more.
+    mutating func readBytes(_ count: Int, into target: UnsafeMutablePointer<UInt8>) throws(PageFault) {
+        var done = 0
+        while done < count {
+            switch try next(limit: count - done) {
+            case .run(let value, let length):
+                (target + done).update(repeating: UInt8(truncatingIfNeeded: value), count: length)
+                done += length
+            case .packed(let bytes, let length):
+                Self.unpackBytes(bytes, bitCount: bitCount, count: length, into: target + done)
+                done += length
+            }
+        }
+    }
+
+    /// Unpacks numbers of up to eight bits to bytes, eight at a time.
+    ///
+    /// Unsafe: eight readable bytes follow the last number, and seven bytes after the last target are written to.
+    static func unpackBytes(_ bytes: UnsafeRawPointer, bitCount: Int, count: Int, into target: UnsafeMutablePointer<UInt8>) {
+        // Eight numbers lie in `bitCount` bytes. Halves move apart, then quarters, then eighths, until each number is the low end of a byte.
+        let shift = UInt64(bitCount)
+        let half: UInt64 = (1 << (4 * shift)) - 1
+        let quarters = ((1 << (2 * shift)) - 1) * 0x0000_0001_0000_0001 as UInt64
+        let eighths = ((1 << shift) - 1) * 0x0001_0001_0001_0001 as UInt64
+        var source = bytes
+        var index = 0
+        while index < count {
+            var word = UInt64(littleEndian: source.loadUnaligned(as: UInt64.self))
+            word = word & half | (word &>> (4 &* shift) & half) &<< 32
+            word = word & quarters | (word &>> (2 &* shift) & quarters) &<< 16
+            word = word & eighths | (word &>> shift & eighths) &<< 8
+            UnsafeMutableRawPointer(target + index).storeBytes(of: word.littleEndian, as: UInt64.self)
+            // Wrapping: both stay within the page's memory.
+            source += bitCount
+            index = index &+ 8
+        }
+    }
+
     /// Unpacks numbers of up to 32 bits. Unsafe: eight readable bytes follow the last one.
     static func unpack(_ bytes: UnsafeRawPointer, bitCount: Int, count: Int, into target: UnsafeMutablePointer<UInt32>) {
         let mask: UInt64 = (1 << UInt64(bitCount)) - 1

@@ -86,24 +86,28 @@ extension ColumnPage {
     package func copyNumbers(_ column: ParquetColumn, from start: Int, count: Int, into target: UnsafeMutablePointer<Double>) {
         guard case .decimal(let scale) = column.content else {
             guard let type = column.storedElementType else { preconditionFailure("a column of \(column.typeText) holds no numbers") }
-            Self.convert(values + start * column.byteCount, type, count, target)
+            Self.convert(values(from: start, count: count, byteCount: column.byteCount), type, count, target)
             return
         }
+        if column.physicalType == .byteArray {
+            for index in 0..<count { target[index] = DecimalNumber.value(spans[start + index], scale: scale) }
+            return
+        }
+        let values = values(from: start, count: count, byteCount: column.byteCount)
         switch column.physicalType {
         case .int32:
             for index in 0..<count {
-                let value = values.loadUnaligned(fromByteOffset: 4 * (start + index), as: Int32.self)
+                let value = values.loadUnaligned(fromByteOffset: 4 * index, as: Int32.self)
                 target[index] = DecimalNumber.value(Int64(value), scale: scale)
             }
         case .int64:
             for index in 0..<count {
                 target[index] = DecimalNumber.value(
-                    values.loadUnaligned(fromByteOffset: 8 * (start + index), as: Int64.self), scale: scale)
+                    values.loadUnaligned(fromByteOffset: 8 * index, as: Int64.self), scale: scale)
             }
-        case .byteArray: for index in 0..<count { target[index] = DecimalNumber.value(spans[start + index], scale: scale) }
         default:
             for index in 0..<count {
-                let bytes = UnsafeRawBufferPointer(start: values + column.byteCount * (start + index), count: column.byteCount)
+                let bytes = UnsafeRawBufferPointer(start: values + column.byteCount * index, count: column.byteCount)
                 target[index] = DecimalNumber.value(bytes, scale: scale)
             }
         }

@@ -7,15 +7,21 @@ import Testing
 /// Files of many writers, and files that fuzzers found, where the corpora are (`ParquetCorpus`).
 @Suite(.enabled(if: ParquetCorpus.folder != nil, "the corpora of Apache Parquet are not here: see ParquetCorpus"))
 struct ParquetCorpusTests {
+    private static func limits(_ streamedPageByteCount: Int?) -> ParquetFile.Limits {
+        var limits = ParquetFile.Limits()
+        if let streamedPageByteCount { limits.streamedPageByteCount = streamedPageByteCount }
+        return limits
+    }
+
     /// Columns, counts, nulls and sums are those that pyarrow reads.
-    @Test func everyColumnOfEveryValidFile() throws {
+    @Test(arguments: [nil, 0]) func everyColumnOfEveryValidFile(streamedPageByteCount: Int?) throws {
         let folder = try #require(ParquetCorpus.folder)
         let files = try ParquetCorpus.expected().filter { $0.key.hasPrefix("parquet-testing/data/") }
         #expect(files.count >= 60)
         var comparedCount = 0
         for (name, expected) in files.sorted(by: { $0.key < $1.key }) {
             guard let wanted = expected.columns else { continue }
-            let file = try ParquetFile(ContainerFile(path: folder.appending(path: name).path))
+            let file = try ParquetFile(ContainerFile(path: folder.appending(path: name).path), limits: Self.limits(streamedPageByteCount))
             #expect(file.rowCount == expected.rows, "\(name)")
             for column in file.columns {
                 let items = try ColumnItems(file, column)
@@ -61,7 +67,7 @@ struct ParquetCorpusTests {
     }
 
     /// Every other file is an error or a result, within five seconds.
-    @Test func everyHostileFile() throws {
+    @Test(arguments: [nil, 0]) func everyHostileFile(streamedPageByteCount: Int?) throws {
         let files = try ParquetCorpus.files(in: [
             "parquet-testing/bad_data", "parquet-testing/data", "arrow-testing/parquet-fuzzing", "arrow-testing/parquet-encoding-fuzzing",
         ])
@@ -69,7 +75,7 @@ struct ParquetCorpusTests {
         for url in files {
             let start = ContinuousClock.now
             do {
-                let file = try ParquetFile(ContainerFile(path: url.path))
+                let file = try ParquetFile(ContainerFile(path: url.path), limits: Self.limits(streamedPageByteCount))
                 for column in file.columns { _ = try? ColumnItems(file, column, keepsItems: false) }
             } catch is ParquetError {
             } catch is ContainerError {

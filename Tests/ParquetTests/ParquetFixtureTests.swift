@@ -13,15 +13,21 @@ import Testing
             [String: [String: [String?]]].self, from: Data(contentsOf: folder.appending(path: "expected.json")))
     }
 
-    static func open(_ name: String) throws -> ParquetFile {
-        try ParquetFile(ContainerFile(path: folder.appending(path: name).path))
+    /// Opens a fixture.
+    ///
+    /// - Parameter streamedPageByteCount: the size of pages beyond which values are decompressed as they are wanted.
+    static func open(_ name: String, streamedPageByteCount: Int? = nil) throws -> ParquetFile {
+        var limits = ParquetFile.Limits()
+        if let streamedPageByteCount { limits.streamedPageByteCount = streamedPageByteCount }
+        return try ParquetFile(ContainerFile(path: folder.appending(path: name).path), limits: limits)
     }
 
-    @Test func everyItem() throws {
+    /// Every item is what pyarrow wrote, where pages are decompressed as a whole and where they are not.
+    @Test(arguments: [nil, 0]) func everyItem(streamedPageByteCount: Int?) throws {
         let files = try Self.expected()
         #expect(files.count >= 20)
         for (name, columns) in files.sorted(by: { $0.key < $1.key }) {
-            let file = try Self.open(name)
+            let file = try Self.open(name, streamedPageByteCount: streamedPageByteCount)
             #expect(Set(file.columns.map(\.itemName)) == Set(columns.keys), "\(name)")
             for column in file.columns {
                 let items = try ColumnItems(file, column)
@@ -54,8 +60,8 @@ import Testing
     }
 
     /// Rows of lists are put together across pages, whatever their number is that is read at once.
-    @Test(arguments: ["list-v1.parquet", "list-v2.parquet"]) func lists(name: String) throws {
-        let file = try Self.open(name)
+    @Test(arguments: ["list-v1.parquet", "list-v2.parquet"], [nil, 0]) func lists(name: String, streamedPageByteCount: Int?) throws {
+        let file = try Self.open(name, streamedPageByteCount: streamedPageByteCount)
         let column = try #require(file.columns.first { $0.name == "logits" })
         let wanted = try ColumnItems(file, column).numbers.map { Float($0 ?? .nan) }
         for step in [1, 2, 7, 1000] {

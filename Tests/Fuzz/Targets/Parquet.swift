@@ -7,23 +7,13 @@ extension FuzzTarget {
         name: "Parquet",
         run: { bytes in
             guard let container = try? ContainerFile(source: MemorySource(name: "parquet", bytes: Array(bytes))) else { return }
-            var limits = ParquetFile.Limits()
-            limits.pageByteCount = 16 << 20
-            guard let file = try? ParquetFile(container, limits: limits) else { return }
-            for column in file.columns.prefix(8) {
-                for group in file.rowGroups.indices.prefix(4) {
-                    read(ColumnReader(file, rowGroup: group, column: column), column)
-                    guard column.repetitionLimit == 1, column.isNumber, column.byteCount > 0 else { continue }
-                    let cursor = ColumnCursor(file, rowGroup: group, column: column)
-                    var row = [UInt8](repeating: 0, count: 2 * column.byteCount)
-                    for _ in 0..<min(64, file.rowGroups[group].rowCount) {
-                        let isRead: Void? = row.withUnsafeMutableBytes { row in
-                            guard let base = row.baseAddress else { return nil }
-                            return try? cursor.readLists(1, valuesPerRow: 2, into: base) { _, _ in }
-                        }
-                        if isRead == nil { break }
-                    }
-                }
+            // Pages are decompressed as a whole, and then as their values are wanted.
+            for streamedPageByteCount in [16 << 20, 0] {
+                var limits = ParquetFile.Limits()
+                limits.pageByteCount = 16 << 20
+                limits.streamedPageByteCount = streamedPageByteCount
+                guard let file = try? ParquetFile(container, limits: limits) else { return }
+                read(file)
             }
         },
         seeds: {
@@ -60,6 +50,24 @@ extension FuzzTarget {
             }
         })
 
+    private static func read(_ file: ParquetFile) {
+        for column in file.columns.prefix(8) {
+            for group in file.rowGroups.indices.prefix(4) {
+                read(ColumnReader(file, rowGroup: group, column: column), column)
+                guard column.repetitionLimit == 1, column.isNumber, column.byteCount > 0 else { continue }
+                let cursor = ColumnCursor(file, rowGroup: group, column: column)
+                var row = [UInt8](repeating: 0, count: 2 * column.byteCount)
+                for _ in 0..<min(64, file.rowGroups[group].rowCount) {
+                    let isRead: Void? = row.withUnsafeMutableBytes { row in
+                        guard let base = row.baseAddress else { return nil }
+                        return try? cursor.readLists(1, valuesPerRow: 2, into: base) { _, _ in }
+                    }
+                    if isRead == nil { break }
+                }
+            }
+        }
+    }
+
     private static func read(_ reader: ColumnReader, _ column: ParquetColumn) {
         var pageCount = 0
         while pageCount < 100, (try? reader.nextPage()) == true {
@@ -74,7 +82,8 @@ extension FuzzTarget {
                 for span in page.spans.prefix(1000) { for byte in span { sum &+= Int(byte) } }
                 precondition(sum >= 0)
             } else {
-                let bytes = UnsafeRawBufferPointer(start: page.values, count: page.valueCount * column.byteCount)
+                let bytes = UnsafeRawBufferPointer(
+                    start: page.values(from: 0, count: page.valueCount, byteCount: column.byteCount), count: page.valueCount * column.byteCount)
                 precondition(bytes.reduce(0) { $0 &+ Int($1) } >= 0)
             }
             if column.isNumber, page.valueCount > 0, page.valueCount < 1 << 16 {
