@@ -11,6 +11,7 @@ class Peer:
     packages: tuple  # whose versions belong to the result
     tolerance: float  # relative error of the mean
     reads_table: bool = False  # Parquet, in place of .npy.zst
+    reads_any_table: bool = True  # also tables as other programs write them by default
     last: str | None = None  # a last argument: "threads" for their number, another as it is
 
     def arguments(self, dump, threads: int) -> list:
@@ -30,4 +31,7 @@ peers = {
                          ("scikit-learn", "scipy", "zstandard"), 1e-3),
     "duckdb": Peer("DuckDB", "with_duckdb.py", ("duckdb",), ("duckdb",), double, reads_table=True, last="threads"),
     "polars": Peer("Polars", "with_polars.py", ("polars",), ("polars",), single, reads_table=True),
-    "chdb": Peer("chDB", "with_chdb.py", ("chdb",), ("chdb", "chdb-core"), double, reads_table=True, last="threads")}
+    "pyarrow": Peer("pyarrow and numpy", "with_pyarrow.py", ("numpy", "pyarrow.parquet"), ("pyarrow", "numpy"), single, reads_table=True,
+                    last="threads"),
+    "chdb": Peer("chDB", "with_chdb.py", ("chdb",), ("chdb", "chdb-core"), double, reads_table=True, reads_any_table=False,
+                 last="threads")}

@@ -7,7 +7,9 @@ import machine
 from peer import peers
 
 titles = {"logits": "logits, 500,000 × 100 f32", "binary": "probabilities, 50,000,000 f32",
-          "language-model": "language-model logits, 4,096 × 49,152 f32"}
+          "language-model": "language-model logits, 4,096 × 49,152 f32",
+          "pyarrow": "the logits as pyarrow writes them, lists in snappy", "pandas": "the logits as pandas writes them, a column a class",
+          "polars": "the logits as Polars writes them, lists in zstd", "duckdb": "the logits as DuckDB writes them, lists in snappy"}
 
 
 def title(name: str) -> str:
@@ -57,7 +59,8 @@ def markdown(result: dict) -> str:
     lines += [
         "", "## How it was measured", "",
         "Xent, numpy, PyTorch and scikit-learn read the same seekable zstd files (1 MiB frames, level 3); DuckDB, Polars and chDB read",
-        "Parquet with zstd, level 3, of the same values, the logits as a column of lists. Time is from the start of the process to its",
+        "Parquet with zstd, level 3, of the same values, the logits as a column of lists. Files that pyarrow, pandas, Polars and DuckDB",
+        "write by default are read by Xent as well. Time is from the start of the process to its",
         "end. *Of it to start* is the time of a process that only imports what the script imports. Peak memory is `ru_maxrss` of `wait4`,",
         "the largest of all runs. The true mean is computed from the stored values in extended precision; *digits lost* are those of a",
         "Float64's 15.95 decimal digits that are wrong. Each script is in `Benchmarks/Peers`, as its users would write it for speed: numpy",

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Mean cross-entropy with DuckDB: one query over a Parquet file. Its exp and ln compute in Float64.
+"""Mean cross-entropy with DuckDB: one query over a Parquet file, of a column of lists or of a column a class. Its exp and ln compute in
+Float64.
 
     with_duckdb.py multiclass|binary TABLE.parquet THREADS
 """
@@ -16,4 +17,9 @@ queries = {
     "binary": """
         SELECT avg(-ln(CASE WHEN label = 1 THEN prediction::DOUBLE ELSE 1 - prediction::DOUBLE END)) FROM read_parquet($table)"""}
 connection = duckdb.connect(config={"threads": int(threads)})
-print(repr(connection.execute(queries[task], {"table": table}).fetchone()[0]))
+columns = [row[0] for row in connection.execute("DESCRIBE SELECT * FROM read_parquet($table)", {"table": table}).fetchall()]
+wide = [name for name in columns if name.startswith("p_")]
+query = queries[task]
+if wide:
+    query = query.replace("FROM read_parquet($table)", f"FROM (SELECT label, [{', '.join(wide)}] AS prediction FROM read_parquet($table))")
+print(repr(connection.execute(query, {"table": table}).fetchone()[0]))

@@ -4,6 +4,8 @@
     binary          50,000,000 f32 probabilities, u1 labels drawn from them
     language-model  4,096 × 49,152 f32: what SmolLM2-135M says of each next token of a licence text, i4 labels
     logits-f16      the logits as f16
+    pyarrow, pandas, polars, duckdb
+                    the logits as a Parquet file that this program writes by default: of pandas a column a class, else a column of lists
 
 The zstd files are seekable: frames of at most 1 MiB that end where a row ends, with checksums, and the seek table at the end.
 """
@@ -51,6 +53,16 @@ class Dump:
         return self.path("table.parquet")
 
     @property
+    def evaluation(self) -> list:
+        """What `xent eval` is given."""
+        return [self.predictions, "--labels", self.labels]
+
+    @property
+    def file(self) -> str:
+        """The file with the predictions."""
+        return self.predictions
+
+    @property
     def shape(self) -> tuple:
         with open(self.path("predictions.npy"), "rb") as file:
             numpy.lib.format.read_magic(file)
@@ -60,6 +72,21 @@ class Dump:
     def truth(self) -> numpy.longdouble:
         parts = json.loads(pathlib.Path(self.path("truth.json")).read_text())
         return sum((numpy.longdouble(float.fromhex(part)) for part in parts["mean_hex"]), numpy.longdouble(0))
+
+
+class Table(Dump):
+    """The logits in a Parquet file of another program; the array that it was made of lies beside the logits."""
+
+    def path(self, name: str) -> str:
+        return str(self.folder / f"{self.name}.parquet" if name == "table.parquet" else self.folder / name)
+
+    @property
+    def evaluation(self) -> list:
+        return [self.table] + ["--prediction-columns", "p_*"] * (self.name == "pandas")
+
+    @property
+    def file(self) -> str:
+        return self.table
 
 
 def say(text: str) -> None:
@@ -187,8 +214,52 @@ makers = {"logits": ("multiclass", logits_arrays), "binary": ("binary", binary_a
           "language-model": ("multiclass", language_model_arrays), "logits-f16": ("multiclass", half_arrays)}
 
 
+def write_pyarrow(path: str, logits: numpy.ndarray, labels: numpy.ndarray) -> None:
+    import pyarrow
+    import pyarrow.parquet
+    ends = numpy.arange(0, logits.size + 1, logits.shape[1], dtype="i4")
+    column = pyarrow.ListArray.from_arrays(ends, logits.reshape(-1))
+    pyarrow.parquet.write_table(pyarrow.table({"label": labels, "prediction": column}), path)
+
+
+def write_pandas(path: str, logits: numpy.ndarray, labels: numpy.ndarray) -> None:
+    import pandas
+    frame = pandas.DataFrame(logits, columns=[f"p_{index}" for index in range(logits.shape[1])])
+    frame.insert(0, "label", labels)
+    frame.to_parquet(path)
+
+
+def write_polars(path: str, logits: numpy.ndarray, labels: numpy.ndarray) -> None:
+    import polars
+    polars.DataFrame({"label": labels, "prediction": polars.Series(logits)}).write_parquet(path)
+
+
+def write_duckdb(path: str, logits: numpy.ndarray, labels: numpy.ndarray) -> None:
+    import duckdb
+    import pyarrow
+    ends = numpy.arange(0, logits.size + 1, logits.shape[1], dtype="i4")
+    connection = duckdb.connect()
+    connection.register("dump", pyarrow.table({"label": labels, "prediction": pyarrow.ListArray.from_arrays(ends, logits.reshape(-1))}))
+    connection.execute(f"COPY dump TO '{path}' (FORMAT parquet)")
+
+
+writers = {"pyarrow": write_pyarrow, "pandas": write_pandas, "polars": write_polars, "duckdb": write_duckdb}
+
+
+def made_table(work: pathlib.Path, name: str) -> Table:
+    """The logits as the program of this name writes them; makes what is missing."""
+    logits = made(work, "logits")
+    table = Table(name, logits.task, logits.folder)
+    if not os.path.exists(table.table):
+        say(f"making the Parquet file of {name}")
+        writers[name](table.table + ".part", numpy.load(table.path("predictions.npy")), numpy.load(table.path("labels.npy")))
+        os.rename(table.table + ".part", table.table)
+    return table
+
+
 def made(work: pathlib.Path, name: str) -> Dump:
     """The dump of this name; makes what is missing."""
+    if name in writers: return made_table(work, name)
     task, make = makers[name]
     dump = Dump(name, task, work / "dumps-1" / name)  # another number where a recipe changes
     dump.folder.mkdir(parents=True, exist_ok=True)
