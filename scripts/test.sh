@@ -89,6 +89,7 @@ stage "sanitizers" Tests/Sanitizers/run
 # Where NEON is not the processor's own, the tests of kernels run it under the emulator.
 if ! $quick && [[ $(uname -s) == Linux && $(uname -m) == x86_64 ]]; then
     stage "NEON kernels" Tests/Emulation/build .build-neon/xent-kernels
+    stage "planes of bytes by NEON" Tests/Emulation/planes
     export XENT_NEON_KERNELS=$root/.build-neon/xent-kernels
 fi
 # The command line's tests in a process of their own: Foundation's Process copies whole directory entries of /proc/self/fd, beyond the end of
