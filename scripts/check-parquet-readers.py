@@ -76,6 +76,11 @@ def dumps(folder, rows):
     yield (
         "binary, weights", [save("p", p), "--labels", save("h", hard), "--weights", save("w", weights)],
         {"label": hard, "scores": p, "weight": weights})
+    # Pages of packed bits, and a later one whose label has no bits.
+    many = logits(rows, 100, "f4")
+    late = dice.integers(0, 100, rows)
+    late[rows * 3 // 4] = -100
+    yield "a late label of -100", [save("many", many), "--labels", save("late", late)], {"label": late, "scores": many}
     wide = logits(40, 49_152, "f4")
     yield "wide", [save("wide", wide), "--labels", save("wy", y[:40].astype("i4"))], {"label": y[:40].astype("i4"), "scores": wide}
     long = logits(3, 200_000, "f4")
