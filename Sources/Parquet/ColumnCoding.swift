@@ -4,14 +4,22 @@ internal import Elements
 package enum ColumnCoding: Sendable, Equatable {
     /// The bytes of values lie in planes, which are compressed. Texts and truth values, which have no planes, are compressed as they are.
     case planes(PlaneCoding)
-    /// Whole numbers from 0 to 2^bitCount − 1 are packed bits, which are compressed only where that halves them. A page that holds any other
-    /// number has planes.
+    /// Whole numbers from 0 to 2^bitCount − 1 are packed bits, which are compressed only where that halves them.
     ///
-    /// To other readers the bits are places in a dictionary, which holds the numbers 0, 1, 2, … in their order.
+    /// To other readers the bits are places in a dictionary, which holds the numbers 0, 1, 2, … in their order. A page with any other number
+    /// is stored in another way, and so are all pages of the column chunk after it: Spark's reader takes a page without a dictionary before one
+    /// that has it for its places.
     case indices(bitCount: Int)
 
     /// The largest number of bits. Planes of larger numbers take no more bytes, and no dictionary.
     package static let bitCountLimit = 8
+
+    /// Returns true if a page can be stored in this way.
+    package func canStore(_ rows: PageRows, of column: WrittenColumn) -> Bool {
+        guard case .indices(let bitCount) = self else { return true }
+        guard case .numbers(let type) = column.values else { return false }
+        return LargestIndex.find(in: rows.values, type, bitCount: bitCount) != nil
+    }
 
     /// Returns the coding of packed bits for the numbers of a page; nil if one of them, or a number below `limit`, needs more bits than are
     /// packed.

@@ -66,7 +66,7 @@ package final class PageEncoder {
 
     /// Encodes a page. It depends on the rows, the column, the coding and libzstd's version alone.
     ///
-    /// - Throws: a text of libzstd's reason.
+    /// - Throws: a text of libzstd's reason; an error if the coding cannot store the rows.
     package func encode(_ rows: PageRows, of column: WrittenColumn, _ coding: ColumnCoding) throws(PageEncodingError) -> EncodedPage {
         do throws(PageFault) {
             switch coding {
@@ -81,11 +81,7 @@ package final class PageEncoder {
             case .indices(let bitCount):
                 let dictionary = try dictionary(column, bitCount: bitCount)
                 guard let indices = packIndices(rows, column, bitCount: bitCount) else {
-                    let values = storedValues(rows, column)
-                    let frame = try compressor.compress(values, partCount: column.storedByteCount, .fastLevel)
-                    return try page(
-                        rows, column, column.encoding, values: frame, decodedByteCount: values.count, isCompressed: true,
-                        dictionary: dictionary)
+                    throw PageFault(.unsupported, "a number of column \(column.name) is none of \(bitCount) bits")
                 }
                 let frame = try compressor.compress(indices, partCount: 1, .fastLevel)
                 let isHalved = 2 * frame.count <= indices.count
@@ -101,7 +97,7 @@ package final class PageEncoder {
     /// Packs whole numbers as the places that equal them: the number of their bits, and one run or one stretch of packed bits. Returns nil if a
     /// number has more bits. The bytes are valid until the next call.
     private func packIndices(_ rows: PageRows, _ column: WrittenColumn, bitCount: Int) -> UnsafeRawBufferPointer? {
-        guard case .numbers(let type) = column.values, LargestIndex.find(in: rows.values, type, bitCount: bitCount) != nil else { return nil }
+        guard case .numbers(let type) = column.values, ColumnCoding.indices(bitCount: bitCount).canStore(rows, of: column) else { return nil }
         let count = rows.values.count / type.byteCount
         // The lowest byte holds the number. Numbers are little-endian here, as everywhere in this package.
         func number(_ index: Int) -> UInt8 { rows.values[index * type.byteCount] }

@@ -108,6 +108,35 @@ private func packToParquet(
         #expect(given.pages?.columns.map(\.coding) == ["level 7"])
     }
 
+    /// A label that has no bits puts packed bits aside for the rest of its row group, and not for the next one: Spark's reader takes a page
+    /// without a dictionary for places where one with a dictionary follows it.
+    @Test func lateLabelWithoutBits() throws {
+        let folder = TemporaryFolder()
+        var dump = WideDump.bytes(rowCount: 330_000, classCount: 70, labelType: .int16, seed: 99)
+        let other = dump.labels.count - 2 * 330_000 + 2 * 150_000
+        dump.labels.replaceSubrange(other..<other + 2, with: withUnsafeBytes(of: Int16(-100).littleEndian) { Array($0) })
+        let (x, y) = (folder.write(dump.predictions, "x.npy"), folder.write(dump.labels, "y.npy"))
+        let report = try packToParquet(x, folder["p.parquet"], labels: y)
+        #expect(report.pages?.columns.first?.coding == "7 bits")
+        let file = try ParquetFile(ContainerFile(path: folder["p.parquet"]))
+        for group in file.rowGroups.indices {
+            let reader = ColumnReader(file, rowGroup: group, column: file.columns[0])
+            var (encodings, rowCount): ([Int], Int) = ([], 0)
+            while try reader.nextPage() {
+                rowCount += reader.page.rowCount
+                // RLE_DICTIONARY is 8, BYTE_STREAM_SPLIT 9.
+                encodings.append(reader.page.encoding)
+                #expect(reader.page.encoding == (group == 0 && rowCount > 150_000 ? 9 : 8))
+            }
+            #expect(encodings.contains(8))
+        }
+        var loss = LossSpecification(task: .multiclass, input: .logits)
+        loss.modifiers.ignoreIndex = -100
+        let expected = try evaluation(x, labels: [y], loss).report
+        let found = try evaluation(folder["p.parquet"], loss).report
+        #expect(found.loss.sumHex == expected.loss.sumHex && found.rows.ignored == 1)
+    }
+
     /// A row that is longer than a page has a page of its own, and no rows or one row make a file.
     @Test func extremeShapes() throws {
         let folder = TemporaryFolder()

@@ -39,11 +39,14 @@ import Testing
         let encoder = PageEncoder()
         var coding: ColumnCoding?
         for group in groups {
+            var isSetAside = false
             for numbers in group {
                 try bytes(numbers, type).withUnsafeBytes { values in
                     let rows = PageRows(rowCount: validity?.count ?? numbers.count, values: values, validity: validity)
                     coding = try coding ?? encoder.choose(rows, of: column, limit: limit).coding
-                    stored += writer.append(try encoder.encode(rows, of: column, coding!), toColumn: 0)
+                    isSetAside = isSetAside || !coding!.canStore(rows, of: column)
+                    stored += writer.append(
+                        try encoder.encode(rows, of: column, isSetAside ? .planes(.fastLevel) : coding!), toColumn: 0)
                 }
             }
             writer.endRowGroup()
@@ -62,7 +65,7 @@ import Testing
             func page(_ count: Int) -> [Int] { (0..<count).map { _ in Int.random(in: 0...largest, using: &random) } }
             let isSigned = [.int8, .int16, .int32, .int64].contains(type)
             let other = isSigned ? -100 : bitCount < 8 ? largest + 1 : 3
-            let groups = [[page(1000) + [largest], page(77)], [[other] + page(9), page(500), [largest], [0, 0, 0]]]
+            let groups = [[page(1000) + [largest], page(77)], [page(500), [0, 0, 0], [other] + page(9), page(20)]]
             let (file, codings) = try Self.file(WrittenColumn("label", type), type, groups: groups)
             #expect(codings == [.indices(bitCount: bitCount)], "\(bitCount)")
             let items = try ColumnItems(file, file.columns[0])
@@ -98,6 +101,18 @@ import Testing
         for (numbers, type, limit) in [([0, 256], ElementType.int32, 0), ([1, -1], .int64, 0), ([0, 1], .int32, 257), ([0, 1], .float64, 0)] {
             let found = try coding(numbers, type, limit: limit)
             #expect(found == .planes(.literals) || found == .planes(.fastLevel), "\(numbers)")
+        }
+    }
+
+    /// Rows that a coding cannot store are an error of the encoder.
+    @Test func otherNumbers() throws {
+        let column = WrittenColumn("label", .int32)
+        for (numbers, bitCount) in [([2], 1), ([-1], 8), ([256], 8)] {
+            _ = Self.bytes(numbers, .int32).withUnsafeBytes { values in
+                let rows = PageRows(rowCount: 1, values: values)
+                #expect(!ColumnCoding.indices(bitCount: bitCount).canStore(rows, of: column))
+                #expect(throws: PageEncodingError.self) { try PageEncoder().encode(rows, of: column, .indices(bitCount: bitCount)) }
+            }
         }
     }
 

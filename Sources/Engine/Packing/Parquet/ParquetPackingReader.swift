@@ -31,6 +31,8 @@ struct ParquetPackingReader {
     let shape: ParquetPackingShape
     /// The row group, the column and the row in the row group that come next.
     private var (firstRow, column, row) = (0, 0, 0)
+    /// True if a page of the column in this row group could not be stored in the column's coding. All after it have planes.
+    private var isSetAside = false
     /// The codings that first pages decided, one for each column; nil before a column's first page.
     private(set) var codings: [PackedCoding?]
     /// The trial of both layouts on the first page of the predictions; nil before it, and without rows.
@@ -104,7 +106,10 @@ struct ParquetPackingReader {
                 trial = LayoutTrial(item.rows.rows, of: written, coding, frameLevel: LayoutTrial.usualFrameLevel)
             }
         }
-        item.coding = codings[item.column]?.coding ?? .planes(.literals)
+        let coding = codings[item.column]?.coding ?? .planes(.literals)
+        if row == 0 { isSetAside = false }
+        isSetAside = isSetAside || !coding.canStore(item.rows.rows, of: written)
+        item.coding = isSetAside ? .planes(.fastLevel) : coding
     }
 
     private var endError: EngineError {
