@@ -77,6 +77,9 @@ extension ScoredBlock {
     /// True if every row of the block has a loss in the first dialect.
     package var areAllRowsScored: Bool { counts(ofDialect: 0).scored == rows.rowCount }
 
+    /// True if labels are whole numbers by their type.
+    package var areLabelsIndices: Bool { scorer.hasIndices }
+
     /// The labels as numbers, one a value, if the first dialect reads them so; nil if it reads class indices, or there are no labels.
     package var targets: UnsafePointer<Double>? { scorer.readsTargetsOfFirstDialect ? rows.targets : nil }
 }
