@@ -146,14 +146,31 @@ public struct Comparison: Sendable {
         var second = try options.second()
         let mayHaveLabels = second.labelPaths.isEmpty && second.specification.task.hasLabels
         do throws(EngineError) {
-            return (try EvaluationPlan(second, mode, control), mayHaveLabels)
+            return (try plan(second, options, mode, control), mayHaveLabels)
         } catch {
             guard error.isOfMissingColumn, mayHaveLabels, second.columns.labelNames.isEmpty else { throw error }
             second.labelPaths = options.first.predictionPaths
-            do throws(EngineError) { return (try EvaluationPlan(second, mode, control), false) } catch let other {
-                // What is wrong is that B has no labels, unless A's cannot be read.
-                throw other.category == .cancelled ? other : error
+            do throws(EngineError) {
+                return (try plan(second, options, mode, control), false)
+            } catch let other {
+                // Where A has no labels either, B's are what is missing.
+                throw other.isOfMissingColumn ? error : other
             }
+        }
+    }
+
+    /// Plans how B is read. The names of A's columns mean nothing for a file of one array.
+    private static func plan(
+        _ second: EvaluationOptions, _ options: ComparisonOptions, _ mode: ReadingMode, _ control: RunControl
+    ) throws(EngineError) -> EvaluationPlan {
+        do throws(EngineError) {
+            return try EvaluationPlan(second, mode, control)
+        } catch {
+            guard error.category == .usage, options.secondPredictionColumns == nil, !second.columns.predictions.isEmpty else { throw error }
+            var unnamed = second
+            unnamed.columns.predictions = []
+            guard let plan = try? EvaluationPlan(unnamed, mode, control), plan.columnNames.predictions.isEmpty else { throw error }
+            return plan
         }
     }
 
