@@ -103,13 +103,9 @@ struct LabelCheck: RowCheck {
 
     private func text(_ bytes: UnsafeRawPointer, _ labels: Labels, _ index: Int) -> String {
         let text = ClassLabels.text(bytes, elementType: labels.column.elementType, at: index)
-        guard labels.column.elementType == .int32, Int32(text) == ClassLabels.ignored else {
-            guard areIndices, labels.column.rows.map({ $0 is any RowSourceOfArrays }) != true, let names = classNames, let place = Int(text),
-                names.indices.contains(place)
-            else { return text }
-            return ColumnName.list([names[place]])
-        }
-        return ignoreIndex.map { "\($0)" } ?? "the one that is left out"
+        if labels.column.elementType == .int32, Int32(text) == ClassLabels.ignored { return ignoreIndex.map { "\($0)" } ?? "left out" }
+        guard areIndices, let names = classNames, let place = Int(text), names.indices.contains(place) else { return text }
+        return "\(text) (\(ColumnName.list([names[place]])))"
     }
 
     private func difference(_ batch: RowBatch, _ row: Int, _ ours: String, _ theirs: String, column: Int?) -> EngineError {

@@ -94,8 +94,9 @@ public struct PairedRows: RowObserver, Equatable {
     public private(set) var llamaCpp: LlamaCppFigures?
     /// Room for the distributions of a row, and for the rows of a block; no part of the state.
     private var probabilitiesA = RowNumbers(), probabilitiesB = RowNumbers(), logarithmsA = RowNumbers(), logarithmsB = RowNumbers()
-    private var means = RowNumbers(), rowDifferences = RowNumbers(), pairedA = RowNumbers(), pairedB = RowNumbers()
+    private var rowDifferences = RowNumbers(), pairedA = RowNumbers(), pairedB = RowNumbers()
     private var targets = RowNumbers(), classes: [Int32] = []
+    private var divergences = ScoredBlock.Divergences()
 
     /// No rows.
     ///
@@ -120,6 +121,8 @@ public struct PairedRows: RowObserver, Equatable {
 
     /// True if rows have one distribution over classes, or over 0 and 1.
     private var hasDistributions: Bool { task == .multiclass || task == .soft || task == .binary }
+    /// True if kernels compute the divergences, of rows of classes.
+    private var hasClasses: Bool { task == .multiclass || task == .soft }
 
     /// The facts by which predictions are compared.
     public var requiredFacts: RowFacts { [.labelProbability, .topPrediction, .isCorrect] }
@@ -186,6 +189,7 @@ public struct PairedRows: RowObserver, Equatable {
             let labelA = a.facts.labelProbability, let labelB = b.facts.labelProbability
         else { return }
         let rowCount = a.rows.rowCount
+        if hasClasses { divergences.update(a, b) }
         rowDifferences.update(rowCount) { row, _ in
             // Equal infinite losses differ by nothing.
             lossesA[row] == lossesB[row] ? 0 : lossesB[row] - lossesA[row]
@@ -227,7 +231,13 @@ public struct PairedRows: RowObserver, Equatable {
                 if topA[row] == 0, topB[row] == 1 { toPositiveCount &+= 1 }
                 if topA[row] == 1, topB[row] == 0 { toNegativeCount &+= 1 }
             }
-            addDivergences(a, b, row, change: change)
+            if hasClasses {
+                add(
+                    divergences.forward[row], divergences.backward[row], divergences.jensenShannon[row], divergences.totalVariation[row])
+                if llamaCpp != nil { addLlamaCpp(a, b, row, change: change) }
+            } else {
+                addDecisionDivergences(a, b, row)
+            }
         }
         addGroups(a, b, divisors)
     }
@@ -256,50 +266,49 @@ public struct PairedRows: RowObserver, Equatable {
         }
     }
 
-    private mutating func addDivergences(_ a: ScoredBlock, _ b: ScoredBlock, _ row: Int, change: Double) {
+    /// Adds the divergences of a row of one decision.
+    private mutating func addDecisionDivergences(_ a: ScoredBlock, _ b: ScoredBlock, _ row: Int) {
         let count = a.distributionCount
         probabilitiesA.fill(count) { p in logarithmsA.fill(count) { a.writeDistribution(ofRow: row, p, $0) } }
         probabilitiesB.fill(count) { p in logarithmsB.fill(count) { b.writeDistribution(ofRow: row, p, $0) } }
         var ab = 0.0, ba = 0.0, js = 0.0, distance = 0.0
+        for c in 0..<count {
+            let (ofA, ofB, logA, logB) = (probabilitiesA[c], probabilitiesB[c], logarithmsA[c], logarithmsB[c])
+            // A mean of 0 has the logarithm of a normal number, which no sum takes.
+            let logMean = ElementaryFunctions.logarithm(max(0x1p-1000, (ofA + ofB) / 2))
+            // p log(p/q) − p + q is never negative, and sums up to the divergence of distributions.
+            ab += ofA > 0 ? ofA * (logA - logB) - ofA + ofB : ofB
+            ba += ofB > 0 ? ofB * (logB - logA) - ofB + ofA : ofA
+            js += (ofA > 0 ? ofA * (logA - logMean) : 0) + (ofB > 0 ? ofB * (logB - logMean) : 0)
+            distance += (ofA - ofB).magnitude
+        }
+        add(ab < 0 ? 0 : ab, ba < 0 ? 0 : ba, js < 0 ? 0 : js / 2, distance / 2)
+        let sum = probabilitiesA[1] + probabilitiesB[1]
+        symmetricDifference.add(sum > 0 ? 2 * (probabilitiesA[1] - probabilitiesB[1]).magnitude / sum : 0)
+    }
+
+    /// Adds the figures of llama.cpp of a row of classes.
+    private mutating func addLlamaCpp(_ a: ScoredBlock, _ b: ScoredBlock, _ row: Int, change: Double) {
+        guard var figures = llamaCpp.take() else { return }
+        let count = a.distributionCount
+        probabilitiesA.fill(count) { p in logarithmsA.fill(count) { a.writeDistribution(ofRow: row, p, $0) } }
+        probabilitiesB.fill(count) { p in logarithmsB.fill(count) { b.writeDistribution(ofRow: row, p, $0) } }
         _ = probabilitiesA.withNumbers { p in
-            probabilitiesB.withNumbers { q in
-                logarithmsA.withNumbers { logP in
-                    logarithmsB.withNumbers { logQ in
-                        means.fill(count) { means in
-                            // Means of 0 have the logarithm of a normal number, which no sum takes.
-                            for c in 0..<count { means[c] = max(0x1p-1000, (p[c] + q[c]) / 2) }
-                            ElementaryFunctions.logarithms(means, count: count)
-                            for c in 0..<count {
-                                let (ofA, ofB) = (p[c], q[c])
-                                // p log(p/q) − p + q is never negative, and sums up to the divergence of distributions.
-                                ab += ofA > 0 ? ofA * (logP[c] - logQ[c]) - ofA + ofB : ofB
-                                ba += ofB > 0 ? ofB * (logQ[c] - logP[c]) - ofB + ofA : ofA
-                                js += (ofA > 0 ? ofA * (logP[c] - means[c]) : 0) + (ofB > 0 ? ofB * (logQ[c] - means[c]) : 0)
-                                distance += (ofA - ofB).magnitude
-                            }
-                        }
-                    }
-                }
+            logarithmsA.withNumbers { logP in
+                logarithmsB.withNumbers { figures.add(p, logP, $0, count: count, change: change) }
             }
         }
-        if var figures = llamaCpp.take() {
-            _ = probabilitiesA.withNumbers { p in
-                logarithmsA.withNumbers { logP in
-                    logarithmsB.withNumbers { figures.add(p, logP, $0, count: count, change: change) }
-                }
-            }
-            llamaCpp = figures
-        }
-        ab = max(0, ab)
+        llamaCpp = figures
+    }
+
+    /// Adds the divergences of a row.
+    @inline(__always)
+    private mutating func add(_ ab: Double, _ ba: Double, _ js: Double, _ distance: Double) {
         klAB.add(ab)
-        klBA.add(max(0, ba))
+        klBA.add(ba)
         klHistogram.add(ab)
-        jensenShannon.add(max(0, js / 2))
-        totalVariation.add(distance / 2)
-        if task == .binary {
-            let sum = probabilitiesA[1] + probabilitiesB[1]
-            symmetricDifference.add(sum > 0 ? 2 * (probabilitiesA[1] - probabilitiesB[1]).magnitude / sum : 0)
-        }
+        jensenShannon.add(js)
+        totalVariation.add(distance)
     }
 
     /// Adds other rows.
