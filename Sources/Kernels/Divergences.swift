@@ -1,6 +1,6 @@
 // How far two predictions of a row are apart: the divergences of Kullback and Leibler both ways, that of Jensen and Shannon, and the total variation.
 
-import KernelABI
+public import KernelABI
 
 /// Writes the four divergences of each row of classes, in nats; NaN for a row without a loss by one of the two. None is negative.
 ///

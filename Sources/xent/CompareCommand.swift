@@ -95,7 +95,7 @@ struct CompareCommand: ScoringCommand {
         }
     }
 
-    /// What is to be compared, which the files themselves say where no loss is named.
+    /// Finds what is to be compared, which the files themselves say where no loss is named.
     ///
     /// - Parameter files: the files of A, and those of B.
     private func comparison(_ files: [[String]], _ run: CommandRun) throws -> () throws -> ComparisonReport {

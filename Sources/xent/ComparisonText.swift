@@ -156,7 +156,7 @@ struct ComparisonText {
 
     private func addWorst(to lines: inout ReportLines) {
         guard let worst = report.worst else { return }
-        lines.add("most larger by B", worst.isEmpty ? "none" : "")
+        lines.add("most larger by B", worst.isEmpty ? "none" : "\(Amount.counted(worst.count, "row")), the worst first")
         for row in worst {
             var text = "    \(row.place ?? "row \(row.row)"): \(signed(short(row.difference), row.difference)), from \(short(row.lossA)) to \(short(row.lossB))"
             if let label = row.label {

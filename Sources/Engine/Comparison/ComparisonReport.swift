@@ -6,7 +6,7 @@ internal import Scoring
 ///
 /// Differences are B − A: positive where B is worse.
 public struct ComparisonReport: Sendable, Codable {
-    /// What is known of how the rows of A and of B belong together.
+    /// The knowledge of how the rows of A and of B belong together.
     public enum Pairing: String, Sendable, Codable {
         /// Each row was scored by both.
         case rows
@@ -235,7 +235,7 @@ public struct ComparisonReport: Sendable, Codable {
 
     /// The figures of other programs, by their own formulas.
     public struct Dialects: Sendable, Codable {
-        /// Those of llama.cpp; absent unless they were asked for.
+        /// The figures of llama.cpp; absent unless they were asked for.
         public let llamaCpp: LlamaCpp?
 
         enum CodingKeys: String, CodingKey {
@@ -364,7 +364,7 @@ public struct ComparisonReport: Sendable, Codable {
     public let xent: String
     /// The loss that was computed, of A.
     public let specification: Report.Specification
-    /// What is known of how the rows belong together; absent in reports of earlier versions, which are of paired rows.
+    /// The knowledge of how the rows belong together; absent in reports of earlier versions, which are of paired rows.
     public let pairing: Pairing?
     /// The baseline and the candidate.
     public let a: Model, b: Model
@@ -602,7 +602,6 @@ extension ComparisonReport.WorstChange {
 extension ComparisonReport.LlamaCpp {
     /// Nil where no rows are paired.
     fileprivate init?(_ figures: LlamaCppFigures, _ pairs: PairedFigures, _ rows: PairedRows) {
-        // A key may be 44 bits short of a number's last ones, and is at least 20 bits.
         guard let ofDivergence = Report.Quantiles(figures.divergenceQuantiles), let ofChange = Report.Quantiles(figures.changeQuantiles)
         else { return nil }
         func perplexity(_ mean: Double, _ error: Double) -> ComparisonReport.Estimate {

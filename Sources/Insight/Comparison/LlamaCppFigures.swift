@@ -1,6 +1,6 @@
 internal import Scoring
 
-/// What llama.cpp's `llama-perplexity --kl-divergence` adds up of the rows of two models that other figures do not have: the divergence with its
+/// The sums that llama.cpp's `llama-perplexity --kl-divergence` makes of the rows of two models and that other figures do not have: the divergence with its
 /// own cut, and the quantiles as it interpolates them.
 ///
 /// A token counts in the divergence only where its log-probability by A, the base, is above −16, since its files hold no smaller ones:
