@@ -23,6 +23,8 @@ struct ComparisonSection: ReportSection {
     private func signed(_ text: String, _ value: Double) -> String { value > 0 ? "+" + text : text }
 
     private var verdict: String { ComparisonText.verdict(report) }
+    /// True if the error of the difference is that of pairs.
+    private var isPaired: Bool { report.pairing != ComparisonReport.Pairing.none }
 
     var headline: Markup {
         let difference = report.difference
@@ -50,7 +52,7 @@ struct ComparisonSection: ReportSection {
                     + "\(Amount.grouped(signs.aBetter)) by A, "
                     + "\(Amount.grouped(signs.ties)) the same (sign test p = \(short(signs.pValue, 2))).")
         }
-        if report.pairing == ComparisonReport.Pairing.none {
+        if !isPaired {
             texts.append("Reports do not say which rows belong together: the error is that of different rows, and not of pairs.")
         }
         if let slice = report.slices?.first(where: { $0.pValueHolm < 0.05 && $0.difference > 0 }) {
@@ -73,7 +75,7 @@ struct ComparisonSection: ReportSection {
         return Array(texts.prefix(5))
     }
 
-    var figures: Markup { means + difference + contingency + divergences + llamaCpp + slices + worst }
+    var figures: Markup { means + difference + contingency + divergences + llamaCpp + worst + slices }
 
     /// The values of a slice's columns: "country US, age 3".
     private static func name(of slice: ComparisonReport.SliceDifference) -> String {
@@ -84,7 +86,12 @@ struct ComparisonSection: ReportSection {
     private var slices: Markup {
         var figures = Markup()
         let requests = Dictionary(grouping: report.slices ?? []) { $0.by.keys.sorted() }
-        for (columns, slices) in requests.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+        // Long plots come last.
+        let sorted = requests.sorted { left, right in
+            let isLong = (left.value.count > 40, right.value.count > 40)
+            return isLong.0 == isLong.1 ? left.key.lexicographicallyPrecedes(right.key) : isLong.1
+        }
+        for (columns, slices) in sorted {
             func shown(_ slice: ComparisonReport.SliceDifference) -> String {
                 columns.map { (slice.by[$0] ?? .missing).shownText }.joined(separator: ", ")
             }
@@ -170,20 +177,23 @@ struct ComparisonSection: ReportSection {
             "Means", plot.drawing,
             caption:
                 "A \(short(report.a.loss.mean, 6)), B \(short(report.b.loss.mean, 6)) nats, each with the 95 % interval that it "
-                + "has alone. Whether they "
-                + "differ is told by the difference of paired rows, whose interval is narrower where rows correlate.", table)
+                + "has alone."
+                + (isPaired
+                    ? " Whether they differ is told by the difference of paired rows, whose interval is narrower where rows correlate." : ""), table)
     }
 
     private var difference: Markup {
         let figures = report.difference
         let z = 1.959963984540054
-        let plot = IntervalPlot(
-            rows: [
-                IntervalPlot.Row(name: "paired rows", value: figures.mean, lower: figures.lower, upper: figures.upper),
+        let name = !isPaired ? "different rows" : report.pairing == .groups ? "groups of rows" : "paired rows"
+        var rows = [IntervalPlot.Row(name: name, value: figures.mean, lower: figures.lower, upper: figures.upper)]
+        if isPaired {
+            rows.append(
                 IntervalPlot.Row(
                     name: "if not paired", value: figures.mean, lower: figures.mean - z * figures.unpairedStandardError,
-                    upper: figures.mean + z * figures.unpairedStandardError),
-            ], measure: "difference B − A, nats", reference: (0, "no difference"))
+                    upper: figures.mean + z * figures.unpairedStandardError))
+        }
+        let plot = IntervalPlot(rows: rows, measure: "difference B − A, nats", reference: (0, "no difference"))
         return Figure.markup(
             "Difference", plot.drawing,
             caption:
@@ -257,8 +267,10 @@ struct ComparisonSection: ReportSection {
         list.append(
             (
                 "rows",
-                report.pairing == ComparisonReport.Pairing.none
+                !isPaired
                     ? "\(Amount.grouped(rows.onlyA)) of A, \(Amount.grouped(rows.onlyB)) of B"
+                    : report.pairing == .groups
+                    ? "\(Amount.grouped(rows.paired)) of each, paired by groups; \(Amount.grouped(rows.neither)) left out"
                     : "\(Amount.grouped(rows.paired)) paired; left out: \(Amount.grouped(rows.onlyA)) with a loss by A alone, "
                     + "\(Amount.grouped(rows.onlyB)) by B "
                     + "alone, \(Amount.grouped(rows.neither)) by neither"
