@@ -52,15 +52,21 @@ multiclass="--labels labels.npy --task multiclass --input logits"
 "$xent" eval base.npy $multiclass --insight --calibration both --calibration-bins 15 --top-k 1,2,5 --ranking --groups groups.npy \
     --slice label --slice predicted --slice label,predicted --temperature-sweep 0.5,0.75,1,1.5,2,3,4 --fit-temperature --worst 20 --dialect exact --dialect pytorch \
     --json multiclass.json --html multiclass.html --quiet >> out.txt
-"$xent" eval new.npy $multiclass --insight --json new.json --quiet >> out.txt
+"$xent" eval new.npy $multiclass --insight --json insight.json --quiet >> out.txt
 "$xent" eval decisions.npy --labels right.npy --task binary --input probabilities --insight --ranking --html binary.html --quiet >> out.txt 2>&1
 "$xent" eval log.jsonl --task likelihood --input log-probabilities --prediction-columns lp --text-column t --quantiles 0.5,0.9 --html tokens.html \
     --quiet >> out.txt 2>&1
 "$xent" eval base.npy $multiclass --insight --shard 0/2 --partial 0.partial --quiet >> out.txt
 "$xent" eval base.npy $multiclass --insight --shard 1/2 --partial 1.partial --quiet >> out.txt
 "$xent" merge 0.partial 1.partial --html merge.html --quiet >> out.txt
-"$xent" compare base.npy new.npy $multiclass --json compare.json --html compare.html --quiet >> out.txt
-"$xent" report multiclass.json new.json compare.json -o several.html
+"$xent" compare base.npy new.npy $multiclass --slice label --groups groups.npy --worst 10 --dialect llama.cpp --json compare.json \
+    --html compare.html --quiet >> out.txt
+for model in base new; do
+    "$xent" eval $model.npy $multiclass --slice label --interval jackknife --partial $model.partial --json $model.json --quiet >> out.txt
+done
+"$xent" compare base.partial new.partial --html partials.html --quiet >> out.txt
+"$xent" compare base.json new.json --html reports.html --quiet >> out.txt
+"$xent" report multiclass.json insight.json compare.json -o several.html
 # Long names without a place to break them, and some that would be markup.
 long=$(printf 'a_very_long_name_%.0s' 1 2 3 4 5 6 7 8)
 python3 - "$long" <<'PYTHON'
@@ -84,7 +90,7 @@ browse() {
         --user-data-dir="$folder/profile" --virtual-time-budget=4000 --blink-settings=preferredColorScheme="$scheme" "$@" 2> chromium.txt
 }
 failures=0
-for page in plain multiclass binary tokens merge compare several names; do
+for page in plain multiclass binary tokens merge compare partials reports several names; do
     # The probe is the only script, and no part of the page that xent wrote.
     { cat "$page.html"; cat <<'HTML'
 <script>addEventListener("load", () => {

@@ -57,6 +57,16 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         return error
     }
 
+    /// True if a column was looked for by its usual names and is not there.
+    private(set) var isOfMissingColumn = false
+
+    /// The same error, of a column that is not there.
+    var ofMissingColumn: EngineError {
+        var error = self
+        error.isOfMissingColumn = true
+        return error
+    }
+
     /// Makes an error that names no setting, as a source of rows throws it.
     ///
     /// - Parameters:
@@ -149,6 +159,7 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
     /// Makes the error of columns whose roles are in doubt or contradict each other.
     package init(_ error: ColumnError, path: String? = nil) {
         self.init(error.kind == .format ? .data : .usage, path: path, error.problem, remedy: error.remedy)
+        isOfMissingColumn = error.kind == .unknown
     }
 
     /// Creates the error of a file's content.

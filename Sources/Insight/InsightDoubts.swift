@@ -5,17 +5,7 @@ public import Scoring
 extension [any RowObserver] {
     /// The reason for which a figure cannot be given after all; nil where all can.
     public var insightProblem: SpecificationError? {
-        guard let slices = first(Slices.self) else { return nil }
-        if let request = slices.fullRequest {
-            return SpecificationError(
-                problem: "there are more than \(Slices.limit) slices by \(request.map(\.name).joined(separator: ", "))",
-                remedy: "slice by what has fewer values: a slice of a few rows says nothing")
-        }
-        if let name = slices.missingColumns.sorted().first {
-            return SpecificationError(
-                problem: "there is no column \(name) of one number a row to slice by", remedy: "check \(setting: .slice) and \(setting: .groups)")
-        }
-        return nil
+        first(Slices.self)?.problem ?? first(PairedRows.self)?.slices?.problem
     }
 
     /// The doubts about figures that a reader should know of.
@@ -23,7 +13,7 @@ extension [any RowObserver] {
     /// - Parameter classCount: the number of values a row.
     public func insightWarnings(classCount: Int) -> [Message] {
         var warnings: [Message] = []
-        if let clusters = first(Clusters.self), clusters.rowCount > 0 {
+        if let clusters = first(Clusters.self) ?? first(PairedRows.self)?.clusters, clusters.rowCount > 0 {
             let count = clusters.count
             if UInt64(count) == clusters.rowCount, count > 1 {
                 warnings.append(
@@ -65,6 +55,22 @@ extension [any RowObserver] {
     }
 }
 
+extension Slices {
+    /// The reason for which rows cannot be sliced after all; nil if they can.
+    var problem: SpecificationError? {
+        if let request = fullRequest {
+            return SpecificationError(
+                problem: "there are more than \(Slices.limit) slices by \(request.map(\.name).joined(separator: ", "))",
+                remedy: "slice by what has fewer values: a slice of a few rows says nothing")
+        }
+        if let name = missingColumns.sorted().first {
+            return SpecificationError(
+                problem: "there is no column \(name) of one number a row to slice by", remedy: "check \(setting: .slice) and \(setting: .groups)")
+        }
+        return nil
+    }
+}
+
 extension InsightRequest {
     /// The setting that asks for the figure with a tag; nil for a tag of another module.
     public static func setting(ofTag tag: String) -> Setting? {
@@ -77,7 +83,7 @@ extension InsightRequest {
         case WorstRows.tag: .worst
         case Slices.tag: .slice
         case Clusters.tag: .clusters
-        case RowGroups.tag: .interval
+        case RowGroups.tag, LabelFingerprint.tag: .interval
         case TemperatureCurve.tag: .temperatureSweep
         case ProbabilityScores.tag: .brier
         default: nil

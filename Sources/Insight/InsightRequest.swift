@@ -81,7 +81,8 @@ public struct InsightRequest: Sendable, Equatable {
     /// The tags of all figures of this module.
     package static let tags: Set<String> = [
         LabelCounts.tag, ProbabilityScores.tag, Calibration.tag, ClassCalibration.tag, EqualMassCalibration.tag, TopAccuracy.tag,
-        LossQuantiles.tag, Ranking.tag, WorstRows.tag, Slices.tag, Clusters.tag, RowGroups.tag, TemperatureCurve.tag,
+        LossQuantiles.tag, Ranking.tag, WorstRows.tag, Slices.tag, Clusters.tag, RowGroups.tag, LabelFingerprint.tag,
+        TemperatureCurve.tag,
     ]
 
     /// Nothing beside the figures that every report has.
@@ -145,6 +146,7 @@ public struct InsightRequest: Sendable, Equatable {
             }
             if !hasClusters { observers.append(RowGroups(specification)) }
         }
+        if hasClusters || usedInterval != .normal, let labels = LabelFingerprint(specification) { observers.append(labels) }
         if !temperatures.isEmpty || fitsTemperature {
             observers.append(try TemperatureCurve(specification, temperatures: temperatures, isFitted: fitsTemperature))
         }
@@ -182,6 +184,10 @@ extension ObserverCatalog {
         .adding(Slices.tag) { configuration, specification, _ throws(PartialError) in try Slices.make(configuration, specification) }
         .adding(Clusters.tag) { configuration, specification, _ throws(PartialError) in try Clusters.make(configuration, specification) }
         .adding(RowGroups.tag) { _, specification, _ in RowGroups(specification) }
+        .adding(LabelFingerprint.tag) { _, specification, _ throws(PartialError) in
+            guard let labels = LabelFingerprint(specification) else { throw .unknownSettings(LabelFingerprint.tag) }
+            return labels
+        }
         .adding(TemperatureCurve.tag) { configuration, specification, _ throws(PartialError) in
             try TemperatureCurve.make(configuration, specification)
         }

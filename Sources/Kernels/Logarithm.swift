@@ -54,6 +54,25 @@
     return lanes(.nan).replacing(with: result, where: isProbability)
 }
 
+/// log(x) for positive normal numbers; numbers without meaning for others.
+///
+/// Error: at most 1 ULP.
+@inline(always) func logarithm(normal x: Lanes) -> Lanes {
+    let (k, oneAndF) = decompose(x)
+    return logarithm(k: k, f: oneAndF - lanes(1), correction: nil)
+}
+
+/// log(x) for finite numbers: −∞ for 0, NaN below it and for NaN.
+///
+/// Error: at most 1 ULP, subnormal x included.
+@inline(always) func logarithm(ofAny x: Lanes) -> Lanes {
+    let isSubnormal = x .< lanes(0x1p-1022)
+    let (k, oneAndF) = decompose((x * lanes(0x1p+54)).replacing(with: x, where: .!isSubnormal))
+    let kOfX = k &- LaneIntegers(repeating: 0).replacing(with: LaneIntegers(repeating: 54), where: isSubnormal)
+    let result = logarithm(k: kOfX, f: oneAndF - lanes(1), correction: nil).replacing(with: lanes(-.infinity), where: x .== lanes(0))
+    return lanes(.nan).replacing(with: result, where: x .>= lanes(0))
+}
+
 /// log(1 + x) for x in (−1, 2^1023); −∞ for −1, NaN below −1 and for NaN, +∞ for +∞.
 ///
 /// Error: at most 1 ULP (0.88 seen), subnormal x included.

@@ -66,6 +66,8 @@ public enum NoticeCode: String, Sendable, Hashable, CaseIterable, Codable {
     case topK = "top-k"
     /// There is no best temperature.
     case temperature
+    /// The two models of a comparison may have been evaluated on different rows.
+    case unpairedRows = "unpaired-rows"
 
     /// A warning of no other kind.
     case other
@@ -102,6 +104,7 @@ public enum NoticeCode: String, Sendable, Hashable, CaseIterable, Codable {
         case .ranking: "Predictions cannot be ranked."
         case .topK: "A k of top-k accuracy is not below the number of classes."
         case .temperature: "There is no best temperature."
+        case .unpairedRows: "The two models of a comparison may have been evaluated on different rows."
         case .other: "A warning of no other kind."
         }
     }

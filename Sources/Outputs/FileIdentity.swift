@@ -35,6 +35,12 @@ public struct FileIdentity: Hashable, Sendable {
         self.init(status, newName: Self.bytes(ofName: name, in: folder))
     }
 
+    /// Returns true if a path leads to a regular file, links followed: one that can be read again.
+    public static func isRegularFile(_ path: String) -> Bool {
+        var status = stat()
+        return stat(FileName.cString(path), &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
     /// Identifies the file behind an open descriptor; nil if the descriptor is closed, or leads to no regular file and no pipe.
     public init?(descriptor: Int32) {
         var status = stat()

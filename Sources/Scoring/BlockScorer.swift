@@ -16,6 +16,8 @@ public final class BlockScorer {
     public let specification: LossSpecification
     /// The number of values a row; 1 for binary.
     public let classCount: Int
+    /// True if labels are whole numbers by their type.
+    let hasIndices: Bool
     /// The facts that are written for each row.
     public let facts: RowFacts
     /// The instruction set of the kernel that ran last, as the kernel itself reported it; nil before the first block.
@@ -90,6 +92,7 @@ public final class BlockScorer {
     ) {
         self.specification = specification
         self.facts = facts
+        self.hasIndices = hasIndices
         self.classCount = classCount
         self.ignoredLabel = ignoredLabel
         self.kernels = kernels

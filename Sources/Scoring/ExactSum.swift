@@ -167,6 +167,22 @@ public struct ExactSum: Sendable {
         nanCount = Self.saturatingSum(nanCount, other.nanCount)
     }
 
+    /// Subtracts another sum, exactly: the result is the sum of all terms of this one and of the negatives of the other's. O(1), as `add`.
+    public mutating func subtract(_ other: ExactSum) {
+        let last = Self.limbCount - 1
+        for index in 0..<last {
+            limbs[index] &-= other.limbs[index]  // cannot overflow: see `limbs`
+        }
+        limbs[last] -= other.limbs[last]
+        pendingTermCount += other.pendingTermCount + 1
+        if pendingTermCount > Self.pendingTermLimit {
+            propagateCarries()
+        }
+        positiveInfinityCount = Self.saturatingSum(positiveInfinityCount, other.negativeInfinityCount)
+        negativeInfinityCount = Self.saturatingSum(negativeInfinityCount, other.positiveInfinityCount)
+        nanCount = Self.saturatingSum(nanCount, other.nanCount)
+    }
+
     // MARK: Reading
 
     /// True if the sum is exactly zero, with no infinity or NaN among its terms.

@@ -85,12 +85,6 @@ struct LossProgram: Equatable {
         positiveWeights: UnsafePointer<Double>?
     ) -> LossParameters {
         let clip = treatment.clip.bounds(element)
-        let input: Int
-        switch specification.input {
-        case .logits: input = XentInputLogits
-        case .probabilities: input = XentInputProbabilities
-        case .logProbabilities: input = XentInputLogProbabilities
-        }
         let normalisation: Int
         switch treatment.normalisation {
         case .none: normalisation = XentNormalisationNone
@@ -98,11 +92,22 @@ struct LossProgram: Equatable {
         case .afterClip: normalisation = XentNormalisationLast
         }
         return LossParameters(
-            inputCode: Int32(input), normalisationCode: Int32(normalisation), clipLow: clip.low, clipHigh: clip.high,
+            inputCode: specification.input.code, normalisationCode: Int32(normalisation), clipLow: clip.low, clipHigh: clip.high,
             scorableLow: scorable.lowerBound, scorableHigh: specification.input == .logProbabilities ? 0 : scorable.upperBound,
             largestTerm: largestTerm, targetKept: targetKept, targetAdded: targetAdded, targetLow: leastTarget,
             isDivergence: isDivergence ? 1 : 0, isFocal: specification.modifiers.focalGamma != nil ? 1 : 0,
             focalTakesScored: focalTakesScored ? 1 : 0, focalGamma: specification.modifiers.focalGamma ?? 0,
             focalAlpha: specification.modifiers.focalAlpha ?? .nan, classWeights: classWeights, positiveWeights: positiveWeights)
+    }
+}
+
+extension PredictionInput {
+    /// The kernels' code of a kind of values.
+    var code: Int32 {
+        switch self {
+        case .logits: Int32(XentInputLogits)
+        case .probabilities: Int32(XentInputProbabilities)
+        case .logProbabilities: Int32(XentInputLogProbabilities)
+        }
     }
 }

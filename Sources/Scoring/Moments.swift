@@ -69,6 +69,13 @@ public struct Moments: Sendable, Equatable {
     /// Σ loss / rows, rounded once; NaN where no row was scored.
     public var meanOverCount: Double { sum.rounded(dividedBy: scoredCount) }
 
+    /// Returns the mean of `second` less this one, of the same rows with the same weights: (Σ second − Σ first) / Σ weight or rows, rounded once.
+    package func meanDifference(to second: Moments, isWeighted: Bool) -> Double {
+        var sum = second.sum
+        sum.subtract(self.sum)
+        return isWeighted && hasWeights ? sum.rounded(dividedBy: weightSum) : sum.rounded(dividedBy: scoredCount)
+    }
+
     /// The mean as the dialect has it.
     public func mean(_ task: LossTask, _ dialect: Dialect) -> Double {
         let isOverWeight = dialect.divisor(task) == .weights

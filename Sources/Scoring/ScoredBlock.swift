@@ -74,8 +74,55 @@ extension ScoredBlock {
     /// Adds to a sum exactly what `number` makes of each row; NaN is left out. O(rowCount).
     package func add(to sum: inout ExactSum, _ number: (_ row: Int) -> Double) { fold(number).addSum(to: &sum) }
 
+    /// How far the predictions of two models are apart in each row of a block, in nats. It is memory that is used again and again.
+    package struct Divergences: Sendable {
+        /// Σ p log(p/q) of the first and the second model's probabilities, and the other way round.
+        package private(set) var forward: [Double] = [], backward: [Double] = []
+        /// The divergence of Jensen and Shannon, and ½ Σ |p − q|.
+        package private(set) var jensenShannon: [Double] = [], totalVariation: [Double] = []
+        private var scratch: [Double] = []
+
+        /// Makes room for nothing.
+        package init() {}
+
+        /// Computes the divergences of the rows of two blocks over classes; NaN where one of them has no loss in the first dialect.
+        /// O(rowCount × classCount).
+        package mutating func update(_ a: ScoredBlock, _ b: ScoredBlock) {
+            let rowCount = min(a.rows.rowCount, b.rows.rowCount)
+            if forward.count < rowCount {
+                forward = Array(repeating: 0, count: rowCount)
+                (backward, jensenShannon, totalVariation) = (forward, forward, forward)
+            }
+            let scratchCount = 4 * ((a.classCount + 7) / 8 * 8)
+            if scratch.count < scratchCount { scratch = Array(repeating: 0, count: scratchCount) }
+            forward.withUnsafeMutableBufferPointer { forward in
+                backward.withUnsafeMutableBufferPointer { backward in
+                    jensenShannon.withUnsafeMutableBufferPointer { jensenShannon in
+                        totalVariation.withUnsafeMutableBufferPointer { totalVariation in
+                            scratch.withUnsafeMutableBufferPointer { scratch in
+                                guard let klAB = forward.baseAddress, let klBA = backward.baseAddress, let js = jensenShannon.baseAddress,
+                                    let variation = totalVariation.baseAddress, let room = scratch.baseAddress
+                                else { return }
+                                var pairs = PairBlock(
+                                    valuesA: a.rows.values, valuesB: b.rows.values, elementCodeA: a.rows.element.code,
+                                    elementCodeB: b.rows.element.code, inputCodeA: a.specification.input.code,
+                                    inputCodeB: b.specification.input.code, classCount: a.classCount, rowCount: rowCount,
+                                    lossesA: a.losses(ofDialect: 0), lossesB: b.losses(ofDialect: 0), scratch: room, klAB: klAB, klBA: klBA,
+                                    jensenShannon: js, totalVariation: variation)
+                                b.scorer.kernels.comparePairs(&pairs)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// True if every row of the block has a loss in the first dialect.
     package var areAllRowsScored: Bool { counts(ofDialect: 0).scored == rows.rowCount }
+
+    /// True if labels are whole numbers by their type.
+    package var areLabelsIndices: Bool { scorer.hasIndices }
 
     /// The labels as numbers, one a value, if the first dialect reads them so; nil if it reads class indices, or there are no labels.
     package var targets: UnsafePointer<Double>? { scorer.readsTargetsOfFirstDialect ? rows.targets : nil }

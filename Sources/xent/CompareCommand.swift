@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import Formats
 import Insight
 import Scoring
 import WorkStealing
@@ -10,20 +11,35 @@ struct CompareCommand: ScoringCommand {
         abstract: "Compare two models on the same rows.",
         discussion: """
             A is the baseline and B the candidate; a difference is B − A, so that a positive one says that B is worse. Rows are paired by their
-            places. Both are scored against the same labels.
+            places. Both are scored against the same labels: those of --labels, or those that lie with the predictions, which must be the same in
+            both where both have some.
+
+            Two partials of eval --interval jackknife, or of --clusters, give the means and their difference with the error of paired rows. Two
+            reports of eval or merge give the difference with the error of different rows.
+
+            --dialect llama.cpp adds the figures that llama-perplexity --kl-divergence prints.
             """)
 
-    static let usage = ["xent compare A B [--labels FILE…] --task TASK --input INPUT [options]"]
+    static let usage = [
+        "xent compare A B [--labels FILE…] --task TASK --input INPUT [options]", "xent compare A.partial B.partial [options]",
+        "xent compare A.json B.json [options]",
+    ]
 
     static let examples = [
         "xent compare base.npy.zst new.npy.zst --labels labels.npy --task multiclass --input logits",
         "xent compare base.npy new.csv --labels y.npy --task binary --input logits --input-b probabilities --json difference.json",
         "xent compare a.npy b.npy --labels y.npy --clusters questions.npy --task multiclass --input logits",
+        "xent compare a.csv b.csv --id-column id --slice country --worst 10 --task multiclass --input probabilities",
+        "xent compare base.kld new.kld --dialect llama.cpp --task multiclass --input log-probabilities",
+        "xent compare monday.partial tuesday.partial",
     ]
 
     static let requiredOptions = ["--task", "--input"]
 
-    @Argument(help: "The predictions of the baseline, and those of the candidate: the same rows in the same order.", completion: .file())
+    @Argument(
+        help: """
+            The predictions of the baseline, and those of the candidate: the same rows in the same order. Or a partial of each, or a report.
+            """, completion: .file())
     var predictions: [String]
 
     @OptionGroup(title: "Data")
@@ -45,7 +61,10 @@ struct CompareCommand: ScoringCommand {
     var rows: RowOptions
 
     @OptionGroup(title: "Insight")
-    var confidence: ConfidenceOptions
+    var insight: ComparisonInsightOptions
+
+    @OptionGroup(title: "Insight")
+    var interval: IntervalOptions
 
     @OptionGroup(title: "Output")
     var output: ComparisonOutputOptions
@@ -61,17 +80,12 @@ struct CompareCommand: ScoringCommand {
 
     func run() throws {
         try CommandRun.run { run in
-            let options = try options(&run.inputs)
+            let files = try predictions.map { try run.inputs.expand([$0]) }
+            let compare = try comparison(files, run)
             try OutputPaths.check(outputs: [("--json", output.json), ("--html", output.html)], inputs: run.inputs)
             let jsonOutput = try output.json.map { run.adding(try JSONOutput(path: $0)) }
             let pageOutput = try output.html.map { run.adding(try PageOutput(path: $0)) }
-            let meter = ProgressMeter()
-            let bar = output.progress.bar(meter, isQuiet: output.quiet)
-            let report: ComparisonReport
-            do {
-                defer { bar?.finish() }
-                report = try Comparison(options, progress: meter, cancellation: run.cancellation).report
-            }
+            let report = try compare()
             try run.checkCancellation()
             run.warn(report.warnings, isSilent: false, isStrict: false)
             try jsonOutput?.write(report)
@@ -81,7 +95,68 @@ struct CompareCommand: ScoringCommand {
         }
     }
 
-    private func options(_ inputs: inout InputFiles) throws -> ComparisonOptions {
+    /// Finds what is to be compared, which the files themselves say where no loss is named.
+    ///
+    /// - Parameter files: the files of A, and those of B.
+    private func comparison(_ files: [[String]], _ run: CommandRun) throws -> () throws -> ComparisonReport {
+        let cancellation = run.cancellation
+        let paths = files.flatMap { $0 }
+        let arePartials = paths.map { PartialFile.isPartial($0, cancellation: cancellation) }
+        if arePartials.contains(true) {
+            guard paths.count == 2, !arePartials.contains(false) else {
+                let index = arePartials.firstIndex(of: true) ?? 0
+                throw EngineError(
+                    usage: "\(paths[index]) is a partial, and \(paths.first { $0 != paths[index] } ?? "the other") is none",
+                    remedy: "compare two partials, two reports, or two dumps")
+            }
+            try refuseOptionsOfDumps("partials")
+            let choice = interval.choice
+            return { try Comparison(partials: (paths[0], paths[1]), interval: choice, cancellation: cancellation).report }
+        }
+        if loss.task == nil, loss.input == nil, paths.count == 2, paths.allSatisfy({ ReportDocument.isReport($0, cancellation: cancellation) }) {
+            try refuseOptionsOfDumps("reports")
+            if let kind = interval.interval {
+                throw EngineError(
+                    usage: "--interval \(kind.rawValue) takes rows or groups of them, and reports hold none",
+                    remedy: "leave it out, or compare partials")
+            }
+            let reports = try paths.map { try ReportDocument.evaluation(path: $0, cancellation: cancellation) }
+            let confidence = interval.choice.confidence
+            return {
+                try Comparison(reports: ((paths[0], reports[0]), (paths[1], reports[1])), confidence: confidence).report
+            }
+        }
+        let options = try options(files, &run.inputs)
+        let (progress, isQuiet) = (output.progress, output.quiet)
+        return {
+            let meter = ProgressMeter()
+            let bar = progress.bar(meter, isQuiet: isQuiet)
+            defer { bar?.finish() }
+            return try Comparison(options, progress: meter, cancellation: cancellation).report
+        }
+    }
+
+    /// Throws if an option is given that says how dumps are read or scored.
+    private func refuseOptionsOfDumps(_ what: String) throws {
+        let columns = try axes.adding(to: columns.columns())
+        let given: [(name: String, isGiven: Bool)] = [
+            ("--task", loss.task != nil), ("--input", loss.input != nil), ("--input-b", second.inputB != nil),
+            ("--dialect", !loss.dialect.isEmpty), ("--labels", !data.labels.isEmpty), ("--weights", !data.weights.isEmpty),
+            ("--id-column", data.idColumn != nil), ("--join", data.join != nil),
+            ("--prediction-columns", !columns.predictions.isEmpty), ("--label-column", columns.label != nil),
+            ("--b-prediction-columns", second.bPredictionColumns != nil), ("--b-label-column", second.bLabelColumn != nil),
+            ("--slice", !insight.slice.isEmpty), ("--groups", !insight.groups.isEmpty), ("--worst", insight.worst != nil),
+            ("--clusters", !interval.clusters.isEmpty), ("--cluster-column", interval.clusterColumn != nil),
+            ("--on-invalid", rows.onInvalid != nil), ("--shard", rows.shard != nil), ("--first-row", rows.firstRow != nil),
+        ]
+        guard let option = given.first(where: \.isGiven)?.name else { return }
+        throw EngineError(
+            usage: "\(option) says how rows are read or scored, and \(what) hold rows that were scored",
+            remedy: ["--slice", "--worst", "--groups"].contains(option)
+                ? "leave it out: slices are compared that both hold; or compare the dumps" : "leave it out, or compare the dumps")
+    }
+
+    private func options(_ files: [[String]], _ inputs: inout InputFiles) throws -> ComparisonOptions {
         guard let task = loss.task, let input = loss.input else {
             throw EngineError(
                 usage: "\(loss.task == nil ? "--task" : "--input") is missing",
@@ -89,20 +164,48 @@ struct CompareCommand: ScoringCommand {
                     ? "--task " + LossTask.allCases.map(\.rawValue).joined(separator: ", or ")
                     : "--input takes " + PredictionInput.allCases.map(\.rawValue).joined(separator: ", "))
         }
-        let paths = try predictions.map { try inputs.expand([$0]) }
-        var first = try evaluationOptions(paths[0], task, input, &inputs)
-        first.clusterPaths = try inputs.expand(second.clusters)
+        var first = try evaluationOptions(files[0], task, input, &inputs)
+        first.groupPaths = try inputs.expand(insight.groups)
+        try interval.apply(to: &first, &inputs)
         try inputs.requireOneStandardInput()
         try resources.apply(to: &first)
-        var options = ComparisonOptions(first: first, secondPaths: paths[1])
+        var options = ComparisonOptions(first: first, secondPaths: files[1])
         options.secondInput = second.inputB
         options.secondPredictionColumns = second.bPredictionColumns.map { $0.split(separator: ",").map(String.init) }
-        if let confidence = confidence.confidence { options.confidence = confidence }
+        options.secondLabelColumn = second.bLabelColumn
+        options.interval = interval.choice
+        options.slices = insight.slice.map(\.columns) + (insight.groups.isEmpty ? [] : [[.companion("group")]])
+        options.worstCount = insight.worst ?? 0
+        options.hasLlamaCpp = loss.hasLlamaCpp
         return options
     }
 }
 
-/// Options for what the candidate has other than the baseline, and for rows that are not independent.
+/// Options for the figures beside the difference.
+struct ComparisonInsightOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            The difference in each slice of the rows: by label, by A's predicted class, by a column of A's predictions or the labels, or by \
+            several: label,country. May be repeated.
+            """,
+            valueName: "column,…"))
+    var slice: [SliceColumns] = []
+
+    @Option(
+        help: ArgumentHelp("An array of one number a row, by which the rows are sliced as well.", valueName: "file"), completion: .file())
+    var groups: [String] = []
+
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("List the K rows whose losses are the most larger by B.", valueName: "k"))
+    var worst: Int?
+
+    func validate() throws {
+        if let worst, worst < 1 { throw ValidationError("--worst must be at least 1, not \(worst).") }
+    }
+}
+
+/// Options for what the candidate has other than the baseline.
 struct SecondModelOptions: ParsableArguments {
     @Option(help: "What the values of B are, if they are not what those of A are.")
     var inputB: PredictionInput?
@@ -111,11 +214,8 @@ struct SecondModelOptions: ParsableArguments {
         help: ArgumentHelp("The columns of B's predictions, if they are called otherwise than those of A.", valueName: "name,…"))
     var bPredictionColumns: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "An array of one number a row: rows of one number, such as the answers to one question, are not independent.",
-            valueName: "file"), completion: .file())
-    var clusters: [String] = []
+    @Option(help: ArgumentHelp("The column of B's labels, if it is called otherwise than that of A.", valueName: "name"))
+    var bLabelColumn: String?
 }
 
 /// Options for the report of a comparison.

@@ -57,7 +57,7 @@ struct EvalCommand: ScoringCommand {
     var insight: InsightOptions
 
     @OptionGroup(title: "Insight")
-    var confidence: ConfidenceOptions
+    var interval: IntervalOptions
 
     @OptionGroup(title: "Output")
     var output: OutputOptions
@@ -106,6 +106,11 @@ struct EvalCommand: ScoringCommand {
     private func options(_ inputs: inout InputFiles, _ cancellation: Cancellation) throws -> EvaluationOptions {
         let paths = try inputs.expand(predictions)
         guard let task = loss.task, let input = loss.input else { throw try missing(paths, cancellation) }
+        if loss.hasLlamaCpp {
+            throw EngineError(
+                usage: "--dialect llama.cpp says how llama.cpp compares two models, and of one it has the loss of dialect exact",
+                remedy: "leave it out, or xent compare A B")
+        }
         var options = try evaluationOptions(paths, task, input, &inputs)
         // The order of the files decides which rows are paired, unless each has labels of its own.
         if ![0, paths.count].contains(options.labelPaths.count) || ![0, paths.count].contains(options.weightPaths.count) {
@@ -119,10 +124,8 @@ struct EvalCommand: ScoringCommand {
         try resources.apply(to: &options)
         options.perRowPath = extra.perRow
         options.insight = insight.request(task)
-        options.clusterPaths = try inputs.expand(insight.clusters)
-        options.clusterColumn = insight.clusterColumn
         options.groupPaths = try inputs.expand(insight.groups)
-        if let confidence = confidence.confidence { options.insight.confidence = confidence }
+        try interval.apply(to: &options, &inputs)
         return options
     }
 

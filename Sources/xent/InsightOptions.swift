@@ -67,24 +67,6 @@ struct InsightOptions: ParsableArguments {
     var groups: [String] = []
 
     @Option(
-        help: "How the interval of the mean is found. Default: clustered with --clusters, else normal.")
-    var interval: Uncertainty.Kind?
-
-    @Option(
-        help: ArgumentHelp(
-            "An array of one number a row: rows of one number, such as the answers to one question, are not independent.",
-            valueName: "file"), completion: .file())
-    var clusters: [String] = []
-
-    @Option(
-        help: ArgumentHelp(
-            "The column of the predictions or the labels that holds the rows' clusters, in the place of --clusters.", valueName: "name"))
-    var clusterColumn: String?
-
-    @Option(parsing: .unconditional, help: ArgumentHelp("The replicates of --interval bootstrap. Default: 1000.", valueName: "n"))
-    var replicates: Int?
-
-    @Option(
         parsing: .unconditional,
         help: ArgumentHelp("The mean with logits divided by each of these temperatures.", valueName: "t,…"))
     var temperatureSweep: NumberList<Double>?
@@ -93,11 +75,6 @@ struct InsightOptions: ParsableArguments {
     var fitTemperature = false
 
     func validate() throws {
-        if let replicates, replicates < 1 { throw ValidationError("--replicates must be at least 1, not \(replicates).") }
-        if replicates != nil, interval != .bootstrap { throw ValidationError("--replicates are those of --interval bootstrap.") }
-        if !clusters.isEmpty, clusterColumn != nil {
-            throw ValidationError("--clusters and --cluster-column exclude each other: both say the clusters of rows.")
-        }
         if let worst, worst < 1 { throw ValidationError("--worst must be at least 1, not \(worst).") }
         if worstBy != nil, worst == nil, !insight { throw ValidationError("--worst-by says by what --worst is sorted; give --worst too.") }
     }
@@ -119,23 +96,10 @@ struct InsightOptions: ParsableArguments {
         }
         request.measuresRanking = ranking
         request.slices = slice.map(\.columns) + (groups.isEmpty ? [] : [[.companion("group")]])
-        request.interval = interval
-        request.hasClusters = !clusters.isEmpty || clusterColumn != nil
-        if let replicates { request.replicateCount = replicates }
         request.temperatures = temperatureSweep?.numbers ?? []
         request.fitsTemperature = fitTemperature
         if insight { request.addUsual(task) }
         return request
-    }
-}
-
-/// Options for the intervals of figures.
-struct ConfidenceOptions: ParsableArguments {
-    @Option(parsing: .unconditional, help: ArgumentHelp("The confidence of all intervals. Default: 0.95.", valueName: "share"))
-    var confidence: Double?
-
-    func validate() throws {
-        if let confidence, !(confidence > 0 && confidence < 1) { throw ValidationError("--confidence lies between 0 and 1, not \(confidence).") }
     }
 }
 

@@ -16,7 +16,7 @@ struct LossOptions: ParsableArguments {
             Whose conventions the loss follows; may be repeated, and one pass scores them all. The first is the report's own. Default: \
             exact.
             """, valueName: "name"), completion: .list(Dialect.allValueStrings))
-    var dialect: [Dialect] = []
+    var dialect: [DialectChoice] = []
 
     // Unconditional, so that a negative number is a value, which is refused by the option's name, and not an option.
     @Option(
@@ -56,6 +56,20 @@ struct LossOptions: ParsableArguments {
     @Option(help: "For soft labels: cross-entropy, or Kullback-Leibler divergence.")
     var divergence: Divergence = .crossEntropy
 
+    /// The dialects of the loss.
+    private var dialects: [Dialect] {
+        dialect.compactMap { choice in
+            if case .loss(let dialect) = choice { dialect } else { nil }
+        }
+    }
+
+    /// True if the figures of llama.cpp are asked for.
+    var hasLlamaCpp: Bool {
+        dialect.contains { choice in
+            if case .llamaCpp = choice { true } else { false }
+        }
+    }
+
     /// The loss of a task and an input, and true if class weights are to be counted from the labels.
     func specification(
         _ task: LossTask, _ input: PredictionInput, _ inputs: inout InputFiles
@@ -63,7 +77,7 @@ struct LossOptions: ParsableArguments {
         let (modifiers, usesBalancedClassWeights) = try modifiers(&inputs)
         do throws(SpecificationError) {
             let specification = try LossSpecification(
-                task: task, input: input, dialects: dialect.isEmpty ? [.exact] : dialect, modifiers: modifiers)
+                task: task, input: input, dialects: dialects.isEmpty ? [.exact] : dialects, modifiers: modifiers)
             return (specification, usesBalancedClassWeights)
         } catch {
             throw EngineError(error)
@@ -94,4 +108,25 @@ struct LossOptions: ParsableArguments {
         modifiers.divergence = divergence
         return (modifiers, usesBalancedClassWeights)
     }
+}
+
+/// A dialect of the loss, or that of the figures by which llama.cpp compares two models.
+enum DialectChoice: ExpressibleByArgument {
+    case loss(Dialect)
+    case llamaCpp
+
+    /// The name of llama.cpp's figures.
+    static let nameOfLlamaCpp = "llama.cpp"
+
+    init?(argument: String) {
+        if argument == Self.nameOfLlamaCpp {
+            self = .llamaCpp
+        } else if let dialect = Dialect(argument: argument) {
+            self = .loss(dialect)
+        } else {
+            return nil
+        }
+    }
+
+    static var allValueStrings: [String] { Dialect.allValueStrings }
 }

@@ -148,7 +148,7 @@ extension ReportText {
             }
             let worst = slices.enumerated().sorted { (-bound($0.element), $0.offset) < (-bound($1.element), $1.offset) }
             for (_, slice) in worst.prefix(Self.sliceLimit) {
-                let name = columns.map { Self.text(slice.by[$0] ?? .missing) }.joined(separator: ", ")
+                let name = columns.map { (slice.by[$0] ?? .missing).shownText }.joined(separator: ", ")
                 let fitted = Amount.fitted(slice.mean, error: slice.standardError) ?? Amount.significant(slice.mean, digits: 6)
                 let share = { (value: Double) in "\(Amount.significant(100 * value, digits: 3)) %" }
                 lines.add(
@@ -161,16 +161,6 @@ extension ReportText {
             lines.add(
                 "mean of labels", "\(Amount.significant(mean, digits: 6)) \(report.unit)"
                     + (report.balancedAccuracy.map { ", accuracy \(Amount.significant(100 * $0, digits: 4)) %" } ?? ""))
-        }
-    }
-
-    private static func text(_ value: SliceValue) -> String {
-        switch value {
-        case .integer(let number): "\(number)"
-        case .large(let number): "\(number)"
-        case .number(let number): "\(number)"
-        case .text(let text): text
-        case .missing: "none"
         }
     }
 

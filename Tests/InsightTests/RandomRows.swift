@@ -37,6 +37,13 @@ struct RandomRows {
         clusters = (0..<rowCount).map { _ in Int64.random(in: -20...20, using: &random) }
     }
 
+    /// The same rows with other values.
+    init(_ rows: RandomRows, values: [Float]) {
+        (specification, classCount, rowCount) = (rows.specification, rows.classCount, rows.rowCount)
+        (labels, weights, clusters) = (rows.labels, rows.weights, rows.clusters)
+        self.values = values
+    }
+
     /// Makes a loss with row weights or without.
     static func loss(_ task: LossTask, _ input: PredictionInput, hasWeights: Bool = false) throws -> LossSpecification {
         var modifiers = LossModifiers()
@@ -45,7 +52,12 @@ struct RandomRows {
     }
 
     /// Calls `body` with the scored blocks of a range of rows, of which each has at most `blockRowCount` rows.
-    func score(_ range: Range<Int>, blockRowCount: Int, facts: RowFacts, _ body: (ScoredBlock) -> Void) {
+    ///
+    /// - Parameter beside: makes more columns of a block from the number of its first row.
+    func score(
+        _ range: Range<Int>, blockRowCount: Int, facts: RowFacts, beside: (_ row: Int) -> [CompanionValues] = { _ in [] },
+        _ body: (ScoredBlock) -> Void
+    ) {
         let scorer = BlockScorer(specification: specification, classCount: classCount, ignoredLabel: .min, hasIndices: true, facts: facts)
         // Kernels may read behind the last row.
         let values = values + [Float](repeating: 0, count: 32)
@@ -67,7 +79,7 @@ struct RandomRows {
                                 rowCount: count, firstRow: UInt64(row))
                             let companion = CompanionValues(
                                 name: Clusters.column, bytes: clusterBase + 8 * row, rowByteCount: 8, elementName: "i8")
-                            body(scorer.score(block, companions: [companion]) { (_: Int, _: RowProblem) in })
+                            body(scorer.score(block, companions: [companion] + beside(row)) { (_: Int, _: RowProblem) in })
                             row += count
                         }
                     }

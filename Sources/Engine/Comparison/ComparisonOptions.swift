@@ -1,4 +1,5 @@
 internal import Formats
+public import Insight
 public import Scoring
 
 /// Two dumps of the same rows by two models, A the baseline and B the candidate, and the settings of their comparison.
@@ -11,8 +12,16 @@ public struct ComparisonOptions: Sendable {
     public var secondInput: PredictionInput?
     /// The columns of B's predictions; nil for the same as A's.
     public var secondPredictionColumns: [String]?
-    /// The confidence of all intervals, in (0, 1).
-    public var confidence = 0.95
+    /// The column of the labels that lie with B's predictions; nil for the same as A's.
+    public var secondLabelColumn: String?
+    /// The interval of the difference.
+    public var interval = PairedFigures.IntervalChoice()
+    /// The columns of each request of slices.
+    public var slices: [[Slices.Column]] = []
+    /// The number of rows that are listed whose losses are the most larger by B; 0 for none.
+    public var worstCount = 0
+    /// True for the figures of llama.cpp's `llama-perplexity --kl-divergence`, by its own formulas.
+    public var hasLlamaCpp = false
 
     /// Makes options for files, with defaults for everything else.
     public init(first: EvaluationOptions, secondPaths: [String]) {
@@ -20,20 +29,35 @@ public struct ComparisonOptions: Sendable {
         self.secondPaths = secondPaths
     }
 
-    /// The options that B alone would be evaluated with.
+    /// True if rows come with clusters.
+    var hasClusters: Bool { !first.clusterPaths.isEmpty || first.clusterColumn != nil }
+
+    /// The options that B alone would be evaluated with: its weights, slices and clusters are those of A.
     func second() throws(EngineError) -> EvaluationOptions {
         var options = first
         options.predictionPaths = secondPaths
         if let columns = secondPredictionColumns { options.columns.predictions = columns }
-        if let input = secondInput {
-            do throws(SpecificationError) {
-                options.specification = try LossSpecification(
-                    task: first.specification.task, input: input, dialects: first.specification.dialects,
-                    modifiers: first.specification.modifiers)
-            } catch {
-                throw EngineError(error)
-            }
-        }
+        (options.weightPaths, options.columns.weight) = ([], nil)
+        (options.clusterPaths, options.clusterColumn, options.groupPaths) = ([], nil, [])
+        // Its rows are compared with those of A.
+        options.columns.identifier = nil
+        options.columns.label = first.labelPaths.isEmpty ? secondLabelColumn ?? first.columns.label : first.columns.label
+        options.expectedRowCount = nil
+        options.shard = nil
+        options.usesBalancedClassWeights = false
+        options.insight = InsightRequest()
+        options.specification = try specification(first.specification.modifiers)
         return options
+    }
+
+    /// The loss of B: that of A with the kind of B's values.
+    func specification(_ modifiers: LossModifiers) throws(EngineError) -> LossSpecification {
+        do throws(SpecificationError) {
+            return try LossSpecification(
+                task: first.specification.task, input: secondInput ?? first.specification.input, dialects: first.specification.dialects,
+                modifiers: modifiers)
+        } catch {
+            throw EngineError(error)
+        }
     }
 }

@@ -24,6 +24,8 @@ public struct Evaluation: Sendable {
     public let notes: [String]
     /// The states of all observers, including those of `EvaluationOptions.observers`.
     public let observers: [any RowObserver]
+    /// The places of the rows that a comparison lists, by their numbers.
+    let placesOfChanges: [UInt64: RowPlace]
 
     /// Evaluates, and blocks until it is done. `options.threadCount` workers share the work.
     ///
@@ -66,7 +68,7 @@ public struct Evaluation: Sendable {
                 firstRow: (options.firstRow ?? 0) + (wantedRows?.lowerBound ?? 0))
         }
         let settings = try RowScorer.Settings(
-            plan.specification, classCount: plan.classCount, plan.companions, options, identifierCheck: plan.identifierCheck,
+            plan.specification, classCount: plan.classCount, plan.companions, options, checks: plan.checks,
             labelRows: plan.labelRows, classOfNumber: plan.classOfNumber, perRow: perRow, perRowOffset: wantedRows?.lowerBound ?? 0, control)
         let result: RowPipeline.Result<RowScorer>
         let rowCount: Int
@@ -95,6 +97,9 @@ public struct Evaluation: Sendable {
         }
         self.perRow = perRow
         self.observers = observers
+        let changes = observers.first(PairedRows.self)?.worst?.rows.map(\.number) ?? []
+        placesOfChanges = Dictionary(
+            uniqueKeysWithValues: changes.map { ($0, result.place(Int(clamping: $0) - settings.rowOffset)) })
         let seconds = (ContinuousClock.now - start).seconds
         let decodedByteCount = plan.source.decodedByteCount ?? control.progress.decodedByteCount
         let statistics = result.statistics

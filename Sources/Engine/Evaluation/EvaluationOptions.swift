@@ -67,6 +67,10 @@ public struct EvaluationOptions: Sendable {
     package var byteSources: [String: any ByteSource] = [:]
     /// Columns of the caller's own beside the predictions, which observers read by their names.
     package var companions: [CompanionColumn] = []
+    /// The dump of a second model, whose rows are paired with these by their places; nil for none.
+    var second: SecondDump?
+    /// The columns of the dump that the caller's own observers slice by.
+    var slicedColumnNames: [String] = []
 
     /// The largest number that a first row may have, so that the numbers of all rows after it can be counted.
     static let firstRowLimit = 1 << 62
@@ -90,9 +94,15 @@ public struct EvaluationOptions: Sendable {
         }
     }
 
+    /// The names of the dump's columns by which rows are sliced, each once.
+    var sliceColumnNames: [String] {
+        let names = insight.sliceColumnNames
+        return names + slicedColumnNames.filter { !names.contains(name: $0) }
+    }
+
     /// The names of the dump's columns by which rows are put into groups, each once.
     var keyNames: [String] {
-        let names = insight.sliceColumnNames
+        let names = sliceColumnNames
         guard let clusterColumn, !names.contains(name: clusterColumn) else { return names }
         return names + [clusterColumn]
     }

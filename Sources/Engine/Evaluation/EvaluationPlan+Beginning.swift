@@ -15,7 +15,7 @@ extension EvaluationPlan {
     ) throws(EngineError) {
         // Files beside the text are read again later, which a pipe cannot be.
         let others = options.labelPaths + options.weightPaths
-        guard options.invalidRows == .fail, options.predictionPaths.count == 1, options.companions.isEmpty,
+        guard options.invalidRows == .fail, options.predictionPaths.count == 1, options.companions.isEmpty, options.second == nil,
             others.allSatisfy({ options.byteSources[$0] == nil && FileIdentity(path: $0) != nil })
         else { return }
         var early = options

@@ -31,6 +31,7 @@ extension EvaluationPlan {
             let roles = [
                 (column: columns.labels, shared: columns.sharedByLabels), (column: columns.weights, shared: columns.sharedByWeights),
             ]
+            let second = (column: options.second?.predictions, shared: columns.sharedBySecond)
             var byteLimit = options.maximumWindowByteCount
             for (column, shared) in roles {
                 guard let column else { continue }
@@ -42,9 +43,11 @@ extension EvaluationPlan {
                 byteLimit -= min(byteLimit, table.byteCount)
                 companions.append(CompanionColumn(column.layout, origin: .lookedUp(table, byColumn: hashes.companion)))
             }
+            if let column = second.column { companions.append(column) }
+            if let labels = options.second?.labels { companions.append(labels) }
             guard options.columns.join == nil else { return }
             var pairings: [IdentifierCheck.Pairing] = []
-            for (column, shared) in roles {
+            for (column, shared) in roles + [second] {
                 guard let column, let shared else { continue }
                 for (name, theirs) in add(shared, of: column.name, containerOptions) {
                     if let ours = ours[Name(name)] { pairings.append(IdentifierCheck.Pairing(name: name, ours: ours, theirs: theirs)) }

@@ -8,7 +8,7 @@ internal import WorkStealing
 /// Everything that is checked and decided before the first row is scored.
 package struct EvaluationPlan: Sendable {
     /// The options that the plan was made from.
-    package let options: EvaluationOptions
+    package private(set) var options: EvaluationOptions
     /// The loss as asked for, with balanced class weights filled in.
     package let specification: LossSpecification
     /// The rows of the predictions.
@@ -17,8 +17,8 @@ package struct EvaluationPlan: Sendable {
     let arrays: ConcatenatedArrays?
     /// The columns beside the predictions: labels, weights, and any other columns that observers read.
     package let companions: [CompanionColumn]
-    /// The comparison of rows that are paired by their places; nil if the files share no identifier.
-    let identifierCheck: IdentifierCheck?
+    /// The comparisons of rows that are paired by their places.
+    let checks: [any RowCheck]
     /// The rows of the labels alone, which can be read again; nil if they cannot.
     let labelRows: (any RowSource)?
     /// The classes that labels mean which are numbers of an array; nil if they are the classes' places.
@@ -68,7 +68,7 @@ package struct EvaluationPlan: Sendable {
             let arrays = try ConcatenatedArrays(columns.arrays)
             let companions =
                 [columns.labels, columns.weights].compactMap { $0 } + keys.map(\.column)
-                + columns.keys.flatMap { $0.companions(options, identifiers: nil) } + options.companions
+                + columns.keys.flatMap { $0.companions(options, identifiers: nil) } + (options.second?.columns ?? []) + options.companions
             try Self.checkCounts(arrays, companions, options)
             let areCompanionsInOrder = companions.contains(where: \.isInOrder) || columns.areIdentifiersInOrder
             source = try arrays.predictions(areCompanionsInOrder: areCompanionsInOrder, options: containerOptions)
@@ -82,7 +82,6 @@ package struct EvaluationPlan: Sendable {
         }
         let beside = Self.columnsBeside(source)
         let matched = try MatchedColumns(columns, source, beside: beside, options, containerOptions, control)
-        identifierCheck = matched.check
         let identifiers = beside.firstIndex { $0.name == CompanionColumn.identifiers }.map { (column: beside[$0], index: $0) }
         let columnsOfKeys = columns.keys.flatMap { $0.companions(options, identifiers: identifiers) }
         companions = matched.companions + keys.map(\.column) + columnsOfKeys + options.companions
@@ -96,6 +95,15 @@ package struct EvaluationPlan: Sendable {
         }
         specification = try Self.specification(options, modifiers, companions, classCount: classCount)
         try Self.checkColumns(companions, of: source, specification)
+        var checks: [any RowCheck] = []
+        if let check = matched.check { checks.append(check) }
+        if let check = LabelCheck(
+            companions, options.second, task, ignoreIndex: specification.modifiers.ignoreIndex, classOfNumber: columns.classOfNumber,
+            classNames: columns.columnNames.classNames)
+        {
+            checks.append(check)
+        }
+        self.checks = checks
         warnings =
             options.warnings + mode.warnings
             + ShardNames.warnings(
@@ -112,7 +120,7 @@ package struct EvaluationPlan: Sendable {
         self.options = options
         self.source = source
         self.companions = Self.columnsBeside(source) + companions + options.companions
-        identifierCheck = nil
+        checks = []
         labelRows = self.companions.first { $0.name == CompanionColumn.labels }?.rows
         classOfNumber = nil
         arrays = nil
@@ -193,6 +201,13 @@ package struct EvaluationPlan: Sendable {
         } catch {
             throw EngineError(error)
         }
+    }
+
+    /// The plan with another observer.
+    func observing(_ observer: some RowObserver) -> EvaluationPlan {
+        var plan = self
+        plan.options.observers.append(observer)
+        return plan
     }
 
     /// The way in which the work is shared out, in words.

@@ -1,8 +1,17 @@
 internal import Formats
 internal import Messages
 
+/// A comparison of columns beside the predictions, which ends the run at the first row that must not be paired.
+protocol RowCheck: Sendable {
+    /// Compares the rows of a batch.
+    ///
+    /// - Parameter companions: the bytes of the columns beside the predictions, from the batch's first row on.
+    /// - Throws: `EngineError` for the first row that differs.
+    func check(_ batch: RowBatch, _ companions: [UnsafeRawPointer]) throws(EngineError)
+}
+
 /// The comparison of rows that are paired by their places: an identifier that two files share must be the same in both.
-struct IdentifierCheck: Sendable {
+struct IdentifierCheck: RowCheck {
     /// The hashes of an identifier, as some files have them.
     struct Hashes: Sendable {
         /// The index of the companion column with the hashes.

@@ -25,7 +25,7 @@ struct KeyColumn: Sendable {
         _ options: EvaluationOptions, identifiers: (column: CompanionColumn, index: Int)?
     ) -> [CompanionColumn] {
         var names: [String] = []
-        if options.insight.sliceColumnNames.contains(name: name) { names.append(Slices.Column.companionName(ofColumn: name)) }
+        if options.sliceColumnNames.contains(name: name) { names.append(Slices.Column.companionName(ofColumn: name)) }
         if options.clusterColumn?.isSameName(as: name) == true { names.append(Clusters.column) }
         return names.compactMap { companionName in
             switch origin {

@@ -421,14 +421,15 @@ extension Report.TopK {
 }
 
 extension Report.Quantiles {
-    init?(_ quantiles: [Quantile]) {
+    /// - Parameter relativeError: the largest distance of a value from the true one, where it is not known.
+    init?(_ quantiles: [Quantile], relativeError: Double = LossQuantiles.relativeError) {
         guard !quantiles.isEmpty else { return nil }
         q = quantiles.map(\.order)
         values = quantiles.map(\.value)
         lower = quantiles.map(\.lower)
         upper = quantiles.map(\.upper)
         exact = quantiles.allSatisfy { $0.lower == $0.upper }
-        relativeError = exact ? 0 : LossQuantiles.relativeError
+        self.relativeError = exact ? 0 : relativeError
     }
 }
 

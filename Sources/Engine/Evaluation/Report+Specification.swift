@@ -2,11 +2,11 @@ public import Scoring
 
 extension Report {
     /// The loss that was computed, with every modifier as it was applied. Modifiers that were not asked for are absent.
-    public struct Specification: Sendable, Codable {
+    public struct Specification: Sendable, Codable, Equatable {
         /// The task.
         public let task: LossTask
         /// The kind of the predicted values.
-        public let input: PredictionInput
+        public private(set) var input: PredictionInput
         /// The names of the dialects in the order asked for. The first one is the report's own.
         public let dialects: [String]
         /// The weight of each class. Balanced weights are given as they were computed.
@@ -39,6 +39,34 @@ extension Report {
             case focalGamma = "focal_gamma"
             case focalAlpha = "focal_alpha"
             case rowWeights = "row_weights"
+        }
+
+        /// Returns true if both are one loss, be it computed from logits or from probabilities.
+        func isSameLoss(as other: Specification) -> Bool {
+            self == other.replacingInput(with: input)
+        }
+
+        /// The names of the modifiers in which two losses differ, with their values.
+        func difference(from other: Specification) -> String {
+            func text(_ value: (some Any)?) -> String { value.map { "\($0)" } ?? "none" }
+            let all = [
+                ("task", text(task.rawValue), text(other.task.rawValue)),
+                ("dialects", dialects.joined(separator: ", "), other.dialects.joined(separator: ", ")),
+                ("class weights", text(classWeights), text(other.classWeights)), ("weight of label 1", text(posWeight), text(other.posWeight)),
+                ("label smoothing", text(labelSmoothing), text(other.labelSmoothing)),
+                ("ignored label", text(ignoreIndex), text(other.ignoreIndex)), ("clipping", text(clip), text(other.clip)),
+                ("renormalising", text(renormalize), text(other.renormalize)), ("focal γ", text(focalGamma), text(other.focalGamma)),
+                ("focal α", text(focalAlpha), text(other.focalAlpha)),
+                ("divergence", text(divergence?.rawValue), text(other.divergence?.rawValue)),
+                ("row weights", text(rowWeights), text(other.rowWeights)),
+            ]
+            return all.filter { $1 != $2 }.map { "\($0) \($1) and \($2)" }.joined(separator: ", ")
+        }
+
+        private func replacingInput(with input: PredictionInput) -> Specification {
+            var specification = self
+            specification.input = input
+            return specification
         }
 
         init(_ specification: LossSpecification) {

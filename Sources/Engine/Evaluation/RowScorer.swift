@@ -17,8 +17,8 @@ package final class RowScorer: RowConsumer {
         /// The states from which each scorer's observers start.
         let observers: [any RowObserver]
         let invalidRowPolicy: EvaluationOptions.InvalidRowPolicy
-        /// The comparison of rows that are paired by their places.
-        let identifierCheck: IdentifierCheck?
+        /// The comparisons of rows that are paired by their places.
+        let checks: [any RowCheck]
         /// The rows of all labels, which the remedy of an invalid label reads again; nil if they cannot be had.
         let labelRows: (any RowSource)?
         /// The classes that labels mean which are numbers of an array, where the classes' names are other numbers than their places; else
@@ -34,10 +34,10 @@ package final class RowScorer: RowConsumer {
 
         init(
             _ specification: LossSpecification, classCount: Int, _ companions: [CompanionColumn], _ options: EvaluationOptions,
-            identifierCheck: IdentifierCheck? = nil, labelRows: (any RowSource)? = nil, classOfNumber: [Int32: Int32]? = nil,
+            checks: [any RowCheck] = [], labelRows: (any RowSource)? = nil, classOfNumber: [Int32: Int32]? = nil,
             perRow: PerRowOutput?, perRowOffset: Int, _ control: RunControl
         ) throws(EngineError) {
-            self.identifierCheck = identifierCheck
+            self.checks = checks
             self.labelRows = labelRows
             self.classOfNumber = classOfNumber
             self.control = control
@@ -162,7 +162,7 @@ package final class RowScorer: RowConsumer {
         let element = batch.elementType
         // All others have been refused before any row was read.
         guard element.isFloatingPoint else { return }
-        try settings.identifierCheck?.check(batch, companions)
+        for check in settings.checks { try check.check(batch, companions) }
         let rowByteCount = element.byteCount * settings.classCount
         var problems = batch.problems[...]
         var done = 0

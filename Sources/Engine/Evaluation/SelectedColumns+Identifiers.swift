@@ -17,20 +17,28 @@ extension SelectedColumns {
     /// True if hashes of identifiers can be read only in order.
     var areIdentifiersInOrder: Bool {
         var arrays = Array(identifiersOfPredictions.values)
-        for shared in [sharedByLabels, sharedByWeights] { arrays += shared?.arrays.map(\.identifiers) ?? [] }
-        return arrays.contains { $0.makeRandomReader == nil } || sharedByLabels?.texts != nil || sharedByWeights?.texts != nil
+        let shared = [sharedByLabels, sharedByWeights, sharedBySecond].compactMap { $0 }
+        for shared in shared { arrays += shared.arrays.map(\.identifiers) }
+        return arrays.contains { $0.makeRandomReader == nil } || shared.contains { $0.texts != nil }
     }
 
     /// Finds the columns by which rows of different files are compared, or looked up: texts and archives that share a name.
-    mutating func shareIdentifiers(_ predictions: [DumpFile]) throws(EngineError) {
+    ///
+    /// - Parameter second: the dump of a second model, with which rows are compared by the column that was named.
+    mutating func shareIdentifiers(_ predictions: [DumpFile], second: SecondDump?) throws(EngineError) {
         sharedByLabels = try shared(by: labelFiles, labelTexts, labels, predictions)
         sharedByWeights = try shared(by: weightFiles, weightTexts, weights, predictions)
+        if let second, columns.identifier != nil {
+            sharedBySecond = try shared(by: second.files, second.texts, second.predictions, predictions)
+        }
         guard !identifierNames.isEmpty else {
             for (setting, name) in [(Setting.identifierColumn, columns.identifier), (.joinColumn, columns.join)] where name != nil {
                 throw EngineError(
                     .usage, path: predictions[0].path,
-                    "\(setting: setting) has nothing to compare: no labels or weights are in files of their own with named columns",
-                    remedy: "leave it out, or give labels with such a column")
+                    "\(setting: setting) has nothing to compare: no "
+                        + (second == nil ? "labels or weights" : "second model, labels or weights")
+                        + " are in files of their own with named columns",
+                    remedy: "leave it out, or give \(second == nil ? "labels" : "files") with such a column")
             }
             return
         }

@@ -32,6 +32,8 @@ struct SelectedColumns {
     /// The identifiers that labels, and weights, in files of their own share with the predictions; nil if they share none.
     var sharedByLabels: SharedIdentifiers?
     var sharedByWeights: SharedIdentifiers?
+    /// The identifiers that the predictions of a second model share with these; nil if they share none, or are not compared.
+    var sharedBySecond: SharedIdentifiers?
     /// The columns by which rows of different files are compared or looked up.
     var identifierNames: [String] = []
     /// The identifiers of the predictions that are arrays, by their names.
@@ -77,7 +79,7 @@ struct SelectedColumns {
         if !roles.valueNamePaths.isEmpty { columnNames.classNames = roles.classNames }
         try checkClassOrder()
         try checkUnusedNames(files)
-        try shareIdentifiers(files)
+        try shareIdentifiers(files, second: options.second)
         try openKeys(options.keyNames, files)
     }
 
@@ -208,7 +210,7 @@ struct SelectedColumns {
         columnNames.predictions = found.name.map { [$0] } ?? []
         if task.hasLabels {
             guard !options.labelPaths.isEmpty || files[0].hasColumns else {
-                throw EngineError(.usage, "no labels are named", remedy: "name their file with \(setting: .labels)")
+                throw EngineError(.usage, "no labels are named", remedy: "name their file with \(setting: .labels)").ofMissingColumn
             }
             labels = try companion(.labels, options.labelPaths, beside: files)
         }

@@ -97,6 +97,16 @@ public enum PartialFile {
         return (report, merged)
     }
 
+    /// The figures of all parts of a partial together.
+    static func figures(of partial: Partial, _ path: String) throws(EngineError) -> [any RowObserver] {
+        try wrapped(path) { () throws(PartialError) in try partial.totals }
+    }
+
+    /// Returns true if a file begins as one does that `write(_:to:)` made. False for a pipe, of which nothing is read.
+    public static func isPartial(_ path: String, cancellation: Cancellation = Cancellation()) -> Bool {
+        FileContents.begins(path, with: Partial.magic, cancellation)
+    }
+
     private static func wrapped<Result>(
         _ path: String?, _ body: () throws(PartialError) -> Result
     ) throws(EngineError) -> Result {

@@ -1,4 +1,5 @@
 package import Elements
+internal import Insight
 internal import Scoring
 
 /// A column that goes beside the predictions, row by row: labels, weights, or a key.
@@ -17,6 +18,10 @@ package struct CompanionColumn: Sendable {
     package static let labels = "labels"
     /// The name of the column of row weights.
     package static let weights = "weights"
+    /// The name of the column of a second model's predictions.
+    static let secondPredictions = PairedRows.column
+    /// The name of the column of the labels that lie with a second model's predictions.
+    static let secondLabels = "second labels"
     /// The name of the column of token counts, of task likelihood.
     package static let tokenCounts = TokenSums.tokenColumn
     /// The name of the column of placeholder counts, of task likelihood.
@@ -33,7 +38,7 @@ package struct CompanionColumn: Sendable {
 
     /// True for a column that scoring reads itself. All others are for observers.
     static func isOfScoring(_ name: String) -> Bool {
-        name == labels || name == weights || name == identifiers || name.hasPrefix(identifiersOf)
+        name == labels || name == weights || name == secondLabels || name == identifiers || name.hasPrefix(identifiersOf)
     }
 
     /// The column's name, type and width.

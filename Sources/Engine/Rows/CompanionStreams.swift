@@ -34,6 +34,7 @@ struct CompanionStreams {
     mutating func read(_ rows: Range<Int>, into buffers: CompanionBuffers, path: @autoclosure () -> String) throws(EngineError) {
         for column in columns {
             guard let own = column.rows, let count = own.rowCount, count < rows.upperBound else { continue }
+            if column.name == CompanionColumn.secondPredictions { throw column.countError(found: count, predictions: "more") }
             throw EngineError(
                 .data, path: own.path, "\(count) \(column.plural) for more rows of predictions: \(path()) goes on",
                 remedy: "give the \(column.plural) of the same rows")
@@ -91,7 +92,12 @@ struct CompanionStreams {
 extension CompanionColumn {
     /// Makes the error for another number of rows than the predictions have.
     func countError(found: Int, predictions: String) -> EngineError {
-        EngineError(
+        if name == Self.secondPredictions || name == Self.secondLabels {
+            return EngineError(
+                .data, path: rows?.path, "it has \(String.counted(found, "row")), and the predictions of the other model have \(predictions)",
+                remedy: "compare predictions of the same rows")
+        }
+        return EngineError(
             .data, path: rows?.path, "\(found) \(found == 1 ? singular : plural) for \(predictions) rows of predictions",
             remedy: headerRemedy(found: found, predictions: predictions) ?? "give the \(plural) of the same rows")
     }

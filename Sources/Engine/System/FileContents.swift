@@ -1,4 +1,5 @@
 internal import Container
+internal import Outputs
 internal import WorkStealing
 
 /// Files that are read as a whole, up to a limit.
@@ -20,5 +21,12 @@ enum FileContents {
                 .data, path: path, "the file is larger than \(byteCountLimit) bytes, which no such file is", remedy: "check its name")
         }
         return bytes
+    }
+
+    /// Returns true if a regular file begins with some bytes. Nothing is read of a pipe, and nothing but these bytes of a file.
+    static func begins(_ path: String, with bytes: [UInt8], _ cancellation: Cancellation) -> Bool {
+        guard FileIdentity.isRegularFile(path) else { return false }
+        let first = try? ContainerFile.storedBytes(path: path, byteCountLimit: bytes.count, isCancelled: { cancellation.isCancelled })
+        return first == bytes
     }
 }

@@ -26,6 +26,11 @@ public enum TextFile {
         }
     }
 
+    /// Returns true if a file begins with a byte. False for a pipe, of which nothing is read.
+    public static func begins(_ path: String, with byte: UInt8, cancellation: Cancellation = Cancellation()) -> Bool {
+        FileContents.begins(path, with: [byte], cancellation)
+    }
+
     /// Reads a report of up to 1 GiB, as `xent` writes it as JSON.
     ///
     /// - Throws: `EngineError` if the file cannot be read, or is larger.

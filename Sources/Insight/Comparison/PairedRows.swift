@@ -18,27 +18,39 @@ public struct PairedRows: RowObserver, Equatable {
         init(_ scorer: BlockScorer) { self.scorer = scorer }
     }
 
+    /// The figures beside those that every comparison has.
+    public struct Choice: Sendable {
+        /// True if rows come with clusters.
+        public var hasClusters = false
+        /// The columns of each request of slices.
+        public var slices: [[Slices.Column]] = []
+        /// The number of rows that are listed whose losses are the most larger by B; 0 for none.
+        public var worstCount = 0
+        /// True for the figures of llama.cpp.
+        public var hasLlamaCpp = false
+
+        /// Nothing beside the figures that every comparison has.
+        public init() {}
+    }
+
     /// How to score B's predictions.
     public struct Second: Sendable {
         let specification: LossSpecification
         let classCount: Int
         let ignoredLabel: Int32
-        let hasIndices: Bool
         let instructionSet: InstructionSet
 
         /// - Parameters:
         ///   - specification: the loss of B: that of A but for the kind of its values.
         ///   - classCount: the number of values a row, the same as A's.
         ///   - ignoredLabel: the label of rows that are left out.
-        ///   - hasIndices: true if labels are whole numbers by their type.
         ///   - instructionSet: the instruction set of the kernels.
         public init(
-            _ specification: LossSpecification, classCount: Int, ignoredLabel: Int32, hasIndices: Bool, instructionSet: InstructionSet = .best
+            _ specification: LossSpecification, classCount: Int, ignoredLabel: Int32, instructionSet: InstructionSet = .best
         ) {
             self.specification = specification
             self.classCount = classCount
             self.ignoredLabel = ignoredLabel
-            self.hasIndices = hasIndices
             self.instructionSet = instructionSet
         }
     }
@@ -74,22 +86,34 @@ public struct PairedRows: RowObserver, Equatable {
     private(set) var clusters: Clusters?
     /// The groups of rows of the differences.
     private(set) var rowGroups: RowGroups
-    /// Room for the distributions of a row; no part of the state.
+    /// The slices, if they were asked for.
+    private(set) var slices: PairedSlices?
+    /// The rows whose losses are the most larger by B, if they were asked for.
+    public private(set) var worst: WorstChanges?
+    /// The figures of llama.cpp, if they were asked for.
+    public private(set) var llamaCpp: LlamaCppFigures?
+    /// Room for the distributions of a row, and for the rows of a block; no part of the state.
     private var probabilitiesA = RowNumbers(), probabilitiesB = RowNumbers(), logarithmsA = RowNumbers(), logarithmsB = RowNumbers()
-    private var means = RowNumbers(), rowDifferences = RowNumbers()
+    private var rowDifferences = RowNumbers(), pairedA = RowNumbers(), pairedB = RowNumbers()
+    private var targets = RowNumbers(), classes: [Int32] = []
+    private var divergences = ScoredBlock.Divergences()
 
     /// No rows.
     ///
     /// - Parameters:
     ///   - specification: the loss of A.
     ///   - second: how B is scored.
-    ///   - hasClusters: true if rows come with clusters.
-    public init(_ specification: LossSpecification, _ second: Second, hasClusters: Bool) {
+    ///   - choice: the figures that are asked for.
+    /// - Throws: `SpecificationError` for a figure that the loss does not have.
+    public init(_ specification: LossSpecification, _ second: Second, _ choice: Choice = Choice()) throws(SpecificationError) {
         self.second = second
         task = specification.task
         hasWeights = specification.hasWeights
-        clusters = hasClusters ? Clusters(specification) : nil
+        clusters = choice.hasClusters ? Clusters(specification) : nil
         rowGroups = RowGroups(specification)
+        slices = choice.slices.isEmpty ? nil : try PairedSlices(specification, by: choice.slices)
+        worst = choice.worstCount == 0 ? nil : try WorstChanges(count: choice.worstCount)
+        llamaCpp = choice.hasLlamaCpp ? LlamaCppFigures() : nil
     }
 
     /// "paired".
@@ -97,6 +121,8 @@ public struct PairedRows: RowObserver, Equatable {
 
     /// True if rows have one distribution over classes, or over 0 and 1.
     private var hasDistributions: Bool { task == .multiclass || task == .soft || task == .binary }
+    /// True if kernels compute the divergences, of rows of classes.
+    private var hasClasses: Bool { task == .multiclass || task == .soft }
 
     /// The facts by which predictions are compared.
     public var requiredFacts: RowFacts { [.labelProbability, .topPrediction, .isCorrect] }
@@ -111,20 +137,49 @@ public struct PairedRows: RowObserver, Equatable {
             lacksSecond = true
             return
         }
-        let scorer = self.scorer?.scorer ?? makeScorer()
-        var rows = block.rows
-        rows.values = column.bytes
-        rows.element = element
-        let other = scorer.score(rows) { (_: Int, _: RowProblem) in }
-        observe(block, other)
+        let scorer = self.scorer?.scorer ?? makeScorer(hasIndices: block.areLabelsIndices)
+        withRows(block, scorer) { pairs, rows in
+            var rows = rows
+            rows.values = column.bytes
+            rows.element = element
+            pairs.observe(block, scorer.score(rows) { (_: Int, _: RowProblem) in })
+        }
     }
 
-    private mutating func makeScorer() -> BlockScorer {
+    private mutating func makeScorer(hasIndices: Bool) -> BlockScorer {
         let scorer = BlockScorer(
             specification: second.specification, classCount: second.classCount, ignoredLabel: second.ignoredLabel,
-            hasIndices: second.hasIndices, instructionSet: second.instructionSet, facts: requiredFacts)
+            hasIndices: hasIndices, instructionSet: second.instructionSet, facts: requiredFacts)
         self.scorer = SecondScorer(scorer)
         return scorer
+    }
+
+    /// Calls `body` with the rows of A, and their labels in the form in which B's scorer reads them. The two may differ for task binary, where a
+    /// dialect clips the probabilities of one model, and the logits of the other are not clipped.
+    private mutating func withRows(_ block: ScoredBlock, _ scorer: BlockScorer, _ body: (_ pairs: inout PairedRows, _ rows: LabelledRows) -> Void) {
+        let rows = block.rows, targets = block.targets
+        guard task == .binary, scorer.readsTargets != (targets != nil) || scorer.readsClassLabels != (targets == nil) else {
+            return body(&self, rows)
+        }
+        self.targets.fill(rows.rowCount) { numbers in
+            for row in 0..<rows.rowCount {
+                let label = rows.classLabels[row]
+                numbers[row] = targets?[row] ?? (label == 0 || label == 1 ? Double(label) : .nan)
+            }
+        }
+        let capacity = rows.rowCount + BlockScorer.readableLabelCountAfterLast
+        if classes.count < capacity { classes = Array(repeating: 0, count: capacity) }
+        for row in 0..<rows.rowCount { classes[row] = targets.map { Int32(exactly: $0[row]) ?? .min } ?? rows.classLabels[row] }
+        let copies = (targets: self.targets, classes: classes)
+        _ = copies.targets.withNumbers { numbers in
+            copies.classes.withUnsafeBufferPointer { classes in
+                guard let base = classes.baseAddress else { return }
+                var converted = rows
+                converted.targets = numbers
+                converted.classLabels = base
+                body(&self, converted)
+            }
+        }
     }
 
     private mutating func observe(_ a: ScoredBlock, _ b: ScoredBlock) {
@@ -134,6 +189,7 @@ public struct PairedRows: RowObserver, Equatable {
             let labelA = a.facts.labelProbability, let labelB = b.facts.labelProbability
         else { return }
         let rowCount = a.rows.rowCount
+        if hasClasses { divergences.update(a, b) }
         rowDifferences.update(rowCount) { row, _ in
             // Equal infinite losses differ by nothing.
             lossesA[row] == lossesB[row] ? 0 : lossesB[row] - lossesA[row]
@@ -175,54 +231,84 @@ public struct PairedRows: RowObserver, Equatable {
                 if topA[row] == 0, topB[row] == 1 { toPositiveCount &+= 1 }
                 if topA[row] == 1, topB[row] == 0 { toNegativeCount &+= 1 }
             }
-            addDivergences(a, b, row)
+            if hasClasses {
+                add(
+                    divergences.forward[row], divergences.backward[row], divergences.jensenShannon[row], divergences.totalVariation[row])
+                if llamaCpp != nil { addLlamaCpp(a, b, row, change: change) }
+            } else {
+                addDecisionDivergences(a, b, row)
+            }
         }
-        addGroups(a, divisors)
+        addGroups(a, b, divisors)
     }
 
-    /// Adds the differences of the block to the groups of rows and to the clusters, as if they were losses.
-    private mutating func addGroups(_ block: ScoredBlock, _ divisors: UnsafePointer<Double>?) {
+    /// Adds the differences of the block to the groups of rows and to the clusters, as if they were losses, and to the slices and the worst rows.
+    private mutating func addGroups(_ a: ScoredBlock, _ b: ScoredBlock, _ divisors: UnsafePointer<Double>?) {
+        let lossesA = a.losses(ofDialect: 0), lossesB = b.losses(ofDialect: 0)
         let differences = rowDifferences
-        rowGroups.add(block, divisors) { differences[$0] }
-        clusters?.add(block, divisors) { differences[$0] }
+        // Both losses, and not their rounded difference: the sum of a group is then that of B's less that of A's.
+        func add(_ sum: inout CompactSum, _ row: Int) {
+            guard lossesA[row] != lossesB[row] else { return }
+            sum.add(lossesB[row])
+            sum.add(-lossesA[row])
+        }
+        _ = differences.withNumbers { differences in
+            rowGroups.add(a, divisors, differences, add)
+            clusters?.add(a, divisors, differences, add)
+        }
+        worst?.add(a, b)
+        guard slices != nil else { return }
+        pairedA.update(a.rows.rowCount) { row, _ in differences[row].isNaN ? .nan : lossesA[row] }
+        pairedB.update(a.rows.rowCount) { row, _ in differences[row].isNaN ? .nan : lossesB[row] }
+        let (ofA, ofB) = (pairedA, pairedB)
+        _ = ofA.withNumbers { ofA in
+            ofB.withNumbers { ofB in differences.withNumbers { slices?.add(a, b, ofA, ofB, $0) } }
+        }
     }
 
-    private mutating func addDivergences(_ a: ScoredBlock, _ b: ScoredBlock, _ row: Int) {
+    /// Adds the divergences of a row of one decision.
+    private mutating func addDecisionDivergences(_ a: ScoredBlock, _ b: ScoredBlock, _ row: Int) {
         let count = a.distributionCount
         probabilitiesA.fill(count) { p in logarithmsA.fill(count) { a.writeDistribution(ofRow: row, p, $0) } }
         probabilitiesB.fill(count) { p in logarithmsB.fill(count) { b.writeDistribution(ofRow: row, p, $0) } }
         var ab = 0.0, ba = 0.0, js = 0.0, distance = 0.0
+        for c in 0..<count {
+            let (ofA, ofB, logA, logB) = (probabilitiesA[c], probabilitiesB[c], logarithmsA[c], logarithmsB[c])
+            // A mean of 0 has the logarithm of a normal number, which no sum takes.
+            let logMean = ElementaryFunctions.logarithm(max(0x1p-1000, (ofA + ofB) / 2))
+            // p log(p/q) − p + q is never negative, and sums up to the divergence of distributions.
+            ab += ofA > 0 ? ofA * (logA - logB) - ofA + ofB : ofB
+            ba += ofB > 0 ? ofB * (logB - logA) - ofB + ofA : ofA
+            js += (ofA > 0 ? ofA * (logA - logMean) : 0) + (ofB > 0 ? ofB * (logB - logMean) : 0)
+            distance += (ofA - ofB).magnitude
+        }
+        add(ab < 0 ? 0 : ab, ba < 0 ? 0 : ba, js < 0 ? 0 : js / 2, distance / 2)
+        let sum = probabilitiesA[1] + probabilitiesB[1]
+        symmetricDifference.add(sum > 0 ? 2 * (probabilitiesA[1] - probabilitiesB[1]).magnitude / sum : 0)
+    }
+
+    /// Adds the figures of llama.cpp of a row of classes.
+    private mutating func addLlamaCpp(_ a: ScoredBlock, _ b: ScoredBlock, _ row: Int, change: Double) {
+        guard var figures = llamaCpp.take() else { return }
+        let count = a.distributionCount
+        probabilitiesA.fill(count) { p in logarithmsA.fill(count) { a.writeDistribution(ofRow: row, p, $0) } }
+        probabilitiesB.fill(count) { p in logarithmsB.fill(count) { b.writeDistribution(ofRow: row, p, $0) } }
         _ = probabilitiesA.withNumbers { p in
-            probabilitiesB.withNumbers { q in
-                logarithmsA.withNumbers { logP in
-                    logarithmsB.withNumbers { logQ in
-                        means.fill(count) { means in
-                            // Means of 0 have the logarithm of a normal number, which no sum takes.
-                            for c in 0..<count { means[c] = max(0x1p-1000, (p[c] + q[c]) / 2) }
-                            ElementaryFunctions.logarithms(means, count: count)
-                            for c in 0..<count {
-                                let (ofA, ofB) = (p[c], q[c])
-                                // p log(p/q) − p + q is never negative, and sums up to the divergence of distributions.
-                                ab += ofA > 0 ? ofA * (logP[c] - logQ[c]) - ofA + ofB : ofB
-                                ba += ofB > 0 ? ofB * (logQ[c] - logP[c]) - ofB + ofA : ofA
-                                js += (ofA > 0 ? ofA * (logP[c] - means[c]) : 0) + (ofB > 0 ? ofB * (logQ[c] - means[c]) : 0)
-                                distance += (ofA - ofB).magnitude
-                            }
-                        }
-                    }
-                }
+            logarithmsA.withNumbers { logP in
+                logarithmsB.withNumbers { figures.add(p, logP, $0, count: count, change: change) }
             }
         }
-        ab = max(0, ab)
+        llamaCpp = figures
+    }
+
+    /// Adds the divergences of a row.
+    @inline(__always)
+    private mutating func add(_ ab: Double, _ ba: Double, _ js: Double, _ distance: Double) {
         klAB.add(ab)
-        klBA.add(max(0, ba))
+        klBA.add(ba)
         klHistogram.add(ab)
-        jensenShannon.add(max(0, js / 2))
-        totalVariation.add(distance / 2)
-        if task == .binary {
-            let sum = probabilitiesA[1] + probabilitiesB[1]
-            symmetricDifference.add(sum > 0 ? 2 * (probabilitiesA[1] - probabilitiesB[1]).magnitude / sum : 0)
-        }
+        jensenShannon.add(js)
+        totalVariation.add(distance)
     }
 
     /// Adds other rows.
@@ -239,6 +325,9 @@ public struct PairedRows: RowObserver, Equatable {
         labelHistogram.merge(other.labelHistogram)
         try rowGroups.merge(other.rowGroups)
         if let added = other.clusters { try clusters?.merge(added) }
+        if let added = other.slices { try slices?.merge(added) }
+        if let added = other.worst { worst?.merge(added) }
+        if let added = other.llamaCpp { llamaCpp?.merge(added) }
     }
 
     /// The counts of the state, in the order of their encoding.
@@ -266,7 +355,7 @@ public struct PairedRows: RowObserver, Equatable {
 
 // The section "paired": one byte, 1 if rows had no predictions by B, else 0; a varint, the number of the first row that A alone has; the counts, a
 // varint each; the weighted moments of A, of B and of the differences; the moments of the divergences and of the label's probability; an exact sum;
-// two histograms; the groups of rows; and the clusters, if there are some.
+// two histograms; the groups of rows; and if there are some the slices, the worst changes, the figures of llama.cpp, and the clusters.
 extension PairedRows {
     public func encode(into bytes: inout [UInt8]) {
         bytes.append(lacksSecond ? 1 : 0)
@@ -278,6 +367,9 @@ extension PairedRows {
         klHistogram.encode(into: &bytes)
         labelHistogram.encode(into: &bytes)
         rowGroups.encode(into: &bytes)
+        slices?.encode(into: &bytes)
+        worst?.encode(into: &bytes)
+        llamaCpp?.encode(into: &bytes)
         clusters?.encode(into: &bytes)
     }
 
@@ -294,6 +386,9 @@ extension PairedRows {
         try klHistogram.decode(&reader)
         try labelHistogram.decode(&reader)
         try rowGroups.decode(&reader)
+        try slices?.decode(&reader)
+        try worst?.decode(&reader)
+        try llamaCpp?.decode(&reader)
         if clusters != nil {
             try clusters?.decode(from: try reader.bytes(reader.remainingByteCount))
         } else {

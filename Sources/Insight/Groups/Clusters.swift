@@ -57,11 +57,16 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
     /// Adds the rows of a block to their clusters. O(rowCount).
     public mutating func observe(_ block: ScoredBlock) {
         let losses = block.losses(ofDialect: 0)
-        add(block, hasWeights ? block.rowDivisors(ofDialect: 0) : nil) { losses[$0] }
+        add(block, hasWeights ? block.rowDivisors(ofDialect: 0) : nil, losses) { $0.add(losses[$1]) }
     }
 
-    /// Adds what `number` makes of each row to the row's cluster; NaN is left out.
-    mutating func add(_ block: ScoredBlock, _ divisors: UnsafePointer<Double>?, _ number: (_ row: Int) -> Double) {
+    /// Adds to the cluster of each row what `add` adds to a sum.
+    ///
+    /// - Parameter numbers: NaN for each row that is left out.
+    mutating func add(
+        _ block: ScoredBlock, _ divisors: UnsafePointer<Double>?, _ numbers: UnsafePointer<Double>,
+        _ add: (_ sum: inout CompactSum, _ row: Int) -> Void
+    ) {
         guard block.rows.rowCount > 0 else { return }
         guard let column = block.companion(named: Self.column), let element = KeyElement(column) else {
             lacksClusters = true
@@ -69,8 +74,7 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
         }
         var lastHash: UInt64?, index = 0
         for row in 0..<block.rows.rowCount {
-            let loss = number(row)
-            guard loss == loss else { continue }
+            guard numbers[row] == numbers[row] else { continue }
             let hash = truncated(element.hash(at: row))
             // Rows of one cluster often stand together.
             if hash != lastHash {
@@ -82,7 +86,7 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
                 }
             }
             sumsOfCluster[index].rowCount.addSaturating(1)
-            sumsOfCluster[index].loss.add(loss)
+            add(&sumsOfCluster[index].loss, row)
             if let divisors { sumsOfCluster[index].weight.add(divisors[row]) }
         }
     }
@@ -121,6 +125,9 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
         }
         coarsen()
     }
+
+    /// The hashes of the clusters, ascending.
+    var hashes: [UInt64] { indexOfHash.keys.sorted() }
 
     /// The clusters in the order of their hashes; empty where some rows came without.
     var sums: [GroupSums] {

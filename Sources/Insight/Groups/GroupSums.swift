@@ -31,6 +31,16 @@ struct GroupSums: Sendable, Equatable {
         weight = CompactSum(try reader.exactSum())
     }
 
+    /// Returns how much larger the losses of a second model are in the same rows; nil where the two have other rows, or other weights.
+    func difference(to second: GroupSums) -> GroupSums? {
+        guard rowCount == second.rowCount, weight == second.weight else { return nil }
+        var losses = second.loss.exact
+        losses.subtract(loss.exact)
+        var difference = self
+        difference.loss = CompactSum(losses)
+        return difference
+    }
+
     /// The share of the group in the divisor of the mean.
     func divisor(isWeighted: Bool) -> Double { isWeighted ? weight.rounded : Double(rowCount) }
 }

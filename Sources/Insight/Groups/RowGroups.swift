@@ -22,20 +22,24 @@ public struct RowGroups: RowObserver, Equatable, GroupedRows {
     /// Adds the rows of a block to their groups. O(rowCount).
     public mutating func observe(_ block: ScoredBlock) {
         let losses = block.losses(ofDialect: 0)
-        add(block, hasWeights ? block.rowDivisors(ofDialect: 0) : nil) { losses[$0] }
+        add(block, hasWeights ? block.rowDivisors(ofDialect: 0) : nil, losses) { $0.add(losses[$1]) }
     }
 
-    /// Adds what `number` makes of each row to the row's group; NaN is left out.
+    /// Adds to the group of each row what `add` adds to a sum.
+    ///
+    /// - Parameter numbers: NaN for each row that is left out.
     @inline(__always)
-    mutating func add(_ block: ScoredBlock, _ divisors: UnsafePointer<Double>?, _ number: (_ row: Int) -> Double) {
+    mutating func add(
+        _ block: ScoredBlock, _ divisors: UnsafePointer<Double>?, _ numbers: UnsafePointer<Double>,
+        _ add: (_ sum: inout CompactSum, _ row: Int) -> Void
+    ) {
         groups.withUnsafeMutableBufferPointer { groups in
             for row in 0..<block.rows.rowCount {
-                let loss = number(row)
-                guard loss == loss else { continue }
+                guard numbers[row] == numbers[row] else { continue }
                 // Wrapping: rows are numbered below 2^63.
                 let group = Int(truncatingIfNeeded: RowHash.hash(block.rows.firstRow &+ UInt64(row)) >> 54)
                 groups[group].rowCount &+= 1
-                groups[group].loss.add(loss)
+                add(&groups[group].loss, row)
                 if let divisors { groups[group].weight.add(divisors[row]) }
             }
         }

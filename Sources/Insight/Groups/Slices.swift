@@ -144,7 +144,7 @@ public struct Slices: RowObserver, Equatable {
     /// The columns of each request.
     public let requests: [[Column]]
     private let task: LossTask
-    private let hasWeights: Bool
+    let hasWeights: Bool
     private var tables: [Table]
     /// The names of companions that some block lacked.
     public private(set) var missingColumns: Set<String> = []
@@ -204,31 +204,36 @@ public struct Slices: RowObserver, Equatable {
     public var requiredFacts: RowFacts { [.isCorrect, .topPrediction] }
 
     /// Adds the rows of a block to their slices. O(rowCount × requests).
-    public mutating func observe(_ block: ScoredBlock) {
+    public mutating func observe(_ block: ScoredBlock) { add(block, block.losses(ofDialect: 0), block.facts.isCorrect) }
+
+    /// Adds numbers of a block's rows in the place of their losses to the rows' slices; NaN is left out.
+    ///
+    /// - Parameter isCorrect: 1 for each row that counts as right; nil where none does.
+    mutating func add(_ block: ScoredBlock, _ losses: UnsafePointer<Double>, _ isCorrect: UnsafePointer<UInt8>?) {
         guard block.rows.rowCount > 0 else { return }
-        let losses = block.losses(ofDialect: 0), divisors = hasWeights ? block.rowDivisors(ofDialect: 0) : nil
+        let divisors = hasWeights ? block.rowDivisors(ofDialect: 0) : nil
         for index in requests.indices {
             if let classes = Self.classes(of: requests[index], block, task) {
-                observe(block, losses, divisors, classes, request: index)
+                add(block, losses, divisors, isCorrect, classes, request: index)
                 continue
             }
             let columns = requests[index].map { Reader($0, block, task) }
             for (column, reader) in zip(requests[index], columns) where reader == nil { missingColumns.insert(column.name) }
             let readers = columns.compactMap { $0 }
             guard readers.count == columns.count else { continue }
-            observe(block, losses, divisors, readers, request: index)
+            add(block, losses, divisors, isCorrect, readers, request: index)
         }
     }
 
     /// Adds the rows of a block to slices by any columns. The values of a row's codes are looked up where the codes are met first.
-    private mutating func observe(
-        _ block: ScoredBlock, _ losses: UnsafePointer<Double>, _ divisors: UnsafePointer<Double>?, _ readers: [Reader], request: Int
+    private mutating func add(
+        _ block: ScoredBlock, _ losses: UnsafePointer<Double>, _ divisors: UnsafePointer<Double>?, _ isCorrect: UnsafePointer<UInt8>?,
+        _ readers: [Reader], request: Int
     ) {
         // Out of the list, so that its parts can be changed side by side.
         var table = tables[request]
         tables[request] = Table()
         defer { tables[request] = table }
-        let isCorrect = block.facts.isCorrect
         var lastCodes: Codes?, slice = -1
         for row in 0..<block.rows.rowCount {
             let loss = losses[row]
@@ -256,9 +261,9 @@ public struct Slices: RowObserver, Equatable {
     }
 
     /// Adds the rows of a block to slices by class, whose places in the table are looked up once a class.
-    private mutating func observe(
-        _ block: ScoredBlock, _ losses: UnsafePointer<Double>, _ divisors: UnsafePointer<Double>?, _ classes: UnsafePointer<Int32>,
-        request: Int
+    private mutating func add(
+        _ block: ScoredBlock, _ losses: UnsafePointer<Double>, _ divisors: UnsafePointer<Double>?, _ isCorrect: UnsafePointer<UInt8>?,
+        _ classes: UnsafePointer<Int32>, request: Int
     ) {
         let classCount = task == .binary ? 2 : block.classCount
         // Out of the list, so that its parts can be changed side by side.
@@ -276,7 +281,6 @@ public struct Slices: RowObserver, Equatable {
         let indexOfClass = table.indexOfClass
         table.sums.withUnsafeMutableBufferPointer { sums in
             indexOfClass.withUnsafeBufferPointer { indexOfClass in
-                let isCorrect = block.facts.isCorrect
                 for row in 0..<block.rows.rowCount {
                     let loss = losses[row]
                     guard loss == loss else { continue }
@@ -339,9 +343,17 @@ public struct Slices: RowObserver, Equatable {
     /// The figures of the slices of each request, in ascending order of their values. O(slices · log slices).
     public var figures: [[Figures]] { requests.indices.map { figures(ofRequest: $0) } }
 
+    /// The sums of the slices of a request, in ascending order of their values.
+    func orderedSums(ofRequest index: Int) -> [(values: [SliceValue], sums: Sums)] {
+        tables[index].indexOfKey.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { ($0.key, tables[index].sums[$0.value]) }
+    }
+
+    /// True if the rows of the task are right or wrong.
+    var hasAccuracy: Bool { task == .multiclass || task == .binary || task == .soft || task == .multilabel }
+
     private func figures(ofRequest index: Int) -> [Figures] {
-        let ordered = tables[index].indexOfKey.sorted { $0.key.lexicographicallyPrecedes($1.key) }
-        let sums = ordered.map { tables[index].sums[$0.value] }
+        let ordered = orderedSums(ofRequest: index)
+        let sums = ordered.map(\.sums)
         // The rest of a slice is what comes before it and what comes after.
         var before = [Sums()], after = [Sums()]
         for slice in sums {
@@ -355,7 +367,6 @@ public struct Slices: RowObserver, Equatable {
             after.append(next)
         }
         let all = before[before.count - 1]
-        let hasAccuracy = task == .multiclass || task == .binary || task == .soft || task == .multilabel
         var figures: [Figures] = ordered.indices.map { place in
             let slice = sums[place]
             var rest = before[place]
@@ -366,22 +377,14 @@ public struct Slices: RowObserver, Equatable {
             let differenceError = (error * error + restError * restError).squareRoot()
             let pValue = differenceError > 0 ? NormalDistribution.twoSided(difference / differenceError) : .nan
             return Figures(
-                values: Array(zip(requests[index], ordered[place].key)).map { (column: $0, value: $1) }, rowCount: slice.losses.count,
+                values: Array(zip(requests[index], ordered[place].values)).map { (column: $0, value: $1) }, rowCount: slice.losses.count,
                 weight: hasWeights ? slice.losses.totalWeight.rounded() : nil, mean: mean, standardError: error, sum: slice.losses.sum.rounded(),
                 accuracy: hasAccuracy ? Double(slice.correctCount) / Double(slice.losses.count) : nil,
                 shareOfRows: Double(slice.losses.count) / Double(all.losses.count),
                 shareOfLoss: slice.losses.sum.rounded(dividedBy: all.losses.sum), differenceFromRest: difference,
                 differenceStandardError: differenceError, pValue: pValue, pValueHolm: .nan)
         }
-        // Holm: the smallest p times the number of slices, the next times one less, and so on; none below one before it.
-        let ascending = figures.indices.filter { !figures[$0].pValue.isNaN }.sorted {
-            (figures[$0].pValue, $0) < (figures[$1].pValue, $1)
-        }
-        var largest = 0.0
-        for (rank, place) in ascending.enumerated() {
-            largest = max(largest, min(1, figures[place].pValue * Double(ascending.count - rank)))
-            figures[place].pValueHolm = largest
-        }
+        for (place, pValue) in HolmCorrection.corrected(figures.map(\.pValue)).enumerated() { figures[place].pValueHolm = pValue }
         return figures
     }
 

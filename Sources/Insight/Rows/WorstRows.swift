@@ -21,7 +21,7 @@ public struct WorstRows: RowObserver, Equatable {
     }
 
     /// A row that was kept.
-    public struct Row: Sendable, Equatable {
+    public struct Row: Sendable, Equatable, Ranked {
         /// The number of the row in its dump, from 0.
         public let number: UInt64
         /// The value of the measure.
@@ -37,8 +37,7 @@ public struct WorstRows: RowObserver, Equatable {
         /// The probability of the predicted class; NaN for task multilabel.
         public let topProbability: Double
 
-        /// True if this row comes before the other one.
-        fileprivate func comes(before other: Row) -> Bool {
+        func comes(before other: Row) -> Bool {
             measure != other.measure ? measure > other.measure : number < other.number
         }
     }
@@ -47,8 +46,7 @@ public struct WorstRows: RowObserver, Equatable {
     public let count: Int
     /// The measure by which a row is bad.
     public let measure: Measure
-    /// A heap by `comes(before:)` with the last of the kept rows first.
-    private var heap: [Row] = []
+    private var heap: RankedHeap<Row>
 
     /// No rows.
     ///
@@ -64,6 +62,7 @@ public struct WorstRows: RowObserver, Equatable {
         }
         self.count = count
         self.measure = measure
+        heap = RankedHeap(limit: count)
     }
 
     /// "worst".
@@ -95,7 +94,7 @@ public struct WorstRows: RowObserver, Equatable {
             let isCorrect = facts.isCorrect
         else { return }
         let losses = block.losses(ofDialect: 0), divisors = block.rowDivisors(ofDialect: 0)
-        var least = heap.count == count ? heap[0].measure : -.infinity
+        var least = heap.last?.measure ?? -.infinity
         for row in 0..<block.rows.rowCount {
             let weighted = losses[row]
             guard !weighted.isNaN, isCorrect[row] == 0 else { continue }
@@ -107,8 +106,8 @@ public struct WorstRows: RowObserver, Equatable {
             let candidate = Row(
                 number: block.rows.firstRow &+ UInt64(row), measure: value, loss: loss, label: Self.label(block, row),
                 predicted: topClass[row] < 0 ? nil : Int(topClass[row]), labelProbability: ofLabel[row], topProbability: ofTop[row])
-            insert(candidate)
-            least = heap.count == count ? heap[0].measure : -.infinity
+            heap.insert(candidate)
+            least = heap.last?.measure ?? -.infinity
         }
     }
 
@@ -119,9 +118,9 @@ public struct WorstRows: RowObserver, Equatable {
             var loss = losses[row]
             if let divisors { loss = divisors[row] > 0 ? loss / divisors[row] : loss.isNaN ? loss : 0 }
             // False for NaN.
-            guard heap.count < count ? loss == loss : loss >= heap[0].measure else { continue }
+            guard heap.last.map({ loss >= $0.measure }) ?? (loss == loss) else { continue }
             let prediction = prediction(block, row)
-            insert(
+            heap.insert(
                 Row(
                     number: block.rows.firstRow &+ UInt64(row), measure: loss, loss: loss, label: Self.label(block, row),
                     predicted: prediction.top, labelProbability: prediction.ofLabel, topProbability: prediction.ofTop))
@@ -153,7 +152,7 @@ public struct WorstRows: RowObserver, Equatable {
         return (probabilities[label], top, probabilities[top])
     }
 
-    private static func label(_ block: ScoredBlock, _ row: Int) -> Int? {
+    static func label(_ block: ScoredBlock, _ row: Int) -> Int? {
         switch block.specification.task {
         case .multiclass: return Int(block.rows.classLabels[row])
         case .binary:
@@ -163,36 +162,14 @@ public struct WorstRows: RowObserver, Equatable {
         }
     }
 
-    private mutating func insert(_ row: Row) {
-        if heap.count < count {
-            heap.append(row)
-            var child = heap.count - 1
-            while child > 0, heap[(child - 1) / 2].comes(before: heap[child]) {
-                heap.swapAt(child, (child - 1) / 2)
-                child = (child - 1) / 2
-            }
-            return
-        }
-        guard row.comes(before: heap[0]) else { return }
-        heap[0] = row
-        var parent = 0
-        while true {
-            var last = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && heap[last].comes(before: heap[child]) { last = child }
-            guard last != parent else { return }
-            heap.swapAt(parent, last)
-            parent = last
-        }
-    }
-
     /// Adds the rows of another state.
     public mutating func merge(_ other: WorstRows) throws(PartialError) {
         guard count == other.count, measure == other.measure else { throw .otherSettings(tag) }
-        for row in other.heap { insert(row) }
+        for row in other.heap.elements { heap.insert(row) }
     }
 
     /// The kept rows, the worst first.
-    public var rows: [Row] { heap.sorted { $0.comes(before: $1) } }
+    public var rows: [Row] { heap.sorted }
 
     /// Returns true if both keep the same rows.
     public static func == (left: WorstRows, right: WorstRows) -> Bool {
@@ -217,7 +194,7 @@ extension WorstRows {
 
     public mutating func decode(from bytes: ArraySlice<UInt8>) throws(PartialError) {
         var reader = SectionReader(bytes)
-        heap = []
+        heap = RankedHeap(limit: count)
         let rowCount = try reader.varintCount(leastByteCount: 35)
         guard rowCount <= count else { throw .damaged("\(rowCount) rows are kept, and \(count) may be") }
         for _ in 0..<rowCount {
@@ -226,7 +203,7 @@ extension WorstRows {
             let labelProbability = try reader.double(), topProbability = try reader.double()
             guard !measure.isNaN else { throw .damaged("the measure of a row is not a number") }
             let label = try reader.varint(), predicted = try reader.varint()
-            insert(
+            heap.insert(
                 Row(
                     number: number, measure: measure, loss: loss, label: label == 0 ? nil : Int(clamping: label - 1),
                     predicted: predicted == 0 ? nil : Int(clamping: predicted - 1), labelProbability: labelProbability,

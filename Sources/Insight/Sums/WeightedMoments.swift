@@ -45,6 +45,16 @@ struct WeightedMoments: Sendable, Equatable {
             sumOfSquaredWeights: weightSquares.exact, sumOfWeights: weight.exact, count: count)
     }
 
+    /// Returns the mean of B less that of A over the same rows: (Σ b − Σ a) / Σ w, rounded once.
+    ///
+    /// Where a sum is infinite, it is the mean of `differences`, the rows' own, in which equal infinite losses differ by nothing.
+    static func difference(_ a: WeightedMoments, _ b: WeightedMoments, _ differences: WeightedMoments, isWeighted: Bool) -> Double {
+        var sum = b.sum
+        sum.subtract(a.sum)
+        let mean = isWeighted ? sum.rounded(dividedBy: a.weight.exact) : sum.rounded(dividedBy: a.count)
+        return mean.isNaN ? differences.mean(isWeighted: isWeighted) : mean
+    }
+
     /// Appends the moments (CompactMoments.swift) and four exact sums: Σ w, Σ w², Σ w · number, and Σ number².
     func encode(into bytes: inout [UInt8]) {
         numbers.encode(into: &bytes)

@@ -157,6 +157,28 @@ typedef struct LabelSurvey {
     uint64_t fingerprint;
 } LabelSurvey;
 
+/// A block of rows of classes as two models predict them.
+typedef struct PairBlock {
+    /// As in RowBlock, of both models.
+    const void *_Nonnull valuesA;
+    const void *_Nonnull valuesB;
+    int32_t elementCodeA, elementCodeB;
+    int32_t inputCodeA, inputCodeB;
+    ptrdiff_t classCount;
+    ptrdiff_t rowCount;
+    /// The losses by both: NaN for a row that is left out.
+    const double *_Nonnull lossesA;
+    const double *_Nonnull lossesB;
+    /// Room for four times classCount rounded up to 8.
+    double *_Nonnull scratch;
+
+    // Out, a number a row:
+    double *_Nonnull klAB;
+    double *_Nonnull klBA;
+    double *_Nonnull jensenShannon;
+    double *_Nonnull totalVariation;
+} PairBlock;
+
 /// A block of losses to be added up, and what the fold makes of them: integers, so that adding is exact.
 /// See Fold.swift for the scales.
 typedef struct LossFold {
@@ -198,6 +220,7 @@ typedef struct KernelTable {
     void (*_Nonnull surveyRows)(RowSurvey *_Nonnull);
     void (*_Nonnull surveyLabels)(LabelSurvey *_Nonnull);
     ptrdiff_t (*_Nonnull countSaturated)(const void *_Nonnull, ptrdiff_t);
+    void (*_Nonnull comparePairs)(PairBlock *_Nonnull);
 } KernelTable;
 
 // Conversions of eight lanes at once. Swift has no whole-vector conversion: its initialisers go lane by lane, and what LLVM makes of that is

@@ -1,4 +1,5 @@
 import Engine
+import Insight
 import Scoring
 
 /// The report of a comparison on a page.
@@ -8,16 +9,22 @@ struct ComparisonSection: ReportSection {
     var version: String { report.xent }
 
     var title: String {
-        "Cross-entropy of two models, \(report.specification.task.rawValue), \(Amount.counted(report.rows.paired, "paired row"))"
+        let rows =
+            switch report.pairing ?? .rows {
+            case .rows: Amount.counted(report.rows.paired, "paired row")
+            case .groups: "\(Amount.counted(report.rows.paired, "row")) of each, paired by groups"
+            case .none: "rows that are not paired"
+            }
+        return "Cross-entropy of two models, \(report.specification.task.rawValue), \(rows)"
     }
 
     private func short(_ value: Double, _ digits: Int = 4) -> String { Amount.significant(value, digits: digits) }
     private func percent(_ share: Double) -> String { share.isNaN ? "nan" : "\(Amount.significant(100 * share, digits: 3)) %" }
     private func signed(_ text: String, _ value: Double) -> String { value > 0 ? "+" + text : text }
 
-    private var verdict: String {
-        report.difference.lower > 0 ? "B is worse" : report.difference.upper < 0 ? "B is better" : "either may be better"
-    }
+    private var verdict: String { ComparisonText.verdict(report) }
+    /// True if the error of the difference is that of pairs.
+    private var isPaired: Bool { report.pairing != ComparisonReport.Pairing.none }
 
     var headline: Markup {
         let difference = report.difference
@@ -30,7 +37,8 @@ struct ComparisonSection: ReportSection {
                     "exactly \(difference.mean); \(Axis.text(100 * report.confidence)) % interval \(short(difference.lower)) to "
                     + "\(short(difference.upper)); "
                     + "p = \(short(difference.pValue, 2))"
-                    + (difference.clusters.map { "; by \(Amount.counted($0, "cluster"))" } ?? "")
+                    + (difference.clusters.map { "; by \(Amount.counted($0, "cluster"))" }
+                        ?? difference.groups.map { "; by \(Amount.counted($0, "group")) of rows" } ?? "")
             ).line
     }
 
@@ -38,11 +46,20 @@ struct ComparisonSection: ReportSection {
 
     var findings: [String] {
         var texts: [String] = []
-        let signs = report.signTest
-        texts.append(
-            "\(Amount.counted(signs.bBetter, "row")) \(signs.bBetter == 1 ? "is" : "are") better by B, "
-                + "\(Amount.grouped(signs.aBetter)) by A, "
-                + "\(Amount.grouped(signs.ties)) the same (sign test p = \(short(signs.pValue, 2))).")
+        if let signs = report.signTest {
+            texts.append(
+                "\(Amount.counted(signs.bBetter, "row")) \(signs.bBetter == 1 ? "is" : "are") better by B, "
+                    + "\(Amount.grouped(signs.aBetter)) by A, "
+                    + "\(Amount.grouped(signs.ties)) the same (sign test p = \(short(signs.pValue, 2))).")
+        }
+        if !isPaired {
+            texts.append("Reports do not say which rows belong together: the error is that of different rows, and not of pairs.")
+        }
+        if let slice = report.slices?.first(where: { $0.pValueHolm < 0.05 && $0.difference > 0 }) {
+            texts.append(
+                "B loses most in \(Self.name(of: slice)): \(signed(short(slice.difference, 3), slice.difference)) ± "
+                    + "\(short(slice.standardError, 2)) nats in \(Amount.counted(slice.rows, "row")) (p = \(short(slice.pValueHolm, 2)) by Holm's correction).")
+        }
         if let accuracy = report.accuracyDifference, let test = report.mcnemar {
             texts.append(
                 "Accuracy changes by \(signed(percent(accuracy.mean), accuracy.mean)) ± \(percent(accuracy.standardError)) "
@@ -53,12 +70,96 @@ struct ComparisonSection: ReportSection {
             texts.append("Both predict the same class in \(percent(agreement.top1)) of the rows\(divergence).")
         }
         texts.append(
-            "Differences below \(short(report.difference.minimumDetectable)) would often not have been seen; rows correlate by "
-                + "\(short(report.difference.correlation, 3)).")
-        return texts
+            "Differences below \(short(report.difference.minimumDetectable)) would often not have been seen"
+                + (report.difference.correlation.map { "; rows correlate by \(short($0, 3))" } ?? "") + ".")
+        return Array(texts.prefix(5))
     }
 
-    var figures: Markup { means + difference + contingency + divergences }
+    var figures: Markup { means + difference + contingency + divergences + llamaCpp + worst + slices }
+
+    /// The values of a slice's columns: "country US, age 3".
+    private static func name(of slice: ComparisonReport.SliceDifference) -> String {
+        slice.by.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.shownText)" }.joined(separator: ", ")
+    }
+
+    /// A forest plot of the differences in the slices of each request, the largest first.
+    private var slices: Markup {
+        var figures = Markup()
+        let requests = Dictionary(grouping: report.slices ?? []) { $0.by.keys.sorted() }
+        // Long plots come last.
+        let sorted = requests.sorted { left, right in
+            let isLong = (left.value.count > 40, right.value.count > 40)
+            return isLong.0 == isLong.1 ? left.key.lexicographicallyPrecedes(right.key) : isLong.1
+        }
+        for (columns, slices) in sorted {
+            func shown(_ slice: ComparisonReport.SliceDifference) -> String {
+                columns.map { (slice.by[$0] ?? .missing).shownText }.joined(separator: ", ")
+            }
+            let plot = IntervalPlot(
+                rows: slices.map { IntervalPlot.Row(name: shown($0), value: $0.difference, lower: $0.lower, upper: $0.upper) },
+                measure: "difference B − A, nats", reference: (0, "no difference"))
+            let hasAccuracy = slices.contains { $0.accuracyA != nil }
+            var table = NumberTable(
+                "The differences by \(columns.joined(separator: ", "))",
+                [columns.joined(separator: ", "), "rows", "A", "B", "B − A", "error", "p (Holm)"] + (hasAccuracy ? ["right, A", "right, B"] : []))
+            for slice in slices.prefix(IntervalPlot.limit) {
+                table.add(
+                    [
+                        shown(slice), Amount.grouped(slice.rows), short(slice.meanA), short(slice.meanB),
+                        signed(short(slice.difference, 3), slice.difference), short(slice.standardError, 2), short(slice.pValueHolm, 2),
+                    ] + (hasAccuracy ? [slice.accuracyA, slice.accuracyB].map { $0.map { percent($0) } ?? "" } : []))
+            }
+            let (worse, better) = (
+                slices.count { $0.pValueHolm < 0.05 && $0.difference > 0 }, slices.count { $0.pValueHolm < 0.05 && $0.difference < 0 }
+            )
+            let errors = report.pairing ?? .rows == .rows ? "the error is that of paired rows" : "the error is that of different rows"
+            figures += Figure.markup(
+                "Differences by \(columns.joined(separator: ", "))", plot.drawing,
+                caption: "\(Amount.counted(slices.count, "slice")), the largest difference first; \(errors). B is worse in \(Amount.grouped(worse)) of "
+                    + "them and better in \(Amount.grouped(better)) (p below 0.05 by Holm's correction).\(plot.remainder)", table)
+        }
+        return figures
+    }
+
+    /// The rows that have changed the most as a table.
+    private var worst: Markup {
+        guard let worst = report.worst, !worst.isEmpty else { return Markup() }
+        var table = NumberTable("The rows most larger by B", ["row", "B − A", "A", "B", "label", "predicted by A", "by B"])
+        for row in worst.prefix(IntervalPlot.limit) {
+            table.add([
+                row.place ?? "row \(row.row)", signed(short(row.difference), row.difference), short(row.lossA), short(row.lossB),
+                row.label.map { "\($0)" } ?? "", row.predictedA.map { "\($0)" } ?? "", row.predictedB.map { "\($0)" } ?? "",
+            ])
+        }
+        return Figure.markup(
+            "The largest changes", nil,
+            caption: "The \(Amount.counted(worst.count, "row")) whose losses are the most larger by B, the worst first.", table)
+    }
+
+    /// The figures of llama.cpp as a table.
+    private var llamaCpp: Markup {
+        guard let figures = report.dialects?.llamaCpp else { return Markup() }
+        var table = NumberTable("The figures of llama.cpp", ["", "value", "error"])
+        func add(_ name: String, _ value: Double, _ error: Double?) { table.add([name, short(value, 7), error.map { short($0, 3) } ?? ""]) }
+        for (name, figure) in [
+            ("PPL(B)", figures.perplexityB), ("PPL(A)", figures.perplexityA), ("ln(PPL(B)/PPL(A))", figures.logPerplexityRatio),
+            ("PPL(B)/PPL(A)", figures.perplexityRatio), ("PPL(B) − PPL(A)", figures.perplexityDifference),
+        ] {
+            add(name, figure.value, figure.standardError)
+        }
+        add("Cor(ln(PPL(B)), ln(PPL(A)))", figures.correlation, nil)
+        let divergence = figures.divergence, change = figures.probabilityOfLabelDifference
+        add("mean KLD", divergence.mean, divergence.standardError)
+        for (order, value) in zip(divergence.quantiles.q, divergence.quantiles.values) { add("KLD, \(Axis.text(100 * order)) %", value, nil) }
+        add("mean Δp", change.mean, change.standardError)
+        add("RMS Δp", change.rms, change.rmsStandardError)
+        for (order, value) in zip(change.quantiles.q, change.quantiles.values) { add("Δp, \(Axis.text(100 * order)) %", value, nil) }
+        add("same top p", figures.sameTop.value, figures.sameTop.standardError)
+        return Figure.markup(
+            "By llama.cpp's formulas", nil,
+            caption: "The figures that llama-perplexity --kl-divergence prints: tokens count in the divergence only where A's log-probability is above "
+                + "−16, and Δp is the probability of the label by B less that by A.", table)
+    }
 
     private var means: Markup {
         let z = 1.959963984540054
@@ -76,20 +177,23 @@ struct ComparisonSection: ReportSection {
             "Means", plot.drawing,
             caption:
                 "A \(short(report.a.loss.mean, 6)), B \(short(report.b.loss.mean, 6)) nats, each with the 95 % interval that it "
-                + "has alone. Whether they "
-                + "differ is told by the difference of paired rows, whose interval is narrower where rows correlate.", table)
+                + "has alone."
+                + (isPaired
+                    ? " Whether they differ is told by the difference of paired rows, whose interval is narrower where rows correlate." : ""), table)
     }
 
     private var difference: Markup {
         let figures = report.difference
         let z = 1.959963984540054
-        let plot = IntervalPlot(
-            rows: [
-                IntervalPlot.Row(name: "paired rows", value: figures.mean, lower: figures.lower, upper: figures.upper),
+        let name = !isPaired ? "different rows" : report.pairing == .groups ? "groups of rows" : "paired rows"
+        var rows = [IntervalPlot.Row(name: name, value: figures.mean, lower: figures.lower, upper: figures.upper)]
+        if isPaired {
+            rows.append(
                 IntervalPlot.Row(
                     name: "if not paired", value: figures.mean, lower: figures.mean - z * figures.unpairedStandardError,
-                    upper: figures.mean + z * figures.unpairedStandardError),
-            ], measure: "difference B − A, nats", reference: (0, "no difference"))
+                    upper: figures.mean + z * figures.unpairedStandardError))
+        }
+        let plot = IntervalPlot(rows: rows, measure: "difference B − A, nats", reference: (0, "no difference"))
         return Figure.markup(
             "Difference", plot.drawing,
             caption:
@@ -163,7 +267,11 @@ struct ComparisonSection: ReportSection {
         list.append(
             (
                 "rows",
-                "\(Amount.grouped(rows.paired)) paired; left out: \(Amount.grouped(rows.onlyA)) with a loss by A alone, "
+                !isPaired
+                    ? "\(Amount.grouped(rows.onlyA)) of A, \(Amount.grouped(rows.onlyB)) of B"
+                    : report.pairing == .groups
+                    ? "\(Amount.grouped(rows.paired)) of each, paired by groups; \(Amount.grouped(rows.neither)) left out"
+                    : "\(Amount.grouped(rows.paired)) paired; left out: \(Amount.grouped(rows.onlyA)) with a loss by A alone, "
                     + "\(Amount.grouped(rows.onlyB)) by B "
                     + "alone, \(Amount.grouped(rows.neither)) by neither"
             ))

@@ -5,17 +5,7 @@ import Insight
 extension EvaluationSection {
     /// The values of a slice's columns: "country US, age 3".
     static func name(of slice: Report.Slice) -> String {
-        slice.by.sorted { $0.key < $1.key }.map { "\($0.key) \(text($0.value))" }.joined(separator: ", ")
-    }
-
-    private static func text(_ value: SliceValue) -> String {
-        switch value {
-        case .integer(let number): "\(number)"
-        case .large(let number): "\(number)"
-        case .number(let number): "\(number)"
-        case .text(let text): text.isEmpty ? "''" : text
-        case .missing: "none"
-        }
+        slice.by.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.shownText)" }.joined(separator: ", ")
     }
 
     /// The number of slices above which a plot is longer than others.
@@ -41,7 +31,7 @@ extension EvaluationSection {
         func order(_ value: Double) -> Double { value.isNaN ? -.infinity : value }
         let sorted = slices.enumerated().sorted { (order($1.element.mean), $0.offset) < (order($0.element.mean), $1.offset) }.map(\.element)
         let z = 1.959963984540054
-        func shown(_ slice: Report.Slice) -> String { columns.map { Self.text(slice.by[$0] ?? .missing) }.joined(separator: ", ") }
+        func shown(_ slice: Report.Slice) -> String { columns.map { (slice.by[$0] ?? .missing).shownText }.joined(separator: ", ") }
         let plot = IntervalPlot(
             rows: sorted.map {
                 IntervalPlot.Row(

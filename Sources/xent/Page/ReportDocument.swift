@@ -40,6 +40,22 @@ enum ReportDocument {
         }
     }
 
+    /// Reads the report of an evaluation or a merge.
+    ///
+    /// - Throws: `EngineError` if the file cannot be read, or holds another thing.
+    static func evaluation(path: String, cancellation: Cancellation) throws(EngineError) -> Report {
+        guard case .evaluation(let report) = try ReportDocument(path: path, cancellation: cancellation) else {
+            throw EngineError(
+                .data, path: path, "it is the report of a comparison", remedy: "give the reports of two evaluations or merges")
+        }
+        return report
+    }
+
+    /// Returns true if a file begins as a JSON object does. False for a pipe, of which nothing is read.
+    static func isReport(_ path: String, cancellation: Cancellation) -> Bool {
+        TextFile.begins(path, with: UInt8(ascii: "{"), cancellation: cancellation)
+    }
+
     /// The part of a page that shows the report.
     var section: any ReportSection {
         switch self {
