@@ -119,6 +119,16 @@ struct EvalCommand: ScoringCommand {
         try resources.apply(to: &options)
         options.perRowPath = extra.perRow
         options.insight = insight.request(task)
+        if let temperature = insight.temperature {
+            var modifiers = options.specification.modifiers
+            modifiers.temperature = temperature
+            do throws(SpecificationError) {
+                options.specification = try LossSpecification(
+                    task: task, input: input, dialects: options.specification.dialects, modifiers: modifiers)
+            } catch {
+                throw EngineError(error)
+            }
+        }
         options.clusterPaths = try inputs.expand(insight.clusters)
         options.clusterColumn = insight.clusterColumn
         options.groupPaths = try inputs.expand(insight.groups)
