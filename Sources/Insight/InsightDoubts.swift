@@ -5,7 +5,13 @@ public import Scoring
 extension [any RowObserver] {
     /// The reason for which a figure cannot be given after all; nil where all can.
     public var insightProblem: SpecificationError? {
-        first(Slices.self)?.problem ?? first(PairedRows.self)?.slices?.problem
+        guard let slices = first(Slices.self) ?? first(PairedRows.self)?.slices?.differences else { return nil }
+        if let problem = slices.problem { return problem }
+        if let name = slices.missingColumns.sorted().first {
+            return SpecificationError(
+                problem: "there is no column \(name) of one number a row to slice by", remedy: "check \(setting: .slice) and \(setting: .groups)")
+        }
+        return nil
     }
 
     /// The doubts about figures that a reader should know of.
@@ -32,6 +38,12 @@ extension [any RowObserver] {
                         code: .clusters,
                         "there are more clusters than are kept apart: they were put into \(count) groups, from which the interval is found"))
             }
+        }
+        for missing in first(Slices.self)?.valuesWithoutRows ?? [] {
+            warnings.append(
+                Message(
+                    code: .slices,
+                    "no row has \(missing.value.isEmpty ? "no value" : "the value '\(missing.value)'") in \(missing.name): \(setting: .slice, .text("'\(missing.name)=\(missing.value)'")) has no slice"))
         }
         if let ranking = first(Ranking.self) {
             if ranking.hasFractionalLabels {

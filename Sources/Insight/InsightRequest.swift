@@ -53,12 +53,8 @@ public struct InsightRequest: Sendable, Equatable {
     public var measuresRanking = false
     /// The columns of each request of slices.
     public var slices: [[Slices.Column]] = []
-    /// The names of the dump's columns by which rows are sliced, each once.
-    public var sliceColumnNames: [String] {
-        var names: [String] = []
-        for case .column(let name) in slices.joined() where !names.contains(where: { $0.utf8.elementsEqual(name.utf8) }) { names.append(name) }
-        return names
-    }
+    /// The columns of the dump whose values are listed with the worst rows, in their order.
+    public var shownColumns: [String] = []
 
     /// The way to find the interval of the mean; nil for the usual one: clustered where there are clusters, else normal.
     public var interval: Uncertainty.Kind?
@@ -97,8 +93,7 @@ public struct InsightRequest: Sendable, Equatable {
         if task == .binary { measuresRanking = true }
         if task == .multiclass || task == .binary, !slices.contains([.label]) { slices.append([.label]) }
         if task.hasLabels, calibration == nil { calibration = .automatic }
-        if task == .multiclass || task == .binary { measuresBrier = true }
-        if task == .multiclass || task == .binary || task == .soft { measuresSharpness = true }
+        if task.hasLabels { (measuresBrier, measuresSharpness) = (true, true) }
         if quantiles.isEmpty { quantiles = LossQuantiles.usualOrders }
         if worstCount == 0 { worstCount = 20 }
     }
@@ -112,6 +107,14 @@ public struct InsightRequest: Sendable, Equatable {
     public func observers(
         _ specification: LossSpecification, classCount: Int
     ) throws(SpecificationError) -> [any RowObserver] {
+        if specification.modifiers.temperature != nil, !temperatures.isEmpty || fitsTemperature {
+            let setting: Setting = temperatures.isEmpty ? .fitTemperature : .temperatureSweep
+            throw SpecificationError(
+                problem: "\(setting: setting) is of the logits as they are stored, and \(setting: .temperature) divides them",
+                remedy: "leave one of them out")
+        }
+        // Figures are those of the logits that are scored.
+        let specification = specification.ofScaledRows
         var observers: [any RowObserver] = []
         if let labels = LabelCounts(specification, classCount: classCount) { observers.append(labels) }
         var scores: ProbabilityScores.Choice = []
@@ -152,7 +155,13 @@ public struct InsightRequest: Sendable, Equatable {
         }
         if !topKs.isEmpty { observers.append(try TopAccuracy(specification, ks: topKs)) }
         if !quantiles.isEmpty { observers.append(try LossQuantiles(specification, orders: quantiles)) }
-        if worstCount != 0 { observers.append(try WorstRows(specification, count: worstCount, by: worstMeasure)) }
+        guard worstCount != 0 || shownColumns.isEmpty else {
+            throw SpecificationError(
+                problem: "\(setting: .shownColumn) is of the worst rows, and none are listed", remedy: "give \(setting: .worst) too")
+        }
+        if worstCount != 0 {
+            observers.append(try WorstRows(specification, count: worstCount, by: worstMeasure, shownColumns: shownColumns))
+        }
         return observers
     }
 }

@@ -60,6 +60,8 @@ public enum NoticeCode: String, Sendable, Hashable, CaseIterable, Codable {
 
     /// Clusters are too few, or have one row each, or were put into groups.
     case clusters
+    /// A value that was to be a slice is that of no row.
+    case slices
     /// Predictions cannot be ranked.
     case ranking
     /// A k of top-k accuracy is not below the number of classes.
@@ -101,6 +103,7 @@ public enum NoticeCode: String, Sendable, Hashable, CaseIterable, Codable {
         case .infiniteLoss: "Rows have an infinite loss."
         case .zeroWeights: "The weights of all scored rows are 0."
         case .clusters: "Clusters are too few, have one row each, or were put into groups."
+        case .slices: "A value that was to be a slice is that of no row."
         case .ranking: "Predictions cannot be ranked."
         case .topK: "A k of top-k accuracy is not below the number of classes."
         case .temperature: "There is no best temperature."

@@ -103,6 +103,10 @@ public enum Setting: Sendable, Hashable, CaseIterable {
     case clusterColumn
     /// The files of a column of slices.
     case groups
+    /// The columns whose values are listed with the worst rows.
+    case shownColumn
+    /// The number by which logits are divided before they are scored.
+    case temperature
     /// The temperatures at which the mean is asked for.
     case temperatureSweep
     /// The choice of the temperature of the least mean.
@@ -180,6 +184,8 @@ public enum Setting: Sendable, Hashable, CaseIterable {
         case .clusters: "EvaluationOptions.clusterPaths"
         case .clusterColumn: "EvaluationOptions.clusterColumn"
         case .groups: "EvaluationOptions.groupPaths"
+        case .shownColumn: "InsightRequest.shownColumns"
+        case .temperature: "LossModifiers.temperature"
         case .temperatureSweep: "InsightRequest.temperatures"
         case .fitTemperature: "InsightRequest.fitsTemperature"
         case .invalidRows: "EvaluationOptions.invalidRows"

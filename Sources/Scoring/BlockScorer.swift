@@ -202,6 +202,18 @@ public final class BlockScorer {
         _ rows: LabelledRows, companions: [CompanionValues] = [],
         onInvalid: (_ row: Int, _ problem: RowProblem) throws(Failure) -> Void
     ) throws(Failure) -> ScoredBlock {
+        try score(rows, companions: companions, stored: nil, shownText: nil, onInvalid: onInvalid)
+    }
+
+    /// Scores up to `rowLimit` rows, as the function above does.
+    ///
+    /// - Parameters:
+    ///   - stored: the rows as they are stored, and their loss, where `rows` were made of them. Messages and warnings are of them.
+    ///   - shownText: returns the text of a shown column in a row of the block, for observers.
+    package func score<Failure: Error>(
+        _ rows: LabelledRows, companions: [CompanionValues], stored: (rows: LabelledRows, specification: LossSpecification)?,
+        shownText: ((_ column: Int, _ row: Int) -> String?)?, onInvalid: (_ row: Int, _ problem: RowProblem) throws(Failure) -> Void
+    ) throws(Failure) -> ScoredBlock {
         var rows = rows
         rows.rowCount = min(max(rows.rowCount, 0), Self.rowLimit)
         let rowCount = rows.rowCount
@@ -213,14 +225,15 @@ public final class BlockScorer {
             defer { invalidIn.update(repeating: 0, count: rowCount) }
             // Of all programs together: which row comes first must not depend on where blocks end.
             for row in 0..<rowCount where invalidIn[row] > 0 {
-                let problem = problem(programs[invalidIn[row] - 1], rows, row)
+                let problem = stored.map { self.problem(ofStored: $0.rows, $0.specification, row) } ?? self.problem(programs[invalidIn[row] - 1], rows, row)
                 try onInvalid(row, problem)
                 invalidRows.append(InvalidRowProblem(index: row, problem: problem))
             }
         }
         for index in programs.indices where tallies[index].unscoredCount > 0 { unifyNaN(index, rowCount) }
         return ScoredBlock(
-            rows: rows, facts: factMemory.columns, companions: companions, invalidRows: invalidRows, labelSurvey: labelSurvey, scorer: self)
+            rows: rows, facts: factMemory.columns, companions: companions, shownText: shownText, invalidRows: invalidRows,
+            labelSurvey: labelSurvey, scorer: self, stored: stored.map { ScoredBlock.StoredRows(rows: $0.rows, specification: $0.specification) })
     }
 
     /// Surveys the class labels; nil where labels are not read as indices.
@@ -392,6 +405,27 @@ public final class BlockScorer {
         case .multilabel: return meanColumnWeight
         case .likelihood: return nil
         }
+    }
+
+    /// The reason why a row has no loss whose logits were made of stored values.
+    private func problem(ofStored rows: LabelledRows, _ stored: LossSpecification, _ row: Int) -> RowProblem {
+        let program = programs[invalidIn[row] - 1]
+        guard stored.input != .logits else { return problem(program, rows, row) }
+        let values = rows.values + row * classCount * rows.element.byteCount
+        let largest = stored.input == .probabilities ? 1.0 : 0
+        for column in 0..<classCount {
+            let value = rows.element.value(values, at: column)
+            if value.isNaN || value == .infinity { return .notANumber(column: column, value: value) }
+            // Values of other classes than the label may be above 1 by what rounding left.
+            let mayBeLarger = stored.task == .multiclass && column != Int(rows.classLabels[row])
+            let isInRange = (mayBeLarger || value <= largest) && (stored.input == .logProbabilities || value >= 0)
+            if !isInRange { return .outOfRange(column: column, value: value, input: stored.input) }
+        }
+        if stored.input == .probabilities, stored.task.isOverClasses, (0..<classCount).allSatisfy({ rows.element.value(values, at: $0) == 0 }) {
+            return .allZero
+        }
+        // The weight or the label is at fault.
+        return problem(program, rows, row)
     }
 
     /// The reason why a row's loss is NaN.

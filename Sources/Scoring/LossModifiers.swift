@@ -18,6 +18,8 @@ public struct LossModifiers: Sendable, Equatable {
     public var focalAlpha: Double?
     /// The measure between soft labels and predictions.
     public var divergence = Divergence.crossEntropy
+    /// The temperature by which logits are divided before they are scored; nil for 1. Probabilities stand for logits ln p.
+    public var temperature: Double?
     /// True if rows have weights of their own.
     public var hasRowWeights = false
 

@@ -49,6 +49,11 @@ public struct LossSpecification: Sendable, Equatable {
             throw SpecificationError(
                 problem: "dialect \(dialect.name) has no focal loss", remedy: "leave \(setting: .focalGamma) out")
         }
+        if modifiers.temperature != nil, input != .logits, !dialect.accepts(task, .logits) {
+            throw SpecificationError(
+                problem: "dialect \(dialect.name) has no \(task.rawValue) loss from logits, which \(setting: .temperature) makes of probabilities",
+                remedy: "leave dialect \(dialect.name) out, or \(setting: .temperature)")
+        }
         if modifiers.clip != nil, input == .probabilities { try checkTaken(dialect, .clip, \.takesClip) }
         if modifiers.renormalizes, input == .probabilities, task.isOverClasses {
             try checkTaken(dialect, .renormalizes, \.takesRenormalizing)
@@ -137,6 +142,19 @@ public struct LossSpecification: Sendable, Equatable {
                     remedy: "leave one of them out")
             }
         }
+        if let temperature = modifiers.temperature {
+            guard task != .likelihood else {
+                throw refuse(.temperature, because: "the probability of what happened does not say those of all that did not")
+            }
+            guard temperature > 0, temperature < .infinity, 1 / temperature < .infinity else {
+                throw SpecificationError(problem: "\(setting: .temperature) is \(temperature)", remedy: "give a number above 0")
+            }
+            if let other: Setting = modifiers.clip != nil ? .clip : modifiers.renormalizes ? .renormalizes : nil {
+                throw SpecificationError(
+                    problem: "\(setting: other) has no meaning with \(setting: .temperature): probabilities become logits ln p, and those of a row sum to 1",
+                    remedy: "leave one of them out")
+            }
+        }
         if !task.hasLabels, modifiers.labelSmoothing > 0 { throw refuse(.labelSmoothing, because: "there are no labels") }
     }
 
@@ -185,6 +203,16 @@ public struct LossSpecification: Sendable, Equatable {
     /// True if rows count with weights: their own, or those of their classes.
     package var hasWeights: Bool { modifiers.hasRowWeights || modifiers.classWeights != nil }
 
+    /// The loss of the rows that are scored: that of logits which have been divided by the temperature; the same loss without one.
+    package var ofScaledRows: LossSpecification { modifiers.temperature == nil ? self : LossSpecification(scaling: self) }
+
+    private init(scaling stored: LossSpecification) {
+        (task, input, dialects) = (stored.task, .logits, stored.dialects)
+        var modifiers = stored.modifiers
+        modifiers.temperature = nil
+        self.modifiers = modifiers
+    }
+
     /// The specification in one line that does not change between versions: partials carry it, and only equal ones merge.
     public var canonicalText: String {
         var fields = ["task=\(task.rawValue)", "input=\(input.rawValue)", "dialects=\(dialects.map(\.name).joined(separator: ","))"]
@@ -198,6 +226,7 @@ public struct LossSpecification: Sendable, Equatable {
         if let gamma = modifiers.focalGamma { fields.append("focal-gamma=\(numbers([gamma]))") }
         if let alpha = modifiers.focalAlpha { fields.append("focal-alpha=\(numbers([alpha]))") }
         if modifiers.divergence != .crossEntropy { fields.append("divergence=\(modifiers.divergence.rawValue)") }
+        if let temperature = modifiers.temperature { fields.append("temperature=\(numbers([temperature]))") }
         if modifiers.hasRowWeights { fields.append("weights=rows") }
         return fields.joined(separator: " ")
     }
@@ -234,6 +263,7 @@ public struct LossSpecification: Sendable, Equatable {
         modifiers.focalGamma = numbers("focal-gamma")?.first
         modifiers.focalAlpha = numbers("focal-alpha")?.first
         modifiers.divergence = fields["divergence"].flatMap { Divergence(rawValue: String($0)) } ?? .crossEntropy
+        modifiers.temperature = numbers("temperature")?.first
         modifiers.hasRowWeights = fields["weights"] != nil
         guard let specification = try? LossSpecification(task: task, input: input, dialects: dialects, modifiers: modifiers),
             specification.canonicalText == canonicalText

@@ -16,7 +16,7 @@ public enum LossTask: String, Sendable, Codable, CaseIterable {
     /// True if a row has one value.
     public var isSingleValued: Bool { self == .binary || self == .likelihood }
     /// True if the classes of a row exclude one another.
-    var isOverClasses: Bool { self == .multiclass || self == .soft }
+    package var isOverClasses: Bool { self == .multiclass || self == .soft }
 }
 
 /// The kind of the predicted values.

@@ -12,6 +12,8 @@ public struct ScoredBlock {
     public let facts: RowFactColumns
     /// The named columns beside the predictions, as they were given to the scorer.
     public let companions: [CompanionValues]
+    /// Returns the text of a shown column in a row, by their indices; nil where the row has none. The closure is nil where no columns are shown.
+    package let shownText: ((_ column: Int, _ row: Int) -> String?)?
     /// The rows that have no loss in some dialect and are not ignored, in order. Empty, and without cost, where there are none.
     public let invalidRows: [InvalidRowProblem]
     /// The least and greatest class index and the hash of all; nil where labels are not read as indices.
@@ -19,7 +21,16 @@ public struct ScoredBlock {
     /// The kernels and the buffers of the scorer.
     let scorer: BlockScorer
 
-    /// The loss that was computed.
+    /// The rows as they are stored, and their loss, where others were made of them to be scored; else nil.
+    let stored: StoredRows?
+
+    /// Rows as they are stored.
+    struct StoredRows {
+        let rows: LabelledRows
+        let specification: LossSpecification
+    }
+
+    /// The loss that was computed, of the rows that were scored.
     public var specification: LossSpecification { scorer.specification }
     /// The number of values a row; 1 for binary.
     public var classCount: Int { scorer.classCount }
@@ -130,6 +141,15 @@ extension ScoredBlock {
 
 // What the observers of this module use besides.
 extension ScoredBlock {
+    /// The block with its rows as they are stored. Losses and facts stay those that were computed.
+    var ofStoredRows: ScoredBlock {
+        stored.map {
+            ScoredBlock(
+                rows: $0.rows, facts: facts, companions: companions, shownText: shownText, invalidRows: invalidRows, labelSurvey: labelSurvey,
+                scorer: scorer, stored: stored)
+        } ?? self
+    }
+
     /// Adds numbers up exactly, one for each row; NaN are left out. The result's residuals are valid until the next fold.
     func fold(_ numbers: UnsafePointer<Double>) -> LossFold { scorer.fold(numbers, rows.rowCount, rows.firstRow) }
 

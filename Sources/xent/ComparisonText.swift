@@ -171,14 +171,6 @@ struct ComparisonText {
 }
 
 extension SliceValue {
-    /// The value for people: "none" where there is none.
-    var shownText: String {
-        switch self {
-        case .integer(let number): "\(number)"
-        case .large(let number): "\(number)"
-        case .number(let number): "\(number)"
-        case .text(let text): text.isEmpty ? "''" : text
-        case .missing: "none"
-        }
-    }
+    /// The value for people, in which an empty text is seen.
+    var shownText: String { self == .text("") ? "''" : shown }
 }

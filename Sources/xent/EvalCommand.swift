@@ -124,6 +124,16 @@ struct EvalCommand: ScoringCommand {
         try resources.apply(to: &options)
         options.perRowPath = extra.perRow
         options.insight = insight.request(task)
+        if let temperature = insight.temperature {
+            var modifiers = options.specification.modifiers
+            modifiers.temperature = temperature
+            do throws(SpecificationError) {
+                options.specification = try LossSpecification(
+                    task: task, input: input, dialects: options.specification.dialects, modifiers: modifiers)
+            } catch {
+                throw EngineError(error)
+            }
+        }
         options.groupPaths = try inputs.expand(insight.groups)
         try interval.apply(to: &options, &inputs)
         return options

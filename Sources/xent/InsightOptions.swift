@@ -55,9 +55,14 @@ struct InsightOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "List this column of the predictions or the labels with the worst rows, such as an id. May be repeated.", valueName: "name"))
+    var showColumn: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
             """
-            The mean of each slice of the rows: by label, by predicted class, by a column of the predictions or the labels, or by several: \
-            label,country. May be repeated.
+            The mean of each slice of the rows: by label, by predicted class, by a column of the predictions or the labels, by several: \
+            label,country; by intervals of numbers: age:0,18,65; or of one value: country=US. May be repeated.
             """,
             valueName: "column,…"))
     var slice: [SliceColumns] = []
@@ -65,6 +70,11 @@ struct InsightOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("An array of one number a row, by which the rows are sliced as well.", valueName: "file"), completion: .file())
     var groups: [String] = []
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Divide logits by T before all else; probabilities stand for logits ln p.", valueName: "t"))
+    var temperature: Double?
 
     @Option(
         parsing: .unconditional,
@@ -76,6 +86,7 @@ struct InsightOptions: ParsableArguments {
 
     func validate() throws {
         if let worst, worst < 1 { throw ValidationError("--worst must be at least 1, not \(worst).") }
+        if !showColumn.isEmpty, worst == nil, !insight { throw ValidationError("--show-column lists columns with --worst; give --worst too.") }
         if worstBy != nil, worst == nil, !insight { throw ValidationError("--worst-by says by what --worst is sorted; give --worst too.") }
     }
 
@@ -89,6 +100,7 @@ struct InsightOptions: ParsableArguments {
         request.topKs = topK?.numbers ?? []
         request.quantiles = quantiles?.numbers ?? []
         request.worstCount = worst ?? 0
+        request.shownColumns = showColumn
         if let worstBy { request.worstMeasure = worstBy }
         if let binning = calibrationBinning {
             request.binning = binning
@@ -126,16 +138,36 @@ struct SliceColumns: ExpressibleByArgument, Sendable {
 
     init?(argument: String) {
         var columns: [Slices.Column] = []
-        for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
-            switch name {
-            case "label": columns.append(.label)
-            case "predicted": columns.append(.predicted)
-            case "group": columns.append(.companion("group"))
-            default:
-                guard !name.isEmpty else { return nil }
-                columns.append(.column(String(name)))
+        for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+            // The edges of a column's intervals follow one another.
+            if let edge = Double(part), case .intervals(let column, let intervals)? = columns.last {
+                columns[columns.count - 1] = .intervals(of: column, ValueIntervals(intervals.edges + [edge]))
+                continue
             }
+            guard let column = Self.column(part) else { return nil }
+            columns.append(column)
         }
         self.columns = columns
+    }
+
+    /// Reads NAME, NAME=VALUE, or NAME:EDGE, of which more edges follow. What stands after a colon and is no number belongs to the name.
+    private static func column(_ text: Substring) -> Slices.Column? {
+        if let equals = text.firstIndex(of: "=") {
+            return whole(text[..<equals]).map { .value(of: $0, String(text[text.index(after: equals)...])) }
+        }
+        if let colon = text.lastIndex(of: ":"), let edge = Double(text[text.index(after: colon)...]) {
+            return whole(text[..<colon]).map { .intervals(of: $0, ValueIntervals([edge])) }
+        }
+        return whole(text)
+    }
+
+    private static func whole(_ name: Substring) -> Slices.Column? {
+        switch name {
+        case "": nil
+        case "label": .label
+        case "predicted": .predicted
+        case "group": .companion("group")
+        default: .column(String(name))
+        }
     }
 }

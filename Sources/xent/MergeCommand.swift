@@ -43,10 +43,15 @@ struct MergeCommand: DocumentedCommand {
     @Option(help: "How the interval of the mean is found, from what the partials hold. Default: clustered with clusters, else normal.")
     var interval: Uncertainty.Kind?
 
+    @Option(parsing: .unconditional, help: ArgumentHelp("The replicates of --interval bootstrap. Default: 1000.", valueName: "n"))
+    var replicates: Int?
+
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
     func validate() throws {
+        if let replicates, replicates < 1 { throw ValidationError("--replicates must be at least 1, not \(replicates).") }
+        if replicates != nil, interval != .bootstrap { throw ValidationError("--replicates are those of --interval bootstrap.") }
         if let expectRows, expectRows < 0 { throw ValidationError("--expect-rows must be at least 0, not \(expectRows).") }
     }
 
@@ -63,6 +68,7 @@ struct MergeCommand: DocumentedCommand {
             var insight = InsightRequest()
             if let confidence = confidence.confidence { insight.confidence = confidence }
             insight.interval = interval
+            if let replicates { insight.replicateCount = replicates }
             let (report, merged) = try PartialFile.merge(
                 paths, sameShard: sameShard, expectedRowCount: expectRows, insight: insight, cancellation: run.cancellation)
             try run.checkCancellation()

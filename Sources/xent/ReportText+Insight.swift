@@ -17,8 +17,7 @@ extension ReportText {
             lines.add("row losses up to", Amount.listed(shown, limit: 13))
         }
         if let topK = report.topK {
-            let ordered = topK.compactMap { key, figures in Int(key).map { ($0, figures) } }.sorted { $0.0 < $1.0 }
-            for (place, (k, figures)) in ordered.enumerated() {
+            for (place, (k, figures)) in topK.byK.sorted(by: { $0.key < $1.key }).enumerated() {
                 var text = "\(Amount.significant(100 * figures.accuracy, digits: 4)) % among the first \(k)"
                 if figures.tiedRows > 0 {
                     text += ", \(Amount.significant(100 * figures.pessimistic, digits: 4)) to "
@@ -138,8 +137,7 @@ extension ReportText {
     private static let sliceLimit = 10
 
     private func add(_ slices: [Report.Slice], to lines: inout ReportLines) {
-        let requests = Dictionary(grouping: slices) { $0.by.keys.sorted() }
-        for (columns, slices) in requests.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+        for (columns, slices) in slices.byRequest {
             lines.add("by \(columns.joined(separator: ", "))", Amount.counted(slices.count, "slice") + ", the worst first")
             // By the lower bound of the difference from the rest.
             func bound(_ slice: Report.Slice) -> Double {
@@ -153,6 +151,7 @@ extension ReportText {
                 let share = { (value: Double) in "\(Amount.significant(100 * value, digits: 3)) %" }
                 lines.add(
                     escaped: "    \(name): \(fitted), \(Amount.counted(slice.rows, "row"))"
+                        + (slice.invalidRows.map { " and \(Amount.grouped($0)) invalid" } ?? "")
                         + (slice.accuracy.map { ", right \(share($0))" } ?? "") + ", \(share(slice.shareOfLoss)) of the loss")
             }
             if slices.count > Self.sliceLimit { lines.add(line: "    and \(Amount.grouped(slices.count - Self.sliceLimit)) more") }
@@ -172,7 +171,34 @@ extension ReportText {
             if let predicted = row.predicted, let probability = row.probabilityOfPredicted {
                 text += ", predicted \(predicted) with \(Amount.significant(probability, digits: 3))"
             }
+            for (name, value) in (row.columns ?? [:]).sorted(by: { $0.key < $1.key }) { text += ", \(name) \(value.cut)" }
             lines.add(escaped: text)
         }
     }
+}
+
+/// The request of a slice, with the names of its columns.
+private struct SliceRequest: Hashable {
+    let place: Int
+    let columns: [String]
+}
+
+extension [Report.Slice] {
+    /// The slices of each request, in the order of the requests, with the names of their columns. In reports of earlier versions slices of the same
+    /// columns are one request.
+    var byRequest: [(columns: [String], slices: [Report.Slice])] {
+        let requests = Dictionary(grouping: self) { SliceRequest(place: $0.request ?? -1, columns: $0.by.keys.sorted()) }
+        return requests.sorted { left, right in
+            left.key.place != right.key.place
+                ? left.key.place < right.key.place : left.key.columns.lexicographicallyPrecedes(right.key.columns)
+        }.map { ($0.key.columns, $0.value) }
+    }
+}
+
+extension SliceValue {
+    /// The largest number of characters of a value in a line.
+    private static let characterLimit = 60
+
+    /// The value in words, cut if it is long.
+    var cut: String { shown.count > Self.characterLimit ? shown.prefix(Self.characterLimit) + "…" : shown }
 }

@@ -36,6 +36,7 @@ struct ReportText {
                 + (report.task.isSingleValued ? "" : " × \(Amount.counted(UInt64(report.classes), "class", "classes"))")
                 + (modifiers.isEmpty ? "" : "\nwith " + modifiers.joined(separator: "; ")))
         addMeans(to: &lines)
+        addFindings(to: &lines)
         if let accuracy = report.accuracy {
             lines.add("accuracy", Self.share(accuracy))
             if let weighted = report.accuracyWeighted { lines.add("", "\(Self.share(weighted)) by weight") }
@@ -73,9 +74,7 @@ struct ReportText {
         }
         if let tokens {
             addMean("per token", tokens.mean, tokens.standardError, tokens.meanHex, perplexity: tokens.perplexity)
-            if let bits = tokens.bitsPerByte, let bytes = tokens.bytes {
-                lines.add("bits per byte", "\(bits), \(Amount.counted(bytes, "byte")) of text")
-            }
+            addBits(tokens, to: &lines)
             let fitted = Amount.fitted(report.loss.mean, error: report.loss.standardError)
             lines.add("per record", "\(report.loss.mean) \(report.unit)" + (fitted.map { "  (\($0) standard error)" } ?? ""))
             if isVerbose { lines.add("", report.loss.meanHex) }
@@ -83,25 +82,50 @@ struct ReportText {
         } else {
             let loss = report.loss
             addMean("mean", loss.mean, loss.standardError, loss.meanHex, perplexity: loss.perplexity)
-            if let bits = report.tokens?.bitsPerByte, let bytes = report.tokens?.bytes {
-                lines.add("bits per byte", "\(bits), \(Amount.counted(bytes, "byte")) of text")
+            if let tokens = report.tokens {
+                addBits(tokens, to: &lines)
+                addWords(tokens, to: &lines)
             }
-            if let tokens = report.tokens { addWords(tokens, to: &lines) }
         }
+    }
+
+    private func addBits(_ tokens: Report.Tokens, to lines: inout ReportLines) {
+        guard let bits = tokens.bitsPerByte, let bytes = tokens.bytes else { return }
+        let fitted = Amount.fitted(bits, error: tokens.bitsPerByteStandardError).map { "  (\($0) standard error)" } ?? ""
+        lines.add("bits per byte", "\(bits), \(Amount.counted(bytes, "byte")) of text\(fitted)")
     }
 
     /// Adds the perplexities that do not depend on how a model cuts text into tokens.
     private func addWords(_ tokens: Report.Tokens, to lines: inout ReportLines) {
         var parts: [String] = []
+        func shown(_ perplexity: Double, _ error: Double?) -> String {
+            Amount.significant(perplexity, digits: 6) + (Amount.fitted(perplexity, error: error).map { " (\($0))" } ?? "")
+        }
         if let mean = tokens.meanPerWord, let perplexity = tokens.wordPerplexity, let words = tokens.words {
             lines.add("per word", "\(mean) \(report.unit), \(Amount.counted(words, "word"))")
-            parts.append("\(Amount.significant(perplexity, digits: 6)) a word")
+            parts.append("\(shown(perplexity, tokens.wordPerplexityStandardError)) a word")
         }
-        if let perplexity = tokens.bytePerplexity { parts.append("\(Amount.significant(perplexity, digits: 6)) a byte") }
+        if let perplexity = tokens.bytePerplexity { parts.append("\(shown(perplexity, tokens.bytePerplexityStandardError)) a byte") }
         if !parts.isEmpty { lines.add(parts.count == 1 ? "perplexity" : "perplexities", parts.joined(separator: ", ")) }
     }
 
     private static let ln2 = 0x1.62e42fefa39efp-1
+
+    /// The largest number of findings.
+    private static let findingLimit = 3
+
+    /// Adds the interval of the mean, and the sentences that matter most.
+    private func addFindings(to lines: inout ReportLines) {
+        let bounds: (Double?, Double?) =
+            tokens.map { ($0.lower, $0.upper) } ?? report.uncertainty.map { ($0.lower, $0.upper) } ?? (report.loss.lower, report.loss.upper)
+        if case (let lower?, let upper?) = bounds, lower.isFinite, upper.isFinite {
+            let share = Amount.significant(100 * (report.confidence ?? 0.95), digits: 3)
+            lines.add("interval", "\(Amount.significant(lower, digits: 6)) to \(Amount.significant(upper, digits: 6)), \(share) %")
+        }
+        for (place, finding) in ReportFindings(report).all.filter({ !$0.isInLines }).prefix(Self.findingLimit).enumerated() {
+            lines.add(place == 0 ? "first of all" : "", finding.text)
+        }
+    }
 
     private func addCounts(to lines: inout ReportLines) {
         let rows = report.rows
@@ -173,6 +197,7 @@ struct ReportText {
         if let index = specification.ignoreIndex { texts.append("ignore index \(index)") }
         if let clip = specification.clip { texts.append("probabilities clipped to [\(number(clip)), 1 − \(number(clip))]") }
         if specification.renormalize { texts.append("probabilities renormalised") }
+        if let temperature = specification.temperature { texts.append("logits divided by the temperature \(number(temperature))") }
         if let gamma = specification.focalGamma {
             texts.append("focal γ \(number(gamma))" + (specification.focalAlpha.map { ", α \(number($0))" } ?? ""))
         }

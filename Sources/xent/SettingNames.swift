@@ -51,6 +51,8 @@ extension SettingNames {
         case .clusters: "--clusters"
         case .clusterColumn: "--cluster-column"
         case .groups: "--groups"
+        case .shownColumn: "--show-column"
+        case .temperature: "--temperature"
         case .temperatureSweep: "--temperature-sweep"
         case .fitTemperature: "--fit-temperature"
         case .invalidRows: "--on-invalid"

@@ -22,6 +22,23 @@ import Testing
         }
     }
 
+    /// Confidences at bounds belong to the interval that ends there, or to the one that begins there; those of 1 to the last or to one of their own.
+    @Test func boundsBelongToWhereALibraryHasThem() {
+        let confidences = [0, 0.1, 0.25, 0.25, 0.3, 0.5, 0.75, 0.9, 1, 1], outcomes = [0.0, 1, 0, 1, 1, 0, 1, 1, 1, 0]
+        var bins = ReliabilityBins(count: 4, hasWeights: false)
+        bins.add(confidences, outcomes, weights: nil, stride: 1, count: 4)
+        // From two states.
+        var rest = ReliabilityBins(count: 4, hasWeights: false)
+        rest.add(Array(confidences[4...]), Array(outcomes[4...]), weights: nil, stride: 1, count: 6)
+        bins.merge(rest)
+        func counts(_ closure: ReliabilityBins.Closure) -> [UInt64] { bins.reliability(closure).map(\.rowCount) }
+        #expect(counts(.right) == [4, 2, 1, 3])
+        #expect(counts(.left) == [2, 3, 1, 4])
+        #expect(counts(.leftWithOwnEnd) == [2, 3, 1, 2, 2])
+        #expect(bins.reliability(.leftWithOwnEnd).last?.confidence == 1)
+        #expect(bins.reliability(.left).map(\.accuracy) == [0.5, 2.0 / 3, 0, 0.75])
+    }
+
     @Test(arguments: [LossTask.multiclass, .binary])
     func errorsAreThoseOfTheDefinition(task: LossTask) throws {
         let classCount = task == .binary ? 1 : 4

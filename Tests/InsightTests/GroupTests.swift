@@ -8,7 +8,11 @@ import Testing
     @Test(arguments: [false, true])
     func slicesAddUpToTheWhole(hasWeights: Bool) throws {
         let rows = RandomRows(try RandomRows.loss(.multiclass, .logits, hasWeights: hasWeights), rowCount: 2000, classCount: 4, seed: 51)
-        let requests: [[Slices.Column]] = [[.label], [.predicted], [.companion(Clusters.column)], [.label, .predicted]]
+        let cluster = Slices.Column.companion(Clusters.column)
+        let requests: [[Slices.Column]] = [
+            [.label], [.predicted], [cluster], [.label, .predicted], [.intervals(of: cluster, ValueIntervals([-10, 0, 10]))],
+            [.intervals(of: cluster, ValueIntervals([0])), .label],
+        ]
         let slices = try rows.observed(try Slices(rows.specification, by: requests))
         let totals = try rows.observed(LossTotals(rows.specification))
         for figures in slices.figures {
@@ -52,10 +56,43 @@ import Testing
         }
     }
 
+    /// The rows of one value, and of all others, are the whole as well; others are no slice that is reported.
+    @Test func oneValueAndItsRestAreTheWhole() throws {
+        let rows = RandomRows(try RandomRows.loss(.multiclass, .logits), rowCount: 2000, classCount: 4, seed: 56)
+        let cluster = Slices.Column.companion(Clusters.column)
+        let slices = try rows.observed(try Slices(rows.specification, by: [[.value(of: cluster, "3")], [.value(of: cluster, "3"), .label], [cluster]]))
+        let totals = try rows.observed(LossTotals(rows.specification)).moments[0]
+        #expect(slices.exactTotals == Array(repeating: totals.sum, count: 3))
+        let figures = slices.figures
+        let of3 = figures[2].first { $0.values[0].value == .integer(3) }
+        #expect(figures[0].map(\.rowCount) == [of3?.rowCount])
+        #expect(figures[0].map(\.mean) == [of3?.mean])
+        #expect(figures[0].map(\.differenceFromRest) == [of3?.differenceFromRest])
+        #expect(figures[1].map { $0.values[1].value } == (0..<4).map { .integer($0) })
+        #expect(figures[1].reduce(0) { $0 + $1.rowCount } == of3?.rowCount)
+    }
+
+    @Test(arguments: [
+        (-1.0, "(-inf, 0)"), (0, "[0, 18)"), (17.9, "[0, 18)"), (18, "[18, 65.5]"), (65.5, "[18, 65.5]"), (66, "(65.5, inf)"), (-.infinity, "(-inf, 0)"),
+        (.infinity, "(65.5, inf)"),
+    ])
+    func numbersLieInTheirInterval(number: Double, text: String) {
+        let intervals = ValueIntervals([0, 18, 65.5])
+        #expect(intervals.text(of: intervals.index(of: number)) == text)
+    }
+
+    @Test func edgesHaveToAscend() throws {
+        let specification = try RandomRows.loss(.multiclass, .logits)
+        #expect(ValueIntervals([5]).text(of: 1) == "[5, inf)" && ValueIntervals([5]).index(of: 5) == 1)
+        for edges in [[], [1, 1], [2, 1], [.nan], [.infinity]] {
+            #expect(throws: SpecificationError.self) { try Slices(specification, by: [[.intervals(of: .label, ValueIntervals(edges))]]) }
+        }
+    }
+
     @Test func tooManySlicesAreTold() throws {
         let rows = RandomRows(try RandomRows.loss(.binary, .logits), rowCount: 100, classCount: 1, seed: 54)
         let slices = try rows.observed(try Slices(rows.specification, by: [[.label]]))
-        #expect(slices.fullRequest == nil)
+        #expect(slices.problem == nil)
     }
 
     /// Equal numbers of different types are one value, and values have an order.

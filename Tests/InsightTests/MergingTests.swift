@@ -15,7 +15,12 @@ import Testing
         request.addUsual(specification.task)
         request.measuresRanking = true
         request.binCounts = [15, 10]
-        request.slices = [[.label], [.predicted], [.label, .predicted], [.companion(Clusters.column)]]
+        let cluster = Slices.Column.companion(Clusters.column)
+        request.slices = [
+            [.label], [.predicted], [.label, .predicted], [cluster], [.intervals(of: cluster, ValueIntervals([-5, 0, 7]))],
+            [.value(of: cluster, "3"), .label],
+        ]
+        request.shownColumns = ["name"]
         request.hasClusters = true
         request.temperatures = [0.5, 2]
         request.fitsTemperature = true

@@ -206,6 +206,34 @@ import Testing
     }
 
     /// Quantiles lie between their bounds, and the bounds are narrow.
+    /// Of few rows the quantiles are exact, also from a merge; of more they are those of the histogram, whatever came first.
+    @Test(arguments: [false, true])
+    func quantilesOfFewRowsAreExact(hasWeights: Bool) throws {
+        let limit = LossQuantiles.exactLimit
+        for rowCount in [1, 1000, limit, limit + 1] {
+            let rows = RandomRows(try RandomRows.loss(.binary, .logits, hasWeights: hasWeights), rowCount: rowCount, classCount: 1, seed: 57)
+            let prototype = try LossQuantiles(rows.specification, orders: [0, 0.25, 0.5, 0.999, 1])
+            let whole = try rows.observed(prototype)
+            let parts = try rows.observed(prototype, parts: [rowCount / 2..<rowCount, 0..<rowCount / 3, rowCount / 3..<rowCount / 2])
+            #expect(whole.encoded == parts.encoded, "\(rowCount) rows")
+            var decoded = prototype
+            try decoded.decode(from: whole.encoded[...])
+            #expect(decoded.encoded == whole.encoded && decoded.quantiles == whole.quantiles, "\(rowCount) rows")
+            let isExact = whole.quantiles.allSatisfy { $0.lower == $0.upper }
+            #expect(isExact == (rowCount <= limit), "\(rowCount) rows")
+            #expect((whole.interpolated != nil) == (rowCount <= limit && !hasWeights), "\(rowCount) rows")
+            guard isExact, !hasWeights else { continue }
+            var losses: [Double] = []
+            rows.score(0..<rowCount, blockRowCount: 1024, facts: []) { block in
+                losses += (0..<block.rows.rowCount).map { block.losses(ofDialect: 0)[$0] }
+            }
+            losses.sort()
+            for quantile in whole.quantiles {
+                #expect(quantile.value == losses[max(0, Int((quantile.order * Double(rowCount)).rounded(.up)) - 1)], "\(rowCount) rows")
+            }
+        }
+    }
+
     @Test func quantilesAreEnclosed() {
         var random = SplitMix64(seed: 37)
         let numbers = (0..<5000).map { _ in Double.random(in: 0...1, using: &random) * Double(sign: .plus, exponent: Int.random(in: -30...4, using: &random), significand: 1) }

@@ -26,6 +26,34 @@ import Testing
         }
     }
 
+    /// What libraries gave that part from the figures above, as far as reports have it: `calibration.dialects.netcal.ece` and the like.
+    @Test(arguments: names)
+    func dialectsAreAsExpected(name: String) throws {
+        let folder = Self.root + "/" + name
+        let golden = try JSONDocument(path: folder + "/case.json")
+        guard try golden.keys().contains("insight_dialects"), try golden.text("command") == "eval" else { return }
+        let report = try XentRun.xent(try Self.arguments(golden, folder), in: try Scratch()).json()
+        // inspect_ai, uncertainty-calibration and scikit-learn's intervals of equal width are our own definitions.
+        let own: Set = ["inspect_ai", "uncertainty-calibration"]
+        for (library, figures) in try golden.values("insight_dialects") {
+            guard case .object(let figures) = figures else { continue }
+            // torchmetrics computes in Float32.
+            let isFloat32 = library.hasPrefix("torchmetrics") && name != "insight-ece-edges" || library.hasSuffix("-f32")
+            for (path, expected) in figures {
+                let keys = path.split(separator: ".").map(String.init)
+                let section = keys.count == 1 ? "calibration" : keys[0], rest = keys.count == 1 ? keys : Array(keys.dropFirst())
+                let isOwn = own.contains(library) || (library == "sklearn" && rest == ["ece"])
+                let dialect = library == "torchmetrics-f32" ? "torchmetrics" : library
+                let place = ([section] + (isOwn ? [] : ["dialects", dialect]) + rest).joined(separator: ".")
+                guard let found = report.value(atDottedPath: place) else {
+                    Issue.record("\(name): \(place) is absent")
+                    continue
+                }
+                Self.compare(expected, found, isFloat32 ? 2e-5 : 1e-9, "\(name): \(place)")
+            }
+        }
+    }
+
     /// Compares numbers within a tolerance; an object has at least the keys that are expected.
     private static func compare(_ expected: JSONDocument.Value, _ found: JSONDocument.Value, _ tolerance: Double, _ place: String) {
         switch (expected, found) {

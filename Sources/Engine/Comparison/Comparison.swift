@@ -33,9 +33,7 @@ public struct Comparison: Sendable {
             first.insight = InsightRequest()
             first.insight.confidence = options.interval.confidence
             first.second = SecondDump(second, hasOwnLabels: hasOwnLabels)
-            for case .column(let name) in options.slices.joined() where !first.slicedColumnNames.contains(name: name) {
-                first.slicedColumnNames.append(name)
-            }
+            first.slicesOfObservers = options.slices
             let unpaired = try EvaluationPlan(first, mode, control)
             try Self.check(unpaired, second)
             let plan = unpaired.observing(try Self.observer(options, unpaired, second))

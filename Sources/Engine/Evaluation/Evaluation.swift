@@ -69,7 +69,8 @@ public struct Evaluation: Sendable {
         }
         let settings = try RowScorer.Settings(
             plan.specification, classCount: plan.classCount, plan.companions, options, checks: plan.checks,
-            labelRows: plan.labelRows, classOfNumber: plan.classOfNumber, perRow: perRow, perRowOffset: wantedRows?.lowerBound ?? 0, control)
+            labelRows: plan.labelRows, classOfNumber: plan.classOfNumber, shownColumns: plan.shownColumns, perRow: perRow,
+            perRowOffset: wantedRows?.lowerBound ?? 0, control)
         let result: RowPipeline.Result<RowScorer>
         let rowCount: Int
         do throws(EngineError) {
@@ -91,9 +92,14 @@ public struct Evaluation: Sendable {
             do throws(PartialError) { try observers.merge(scorer.observers) } catch { throw EngineError(error, path: nil) }
             if let ran = scorer.instructionSetThatRan, !kernels.contains(ran) { kernels.append(ran) }
         }
-        if let problem = observers.insightProblem {
+        do throws(EngineError) {
+            if let problem = observers.insightProblem {
+                throw EngineError(.data, path: plan.source.path, problem.problem, remedy: problem.remedy)
+            }
+            try observers.show(plan.shownColumns, rowOffset: settings.rowOffset, control, threadCount: options.threadCount)
+        } catch {
             perRow?.discard()
-            throw EngineError(.data, path: plan.source.path, problem.problem, remedy: problem.remedy)
+            throw error
         }
         self.perRow = perRow
         self.observers = observers

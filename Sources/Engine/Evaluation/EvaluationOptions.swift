@@ -69,8 +69,8 @@ public struct EvaluationOptions: Sendable {
     package var companions: [CompanionColumn] = []
     /// The dump of a second model, whose rows are paired with these by their places; nil for none.
     var second: SecondDump?
-    /// The columns of the dump that the caller's own observers slice by.
-    var slicedColumnNames: [String] = []
+    /// The requests of slices of the caller's own observers.
+    var slicesOfObservers: [[Slices.Column]] = []
 
     /// The largest number that a first row may have, so that the numbers of all rows after it can be counted.
     static let firstRowLimit = 1 << 62
@@ -81,7 +81,8 @@ public struct EvaluationOptions: Sendable {
         if let firstRow, !(0...Self.firstRowLimit).contains(firstRow) {
             throw EngineError(usage: "row \(firstRow) cannot be the first of the rows", remedy: "give 0 to \(Self.firstRowLimit)")
         }
-        let own: [any RowObserver] = [LossTotals(specification), InputWarnings(), InvalidRows(), TokenSums(), TokenSpread(), WordSums()]
+        let own: [any RowObserver] = [LossTotals(specification), InputWarnings(), InvalidRows(), TokenSums(), WordSums()]
+            + TokenSpread.Unit.allCases.map { TokenSpread($0) }
         var tags = Set(own.map(\.tag)).union(InsightRequest.tags)
         for observer in observers {
             guard ObserverKey.isTag(observer.tag) else {
@@ -94,17 +95,28 @@ public struct EvaluationOptions: Sendable {
         }
     }
 
-    /// The names of the dump's columns by which rows are sliced, each once.
-    var sliceColumnNames: [String] {
-        let names = insight.sliceColumnNames
-        return names + slicedColumnNames.filter { !names.contains(name: $0) }
+    /// The dump's columns by which rows are sliced, each once.
+    var sliceKeys: [KeyColumn.Request] {
+        var keys: [KeyColumn.Request] = []
+        for column in (insight.slices + slicesOfObservers).joined() {
+            guard case .column(let name) = column.whole else { continue }
+            var request = KeyColumn.Request(name: name, intervals: column.intervals)
+            if case .value(_, let text) = column { request.values = [text] }
+            if let index = keys.firstIndex(where: { $0.isSameColumn(as: request) }) {
+                keys[index].values += request.values
+            } else {
+                keys.append(request)
+            }
+        }
+        return keys
     }
 
-    /// The names of the dump's columns by which rows are put into groups, each once.
-    var keyNames: [String] {
-        let names = sliceColumnNames
-        guard let clusterColumn, !names.contains(name: clusterColumn) else { return names }
-        return names + [clusterColumn]
+    /// The dump's columns by which rows are put into groups, each once.
+    var keys: [KeyColumn.Request] {
+        let keys = sliceKeys
+        guard let clusterColumn else { return keys }
+        let request = KeyColumn.Request(name: clusterColumn, intervals: nil)
+        return keys.contains { $0.isSameColumn(as: request) } ? keys : keys + [request]
     }
 
     /// Makes options for files, with defaults for everything else.

@@ -23,6 +23,8 @@ package struct EvaluationPlan: Sendable {
     let labelRows: (any RowSource)?
     /// The classes that labels mean which are numbers of an array; nil if they are the classes' places.
     let classOfNumber: [Int32: Int32]?
+    /// The columns that are listed with the worst rows, in the order that they were asked for.
+    let shownColumns: [ShownColumn]
     /// The number of values a row; 1 for task binary.
     package let classCount: Int
     /// The files that are read, each once for each of its roles, for the report.
@@ -53,6 +55,7 @@ package struct EvaluationPlan: Sendable {
         let keys = try Self.keyFiles(options, containerOptions)
         classCount = columns.classCount
         columnNames = columns.columnNames
+        shownColumns = columns.shown
         inputs =
             files.map { (.predictions, $0) } + columns.labelFiles.map { (.labels, $0) } + columns.weightFiles.map { (.weights, $0) }
             + keys.flatMap { key in key.files.map { (key.role, $0) } }
@@ -121,6 +124,7 @@ package struct EvaluationPlan: Sendable {
         self.source = source
         self.companions = Self.columnsBeside(source) + companions + options.companions
         checks = []
+        shownColumns = []
         labelRows = self.companions.first { $0.name == CompanionColumn.labels }?.rows
         classOfNumber = nil
         arrays = nil

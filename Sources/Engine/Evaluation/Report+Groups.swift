@@ -63,14 +63,20 @@ extension Report {
     public struct Slice: Sendable, Codable {
         /// The values of the slice's columns, by their names.
         public let by: [String: SliceValue]
-        /// The number of rows.
+        /// The place of the request of the slice among those that were given, from 0; absent in reports of earlier versions.
+        public internal(set) var request: Int?
+        /// The number of rows with a loss.
         public let rows: UInt64
+        /// The number of invalid rows, which have no loss; absent if there are none.
+        public let invalidRows: UInt64?
         /// The weight of the rows; absent where they have none.
         public let weight: Double?
         /// The mean loss, the same as C's `%a` writes it, and the sum of losses.
         public internal(set) var mean: Double, meanHex: String, sum: Double
         /// The standard error of the mean.
         public internal(set) var standardError: Double
+        /// exp of the mean in nats; absent in reports of earlier versions.
+        public let perplexity: Double?
         /// The share of right rows; absent for a task without.
         public let accuracy: Double?
         /// The slice's share of all rows, and of the sum of losses.
@@ -81,7 +87,8 @@ extension Report {
         public let pValue: Double, pValueHolm: Double
 
         enum CodingKeys: String, CodingKey {
-            case by, rows, weight, mean, sum, accuracy
+            case by, request, rows, weight, mean, sum, accuracy, perplexity
+            case invalidRows = "invalid_rows"
             case meanHex = "mean_hex"
             case standardError = "standard_error"
             case shareOfRows = "share_of_rows"
@@ -109,9 +116,35 @@ extension Report {
         public let designEffect: Double?
         /// The number of replicates of a bootstrap.
         public let replicates: Int?
+        /// The same of the figures of `tokens`, by their names; absent where the report has no tokens.
+        public internal(set) var tokens: [String: Bounds]?
+        /// The standard errors that others define, by their names: `cr0`, without G / (G − 1), and `miller-2024`; absent for other kinds than
+        /// clustered.
+        public internal(set) var dialects: [String: LibraryError]?
+
+        /// The standard error and the bounds of a figure. Those of a perplexity are of its logarithm: its error is the figure times that one's.
+        public struct Bounds: Sendable, Codable {
+            /// The standard error and the bounds.
+            public internal(set) var standardError: Double, lower: Double, upper: Double
+
+            enum CodingKeys: String, CodingKey {
+                case lower, upper
+                case standardError = "standard_error"
+            }
+        }
+
+        /// The standard error of another definition.
+        public struct LibraryError: Sendable, Codable {
+            /// The standard error of the mean.
+            public internal(set) var standardError: Double
+
+            enum CodingKeys: String, CodingKey {
+                case standardError = "standard_error"
+            }
+        }
 
         enum CodingKeys: String, CodingKey {
-            case interval, confidence, lower, upper, clusters, groups, replicates
+            case interval, confidence, lower, upper, clusters, groups, replicates, tokens, dialects
             case standardError = "standard_error"
             case designEffect = "design_effect"
         }
@@ -127,6 +160,8 @@ extension Report {
             public internal(set) var mean: Double
         }
 
+        /// The temperature at which all other figures of the report are; absent in reports of earlier versions.
+        public let evaluatedAt: Double?
         /// The temperature of the least mean, and bounds between which it lies for sure; absent if it was not asked for. 0 or infinite where the
         /// mean falls beyond 1/8 or 8; NaN where a loss is infinite.
         public let fitted: Double?, fittedLower: Double?, fittedUpper: Double?
@@ -139,6 +174,7 @@ extension Report {
 
         enum CodingKeys: String, CodingKey {
             case fitted, gain, sweep
+            case evaluatedAt = "evaluated_at"
             case fittedLower = "fitted_lower"
             case fittedUpper = "fitted_upper"
             case meanAtFitted = "mean_at_fitted"
@@ -181,6 +217,8 @@ extension Report.Slice {
     init(_ figures: Slices.Figures) {
         by = Dictionary(figures.values.map { ($0.column.name, $0.value) }, uniquingKeysWith: { first, _ in first })
         (rows, weight) = (figures.rowCount, figures.weight)
+        invalidRows = figures.invalidCount > 0 ? figures.invalidCount : nil
+        perplexity = Moments.perplexity(mean: figures.mean)
         (mean, meanHex, sum) = (figures.mean, figures.mean.hexadecimalText, figures.sum)
         standardError = figures.standardError
         accuracy = figures.accuracy
@@ -219,21 +257,66 @@ extension Report.UncertaintySection {
         let ratio = uncertainty.standardError / loss.standardError
         designEffect = kind == .clustered ? ratio * ratio : nil
         replicates = uncertainty.replicateCount
+        if kind == .clustered {
+            let count = Double(uncertainty.groupCount), plain = loss.standardError
+            let withoutFactor = uncertainty.standardError * ((count - 1) / count).squareRoot()
+            dialects = ["cr0": LibraryError(standardError: withoutFactor)]
+            // Miller (2024) has the factor n / (n − 1), and for the squares of single rows alone. It is defined without weights.
+            if !specification.hasWeights, let rowCount = observers.first(LossTotals.self)?.moments.first?.scoredCount {
+                let sum = withoutFactor * withoutFactor + plain * plain / Double(rowCount)
+                dialects?["miller-2024"] = LibraryError(standardError: sum.squareRoot())
+            }
+        }
+        tokens = Self.tokens(kind, observers, request)
+    }
+
+    /// Finds the uncertainties of the figures of tokens; nil where there are none.
+    private static func tokens(
+        _ kind: Uncertainty.Kind, _ observers: [any RowObserver], _ request: InsightRequest
+    ) -> [String: Bounds]? {
+        guard let moments = observers.first(LossTotals.self)?.moments.first, let tokens = observers.first(TokenSums.self) else { return nil }
+        var figures: [String: Bounds] = [:]
+        /// Adds a mean, and its perplexity. `scale` is the number of units of the mean in a nat.
+        func add(_ unit: TokenSpread.Unit, _ mean: Double?, _ name: String, perplexity: String, scale: Double = 1) {
+            guard let mean,
+                let found = Uncertainty(
+                    kind, clusters: observers.first(Clusters.self), rowGroups: observers.first(RowGroups.self), per: unit, mean: mean,
+                    confidence: request.confidence, replicateCount: request.replicateCount)
+            else { return }
+            figures[name] = Bounds(
+                standardError: found.standardError * scale, lower: found.lower * scale, upper: found.upper * scale)
+            figures[perplexity] = Bounds(
+                standardError: found.standardError * Moments.perplexity(mean: mean), lower: Moments.perplexity(mean: found.lower),
+                upper: Moments.perplexity(mean: found.upper))
+        }
+        add(.tokens, tokens.meanPerToken(moments), "mean", perplexity: "perplexity")
+        add(.bytes, tokens.meanPerByte(moments), "bits_per_byte", perplexity: "byte_perplexity", scale: 1 / Report.Tokens.ln2)
+        add(.words, observers.first(WordSums.self)?.meanPerWord(moments), "mean_per_word", perplexity: "word_perplexity")
+        return figures.isEmpty ? nil : figures
     }
 
     func converted(_ change: (Double) -> Double) -> Report.UncertaintySection {
         var section = self
+        for name in ["mean", "mean_per_word"] {
+            section.tokens?[name] = tokens?[name].map {
+                Bounds(standardError: change($0.standardError), lower: change($0.lower), upper: change($0.upper))
+            }
+        }
+        section.dialects = dialects?.mapValues { LibraryError(standardError: change($0.standardError)) }
         (section.standardError, section.lower, section.upper) = (change(standardError), change(lower), change(upper))
         return section
     }
 }
 
 extension Report.TemperatureSection {
-    init(_ curve: TemperatureCurve) {
-        let fit = curve.fit
+    /// Nil where nothing was asked for.
+    init?(_ curve: TemperatureCurve?, evaluatedAt temperature: Double?) {
+        guard curve != nil || temperature != nil else { return nil }
+        evaluatedAt = temperature ?? 1
+        let fit = curve?.fit
         (fitted, fittedLower, fittedUpper) = (fit?.temperature, fit?.lower, fit?.upper)
         (meanAtFitted, gain) = (fit?.mean, fit?.gain)
-        sweep = curve.sweep.map { Point(temperature: $0.temperature, mean: $0.mean) }
+        sweep = (curve?.sweep ?? []).map { Point(temperature: $0.temperature, mean: $0.mean) }
     }
 
     func converted(_ change: (Double) -> Double) -> Report.TemperatureSection {

@@ -34,7 +34,7 @@ extension Report {
 
     /// The mean square distance of probabilities from what happened.
     public struct Brier: Sendable, Codable {
-        /// The score: Σ (p − y)² over the classes, in [0, 2]; for task binary (p − y)², in [0, 1].
+        /// The score: Σ (p − y)² over the classes, in [0, 2]; of decisions (p − y)², in [0, 1], for task multilabel their mean over the columns.
         public let score: Double
         /// Σ (p − y)² over the classes, also of a decision's two.
         public let scoreUnscaled: Double
@@ -138,6 +138,27 @@ extension Report {
             }
         }
 
+        /// The errors that a library gives, whose intervals are closed at other ends or are others.
+        public struct LibraryErrors: Sendable, Codable {
+            /// The expected calibration error, its square mean, the largest distance, and the unweighted mean.
+            public var ece: Double?, eceL2: Double?, mce: Double?, ace: Double?
+            /// The curve of intervals of equal mass: shares of right predictions, and mean confidences.
+            public var probTrue: [Double]?, probPred: [Double]?
+
+            enum CodingKeys: String, CodingKey {
+                case ece, mce, ace
+                case eceL2 = "ece_l2"
+                case probTrue = "prob_true"
+                case probPred = "prob_pred"
+            }
+
+            init() {}
+
+            init(_ errors: CalibrationErrors) {
+                (ece, eceL2, mce, ace) = (errors.expected, errors.squareMean, errors.largest, errors.unweightedMean)
+            }
+        }
+
         /// The kind of confidence: `top-label`, the largest probability; or `positive`, that of label 1. It and the figures up to `reliability` are
         /// absent where only those of classes were asked for.
         public let kind: Calibration.Kind?
@@ -169,9 +190,11 @@ extension Report {
         public let classwise: Classwise?
         /// The figures of other numbers of intervals; absent if one was asked for.
         public let otherBinnings: [Binning]?
+        /// The errors that libraries give for `bins`, by their names; absent where rows have weights, and in reports of earlier versions.
+        public let dialects: [String: LibraryErrors]?
 
         enum CodingKeys: String, CodingKey {
-            case kind, bins, ece, mce, ace, ratio, reliability, classwise
+            case kind, bins, ece, mce, ace, ratio, reliability, classwise, dialects
             case equalMass = "equal_mass"
             case eceL2 = "ece_l2"
             case eceL2Debiased = "ece_l2_debiased"
@@ -202,6 +225,65 @@ extension Report {
         }
     }
 
+    /// The top-k accuracies by k, and those of libraries that order equal predictions otherwise.
+    public struct TopKFigures: Sendable, Codable {
+        /// The share of rows by a library's order.
+        public struct LibraryShare: Sendable, Codable {
+            /// The share.
+            public let accuracy: Double
+        }
+
+        /// The figures by k.
+        public let byK: [Int: TopK]
+        /// The shares of `sklearn`, where the larger index comes first, and of `keras`, where the label does, by k; absent in reports of earlier
+        /// versions.
+        public let dialects: [String: [Int: LibraryShare]]?
+
+        private struct Key: CodingKey {
+            let stringValue: String
+            var intValue: Int? { nil }
+
+            init(stringValue: String) { self.stringValue = stringValue }
+            init?(intValue: Int) { nil }
+        }
+
+        private static let dialectsKey = Key(stringValue: "dialects")
+
+        init(_ figures: [TopAccuracy.Figures]) {
+            byK = Dictionary(uniqueKeysWithValues: figures.map { ($0.k, TopK($0)) })
+            func shares(_ share: (TopAccuracy.Figures) -> Double) -> [Int: LibraryShare] {
+                Dictionary(uniqueKeysWithValues: figures.map { ($0.k, LibraryShare(accuracy: share($0))) })
+            }
+            dialects = ["sklearn": shares(\.lastIndexAccuracy), "keras": shares(\.optimistic)]
+        }
+
+        /// Writes an object with a key for each k, and `dialects`.
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: Key.self)
+            for (k, figures) in byK { try container.encode(figures, forKey: Key(stringValue: "\(k)")) }
+            try container.encodeIfPresent(
+                dialects?.mapValues { Dictionary(uniqueKeysWithValues: $0.map { ("\($0)", $1) }) }, forKey: Self.dialectsKey)
+        }
+
+        /// Reads what `encode(to:)` wrote.
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Key.self)
+            var byK: [Int: TopK] = [:]
+            for key in container.allKeys {
+                if let k = Int(key.stringValue) { byK[k] = try container.decode(TopK.self, forKey: key) }
+            }
+            self.byK = byK
+            let dialects = try container.decodeIfPresent([String: [String: LibraryShare]].self, forKey: Self.dialectsKey)
+            self.dialects = dialects?.mapValues { shares in
+                var byK: [Int: LibraryShare] = [:]
+                for (key, share) in shares {
+                    if let k = Int(key) { byK[k] = share }
+                }
+                return byK
+            }
+        }
+    }
+
     /// The quantiles of the loss.
     public struct Quantiles: Sendable, Codable {
         /// The shares of the rows.
@@ -216,9 +298,17 @@ extension Report {
         public let exact: Bool
         /// A coarse histogram: the neighbouring intervals that hold losses, in ascending order; absent for the figures of a comparison.
         public internal(set) var histogram: [HistogramInterval]?
+        /// The values by linear interpolation, `numpy-linear`; absent where the losses of rows were not all kept, and in reports of earlier versions.
+        public internal(set) var dialects: [String: LibraryValues]?
+
+        /// The values that a library gives.
+        public struct LibraryValues: Sendable, Codable {
+            /// The values in the order of `q`.
+            public internal(set) var values: [Double]
+        }
 
         enum CodingKeys: String, CodingKey {
-            case q, values, lower, upper, exact, histogram
+            case q, values, lower, upper, exact, histogram, dialects
             case relativeError = "relative_error"
         }
     }
@@ -249,9 +339,11 @@ extension Report {
         public let probabilityOfLabel: Double
         /// The probability of the predicted class; absent where there is none.
         public let probabilityOfPredicted: Double?
+        /// The values of the columns that were to be shown, by their names; null where a row has none. Absent if none were.
+        public let columns: [String: SliceValue]?
 
         enum CodingKeys: String, CodingKey {
-            case row, place, loss, label, predicted
+            case row, place, loss, label, predicted, columns
             case probabilityOfLabel = "probability_of_label"
             case probabilityOfPredicted = "probability_of_predicted"
         }
@@ -281,11 +373,18 @@ extension Report {
         ranking = observers.first(Ranking.self).flatMap { RankingSection($0, observers.first(LabelCounts.self)) }
         if let slices = observers.first(Slices.self) {
             let figures = slices.figures
-            self.slices = figures.joined().map { Slice($0) }
+            self.slices = figures.enumerated().flatMap { request, figures in
+                figures.map {
+                    var slice = Slice($0)
+                    slice.request = request
+                    return slice
+                }
+            }
             if let index = slices.requests.firstIndex(of: [.label]) {
                 let ofLabels = figures[index]
                 func mean(_ figure: (Slices.Figures) -> Double?) -> Double? {
-                    let values = ofLabels.compactMap(figure)
+                    // Of a label whose rows are all invalid nothing is known.
+                    let values = ofLabels.filter { $0.rowCount > 0 }.compactMap(figure)
                     return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
                 }
                 macroMean = mean { $0.mean }
@@ -293,9 +392,13 @@ extension Report {
             }
         }
         uncertainty = UncertaintySection(observers, specification, loss, request)
-        temperature = observers.first(TemperatureCurve.self).map { TemperatureSection($0) }
+        if let bounds = uncertainty?.tokens?["mean"] {
+            tokens?.lower = bounds.lower
+            tokens?.upper = bounds.upper
+        }
+        temperature = TemperatureSection(observers.first(TemperatureCurve.self), evaluatedAt: specification.modifiers.temperature)
         if let top = observers.first(TopAccuracy.self) {
-            topK = Dictionary(uniqueKeysWithValues: top.figures.map { ("\($0.k)", TopK($0)) })
+            topK = TopKFigures(top.figures)
         }
         if let losses = observers.first(LossQuantiles.self) {
             quantiles = Quantiles(losses.quantiles)
@@ -303,7 +406,8 @@ extension Report {
                 HistogramInterval(lower: $0.lower, upper: $0.upper, rows: $0.rowCount, weight: losses.hasWeights ? $0.weight : nil)
             }
         }
-        if let rows = observers.first(WorstRows.self) { worst = rows.rows.map { WorstRow($0, place: hasPlaces ? place($0.number) : nil) } }
+        quantiles?.dialects = observers.first(LossQuantiles.self)?.interpolated.map { ["numpy-linear": Quantiles.LibraryValues(values: $0)] }
+        if let rows = observers.first(WorstRows.self) { worst = rows.rows.map { WorstRow($0, rows.shownColumns, place: hasPlaces ? place($0.number) : nil) } }
     }
 
     /// The reason for which the loss cannot be compared with the labels' entropy; nil if it can.
@@ -332,8 +436,9 @@ extension Report.Brier {
     fileprivate init?(_ scores: ProbabilityScores, _ labels: LabelCounts?, _ calibration: Calibration?, _ task: LossTask) {
         guard let mean = scores.meanBrier else { return nil }
         score = mean
-        scoreUnscaled = task == .binary ? 2 * mean : mean
-        scoreScaledByHalf = task == .binary ? mean : mean / 2
+        // A decision has two classes, whose terms are equal.
+        scoreUnscaled = task.isOverClasses ? mean : 2 * mean
+        scoreScaledByHalf = task.isOverClasses ? mean / 2 : mean
         d2 = labels?.brierOfShares.map { 1 - mean / $0 }
         let parts = calibration?.brierParts
         (reliability, resolution, uncertainty) = (parts?.reliability, parts?.resolution, parts?.uncertainty)
@@ -378,6 +483,16 @@ extension Report.CalibrationFigures {
         equalMass = mass.flatMap { mass in
             mass.errors.map { Binning(bins: mass.binCount, $0, mass.reliability.map { Bin($0, hasWeights: false, z: z) }) }
         }
+        var libraries: [String: LibraryErrors] = [:]
+        for library in CalibrationDialect.allCases {
+            if let errors = calibration?.errors(of: library) { libraries[library.rawValue] = LibraryErrors(errors) }
+        }
+        if let curve = mass?.quantileCurve {
+            var errors = LibraryErrors()
+            (errors.probTrue, errors.probPred) = (curve.shares, curve.confidences)
+            libraries["sklearn"] = errors
+        }
+        dialects = libraries.isEmpty ? nil : libraries
         if first == nil, classwise == nil { return nil }
     }
 }
@@ -434,7 +549,7 @@ extension Report.Quantiles {
 }
 
 extension Report.WorstRow {
-    fileprivate init(_ row: WorstRows.Row, place: String?) {
+    fileprivate init(_ row: WorstRows.Row, _ names: [String], place: String?) {
         self.row = row.number
         self.place = place
         loss = row.loss
@@ -442,5 +557,6 @@ extension Report.WorstRow {
         predicted = row.predicted
         probabilityOfLabel = row.labelProbability
         probabilityOfPredicted = row.topProbability.isNaN ? nil : row.topProbability
+        columns = names.isEmpty ? nil : Dictionary(zip(names, row.shown), uniquingKeysWith: { first, _ in first })
     }
 }

@@ -25,13 +25,15 @@ extension Report {
         public let focalGamma: Double?
         /// The α of focal loss.
         public let focalAlpha: Double?
+        /// The temperature by which logits were divided; absent for none.
+        public let temperature: Double?
         /// The measure of task soft; absent for other tasks.
         public let divergence: Divergence?
         /// True if rows had weights of their own.
         public let rowWeights: Bool
 
         enum CodingKeys: String, CodingKey {
-            case task, input, dialects, clip, renormalize, divergence
+            case task, input, dialects, clip, renormalize, divergence, temperature
             case classWeights = "class_weights"
             case posWeight = "pos_weight"
             case labelSmoothing = "label_smoothing"
@@ -82,6 +84,7 @@ extension Report {
             renormalize = modifiers.renormalizes
             focalGamma = modifiers.focalGamma
             focalAlpha = modifiers.focalAlpha
+            temperature = modifiers.temperature
             divergence = specification.task == .soft ? modifiers.divergence : nil
             rowWeights = modifiers.hasRowWeights
         }

@@ -38,6 +38,7 @@ extension Report {
             report.quantiles?.values = quantiles.values.map(change)
             report.quantiles?.lower = quantiles.lower.map(change)
             report.quantiles?.upper = quantiles.upper.map(change)
+            report.quantiles?.dialects = quantiles.dialects?.mapValues { Quantiles.LibraryValues(values: $0.values.map(change)) }
             report.quantiles?.histogram = quantiles.histogram?.map {
                 HistogramInterval(lower: change($0.lower), upper: change($0.upper), rows: $0.rows, weight: $0.weight)
             }
@@ -60,8 +61,9 @@ extension Report.Tokens {
         var tokens = self
         tokens.mean = change(mean)
         tokens.meanHex = tokens.mean.hexadecimalText
-        tokens.standardError = standardError.map(change)
+        (tokens.standardError, tokens.lower, tokens.upper) = (standardError.map(change), lower.map(change), upper.map(change))
         tokens.meanPerWord = meanPerWord.map(change)
+        tokens.meanPerWordStandardError = meanPerWordStandardError.map(change)
         return tokens
     }
 }

@@ -130,10 +130,16 @@ public struct Report: Sendable, Codable {
         public internal(set) var mean: Double
         /// `mean` as C's `%a` writes it, exactly.
         public internal(set) var meanHex: String
-        /// The standard error of `mean`, of records that were drawn independently; absent in reports of earlier versions.
-        public internal(set) var standardError: Double?
+        /// The standard error of `mean`, of records that were drawn independently, and the bounds of `mean`; absent in reports of earlier
+        /// versions. Where an uncertainty was asked for, the bounds are those of it.
+        public internal(set) var standardError: Double?, lower: Double?, upper: Double?
         /// The perplexity of a token, exp of the mean in nats.
         public let perplexity: Double
+        /// The standard errors of the figures of these names, of records that were drawn independently: those of ratios of sums, and a perplexity
+        /// times that of its logarithm. Absent where a figure is, and in reports of earlier versions.
+        public let perplexityStandardError: Double?, bitsPerByteStandardError: Double?, bytePerplexityStandardError: Double?
+        public internal(set) var meanPerWordStandardError: Double?
+        public let wordPerplexityStandardError: Double?
         /// The number of bytes of the texts; absent if no texts were named.
         public let bytes: UInt64?
         /// The loss for each byte of the texts, in bits; absent if no texts were named.
@@ -148,29 +154,51 @@ public struct Report: Sendable, Codable {
         public let wordPerplexity: Double?
 
         enum CodingKeys: String, CodingKey {
-            case count, mean, perplexity, bytes, words
+            case count, mean, perplexity, bytes, words, lower, upper
             case meanHex = "mean_hex"
             case standardError = "standard_error"
             case bitsPerByte = "bits_per_byte"
             case bytePerplexity = "byte_perplexity"
             case meanPerWord = "mean_per_word"
             case wordPerplexity = "word_perplexity"
+            case perplexityStandardError = "perplexity_standard_error"
+            case bitsPerByteStandardError = "bits_per_byte_standard_error"
+            case bytePerplexityStandardError = "byte_perplexity_standard_error"
+            case meanPerWordStandardError = "mean_per_word_standard_error"
+            case wordPerplexityStandardError = "word_perplexity_standard_error"
         }
 
-        init?(_ tokens: TokenSums?, _ spread: TokenSpread?, _ wordSums: WordSums?, _ moments: Moments) {
+        init?(_ observers: [any RowObserver], _ moments: Moments, z: Double) {
+            let tokens = observers.first(TokenSums.self), wordSums = observers.first(WordSums.self)
+            /// Returns the standard error per unit, in nats.
+            func error(_ unit: TokenSpread.Unit) -> Double? {
+                observers.lazy.compactMap { $0 as? TokenSpread }.first { $0.unit == unit }?.standardError
+            }
             guard let tokens, let tokenCount = tokens.tokenCount, let mean = tokens.meanPerToken(moments) else { return nil }
             count = tokenCount
             self.mean = mean
             meanHex = mean.hexadecimalText
-            standardError = spread?.standardError
-            perplexity = Moments.perplexity(mean: mean)
+            standardError = error(.tokens)
+            (lower, upper) = (standardError.map { mean - z * $0 }, standardError.map { mean + z * $0 })
+            let ofToken = Moments.perplexity(mean: mean)
+            perplexity = ofToken
+            perplexityStandardError = standardError.map { $0 * ofToken }
             bytes = tokens.byteCount
             bitsPerByte = tokens.bitsPerByte(moments)
-            bytePerplexity = tokens.meanPerByte(moments).map { Moments.perplexity(mean: $0) }
+            let ofByte = tokens.meanPerByte(moments).map { Moments.perplexity(mean: $0) }
+            bytePerplexity = ofByte
+            let byteError = error(.bytes)
+            bitsPerByteStandardError = byteError.map { $0 / Self.ln2 }
+            bytePerplexityStandardError = byteError.flatMap { error in ofByte.map { $0 * error } }
             words = wordSums?.wordCount
             meanPerWord = wordSums?.meanPerWord(moments)
-            wordPerplexity = meanPerWord.map { Moments.perplexity(mean: $0) }
+            let ofWord = meanPerWord.map { Moments.perplexity(mean: $0) }
+            wordPerplexity = ofWord
+            meanPerWordStandardError = meanPerWord == nil ? nil : error(.words)
+            wordPerplexityStandardError = meanPerWordStandardError.flatMap { error in ofWord.map { $0 * error } }
         }
+
+        static let ln2 = 0x1.62e42fefa39efp-1
     }
 
     /// The run that made the report.
@@ -233,8 +261,8 @@ public struct Report: Sendable, Codable {
     public internal(set) var sharpness: Sharpness?
     /// The calibration of confidences, if it was asked for.
     public internal(set) var calibration: CalibrationFigures?
-    /// The top-k accuracies by k, if they were asked for.
-    public internal(set) var topK: [String: TopK]?
+    /// The top-k accuracies, if they were asked for.
+    public internal(set) var topK: TopKFigures?
     /// The quantiles of the loss, if they were asked for.
     public internal(set) var quantiles: Quantiles?
     /// The rows with the largest losses, the worst first, if they were asked for.
@@ -329,7 +357,7 @@ public struct Report: Sendable, Codable {
         accuracyInterval =
             task.hasLabels
             ? WilsonInterval.interval(hits: Double(first.correctCount), trials: decisionCount, z: z).map { Interval(lower: $0, upper: $1) } : nil
-        tokens = Tokens(observers.first(TokenSums.self), observers.first(TokenSpread.self), observers.first(WordSums.self), first)
+        tokens = Tokens(observers, first, z: z)
         self.warnings =
             warnings + Self.warnings(about: moments, specification)
             + (observers.first(InputWarnings.self)?.warnings(specification, classCount: classCount, place: place) ?? [])

@@ -9,6 +9,7 @@ package import Scoring
 package final class RowScorer: RowConsumer {
     /// The settings that all scorers of a run share.
     struct Settings: Sendable {
+        /// The loss of the rows as they are stored.
         let specification: LossSpecification
         let classCount: Int
         let instructionSet: InstructionSet
@@ -24,6 +25,8 @@ package final class RowScorer: RowConsumer {
         /// The classes that labels mean which are numbers of an array, where the classes' names are other numbers than their places; else
         /// nil.
         let classOfNumber: [Int32: Int32]?
+        /// For each column that is listed with the worst rows its index in `RecordSelection.shown`; nil if it is not looked up in records.
+        let shownIndices: [Int?]
         let perRow: PerRowOutput?
         /// The number of the source's first row whose loss is written.
         let perRowOffset: Int
@@ -35,13 +38,16 @@ package final class RowScorer: RowConsumer {
         init(
             _ specification: LossSpecification, classCount: Int, _ companions: [CompanionColumn], _ options: EvaluationOptions,
             checks: [any RowCheck] = [], labelRows: (any RowSource)? = nil, classOfNumber: [Int32: Int32]? = nil,
-            perRow: PerRowOutput?, perRowOffset: Int, _ control: RunControl
+            shownColumns: [ShownColumn] = [], perRow: PerRowOutput?, perRowOffset: Int, _ control: RunControl
         ) throws(EngineError) {
             self.checks = checks
             self.labelRows = labelRows
             self.classOfNumber = classOfNumber
             self.control = control
             self.specification = specification
+            shownIndices = shownColumns.map { column in
+                if case .besidePredictions(let index) = column.origin { index } else { nil }
+            }
             self.classCount = classCount
             self.companions = companions
             self.perRow = perRow
@@ -52,7 +58,9 @@ package final class RowScorer: RowConsumer {
             var observers: [any RowObserver] = [LossTotals(specification), InputWarnings()]
             if specification.task == .likelihood {
                 observers.append(TokenSums(countsBytes: companions.contains { $0.name == CompanionColumn.byteCounts }))
-                observers.append(TokenSpread())
+                for unit in TokenSpread.Unit.allCases where unit == .tokens || companions.contains(where: { $0.name == unit.column }) {
+                    observers.append(TokenSpread(unit))
+                }
                 if companions.contains(where: { $0.name == CompanionColumn.wordCounts }) { observers.append(WordSums()) }
             }
             do throws(SpecificationError) {
@@ -106,6 +114,8 @@ package final class RowScorer: RowConsumer {
     /// The columns that observers read by their names.
     private let observedColumns: [(name: String, elementName: String, column: StoredColumn)]
     private let scorer: BlockScorer
+    /// The rows at a temperature; nil without one.
+    private let scaledRows: ScaledRows?
     private let classLabels: UnsafeMutablePointer<Int32>
     private let targets: UnsafeMutablePointer<Double>
     private let weightNumbers: UnsafeMutablePointer<Double>
@@ -131,11 +141,12 @@ package final class RowScorer: RowConsumer {
         figures = Figures(others: settings.observers)
         let hasIndices = labels.map { !$0.elementType.isFloatingPoint } ?? true
         scorer = BlockScorer(
-            specification: settings.specification, classCount: settings.classCount, ignoredLabel: ClassLabels.ignored,
+            specification: settings.specification.ofScaledRows, classCount: settings.classCount, ignoredLabel: ClassLabels.ignored,
             hasIndices: hasIndices, instructionSet: settings.instructionSet, facts: settings.observers.requiredFacts)
-        // Labels as numbers take eight bytes a value: at most 1 MiB of them at a time.
-        blockRowLimit =
-            scorer.readsTargets ? max(1, min(BlockScorer.rowLimit, (1 << 17) / settings.classCount)) : BlockScorer.rowLimit
+        // Labels as numbers, and logits at a temperature, take eight bytes a value: at most 1 MiB of them at a time.
+        let fewRows = max(1, min(BlockScorer.rowLimit, (1 << 17) / settings.classCount))
+        scaledRows = ScaledRows(settings.specification, classCount: settings.classCount, rowLimit: fewRows)
+        blockRowLimit = scorer.readsTargets || scaledRows != nil ? fewRows : BlockScorer.rowLimit
         let labelCapacity = BlockScorer.rowLimit + BlockScorer.readableLabelCountAfterLast
         classLabels = .allocate(capacity: labelCapacity)
         // Task likelihood has no labels: each value is the probability of what happened, which is label 1.
@@ -181,7 +192,12 @@ package final class RowScorer: RowConsumer {
                     name: $0.name, bytes: bytes($0.column) + $0.column.byteOffset, rowByteCount: $0.column.rowByteCount,
                     elementName: $0.elementName, hashedValues: $0.column.hashedValues)
             }
-            let block = try scorer.score(rows, companions: columns) { index, problem throws(EngineError) in
+            let scored = scaledRows?.scale(rows)
+            let (first, shownIndices, batchText) = (done, settings.shownIndices, batch.shownText)
+            let block = try scorer.score(
+                scored ?? rows, companions: columns, stored: scored == nil ? nil : (rows, settings.specification),
+                shownText: batchText.map { text in { column, row in shownIndices[column].flatMap { text($0, first + row) } } }
+            ) { index, problem throws(EngineError) in
                 // The problems of reading and of scoring both come in the order of the rows.
                 while let first = problems.first, first.rowIndex < done + index { problems.removeFirst() }
                 let predictions = batch.place(done + index)

@@ -6,10 +6,11 @@ internal import Scoring
 // The columns of a dump by whose values rows are put into groups.
 extension SelectedColumns {
     /// Finds the columns by which rows are put into groups: among those of the predictions' files, or else of the labels'.
-    mutating func openKeys(_ names: [String], _ predictions: [DumpFile]) throws(EngineError) {
-        for name in names {
+    mutating func openKeys(_ requests: [KeyColumn.Request], _ predictions: [DumpFile]) throws(EngineError) {
+        for request in requests {
+            let name = request.name
             guard !predictions[0].isOfArrays, Self.hasColumn(name, predictions) else {
-                keys.append(try ownKey(name, predictions))
+                keys.append(try ownKey(request, predictions))
                 continue
             }
             records = try Self.selecting(name, of: records)
@@ -17,8 +18,15 @@ extension SelectedColumns {
             let identifiers = records.first?.selection.identifiers ?? tables.first?.selection.identifiers ?? []
             keys.append(
                 KeyColumn(
-                    name: name, origin: .besidePredictions(identifierIndex: identifiers.count - 1), hashedValues: HashedValues()))
+                    request: request, origin: .besidePredictions(identifierIndex: identifiers.count - 1), hashedValues: Self.values(of: request)))
         }
+    }
+
+    /// Makes the values of a column, among which those that are meant alone are kept.
+    private static func values(of request: KeyColumn.Request) -> HashedValues {
+        let values = HashedValues(intervals: request.intervals)
+        for text in request.values where !text.isEmpty { values.add(text, hash: Identifier.hash(text.utf8)) }
+        return values
     }
 
     /// Returns texts with one identifier more wanted of their records, which a record may lack.
@@ -56,13 +64,26 @@ extension SelectedColumns {
         }
     }
 
-    private static func hasColumn(_ name: String, _ files: [DumpFile]) -> Bool {
+    static func hasColumn(_ name: String, _ files: [DumpFile]) -> Bool {
         files.contains { ColumnName.index(of: name, ignoringCaseIn: $0.columnNames) != nil }
     }
 
     /// Opens a column with rows of its own: an array of the predictions' archives, or a column of the labels' files.
-    private func ownKey(_ name: String, _ predictions: [DumpFile]) throws(EngineError) -> KeyColumn {
-        if Self.hasColumn(name, predictions), predictions[0].isOfArrays { return try arrayKey(name, of: predictions) }
+    private func ownKey(_ request: KeyColumn.Request, _ predictions: [DumpFile]) throws(EngineError) -> KeyColumn {
+        let values = Self.values(of: request)
+        let own = try ownRows(request.name, predictions, values)
+        return KeyColumn(request: request, origin: .rows(own.rows), hashedValues: own.areTexts ? values : nil)
+    }
+
+    /// Opens the rows of a column that does not lie beside records of the predictions: an array of their archives, or a column of the labels'
+    /// files.
+    ///
+    /// - Parameter values: keeps the texts of hashes.
+    /// - Returns: the rows, and true if they are hashes of texts, false if they are numbers.
+    func ownRows(
+        _ name: String, _ predictions: [DumpFile], _ values: HashedValues
+    ) throws(EngineError) -> (rows: any RowSource, areTexts: Bool) {
+        if Self.hasColumn(name, predictions), predictions[0].isOfArrays { return try arrayKey(name, of: predictions, values) }
         guard Self.hasColumn(name, labelFiles) else {
             let known = (predictions + labelFiles).flatMap(\.columnNames)
             throw EngineError(
@@ -83,12 +104,11 @@ extension SelectedColumns {
                 .usage, path: stream.path, "it is read once, and '\(ColumnName.list([name]))' lies beside its labels",
                 remedy: "write it to a file first")
         }
-        if labelFiles[0].isOfArrays { return try arrayKey(name, of: labelFiles) }
-        let values = HashedValues()
+        if labelFiles[0].isOfArrays { return try arrayKey(name, of: labelFiles, values) }
         let nothing = RecordSelection(predictions: [])
         let rows: any RowSource
         if let labelTexts {
-            let files = try Self.selecting(name, of: labelTexts.files.map { $0.selecting(nothing) })
+            let files = try Self.showing(name, of: try Self.selecting(name, of: labelTexts.files.map { $0.selecting(nothing) }))
             rows = RecordRowSource(.identifiers, of: files, valuesPerRow: 1, options: containerOptions, hashedValues: [values])
         } else {
             var tables: [ColumnarRows] = []
@@ -96,11 +116,13 @@ extension SelectedColumns {
             rows = try ColumnarRowSource(
                 .identifiers, of: try Self.selecting(name, of: tables), valuesPerRow: 1, hashedValues: [values])
         }
-        return KeyColumn(name: name, origin: .rows(rows), hashedValues: values)
+        return (rows, true)
     }
 
     /// Opens an array of archives, one value a row: numbers, or strings.
-    private func arrayKey(_ name: String, of files: [DumpFile]) throws(EngineError) -> KeyColumn {
+    private func arrayKey(
+        _ name: String, of files: [DumpFile], _ values: HashedValues
+    ) throws(EngineError) -> (rows: any RowSource, areTexts: Bool) {
         var numbers: [ArrayFile] = []
         var strings: [ArrayIdentifiers.Part] = []
         for file in files {
@@ -130,11 +152,7 @@ extension SelectedColumns {
                 .data, path: files[0].path, "'\(ColumnName.list([name]))' is text in some files and numbers in others",
                 remedy: "save it in one form")
         }
-        guard !strings.isEmpty else {
-            return KeyColumn(name: name, origin: .rows(try ConcatenatedArrays(numbers).column(containerOptions)), hashedValues: nil)
-        }
-        let values = HashedValues()
-        return KeyColumn(
-            name: name, origin: .rows(try ArrayIdentifiers(strings, containerOptions, hashedValues: values)), hashedValues: values)
+        guard !strings.isEmpty else { return (try ConcatenatedArrays(numbers).column(containerOptions), false) }
+        return (try ArrayIdentifiers(strings, containerOptions, hashedValues: values), true)
     }
 }

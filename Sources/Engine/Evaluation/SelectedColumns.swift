@@ -1,5 +1,6 @@
 internal import Container
 internal import Formats
+internal import Insight
 internal import Messages
 internal import Scoring
 
@@ -40,6 +41,8 @@ struct SelectedColumns {
     var identifiersOfPredictions: [Name: ArrayIdentifiers] = [:]
     /// The columns by which rows are put into groups.
     var keys: [KeyColumn] = []
+    /// The columns that are listed with the worst rows, in the order that they were asked for.
+    var shown: [ShownColumn] = []
     var warnings: [Message] = []
     /// The columns of the first file with each role, as the report names them.
     var columnNames = Report.Columns()
@@ -59,7 +62,7 @@ struct SelectedColumns {
         self.options = options
         self.containerOptions = containerOptions
         var columns = options.columns
-        columns.keys = options.keyNames
+        columns.keys = options.keys.map(\.name) + options.insight.shownColumns
         request = ColumnRequest(
             columns, options.specification, hasLabelFiles: !options.labelPaths.isEmpty, hasWeightFiles: !options.weightPaths.isEmpty)
         roles = RecordRoles(request)
@@ -80,7 +83,8 @@ struct SelectedColumns {
         try checkClassOrder()
         try checkUnusedNames(files)
         try shareIdentifiers(files, second: options.second)
-        try openKeys(options.keyNames, files)
+        try openKeys(options.keys, files)
+        try openShownColumns(options.insight.shownColumns, files)
     }
 
     /// Throws if something depends on the order of the classes, and names are all that is known of them.

@@ -131,11 +131,15 @@ package struct RowBatch {
     package let problems: [RecordProblem]
     /// Finds the place of the row at an index of the batch.
     package let place: (_ index: Int) -> RowPlace
+    /// Returns the text of a shown column (`RecordSelection.shown`) in the row at an index of the batch; nil where the row has none. Nil
+    /// where no columns are shown.
+    package let shownText: ((_ column: Int, _ index: Int) -> String?)?
 
     /// Makes a batch.
     package init(
         firstRow: Int, rowCount: Int, values: UnsafeRawPointer, elementType: ElementType, columns: [UnsafeRawPointer] = [],
-        problems: [RecordProblem] = [], place: @escaping (_ index: Int) -> RowPlace
+        problems: [RecordProblem] = [], place: @escaping (_ index: Int) -> RowPlace,
+        shownText: ((_ column: Int, _ index: Int) -> String?)? = nil
     ) {
         self.firstRow = firstRow
         self.rowCount = rowCount
@@ -144,6 +148,7 @@ package struct RowBatch {
         self.columns = columns
         self.problems = problems
         self.place = place
+        self.shownText = shownText
     }
 
     /// Returns the rows of the batch with numbers in `rows`.
@@ -153,11 +158,12 @@ package struct RowBatch {
         let kept = (firstRow..<firstRow + rowCount).clamped(to: rows)
         let skipped = kept.lowerBound - firstRow
         guard kept.count < rowCount else { return self }
-        let place = place
+        let place = place, shownText = shownText
         return RowBatch(
             firstRow: kept.lowerBound, rowCount: kept.count, values: values + skipped * layout.valuesPerRow * elementType.byteCount,
             elementType: elementType, columns: zip(columns, layout.columns).map { $0 + skipped * $1.rowByteCount },
-            problems: problems.compactMap { $0.moved(by: -skipped, within: kept.count) }, place: { place($0 + skipped) })
+            problems: problems.compactMap { $0.moved(by: -skipped, within: kept.count) }, place: { place($0 + skipped) },
+            shownText: shownText.map { text in { text($0, $1 + skipped) } })
     }
 }
 

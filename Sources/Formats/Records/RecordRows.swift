@@ -25,7 +25,7 @@ public final class RecordRows {
     public internal(set) var tokenCounts: [UInt64] = []
     /// The hashes of the selection's identifiers, `rowCount` × their number (`Identifier.hash`); 0 where there is none, and for a row
     /// with a problem.
-    public internal(set) var identifiers: [UInt64] = []
+    public package(set) var identifiers: [UInt64] = []
     /// For each row, how many of the values that were added up are placeholders, if the selection sums values.
     public internal(set) var placeholderCounts: [UInt64] = []
     /// The number of bytes that the selection's `byteCount` gives for each row, if it is wanted; 0 for a row with a problem.

@@ -91,6 +91,8 @@ public struct RecordSelection: Sendable {
     public var identifiers: [RecordPath] = []
     /// The number of the last of `identifiers` that a record may lack: their hash is 0 then. All others are in every record.
     public var optionalIdentifierCount = 0
+    /// The paths to texts or numbers that are looked up in single records (`RecordFormat.value(_:ofFirstRecordIn:)`), and not parsed.
+    package var shown: [RecordPath] = []
     /// The value of the classes that a record lacks: fewer elements than `valuesPerRow` in the array of predictions, or a missing value in
     /// a table. Nil if every record must have all. A label of such a class is a problem.
     public var absentValue: Double?

@@ -133,6 +133,13 @@ public struct Calibration: RowObserver, Equatable {
     /// The distances of one of `binCounts`; nil where there are no predictions.
     public func errors(binning index: Int) -> CalibrationErrors? { CalibrationErrors(reliability(binning: index), hasWeights: hasWeights) }
 
+    /// The distances that a library gives for the first of `binCounts`; nil where there are no predictions, and where they have weights, which
+    /// these libraries do not take.
+    public func errors(of library: CalibrationDialect) -> CalibrationErrors? {
+        guard !hasWeights else { return nil }
+        return CalibrationErrors(binnings[0].reliability(library == .torchmetrics ? .leftWithOwnEnd : .left), hasWeights: false)
+    }
+
     /// The number of predictions, and Σ w, Σ w · confidence and Σ w · outcome over all of them.
     private var totals: (rowCount: UInt64, weight: ExactSum, confidence: ExactSum, outcome: ExactSum) {
         var all = ReliabilityBins.Bin()
@@ -185,8 +192,8 @@ public struct Calibration: RowObserver, Equatable {
 
 // The section "calibration":
 //
-//   for each number of intervals a varint, how many of them hold predictions, and for each of these in ascending order: three varints, its index,
-//   the number of its predictions and that of the right ones; and three exact sums, of the confidences, of the outcomes that are not counted,
+//   for each number of intervals a varint, how many of its cells hold predictions (the bounds, and what lies between two of them), and for each of
+//   these in ascending order: three varints, its index, the number of its predictions and that of the right ones; and three exact sums, of the confidences, of the outcomes that are not counted,
 //   and of the weights
 //   where predictions have no weights: the grid (ResidualGrid.swift)
 extension Calibration {
@@ -214,4 +221,16 @@ extension Calibration {
             throw .unknownSettings(tag)
         }
     }
+}
+
+/// A library whose intervals of confidence are closed at their lower bounds, so that its errors are others where confidences lie at bounds.
+public enum CalibrationDialect: String, Sendable, CaseIterable {
+    /// netcal; the last interval is closed at 1.
+    case netcal
+    /// relplot, the same.
+    case relplot
+    /// TensorFlow Model Analysis, the same.
+    case tfma
+    /// torchmetrics, where confidences of 1 are an interval of their own. It computes in Float32, which moves confidences next to bounds.
+    case torchmetrics
 }

@@ -23,9 +23,9 @@ public struct ClassCalibration: RowObserver, Equatable {
     ///   - specification: the loss.
     ///   - classCount: the number of values a row.
     ///   - binCount: the number of intervals of confidences.
-    /// - Throws: `SpecificationError` for other tasks than multiclass and soft, and for more than `classLimit` classes.
+    /// - Throws: `SpecificationError` for other tasks than multiclass, soft and multilabel, and for more than `classLimit` classes.
     public init(_ specification: LossSpecification, classCount: Int, binCount: Int) throws(SpecificationError) {
-        guard specification.task == .multiclass || specification.task == .soft else {
+        guard specification.task.isOverClasses || specification.task == .multilabel else {
             throw SpecificationError(
                 problem: "\(setting: .calibration, .text("class-wise")) has no meaning for task \(specification.task.rawValue)",
                 remedy: "it is of rows with a probability for each class: take auto")
@@ -57,6 +57,18 @@ public struct ClassCalibration: RowObserver, Equatable {
     public mutating func observe(_ block: ScoredBlock) {
         let losses = block.losses(ofDialect: 0), weights = hasWeights ? block.rows.weights : nil
         let classCount = block.classCount, targets = block.targets, labels = block.rows.classLabels
+        if block.specification.task == .multilabel {
+            // Columns are decisions of their own.
+            room.fill(block.rows.rowCount * classCount) { block.writePositiveProbabilities(to: $0) }
+            _ = room.withNumbers { probabilities in
+                for row in 0..<block.rows.rowCount where !losses[row].isNaN {
+                    ReliabilityBins.add(
+                        probabilities + row * classCount, label: -1, outcomes: targets.map { $0 + row * classCount }, weight: weights?[row],
+                        to: &classes)
+                }
+            }
+            return
+        }
         for row in 0..<block.rows.rowCount where !losses[row].isNaN {
             room.fill(classCount) { block.writeProbabilities(ofRow: row, to: $0) }
             _ = room.withNumbers { probabilities in

@@ -111,6 +111,51 @@ public struct EqualMassCalibration: RowObserver, Equatable {
         return intervals
     }
 
+    /// The curve of scikit-learn's `calibration_curve(strategy="quantile")`: shares of right predictions and mean confidences of the intervals
+    /// between interpolated quantiles. nil where confidences were not all told apart, and where a label is a fraction.
+    public var quantileCurve: (shares: [Double], confidences: [Double])? {
+        let table = table.flushed
+        guard !hasFractions, table.isExact, !table.entries.isEmpty else { return nil }
+        let confidences = table.entries.map { table.range(of: $0).lowerBound }
+        var ends: [UInt64] = []
+        var total: UInt64 = 0
+        for entry in table.entries {
+            total.addSaturating(entry.negativeCount)
+            total.addSaturating(entry.positiveCount)
+            ends.append(total)
+        }
+        func sorted(_ index: UInt64) -> Double { confidences[ends.firstIndex { $0 > index } ?? ends.count - 1] }
+        // The orders j/n and the interpolation as NumPy rounds them: a confidence at a quantile belongs to the interval that ends there.
+        let step = 1 / Double(binCount)
+        let edges: [Double] = (1..<max(binCount, 1)).map { j in
+            let place = Double(total - 1) * (Double(j) * step * 100 / 100), below = place.rounded(.down)
+            return LinearInterpolation.value(sorted(UInt64(below)), sorted(min(UInt64(below) + 1, total - 1)), place - below)
+        }
+        var shares: [Double] = [], means: [Double] = []
+        var bin = 0
+        var rowCount: UInt64 = 0, hitCount: UInt64 = 0
+        var sum = ExactSum()
+        func close() {
+            guard rowCount > 0 else { return }
+            shares.append(Double(hitCount) / Double(rowCount))
+            means.append(sum.rounded(dividedBy: rowCount))
+            (rowCount, hitCount, sum) = (0, 0, ExactSum())
+        }
+        for (entry, confidence) in zip(table.entries, confidences) {
+            while bin < edges.count, edges[bin] < confidence {
+                close()
+                bin += 1
+            }
+            var count = entry.negativeCount
+            count.addSaturating(entry.positiveCount)
+            rowCount.addSaturating(count)
+            hitCount.addSaturating(entry.positiveCount)
+            sum.addProduct(Double(count), confidence)
+        }
+        close()
+        return (shares, means)
+    }
+
     /// The distances of the intervals; nil where there are none.
     public var errors: CalibrationErrors? { CalibrationErrors(reliability, hasWeights: false) }
 

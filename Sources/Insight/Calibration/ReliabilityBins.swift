@@ -3,7 +3,8 @@ internal import Scoring
 /// How often predictions of similar confidence were right: sums of each of n intervals of equal width.
 ///
 /// Interval i holds the confidences in (i/n, (i + 1)/n]; the first one holds 0 as well. The bounds k/n are rounded once. Sums are exact: the
-/// state depends on the set of predictions alone.
+/// state depends on the set of predictions alone. Libraries part on which interval a confidence at a bound belongs to, so those at bounds can be
+/// kept apart: then there is a cell for each bound and one for the confidences between two of them.
 struct ReliabilityBins: Sendable {
     /// The largest number of intervals.
     static let limit = 1000
@@ -54,22 +55,29 @@ struct ReliabilityBins: Sendable {
     /// The bounds of the intervals, one more than there are.
     let edges: [Double]
     let hasWeights: Bool
-    /// The intervals from 0 to 1; empty before the first prediction, so that settings alone take no memory.
+    /// True if confidences at bounds have cells of their own.
+    let keepsBoundsApart: Bool
+    /// The intervals from 0 to 1; or where bounds are kept apart the cells: bound 0, what lies between it and bound 1, bound 1, and so on. Empty
+    /// before the first prediction, so that settings alone take no memory.
     private(set) var bins: [Bin] = []
 
-    init(count: Int, hasWeights: Bool) { self.init(edges: Self.edges(count: count), hasWeights: hasWeights) }
+    init(count: Int, hasWeights: Bool) { self.init(edges: Self.edges(count: count), hasWeights: hasWeights, keepsBoundsApart: true) }
 
     /// - Parameter edges: the bounds of the intervals, as `edges(count:)` makes them; copies share them.
-    init(edges: [Double], hasWeights: Bool) {
+    init(edges: [Double], hasWeights: Bool, keepsBoundsApart: Bool = false) {
         self.edges = edges
         self.hasWeights = hasWeights
+        self.keepsBoundsApart = keepsBoundsApart
     }
+
+    /// The number of intervals or cells.
+    private var cellCount: Int { keepsBoundsApart ? 2 * edges.count - 1 : edges.count - 1 }
 
     /// Returns the bounds of `count` intervals, from 0 to 1.
     static func edges(count: Int) -> [Double] { (0...count).map { Double($0) / Double(count) } }
 
     private mutating func makeRoom() {
-        if bins.isEmpty { bins = Array(repeating: Bin(), count: edges.count - 1) }
+        if bins.isEmpty { bins = Array(repeating: Bin(), count: cellCount) }
     }
 
     /// Adds predictions. An outcome is 1 for one that was right and 0 for one that was not, or a share in between. NaN confidences are left out.
@@ -87,7 +95,8 @@ struct ReliabilityBins: Sendable {
                 for i in 0..<count {
                     let confidence = confidences[i]
                     guard confidence == confidence else { continue }
-                    bins[Self.index(of: confidence, edges)].add(confidence, outcome: outcomes[i], weight: weights?[i / stride])
+                    let index = keepsBoundsApart ? Self.cell(of: confidence, edges) : Self.index(of: confidence, edges)
+                    bins[index].add(confidence, outcome: outcomes[i], weight: weights?[i / stride])
                 }
             }
         }
@@ -124,6 +133,13 @@ struct ReliabilityBins: Sendable {
         return bin
     }
 
+    /// Finds the cell: 2k for bound k, and 2k + 1 for what lies between bounds k and k + 1.
+    @inline(__always)
+    static func cell(of confidence: Double, _ edges: UnsafeBufferPointer<Double>) -> Int {
+        let bin = index(of: confidence, edges)
+        return 2 * bin + 1 + (confidence == edges[bin + 1] ? 1 : 0) - (confidence == edges[bin] ? 1 : 0)
+    }
+
     mutating func merge(_ other: ReliabilityBins) {
         guard !other.bins.isEmpty else { return }
         makeRoom()
@@ -146,7 +162,7 @@ struct ReliabilityBins: Sendable {
     mutating func decode(_ reader: inout SectionReader) throws(PartialError) {
         var decoded: [Bin] = []
         for _ in 0..<(try reader.varintCount(leastByteCount: 12)) {
-            if decoded.isEmpty { decoded = Array(repeating: Bin(), count: edges.count - 1) }
+            if decoded.isEmpty { decoded = Array(repeating: Bin(), count: cellCount) }
             let index = try reader.varint()
             guard index < UInt64(decoded.count) else { throw .damaged("interval \(index) is none of \(decoded.count)") }
             var bin = Bin()
@@ -160,11 +176,45 @@ struct ReliabilityBins: Sendable {
         bins = decoded
     }
 
-    /// The intervals that hold predictions.
-    var reliability: [ReliabilityInterval] {
-        bins.indices.compactMap { index in
-            ReliabilityInterval(bins[index], lower: edges[index], upper: edges[index + 1], hasWeights: hasWeights)
+    /// The intervals to which confidences at their bounds belong.
+    enum Closure {
+        /// The interval that ends there, and the first one at 0: as scikit-learn, and Guo et al. have it.
+        case right
+        /// The interval that begins there, and the last one at 1: as netcal, TFMA and relplot have it.
+        case left
+        /// The interval that begins there, and one of its own at 1: as torchmetrics has it.
+        case leftWithOwnEnd
+    }
+
+    /// The intervals that hold predictions, each with its upper bound.
+    var reliability: [ReliabilityInterval] { reliability(.right) }
+
+    /// Lists the intervals that hold predictions. Where bounds are not kept apart each interval has its upper one.
+    func reliability(_ closure: Closure) -> [ReliabilityInterval] {
+        guard keepsBoundsApart, !bins.isEmpty else {
+            return bins.indices.compactMap { index in
+                ReliabilityInterval(bins[index], lower: edges[index], upper: edges[index + 1], hasWeights: hasWeights)
+            }
         }
+        let count = edges.count - 1
+        var intervals: [ReliabilityInterval] = []
+        for index in 0..<count {
+            var bin = bins[2 * index + 1]
+            if closure == .right {
+                bin.merge(bins[2 * index + 2])
+                if index == 0 { bin.merge(bins[0]) }
+            } else {
+                bin.merge(bins[2 * index])
+                if index == count - 1, closure == .left { bin.merge(bins[2 * count]) }
+            }
+            if let interval = ReliabilityInterval(bin, lower: edges[index], upper: edges[index + 1], hasWeights: hasWeights) {
+                intervals.append(interval)
+            }
+        }
+        if closure == .leftWithOwnEnd, let end = ReliabilityInterval(bins[2 * count], lower: 1, upper: 1, hasWeights: hasWeights) {
+            intervals.append(end)
+        }
+        return intervals
     }
 }
 

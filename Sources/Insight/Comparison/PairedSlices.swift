@@ -2,7 +2,8 @@ internal import Scoring
 
 /// The losses of two models and their differences in the rows of each slice. Rows that have no loss by one of them are left out.
 struct PairedSlices: Sendable {
-    private var ofA: Slices, ofB: Slices, differences: Slices
+    private var ofA: Slices, ofB: Slices
+    private(set) var differences: Slices
 
     /// The slices of no rows.
     ///
@@ -47,14 +48,17 @@ struct PairedSlices: Sendable {
             let slicesA = ofA.orderedSums(ofRequest: request), slicesB = ofB.orderedSums(ofRequest: request)
             var rowCount: UInt64 = 0
             for slice in slicesA { rowCount.addSaturating(slice.sums.losses.count) }
-            // All three have seen the same rows, and have the same slices.
-            let slices = differences.orderedSums(ofRequest: request).enumerated().map { place, slice in
+            // All three have seen the same rows, and have the same slices. Rows of other values than the ones that are meant are in none.
+            let ordered = differences.orderedSums(ofRequest: request)
+            let shown = ordered.indices.filter { !ordered[$0].values.contains(.otherValue) && ordered[$0].sums.losses.count > 0 }
+            let slices = shown.map { place in
+                let slice = ordered[place]
                 let (a, b) = (slicesA[place].sums, slicesB[place].sums)
                 func accuracy(_ sums: Slices.Sums) -> Double? {
                     differences.hasAccuracy ? Double(sums.correctCount) / Double(sums.losses.count) : nil
                 }
                 return SliceDifference(
-                    values: Array(zip(differences.requests[request], slice.values)).map { (column: $0.name, value: $1) },
+                    values: zip(differences.requests[request], slice.values).map { (column: $0.name, value: Slices.reported($1, of: $0)) },
                     rowCount: slice.sums.losses.count,
                     weight: differences.hasWeights ? a.losses.totalWeight.rounded() : nil,
                     shareOfRows: Double(slice.sums.losses.count) / Double(rowCount),

@@ -91,6 +91,14 @@ enum ElementaryFunctions {
         return scale * ln2High + (lnM + scale * ln2Low)
     }
 
+    /// Returns ln(1 − e^x) for x ≤ 0, within some 4 ULP, also next to 0, where 1 − e^x would have few digits. O(1).
+    static func logarithmOfComplement(ofExponential x: Double) -> Double {
+        let power = exponential(x)
+        guard power > 0.5, x < 0 else { return logarithm(1 - power) }
+        // 1 − e^x = (1 − e) x / ln e for the number e that e^x was rounded to (Kahan): errors of e cancel.
+        return power == 1 ? logarithm(-x) : logarithm((1 - power) * (x / logarithm(power)))
+    }
+
     /// Returns ln(1 + x) for x ≥ 0, within 3 ULP, also where x is small. O(1).
     static func logarithmOfOnePlus(_ x: Double) -> Double {
         let u = 1 + x

@@ -26,6 +26,9 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
     /// The sums of each cluster, in no order, and where the cluster of a hash is.
     private var sumsOfCluster: [GroupSums] = []
     private var indexOfHash: [UInt64: Int] = [:]
+    /// The tokens, bytes and words of each cluster, in the order of `sumsOfCluster`; empty for other tasks than likelihood.
+    private var amountsOfCluster: [TextAmounts] = []
+    private let hasAmounts: Bool
     /// True if a block came without clusters.
     private var lacksClusters = false
     /// True if the hashes are those of texts, which are others than those of the same numbers in an array.
@@ -40,6 +43,7 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
     public init(_ specification: LossSpecification, areTexts: Bool = false, limit: Int = Self.usualLimit) {
         self.areTexts = areTexts
         hasWeights = specification.hasWeights
+        hasAmounts = specification.task == .likelihood
         self.limit = max(1, limit)
     }
 
@@ -73,6 +77,7 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
             return
         }
         var lastHash: UInt64?, index = 0
+        let counts = hasAmounts ? TextCounts(block) : nil
         for row in 0..<block.rows.rowCount {
             guard numbers[row] == numbers[row] else { continue }
             let hash = truncated(element.hash(at: row))
@@ -88,6 +93,7 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
             sumsOfCluster[index].rowCount.addSaturating(1)
             add(&sumsOfCluster[index].loss, row)
             if let divisors { sumsOfCluster[index].weight.add(divisors[row]) }
+            if let counts { amountsOfCluster[index].add(counts, row: row, weight: divisors?[row] ?? 1) }
         }
     }
 
@@ -97,6 +103,7 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
         if let index = indexOfHash[hash] { return index }
         indexOfHash[hash] = sumsOfCluster.count
         sumsOfCluster.append(GroupSums())
+        if hasAmounts { amountsOfCluster.append(TextAmounts()) }
         return sumsOfCluster.count - 1
     }
 
@@ -109,10 +116,20 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
     private mutating func cut(to bits: Int) {
         guard bits < bitCount else { return }
         bitCount = bits
-        let (hashes, sums) = (indexOfHash, sumsOfCluster)
+        let (hashes, sums, amounts) = (indexOfHash, sumsOfCluster, amountsOfCluster)
         indexOfHash = [:]
         sumsOfCluster = []
-        for (hash, index) in hashes { sumsOfCluster[cluster(truncated(hash))].merge(sums[index]) }
+        amountsOfCluster = []
+        add(hashes, sums, amounts)
+    }
+
+    /// Adds clusters.
+    private mutating func add(_ hashes: [UInt64: Int], _ sums: [GroupSums], _ amounts: [TextAmounts]) {
+        for (hash, index) in hashes {
+            let place = cluster(truncated(hash))
+            sumsOfCluster[place].merge(sums[index])
+            if hasAmounts { amountsOfCluster[place].merge(amounts[index]) }
+        }
     }
 
     /// Adds the clusters of other rows.
@@ -120,9 +137,7 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
         guard limit == other.limit, areTexts == other.areTexts else { throw .otherSettings(tag) }
         lacksClusters = lacksClusters || other.lacksClusters
         cut(to: other.bitCount)
-        for (hash, index) in other.indexOfHash {
-            sumsOfCluster[cluster(truncated(hash))].merge(other.sumsOfCluster[index])
-        }
+        add(other.indexOfHash, other.sumsOfCluster, other.amountsOfCluster)
         coarsen()
     }
 
@@ -132,6 +147,11 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
     /// The clusters in the order of their hashes; empty where some rows came without.
     var sums: [GroupSums] {
         lacksClusters ? [] : indexOfHash.sorted { $0.key < $1.key }.map { sumsOfCluster[$0.value] }
+    }
+
+    /// The tokens, bytes and words of the clusters, in the order of `sums`; empty for other tasks than likelihood.
+    var amounts: [TextAmounts] {
+        lacksClusters || !hasAmounts ? [] : indexOfHash.sorted { $0.key < $1.key }.map { amountsOfCluster[$0.value] }
     }
 
     /// The number of clusters, or of the groups of clusters that they were put into.
@@ -149,7 +169,7 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
 }
 
 // The section "clusters": two bytes, 1 if rows came without clusters, else 0, and the number of bits of hashes; a varint, the number of clusters; and
-// for each in the order of their hashes eight bytes, its hash, and its sums (GroupSums.swift).
+// for each in the order of their hashes eight bytes, its hash, its sums, and for task likelihood its amounts (GroupSums.swift).
 extension Clusters {
     public func encode(into bytes: inout [UInt8]) {
         bytes += [lacksClusters ? 1 : 0, UInt8(bitCount)]
@@ -157,6 +177,7 @@ extension Clusters {
         for (hash, index) in indexOfHash.sorted(by: { $0.key < $1.key }) {
             bytes.append(littleEndian: hash)
             sumsOfCluster[index].encode(into: &bytes)
+            if hasAmounts { amountsOfCluster[index].encode(into: &bytes) }
         }
     }
 
@@ -167,10 +188,13 @@ extension Clusters {
         guard bitCount <= 64 else { throw .damaged("hashes of \(bitCount) bits") }
         indexOfHash = [:]
         sumsOfCluster = []
+        amountsOfCluster = []
         for _ in 0..<(try reader.varintCount(leastByteCount: 15)) {
             let hash = try reader.unsigned()
             guard truncated(hash) == hash else { throw .damaged("a hash has more bits than are kept") }
-            sumsOfCluster[cluster(hash)].merge(try GroupSums(&reader))
+            let place = cluster(hash)
+            sumsOfCluster[place].merge(try GroupSums(&reader))
+            if hasAmounts { amountsOfCluster[place].merge(try TextAmounts(&reader)) }
         }
         guard sumsOfCluster.count <= limit else { throw .damaged("\(sumsOfCluster.count) clusters, and \(limit) may be") }
         try reader.expectEnd()
@@ -189,4 +213,6 @@ extension Clusters {
 protocol GroupedRows {
     /// The groups with rows, in an order that depends on the rows alone.
     var sums: [GroupSums] { get }
+    /// The tokens, bytes and words of the same groups; empty for other tasks than likelihood.
+    var amounts: [TextAmounts] { get }
 }

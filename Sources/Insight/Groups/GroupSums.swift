@@ -44,3 +44,51 @@ struct GroupSums: Sendable, Equatable {
     /// The share of the group in the divisor of the mean.
     func divisor(isWeighted: Bool) -> Double { isWeighted ? weight.rounded : Double(rowCount) }
 }
+
+/// The tokens, bytes and words of the rows of a group, with the rows' weights: of task likelihood, where a loss is that of a text.
+struct TextAmounts: Sendable, Equatable {
+    private var amounts: [CompactSum] = Array(repeating: CompactSum(), count: TokenSpread.Unit.allCases.count)
+
+    /// The amount of a unit.
+    subscript(unit: Int) -> CompactSum { amounts[unit] }
+
+    mutating func add(_ counts: TextCounts, row: Int, weight: Double) {
+        for index in amounts.indices {
+            if let number = counts.number(index, row: row) { amounts[index].add(number * weight) }
+        }
+    }
+
+    mutating func merge(_ other: TextAmounts) {
+        for index in amounts.indices { amounts[index].add(other.amounts[index]) }
+    }
+
+    init() {}
+
+    /// Appends three exact sums, of the tokens, the bytes and the words.
+    func encode(into bytes: inout [UInt8]) {
+        for amount in amounts { amount.encode(into: &bytes) }
+    }
+
+    /// Takes what `encode(into:)` wrote.
+    init(_ reader: inout SectionReader) throws(PartialError) {
+        for index in amounts.indices { amounts[index] = CompactSum(try reader.exactSum()) }
+    }
+}
+
+/// The numbers of tokens, bytes and words of a block's rows.
+struct TextCounts {
+    private let columns: [UnsafeRawPointer?]
+
+    init(_ block: ScoredBlock) {
+        columns = TokenSpread.Unit.allCases.map { unit in
+            guard let column = block.companion(named: unit.column), column.rowByteCount == 8 else { return nil }
+            return column.bytes
+        }
+    }
+
+    /// Returns a number of a row; nil where it is not known.
+    func number(_ unit: Int, row: Int) -> Double? {
+        guard let count = columns[unit]?.loadUnaligned(fromByteOffset: 8 * row, as: UInt64.self), count != .max else { return nil }
+        return Double(count)
+    }
+}

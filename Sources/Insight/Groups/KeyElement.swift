@@ -46,7 +46,20 @@ struct KeyElement {
         case .uint32: return UInt64(bytes.loadUnaligned(fromByteOffset: 4 * row, as: UInt32.self))
         case .uint16: return UInt64(bytes.loadUnaligned(fromByteOffset: 2 * row, as: UInt16.self))
         case .uint8, .bool: return UInt64(bytes.load(fromByteOffset: row, as: UInt8.self))
-        case .float16, .bfloat16, .float32, .float64: return element.value(bytes, at: row).bitPattern
+        case .float16, .bfloat16, .float32, .float64:
+            let number = element.value(bytes, at: row)
+            // One code of all that are no number, and one of both zeros.
+            return number == number ? (number + 0).bitPattern : Double.nan.bitPattern
+        }
+    }
+
+    /// Returns the number of a row; NaN for a column of hashes.
+    func number(at row: Int) -> Double {
+        guard case .number(let element) = form else { return .nan }
+        switch element {
+        case .float16, .bfloat16, .float32, .float64: return element.value(bytes, at: row)
+        case .int64, .int32, .int16, .int8: return Double(Int64(bitPattern: code(at: row)))
+        case .uint64, .uint32, .uint16, .uint8, .bool: return Double(code(at: row))
         }
     }
 
@@ -85,6 +98,8 @@ public enum SliceValue: Sendable, Hashable {
     case text(String)
     /// No value: NaN, null.
     case missing
+    /// Any other value than the ones by which rows were to be sliced. No slice that is reported has it.
+    case otherValue
 
     /// Makes the value of a text of a table, in which numbers are texts too. A whole number, also with zeros after its point, is that number,
     /// and a decimal is the number if Swift writes the number so. All others, such as `007` and `3.10`, are texts: no two values become one.
@@ -104,6 +119,33 @@ public enum SliceValue: Sendable, Hashable {
             self = SliceValue(number)
         } else {
             self = .text(whole)
+        }
+    }
+
+    /// Makes the value that was meant by a text, in a column of texts or of numbers; an empty one means no value.
+    init(written text: String, isInText: Bool) {
+        if text.isEmpty {
+            self = .missing
+        } else if isInText {
+            self.init(text: text)
+        } else if let integer = Int64(text) {
+            self = .integer(integer)
+        } else if let large = UInt64(text) {
+            self = .large(large)
+        } else {
+            self = Double(text).map { SliceValue($0) } ?? .text(text)
+        }
+    }
+
+    /// The value in words; "none" for no value.
+    public var shown: String {
+        switch self {
+        case .integer(let number): "\(number)"
+        case .large(let number): "\(number)"
+        case .number(let number): "\(number)"
+        case .text(let text): text
+        case .missing: "none"
+        case .otherValue: "others"
         }
     }
 
@@ -127,6 +169,7 @@ public enum SliceValue: Sendable, Hashable {
         case .number(let value): RowHash.hash(value.bitPattern, seed: 2)
         case .text(let text): text.utf8.reduce(RowHash.hash(UInt64(text.utf8.count), seed: 3)) { RowHash.hash(UInt64($1), seed: $0) }
         case .missing: RowHash.hash(0, seed: 4)
+        case .otherValue: RowHash.hash(1, seed: 4)
         }
     }
 }
@@ -137,6 +180,7 @@ extension SliceValue: Comparable {
         case .integer, .large, .number: 0
         case .text: 1
         case .missing: 2
+        case .otherValue: 3
         }
     }
 
@@ -167,7 +211,7 @@ extension SliceValue: Codable {
         case .large(let value): try container.encode(value)
         case .number(let value): try container.encode(value)
         case .text(let text): try container.encode(text)
-        case .missing: try container.encodeNil()
+        case .missing, .otherValue: try container.encodeNil()
         }
     }
 

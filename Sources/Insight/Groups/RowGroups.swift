@@ -12,9 +12,14 @@ public struct RowGroups: RowObserver, Equatable, GroupedRows {
 
     private(set) var groups = [GroupSums](repeating: GroupSums(), count: Self.groupCount)
     private let hasWeights: Bool
+    /// The tokens, bytes and words of each group; empty for other tasks than likelihood.
+    private var amountsOfGroup: [TextAmounts]
 
     /// The groups of no rows.
-    public init(_ specification: LossSpecification) { hasWeights = specification.hasWeights }
+    public init(_ specification: LossSpecification) {
+        hasWeights = specification.hasWeights
+        amountsOfGroup = specification.task == .likelihood ? Array(repeating: TextAmounts(), count: Self.groupCount) : []
+    }
 
     /// "row-groups".
     public var tag: String { Self.tag }
@@ -22,7 +27,19 @@ public struct RowGroups: RowObserver, Equatable, GroupedRows {
     /// Adds the rows of a block to their groups. O(rowCount).
     public mutating func observe(_ block: ScoredBlock) {
         let losses = block.losses(ofDialect: 0)
-        add(block, hasWeights ? block.rowDivisors(ofDialect: 0) : nil, losses) { $0.add(losses[$1]) }
+        let divisors = hasWeights ? block.rowDivisors(ofDialect: 0) : nil
+        add(block, divisors, losses) { $0.add(losses[$1]) }
+        guard !amountsOfGroup.isEmpty else { return }
+        let counts = TextCounts(block)
+        for row in 0..<block.rows.rowCount where !losses[row].isNaN {
+            amountsOfGroup[Self.group(ofRow: row, block)].add(counts, row: row, weight: divisors?[row] ?? 1)
+        }
+    }
+
+    @inline(__always)
+    private static func group(ofRow row: Int, _ block: ScoredBlock) -> Int {
+        // Wrapping: rows are numbered below 2^63.
+        Int(truncatingIfNeeded: RowHash.hash(block.rows.firstRow &+ UInt64(row)) >> 54)
     }
 
     /// Adds to the group of each row what `add` adds to a sum.
@@ -36,8 +53,7 @@ public struct RowGroups: RowObserver, Equatable, GroupedRows {
         groups.withUnsafeMutableBufferPointer { groups in
             for row in 0..<block.rows.rowCount {
                 guard numbers[row] == numbers[row] else { continue }
-                // Wrapping: rows are numbered below 2^63.
-                let group = Int(truncatingIfNeeded: RowHash.hash(block.rows.firstRow &+ UInt64(row)) >> 54)
+                let group = Self.group(ofRow: row, block)
                 groups[group].rowCount &+= 1
                 add(&groups[group].loss, row)
                 if let divisors { groups[group].weight.add(divisors[row]) }
@@ -48,19 +64,23 @@ public struct RowGroups: RowObserver, Equatable, GroupedRows {
     /// Adds the groups of other rows.
     public mutating func merge(_ other: RowGroups) throws(PartialError) {
         for index in groups.indices { groups[index].merge(other.groups[index]) }
+        for index in amountsOfGroup.indices { amountsOfGroup[index].merge(other.amountsOfGroup[index]) }
     }
 
     /// The groups with rows, in the order of their numbers.
     var sums: [GroupSums] { groups.filter { $0.rowCount > 0 } }
+    /// The tokens, bytes and words of the same groups; empty for other tasks than likelihood.
+    var amounts: [TextAmounts] { amountsOfGroup.indices.filter { groups[$0].rowCount > 0 }.map { amountsOfGroup[$0] } }
 
     /// Returns true if both have the same sums.
     public static func == (left: RowGroups, right: RowGroups) -> Bool { left.encoded == right.encoded }
 }
 
-// The section "row-groups": the sums of each of the 1,024 groups in order (GroupSums.swift).
+// The section "row-groups": the sums of each of the 1,024 groups in order; for task likelihood then the amounts of each (GroupSums.swift).
 extension RowGroups {
     public func encode(into bytes: inout [UInt8]) {
         for group in groups { group.encode(into: &bytes) }
+        for amounts in amountsOfGroup { amounts.encode(into: &bytes) }
     }
 
     public mutating func decode(from bytes: ArraySlice<UInt8>) throws(PartialError) {
@@ -72,5 +92,6 @@ extension RowGroups {
     /// Takes what `encode(into:)` wrote.
     mutating func decode(_ reader: inout SectionReader) throws(PartialError) {
         for index in groups.indices { groups[index] = try GroupSums(&reader) }
+        for index in amountsOfGroup.indices { amountsOfGroup[index] = try TextAmounts(&reader) }
     }
 }

@@ -1,4 +1,4 @@
-internal import Scoring
+package import Scoring
 
 /// How far a mean may be from that of more rows like these, from the sums of groups of rows that are independent of one another.
 public struct Uncertainty: Sendable, Equatable {
@@ -33,6 +33,20 @@ public struct Uncertainty: Sendable, Equatable {
         self.init(kind, groups, isWeighted: isWeighted, mean: mean, confidence: confidence, replicateCount: replicateCount)
     }
 
+    /// Finds the uncertainty of a mean per token, byte or word; nil where the rows have no groups.
+    package init?(
+        _ kind: Kind, clusters: Clusters?, rowGroups: RowGroups?, per unit: TokenSpread.Unit, mean: Double, confidence: Double,
+        replicateCount: Int
+    ) {
+        let groups: (any GroupedRows)? = clusters ?? rowGroups
+        guard let groups, let index = TokenSpread.Unit.allCases.firstIndex(of: unit) else { return nil }
+        let (sums, amounts) = (groups.sums, groups.amounts)
+        guard sums.count == amounts.count else { return nil }
+        self.init(
+            kind, losses: sums.map(\.loss.rounded), divisors: amounts.map { $0[index].rounded }, mean: mean, confidence: confidence,
+            replicateCount: replicateCount)
+    }
+
     /// Finds the uncertainty of Σ S / Σ W over groups.
     ///
     /// - Parameters:
@@ -41,10 +55,17 @@ public struct Uncertainty: Sendable, Equatable {
     ///   - confidence: in (0, 1).
     ///   - replicateCount: the number of replicates of a bootstrap.
     init(_ kind: Kind, _ groups: [GroupSums], isWeighted: Bool, mean: Double, confidence: Double, replicateCount: Int) {
+        self.init(
+            kind, losses: groups.map(\.loss.rounded), divisors: groups.map { $0.divisor(isWeighted: isWeighted) }, mean: mean,
+            confidence: confidence, replicateCount: replicateCount)
+    }
+
+    /// Finds the uncertainty of Σ S / Σ W of groups with losses S and divisors W.
+    private init(_ kind: Kind, losses: [Double], divisors: [Double], mean: Double, confidence: Double, replicateCount: Int) {
         self.kind = kind
+        let groups = losses
         groupCount = groups.count
         self.replicateCount = kind == .bootstrap ? replicateCount : nil
-        let losses = groups.map(\.loss.rounded), divisors = groups.map { $0.divisor(isWeighted: isWeighted) }
         let count = Double(groups.count)
         guard groups.count >= 2, losses.allSatisfy(\.isFinite) else {
             (standardError, lower, upper) = (.nan, .nan, .nan)

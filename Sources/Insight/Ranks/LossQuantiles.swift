@@ -1,7 +1,7 @@
 internal import Messages
 public import Scoring
 
-/// The quantiles of the loss, with bounds that are guaranteed, and its histogram.
+/// The quantiles of the loss, with bounds that are guaranteed, and its histogram. Of at most `exactLimit` rows they are exact.
 ///
 /// Losses count without their weights; where rows have weights the distribution is that of the weights. Rows without a loss in the first
 /// dialect are left out. The state depends on the set of rows alone.
@@ -16,7 +16,11 @@ public struct LossQuantiles: RowObserver, Equatable {
 
     /// The orders of the quantiles, such as 0.5 for the median.
     public let orders: [Double]
+    /// The largest number of rows whose losses are all kept. More would make a partial of hundreds of kilobytes.
+    public static let exactLimit = 1 << 14
     private var histogram: LogLinearHistogram
+    /// The losses of all rows, in no order, and their weights, which are empty where rows have none; nil for more than `exactLimit` rows.
+    private var sample: [(loss: Double, weight: Double)]? = []
 
     /// The state of no rows.
     ///
@@ -46,24 +50,63 @@ public struct LossQuantiles: RowObserver, Equatable {
     /// Adds the losses of a block. O(rowCount).
     public mutating func observe(_ block: ScoredBlock) {
         let losses = block.losses(ofDialect: 0), divisors = block.rowDivisors(ofDialect: 0), weights = block.rows.weights
-        guard let divisors else { return histogram.add(losses, count: block.rows.rowCount) }
+        guard let divisors else {
+            if sample != nil { keep((0..<block.rows.rowCount).lazy.map { (losses[$0], 1) }) }
+            return histogram.add(losses, count: block.rows.rowCount)
+        }
         for row in 0..<block.rows.rowCount {
             let loss = losses[row]
             guard loss == loss else { continue }
             // The plain loss of a row of weight 0 is not known, and it counts nothing.
             guard divisors[row] > 0 else { continue }
             histogram.add(loss / divisors[row], weight: weights?[row] ?? 1)
+            if sample != nil { keep(CollectionOfOne((loss / divisors[row], weights?[row] ?? 1))) }
         }
+    }
+
+    /// Keeps losses as long as there are few; NaN is left out.
+    private mutating func keep(_ losses: some Sequence<(Double, Double)>) {
+        guard var kept = sample.take() else { return }
+        for (loss, weight) in losses where !loss.isNaN { kept.append((loss + 0, weight)) }
+        if kept.count <= Self.exactLimit { sample = kept }
     }
 
     /// Adds the losses of another state.
     public mutating func merge(_ other: LossQuantiles) throws(PartialError) {
         guard configuration == other.configuration, histogram.hasWeights == other.histogram.hasWeights else { throw .otherSettings(tag) }
         histogram.merge(other.histogram)
+        if let added = other.sample { keep(added.lazy.map { ($0.loss, $0.weight) }) } else { sample = nil }
     }
 
     /// The quantiles in the order of `orders`; empty where no row was scored. O(intervals · orders).
-    public var quantiles: [Quantile] { histogram.quantiles(orders) }
+    public var quantiles: [Quantile] {
+        guard let sorted = sortedSample, !sorted.isEmpty else { return histogram.quantiles(orders) }
+        var total = ExactSum(), sum = ExactSum()
+        for row in sorted { total.add(row.weight) }
+        guard total.sign > 0 else { return [] }
+        let shares = sorted.map { row in
+            sum.add(row.weight)
+            return sum.rounded(dividedBy: total)
+        }
+        return orders.map { order in
+            // The least loss is that of order 0, also where it has no weight.
+            let loss = order == 0 ? sorted[0].loss : sorted[shares.firstIndex { $0 >= order } ?? sorted.count - 1].loss
+            return Quantile(order: order, value: loss, lower: loss, upper: loss)
+        }
+    }
+
+    /// The quantiles by linear interpolation between neighbouring losses, as NumPy and llama.cpp have them; nil for more than `exactLimit` rows, for
+    /// none, and where rows have weights.
+    public var interpolated: [Double]? {
+        guard let sorted = sortedSample, !sorted.isEmpty, !hasWeights else { return nil }
+        return orders.map { order in
+            let place = Double(sorted.count - 1) * order, below = place.rounded(.down)
+            return LinearInterpolation.value(
+                sorted[Int(below)].loss, sorted[min(Int(below) + 1, sorted.count - 1)].loss, place - below)
+        }
+    }
+
+    private var sortedSample: [(loss: Double, weight: Double)]? { sample?.sorted { $0 < $1 } }
 
     /// True if rows have weights.
     public var hasWeights: Bool { histogram.hasWeights }
@@ -80,13 +123,33 @@ public struct LossQuantiles: RowObserver, Equatable {
     }
 }
 
-// The section "quantiles": the histogram of the losses (LogLinearHistogram.swift).
+// The section "quantiles": the histogram of the losses (LogLinearHistogram.swift); then a varint, 0 for more rows than are kept, else 1 + the number
+// of rows, and for each in ascending order its loss as Float64, and where rows have weights its weight.
 extension LossQuantiles {
-    public func encode(into bytes: inout [UInt8]) { histogram.encode(into: &bytes) }
+    public func encode(into bytes: inout [UInt8]) {
+        histogram.encode(into: &bytes)
+        guard let sorted = sortedSample else {
+            bytes.append(varint: 0)
+            return
+        }
+        bytes.append(varint: UInt64(sorted.count) + 1)
+        for row in sorted {
+            bytes.append(littleEndian: row.loss.bitPattern)
+            if hasWeights { bytes.append(littleEndian: row.weight.bitPattern) }
+        }
+    }
 
     public mutating func decode(from bytes: ArraySlice<UInt8>) throws(PartialError) {
         var reader = SectionReader(bytes)
         try histogram.decode(&reader)
+        let count = try reader.varintCount(leastByteCount: 8)
+        guard count <= Self.exactLimit + 1 else { throw .damaged("\(count - 1) losses are kept, and \(Self.exactLimit) may be") }
+        sample = count == 0 ? nil : []
+        for _ in 0..<max(0, count - 1) {
+            let loss = try reader.double(), weight = hasWeights ? try reader.double() : 1
+            guard !loss.isNaN, weight >= 0, weight < .infinity else { throw .damaged("a loss that is kept is not a number") }
+            sample?.append((loss, weight))
+        }
         try reader.expectEnd()
     }
 

@@ -20,6 +20,11 @@ struct RankedHeap<Element: Ranked & Sendable>: Sendable {
     /// The things that are kept, in order. O(n log n).
     var sorted: [Element] { elements.sorted { $0.comes(before: $1) } }
 
+    /// Changes each thing that is kept, but not its place in the order.
+    mutating func updateEach(_ body: (inout Element) -> Void) {
+        for index in elements.indices { body(&elements[index]) }
+    }
+
     /// Keeps a thing if there is room, or if it comes before the last one. O(log n).
     mutating func insert(_ element: Element) {
         if elements.count < limit {

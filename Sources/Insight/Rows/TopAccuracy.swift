@@ -20,6 +20,8 @@ public struct TopAccuracy: RowObserver, Equatable {
     private var hits: [UInt64]
     private var optimisticHits: [UInt64]
     private var pessimisticHits: [UInt64]
+    /// For each k the number of rows that are right if of equal predictions the class with the larger index comes first.
+    private var lastIndexHits: [UInt64]
     /// For each k the weight of the rows that are right; empty where rows have no weights.
     private var weights: [CompactSum]
     private var totalWeight = CompactSum()
@@ -43,6 +45,7 @@ public struct TopAccuracy: RowObserver, Equatable {
         hits = Array(repeating: 0, count: ks.count)
         optimisticHits = hits
         pessimisticHits = hits
+        lastIndexHits = hits
         weights = hasWeights ? Array(repeating: CompactSum(), count: ks.count) : []
     }
 
@@ -78,6 +81,7 @@ public struct TopAccuracy: RowObserver, Equatable {
                 }
                 if rank - equal.before < k { optimisticHits[index].addSaturating(1) }
                 if rank + equal.after < k { pessimisticHits[index].addSaturating(1) }
+                if rank - equal.before + equal.after < k { lastIndexHits[index].addSaturating(1) }
             }
         }
     }
@@ -134,6 +138,7 @@ public struct TopAccuracy: RowObserver, Equatable {
             hits[index].addSaturating(other.hits[index])
             optimisticHits[index].addSaturating(other.optimisticHits[index])
             pessimisticHits[index].addSaturating(other.pessimisticHits[index])
+            lastIndexHits[index].addSaturating(other.lastIndexHits[index])
             if hasWeights { weights[index].add(other.weights[index]) }
         }
     }
@@ -150,6 +155,8 @@ public struct TopAccuracy: RowObserver, Equatable {
         public let optimistic: Double
         /// The share of rows if the label came last of equal predictions.
         public let pessimistic: Double
+        /// The share of rows if of equal predictions the larger index came first, as scikit-learn counts.
+        public let lastIndexAccuracy: Double
         /// The number of rows in which equal predictions decide.
         public let tiedRowCount: UInt64
     }
@@ -162,19 +169,20 @@ public struct TopAccuracy: RowObserver, Equatable {
                 k: ks[index], accuracy: Double(hits[index]) / Double(rowCount),
                 accuracyOverWeight: hasWeights ? weights[index].exact.rounded(dividedBy: totalWeight.exact) : nil,
                 optimistic: Double(optimisticHits[index]) / Double(rowCount), pessimistic: Double(pessimisticHits[index]) / Double(rowCount),
+                lastIndexAccuracy: Double(lastIndexHits[index]) / Double(rowCount),
                 tiedRowCount: optimisticHits[index] >= pessimisticHits[index] ? optimisticHits[index] - pessimisticHits[index] : 0)
         }
     }
 }
 
-// The section "top-k": a varint, the number of rows, and where they have weights an exact sum of these; then for each k three varints, the hits by
-// the first index, if the label comes first and if it comes last, and where rows have weights an exact sum of those of the first.
+// The section "top-k": a varint, the number of rows, and where they have weights an exact sum of these; then for each k four varints, the hits by
+// the first index, if the label comes first, if it comes last, and by the last index, and where rows have weights an exact sum of those of the first.
 extension TopAccuracy {
     public func encode(into bytes: inout [UInt8]) {
         bytes.append(varint: rowCount)
         if hasWeights { totalWeight.encode(into: &bytes) }
         for index in ks.indices {
-            for count in [hits[index], optimisticHits[index], pessimisticHits[index]] { bytes.append(varint: count) }
+            for count in [hits[index], optimisticHits[index], pessimisticHits[index], lastIndexHits[index]] { bytes.append(varint: count) }
             if hasWeights { weights[index].encode(into: &bytes) }
         }
     }
@@ -187,6 +195,7 @@ extension TopAccuracy {
             hits[index] = try reader.varint()
             optimisticHits[index] = try reader.varint()
             pessimisticHits[index] = try reader.varint()
+            lastIndexHits[index] = try reader.varint()
             if hasWeights { weights[index] = CompactSum(try reader.exactSum()) }
         }
         try reader.expectEnd()

@@ -36,6 +36,8 @@ public struct WorstRows: RowObserver, Equatable {
         public let labelProbability: Double
         /// The probability of the predicted class; NaN for task multilabel.
         public let topProbability: Double
+        /// The values of the shown columns, in their order.
+        public fileprivate(set) var shown: [SliceValue] = []
 
         func comes(before other: Row) -> Bool {
             measure != other.measure ? measure > other.measure : number < other.number
@@ -46,12 +48,20 @@ public struct WorstRows: RowObserver, Equatable {
     public let count: Int
     /// The measure by which a row is bad.
     public let measure: Measure
+    /// The names of the columns whose values are kept with each row.
+    public let shownColumns: [String]
+    /// The largest number of bytes of a text that is kept; longer ones are cut, and end in "…".
+    public static let shownByteLimit = 4096
+    /// The largest number of shown columns.
+    public static let shownColumnLimit = 64
     private var heap: RankedHeap<Row>
 
     /// No rows.
     ///
     /// - Throws: `SpecificationError` for a number that is not in 1...`limit`, and for a measure that the task does not have.
-    public init(_ specification: LossSpecification, count: Int, by measure: Measure = .loss) throws(SpecificationError) {
+    public init(
+        _ specification: LossSpecification, count: Int, by measure: Measure = .loss, shownColumns: [String] = []
+    ) throws(SpecificationError) {
         guard (1...Self.limit).contains(count) else {
             throw SpecificationError(problem: "\(setting: .worst) is \(count)", remedy: "give 1 to \(Self.limit) rows")
         }
@@ -60,19 +70,31 @@ public struct WorstRows: RowObserver, Equatable {
                 problem: "the rows of task \(specification.task.rawValue) have no predicted class",
                 remedy: "take the worst ones by their losses")
         }
+        let areNames = shownColumns.allSatisfy { !$0.isEmpty } && Set(shownColumns.map { Array($0.utf8) }).count == shownColumns.count
+        guard areNames, shownColumns.count <= Self.shownColumnLimit else {
+            throw SpecificationError(
+                problem: "\(setting: .shownColumn) is \(shownColumns.prefix(8).joined(separator: ", "))",
+                remedy: "give at most \(Self.shownColumnLimit) different names of columns")
+        }
         self.count = count
         self.measure = measure
+        self.shownColumns = shownColumns
         heap = RankedHeap(limit: count)
     }
 
     /// "worst".
     public var tag: String { Self.tag }
 
-    /// A varint, the number of rows, and the name of the measure.
+    /// A varint, the number of rows; a varint, the number of bytes of the measure's name, and the name; and for each shown column the same of its
+    /// name.
     public var configuration: [UInt8] {
         var bytes: [UInt8] = []
         bytes.append(varint: UInt64(count))
-        return bytes + Array(measure.rawValue.utf8)
+        for name in [measure.rawValue] + shownColumns {
+            bytes.append(varint: UInt64(name.utf8.count))
+            bytes += Array(name.utf8)
+        }
+        return bytes
     }
 
     /// The probabilities of the label and of the predicted class, by which mistakes are sorted. Those of the rows with the largest losses are
@@ -103,10 +125,11 @@ public struct WorstRows: RowObserver, Equatable {
             let value = measure == .margin ? ofTop[row] - ofLabel[row] : ofTop[row]
             guard value >= least, !value.isNaN else { continue }
             // Wrapping: rows are numbered below 2^63.
-            let candidate = Row(
-                number: block.rows.firstRow &+ UInt64(row), measure: value, loss: loss, label: Self.label(block, row),
-                predicted: topClass[row] < 0 ? nil : Int(topClass[row]), labelProbability: ofLabel[row], topProbability: ofTop[row])
-            heap.insert(candidate)
+            insert(
+                Row(
+                    number: block.rows.firstRow &+ UInt64(row), measure: value, loss: loss, label: Self.label(block, row),
+                    predicted: topClass[row] < 0 ? nil : Int(topClass[row]), labelProbability: ofLabel[row], topProbability: ofTop[row]),
+                block)
             least = heap.last?.measure ?? -.infinity
         }
     }
@@ -120,11 +143,39 @@ public struct WorstRows: RowObserver, Equatable {
             // False for NaN.
             guard heap.last.map({ loss >= $0.measure }) ?? (loss == loss) else { continue }
             let prediction = prediction(block, row)
-            heap.insert(
+            insert(
                 Row(
                     number: block.rows.firstRow &+ UInt64(row), measure: loss, loss: loss, label: Self.label(block, row),
-                    predicted: prediction.top, labelProbability: prediction.ofLabel, topProbability: prediction.ofTop))
+                    predicted: prediction.top, labelProbability: prediction.ofLabel, topProbability: prediction.ofTop), block)
         }
+    }
+
+    /// Keeps a row of a block, with the values of its shown columns as far as the block has them.
+    private mutating func insert(_ row: Row, _ block: ScoredBlock) {
+        guard heap.last.map({ row.comes(before: $0) }) ?? true else { return }
+        var row = row
+        let index = Int(row.number &- block.rows.firstRow)
+        row.shown = shownColumns.indices.map { column in block.shownText?(column, index).map { Self.kept($0) } ?? .missing }
+        heap.insert(row)
+    }
+
+    /// Returns the value of a text, which is cut if it is too long.
+    private static func kept(_ text: String) -> SliceValue {
+        guard text.utf8.count > shownByteLimit else { return SliceValue(text: text) }
+        // Bytes that continue a character are cut with it.
+        var end = text.utf8.index(text.utf8.startIndex, offsetBy: shownByteLimit)
+        while text.utf8[end] & 0xC0 == 0x80 { end = text.utf8.index(before: end) }
+        return .text(text[..<end] + "…")
+    }
+
+    /// Fills in the values of a shown column that are not read beside the predictions, such as those of a file of labels. To be called once, when
+    /// all rows have been observed.
+    ///
+    /// - Parameters:
+    ///   - column: an index of `shownColumns`.
+    ///   - texts: the texts by the numbers of rows; a row that is not among them has no value.
+    package mutating func show(_ texts: [UInt64: String], inColumn column: Int) {
+        heap.updateEach { $0.shown[column] = texts[$0.number].map { Self.kept($0) } ?? .missing }
     }
 
     /// Returns the probability of a row's label, and its predicted class with that one's.
@@ -164,7 +215,7 @@ public struct WorstRows: RowObserver, Equatable {
 
     /// Adds the rows of another state.
     public mutating func merge(_ other: WorstRows) throws(PartialError) {
-        guard count == other.count, measure == other.measure else { throw .otherSettings(tag) }
+        guard configuration == other.configuration else { throw .otherSettings(tag) }
         for row in other.heap.elements { heap.insert(row) }
     }
 
@@ -173,13 +224,13 @@ public struct WorstRows: RowObserver, Equatable {
 
     /// Returns true if both keep the same rows.
     public static func == (left: WorstRows, right: WorstRows) -> Bool {
-        left.count == right.count && left.measure == right.measure && left.encoded == right.encoded
+        left.configuration == right.configuration && left.encoded == right.encoded
     }
 }
 
 // The section "worst": a varint, the number of kept rows; then for each, the worst first: a varint, its number; four Float64 of eight bytes, the
-// measure, the loss, the probability of the label and that of the predicted class; and two varints, the label and the predicted class, each
-// plus 1, or 0 where there is none.
+// measure, the loss, the probability of the label and that of the predicted class; two varints, the label and the predicted class, each
+// plus 1, or 0 where there is none; and the value of each shown column (Slices.swift).
 extension WorstRows {
     public func encode(into bytes: inout [UInt8]) {
         let rows = rows
@@ -189,6 +240,7 @@ extension WorstRows {
             for number in [row.measure, row.loss, row.labelProbability, row.topProbability] { bytes.append(littleEndian: number.bitPattern) }
             bytes.append(varint: row.label.map { UInt64($0) + 1 } ?? 0)
             bytes.append(varint: row.predicted.map { UInt64($0) + 1 } ?? 0)
+            for value in row.shown { value.encode(into: &bytes) }
         }
     }
 
@@ -203,11 +255,12 @@ extension WorstRows {
             let labelProbability = try reader.double(), topProbability = try reader.double()
             guard !measure.isNaN else { throw .damaged("the measure of a row is not a number") }
             let label = try reader.varint(), predicted = try reader.varint()
-            heap.insert(
-                Row(
-                    number: number, measure: measure, loss: loss, label: label == 0 ? nil : Int(clamping: label - 1),
-                    predicted: predicted == 0 ? nil : Int(clamping: predicted - 1), labelProbability: labelProbability,
-                    topProbability: topProbability))
+            var row = Row(
+                number: number, measure: measure, loss: loss, label: label == 0 ? nil : Int(clamping: label - 1),
+                predicted: predicted == 0 ? nil : Int(clamping: predicted - 1), labelProbability: labelProbability,
+                topProbability: topProbability)
+            for _ in shownColumns { row.shown.append(try SliceValue(&reader)) }
+            heap.insert(row)
         }
         try reader.expectEnd()
     }
@@ -216,8 +269,17 @@ extension WorstRows {
     static func make(_ configuration: [UInt8], _ specification: LossSpecification) throws(PartialError) -> WorstRows {
         var reader = SectionReader(configuration[...])
         let count = Int(clamping: try reader.varint())
-        let name = String(validating: try reader.bytes(reader.remainingByteCount), as: UTF8.self)
-        guard let measure = name.flatMap({ Measure(rawValue: $0) }) else { throw .unknownSettings(tag) }
-        do throws(SpecificationError) { return try WorstRows(specification, count: count, by: measure) } catch { throw .unknownSettings(tag) }
+        var names: [String] = []
+        while reader.remainingByteCount > 0 {
+            let bytes = try reader.bytes(try reader.varintCount(leastByteCount: 1))
+            guard let name = String(validating: bytes, as: UTF8.self) else { throw .unknownSettings(tag) }
+            names.append(name)
+        }
+        guard let measure = names.first.flatMap({ Measure(rawValue: $0) }) else { throw .unknownSettings(tag) }
+        do throws(SpecificationError) {
+            return try WorstRows(specification, count: count, by: measure, shownColumns: Array(names.dropFirst()))
+        } catch {
+            throw .unknownSettings(tag)
+        }
     }
 }

@@ -38,7 +38,7 @@ public struct ProbabilityScores: RowObserver, Equatable {
     /// The sum of p of label 1, for task binary.
     private var positive = ExactSum()
     /// Room for what the rows of a block add; no part of the state.
-    private var room = RowNumbers()
+    private var room = RowNumbers(), decisions = RowNumbers()
 
     /// The scores of no rows.
     ///
@@ -49,17 +49,17 @@ public struct ProbabilityScores: RowObserver, Equatable {
         hasWeights = specification.modifiers.hasRowWeights
         self.choice = choice
         if choice.contains(.brier) {
-            guard task == .multiclass || task == .binary else {
+            guard task.hasLabels else {
                 throw SpecificationError(
                     problem: "\(setting: .brier) has no meaning for task \(task.rawValue)",
-                    remedy: "it is of tasks multiclass and binary; leave it out")
+                    remedy: "it is of probabilities of what did not happen as well, and the input has none; leave it out")
             }
         }
         if choice.contains(.sharpness) {
-            guard task != .likelihood, task != .multilabel else {
+            guard task.hasLabels else {
                 throw SpecificationError(
                     problem: "\(setting: .sharpness) has no meaning for task \(task.rawValue)",
-                    remedy: "it is of one distribution a row: of tasks multiclass, soft and binary; leave it out")
+                    remedy: "it is of all probabilities of a row, and the input has that of what happened alone; leave it out")
             }
         }
     }
@@ -74,7 +74,7 @@ public struct ProbabilityScores: RowObserver, Equatable {
     public var requiredFacts: RowFacts {
         var facts: RowFacts = []
         if choice.contains(.brier), task == .multiclass { facts.formUnion([.labelProbability, .squaredProbabilitySum]) }
-        if choice.contains(.sharpness) { facts.formUnion([.topPrediction, .probabilityWeightedSum]) }
+        if choice.contains(.sharpness), task != .multilabel { facts.formUnion([.topPrediction, .probabilityWeightedSum]) }
         return facts
     }
 
@@ -104,11 +104,19 @@ public struct ProbabilityScores: RowObserver, Equatable {
                     return (p - label) * (p - label)
                 }
                 room.withNumbers { add($0, to: &brier) }
+            } else if task == .soft || task == .multilabel {
+                if let targets = block.targets { writeSquares(block, targets) }
+                room.withNumbers { add($0, to: &brier) }
             } else if let ofLabel = block.facts.labelProbability, let squares = block.facts.squaredProbabilitySum {
                 // Σ (p_c − y_c)² = Σ p² − 2 p_y + 1, within 2^-51, and never below 0.
                 room.update(rowCount) { row, _ in max(0, (squares[row] - ofLabel[row]) + (1 - ofLabel[row])) }
                 room.withNumbers { add($0, to: &brier) }
             }
+        }
+        if choice.contains(.sharpness), task == .multilabel {
+            writeSharpness(block)
+            room.withNumbers { add($0, to: &entropy) }
+            decisions.withNumbers { add($0, to: &topProbability) }
         }
         if choice.contains(.sharpness), let top = block.facts.topProbability, let classes = block.facts.topClass,
             let sums = block.facts.probabilityWeightedSum
@@ -134,6 +142,46 @@ public struct ProbabilityScores: RowObserver, Equatable {
         }
     }
 
+    /// Writes the Brier score of each row: of soft labels Σ (p_c − t_c)² over the classes, of several decisions the mean of their (p − y)². What a
+    /// row has depends on the row alone.
+    private mutating func writeSquares(_ block: ScoredBlock, _ targets: UnsafePointer<Double>) {
+        let rowCount = block.rows.rowCount, classCount = block.classCount
+        func squares(_ probabilities: UnsafePointer<Double>, _ targets: UnsafePointer<Double>) -> Double {
+            var sum = 0.0
+            for c in 0..<classCount { sum += (probabilities[c] - targets[c]) * (probabilities[c] - targets[c]) }
+            return sum
+        }
+        if task == .multilabel {
+            decisions.fill(rowCount * classCount) { block.writePositiveProbabilities(to: $0) }
+            _ = decisions.withNumbers { probabilities in
+                room.update(rowCount) { row, _ in
+                    squares(probabilities + row * classCount, targets + row * classCount) / Double(classCount)
+                }
+            }
+            return
+        }
+        for row in 0..<rowCount {
+            decisions.fill(classCount) { block.writeProbabilities(ofRow: row, to: $0) }
+            let score = decisions.withNumbers { squares($0, targets + row * classCount) } ?? .nan
+            room.fill(rowCount) { $0[row] = score }
+        }
+    }
+
+    /// Writes the mean entropy of each row's decisions, and the mean of their larger probabilities.
+    private mutating func writeSharpness(_ block: ScoredBlock) {
+        let rowCount = block.rows.rowCount, classCount = block.classCount
+        for row in 0..<rowCount {
+            var entropies = 0.0, larger = 0.0
+            for column in 0..<classCount {
+                let decision = block.sharpness(row: row, column: column)
+                entropies += decision.entropy
+                larger += decision.top
+            }
+            room.fill(rowCount) { $0[row] = entropies / Double(classCount) }
+            decisions.fill(rowCount) { $0[row] = larger / Double(classCount) }
+        }
+    }
+
     /// Adds the scores of other rows.
     public mutating func merge(_ other: ProbabilityScores) throws(PartialError) {
         count.addSaturating(other.count)
@@ -149,7 +197,7 @@ public struct ProbabilityScores: RowObserver, Equatable {
         return hasWeights ? sum.rounded(dividedBy: weight) : sum.rounded(dividedBy: count)
     }
 
-    /// The mean Brier score: (p − y)² for task binary, else Σ (p_c − y_c)² over the classes. Rounded once; nil if it was not asked for.
+    /// The mean Brier score: (p − y)² of decisions, for task multilabel their mean over the columns, else Σ (p_c − y_c)² over the classes. Rounded once; nil if it was not asked for.
     public var meanBrier: Double? { mean(brier, .brier) }
     /// The mean entropy of a row's probabilities in nats.
     public var meanEntropy: Double? { mean(entropy, .sharpness) }

@@ -25,6 +25,21 @@ extension ScoredBlock {
         }
     }
 
+    /// Returns the entropy of a decision and its larger probability, within some 4 ULP, also where the decision is nearly certain.
+    func sharpness(row: Int, column: Int) -> (entropy: Double, top: Double) {
+        let value = value(row: row, column: column)
+        if specification.input == .logits {
+            // With e = e^−|x| the probabilities are 1 / (1 + e) and e / (1 + e).
+            let distance = value.magnitude, e = ElementaryFunctions.exponential(-distance)
+            return (ElementaryFunctions.logarithmOfOnePlus(e) + (e > 0 ? distance * (e / (1 + e)) : 0), 1 / (1 + e))
+        }
+        let isLogarithm = specification.input == .logProbabilities
+        let p = isLogarithm ? ElementaryFunctions.exponential(value) : value
+        let ofOne = isLogarithm ? value : ElementaryFunctions.logarithm(p)
+        let ofZero = isLogarithm ? ElementaryFunctions.logarithmOfComplement(ofExponential: value) : ElementaryFunctions.logarithm(1 - p)
+        return ((p > 0 ? -(p * ofOne) : 0) + (p < 1 ? -((1 - p) * ofZero) : 0), max(p, 1 - p))
+    }
+
     /// Writes the probability of each class of a row: classCount numbers for tasks multiclass and soft.
     ///
     /// The softmax of logits, within 8 ULP of each where it is a normal number; probabilities as they are; e^x of log-probabilities. NaN where a
@@ -90,11 +105,18 @@ extension ScoredBlock {
             }
             return
         }
-        let x = value(row: row, column: 0)
+        writeLogits(ofRow: row, column: 0, to: logits)
+    }
+
+    /// Writes the logits of one of several decisions of a row: 0, and that of label 1.
+    ///
+    /// - Parameter logits: room for two numbers.
+    func writeLogits(ofRow row: Int, column: Int, to logits: UnsafeMutablePointer<Double>) {
+        let x = value(row: row, column: column)
         switch specification.input {
         case .logits: (logits[0], logits[1]) = (0, x)
         case .probabilities: (logits[0], logits[1]) = (ElementaryFunctions.logarithm(1 - x), ElementaryFunctions.logarithm(x))
-        case .logProbabilities: (logits[0], logits[1]) = (ElementaryFunctions.logarithm(1 - ElementaryFunctions.exponential(x)), x)
+        case .logProbabilities: (logits[0], logits[1]) = (ElementaryFunctions.logarithmOfComplement(ofExponential: x), x)
         }
     }
 

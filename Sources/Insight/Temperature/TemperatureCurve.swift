@@ -5,7 +5,8 @@ public import Scoring
 /// The mean loss as it would be with the logits divided by a temperature T, for several T at once, and its slope and curvature.
 ///
 /// With β = 1/T the loss of a row is log Σ exp(β x) − β x of the label. It is convex in β; its slope is E[x] − x of the label and its curvature the
-/// variance of x, both under the probabilities at β. Probabilities and log-probabilities stand for logits log p. Rows without a loss in the
+/// variance of x, both under the probabilities at β. Of task multilabel it is the mean over the columns. Probabilities and log-probabilities stand
+/// for logits log p. Rows without a loss in the
 /// first dialect are left out. A row counts with its own weight. What a row adds is rounded, and added exactly: the state depends on the set of
 /// rows alone.
 public struct TemperatureCurve: RowObserver, Equatable {
@@ -48,10 +49,10 @@ public struct TemperatureCurve: RowObserver, Equatable {
         task = specification.task
         hasWeights = specification.modifiers.hasRowWeights
         let setting: Setting = isFitted && temperatures.isEmpty ? .fitTemperature : .temperatureSweep
-        guard task != .likelihood, task != .multilabel else {
+        guard task.hasLabels else {
             throw SpecificationError(
                 problem: "\(setting: setting) has no meaning for task \(task.rawValue)",
-                remedy: "it is of tasks multiclass, soft and binary; leave it out")
+                remedy: "the probability of what happened does not say those of all that did not; leave it out")
         }
         let modifiers = specification.modifiers
         guard modifiers.labelSmoothing == 0, modifiers.focalGamma == nil, modifiers.classWeights == nil, modifiers.positiveWeights == nil,
@@ -84,37 +85,51 @@ public struct TemperatureCurve: RowObserver, Equatable {
     /// Adds the rows of a block. O(rowCount × classCount × nodes).
     public mutating func observe(_ block: ScoredBlock) {
         let losses = block.losses(ofDialect: 0), weights = hasWeights ? block.rows.weights : nil
-        let classCount = block.distributionCount
+        let classCount = task == .multilabel ? 2 : block.distributionCount
         for row in 0..<block.rows.rowCount where !losses[row].isNaN {
             let rowWeight = weights?[row] ?? 1
             rowCount.addSaturating(1)
             if hasWeights { weight.add(rowWeight) }
             guard rowWeight > 0 else { continue }
-            logits.fill(classCount) { block.writeLogits(ofRow: row, to: $0) }
-            // How much of the row has each class as its label: Σ y x.
-            let target = Self.labelled(block, row, logits)
-            var largest = -Double.infinity, top = 0
-            _ = logits.withNumbers { logits in
-                for c in 0..<classCount where logits[c] > largest { (largest, top) = (logits[c], c) }
-            }
-            guard largest.isFinite else {
-                for index in nodes.indices {
-                    nodes[index].value.add(.nan)
-                    nodes[index].slope.add(.nan)
+            if task == .multilabel {
+                guard let targets = block.targets else { return }
+                for column in 0..<block.classCount {
+                    logits.fill(2) { block.writeLogits(ofRow: row, column: column, to: $0) }
+                    let label = targets[row * block.classCount + column]
+                    let target = logits.withNumbers { Self.labelled(label, $0) } ?? .nan
+                    add(2, target: target, weight: rowWeight / Double(block.classCount))
                 }
                 continue
             }
-            logits.fill((classCount + 7) / 8 * 8) { logits in
-                // −∞ is far enough away to have a term of 0, and its distance times 0 is 0. Beyond the last class are such as well.
-                for c in 0..<classCount { logits[c] = max(logits[c] - largest, -1e30) }
-                for c in classCount..<(classCount + 7) / 8 * 8 { logits[c] = -1e30 }
-            }
+            logits.fill(classCount) { block.writeLogits(ofRow: row, to: $0) }
+            // How much of the row has each class as its label: Σ y x.
+            add(classCount, target: Self.labelled(block, row, logits), weight: rowWeight)
+        }
+    }
+
+    /// Adds the row whose logits are there.
+    private mutating func add(_ classCount: Int, target: Double, weight rowWeight: Double) {
+        var largest = -Double.infinity, top = 0
+        _ = logits.withNumbers { logits in
+            for c in 0..<classCount where logits[c] > largest { (largest, top) = (logits[c], c) }
+        }
+        guard largest.isFinite else {
             for index in nodes.indices {
-                let point = point(beta: nodes[index].beta, classCount, largest: largest, at: top, target: target)
-                nodes[index].value.add(point.value * rowWeight)
-                nodes[index].slope.add(point.slope * rowWeight)
-                nodes[index].curvature.add(point.curvature * rowWeight)
+                nodes[index].value.add(.nan)
+                nodes[index].slope.add(.nan)
             }
+            return
+        }
+        logits.fill((classCount + 7) / 8 * 8) { logits in
+            // −∞ is far enough away to have a term of 0, and its distance times 0 is 0. Beyond the last class are such as well.
+            for c in 0..<classCount { logits[c] = max(logits[c] - largest, -1e30) }
+            for c in classCount..<(classCount + 7) / 8 * 8 { logits[c] = -1e30 }
+        }
+        for index in nodes.indices {
+            let point = point(beta: nodes[index].beta, classCount, largest: largest, at: top, target: target)
+            nodes[index].value.add(point.value * rowWeight)
+            nodes[index].slope.add(point.slope * rowWeight)
+            nodes[index].curvature.add(point.curvature * rowWeight)
         }
     }
 
@@ -122,9 +137,7 @@ public struct TemperatureCurve: RowObserver, Equatable {
     private static func labelled(_ block: ScoredBlock, _ row: Int, _ logits: RowNumbers) -> Double {
         logits.withNumbers { logits in
             switch block.specification.task {
-            case .binary:
-                let label = block.targets?[row] ?? Double(block.rows.classLabels[row])
-                return (label == 1 ? 0 : (1 - label) * logits[0]) + (label == 0 ? 0 : label * logits[1])
+            case .binary: return labelled(block.targets?[row] ?? Double(block.rows.classLabels[row]), logits)
             case .soft:
                 guard let targets = block.targets else { return .nan }
                 var sum = 0.0
@@ -135,6 +148,11 @@ public struct TemperatureCurve: RowObserver, Equatable {
             default: return logits[Int(block.rows.classLabels[row])]
             }
         } ?? .nan
+    }
+
+    /// Returns (1 − y) x_0 + y x_1 of a decision with label y, where 0 · −∞ is 0.
+    private static func labelled(_ label: Double, _ logits: UnsafePointer<Double>) -> Double {
+        (label == 1 ? 0 : (1 - label) * logits[0]) + (label == 0 ? 0 : label * logits[1])
     }
 
     /// Returns loss, slope and curvature of the row whose logits are there, at a β.

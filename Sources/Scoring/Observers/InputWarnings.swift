@@ -40,10 +40,10 @@ public struct InputWarnings: RowObserver, Equatable {
     /// Looks at the predictions and labels of a block. O(rowCount × classCount) for probabilities, the first logits and Float16 logits,
     /// else O(rowCount).
     public mutating func observe(_ block: ScoredBlock) {
-        let rows = block.rows
-        let task = block.specification.task
+        let block = block.ofStoredRows, rows = block.rows
+        let task = block.specification.task, input = block.stored?.specification.input ?? block.specification.input
         var surveyedRowCount = 0
-        switch block.specification.input {
+        switch input {
         case .logits where rows.firstRow < UInt64(Self.logitRowLimit):
             surveyedRowCount = min(rows.rowCount, Self.logitRowLimit - Int(rows.firstRow))
         case .probabilities where task.isOverClasses: surveyedRowCount = rows.rowCount
@@ -51,14 +51,14 @@ public struct InputWarnings: RowObserver, Equatable {
         }
         if surveyedRowCount > 0 {
             let survey = block.surveyRows(rowCount: surveyedRowCount)
-            let isInDoubt = rows.element == .float64 && block.specification.input == .probabilities && survey.deviatingRowCount > 0
+            let isInDoubt = rows.element == .float64 && input == .probabilities && survey.deviatingRowCount > 0
             add(isInDoubt ? block.heedingDigits(survey) : survey, firstRow: rows.firstRow)
         }
-        if block.specification.input == .logProbabilities {
+        if input == .logProbabilities {
             if task.isOverClasses, let survey = block.surveyLogProbabilities() { add(survey, firstRow: rows.firstRow) }
             saturatedCount.addSaturating(block.placeholderCount)
         }
-        if rows.element == .float16, block.specification.input == .logits { saturatedCount.addSaturating(UInt64(block.countSaturated())) }
+        if rows.element == .float16, input == .logits { saturatedCount.addSaturating(UInt64(block.countSaturated())) }
         if let survey = block.labelSurvey {
             add(survey)
         } else if task == .binary, let targets = rows.targets {

@@ -118,7 +118,7 @@ extension ScoredBlock {
         }
         // Several losses a row, or weights, would make another number of it.
         let modifiers = specification.modifiers
-        guard specification.task != .soft, specification.task != .multilabel, !specification.hasWeights, modifiers.labelSmoothing == 0,
+        guard stored == nil, specification.task != .soft, specification.task != .multilabel, !specification.hasWeights, modifiers.labelSmoothing == 0,
             modifiers.focalGamma == nil, modifiers.positiveWeights == nil
         else { return 0 }
         let losses = losses(ofDialect: 0)

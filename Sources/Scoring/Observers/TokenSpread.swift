@@ -1,10 +1,41 @@
-/// The sums from which the standard error of a mean per token follows: of task likelihood, where rows are records of many tokens.
+/// The sums from which the standard error of a mean per token follows, or per byte or word: of task likelihood, where rows are records of many
+/// tokens.
 ///
 /// A mean per token is a ratio of two sums over records, and records, not tokens, are what was drawn independently: tokens of one record
 /// are alike. So the error is that of a ratio, as of a weighted mean, with the number of tokens in the place of a weight.
 ///
 /// It reads what ``TokenSums`` reads, and the losses of the first dialect. Sums are exact, and do not depend on any order.
 public struct TokenSpread: RowObserver, Equatable {
+    /// The things that a record has a number of.
+    public enum Unit: String, Sendable, CaseIterable {
+        /// Tokens.
+        case tokens
+        /// Bytes of text.
+        case bytes
+        /// Words.
+        case words
+
+        /// The companion with each row's number of them.
+        package var column: String {
+            switch self {
+            case .tokens: TokenSums.tokenColumn
+            case .bytes: TokenSums.byteColumn
+            case .words: WordSums.wordColumn
+            }
+        }
+
+        /// The tag of the observer's section.
+        package var tag: String {
+            switch self {
+            case .tokens: "token-spread"
+            case .bytes: "byte-spread"
+            case .words: "word-spread"
+            }
+        }
+    }
+
+    /// The things by whose number losses are divided.
+    public let unit: Unit
     /// True if all rows came with their number of tokens. If false, the sums are empty.
     var isKnown = true
     /// The number of rows that have a loss.
@@ -17,15 +48,18 @@ public struct TokenSpread: RowObserver, Equatable {
     var tokens = ExactSum()
 
     /// The sums of no rows.
-    public init() {}
+    public init(_ unit: Unit = .tokens) { self.unit = unit }
 
-    /// "token-spread".
-    public var tag: String { "token-spread" }
+    /// "token-spread", "byte-spread" or "word-spread".
+    public var tag: String { unit.tag }
+
+    /// True for bytes and words: partials of earlier versions lack them.
+    public var isOptional: Bool { unit != .tokens }
 
     /// Adds the rows that have a loss. O(rowCount).
     public mutating func observe(_ block: ScoredBlock) {
         guard block.rows.rowCount > 0, isKnown else { return }
-        guard let column = block.companion(named: TokenSums.tokenColumn), column.rowByteCount == 8 else {
+        guard let column = block.companion(named: unit.column), column.rowByteCount == 8 else {
             forget()
             return
         }
@@ -38,6 +72,8 @@ public struct TokenSpread: RowObserver, Equatable {
             }
             guard !losses[row].isNaN else { continue }
             let count = column.bytes.loadUnaligned(fromByteOffset: 8 * row, as: UInt64.self)
+            // A number of words may not be known.
+            guard count != .max else { return forget() }
             add(loss: losses[row], tokens: Double(count) * (block.rows.weights?[row] ?? 1))
         }
     }
@@ -64,7 +100,7 @@ public struct TokenSpread: RowObserver, Equatable {
     }
 
     private mutating func forget() {
-        self = TokenSpread()
+        self = TokenSpread(unit)
         isKnown = false
     }
 
@@ -77,7 +113,7 @@ public struct TokenSpread: RowObserver, Equatable {
     }
 }
 
-// The section "token-spread":
+// The sections "token-spread", "byte-spread" and "word-spread", where tokens are bytes or words in the last two:
 //
 //   8 bytes each: 1 where tokens are known, else 0; the number of rows with a loss
 //   then the exact sums Σ l, Σ l², Σ n l, Σ n², Σ n; all zero where tokens are not known
@@ -93,7 +129,7 @@ extension TokenSpread {
         var reader = SectionReader(bytes)
         let known = try reader.unsigned()
         guard known <= 1 else { throw .damaged("the code of known tokens is \(known)") }
-        var spread = TokenSpread()
+        var spread = TokenSpread(unit)
         spread.isKnown = known == 1
         spread.rowCount = try reader.unsigned()
         spread.losses = try reader.exactSum()
@@ -102,7 +138,7 @@ extension TokenSpread {
         spread.squaredTokens = try reader.exactSum()
         spread.tokens = try reader.exactSum()
         try reader.expectEnd()
-        var unknown = TokenSpread()
+        var unknown = TokenSpread(unit)
         unknown.forget()
         guard spread.isKnown || spread == unknown else { throw .damaged("it has sums of tokens that are not known") }
         self = spread

@@ -23,7 +23,9 @@ public struct ObserverCatalog: Sendable {
         .adding("warnings") { _, _, _ in InputWarnings() }
         .adding("invalid") { _, _, _ in InvalidRows() }
         .adding("tokens") { _, _, _ in TokenSums() }
-        .adding("token-spread") { _, _, _ in TokenSpread() }
+        .adding(TokenSpread.Unit.tokens.tag) { _, _, _ in TokenSpread() }
+        .adding(TokenSpread.Unit.bytes.tag) { _, _, _ in TokenSpread(.bytes) }
+        .adding(TokenSpread.Unit.words.tag) { _, _, _ in TokenSpread(.words) }
         .adding(WordSums.tag) { _, _, _ in WordSums() }
 
     /// The catalog with one more observer, in place of another with its tag.

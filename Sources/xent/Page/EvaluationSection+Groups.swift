@@ -14,13 +14,10 @@ extension EvaluationSection {
     /// A forest plot for the slices of each request, classes among them, the worst first.
     var sliceFigures: Markup {
         var figures = Markup()
-        // A sorted list of names as the key of a request.
-        let requests = Dictionary(grouping: report.slices ?? []) { $0.by.keys.sorted() }
         // Long plots come last.
-        let sorted = requests.sorted { left, right in
-            let isLong = (left.value.count > Self.shortSliceCount, right.value.count > Self.shortSliceCount)
-            return isLong.0 == isLong.1 ? left.key.lexicographicallyPrecedes(right.key) : isLong.1
-        }
+        let requests = (report.slices ?? []).byRequest
+        let sorted =
+            requests.filter { $0.slices.count <= Self.shortSliceCount } + requests.filter { $0.slices.count > Self.shortSliceCount }
         for (columns, slices) in sorted {
             figures += figure(columns, slices)
         }
@@ -204,7 +201,7 @@ extension EvaluationSection {
 
     /// The shares of labels among the first few predictions, if the report has them.
     var topFigure: Markup {
-        let ordered = (report.topK ?? [:]).compactMap { key, figures in Int(key).map { ($0, figures) } }.sorted { $0.0 < $1.0 }
+        let ordered = (report.topK?.byK ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         guard !ordered.isEmpty else { return Markup() }
         let plot = IntervalPlot(
             rows: ordered.map {

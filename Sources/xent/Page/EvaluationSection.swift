@@ -51,67 +51,13 @@ struct EvaluationSection: ReportSection {
         lossFigures + calibrationFigures + sliceFigures + rankingFigures + temperatureFigure + topFigure + worstFigure + dialectFigure
     }
 
-    // MARK: Findings
-
-    var findings: [String] {
-        var texts: [String] = []
-        // A report is a file, whose numbers may be any.
-        let (sum, isOver) = report.rows.invalid.addingReportingOverflow(report.rows.ignored)
-        let left = isOver ? .max : sum
-        if report.rows.infinite > 0 {
-            texts.append(
-                "\(Amount.counted(report.rows.infinite, "row")) of \(Amount.grouped(report.rows.scored)) "
-                    + "\(report.rows.infinite == 1 ? "has" : "have") an infinite loss.")
-        }
-        if let explained = report.baseline?.d2, explained.isFinite {
-            texts.append(
-                explained >= 0
-                    ? "Predictions explain \(percent(explained)) of the labels' entropy."
-                    : "Predictions are worse than the labels' shares, which are known without any model (D² \(short(explained, 3))).")
-        }
-        if let worst = worstSlice {
-            texts.append(
-                "\(worst.name) has \(percent(worst.slice.shareOfLoss)) of the loss with \(percent(worst.slice.shareOfRows)) of "
-                    + "the rows: its mean "
-                    + "is \(short(worst.slice.differenceFromRest, 3)) above that of the rest.")
-        }
-        if let error = report.calibration?.ece {
-            let excess = report.sharpness?.excessLoss.map { ", and predictions are too \($0 > 0 ? "sure" : "unsure") of themselves" } ?? ""
-            texts.append("Confidences are \(percent(error)) off on average (ECE)\(excess).")
-        }
-        if let temperature = report.temperature, let fitted = temperature.fitted, fitted.isFinite, fitted > 0, let gain = temperature.gain {
-            texts.append("Temperature \(short(fitted, 3)) would lower the mean by \(short(gain, 3)) \(report.unit.rawValue).")
-        }
-        if let accuracy = report.accuracy, !accuracy.isNaN {
-            let bounds = report.accuracyInterval.map { ", \(percent($0.lower)) to \(percent($0.upper))" } ?? ""
-            texts.append("\(percent(accuracy)) of the decisions are right\(bounds).")
-        }
-        if left > 0 {
-            texts.append(
-                "\(Amount.counted(left, "row")) of \(Amount.grouped(report.rows.read)) \(left == 1 ? "is" : "are") left out: "
-                    + "\(Amount.grouped(report.rows.ignored)) ignored, \(Amount.grouped(report.rows.invalid)) invalid.")
-        }
-        texts.append("The losses of rows lie between \(short(report.loss.min, 4)) and \(short(report.loss.max, 4)).")
-        return texts
-    }
-
-    /// The slice whose mean is surely the furthest above the rest; nil if none is. Those by the predicted class are left out: they are
-    /// chosen by being wrong.
-    private var worstSlice: (name: String, slice: Report.Slice)? {
-        let above = (report.slices ?? []).filter {
-            $0.pValueHolm < 0.05 && $0.differenceFromRest > 0 && $0.shareOfLoss.isFinite && $0.by["predicted"] == nil
-        }
-        let worst = above.max { left, right in
-            left.differenceFromRest - 1.96 * left.differenceStandardError < right.differenceFromRest - 1.96 * right.differenceStandardError
-        }
-        return worst.map { (Self.name(of: $0), $0) }
-    }
+    var findings: [String] { ReportFindings(report).all.map(\.text) }
 
     // MARK: Words
 
     func short(_ value: Double, _ digits: Int) -> String { Amount.significant(value, digits: digits) }
 
-    func percent(_ share: Double) -> String { share.isNaN ? "nan" : "\(Amount.significant(100 * share, digits: 3)) %" }
+    func percent(_ share: Double) -> String { Amount.percent(share) }
 
     /// The loss with its unit, as an axis names it.
     var lossName: String { "mean loss, \(report.unit.rawValue)" }

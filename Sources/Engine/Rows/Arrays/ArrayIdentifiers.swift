@@ -30,6 +30,13 @@ struct ArrayIdentifiers: OrderedRowSource {
             }
         }
 
+        /// Returns the identifier of a row as it is written.
+        fileprivate func plainText(_ stored: UnsafeRawPointer, at row: Int) -> String {
+            let bytes = UnsafeRawBufferPointer(start: stored + row * array.rowByteCount, count: array.rowByteCount)
+            guard case .strings(let encoding) = form else { return text(bytes) }
+            return String(decoding: Self.bytes(bytes, encoding), as: UTF8.self)
+        }
+
         /// Writes the hashes of rows. O(bytes of the rows).
         ///
         /// - Parameter writer: adds the strings of hashes, where they are kept.
@@ -46,8 +53,8 @@ struct ArrayIdentifiers: OrderedRowSource {
                     hash = Identifier.hash(number.magnitude, isNegative: number.isNegative)
                 case .strings(let encoding):
                     let text = Self.bytes(bytes, encoding)
-                    hash = Identifier.hash(text)
-                    writer?.add(hash: hash) { String(decoding: text, as: UTF8.self) }
+                    let ofText = Identifier.hash(text)
+                    hash = writer?.code(ofHash: ofText) { String(decoding: text, as: UTF8.self) } ?? ofText
                 }
                 hashes.storeBytes(of: hash, toByteOffset: 8 * row, as: UInt64.self)
             }
@@ -210,11 +217,11 @@ struct ArrayIdentifiers: OrderedRowSource {
         }
 
         func read(_ piece: Piece, _ body: (RowBatch) throws(EngineError) -> Void) throws(EngineError) {
-            let first = piece.firstRow
+            let first = piece.firstRow, stored = UnsafeRawPointer(piece.stored.base), part = source.parts[piece.part]
             try body(
                 RowBatch(
                     firstRow: first, rowCount: piece.rowCount, values: UnsafeRawPointer(piece.hashes.base), elementType: .uint64,
-                    place: { [arrays = source.arrays] in arrays.place(ofRow: first + $0) }))
+                    place: { [arrays = source.arrays] in arrays.place(ofRow: first + $0) }, shownText: { part.plainText(stored, at: $1) }))
         }
     }
 

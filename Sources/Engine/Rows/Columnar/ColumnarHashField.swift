@@ -52,13 +52,16 @@ final class ColumnarHashField: ColumnarField {
             for row in rows {
                 let span = spans[from + row - rows.lowerBound]
                 let hash = Identifier.hash(span)
-                column.writer.add(hash: hash) { String(decoding: span, as: UTF8.self) }
-                store(row, hash)
+                store(row, column.writer.code(ofHash: hash) { String(decoding: span, as: UTF8.self) })
             }
             return
         }
         if column.leaf.elementType == .int64 {
             for (row, number) in zip(rows, read.integers(from: from, count: rows.count)) {
+                if let intervals = column.writer.intervals {
+                    store(row, intervals.code(of: Double(number)))
+                    continue
+                }
                 let hash = Identifier.hash(number.magnitude, isNegative: number < 0)
                 column.writer.add(hash: hash) { String(number) }
                 store(row, hash)
@@ -66,6 +69,10 @@ final class ColumnarHashField: ColumnarField {
             return
         }
         for (row, number) in zip(rows, read.numbers(from: from, count: rows.count)) {
+            if let intervals = column.writer.intervals {
+                store(row, intervals.code(of: number))
+                continue
+            }
             let text = text(of: number, column.leaf.elementType)
             let hash = Identifier.hash(text.utf8)
             column.writer.add(hash: hash) { text }
@@ -73,8 +80,15 @@ final class ColumnarHashField: ColumnarField {
         }
     }
 
+    /// Returns the text of one value, as its hash is of.
+    static func text(of read: any ColumnarValues, _ index: Int, _ leaf: StoredColumn) -> String {
+        if leaf.isBytes, !leaf.isNumber { return String(decoding: read.spans[index], as: UTF8.self) }
+        if leaf.elementType == .int64 { return String(read.integers(from: index, count: 1)[0]) }
+        return text(of: read.numbers(from: index, count: 1)[0], leaf.elementType)
+    }
+
     /// Returns a number as tables of text have it, truth values as JSON has them, and nothing for NaN.
-    private static func text(of number: Double, _ type: ElementType?) -> String {
+    static func text(of number: Double, _ type: ElementType?) -> String {
         if type == .bool { return number == 0 ? "false" : "true" }
         return Int64(exactly: number).map { String($0) } ?? (number.isNaN ? "" : "\(number)")
     }

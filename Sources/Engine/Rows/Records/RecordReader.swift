@@ -120,10 +120,11 @@ final class RecordReader: PieceReader {
             let (values, elementType) = columns[source.values]
             var batchColumns: [UnsafeRawPointer] = []
             for column in source.columns { batchColumns.append(columns[column].bytes) }
+            let texts = file.selection.shown.isEmpty ? nil : RecordTexts(of: file, chunk.bytes(part.text), lines)
             try body(
                 RowBatch(
                     firstRow: chunk.firstRow + part.firstRow, rowCount: rowCount, values: values, elementType: elementType,
-                    columns: batchColumns, problems: problems, place: place))
+                    columns: batchColumns, problems: problems, place: place, shownText: texts.map { texts in { texts.text(column: $0, row: $1) } }))
         }
     }
 }
@@ -136,12 +137,39 @@ extension RecordReader {
         var records = RecordBeginnings(of: file, text)
         for row in 0..<rows.rowCount {
             for (index, writer) in hashedValueWriters.enumerated() {
-                writer.add(hash: rows.identifiers[row * paths.count + firstPath + index]) {
+                let place = row * paths.count + firstPath + index
+                let code = writer.code(ofHash: rows.identifiers[place]) {
                     records.record(at: row, line: Int(rows.lines[row])).flatMap {
                         file.format.value(paths[firstPath + index], ofFirstRecordIn: $0)
                     }
                 }
+                if writer.intervals != nil { rows.identifiers[place] = code }
             }
+        }
+    }
+}
+
+/// The values of shown columns in a text's records, which are looked up one by one.
+private final class RecordTexts {
+    private let file: RecordFile
+    private let text: UnsafeRawBufferPointer
+    /// The line of each record, from 0.
+    private let lines: [UInt32]
+    private var records: RecordBeginnings
+    private var lastRow = 0
+
+    init(of file: RecordFile, _ text: UnsafeRawBufferPointer, _ lines: [UInt32]) {
+        (self.file, self.text, self.lines) = (file, text, lines)
+        records = RecordBeginnings(of: file, text)
+    }
+
+    /// Returns the value of a path of `RecordSelection.shown` in a record; nil where it has none. O(bytes since the last record that was asked for),
+    /// if that is not a later one.
+    func text(column: Int, row: Int) -> String? {
+        if row < lastRow { records = RecordBeginnings(of: file, text) }
+        lastRow = row
+        return records.record(at: row, line: Int(lines[row])).flatMap {
+            file.format.value(file.selection.shown[column], ofFirstRecordIn: $0)
         }
     }
 }
