@@ -344,7 +344,7 @@ public struct Slices: RowObserver, Equatable {
         return bytes
     }
 
-    /// Whether a row is right, and the top class if rows are sliced by it.
+    /// The fact that a row is right, and the top class if rows are sliced by it.
     public var requiredFacts: RowFacts {
         requests.joined().contains { $0.whole == .predicted } ? [.isCorrect, .topPrediction] : .isCorrect
     }
