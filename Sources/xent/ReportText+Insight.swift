@@ -31,7 +31,7 @@ extension ReportText {
     }
 
     /// The share in as many digits as it was asked for with: 50 %, 99.9 %.
-    private static func percent(_ share: Double) -> String {
+    static func percent(_ share: Double) -> String {
         let text = Amount.significant(100 * share, digits: 6)
         guard text.contains("."), !text.contains("e") else { return text + " %" }
         var digits = Substring(text)

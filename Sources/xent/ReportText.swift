@@ -71,6 +71,7 @@ struct ReportText {
             let fitted = Amount.fitted(perplexity, error: perplexityError)
             lines.add(
                 "perplexity", Amount.significant(perplexity, digits: 6) + (fitted.map { "  (\($0))" } ?? ""))
+            addInterval(to: &lines)
         }
         if let tokens {
             addMean("per token", tokens.mean, tokens.standardError, tokens.meanHex, perplexity: tokens.perplexity)
@@ -114,14 +115,18 @@ struct ReportText {
     /// The largest number of findings.
     private static let findingLimit = 3
 
-    /// Adds the interval of the mean, and the sentences that matter most.
-    private func addFindings(to lines: inout ReportLines) {
+    /// Adds the interval of the mean that the report is read for.
+    private func addInterval(to lines: inout ReportLines) {
         let bounds: (Double?, Double?) =
             tokens.map { ($0.lower, $0.upper) } ?? report.uncertainty.map { ($0.lower, $0.upper) } ?? (report.loss.lower, report.loss.upper)
         if case (let lower?, let upper?) = bounds, lower.isFinite, upper.isFinite {
-            let share = Amount.significant(100 * (report.confidence ?? 0.95), digits: 3)
-            lines.add("interval", "\(Amount.significant(lower, digits: 6)) to \(Amount.significant(upper, digits: 6)), \(share) %")
+            let share = Self.percent(report.confidence ?? 0.95)
+            lines.add("interval", "\(Amount.significant(lower, digits: 6)) to \(Amount.significant(upper, digits: 6)), \(share)")
         }
+    }
+
+    /// Adds the sentences that matter most.
+    private func addFindings(to lines: inout ReportLines) {
         for (place, finding) in ReportFindings(report).all.filter({ !$0.isInLines }).prefix(Self.findingLimit).enumerated() {
             lines.add(place == 0 ? "first of all" : "", finding.text)
         }

@@ -96,8 +96,8 @@ struct ObserverTests {
                         if isCorrect != nil { facts.isCorrect = isCorrectOfRows.baseAddress! }
                         return body(
                             ScoredBlock(
-                                rows: scored.rows, facts: facts, companions: [], invalidRows: scored.invalidRows, labelSurvey: scored.labelSurvey,
-                                scorer: scorer))
+                                rows: scored.rows, facts: facts, companions: [], shownText: nil, invalidRows: scored.invalidRows, labelSurvey: scored.labelSurvey,
+                                scorer: scorer, stored: nil))
                     }
                 }
             }

@@ -138,7 +138,9 @@ public struct Report: Sendable, Codable {
         /// The standard errors of the figures of these names, of records that were drawn independently: those of ratios of sums, and a perplexity
         /// times that of its logarithm. Absent where a figure is, and in reports of earlier versions.
         public let perplexityStandardError: Double?, bitsPerByteStandardError: Double?, bytePerplexityStandardError: Double?
+        /// The standard error of `meanPerWord`; absent where that is.
         public internal(set) var meanPerWordStandardError: Double?
+        /// The standard error of `wordPerplexity`; absent where that is.
         public let wordPerplexityStandardError: Double?
         /// The number of bytes of the texts; absent if no texts were named.
         public let bytes: UInt64?

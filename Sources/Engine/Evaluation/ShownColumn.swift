@@ -89,6 +89,15 @@ extension SelectedColumns {
             } else if let tables = try labelTables(with: name) {
                 shown.append(ShownColumn(name: name, origin: .tables(tables)))
             } else {
+                guard Self.hasColumn(name, predictions + labelFiles) else {
+                    let known = (predictions + labelFiles).flatMap(\.columnNames)
+                    throw EngineError(
+                        .usage, path: predictions[0].path,
+                        known.isEmpty
+                            ? "neither it nor its labels have named columns, such as '\(ColumnName.list([name]))', to list with the worst rows"
+                            : "there is no column '\(ColumnName.list([name]))' to list with the worst rows; there are \(ColumnName.list(known, limit: 12))",
+                        remedy: "check \(setting: .shownColumn)")
+                }
                 let own = try ownRows(name, predictions, HashedValues())
                 shown.append(ShownColumn(name: name, origin: .rows(own.rows, areTexts: own.areTexts)))
             }

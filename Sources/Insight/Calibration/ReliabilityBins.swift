@@ -36,6 +36,14 @@ struct ReliabilityBins: Sendable {
             }
         }
 
+        /// Adds the predictions of a block without weights.
+        mutating func add(_ block: BlockMoments) {
+            // Wrapping: no run has 2^64 rows.
+            rowCount &+= block.count
+            hitCount &+= block.correctCount
+            confidence.add(block)
+        }
+
         /// Σ w · outcome of all predictions.
         var totalOutcome: ExactSum {
             var sum = outcome.exact
@@ -60,6 +68,8 @@ struct ReliabilityBins: Sendable {
     /// The intervals from 0 to 1; or where bounds are kept apart the cells: bound 0, what lies between it and bound 1, bound 1, and so on. Empty
     /// before the first prediction, so that settings alone take no memory.
     private(set) var bins: [Bin] = []
+    /// Room for a block's sums; no part of the state.
+    private var block: [BlockMoments] = []
 
     init(count: Int, hasWeights: Bool) { self.init(edges: Self.edges(count: count), hasWeights: hasWeights, keepsBoundsApart: true) }
 
@@ -89,6 +99,7 @@ struct ReliabilityBins: Sendable {
         _ confidences: UnsafePointer<Double>, _ outcomes: UnsafePointer<Double>, weights: UnsafePointer<Double>?, stride: Int, count: Int
     ) {
         makeRoom()
+        if weights == nil, count <= Self.blockLimit { return addBlock(confidences, outcomes, count: count) }
         let edges = edges
         bins.withUnsafeMutableBufferPointer { bins in
             edges.withUnsafeBufferPointer { edges in
@@ -97,6 +108,36 @@ struct ReliabilityBins: Sendable {
                     guard confidence == confidence else { continue }
                     let index = keepsBoundsApart ? Self.cell(of: confidence, edges) : Self.index(of: confidence, edges)
                     bins[index].add(confidence, outcome: outcomes[i], weight: weights?[i / stride])
+                }
+            }
+        }
+    }
+
+    /// The largest number of predictions that are added by way of a block's sums.
+    private static let blockLimit = 1024
+
+    /// Adds at most `blockLimit` predictions without weights.
+    private mutating func addBlock(_ confidences: UnsafePointer<Double>, _ outcomes: UnsafePointer<Double>, count: Int) {
+        if block.count < bins.count { block = Array(repeating: BlockMoments(), count: bins.count) }
+        let edges = edges
+        bins.withUnsafeMutableBufferPointer { bins in
+            block.withUnsafeMutableBufferPointer { block in
+                edges.withUnsafeBufferPointer { edges in
+                    for i in 0..<count {
+                        let confidence = confidences[i], outcome = outcomes[i]
+                        guard confidence == confidence else { continue }
+                        let index = keepsBoundsApart ? Self.cell(of: confidence, edges) : Self.index(of: confidence, edges)
+                        // Fractions, and confidences with very small digits, take the long way.
+                        guard outcome == 0 || outcome == 1, block[index].add(confidence, withSquare: false) else {
+                            bins[index].add(confidence, outcome: outcome, weight: nil)
+                            continue
+                        }
+                        block[index].correctCount &+= outcome == 1 ? 1 : 0  // Wrapping: at most 1,024.
+                    }
+                }
+                for index in bins.indices where block[index].count > 0 {
+                    bins[index].add(block[index])
+                    block[index] = BlockMoments()
                 }
             }
         }

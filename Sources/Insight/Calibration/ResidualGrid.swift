@@ -28,7 +28,7 @@ struct ResidualGrid: Sendable, Equatable {
     /// at most σ. The error at σ is the integral of the magnitude of the residuals, smoothed by a normal kernel of width σ that is reflected at 0
     /// and 1, over the number of predictions. Good to about 1e-3 of itself. nil where there are no predictions.
     ///
-    /// O(cells² ) at worst, some milliseconds.
+    /// O(cells²) at worst, some milliseconds.
     func smoothError(count: UInt64) -> (error: Double, bandwidth: Double)? {
         guard count > 0 else { return nil }
         let fine = residuals.map { Double($0) * 0x1p-40 / Double(count) }
@@ -54,17 +54,23 @@ struct ResidualGrid: Sendable, Equatable {
         }
         let mass = kernel[0] + 2 * kernel.dropFirst().reduce(0, +)
         for i in kernel.indices { kernel[i] /= mass }
-        var smooth = [Double](repeating: 0, count: count)
-        for (cell, residual) in residuals.enumerated() where residual != 0 {
-            for offset in -reach...reach {
-                // Reflected at both ends: cell −1 is cell 0.
-                var target = cell + offset
-                if target < 0 { target = -1 - target }
-                if target >= count { target = 2 * count - 1 - target }
-                smooth[target] += residual * kernel[offset < 0 ? 0 - offset : offset]
+        // Reflected at both ends: cell −1 is cell 0. Eight more, since eight cells are smoothed at a time.
+        let reflected = (-reach..<count + reach + 8).map { place in
+            residuals[place < 0 ? -1 - place : place < count ? place : max(0, 2 * count - 1 - place)]
+        }
+        var total = 0.0
+        reflected.withUnsafeBytes { reflected in
+            // Unsafe: the first of eight is at most cell count − 1, and reach + 8 follow that one.
+            func eight(_ place: Int) -> SIMD8<Double> { reflected.loadUnaligned(fromByteOffset: 8 * (place + reach), as: SIMD8<Double>.self) }
+            kernel.withUnsafeBufferPointer { kernel in
+                for start in stride(from: 0, to: count, by: 8) {
+                    var smooth = eight(start) * kernel[0]
+                    for offset in stride(from: 1, through: reach, by: 1) { smooth += (eight(start - offset) + eight(start + offset)) * kernel[offset] }
+                    for lane in 0..<min(8, count - start) { total += smooth[lane].magnitude }
+                }
             }
         }
-        return smooth.reduce(0) { $0 + $1.magnitude }
+        return total
     }
 
     /// Appends a varint, the number of cells that are not zero, and for each in ascending order a varint, its index, and its integer of 16 bytes.

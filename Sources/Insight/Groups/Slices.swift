@@ -271,6 +271,8 @@ public struct Slices: RowObserver, Equatable {
     private let task: LossTask
     let hasWeights: Bool
     private var tables: [Table]
+    /// Room for a block's sums, one for each class; no part of the state.
+    private var blockMoments: [BlockMoments] = []
     /// The names of companions that some block lacked.
     public private(set) var missingColumns: Set<String> = []
 
@@ -342,8 +344,10 @@ public struct Slices: RowObserver, Equatable {
         return bytes
     }
 
-    /// The top class, which also tells whether a row is right.
-    public var requiredFacts: RowFacts { [.isCorrect, .topPrediction] }
+    /// The fact that a row is right, and the top class if rows are sliced by it.
+    public var requiredFacts: RowFacts {
+        requests.joined().contains { $0.whole == .predicted } ? [.isCorrect, .topPrediction] : .isCorrect
+    }
 
     /// Adds the rows of a block to their slices. O(rowCount × requests).
     public mutating func observe(_ block: ScoredBlock) { add(block, block.losses(ofDialect: 0), block.facts.isCorrect) }
@@ -434,6 +438,9 @@ public struct Slices: RowObserver, Equatable {
         let indexOfClass = table.indexOfClass
         table.sums.withUnsafeMutableBufferPointer { sums in
             indexOfClass.withUnsafeBufferPointer { indexOfClass in
+                if divisors == nil, classCount <= BlockScorer.rowLimit {
+                    return observe(block, losses, classes, isCorrect, indexOfClass, sums)
+                }
                 for row in 0..<block.rows.rowCount {
                     let loss = losses[row]
                     guard loss == loss else { continue }
@@ -443,6 +450,30 @@ public struct Slices: RowObserver, Equatable {
                     sums[slice].losses.add(loss, weight: divisors?[row])
                     if let isCorrect { sums[slice].correctCount &+= UInt64(isCorrect[row]) }  // Wrapping: no run has 2^64 rows.
                 }
+            }
+        }
+    }
+
+    /// Adds rows without weights to the slices of their classes, by way of a block's sums.
+    private mutating func observe(
+        _ block: ScoredBlock, _ losses: UnsafePointer<Double>, _ classes: UnsafePointer<Int32>, _ isCorrect: UnsafePointer<UInt8>?,
+        _ indexOfClass: UnsafeBufferPointer<Int32>, _ sums: UnsafeMutableBufferPointer<Sums>
+    ) {
+        if blockMoments.count < indexOfClass.count { blockMoments = Array(repeating: BlockMoments(), count: indexOfClass.count) }
+        blockMoments.withUnsafeMutableBufferPointer { moments in
+            for row in 0..<block.rows.rowCount {
+                let loss = losses[row]
+                guard loss == loss else { continue }
+                let label = Int(classes[row])
+                guard label < indexOfClass.count, indexOfClass[label] >= 0 else { continue }
+                if !moments[label].add(loss, withSquare: true) { sums[Int(indexOfClass[label])].losses.add(loss, weight: nil) }
+                if let isCorrect { moments[label].correctCount &+= UInt64(isCorrect[row]) }  // Wrapping: at most 1,024.
+            }
+            for label in indexOfClass.indices where moments[label].count > 0 || moments[label].correctCount > 0 {
+                let slice = Int(indexOfClass[label])
+                sums[slice].losses.add(moments[label])
+                sums[slice].correctCount &+= moments[label].correctCount  // Wrapping: no run has 2^64 rows.
+                moments[label] = BlockMoments()
             }
         }
     }

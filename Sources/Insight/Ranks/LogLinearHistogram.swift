@@ -48,8 +48,8 @@ struct LogLinearHistogram: Sendable {
                             let prefix = Int(truncatingIfNeeded: OrderedKey.key(of: number) >> Self.keyShift)
                             let page = Int(indexOfPage[prefix >> 8])
                             guard page >= 0 else { return i }
-                            if number < least { least = number }
-                            if number > largest { largest = number }
+                            least = number < least ? number : least
+                            largest = number > largest ? number : largest
                             counts[page << 8 | prefix & 255] &+= 1  // Wrapping: no run has 2^64 rows.
                         }
                         i += 1
@@ -94,11 +94,9 @@ struct LogLinearHistogram: Sendable {
         /// The number of numbers.
         let count: UInt64
         /// The weight of the numbers: how many they are where they have none.
-        let weight: ExactSum
+        var weight: ExactSum { ofWeights?.exact ?? ExactSum(count: count) }
+        fileprivate let ofWeights: CompactSum?
     }
-
-    /// The weight of the numbers of an interval: how many they are where they have none.
-    private func weight(at index: Int) -> ExactSum { hasWeights ? weights[index].exact : ExactSum(count: counts[index]) }
 
     /// The intervals that hold numbers, in ascending order. O(pages).
     var intervals: [Interval] {
@@ -110,7 +108,7 @@ struct LogLinearHistogram: Sendable {
                 let ends = [OrderedKey.number(of: key), OrderedKey.number(of: key | (1 << Self.keyShift - 1))]
                 // The infinities share their intervals with encodings of NaN; zero shares its own with the least numbers.
                 let lower = max(minimum, ends[0].isNaN ? -.infinity : ends[0]), upper = min(maximum, ends[1].isNaN ? .infinity : ends[1])
-                result.append(Interval(lower: lower, upper: upper, count: counts[page + i], weight: weight(at: page + i)))
+                result.append(Interval(lower: lower, upper: upper, count: counts[page + i], ofWeights: hasWeights ? weights[page + i] : nil))
             }
         }
         return result
@@ -119,11 +117,11 @@ struct LogLinearHistogram: Sendable {
     /// Returns at most `limit` intervals that hold numbers, in ascending order, each as wide relative to its numbers as the others. They are as
     /// narrow as the limit allows, and no narrower than a sixteenth of a power of two. O(intervals).
     func bins(limit: Int) -> [HistogramBin] {
-        var entries: [(prefix: UInt64, count: UInt64, weight: ExactSum)] = []
+        var entries: [(prefix: UInt64, count: UInt64, weight: CompactSum?)] = []
         for number in indexOfPage.indices where indexOfPage[number] >= 0 {
             let page = Int(indexOfPage[number]) << 8
             for i in 0..<Self.intervalsPerPage where counts[page + i] > 0 {
-                entries.append((UInt64(number << 8 | i), counts[page + i], weight(at: page + i)))
+                entries.append((UInt64(number << 8 | i), counts[page + i], hasWeights ? weights[page + i] : nil))
             }
         }
         func distinctCount(_ shift: UInt64) -> Int {
@@ -135,10 +133,10 @@ struct LogLinearHistogram: Sendable {
         var index = 0
         while index < entries.count {
             let key = entries[index].prefix >> shift
-            var (count, weight): (UInt64, ExactSum) = (0, ExactSum())
+            var count: UInt64 = 0, weight = CompactSum()
             while index < entries.count, entries[index].prefix >> shift == key {
                 count.addSaturating(entries[index].count)
-                weight.add(entries[index].weight)
+                if let added = entries[index].weight { weight.add(added) }
                 index += 1
             }
             let next = (key + 1) << shift
@@ -147,7 +145,7 @@ struct LogLinearHistogram: Sendable {
             bins.append(
                 HistogramBin(
                     lower: max(minimum, lower.isNaN ? -.infinity : lower), upper: min(maximum, upper.isNaN ? .infinity : upper),
-                    rowCount: count, weight: weight.rounded()))
+                    rowCount: count, weight: hasWeights ? weight.rounded : Double(count)))
         }
         return bins
     }
@@ -158,14 +156,24 @@ struct LogLinearHistogram: Sendable {
     /// Returns the quantiles of the given orders; empty where there are no numbers. O(intervals · orders).
     func quantiles(_ orders: [Double]) -> [Quantile] {
         let intervals = intervals
-        var total = ExactSum()
-        for interval in intervals { total.add(interval.weight) }
-        guard total.sign > 0 else { return [] }
         var below: [Double] = []
-        var sum = ExactSum()
-        for interval in intervals {
-            sum.add(interval.weight)
-            below.append(sum.rounded(dividedBy: total))
+        let count = counts.reduce(into: UInt64(0)) { $0.addSaturating($1) }
+        if !hasWeights, count < 1 << 53 {
+            guard count > 0 else { return [] }
+            // Whole numbers below 2^53: the quotient is rounded once.
+            var sum: UInt64 = 0
+            for interval in intervals {
+                sum += interval.count
+                below.append(Double(sum) / Double(count))
+            }
+        } else {
+            var total = ExactSum(), sum = ExactSum()
+            for interval in intervals { total.add(interval.weight) }
+            guard total.sign > 0 else { return [] }
+            for interval in intervals {
+                sum.add(interval.weight)
+                below.append(sum.rounded(dividedBy: total))
+            }
         }
         return orders.map { order in
             if order == 0 { return Quantile(order: order, value: minimum, lower: minimum, upper: minimum) }

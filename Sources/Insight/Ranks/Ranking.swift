@@ -57,6 +57,17 @@ public struct Ranking: RowObserver, Equatable {
         if task == .binary {
             let element = block.rows.element, values = block.rows.values
             let targets = block.targets, labels = block.rows.classLabels
+            if weights == nil, targets == nil, element == .float32 {
+                // The usual dump. The table is out of the list meanwhile, so that a score is added to it in place.
+                var table = RankTable(hasWeights: false)
+                swap(&table, &tables[0])
+                for row in 0..<block.rows.rowCount where losses[row] == losses[row] {
+                    // Unsafe: the values lie at any alignment.
+                    table.add(Double(values.loadUnaligned(fromByteOffset: 4 * row, as: Float.self)), isPositive: labels[row] != 0)
+                }
+                swap(&table, &tables[0])
+                return
+            }
             for row in 0..<block.rows.rowCount where !losses[row].isNaN {
                 let label = targets?[row] ?? Double(labels[row])
                 if label != 0, label != 1 { hasFractions = true }

@@ -51,9 +51,9 @@ public struct RankingFigures: Sendable, Equatable {
         (positiveCount, negativeCount) = table.outcomeCounts
         let amounts = table.amounts
         let isExact = isExact
-        rocArea = Self.area(amounts, isExact: isExact)
-        averagePrecision = Self.precision(amounts, isExact: isExact)
-        rocAreaStandardError = table.hasWeights ? nil : Self.standardError(amounts)
+        rocArea = Self.area(amounts, isExact: isExact, RunningAmount(table))
+        averagePrecision = Self.precision(amounts, isExact: isExact, RunningAmount(table))
+        rocAreaStandardError = table.hasWeights ? nil : Self.standardError(amounts, RunningAmount(table))
     }
 
     /// Lists the points of the ROC curve, which are those of the curve of precision and recall, from the highest threshold down to one that
@@ -62,20 +62,20 @@ public struct RankingFigures: Sendable, Equatable {
     static func curve(of scores: RankTable) -> [CurvePoint] {
         let table = scores.flushed
         let amounts = table.amounts
-        var positives = ExactSum(), negatives = ExactSum()
+        var positives = RunningAmount(table), negatives = positives
         for amount in amounts {
             positives.add(amount.positive)
             negatives.add(amount.negative)
         }
-        guard positives.sign > 0, negatives.sign > 0 else { return [] }
-        let (positiveAmount, negativeAmount) = (positives.rounded(), negatives.rounded())
-        var trues = ExactSum(), falses = ExactSum()
+        let (positiveAmount, negativeAmount) = (positives.rounded, negatives.rounded)
+        guard positiveAmount > 0, negativeAmount > 0 else { return [] }
+        var trues = RunningAmount(table), falses = trues
         var points: [CurvePoint] = []
         var last: CurvePoint?
         for index in amounts.indices.reversed() {
             trues.add(amounts[index].positive)
             falses.add(amounts[index].negative)
-            let (trueAmount, falseAmount) = (trues.rounded(), falses.rounded())
+            let (trueAmount, falseAmount) = (trues.rounded, falses.rounded)
             // Rows of weight 0 are none.
             guard trueAmount + falseAmount > 0 else { continue }
             let point = CurvePoint(
@@ -101,17 +101,19 @@ public struct RankingFigures: Sendable, Equatable {
     }
 
     /// Σ over ascending scores of positive · (negatives below + half of the equal ones), over the product of the totals.
-    private static func area(_ amounts: [(negative: Double, positive: Double)], isExact: Bool) -> Enclosed {
-        var below = ExactSum(), positives = ExactSum(), wins = ExactSum(), ties = ExactSum()
+    private static func area(
+        _ amounts: [(negative: Double, positive: Double)], isExact: Bool, _ nothing: RunningAmount
+    ) -> Enclosed {
+        var below = nothing, positives = nothing, wins = ExactSum(), ties = ExactSum()
         for amount in amounts {
-            wins.addProduct(amount.positive, below.rounded())
+            wins.addProduct(amount.positive, below.rounded)
             wins.addProduct(amount.positive / 2, amount.negative)
             ties.addProduct(amount.positive / 2, amount.negative)
             below.add(amount.negative)
             positives.add(amount.positive)
         }
         var pairs = ExactSum()
-        pairs.addProduct(positives.rounded(), below.rounded())
+        pairs.addProduct(positives.rounded, below.rounded)
         let value = wins.rounded(dividedBy: pairs)
         guard !isExact else { return Enclosed(value: value, lower: value, upper: value) }
         // Within a key any order may be the true one.
@@ -119,18 +121,20 @@ public struct RankingFigures: Sendable, Equatable {
         return Enclosed(value: value, lower: max(0, (value - half).nextDown), upper: min(1, (value + half).nextUp))
     }
 
-    private static func precision(_ amounts: [(negative: Double, positive: Double)], isExact: Bool) -> Enclosed {
+    private static func precision(
+        _ amounts: [(negative: Double, positive: Double)], isExact: Bool, _ nothing: RunningAmount
+    ) -> Enclosed {
         var total = ExactSum()
         for amount in amounts { total.add(amount.positive) }
         guard total.sign > 0 else { return Enclosed(value: .nan, lower: .nan, upper: .nan) }
-        var trues = ExactSum(), falses = ExactSum()
+        var trues = nothing, falses = nothing
         var value = ExactSum(), least = ExactSum(), most = ExactSum()
         for amount in amounts.reversed() {
-            let (trueBefore, falseBefore) = (trues.rounded(), falses.rounded())
+            let (trueBefore, falseBefore) = (trues.rounded, falses.rounded)
             trues.add(amount.positive)
             falses.add(amount.negative)
             guard amount.positive > 0 else { continue }
-            let (trueAfter, falseAfter) = (trues.rounded(), falses.rounded())
+            let (trueAfter, falseAfter) = (trues.rounded, falses.rounded)
             value.addProduct(amount.positive, trueAfter / (trueAfter + falseAfter))
             guard !isExact else { continue }
             // All negatives of the key first, or all positives.
@@ -158,10 +162,10 @@ public struct RankingFigures: Sendable, Equatable {
     }
 
     /// DeLong's standard error, from how many of the other outcome each score beats.
-    private static func standardError(_ amounts: [(negative: Double, positive: Double)]) -> Double {
+    private static func standardError(_ amounts: [(negative: Double, positive: Double)], _ nothing: RunningAmount) -> Double {
         let positives = amounts.reduce(0) { $0 + $1.positive }, negatives = amounts.reduce(0) { $0 + $1.negative }
         guard positives > 1, negatives > 1 else { return .nan }
-        let area = area(amounts, isExact: true).value
+        let area = area(amounts, isExact: true, nothing).value
         var ofPositives = ExactSum(), ofNegatives = ExactSum()
         var below = 0.0, positivesBelow = 0.0
         for amount in amounts {
@@ -183,6 +187,25 @@ extension RankTable {
             ? weights.map { ($0.negative.rounded, $0.positive.rounded) }
             : entries.map { (Double($0.negativeCount), Double($0.positiveCount)) }
     }
+}
+
+/// The amount of rows so far: an exact sum of weights, or a number of rows, which a Float64 counts exactly up to 2^53 and in a fraction of the time.
+private struct RunningAmount {
+    private var count = 0.0
+    private var weight: ExactSum?
+
+    /// No rows of a flushed table.
+    init(_ table: RankTable) {
+        let (total, isOver) = table.outcomeCounts.positive.addingReportingOverflow(table.outcomeCounts.negative)
+        weight = table.hasWeights || isOver || total >= 1 << 53 ? ExactSum() : nil
+    }
+
+    mutating func add(_ amount: Double) {
+        if weight == nil { count += amount } else { weight?.add(amount) }
+    }
+
+    /// The amount, rounded once.
+    var rounded: Double { weight?.rounded() ?? count }
 }
 
 /// The derivative of the logarithm of the gamma function.

@@ -136,8 +136,20 @@ public struct WorstRows: RowObserver, Equatable {
 
     /// Keeps the rows of a block with the largest losses.
     private mutating func observeLosses(_ block: ScoredBlock) {
-        let losses = block.losses(ofDialect: 0), divisors = block.rowDivisors(ofDialect: 0)
-        for row in 0..<block.rows.rowCount {
+        let losses = block.losses(ofDialect: 0), divisors = block.rowDivisors(ofDialect: 0), rowCount = block.rows.rowCount
+        var row = 0
+        while row < rowCount {
+            defer { row += 1 }
+            if divisors == nil, heap.count == count {
+                // Mostly none of eight is as bad as the kept rows. Unsafe: eight losses from the row on are among the block's.
+                let least = SIMD8<Double>(repeating: heap[0].measure)
+                while row + 8 <= rowCount,
+                    !any(UnsafeRawPointer(losses + row).loadUnaligned(as: SIMD8<Double>.self) .>= least)
+                {
+                    row += 8
+                }
+                guard row < rowCount else { break }
+            }
             var loss = losses[row]
             if let divisors { loss = divisors[row] > 0 ? loss / divisors[row] : loss.isNaN ? loss : 0 }
             // False for NaN.
@@ -161,7 +173,8 @@ public struct WorstRows: RowObserver, Equatable {
 
     /// Returns the value of a text, which is cut if it is too long.
     private static func kept(_ text: String) -> SliceValue {
-        guard text.utf8.count > shownByteLimit else { return SliceValue(text: text) }
+        // An empty text is no value, as in slices.
+        guard text.utf8.count > shownByteLimit else { return text.isEmpty ? .missing : SliceValue(text: text) }
         // Bytes that continue a character are cut with it.
         var end = text.utf8.index(text.utf8.startIndex, offsetBy: shownByteLimit)
         while text.utf8[end] & 0xC0 == 0x80 { end = text.utf8.index(before: end) }

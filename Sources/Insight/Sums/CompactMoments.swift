@@ -42,6 +42,16 @@ struct CompactMoments: Sendable, Equatable {
         squares.low &+= Int128(low &* low)
     }
 
+    /// Adds the losses of a block. O(1).
+    mutating func add(_ block: BlockMoments) {
+        count &+= block.count  // Wrapping: no run has 2^64 rows.
+        sum.add(block)
+        // Wrapping: see above.
+        squares.high &+= Int128(block.high)
+        squares.middle &+= Int128(block.middle)
+        squares.low &+= Int128(block.low)
+    }
+
     @inline(never)
     private mutating func addLarge(_ loss: Double) {
         var sums = large.take() ?? LargeLosses()

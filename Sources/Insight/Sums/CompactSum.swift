@@ -22,7 +22,7 @@ struct CompactSum: Sendable {
     init(_ sum: ExactSum) { rest = sum.isZero ? nil : sum }
 
     /// Adding it rounds to a multiple of 2^-92.
-    private static let fineShift = 0x1.8p-40
+    static let fineShift = 0x1.8p-40
 
     /// Adds a number exactly. O(1).
     @inline(__always)
@@ -35,6 +35,14 @@ struct CompactSum: Sendable {
         fine &+= Int128(Int64(bitPattern: fineShifted.bitPattern) &- Int64(bitPattern: Self.fineShift.bitPattern))
         let last = remainder - (fineShifted - Self.fineShift)
         if last != 0 { addToRest(last) }
+    }
+
+    /// Adds the sum of a block. O(1).
+    @inline(__always)
+    mutating func add(_ block: BlockMoments) {
+        // Wrapping: 2^75 numbers fit.
+        coarse &+= Int128(block.coarse)
+        fine &+= Int128(block.fine)
     }
 
     @inline(never)

@@ -20,6 +20,9 @@ struct WeightedMoments: Sendable, Equatable {
         numberSquares.add(number * number)
     }
 
+    /// Adds the numbers of a block that have no weights.
+    mutating func add(_ block: BlockMoments) { numbers.add(block) }
+
     mutating func merge(_ other: WeightedMoments) {
         numbers.merge(other.numbers)
         weight.add(other.weight)

@@ -135,9 +135,18 @@ extension RecordReader {
         let paths = file.selection.identifiers
         let firstPath = paths.count - hashedValueWriters.count
         var records = RecordBeginnings(of: file, text)
+        var problems = rows.problems[...]
         for row in 0..<rows.rowCount {
+            // The parser leaves the hashes of a record out that is no row. It is an invalid row of its values' groups all the same.
+            let isProblem = problems.first?.rowIndex == row
+            if isProblem { problems.removeFirst() }
             for (index, writer) in hashedValueWriters.enumerated() {
                 let place = row * paths.count + firstPath + index
+                if isProblem, let record = records.record(at: row, line: Int(rows.lines[row])),
+                    let value = file.format.value(paths[firstPath + index], ofFirstRecordIn: record)
+                {
+                    rows.identifiers[place] = Identifier.hash(value.utf8)
+                }
                 let code = writer.code(ofHash: rows.identifiers[place]) {
                     records.record(at: row, line: Int(rows.lines[row])).flatMap {
                         file.format.value(paths[firstPath + index], ofFirstRecordIn: $0)
