@@ -67,22 +67,6 @@ extension [any RowObserver] {
     }
 }
 
-extension Slices {
-    /// The reason for which rows cannot be sliced after all; nil if they can.
-    var problem: SpecificationError? {
-        if let request = fullRequest {
-            return SpecificationError(
-                problem: "there are more than \(Slices.limit) slices by \(request.map(\.name).joined(separator: ", "))",
-                remedy: "slice by what has fewer values: a slice of a few rows says nothing")
-        }
-        if let name = missingColumns.sorted().first {
-            return SpecificationError(
-                problem: "there is no column \(name) of one number a row to slice by", remedy: "check \(setting: .slice) and \(setting: .groups)")
-        }
-        return nil
-    }
-}
-
 extension InsightRequest {
     /// The setting that asks for the figure with a tag; nil for a tag of another module.
     public static func setting(ofTag tag: String) -> Setting? {

@@ -37,9 +37,6 @@ struct PairedSlices: Sendable {
         try differences.merge(other.differences)
     }
 
-    /// The reason for which rows cannot be sliced after all; nil if they can.
-    var problem: SpecificationError? { differences.problem }
-
     /// The differences of the slices of each request: the largest first, of equals by their values. O(slices · log slices).
     ///
     /// - Parameter isWeighted: true if means divide by the rows' weights.

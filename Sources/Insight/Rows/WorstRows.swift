@@ -140,9 +140,9 @@ public struct WorstRows: RowObserver, Equatable {
         var row = 0
         while row < rowCount {
             defer { row += 1 }
-            if divisors == nil, heap.count == count {
+            if divisors == nil, let last = heap.last {
                 // Mostly none of eight is as bad as the kept rows. Unsafe: eight losses from the row on are among the block's.
-                let least = SIMD8<Double>(repeating: heap[0].measure)
+                let least = SIMD8<Double>(repeating: last.measure)
                 while row + 8 <= rowCount,
                     !any(UnsafeRawPointer(losses + row).loadUnaligned(as: SIMD8<Double>.self) .>= least)
                 {
