@@ -23,8 +23,9 @@ import Testing
                 let moved = value + (noise == 0 ? 0 : Float.random(in: -noise...noise, using: &random))
                 switch specification.input {
                 case .logits: return moved
-                case .probabilities: return min(1, max(0, moved))
-                case .logProbabilities: return min(0, moved)
+                // No loss is infinite: the error of a difference would be no number.
+                case .probabilities: return min(0.999, max(0.001, moved))
+                case .logProbabilities: return min(-0.001, moved)
                 }
             }
         }

