@@ -167,7 +167,12 @@ public struct Comparison: Sendable {
             guard error.category == .usage, options.secondPredictionColumns == nil, !second.columns.predictions.isEmpty else { throw error }
             var unnamed = second
             unnamed.columns.predictions = []
-            guard let plan = try? EvaluationPlan(unnamed, mode, control), plan.columnNames.predictions.isEmpty else { throw error }
+            let plan: EvaluationPlan
+            do throws(EngineError) { plan = try EvaluationPlan(unnamed, mode, control) } catch let other {
+                // A fault of the file's rows explains more than the names that it does not have.
+                throw other.category == .usage ? error : other
+            }
+            guard plan.columnNames.predictions.isEmpty else { throw error }
             return plan
         }
     }
