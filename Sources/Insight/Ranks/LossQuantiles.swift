@@ -142,7 +142,7 @@ extension LossQuantiles {
     public mutating func decode(from bytes: ArraySlice<UInt8>) throws(PartialError) {
         var reader = SectionReader(bytes)
         try histogram.decode(&reader)
-        let count = try reader.varintCount(leastByteCount: 8)
+        let count = Int(clamping: try reader.varint())
         guard count <= Self.exactLimit + 1 else { throw .damaged("\(count - 1) losses are kept, and \(Self.exactLimit) may be") }
         sample = count == 0 ? nil : []
         for _ in 0..<max(0, count - 1) {
