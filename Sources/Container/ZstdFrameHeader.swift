@@ -26,6 +26,7 @@ package struct ZstdFrameHeader: Equatable {
 
 /// The bytes at a place where a frame should begin.
 package enum FrameStart: Equatable {
+    /// A frame with data.
     case data(ZstdFrameHeader)
     /// A skippable frame, with `contentByteCount` bytes behind a header of eight. `variant` is the lowest half byte of the magic number.
     case skippable(variant: UInt8, contentByteCount: Int)

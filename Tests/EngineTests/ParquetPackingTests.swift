@@ -130,8 +130,9 @@ private func packToParquet(
             }
             #expect(encodings.contains(8))
         }
-        var loss = LossSpecification(task: .multiclass, input: .logits)
-        loss.modifiers.ignoreIndex = -100
+        var modifiers = LossModifiers()
+        modifiers.ignoreIndex = -100
+        let loss = try LossSpecification(task: .multiclass, input: .logits, dialects: [.exact], modifiers: modifiers)
         let expected = try evaluation(x, labels: [y], loss).report
         let found = try evaluation(folder["p.parquet"], loss).report
         #expect(found.loss.sumHex == expected.loss.sumHex && found.rows.ignored == 1)

@@ -108,7 +108,7 @@ import Testing
     @Test func otherNumbers() throws {
         let column = WrittenColumn("label", .int32)
         for (numbers, bitCount) in [([2], 1), ([-1], 8), ([256], 8)] {
-            _ = Self.bytes(numbers, .int32).withUnsafeBytes { values in
+            Self.bytes(numbers, .int32).withUnsafeBytes { values in
                 let rows = PageRows(rowCount: 1, values: values)
                 #expect(!ColumnCoding.indices(bitCount: bitCount).canStore(rows, of: column))
                 #expect(throws: PageEncodingError.self) { try PageEncoder().encode(rows, of: column, .indices(bitCount: bitCount)) }

@@ -116,8 +116,11 @@ import Testing
             let loss = losses[max(0, Int((q * Double(rowCount)).rounded(.up)) - 1)]
             #expect(try bound.0.number() <= loss * (1 + 1e-12) && loss * (1 - 1e-12) <= bound.1.number(), "\(q)")
         }
+        // One value is a slice alone.
+        let predicted = try report.list("slices").filter { try $0.count("request") == 2 }
+        #expect(try predicted.map { try $0.count("rows") } == [logits.count { $0 > 0 }])
         // Sums of slices are rounded once each: together they are the whole but for that.
-        for request in [0, 1, 2] {
+        for request in [0, 1, 3] {
             let slices = try report.list("slices").filter { try $0.count("request") == request }
             let sum = try slices.reduce(0) { try $0 + $1.number("sum") }
             #expect(try slices.reduce(0) { try $0 + $1.count("rows") } == rowCount)

@@ -25,6 +25,10 @@ public struct Comparison: Sendable {
         _ options: ComparisonOptions, progress: ProgressMeter = ProgressMeter(), cancellation: Cancellation = Cancellation()
     ) throws(EngineError) {
         try Self.check(options.interval)
+        guard options.first.specification.modifiers.temperature == nil else {
+            throw EngineError(
+                usage: "a temperature divides the logits of one model, and two are compared", remedy: "leave \(setting: .temperature) out")
+        }
         let control = RunControl(progress: progress, cancellation: cancellation)
         report = try ReadingMode.attempt { mode throws(EngineError) in
             let start = ContinuousClock.now
