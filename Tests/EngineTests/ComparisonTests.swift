@@ -8,7 +8,7 @@ import Testing
 @Suite struct ComparisonRefusalTests {
     @Test func temperature() throws {
         let folder = TemporaryFolder()
-        let dump = WideDump.bytes(rowCount: 10, classCount: 3, labelType: .uint8, seed: 7)
+        let dump = WideDump.bytes(rowCount: 10, classCount: 3, seed: 7)
         let (x, y) = (folder.write(dump.predictions, "x.npy"), folder.write(dump.labels, "y.npy"))
         var modifiers = LossModifiers()
         for temperature in [nil, 2.0] {
