@@ -43,9 +43,10 @@ import Testing
         // The headline stays that of a token.
         let text = try XentRun.xent(["eval", "log.jsonl", "--prediction-columns", "lp", "--text-column", "text"] + Self.task, in: scratch).stdout
         let lines = text.split(separator: "\n")
-        #expect(lines[1].hasPrefix("  per token ") && lines[3].hasPrefix("  bits per byte ") && lines[4].hasPrefix("  per record "))
-        #expect(lines[5] == "  per word          \(sum / Double(words)) nats, 11 words")
-        #expect(lines[6].hasPrefix("  perplexities      ") && lines[6].contains(" a word, ") && lines[6].hasSuffix(" a byte"))
+        #expect(lines[1].hasPrefix("  per token ") && lines[3].hasPrefix("  interval "))
+        #expect(lines[4].hasPrefix("  bits per byte ") && lines[5].hasPrefix("  per record "))
+        #expect(lines[6] == "  per word          \(sum / Double(words)) nats, 11 words")
+        #expect(lines[7].hasPrefix("  perplexities      ") && lines[7].contains(" a word, ") && lines[7].hasSuffix(" a byte"))
         let bits = try XentRun.xent(
             ["eval", "log.jsonl", "--prediction-columns", "lp", "--text-column", "text", "--unit", "bits", "--json", "-"] + Self.task, in: scratch
         ).json()

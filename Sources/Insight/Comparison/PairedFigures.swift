@@ -69,6 +69,7 @@ public struct PairedFigures: Sendable {
     /// - Parameters:
     ///   - rows: the pairs.
     ///   - isWeighted: true if means divide by the rows' weights.
+    ///   - choice: the interval of the difference.
     public init(_ rows: PairedRows, isWeighted: Bool, _ choice: IntervalChoice) {
         func model(_ moments: WeightedMoments) -> Model {
             Model(mean: moments.mean(isWeighted: isWeighted), standardError: moments.standardError(isWeighted: isWeighted))
@@ -98,6 +99,7 @@ public struct PairedFigures: Sendable {
     ///   - b: the mean of B over all rows.
     ///   - mean: the mean of B less that of A.
     ///   - isWeighted: true if means divide by the rows' weights.
+    ///   - choice: the interval of the difference.
     public init(_ groups: PairedGroups, _ a: Model, _ b: Model, mean: Double, isWeighted: Bool, _ choice: IntervalChoice) {
         (ofA, ofB) = (a, b)
         let kind = choice.kind ?? (groups.areClusters ? .clustered : .jackknife)

@@ -106,8 +106,10 @@ public struct SliceDifference: Sendable {
     /// The same, by Holm's correction for the number of slices of the request.
     public private(set) var pValueHolm: Double
 
+    /// Makes the difference of a slice.
+    ///
     /// - Parameter z: the number of standard errors from the difference to its bounds.
-    public init(
+    package init(
         values: [(column: String, value: SliceValue)], rowCount: UInt64, weight: Double?, shareOfRows: Double, meanA: Double, meanB: Double,
         difference: Double, standardError: Double, z: Double, accuracyA: Double?, accuracyB: Double?
     ) {
