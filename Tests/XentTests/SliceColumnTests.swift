@@ -187,6 +187,6 @@ import Testing
         for row in 0...10_000 { text += "k\(row),0.5,0.5,0\n" }
         try scratch.write("keys.csv", text)
         try fails(
-            ["keys.csv", "--slice", "key"] + columns, 65, ["more than 10000 slices by key", "slice by what has fewer values"])
+            ["keys.csv", "--slice", "key"] + columns, 65, ["key has 10001 different values, and at most 10000 are slices", "slice by what has fewer values"])
     }
 }

@@ -69,8 +69,16 @@ final class RunningCommand {
         process.currentDirectoryURL = URL(fileURLWithPath: scratch.path)
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
-        if let stdout { process.standardOutput = stdout } else { process.standardOutput = try streams.create("stdout") }
-        process.standardError = try streams.create("stderr")
+        var files = [try streams.create("stderr")]
+        process.standardError = files[0]
+        if let stdout {
+            process.standardOutput = stdout
+        } else {
+            files.append(try streams.create("stdout"))
+            process.standardOutput = files[1]
+        }
+        // The command has its own descriptors. Without this there are thousands at last, and Process reads beyond a folder of so many.
+        defer { for file in files { try? file.close() } }
         process.terminationHandler = { [ended] _ in ended.signal() }
         // A child inherits the signals that its starter's thread blocks, and the threads that tests run on block most of them.
         var none = sigset_t()
