@@ -49,7 +49,7 @@ public struct LossSpecification: Sendable, Equatable {
             throw SpecificationError(
                 problem: "dialect \(dialect.name) has no focal loss", remedy: "leave \(setting: .focalGamma) out")
         }
-        if modifiers.temperature != nil, input != .logits, !dialect.accepts(task, .logits) {
+        if modifiers.temperature != nil, task != .likelihood, input != .logits, !dialect.accepts(task, .logits) {
             throw SpecificationError(
                 problem: "dialect \(dialect.name) has no \(task.rawValue) loss from logits, which \(setting: .temperature) makes of probabilities",
                 remedy: "leave dialect \(dialect.name) out, or \(setting: .temperature)")
