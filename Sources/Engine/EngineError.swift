@@ -18,6 +18,8 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         case inputOutput
         /// The run was cancelled.
         case cancelled
+        /// The same request may succeed later: another run holds a lock, the time was up, or files are still being written.
+        case tryAgain
     }
 
     /// The kind of the error.

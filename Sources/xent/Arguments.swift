@@ -110,6 +110,36 @@ struct ByteCount: ExpressibleByArgument {
     var defaultValueDescription: String { "\(value >> 20)M" }
 }
 
+/// A time: 90s, 10m, 2h, 1d, or several of these, the longest first: 1h30m. A number alone is in seconds.
+struct TimeSpan: ExpressibleByArgument {
+    let duration: Duration
+
+    init?(argument: String) {
+        var seconds = 0.0
+        var digits = ""
+        var last = Double.infinity
+        let units: [Character: Double] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
+        for character in argument {
+            guard let unit = units[character] else {
+                digits.append(character)
+                continue
+            }
+            guard unit < last, let number = Double(digits), number >= 0, number.isFinite else { return nil }
+            seconds += number * unit
+            (digits, last) = ("", unit)
+        }
+        if !digits.isEmpty {
+            guard last == .infinity, let number = Double(digits), number >= 0, number.isFinite else { return nil }
+            seconds = number
+        }
+        guard !argument.isEmpty, seconds <= Self.largestSeconds else { return nil }
+        duration = .seconds(seconds)
+    }
+
+    /// Some 300 years, so that no sum of times is too large.
+    private static let largestSeconds = 1e10
+}
+
 /// Weights: numbers with commas between them (and spaces, if any), a .npy file of numbers, or `balanced`.
 enum WeightList {
     case numbers([Double])

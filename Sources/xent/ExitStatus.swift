@@ -5,11 +5,14 @@ import Outputs
 
 /// The exit statuses, after sysexits(3).
 enum ExitStatus {
+    /// A gate is not met, and the outputs are written.
+    static let gateNotMet = ExitCode(1)
     static let usage = ExitCode(64)
     static let data = ExitCode(65)
     static let noInput = ExitCode(66)
     static let software = ExitCode(70)
     static let inputOutput = ExitCode(74)
+    static let tryAgain = ExitCode(75)
 
     static func of(_ error: EngineError) -> ExitCode {
         switch error.category {
@@ -17,6 +20,7 @@ enum ExitStatus {
         case .data: data
         case .noInput: noInput
         case .inputOutput, .cancelled: inputOutput
+        case .tryAgain: tryAgain
         }
     }
 }
