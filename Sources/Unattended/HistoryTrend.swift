@@ -48,7 +48,7 @@ public struct HistoryTrend: Sendable, Codable {
     }
 
     /// The runs, the oldest first.
-    public let runs: [Run]
+    public private(set) var runs: [Run]
     /// The number of lines that are damaged, and were left out.
     public let damagedLines: Int
 
@@ -83,6 +83,11 @@ public struct HistoryTrend: Sendable, Codable {
         self.runs = runs
         damagedLines = damagedLineCount
     }
+}
+
+extension HistoryTrend {
+    /// Leaves all runs out but the last ones. The change of the first that is left is that from the run before it.
+    public mutating func keepLast(_ count: Int) { runs = Array(runs.suffix(count)) }
 }
 
 extension Report {

@@ -147,7 +147,11 @@ struct CompareCommand: ScoringCommand {
         return {
             let meter = ProgressMeter()
             let bar = progress.bar(meter, isQuiet: isQuiet)
-            defer { bar?.finish() }
+            let status = ServiceStatus(meter)
+            defer {
+                bar?.finish()
+                status?.finish()
+            }
             return try Comparison(options, progress: meter, cancellation: cancellation).report
         }
     }

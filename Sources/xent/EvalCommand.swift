@@ -185,7 +185,11 @@ struct EvalCommand: ScoringCommand {
     private func evaluate(_ options: EvaluationOptions, _ cancellation: Cancellation) throws -> Evaluation {
         let meter = ProgressMeter()
         let bar = extra.progress.bar(meter, isQuiet: output.isQuiet)
-        defer { bar?.finish() }
+        let status = ServiceStatus(meter)
+        defer {
+            bar?.finish()
+            status?.finish()
+        }
         return try Evaluation(options, progress: meter, cancellation: cancellation)
     }
 }

@@ -69,7 +69,12 @@ enum RunLog {
         var held: [String]?
         /// The number of lines that were dropped from `held`, the oldest first.
         var droppedCount = 0
+        /// The first error that was told.
+        var firstError: String?
     }
+
+    /// The first error that was told; nil if there was none.
+    static var firstError: String? { state.withLock { $0.firstError } }
 
     private static let state = Lock(State())
 
@@ -101,6 +106,7 @@ enum RunLog {
     ///   - text: the line for people, with its colours; nil if people are not told.
     static func write(_ event: Event, _ level: Level, _ message: String, _ fields: [(String, Field)] = [], text: String?) {
         state.withLock { state in
+            if event == .error, state.firstError == nil { state.firstError = message }
             let line: String
             if state.format == .json {
                 let values: [(String, Field)] =

@@ -97,7 +97,7 @@ struct RunRecord {
         if let historyPath {
             let entry = HistoryEntry(
                 time: now, status: Int(status.rawValue), seconds: seconds,
-                error: report == nil ? ExitStatus.meaning(status) : nil, report: report)
+                error: report == nil ? RunLog.firstError ?? ExitStatus.meaning(status) : nil, report: report)
             do { try HistoryFile.append(try HistoryDocument.line(entry), to: historyPath) } catch { failure = failure ?? error }
         }
         if let failure { throw failure }
