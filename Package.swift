@@ -94,8 +94,8 @@ let package = Package(
         .target(
             name: "Engine",
             dependencies: [
-                "ArrowIPC", "Container", "Elements", "Formats", "HDF5", "Insight", "Locking", "Messages", "Outputs", "Parquet", "Scoring",
-                "WorkStealing",
+                "ArrowIPC", "CXXHash", "Container", "Elements", "Formats", "HDF5", "Insight", "Locking", "Messages", "Outputs", "Parquet",
+                "Scoring", "WorkStealing",
             ], exclude: ["README.md", "Evaluation/README.md", "Evaluation/report.schema.json", "Rows/README.md"], swiftSettings: strict),
         // What runs that nobody watches leave behind, and find again: histories, metrics, the state of incoming files.
         .target(
