@@ -97,6 +97,9 @@ let package = Package(
                 "ArrowIPC", "CXXHash", "Container", "Elements", "Formats", "HDF5", "Insight", "Locking", "Messages", "Outputs", "Parquet",
                 "Scoring", "WorkStealing",
             ], exclude: ["README.md", "Evaluation/README.md", "Evaluation/report.schema.json", "Rows/README.md"], swiftSettings: strict),
+        // What runs that nobody watches leave behind, and find again: histories, metrics, the state of incoming files.
+        .target(
+            name: "Unattended", dependencies: ["Engine", "Insight", "Messages", "Outputs", "Scoring", "WorkStealing"], swiftSettings: strict),
         // What `xent bench` does; no part of what a user of the library imports.
         .target(
             name: "Bench",
@@ -109,8 +112,8 @@ let package = Package(
         .executableTarget(
             name: "xent",
             dependencies: [
-                "Bench", "Elements", "Engine", "Formats", "Insight", "Locking", "MemoryRefusal", "Messages", "Outputs", "Scoring", "WorkStealing",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Bench", "Elements", "Engine", "Formats", "Insight", "Locking", "MemoryRefusal", "Messages", "Outputs", "Scoring", "Unattended",
+                "WorkStealing", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
 
@@ -173,6 +176,8 @@ let package = Package(
                 "Bench", "Elements", "Engine", "Insight", "Scoring", "SeededRandom", "Container", "Formats", "Messages", "Outputs", "Parquet",
                 "WorkStealing", "CZstd", "CXXHash", "Oracle", "GoldenCases", "RandomLosses",
             ], exclude: ["Fixtures"], swiftSettings: strict),
+        .testTarget(
+            name: "UnattendedTests", dependencies: ["Engine", "Messages", "Outputs", "Scoring", "SeededRandom", "Unattended"], swiftSettings: strict),
         // A format, a source of bytes, a figure and a column of its own, without a change to Sources and without @testable.
         .testTarget(
             name: "SeamTests",

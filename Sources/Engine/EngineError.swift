@@ -110,6 +110,11 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         self.init(.usage, problem, remedy: remedy)
     }
 
+    /// Makes the error of a request that may succeed later as it is.
+    public init(tryAgain problem: String, remedy: String) {
+        self.init(.tryAgain, problem, remedy: remedy)
+    }
+
     /// Makes the error of a run that was cancelled.
     public init(cancelledBefore what: String) {
         self.init(.cancelled, "cancelled before \(what)")

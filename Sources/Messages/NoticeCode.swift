@@ -71,6 +71,15 @@ public enum NoticeCode: String, Sendable, Hashable, CaseIterable, Codable {
     /// The two models of a comparison may have been evaluated on different rows.
     case unpairedRows = "unpaired-rows"
 
+    // Runs that nobody watches.
+
+    /// The baseline of a requirement has another number of rows.
+    case baselineRows = "baseline-rows"
+    /// A file that was scored before is no longer there.
+    case vanishedFile = "vanished-file"
+    /// A line of a history or a journal is damaged, and was left out.
+    case damagedRecord = "damaged-record"
+
     /// A warning of no other kind.
     case other
 
@@ -108,6 +117,9 @@ public enum NoticeCode: String, Sendable, Hashable, CaseIterable, Codable {
         case .topK: "A k of top-k accuracy is not below the number of classes."
         case .temperature: "There is no best temperature."
         case .unpairedRows: "The two models of a comparison may have been evaluated on different rows."
+        case .baselineRows: "The baseline of a requirement has another number of rows."
+        case .vanishedFile: "A file that was scored before is no longer there."
+        case .damagedRecord: "A line of a history, or a record of the state of an incoming folder, is damaged, and was left out."
         case .other: "A warning of no other kind."
         }
     }

@@ -108,6 +108,12 @@ public final class OutputFile: Sendable {
         }
     }
 
+    /// Lets everyone read the file, whatever the process's umask is: for programs of other users that collect it. A file that is replaced
+    /// keeps its mode all the same. Does nothing for pipes, devices and open descriptors.
+    public func letEveryoneRead() {
+        if isRandomAccess { _ = fchmod(descriptor.rawValue, 0o644) }
+    }
+
     /// True if bytes can be written at any offset and read back; false for pipes, devices and open descriptors.
     public var isRandomAccess: Bool {
         if case .descriptor = destination { false } else { true }

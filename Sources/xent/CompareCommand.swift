@@ -69,6 +69,12 @@ struct CompareCommand: ScoringCommand {
     @OptionGroup(title: "Output")
     var output: ComparisonOutputOptions
 
+    @OptionGroup(title: "Gates")
+    var gates: GateOptions
+
+    @OptionGroup(title: "Unattended")
+    var unattended: UnattendedOptions
+
     @OptionGroup(title: "Run")
     var resources: ResourceOptions
 
@@ -79,19 +85,29 @@ struct CompareCommand: ScoringCommand {
     }
 
     func run() throws {
-        try CommandRun.run { run in
+        try CommandRun.run(unattended, isSilent: output.silent) { run in
+            let gates = try gates.gates()
+            if let gate = gates.first(where: \.usesBaseline) {
+                throw EngineError(
+                    usage: "the requirement '\(gate.text)' names a baseline, and A is the baseline of a comparison",
+                    remedy: "require something of the difference: 'difference.upper <= 0.01'")
+            }
             let files = try predictions.map { try run.inputs.expand([$0]) }
             let compare = try comparison(files, run)
-            try OutputPaths.check(outputs: [("--json", output.json), ("--html", output.html)], inputs: run.inputs)
+            try OutputPaths.check(outputs: [
+                    ("--json", output.json), ("--html", output.html), ("--metrics", unattended.metrics), ("--lock", unattended.lock),
+                ], inputs: run.inputs)
             let jsonOutput = try output.json.map { run.adding(try JSONOutput(path: $0)) }
             let pageOutput = try output.html.map { run.adding(try PageOutput(path: $0)) }
-            let report = try compare()
+            let compared = try compare()
             try run.checkCancellation()
-            run.warn(report.warnings, isSilent: false, isStrict: false)
+            run.warn(compared.warnings)
+            let report = try compared.judged(by: gates)
+            run.tell(report.gates ?? [], isQuiet: output.isQuiet)
             try jsonOutput?.write(report)
             try pageOutput?.write(Page(.comparison(report)))
-            guard output.json != "-" else { return }
-            try StandardOutput.print(output.quiet ? "\(report.difference.mean)" : ComparisonText(report, style: .output).text)
+            guard output.json != "-", !output.silent else { return }
+            try StandardOutput.print(output.isQuiet ? "\(report.difference.mean)" : ComparisonText(report, style: .output).text)
         }
     }
 
@@ -127,11 +143,15 @@ struct CompareCommand: ScoringCommand {
             }
         }
         let options = try options(files, &run.inputs)
-        let (progress, isQuiet) = (output.progress, output.quiet)
+        let (progress, isQuiet) = (output.progress, output.isQuiet)
         return {
             let meter = ProgressMeter()
             let bar = progress.bar(meter, isQuiet: isQuiet)
-            defer { bar?.finish() }
+            let status = ServiceStatus(meter)
+            defer {
+                bar?.finish()
+                status?.finish()
+            }
             return try Comparison(options, progress: meter, cancellation: cancellation).report
         }
     }
@@ -233,6 +253,12 @@ struct ComparisonOutputOptions: ParsableArguments {
 
     @Flag(name: .shortAndLong, help: "Print the difference of the means alone.")
     var quiet = false
+
+    @Flag(help: "Print nothing if the comparison succeeds. If it fails, say all at once, as xent eval --silent does.")
+    var silent = false
+
+    /// True if nothing but the figure is printed.
+    var isQuiet: Bool { quiet || silent }
 
     @Option(help: "Show progress on standard error; auto does on a terminal.")
     var progress: ProgressChoice = .auto

@@ -65,6 +65,15 @@ struct EvalCommand: ScoringCommand {
     @OptionGroup(title: "Output")
     var extra: ExtraOutputOptions
 
+    @OptionGroup(title: "Gates")
+    var gates: GateOptions
+
+    @OptionGroup(title: "Gates")
+    var earlier: EarlierRunOptions
+
+    @OptionGroup(title: "Unattended")
+    var unattended: UnattendedOptions
+
     @OptionGroup(title: "Run")
     var resources: ResourceOptions
 
@@ -75,13 +84,17 @@ struct EvalCommand: ScoringCommand {
     }
 
     func run() throws {
-        try CommandRun.run { run in
+        try CommandRun.run(unattended, historyPath: earlier.history, isSilent: output.silent) { run in
+            let gates = try gates.gates()
+            try earlier.check(gates)
             let options = try options(&run.inputs, run.cancellation)
             try OutputPaths.checkStandardOutput(json: output.json, partial: output.partial)
             try OutputPaths.check(
                 outputs: [
                     ("--per-row", extra.perRow), ("--partial", output.partial), ("--json", output.json), ("--html", output.html),
+                    ("--history", earlier.history), ("--metrics", unattended.metrics), ("--lock", unattended.lock),
                 ], inputs: run.inputs)
+            let baseline = try earlier.readBaseline(run.cancellation) { run.warn([$0], isStrict: output.strict) }
             let jsonOutput = try output.json.map { run.adding(try JSONOutput(path: $0)) }
             let pageOutput = try output.html.map { run.adding(try PageOutput(path: $0)) }
             let partialOutput = try output.partial.map { run.adding(try PartialOutput(path: $0)) }
@@ -89,7 +102,7 @@ struct EvalCommand: ScoringCommand {
             let evaluation = try evaluate(options, run.cancellation)
             if let perRow = evaluation.perRow { _ = run.adding(perRow) }
             try run.checkCancellation()
-            run.warn(evaluation.report.warnings, isSilent: output.silent, isStrict: output.strict)
+            run.warn(evaluation.report.warnings, isStrict: output.strict)
             if extra.verbose { for note in evaluation.notes { StandardError.print("xent: \(note)") } }
             try partialOutput?.write(evaluation.partial)
             do {
@@ -99,7 +112,9 @@ struct EvalCommand: ScoringCommand {
                 try partialOutput?.commit()
                 throw error
             }
-            try output.write(evaluation.report, to: jsonOutput, pageOutput, isVerbose: extra.verbose)
+            let report = run.judge(
+                evaluation.report.converted(to: output.unit), by: gates, baseline: baseline, isQuiet: output.isQuiet)
+            try output.write(report, to: jsonOutput, pageOutput, isVerbose: extra.verbose)
         }
     }
 
@@ -170,7 +185,11 @@ struct EvalCommand: ScoringCommand {
     private func evaluate(_ options: EvaluationOptions, _ cancellation: Cancellation) throws -> Evaluation {
         let meter = ProgressMeter()
         let bar = extra.progress.bar(meter, isQuiet: output.isQuiet)
-        defer { bar?.finish() }
+        let status = ServiceStatus(meter)
+        defer {
+            bar?.finish()
+            status?.finish()
+        }
         return try Evaluation(options, progress: meter, cancellation: cancellation)
     }
 }

@@ -14,6 +14,21 @@ enum ExitStatus {
     static let inputOutput = ExitCode(74)
     static let tryAgain = ExitCode(75)
 
+    /// The meaning of a status in a few words.
+    static func meaning(_ status: ExitCode) -> String {
+        switch status {
+        case .success: "done"
+        case gateNotMet: "a gate is not met"
+        case usage: "bad usage"
+        case data: "bad data"
+        case noInput: "an input cannot be opened"
+        case software: "a fault of xent"
+        case inputOutput: "reading or writing failed"
+        case tryAgain: "try again later"
+        default: status.rawValue > 128 ? "ended by signal \(status.rawValue - 128)" : "unknown"
+        }
+    }
+
     static func of(_ error: EngineError) -> ExitCode {
         switch error.category {
         case .usage: usage

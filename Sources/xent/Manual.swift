@@ -5,7 +5,7 @@ enum Manual {
     /// The commands with their pages.
     static let commands: [any DocumentedCommand.Type] = [
         EvalCommand.self, CompareCommand.self, MergeCommand.self, ReportCommand.self, InspectCommand.self, PackCommand.self, LossesCommand.self,
-        BenchCommand.self,
+        BenchCommand.self, HistoryCommand.self,
     ]
 
     /// The page that a word after `xent help` names; nil if there is none.

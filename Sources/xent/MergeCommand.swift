@@ -49,6 +49,15 @@ struct MergeCommand: DocumentedCommand {
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
+    @OptionGroup(title: "Gates")
+    var gates: GateOptions
+
+    @OptionGroup(title: "Gates")
+    var earlier: EarlierRunOptions
+
+    @OptionGroup(title: "Unattended")
+    var unattended: UnattendedOptions
+
     func validate() throws {
         if let replicates, replicates < 1 { throw ValidationError("--replicates must be at least 1, not \(replicates).") }
         if replicates != nil, interval != .bootstrap { throw ValidationError("--replicates are those of --interval bootstrap.") }
@@ -56,11 +65,17 @@ struct MergeCommand: DocumentedCommand {
     }
 
     func run() throws {
-        try CommandRun.run { run in
+        try CommandRun.run(unattended, historyPath: earlier.history, isSilent: output.silent) { run in
+            let gates = try gates.gates()
+            try earlier.check(gates)
             let paths = try run.inputs.expand(partials)
             try OutputPaths.checkStandardOutput(json: output.json, partial: output.partial)
             try OutputPaths.check(
-                outputs: [("--json", output.json), ("--html", output.html), ("--partial", output.partial)], inputs: run.inputs)
+                outputs: [
+                    ("--json", output.json), ("--html", output.html), ("--partial", output.partial), ("--history", earlier.history),
+                    ("--metrics", unattended.metrics), ("--lock", unattended.lock),
+                ], inputs: run.inputs)
+            let baseline = try earlier.readBaseline(run.cancellation) { run.warn([$0], isStrict: output.strict) }
             let jsonOutput = try output.json.map { run.adding(try JSONOutput(path: $0)) }
             let pageOutput = try output.html.map { run.adding(try PageOutput(path: $0)) }
             let partialOutput = try output.partial.map { run.adding(try PartialOutput(path: $0)) }
@@ -72,7 +87,7 @@ struct MergeCommand: DocumentedCommand {
             let (report, merged) = try PartialFile.merge(
                 paths, sameShard: sameShard, expectedRowCount: expectRows, insight: insight, cancellation: run.cancellation)
             try run.checkCancellation()
-            run.warn(report.warnings, isSilent: output.silent, isStrict: output.strict)
+            run.warn(report.warnings, isStrict: output.strict)
             if let maxInvalid { try report.requireInvalidRows(within: maxInvalid) }
             try partialOutput?.write(merged)
             do {
@@ -82,7 +97,8 @@ struct MergeCommand: DocumentedCommand {
                 try partialOutput?.commit()
                 throw error
             }
-            try output.write(report, to: jsonOutput, pageOutput)
+            let judged = run.judge(report.converted(to: output.unit), by: gates, baseline: baseline, isQuiet: output.isQuiet)
+            try output.write(judged, to: jsonOutput, pageOutput)
         }
     }
 }

@@ -31,7 +31,11 @@ struct OutputOptions: ParsableArguments {
         help: "Print the figure alone: the mean, per token where there are tokens. Warnings go to standard error still.")
     var quiet = false
 
-    @Flag(help: "As --quiet, and no warnings.")
+    @Flag(
+        help: """
+            Print nothing if the run succeeds. If it fails, say all at once: the command, where and when it ran, warnings and errors. For cron, \
+            which mails what is printed.
+            """)
     var silent = false
 
     @Flag(help: "Make every warning an error (exit status 65), after the report is written.")
@@ -40,14 +44,13 @@ struct OutputOptions: ParsableArguments {
     /// True if nothing but the figure is printed.
     var isQuiet: Bool { quiet || silent }
 
-    /// Writes the report where it is wanted.
+    /// Writes a report in `unit` where it is wanted.
     ///
     /// - Parameter isVerbose: adds the bits of the figures to the text.
     func write(_ report: Report, to jsonOutput: JSONOutput?, _ pageOutput: PageOutput?, isVerbose: Bool = false) throws {
-        let report = report.converted(to: unit)
         try jsonOutput?.write(report)
         try pageOutput?.write(Page(.evaluation(report)))
-        guard json != "-", partial != "-" else { return }
+        guard json != "-", partial != "-", !silent else { return }
         let text = ReportText(report, isVerbose: isVerbose, style: .output)
         try StandardOutput.print(isQuiet ? text.figure : text.text)
     }

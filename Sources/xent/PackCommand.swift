@@ -86,7 +86,7 @@ struct PackCommand: DocumentedCommand {
     @Flag(name: .shortAndLong, help: "Print no report. Warnings go to standard error still.")
     var quiet = false
 
-    @Flag(help: "Print no report, and no warnings.")
+    @Flag(help: "Print nothing if the run succeeds. If it fails, say all at once, as xent eval --silent does.")
     var silent = false
 
     @Flag(help: "Make every warning an error (exit status 65), after the files are written.")
@@ -124,7 +124,7 @@ struct PackCommand: DocumentedCommand {
     }
 
     func run() throws {
-        try CommandRun.run { run in
+        try CommandRun.run(isSilent: silent) { run in
             let options = try options(&run.inputs)
             try OutputPaths.check(outputs: [("--output", output), ("--labels-output", labelsOutput), ("--json", json)], inputs: run.inputs)
             if !silent { run.announceTerminalInput() }
@@ -140,7 +140,7 @@ struct PackCommand: DocumentedCommand {
             var report = try pack(options, run)
             report.labels = labels.map { [$0] } ?? []
             try run.checkCancellation()
-            run.warn(report.warnings, isSilent: silent, isStrict: strict)
+            run.warn(report.warnings, isStrict: strict)
             try jsonOutput?.write(report)
             if json != "-", !quiet, !silent {
                 try StandardOutput.print(([report] + report.labels).map { PackText.text($0) }.joined(separator: "\n\n"))

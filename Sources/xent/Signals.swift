@@ -56,6 +56,12 @@ final class Signals {
         Self.setMask(SIG_UNBLOCK, signals.filter { $0 != SIGPIPE })
     }
 
+    /// The first signal that cancelled the run; nil if none came.
+    var received: Int32? {
+        let number = Self.received.load(ordering: .sequentiallyConsistent)
+        return number == 0 ? nil : number
+    }
+
     /// Ends the process if a signal came. The command calls it when its work has stopped.
     func dieIfReceived() {
         let number = Self.received.load(ordering: .sequentiallyConsistent)
@@ -89,6 +95,7 @@ final class Signals {
     private static func dieAfterPatience(by number: Int32) {
         usleep(UInt32(patienceMilliseconds * 1000))
         StandardError.print("xent: cancelled")
+        RunLog.release(heading: [])
         die(by: number)
     }
 

@@ -9,14 +9,28 @@ import Darwin
 
 /// The output for everything but the report.
 enum StandardError {
-    static func print(_ line: String) { write(line + "\n") }
+    /// Prints a line that is neither an error nor a warning.
+    static func print(_ line: String) {
+        let name = "xent: "
+        RunLog.write(.note, .info, line.hasPrefix(name) ? String(line.dropFirst(name.count)) : line, text: line)
+    }
 
     /// Prints an error. Every error of every command begins so. Arguments are quoted in errors: what would steer the terminal is escaped.
-    static func fail(_ text: String) { print("\(TextStyle.error.failure("xent:")) \(QuotedBytes.message(text))") }
+    static func fail(_ text: String) {
+        let message = QuotedBytes.message(text)
+        RunLog.write(.error, .error, message, text: "\(TextStyle.error.failure("xent:")) \(message)")
+    }
 
     /// Prints a warning.
-    static func warn(_ text: String) { print("xent: \(TextStyle.error.warning("warning:")) \(QuotedBytes.message(text))") }
+    ///
+    /// - Parameter code: the stable name of its kind.
+    static func warn(_ text: String, code: NoticeCode = .other) {
+        let message = QuotedBytes.message(text)
+        RunLog.write(
+            .warning, .warning, message, [("code", .text(code.rawValue))], text: "xent: \(TextStyle.error.warning("warning:")) \(message)")
+    }
 
+    /// Writes bytes as they are, past the log: a progress bar.
     static func write(_ text: String) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {

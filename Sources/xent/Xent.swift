@@ -53,10 +53,13 @@ struct Xent: ParsableCommand {
         } catch let status as ExitCode {
             exit(withError: status)
         } catch {
-            StandardError.fail("\(error); this is a fault of xent: please report it")
+            StandardError.fail(faultText(error))
             exit(withError: ExitStatus.software)
         }
     }
+
+    /// Describes an error that no part of the program foresaw.
+    static func faultText(_ error: any Error) -> String { "\(error); this is a fault of xent: please report it" }
 
     /// Parses the arguments of a subcommand, and runs it.
     private static func run(_ subcommand: any DocumentedCommand.Type, _ arguments: [String]) throws {

@@ -398,13 +398,15 @@ public struct ComparisonReport: Sendable, Codable {
     public let rows: Rows
     /// The confidence of all intervals.
     public let confidence: Double
+    /// The outcome of each requirement, if there were some.
+    public internal(set) var gates: [GateResult]?
     /// The doubts that a reader of the figures should know of, in sentences.
     public let warnings: [Message]
     /// The run that made the report.
     public let run: Report.Run?
 
     enum CodingKeys: String, CodingKey {
-        case xent, specification, pairing, a, b, difference, slices, worst, dialects, mcnemar, agreement, flips, divergence, rows, confidence, warnings, run
+        case xent, specification, pairing, a, b, difference, slices, worst, dialects, mcnemar, agreement, flips, divergence, rows, confidence, warnings, run, gates
         case perplexityRatio = "perplexity_ratio"
         case signTest = "sign_test"
         case accuracyDifference = "accuracy_difference"

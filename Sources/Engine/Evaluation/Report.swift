@@ -283,10 +283,12 @@ public struct Report: Sendable, Codable {
     public internal(set) var temperature: TemperatureSection?
     /// The figures of tokens; absent if the records have none.
     public internal(set) var tokens: Tokens?
+    /// The outcome of each requirement, if there were some.
+    public internal(set) var gates: [GateResult]?
     /// The doubts that a reader of the figures should know of, in sentences.
-    public let warnings: [Message]
+    public internal(set) var warnings: [Message]
     /// The same warnings in the same order, each with a code for programs.
-    public let notices: [Notice]
+    public internal(set) var notices: [Notice]
     /// The files that were read.
     public let inputs: [Input]
     /// The run that made the report; absent after a merge.
@@ -294,7 +296,7 @@ public struct Report: Sendable, Codable {
 
     enum CodingKeys: String, CodingKey {
         case xent, task, input, dialect, unit, specification, columns, loss, dialects, rows, classes, accuracy, tokens, warnings, notices
-        case inputs, run, confidence, baseline, brier, sharpness, calibration, quantiles, worst, ranking, slices, uncertainty, temperature
+        case inputs, run, gates, confidence, baseline, brier, sharpness, calibration, quantiles, worst, ranking, slices, uncertainty, temperature
         case macroMean = "macro_mean"
         case balancedAccuracy = "balanced_accuracy"
         case accuracyWeighted = "accuracy_weighted"

@@ -10,6 +10,9 @@ struct Page {
         reports = documents.map { ($0.name, $0.document.section) }
     }
 
+    /// Makes a page of one part.
+    init(_ section: any ReportSection) { reports = [("", section)] }
+
     /// Makes a page of one report.
     init(_ document: ReportDocument) { self.init([("", document)]) }
 

@@ -34,6 +34,7 @@ enum StyleSheet {
         svg .axis { stroke: var(--faint); stroke-width: 1; }
         svg .reference { stroke: var(--second); stroke-width: 1.5; stroke-dasharray: 5 3; }
         svg .bar, svg .curve { stroke: var(--accent); stroke-width: 2; fill: none; }
+        svg .warn { fill: var(--warn-ink); }
         svg .dot { fill: var(--accent); stroke: var(--panel); stroke-width: 1; }
         svg .mark { fill: var(--second); stroke: var(--panel); stroke-width: 1; }
         svg .box { fill: var(--fill); stroke: var(--accent); stroke-width: 1; }
