@@ -127,6 +127,11 @@ package final class RowScorer: RowConsumer {
     package var observers: [any RowObserver] { figures.others + [figures.invalidRows] }
     var instructionSetThatRan: InstructionSet? { scorer.instructionSetThatRan }
 
+    package func takeStates() -> [any RowObserver] {
+        defer { figures = Figures(others: settings.observers) }
+        return observers
+    }
+
     init(_ settings: Settings) {
         self.settings = settings
         let companions = settings.companions

@@ -8,6 +8,16 @@ final class CompanionRows {
     private let lookedUp = CompanionBuffers()
     /// The memory that pointers lead to before the first batch.
     private let empty = ByteBuffer()
+    /// True if the rows of tables that are looked up are remembered, for a run that can be resumed.
+    var remembersLookedUpRows = false
+    /// The rows that were looked up since they were taken, by the indices of their columns.
+    private var lookedUpRows: [Int: [UInt32]] = [:]
+
+    /// Returns the rows of tables that were looked up since the last call, by the indices of their columns.
+    func takeLookedUpRows() -> [Int: [UInt32]] {
+        defer { lookedUpRows = [:] }
+        return lookedUpRows
+    }
 
     init(_ columns: [CompanionColumn], _ control: RunControl) {
         self.columns = columns
@@ -23,8 +33,10 @@ final class CompanionRows {
             switch column.origin {
             case .besidePredictions(let place): pointers[index] = batch.columns[place]
             case .lookedUp(let table, let place):
+                var rows: [UInt32]? = remembersLookedUpRows ? [] : nil
                 pointers[index] = try table.values(
-                    of: pointers[place], byteStride: columns[place].rowByteCount, batch, into: lookedUp.buffer(ofColumn: index))
+                    of: pointers[place], byteStride: columns[place].rowByteCount, batch, into: lookedUp.buffer(ofColumn: index), noting: &rows)
+                if let rows { lookedUpRows[index, default: []] += rows }
             case .rows:
                 if let reader = readers[index] {
                     pointers[index] = try reader.bytes(of: batch.firstRow..<batch.firstRow + batch.rowCount)

@@ -60,24 +60,32 @@ struct CompanionStreams {
         rowCount = rows.upperBound
     }
 
-    /// Reads past rows that are not wanted.
+    /// Reads past rows that are not wanted. The last of them may be handed over with the next piece, so it is kept.
     private mutating func skip(_ count: Int) throws(EngineError) {
         let buffer = ByteBuffer()
         for index in streams.indices {
             var missing = count
+            let rowByteCount = streams[index].column.rowByteCount
             while missing > 0 {
-                let piece = min(missing, max(1, (1 << 20) / max(1, streams[index].column.rowByteCount)))
+                let piece = min(missing, max(1, (1 << 20) / max(1, rowByteCount)))
                 let read = try streams[index].cursor.read(rowCount: piece, into: buffer, at: 0)
                 guard read == piece else {
                     throw streams[index].column.countError(found: rowCount + count - missing + read, predictions: "more")
                 }
                 missing -= piece
+                if missing == 0 {
+                    streams[index].lastRow = Array(
+                        UnsafeRawBufferPointer(buffer.room(from: (piece - 1) * rowByteCount, count: rowByteCount)))
+                }
             }
         }
+        rowCount += count
     }
 
     /// Throws if a column has another number of rows than the predictions. It is called after the last row.
-    func checkEnd(rowCount: Int) throws(EngineError) {
+    mutating func checkEnd(rowCount: Int) throws(EngineError) {
+        // The rows of the last pieces were scored by an earlier run.
+        if rowCount > self.rowCount { try skip(rowCount - self.rowCount) }
         for (index, column) in columns.enumerated() {
             guard let rows = column.rows else { continue }
             var found = rows.rowCount ?? rowCount

@@ -30,6 +30,25 @@ package protocol OrderedRowSource: RowSource {
     func makeNumbering() throws(EngineError) -> sending Numbering
     /// Makes a reader, which one worker uses.
     func makeReader(_ control: RunControl) -> sending Reader
+
+    /// Returns true if pieces can be taken from a point on that a numbering of the same rows noted, maybe in another process.
+    func canResume(from point: ResumePoint) -> Bool
+    /// Begins to take pieces at a point for which `canResume(from:)` returns true.
+    func makeFeed(_ control: RunControl, from point: ResumePoint) throws(EngineError) -> sending Feed
+    /// Begins to number the rows of pieces from such a point on.
+    func makeNumbering(from point: ResumePoint) throws(EngineError) -> sending Numbering
+    /// The rows whose bytes two pieces of a run share; nil if pieces hold whole rows.
+    var splitRows: SplitRowStore? { get }
+}
+
+/// A piece at which the rows of an ordered source can be taken up again.
+package struct ResumePoint: Sendable, Equatable {
+    /// The number of the piece among all pieces.
+    package let piece: Int
+    /// The feed's and the numbering's state before the piece, in bytes of the source's own.
+    package let state: [UInt8]
+    /// The number of decoded bytes before the piece, for progress.
+    package let decodedByteCount: Int
 }
 
 /// A feed, which takes pieces in order.
@@ -56,10 +75,14 @@ package protocol RowNumbering<Piece>: SendableMetatype {
     func place(ofRow row: Int) -> RowPlace
     /// The doubts about the pieces so far, such as a text that seems to be cut short.
     var warnings: [Message] { get }
+    /// Returns the state from which a feed and a numbering can go on with a piece that has not been numbered; nil if they have to begin at an
+    /// earlier piece.
+    func resumeState(before piece: Piece) -> [UInt8]?
 }
 
 extension RowNumbering {
     package var warnings: [Message] { [] }
+    package func resumeState(before piece: Piece) -> [UInt8]? { nil }
 }
 
 /// A reader of pieces: it belongs to one worker and uses its buffers again.
@@ -75,6 +98,16 @@ package protocol PieceReader<Piece>: AnyObject, SendableMetatype {
 }
 
 extension OrderedRowSource {
+    package func canResume(from point: ResumePoint) -> Bool { false }
+    package func makeFeed(_ control: RunControl, from point: ResumePoint) throws(EngineError) -> sending Feed { try makeFeed(control) }
+    package func makeNumbering(from point: ResumePoint) throws(EngineError) -> sending Numbering { try makeNumbering() }
+    package var splitRows: SplitRowStore? { nil }
+    package var knownUnitCount: Int? { nil }
+
+    package func canContinue(_ work: FinishedWork) -> Bool {
+        work.seams.isEmpty && (work.resumePoint.map { canResume(from: $0) } ?? true)
+    }
+
     package var scheduleText: String { "rows in order, read by one worker at a time and scored by all" }
     package func scheduleText(inOrderBeside column: String) -> String { scheduleText }
 

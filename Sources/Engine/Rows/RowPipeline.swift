@@ -1,4 +1,5 @@
 package import Messages
+package import Scoring
 package import WorkStealing
 
 /// The one way of rows through a run. It takes units or pieces from the schedule, lines companion columns up with them by row, and hands
@@ -22,12 +23,15 @@ package struct RowPipeline: Sendable {
     package let threadCount: Int
     /// The progress and the cancellation of the run.
     package let control: RunControl
+    /// The ledger of the run's units, with those that an earlier run finished; nil if nobody will resume this run.
+    package let ledger: UnitLedger?
 
     /// Makes a pipeline.
     package init(
         source: any RowSource, companions: [CompanionColumn] = [], wantedRows: Range<Int>? = nil, threadCount: Int,
-        control: RunControl = RunControl()
+        control: RunControl = RunControl(), ledger: UnitLedger? = nil
     ) {
+        self.ledger = ledger
         self.source = source
         self.companions = companions
         self.wantedRows = wantedRows
@@ -84,14 +88,21 @@ package struct RowPipeline: Sendable {
     ) throws(RunError<EngineError>) -> Result<Consumer> {
         if companions.contains(where: \.isInOrder) { return try run(ordered: UnitsInOrder(source), makeConsumer) }
         let units = wantedRows.map { source.units(touching: $0) } ?? 0..<source.unitCount
+        let ledger = ledger
+        ledger?.begin(source.splitRows)
         let result = try WorkStealingPool(workerCount: threadCount).run(
             unitCount: units.count, cancellation: control.cancellation,
             makeWorker: { _ throws(EngineError) in
-                Worker(source.makeReader(control), makeConsumer(), CompanionRows(companions, control.withoutProgress))
+                Worker(source.makeReader(control), makeConsumer(), CompanionRows(companions, control.withoutProgress), ledger)
             },
             body: { index, worker throws(EngineError) in
-                try worker.reader.read(unit: units.lowerBound + index) { batch throws(EngineError) in
-                    try worker.consume(batch, nil, wantedRows, source.layout)
+                let unit = units.lowerBound + index
+                if let ledger, ledger.wasFinished(unit) { return }
+                let worker = worker
+                try worker.enter(unit) { () throws(EngineError) in
+                    try worker.reader.read(unit: unit) { batch throws(EngineError) in
+                        try worker.consume(batch, nil, wantedRows, source.layout)
+                    }
                 }
             })
         return Result(
@@ -104,9 +115,16 @@ package struct RowPipeline: Sendable {
         ordered source: Source, _ makeConsumer: @Sendable () -> sending Consumer
     ) throws(RunError<EngineError>) -> Result<Consumer> {
         let control = self.control.ofOneRun
-        let feed = try Self.unit { () throws(EngineError) in try source.makeFeed(control) }
+        let ledger = ledger
+        ledger?.begin(source.splitRows)
+        let point = ledger?.resumePoint
+        let firstPiece = point?.piece ?? 0
+        let feed = try Self.unit { () throws(EngineError) in
+            if let point { try source.makeFeed(control, from: point) } else { try source.makeFeed(control) }
+        }
         let sequencer = try Self.unit { () throws(EngineError) in
-            Sequencer(numbering: try source.makeNumbering(), streams: try CompanionStreams(companions, control.withoutProgress))
+            let numbering = if let point { try source.makeNumbering(from: point) } else { try source.makeNumbering() }
+            return Sequencer(numbering: numbering, streams: try CompanionStreams(companions, control.withoutProgress))
         }
         // One piece is in each worker's hands, and there are as many again, so that the worker that reads need not wait for those that
         // score.
@@ -114,31 +132,45 @@ package struct RowPipeline: Sendable {
             source: feed, sequencer: sequencer, cancellation: control.cancellation,
             makeItem: { Item(source.makePiece()) },
             makeWorker: { _ throws(EngineError) in
-                Worker(source.makeReader(control), makeConsumer(), CompanionRows(companions, control.withoutProgress))
+                Worker(source.makeReader(control), makeConsumer(), CompanionRows(companions, control.withoutProgress), ledger)
             },
             take: { feed, item throws(EngineError) in try feed.next(into: item.piece) },
             prepare: { item, worker throws(EngineError) in
                 try control.noting { () throws(EngineError) in try worker.reader.prepare(item.piece) }
             },
-            admit: { sequencer, item, _ throws(EngineError) in
-                try control.noting { () throws(EngineError) in
-                    guard let rows = try sequencer.numbering.number(item.piece) else { return false }
-                    if let wantedRows, rows.upperBound <= wantedRows.lowerBound || rows.lowerBound > wantedRows.upperBound {
+            admit: { sequencer, item, index throws(EngineError) in
+                item.number = firstPiece + index
+                if let ledger, let state = sequencer.numbering.resumeState(before: item.piece) {
+                    ledger.note(
+                        ResumePoint(piece: item.number, state: state, decodedByteCount: control.progress.decodedByteCount))
+                }
+                return try control.noting { () throws(EngineError) in
+                    guard let rows = try sequencer.numbering.number(item.piece) else {
+                        ledger?.finishWithoutRows(item.number)
                         return false
                     }
+                    if let wantedRows, rows.upperBound <= wantedRows.lowerBound || rows.lowerBound > wantedRows.upperBound {
+                        ledger?.finishWithoutRows(item.number)
+                        return false
+                    }
+                    // Companions that are read in order are read past its rows.
+                    if let ledger, ledger.wasFinished(item.number) { return false }
                     let numbering = sequencer.numbering
                     try sequencer.streams.read(rows, into: item.companions, path: numbering.place(ofRow: rows.lowerBound).path)
                     return true
                 }
             },
             finish: { item, worker throws(EngineError) in
+                let (item, worker) = (item, worker)
                 try control.noting { () throws(EngineError) in
-                    try worker.reader.read(item.piece) { batch throws(EngineError) in
-                        try worker.consume(batch, item.companions, wantedRows, source.layout)
+                    try worker.enter(item.number) { () throws(EngineError) in
+                        try worker.reader.read(item.piece) { batch throws(EngineError) in
+                            try worker.consume(batch, item.companions, wantedRows, source.layout)
+                        }
                     }
                 }
             })
-        let counted = result.sequencer
+        var counted = result.sequencer
         let rowCount = counted.numbering.rowCount
         if wantedRows == nil {
             try Self.unit { () throws(EngineError) in try counted.streams.checkEnd(rowCount: rowCount) }
@@ -158,6 +190,8 @@ package struct RowPipeline: Sendable {
     /// A piece with its companion columns. Items are used again and again.
     private final class Item<Piece: AnyObject> {
         let piece: Piece
+        /// The number of the piece among all pieces, once it is numbered.
+        var number = 0
         let companions = CompanionBuffers()
 
         init(_ piece: Piece) { self.piece = piece }
@@ -168,11 +202,20 @@ package struct RowPipeline: Sendable {
         let reader: Reader
         let consumer: Consumer
         private let companions: CompanionRows
+        /// The worker's page of the ledger; nil if there is no ledger.
+        private let page: UnitLedger.Page?
 
-        init(_ reader: Reader, _ consumer: Consumer, _ companions: CompanionRows) {
+        init(_ reader: Reader, _ consumer: Consumer, _ companions: CompanionRows, _ ledger: UnitLedger?) {
             self.reader = reader
             self.consumer = consumer
             self.companions = companions
+            if ledger != nil { companions.remembersLookedUpRows = true }
+            page = ledger?.addPage(consumer, companions)
+        }
+
+        /// Reads a unit, and enters it into the ledger once it is finished.
+        func enter(_ unit: Int, _ read: () throws(EngineError) -> Void) throws(EngineError) {
+            if let page { try page.enter(unit, read) } else { try read() }
         }
 
         func consume(
@@ -198,6 +241,14 @@ package protocol RowConsumer: AnyObject, SendableMetatype {
     ///
     /// - Parameter companions: the bytes of the pipeline's companion columns from the batch's first row on, in the machine's byte order.
     func consume(_ batch: RowBatch, companions: [UnsafeRawPointer]) throws(EngineError)
+    /// Returns the states of the figures of the rows so far, and begins again without rows. It is called between two units, for a run that can
+    /// be resumed.
+    func takeStates() -> [any RowObserver]
+}
+
+extension RowConsumer {
+    /// No figures.
+    package func takeStates() -> [any RowObserver] { [] }
 }
 
 extension UnitRowSource {

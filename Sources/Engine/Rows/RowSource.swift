@@ -35,6 +35,10 @@ package protocol RowSource: Sendable {
     ) throws(RunError<EngineError>) -> RowPipeline.Result<Consumer>
     /// Verifies what can be verified only after all rows have been read, such as an archive's checksums.
     func finishReading() throws(EngineError)
+    /// The number of units into which the rows are cut; nil if pieces are taken until there are no more.
+    var knownUnitCount: Int? { get }
+    /// Returns true if a run of these rows can have left such work, so that another can continue it.
+    func canContinue(_ work: FinishedWork) -> Bool
 }
 
 extension RowSource {

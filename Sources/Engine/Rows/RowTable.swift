@@ -124,11 +124,13 @@ package final class RowTable: Sendable {
     /// Finds the values of a batch's rows, and writes them one after another to `buffer`. O(rowCount).
     ///
     /// A row that has a problem already gets zeros.
-    /// - Parameter byteStride: the number of bytes from the hash of a row to that of the next.
+    /// - Parameters:
+    ///   - byteStride: the number of bytes from the hash of a row to that of the next.
+    ///   - noted: a list to which the table's rows are added that were looked up; nil if nobody wants them.
     /// - Throws: an `EngineError` for a row without an identifier, one whose identifier the table does not have, and one that was looked
     ///   up before.
     func values(
-        of hashes: UnsafeRawPointer, byteStride: Int, _ batch: RowBatch, into buffer: ByteBuffer
+        of hashes: UnsafeRawPointer, byteStride: Int, _ batch: RowBatch, into buffer: ByteBuffer, noting noted: inout [UInt32]?
     ) throws(EngineError) -> UnsafeRawPointer {
         func hash(_ index: Int) -> UInt64 { hashes.loadUnaligned(fromByteOffset: byteStride * index, as: UInt64.self) }
         buffer.reserve(batch.rowCount * rowByteCount + 64)
@@ -153,11 +155,21 @@ package final class RowTable: Sendable {
                 throw refuse(
                     batch.place(index), "its \(identifierName) is that of another row", "each row of \(path) is for one row of predictions")
             }
+            noted?.append(UInt32(found))
             values.withUnsafeBytes { values in
                 row.copyMemory(from: UnsafeRawBufferPointer(rebasing: values[found * rowByteCount..<(found + 1) * rowByteCount]))
             }
         }
         return UnsafeRawPointer(buffer.base)
+    }
+
+    /// Takes rows for looked up that an earlier run looked up.
+    ///
+    /// - Returns: false if the table does not have so many rows, and nothing was changed.
+    func markLookedUp(_ rows: UnitSet) -> Bool {
+        guard (rows.largest ?? -1) < rowCount else { return false }
+        for (index, word) in rows.words.enumerated() { used.insert(word, at: index) }
+        return true
     }
 
     /// Finds the slot of a hash: that of its row, or the empty one in which its row would be.
@@ -227,6 +239,9 @@ package final class RowTable: Sendable {
 
         /// The number of rows in the set. O(words).
         var count: Int { words.reduce(0) { $0 + $1.bits.load(ordering: .relaxed).nonzeroBitCount } }
+
+        /// Puts up to 64 neighbouring rows into the set.
+        func insert(_ bits: UInt64, at word: Int) { words[word].bits.bitwiseOr(bits, ordering: .relaxed) }
 
         /// Puts a row into the set; returns false if it was there.
         func insert(_ row: Int) -> Bool {

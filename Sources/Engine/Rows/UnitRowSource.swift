@@ -29,6 +29,10 @@ package protocol UnitRowSource: RowSource {
     func place(ofRow row: Int) -> RowPlace
     /// Makes a reader, which one worker uses.
     func makeReader(_ control: RunControl) -> sending Reader
+    /// The rows whose bytes two units of a run share; nil if units hold whole rows.
+    var splitRows: SplitRowStore? { get }
+    /// Returns true if a row may be left so by a run that was interrupted: its unit is there, and the piece has the right size.
+    func canHave(_ seam: SplitRowStore.Seam) -> Bool
 }
 
 /// A reader of units: it belongs to one worker and uses its buffers again.
@@ -40,6 +44,15 @@ package protocol UnitReader: AnyObject, SendableMetatype {
 }
 
 extension UnitRowSource {
+    package var splitRows: SplitRowStore? { nil }
+    package func canHave(_ seam: SplitRowStore.Seam) -> Bool { false }
+    package var knownUnitCount: Int? { unitCount }
+
+    package func canContinue(_ work: FinishedWork) -> Bool {
+        (work.finished.largest ?? -1) < unitCount && work.seams.allSatisfy { canHave($0) }
+            && (work.resumePoint.map { UnitsInOrder(self).canResume(from: $0) } ?? true)
+    }
+
     package var scheduleText: String { String.counted(unitCount, "unit") + ", shared out by stealing" }
     package func scheduleText(inOrderBeside column: String) -> String {
         "\(UnitsInOrder(self).scheduleText), since the \(column) cannot be read out of order"
@@ -70,6 +83,7 @@ package struct UnitsInOrder<Source: UnitRowSource>: OrderedRowSource {
     package var decodedByteCount: Int? { source.decodedByteCount }
     package var scheduleText: String { String.counted(source.unitCount, "unit") + " in order" }
     package func finishReading() throws(EngineError) { try source.finishReading() }
+    package var splitRows: SplitRowStore? { source.splitRows }
 
     package final class Piece {
         fileprivate var unit = 0
@@ -92,6 +106,8 @@ package struct UnitsInOrder<Source: UnitRowSource>: OrderedRowSource {
         package private(set) var rowCount = 0
 
         fileprivate init(_ source: Source) { self.source = source }
+
+        package func resumeState(before piece: Piece) -> [UInt8]? { [] }
 
         package mutating func number(_ piece: Piece) throws(EngineError) -> Range<Int>? {
             let rows = source.rows(ofUnit: piece.unit)
@@ -117,5 +133,10 @@ package struct UnitsInOrder<Source: UnitRowSource>: OrderedRowSource {
     package func makeFeed(_ control: RunControl) throws(EngineError) -> sending Feed { Feed(unitCount: source.unitCount) }
     package func makePiece() -> sending Piece { Piece() }
     package func makeNumbering() throws(EngineError) -> sending Numbering { Numbering(source) }
+    package func canResume(from point: ResumePoint) -> Bool { point.state.isEmpty && (0..<source.unitCount).contains(point.piece) }
+    package func makeFeed(_ control: RunControl, from point: ResumePoint) throws(EngineError) -> sending Feed {
+        Feed(unitCount: source.unitCount, nextUnit: point.piece)
+    }
+    package func makeNumbering(from point: ResumePoint) throws(EngineError) -> sending Numbering { Numbering(source) }
     package func makeReader(_ control: RunControl) -> sending Reader { Reader(source.makeReader(control)) }
 }

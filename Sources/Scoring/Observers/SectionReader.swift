@@ -75,7 +75,7 @@ extension [UInt8] {
     }
 
     /// Appends the number of a text's UTF-8 bytes and the bytes.
-    mutating func append(text: String) {
+    package mutating func append(text: String) {
         let bytes = Array(text.utf8)
         append(littleEndian: UInt64(bytes.count))
         self += bytes

@@ -21,14 +21,21 @@ final class ArrayCursor: RowCursor {
     /// Begins before the first row.
     ///
     /// - Parameters:
+    ///   - firstFile: the file whose first row is read first.
     ///   - keepsByteOrder: true to give bytes as they are stored, and not in the machine's byte order.
     ///   - readsToEnd: true to read what follows the last row, up to the end of its file, and to verify the file's length and checksums.
     ///   - isCalledOff: returns true once nobody wants the rows any more; asked while the writer of a stream stalls.
     init(
-        _ rows: ConcatenatedArrays, options: ContainerOptions, keepsByteOrder: Bool = false, readsToEnd: Bool = true,
+        _ rows: ConcatenatedArrays, options: ContainerOptions, firstFile: Int = 0, keepsByteOrder: Bool = false, readsToEnd: Bool = true,
         isCalledOff: @escaping () -> Bool = { false }
     ) {
         self.rows = rows
+        if firstFile > 0 {
+            // As if the file before had been read to its end.
+            fileIndex = firstFile - 1
+            rowInFile = rows.files[fileIndex].rowCount
+            isFinished = true
+        }
         self.isCalledOff = isCalledOff
         self.readsToEnd = readsToEnd
         self.keepsByteOrder = keepsByteOrder

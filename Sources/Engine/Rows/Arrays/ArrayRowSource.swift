@@ -7,7 +7,7 @@ struct ArrayRowSource: UnitRowSource {
     let units: [ArrayUnit]
     let options: ContainerOptions
     /// The rows whose bytes two units of one run share.
-    private let splitRows = SplitRowStore()
+    private let store = SplitRowStore()
 
     init(_ arrays: ConcatenatedArrays, options: ContainerOptions) {
         self.arrays = arrays
@@ -29,7 +29,19 @@ struct ArrayRowSource: UnitRowSource {
 
     func place(ofRow row: Int) -> RowPlace { arrays.place(ofRow: row) }
 
-    func makeReader(_ control: RunControl) -> sending ArrayUnitReader { ArrayUnitReader(self, splitRows, control) }
+    func makeReader(_ control: RunControl) -> sending ArrayUnitReader { ArrayUnitReader(self, store, control) }
+
+    var splitRows: SplitRowStore? { store }
+
+    func canHave(_ seam: SplitRowStore.Seam) -> Bool {
+        guard units.indices.contains(seam.unit), seam.unit > 0, units[seam.unit - 1].fileIndex == units[seam.unit].fileIndex else { return false }
+        let (beginning, end) = (units[seam.unit - 1].tailByteCount, units[seam.unit].headByteCount)
+        switch seam.state {
+        case .beginningWaits: return end > 0 && seam.bytes.count == beginning
+        case .endWaits: return beginning > 0 && seam.bytes.count == end
+        case .scoredWithUnitBefore, .scoredWithUnitAfter: return beginning > 0 && end > 0 && seam.bytes.isEmpty
+        }
+    }
 
     // Its reads look at the cancellation of `options`.
     func makeCursor(_ control: RunControl) throws(EngineError) -> sending any RowCursor { ArrayCursor(arrays, options: options) }

@@ -1,5 +1,6 @@
 internal import Container
 internal import Formats
+internal import Scoring
 
 /// The rows of arrays that cannot be cut, or that are read beside others. One worker at a time decodes them.
 struct ArrayStreamSource: OrderedRowSource {
@@ -67,6 +68,14 @@ struct ArrayStreamSource: OrderedRowSource {
 
         fileprivate init(_ arrays: ConcatenatedArrays) { self.arrays = arrays }
 
+        /// The index of the file. Only at the first row of a file can decoding begin.
+        func resumeState(before piece: Piece) -> [UInt8]? {
+            guard piece.rows.lowerBound == 0 else { return nil }
+            var state: [UInt8] = []
+            state.append(littleEndian: UInt64(piece.fileIndex))
+            return state
+        }
+
         mutating func number(_ piece: Piece) throws(EngineError) -> Range<Int>? {
             let first = arrays.firstRows[piece.fileIndex]
             rowCount = first + piece.rows.upperBound
@@ -93,8 +102,23 @@ struct ArrayStreamSource: OrderedRowSource {
         }
     }
 
-    func makeFeed(_ control: RunControl) throws(EngineError) -> sending Feed {
-        let cursor = ArrayCursor(arrays, options: options, keepsByteOrder: keepsByteOrder, isCalledOff: { control.hasFailed })
+    func makeFeed(_ control: RunControl) throws(EngineError) -> sending Feed { makeFeed(control, fileIndex: 0) }
+    func makeFeed(_ control: RunControl, from point: ResumePoint) throws(EngineError) -> sending Feed {
+        makeFeed(control, fileIndex: fileIndex(of: point) ?? 0)
+    }
+    func makeNumbering(from point: ResumePoint) throws(EngineError) -> sending Numbering { Numbering(arrays) }
+    func canResume(from point: ResumePoint) -> Bool { fileIndex(of: point) != nil }
+
+    /// Finds the file at whose first row a point lies; nil if there is no such point.
+    private func fileIndex(of point: ResumePoint) -> Int? {
+        var reader = SectionReader(point.state[...])
+        guard let index = try? reader.unsigned(), reader.remainingByteCount == 0 else { return nil }
+        return Int(exactly: index).flatMap { arrays.files.indices.contains($0) ? $0 : nil }
+    }
+
+    private func makeFeed(_ control: RunControl, fileIndex: Int) -> sending Feed {
+        let cursor = ArrayCursor(
+            arrays, options: options, firstFile: fileIndex, keepsByteOrder: keepsByteOrder, isCalledOff: { control.hasFailed })
         return Feed(arrays: arrays, cursor: cursor, control: control)
     }
     func makePiece() -> sending Piece { Piece() }

@@ -73,7 +73,7 @@ final class ArrayUnitReader: UnitReader {
                     let end = Array(UnsafeRawBufferPointer(buffer.room(from: start, count: headMissing)))
                     start += headMissing
                     headMissing = 0
-                    if let beginning = splitRows.bring(end: end, of: unitIndex) {
+                    if let beginning = splitRows.bring(end: end, of: unitIndex, by: self) {
                         try join(beginning, end, row: unit.rows.lowerBound - 1, inFile: unit.fileIndex, body)
                     }
                 } else if let damage {
@@ -98,7 +98,7 @@ final class ArrayUnitReader: UnitReader {
         }
         if unit.tailByteCount > 0 {
             let beginning = Array(UnsafeRawBufferPointer(buffer.room(from: 0, count: filled - unit.trailingByteCount)))
-            if let end = splitRows.bring(beginning: beginning, before: unitIndex + 1) {
+            if let end = splitRows.bring(beginning: beginning, before: unitIndex + 1, by: self) {
                 try join(beginning, end, row: nextRow, inFile: unit.fileIndex, body)
             }
         }

@@ -217,9 +217,10 @@ struct GatheredStream: OrderedRowSource {
         fileprivate var nextUnit = 0
         fileprivate var currentFile = -1
 
-        fileprivate init(_ gathered: GatheredArrays, _ control: RunControl) {
+        fileprivate init(_ gathered: GatheredArrays, _ control: RunControl, firstUnit: Int) {
             self.gathered = gathered
             self.control = control
+            nextUnit = firstUnit
             reader = ArrayBlockReader(options: gathered.options)
             orderedReader = OrderedBlockReader(options: gathered.options)
         }
@@ -252,6 +253,11 @@ struct GatheredStream: OrderedRowSource {
 
         fileprivate init(_ arrays: ConcatenatedArrays) { self.arrays = arrays }
 
+        /// Nothing: a piece's number is that of its unit. A file that is read in order is begun at its first block.
+        func resumeState(before piece: Piece) -> [UInt8]? {
+            arrays.files[piece.staged.fileIndex].allowsRandomAccess || piece.staged.block?.rows.lowerBound == 0 ? [] : nil
+        }
+
         mutating func number(_ piece: Piece) throws(EngineError) -> Range<Int>? {
             guard let rows = piece.staged.block?.rows else { return nil }
             let first = arrays.firstRows[piece.staged.fileIndex]
@@ -279,7 +285,17 @@ struct GatheredStream: OrderedRowSource {
         }
     }
 
-    func makeFeed(_ control: RunControl) throws(EngineError) -> sending Feed { Feed(gathered, control) }
+    func makeFeed(_ control: RunControl) throws(EngineError) -> sending Feed { Feed(gathered, control, firstUnit: 0) }
+    func makeFeed(_ control: RunControl, from point: ResumePoint) throws(EngineError) -> sending Feed {
+        Feed(gathered, control, firstUnit: point.piece)
+    }
+    func makeNumbering(from point: ResumePoint) throws(EngineError) -> sending Numbering { Numbering(gathered.arrays) }
+
+    func canResume(from point: ResumePoint) -> Bool {
+        guard point.state.isEmpty, (0..<gathered.unitCount).contains(point.piece) else { return false }
+        let (file, block) = gathered.locate(unit: point.piece)
+        return block == 0 || gathered.arrays.files[file].allowsRandomAccess
+    }
     func makePiece() -> sending Piece { Piece() }
     func makeNumbering() throws(EngineError) -> sending Numbering { Numbering(gathered.arrays) }
     func makeReader(_ control: RunControl) -> sending Reader { Reader(gathered.arrays, control) }

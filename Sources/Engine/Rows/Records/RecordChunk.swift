@@ -14,6 +14,9 @@ final class RecordChunk {
     var fileIndex = 0
     /// The stretch of the file that is to be decoded; nil if whole records have been read from a stream.
     var span: FileSpan?
+    /// The index of the stretch among those of the file.
+    var spanIndex = 0
+    /// True if the chunk is the first one of its file.
     var isFirst = false
     var isLast = false
     /// True if the chunk was cut from a file at line feeds, even inside quotes.

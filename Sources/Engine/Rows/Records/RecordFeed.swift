@@ -15,16 +15,46 @@ struct RecordFeed: RowFeed {
     /// The number of all spans of the file.
     private var spanCount = 0
     private var isStreaming = false
+    /// True if nothing of a file that cannot be cut has been given out.
+    private var isAtFirstPiece = false
 
-    /// Begins before the first chunk.
+    /// Begins before the first chunk, or before one of which a numbering told the state.
     ///
-    /// - Parameter cutsText: true if files may be cut at line feeds.
-    init(_ files: [RecordFile], options: ContainerOptions, cutsText: Bool, window: RecordWindow?, _ control: RunControl) {
+    /// - Parameters:
+    ///   - cutsText: true if files may be cut at line feeds.
+    ///   - state: the state of the numbering before the first chunk that is wanted; nil for the first of all.
+    init(
+        _ files: [RecordFile], options: ContainerOptions, cutsText: Bool, window: RecordWindow?, from state: RecordNumbering.State? = nil,
+        _ control: RunControl
+    ) throws(EngineError) {
         self.window = window
         self.files = files
         self.cutsText = cutsText
         progress = control.progress
         stream = RecordStream(files, options: options, isCalledOff: { control.hasFailed })
+        guard let state else { return }
+        fileIndex = state.fileIndex - 1
+        try beginNextFile()
+        if !isStreaming { spans = files[fileIndex].spans[state.spanIndex...] }
+    }
+
+    /// Goes to the next file, of which there must be one.
+    private mutating func beginNextFile() throws(EngineError) {
+        fileIndex += 1
+        spans = cutsText ? files[fileIndex].spans[...] : []
+        spanCount = spans.count
+        if let window {
+            let file = files[fileIndex]
+            // The spans begin with the byte before the window, which may be a line feed.
+            spans =
+                window.byteRange.isEmpty
+                ? [] : spans.drop { file.decodedBytes(of: $0).upperBound < window.byteRange.lowerBound }
+            isStreaming = false
+            return
+        }
+        isStreaming = spans.isEmpty
+        isAtFirstPiece = isStreaming
+        if isStreaming { try stream.begin(fileIndex) }
     }
 
     mutating func next(into chunk: RecordChunk) throws(EngineError) -> Bool {
@@ -35,6 +65,8 @@ struct RecordFeed: RowFeed {
                     progress.advance(by: read.decodedByteCount)
                     chunk.span = nil
                     chunk.isCut = false
+                    chunk.isFirst = isAtFirstPiece
+                    isAtFirstPiece = false
                     chunk.text = 0..<read.extent.byteCount
                     chunk.extent = read.extent
                     chunk.firstLine = read.line
@@ -45,6 +77,7 @@ struct RecordFeed: RowFeed {
             if window?.isComplete == true { return false }
             if let span = spans.popFirst() {
                 chunk.span = span
+                chunk.spanIndex = spans.startIndex - 1
                 chunk.isCut = spanCount > 1 || window != nil
                 (chunk.beginsWindow, chunk.endsWindow) = (false, false)
                 chunk.isFirst = spans.count == spanCount - 1
@@ -52,20 +85,7 @@ struct RecordFeed: RowFeed {
                 return true
             }
             guard fileIndex + 1 < files.count else { return false }
-            fileIndex += 1
-            spans = cutsText ? files[fileIndex].spans[...] : []
-            spanCount = spans.count
-            if let window {
-                let file = files[fileIndex]
-                // The spans begin with the byte before the window, which may be a line feed.
-                spans =
-                    window.byteRange.isEmpty
-                    ? [] : spans.drop { file.decodedBytes(of: $0).upperBound < window.byteRange.lowerBound }
-                isStreaming = false
-                continue
-            }
-            isStreaming = spans.isEmpty
-            if isStreaming { try stream.begin(fileIndex) }
+            try beginNextFile()
         }
     }
 }

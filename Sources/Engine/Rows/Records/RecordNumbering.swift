@@ -1,6 +1,7 @@
 internal import Container
 internal import Formats
 internal import Messages
+internal import Scoring
 
 /// The numbering of the rows of text. It puts whole records together from chunks that come in order, and counts them.
 ///
@@ -21,8 +22,10 @@ struct RecordNumbering: RowNumbering {
     private(set) var rowCount = 0
     /// The number of lines so far, in the file.
     private var line = 0
+    /// The files whose last line has no end, by their indices.
+    private var openFiles: [Int] = []
     /// A warning for each file whose last line has no end.
-    private(set) var warnings: [Message] = []
+    var warnings: [Message] { openFiles.map { Self.openEndWarning(files[$0].path) } }
     /// The number of each file's first row, as far as it is known.
     private var firstRows: [Int] = []
 
@@ -46,7 +49,7 @@ struct RecordNumbering: RowNumbering {
         }
         if chunk.span != nil, try !join(chunk) { return nil }
         if chunk.endsWindow { window?.complete() }
-        if hasOpenEnd(chunk) { warnOfOpenEnd(of: files[chunk.fileIndex].path) }
+        if hasOpenEnd(chunk) { openFiles.append(chunk.fileIndex) }
         chunk.firstRow = rowCount
         chunk.firstRowInFile = rowCount - firstRows[chunk.fileIndex]
         rowCount += chunk.extent.rowCount
@@ -66,8 +69,6 @@ struct RecordNumbering: RowNumbering {
         let lastLineStart = text.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
         return !text[lastLineStart...].allSatisfy { [0x20, 0x09, 0x0D].contains($0) }
     }
-
-    private mutating func warnOfOpenEnd(of path: String) { warnings.append(Self.openEndWarning(path)) }
 
     /// The warning of a text whose last line has no end.
     static func openEndWarning(_ path: String) -> Message {
@@ -130,5 +131,87 @@ struct RecordNumbering: RowNumbering {
         chunk.firstLine = line
         line += extent.lineCount
         return true
+    }
+}
+
+// Going on with a chunk that an earlier run began with, or left.
+extension RecordNumbering {
+    /// The state before a chunk, from which a feed and a numbering can go on.
+    struct State: Equatable {
+        var fileIndex = 0
+        /// The index of the chunk's span; 0 for the first piece of a file that cannot be cut.
+        var spanIndex = 0
+        var rowCount = 0
+        var line = 0
+        var isInWindow = false
+        var isWindowComplete = false
+        var openFiles: [Int] = []
+        var firstRows: [Int] = []
+        /// The beginning of a record that goes on in the chunk.
+        var carry: [UInt8] = []
+
+        /// The longest beginning of a record that is kept in a state. A run that cannot go on after it goes on at the record's first chunk.
+        static let carryByteCountLimit = 1 << 20
+    }
+
+    /// Goes on with the chunk of a state.
+    init(_ files: [RecordFile], window: RecordWindow?, from state: State) throws(EngineError) {
+        self.init(files, window: window)
+        isInWindow = state.isInWindow
+        carry = state.carry
+        rowCount = state.rowCount
+        line = state.line
+        openFiles = state.openFiles
+        firstRows = state.firstRows
+        parser = try files[state.fileIndex].makeParser()
+        if state.isWindowComplete { window?.complete() }
+    }
+
+    func resumeState(before chunk: RecordChunk) -> [UInt8]? {
+        // A file that cannot be cut is decoded from its beginning on.
+        guard chunk.span != nil || chunk.isFirst, carry.count <= State.carryByteCountLimit else { return nil }
+        return State(
+            fileIndex: chunk.fileIndex, spanIndex: chunk.span == nil ? 0 : chunk.spanIndex, rowCount: rowCount, line: line,
+            isInWindow: isInWindow, isWindowComplete: window?.isComplete ?? false, openFiles: openFiles, firstRows: firstRows,
+            carry: carry
+        ).encoded
+    }
+}
+
+extension RecordNumbering.State {
+    /// As numbers of eight bytes, the least significant first: the indices of the file and the span, the numbers of rows and lines, 1 in a
+    /// window, 1 behind it, the number of open files and each, the number of first rows and each; then the beginning of a record.
+    var encoded: [UInt8] {
+        var bytes: [UInt8] = []
+        for number in [fileIndex, spanIndex, rowCount, line, isInWindow ? 1 : 0, isWindowComplete ? 1 : 0, openFiles.count] + openFiles
+            + [firstRows.count] + firstRows
+        {
+            bytes.append(littleEndian: UInt64(number))
+        }
+        return bytes + carry
+    }
+
+    /// Reads what `encoded` wrote; nil for other bytes, and for a place that is not in the files.
+    init?(_ bytes: [UInt8], _ files: [RecordFile], cutsText: Bool) {
+        var reader = SectionReader(bytes[...])
+        do throws(PartialError) {
+            func number() throws(PartialError) -> Int {
+                guard let number = Int(exactly: try reader.unsigned()) else { throw .damaged("a number is 2^63 or more") }
+                return number
+            }
+            (fileIndex, spanIndex, rowCount, line) = (try number(), try number(), try number(), try number())
+            let flags = (try number(), try number())
+            (isInWindow, isWindowComplete) = (flags.0 == 1, flags.1 == 1)
+            for _ in 0..<(try reader.count(leastByteCount: 8)) { openFiles.append(try number()) }
+            for _ in 0..<(try reader.count(leastByteCount: 8)) { firstRows.append(try number()) }
+            carry = Array(try reader.bytes(reader.remainingByteCount))
+        } catch {
+            return nil
+        }
+        guard files.indices.contains(fileIndex), openFiles.allSatisfy({ files.indices.contains($0) }), firstRows.count <= files.count,
+            firstRows.allSatisfy({ $0 <= rowCount }), carry.count <= Self.carryByteCountLimit
+        else { return nil }
+        let spanCount = cutsText ? files[fileIndex].spans.count : 0
+        guard spanCount == 0 ? spanIndex == 0 : spanIndex < spanCount else { return nil }
     }
 }

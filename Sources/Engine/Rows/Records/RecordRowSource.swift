@@ -114,7 +114,18 @@ struct RecordRowSource: OrderedRowSource {
     }
 
     func makeFeed(_ control: RunControl) throws(EngineError) -> sending RecordFeed {
-        RecordFeed(files, options: options, cutsText: cutsText, window: window, control)
+        try RecordFeed(files, options: options, cutsText: cutsText, window: window, control)
+    }
+    func canResume(from point: ResumePoint) -> Bool { state(of: point) != nil }
+    func makeFeed(_ control: RunControl, from point: ResumePoint) throws(EngineError) -> sending RecordFeed {
+        try RecordFeed(files, options: options, cutsText: cutsText, window: window, from: state(of: point), control)
+    }
+    func makeNumbering(from point: ResumePoint) throws(EngineError) -> sending RecordNumbering {
+        guard let state = state(of: point) else { return try makeNumbering() }
+        return try RecordNumbering(files, window: window, from: state)
+    }
+    private func state(of point: ResumePoint) -> RecordNumbering.State? {
+        RecordNumbering.State(point.state, files, cutsText: cutsText)
     }
     func makePiece() -> sending RecordChunk { RecordChunk() }
     func makeNumbering() throws(EngineError) -> sending RecordNumbering { RecordNumbering(files, window: window) }

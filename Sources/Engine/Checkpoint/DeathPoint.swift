@@ -1,0 +1,45 @@
+internal import Messages
+internal import Synchronization
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
+/// A place at which a test has the process killed, to see that the next run goes on from there.
+///
+/// The environment variable `XENT_TEST_DIE_AT` names it: `unit:N` is the end of the N-th unit of the process, `snapshot:before-rename` and
+/// `snapshot:after-rename` lie around the moment in which a checkpoint gets its name, and at `commit` all outputs have their names and the
+/// checkpoint is still there. Without the variable nothing happens.
+package enum DeathPoint: Sendable, Equatable {
+    case unit(Int)
+    case snapshotBeforeRename
+    case snapshotAfterRename
+    case commit
+
+    /// The place that the environment names.
+    private static let wanted: DeathPoint? = {
+        guard let value = getenv("XENT_TEST_DIE_AT").map({ FileName.text($0) }) else { return nil }
+        switch value {
+        case "snapshot:before-rename": return .snapshotBeforeRename
+        case "snapshot:after-rename": return .snapshotAfterRename
+        case "commit": return .commit
+        default: return value.hasPrefix("unit:") ? Int(value.dropFirst(5)).map { .unit($0) } : nil
+        }
+    }()
+    private static let unitCount = Atomic<Int>(0)
+
+    /// Kills the process, as `kill -9` does, if this is the place.
+    package static func reach(_ point: DeathPoint) {
+        guard let wanted, wanted == point else { return }
+        kill(getpid(), SIGKILL)
+    }
+
+    /// Counts a unit, and kills the process if that was the last one.
+    static func reachUnit() {
+        guard wanted != nil else { return }
+        reach(.unit(unitCount.add(1, ordering: .relaxed).newValue))
+    }
+}
