@@ -74,6 +74,9 @@ struct EvalCommand: ScoringCommand {
     @OptionGroup(title: "Unattended")
     var unattended: UnattendedOptions
 
+    @OptionGroup(title: "Unattended")
+    var incoming: StateOptions
+
     @OptionGroup(title: "Run")
     var resources: ResourceOptions
 
@@ -99,7 +102,7 @@ struct EvalCommand: ScoringCommand {
             let pageOutput = try output.html.map { run.adding(try PageOutput(path: $0)) }
             let partialOutput = try output.partial.map { run.adding(try PartialOutput(path: $0)) }
             if !output.silent { run.announceTerminalInput() }
-            let evaluation = try evaluate(options, run.cancellation)
+            let evaluation = try evaluate(options, run)
             if let perRow = evaluation.perRow { _ = run.adding(perRow) }
             try run.checkCancellation()
             run.warn(evaluation.report.warnings, isStrict: output.strict)
@@ -182,7 +185,15 @@ struct EvalCommand: ScoringCommand {
             usage: "\(list) \(names.count == 1 ? "is" : "are") missing\(isGuessed)", remedy: remedies.joined(separator: "; "))
     }
 
-    private func evaluate(_ options: EvaluationOptions, _ cancellation: Cancellation) throws -> Evaluation {
+    /// What an evaluation gives, be it of files or of a folder of incoming ones.
+    private struct Outcome {
+        let report: Report
+        let partial: Partial
+        var perRow: PerRowOutput?
+        let notes: [String]
+    }
+
+    private func evaluate(_ options: EvaluationOptions, _ run: CommandRun) throws -> Outcome {
         let meter = ProgressMeter()
         let bar = extra.progress.bar(meter, isQuiet: output.isQuiet)
         let status = ServiceStatus(meter)
@@ -190,7 +201,17 @@ struct EvalCommand: ScoringCommand {
             bar?.finish()
             status?.finish()
         }
-        return try Evaluation(options, progress: meter, cancellation: cancellation)
+        guard let folder = incoming.state else {
+            let evaluation = try Evaluation(options, progress: meter, cancellation: run.cancellation)
+            return Outcome(report: evaluation.report, partial: evaluation.partial, perRow: evaluation.perRow, notes: evaluation.notes)
+        }
+        let evaluation = try IncomingEvaluation(
+            options, folder: folder, settled: incoming.settle?.rule ?? SettleChoice.standard, waiting: unattended.lockWait?.duration ?? .zero,
+            progress: meter, cancellation: run.cancellation)
+        run.noteFiles(new: evaluation.newFileCount, of: evaluation.fileCount)
+        let files = "\(Amount.counted(evaluation.newFileCount, "file")) scored anew, the report is of \(evaluation.fileCount)"
+        let left = evaluation.unsettled.map { "\($0.path) is left for a later run: \($0.reason)" }
+        return Outcome(report: evaluation.report, partial: evaluation.partial, notes: [files] + left)
     }
 }
 

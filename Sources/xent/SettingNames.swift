@@ -64,6 +64,8 @@ extension SettingNames {
         case .firstRow: "--first-row"
         case .shard: "--shard"
         case .partial: "xent eval --partial"
+        case .stateFolder: "--state"
+        case .settle: "--settle"
         }
     }
 }

@@ -223,7 +223,7 @@ private struct IncomingRun {
 
     /// Throws if a file is to be scored otherwise than those before it; makes the journal with the first file.
     private mutating func checkRequest(_ plan: EvaluationPlan, _ path: String) throws(EngineError) {
-        let settings = plan.requestSettings
+        let settings = try plan.settingsOfEachFile()
         guard let journal else {
             self.journal = IncomingJournal(settings: settings)
             return
@@ -305,5 +305,18 @@ private struct IncomingRun {
         _ path: String, _ body: () throws(PartialError) -> Result
     ) throws(EngineError) -> Result {
         do throws(PartialError) { return try body() } catch { throw EngineError(error, path: path) }
+    }
+}
+
+extension EvaluationPlan {
+    /// The parts of the request that all files of a state have alike: what a checkpoint compares, but for the place of the rows and what
+    /// changes no figure, and with the columns that were found.
+    fileprivate func settingsOfEachFile() throws(EngineError) -> [Checkpoint.Setting] {
+        let scorer = try RowScorer.Settings(
+            specification, classCount: classCount, companions, options, shownColumns: shownColumns, perRow: nil, perRowOffset: 0, RunControl())
+        let ofPlaces = ["the number of the first row", "the shard", "the memory"]
+        let names = [("predictions", columnNames.predictions), ("labels", columnNames.labels), ("weights", columnNames.weights), ("classes", columnNames.classNames ?? [])]
+        let found = names.filter { !$1.isEmpty }.map { "\($0) \($1.joined(separator: ", "))" }.joined(separator: "; ")
+        return checkpointSettings(scorer.observers).filter { !ofPlaces.contains($0.name) } + [Checkpoint.Setting(name: "the columns", value: found)]
     }
 }
