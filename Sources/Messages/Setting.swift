@@ -134,6 +134,8 @@ public enum Setting: Sendable, Hashable, CaseIterable {
     case shard
     /// The mergeable state that an evaluation leaves.
     case partial
+    /// The file from which an interrupted evaluation goes on.
+    case checkpoint
 
     /// The property or the parameter of the library that holds the setting.
     public var swiftName: String {
@@ -198,6 +200,7 @@ public enum Setting: Sendable, Hashable, CaseIterable {
         case .firstRow: "EvaluationOptions.firstRow"
         case .shard: "EvaluationOptions.shard"
         case .partial: "PartialFile.write"
+        case .checkpoint: "EvaluationOptions.checkpoint"
         }
     }
 }
