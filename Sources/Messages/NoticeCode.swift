@@ -79,6 +79,10 @@ public enum NoticeCode: String, Sendable, Hashable, CaseIterable, Codable {
     case vanishedFile = "vanished-file"
     /// A line of a history or a journal is damaged, and was left out.
     case damagedRecord = "damaged-record"
+    /// A checkpoint was there that the run could not go on from; the run began anew. No report has this code.
+    case checkpointSetAside = "checkpoint-set-aside"
+    /// A checkpoint could not be written or locked. No report has this code.
+    case checkpointNotWritten = "checkpoint-not-written"
 
     /// A warning of no other kind.
     case other
@@ -120,6 +124,8 @@ public enum NoticeCode: String, Sendable, Hashable, CaseIterable, Codable {
         case .baselineRows: "The baseline of a requirement has another number of rows."
         case .vanishedFile: "A file that was scored before is no longer there."
         case .damagedRecord: "A line of a history, or a record of the state of an incoming folder, is damaged, and was left out."
+        case .checkpointSetAside: "A checkpoint was there that the run could not go on from, so that it began anew; told on standard error alone."
+        case .checkpointNotWritten: "A checkpoint could not be written or locked; told on standard error alone."
         case .other: "A warning of no other kind."
         }
     }

@@ -138,6 +138,8 @@ public enum Setting: Sendable, Hashable, CaseIterable {
     case stateFolder
     /// The rule by which an incoming file is taken for whole.
     case settle
+    /// The file from which an interrupted evaluation goes on.
+    case checkpoint
 
     /// The property or the parameter of the library that holds the setting.
     public var swiftName: String {
@@ -204,6 +206,7 @@ public enum Setting: Sendable, Hashable, CaseIterable {
         case .partial: "PartialFile.write"
         case .stateFolder: "IncomingEvaluation.init(folder:)"
         case .settle: "IncomingEvaluation.init(settled:)"
+        case .checkpoint: "EvaluationOptions.checkpoint"
         }
     }
 }

@@ -213,6 +213,15 @@ public final class OutputFile: Sendable {
         removeTemporary()
     }
 
+    /// Removes the file that a path leads to, links followed: the one that `commit` puts there. It is no error if there is none.
+    ///
+    /// - Throws: `OutputError`.
+    public static func remove(_ path: String) throws(OutputError) {
+        let target = LinkTarget(of: path)
+        guard target.kind == .name, unlink(FileName.cString(target.path)) != 0, errno != ENOENT else { return }
+        throw failure(path, "cannot be removed", Errno(rawValue: errno))
+    }
+
     /// Removes all unfinished files of the process, and calls `end`, which must end the process. No file gets its name any more.
     public static func discardAll(before end: () -> Void) {
         temporaryPaths.withLock { paths in

@@ -150,6 +150,9 @@ final class CommandRun {
         record?.fileCount = count
     }
 
+    /// Sets what is done when the first signal comes, before the run is cancelled; nil for nothing.
+    func setLastWork(_ work: (@Sendable () -> Void)?) { signals.setLastWork(work) }
+
     /// Takes an output, to be committed or discarded at the end.
     func adding<Output: UnfinishedOutput>(_ output: Output) -> Output {
         outputs.append(output)

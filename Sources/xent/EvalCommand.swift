@@ -72,6 +72,9 @@ struct EvalCommand: ScoringCommand {
     var earlier: EarlierRunOptions
 
     @OptionGroup(title: "Unattended")
+    var interruption: CheckpointOptions
+
+    @OptionGroup(title: "Unattended")
     var unattended: UnattendedOptions
 
     @OptionGroup(title: "Unattended")
@@ -90,13 +93,18 @@ struct EvalCommand: ScoringCommand {
         try CommandRun.run(unattended, historyPath: earlier.history, isSilent: output.silent) { run in
             let gates = try gates.gates()
             try earlier.check(gates)
-            let options = try options(&run.inputs, run.cancellation)
+            var options = try options(&run.inputs, run.cancellation)
             try OutputPaths.checkStandardOutput(json: output.json, partial: output.partial)
             try OutputPaths.check(
                 outputs: [
                     ("--per-row", extra.perRow), ("--partial", output.partial), ("--json", output.json), ("--html", output.html),
                     ("--history", earlier.history), ("--metrics", unattended.metrics), ("--lock", unattended.lock),
+                    ("--checkpoint", interruption.checkpoint), ("--checkpoint", interruption.checkpoint.map { $0 + ".lock" }),
                 ], inputs: run.inputs)
+            options.checkpoint = try interruption.open(
+                waiting: unattended.lockWait?.duration ?? .zero, isQuiet: output.isQuiet, run.cancellation)
+            // The first to be added is the last to be committed.
+            if let checkpoint = options.checkpoint { _ = run.adding(CheckpointRemoval(checkpoint: checkpoint)) }
             let baseline = try earlier.readBaseline(run.cancellation) { run.warn([$0], isStrict: output.strict) }
             let jsonOutput = try output.json.map { run.adding(try JSONOutput(path: $0)) }
             let pageOutput = try output.html.map { run.adding(try PageOutput(path: $0)) }
@@ -195,12 +203,29 @@ struct EvalCommand: ScoringCommand {
 
     private func evaluate(_ options: EvaluationOptions, _ run: CommandRun) throws -> Outcome {
         let meter = ProgressMeter()
+        let limit = try interruption.timeout.map { time throws(EngineError) in
+            try TimeLimit(time.duration, checkpoint: options.checkpoint, meter, run.cancellation)
+        }
+        if let checkpoint = options.checkpoint {
+            run.setLastWork { if let progress = checkpoint.save() { CheckpointOptions.tellSaved(progress, in: checkpoint.path) } }
+        }
         let bar = extra.progress.bar(meter, isQuiet: output.isQuiet)
         let status = ServiceStatus(meter)
         defer {
             bar?.finish()
             status?.finish()
+            run.setLastWork(nil)
+            limit?.end()
         }
+        do throws(EngineError) {
+            return try outcome(options, meter, run)
+        } catch {
+            guard error.category == .cancelled, let limit, limit.isUp else { throw error }
+            throw limit.error
+        }
+    }
+
+    private func outcome(_ options: EvaluationOptions, _ meter: ProgressMeter, _ run: CommandRun) throws(EngineError) -> Outcome {
         guard let folder = incoming.state else {
             let evaluation = try Evaluation(options, progress: meter, cancellation: run.cancellation)
             return Outcome(report: evaluation.report, partial: evaluation.partial, perRow: evaluation.perRow, notes: evaluation.notes)

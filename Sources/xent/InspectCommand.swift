@@ -4,10 +4,30 @@ import Formats
 import Messages
 import WorkStealing
 
+/// What a file turned out to be.
+enum Inspected: Encodable {
+    case dump(Inspection)
+    case checkpoint(CheckpointInspection)
+
+    func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .dump(let inspection): try inspection.encode(to: encoder)
+        case .checkpoint(let checkpoint): try checkpoint.encode(to: encoder)
+        }
+    }
+
+    var text: String {
+        switch self {
+        case .dump(let inspection): InspectCommand.text(inspection)
+        case .checkpoint(let checkpoint): CheckpointText.text(checkpoint)
+        }
+    }
+}
+
 struct InspectCommand: DocumentedCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect", _superCommandName: Xent.name,
-        abstract: "Show what a file is: format, columns, shape, type, frames, and whether it can be sharded.")
+        abstract: "Show what a file is: format, columns, shape, type, frames, and whether it can be sharded; or how far a checkpoint is.")
 
     static let usage = ["xent inspect FILES… [options]"]
 
@@ -49,13 +69,16 @@ struct InspectCommand: DocumentedCommand {
             var columns = DumpColumns()
             columns.hasHeader = noHeader == nil
             columns.recordPath = records
-            var inspections: [Inspection] = []
+            var inspections: [Inspected] = []
             for path in paths {
                 do {
                     let inspection = try Self.reportingErrors(suggestion: { run.inputs.suggestion(for: $0) }) {
-                        try Inspection(
+                        if CheckpointFile.isCheckpoint(path, cancellation: run.cancellation) {
+                            return Inspected.checkpoint(try CheckpointInspection(path: path, cancellation: run.cancellation))
+                        }
+                        return Inspected.dump(try Inspection(
                             path: path, maximumWindowByteCount: memory?.value ?? 128 << 20,
-                            maximumRecordByteCount: memory?.value ?? 256 << 20, columns: columns, cancellation: run.cancellation)
+                            maximumRecordByteCount: memory?.value ?? 256 << 20, columns: columns, cancellation: run.cancellation))
                     }
                     inspections.append(inspection)
                 } catch let failure as ExitCode {
@@ -66,7 +89,7 @@ struct InspectCommand: DocumentedCommand {
             try run.checkCancellation()
             try output?.write(inspections)
             if json != "-", !inspections.isEmpty {
-                try StandardOutput.print(inspections.map { Self.text($0) }.joined(separator: "\n\n"))
+                try StandardOutput.print(inspections.map(\.text).joined(separator: "\n\n"))
             }
         }
         if let firstFailure { throw firstFailure }

@@ -63,6 +63,7 @@ extension SettingNames {
         case .sameShard: "--same-shard"
         case .firstRow: "--first-row"
         case .shard: "--shard"
+        case .checkpoint: "--checkpoint"
         case .partial: "xent eval --partial"
         case .stateFolder: "--state"
         case .settle: "--settle"

@@ -1,4 +1,5 @@
 import Engine
+import Locking
 import Outputs
 import Synchronization
 import WorkStealing
@@ -14,7 +15,7 @@ import Darwin
 ///
 /// SIGINT, SIGTERM and SIGHUP end the run in good order: unfinished files are removed, then the process dies by the signal itself, as its
 /// sender expects. The thread ends the process if the run still waits for something (a disk, a reader of its output), or if a second signal
-/// comes. Other signals end the process at once, but unfinished files are removed before. A signal that was ignored when the process began
+/// comes. A run with a checkpoint writes it before. Other signals end the process at once, but unfinished files are removed before. A signal that was ignored when the process began
 /// stays ignored (nohup, a script's background).
 ///
 /// If the system has no thread to give, SIGINT, SIGTERM and SIGHUP only cancel the run, and a second one ends the process.
@@ -28,6 +29,9 @@ final class Signals {
 
     /// The time in milliseconds that a cancelled run has to end by itself.
     private static let patienceMilliseconds = 500
+
+    /// Work that is done when the first signal comes, before the run is cancelled; nil for none.
+    private static let lastWork = Lock<(@Sendable () -> Void)?>(nil)
 
     /// The signals that cancel a run.
     private static let cancelling = [SIGINT, SIGTERM, SIGHUP]
@@ -62,6 +66,10 @@ final class Signals {
         return number == 0 ? nil : number
     }
 
+    /// Sets what is done when the first signal comes, before the run is cancelled, on a thread of its own; nil for nothing. A second signal does
+    /// not wait for it.
+    func setLastWork(_ work: (@Sendable () -> Void)?) { Self.lastWork.withLock { $0 = work } }
+
     /// Ends the process if a signal came. The command calls it when its work has stopped.
     func dieIfReceived() {
         let number = Self.received.load(ordering: .sequentiallyConsistent)
@@ -87,9 +95,17 @@ final class Signals {
 
     private static func handle(_ number: Int32) {
         guard cancelling.contains(number), received.exchange(number, ordering: .sequentiallyConsistent) == 0 else { die(by: number) }
-        cancellation.cancel()
+        let work = lastWork.withLock { $0 }
+        if work == nil { cancellation.cancel() }
         // On another thread, since this one waits for a second signal.
-        if !SystemThread.detach({ Self.dieAfterPatience(by: number) }) { dieAfterPatience(by: number) }
+        let isOnItsWay = SystemThread.detach {
+            work?()
+            Self.cancellation.cancel()
+            Self.dieAfterPatience(by: number)
+        }
+        guard !isOnItsWay else { return }
+        cancellation.cancel()
+        dieAfterPatience(by: number)
     }
 
     private static func dieAfterPatience(by number: Int32) {

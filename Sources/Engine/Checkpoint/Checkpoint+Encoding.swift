@@ -1,5 +1,5 @@
 internal import CXXHash
-public import Outputs
+internal import Outputs
 internal import Scoring
 
 // The format, version 1, stands in CheckpointFormat.md.

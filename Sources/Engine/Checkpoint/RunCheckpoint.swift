@@ -1,6 +1,5 @@
-internal import Container
 internal import Locking
-public import Messages
+internal import Messages
 public import Outputs
 internal import Scoring
 internal import Synchronization
@@ -18,7 +17,7 @@ internal import WorkStealing
 /// options.checkpoint = checkpoint
 /// let evaluation = try Evaluation(options)
 /// try PartialFile.write(evaluation.partial, to: "all.partial")
-/// checkpoint.remove()
+/// try checkpoint.remove()
 /// ```
 ///
 /// A second run with the same file waits or fails: the run holds a lock on the file beside it whose name ends in `.lock`, which stays.
@@ -43,8 +42,6 @@ public final class RunCheckpoint: Sendable {
         case notWritten(OutputError)
         /// Other runs cannot be kept away from the file, since there can be no lock on it.
         case notLocked(OutputError)
-        /// A part of the run cannot be cut, and is begun again as a whole.
-        case notCuttable(path: String)
     }
 
     /// The path of the file.
@@ -152,9 +149,10 @@ public final class RunCheckpoint: Sendable {
         }
         var fault: String?
         var found: Checkpoint?
-        do throws(Checkpoint.Fault) {
-            found = try CheckpointFile.content(path, cancellation)?.get()
-        } catch {
+        switch try CheckpointFile.content(path, cancellation) {
+        case nil: break
+        case .success(let checkpoint)?: found = checkpoint
+        case .failure(let error)?:
             switch error {
             case .notACheckpoint: throw CheckpointFile.notACheckpoint(path)
             case .otherVersion(let version): fault = "it is of version \(version), and this xent knows version 1"
@@ -175,13 +173,10 @@ public final class RunCheckpoint: Sendable {
 
     /// Begins the run of a plan.
     ///
-    /// - Parameters:
-    ///   - observers: the observers from which workers start.
-    ///   - marks: the tables in which rows are looked up, by the indices of the companion columns.
+    /// - Parameter observers: the observers from which workers start.
     /// - Returns: the ledger of the run, with the work that is done already.
     func begin(
-        _ plan: EvaluationPlan, _ mode: ReadingMode, observers: [any RowObserver], marks: [Int: RowTable], _ start: ContinuousClock.Instant,
-        _ control: RunControl
+        _ plan: EvaluationPlan, _ mode: ReadingMode, observers: [any RowObserver], _ start: ContinuousClock.Instant, _ control: RunControl
     ) -> UnitLedger {
         var checkpoint = Checkpoint()
         checkpoint.settings = plan.checkpointSettings(observers)
@@ -198,7 +193,7 @@ public final class RunCheckpoint: Sendable {
         var work = FinishedWork(observers: observers)
         var secondsBefore = 0.0
         if let found {
-            let problem = found.difference(to: checkpoint) ?? Self.take(found, &work, plan, mode, observers, marks)
+            let problem = found.difference(to: checkpoint) ?? Self.take(found, &work, plan, mode, observers)
             if let problem {
                 work = FinishedWork(observers: observers)
                 handler(.begunAnew(reason: problem))
@@ -234,8 +229,7 @@ public final class RunCheckpoint: Sendable {
 
     /// Takes the work that a checkpoint holds; says what is wrong with it if a run of the plan cannot have left it.
     private static func take(
-        _ found: Checkpoint, _ work: inout FinishedWork, _ plan: EvaluationPlan, _ mode: ReadingMode, _ observers: [any RowObserver],
-        _ marks: [Int: RowTable]
+        _ found: Checkpoint, _ work: inout FinishedWork, _ plan: EvaluationPlan, _ mode: ReadingMode, _ observers: [any RowObserver]
     ) -> String? {
         guard found.reading == mode.checkpointReading else { return "the inputs have to be read in another way" }
         do throws(PartialError) {
@@ -243,11 +237,11 @@ public final class RunCheckpoint: Sendable {
         } catch {
             return "it is damaged: \(error.found)"
         }
-        guard plan.source.canContinue(work), Set(work.lookedUpRows.keys).isSubset(of: marks.keys) else {
-            return "it is damaged: its units are none of these inputs"
-        }
-        for (column, rows) in work.lookedUpRows where marks[column]?.markLookedUp(rows) != true {
-            return "it is damaged: it has rows that were looked up and are not there"
+        guard plan.source.canContinue(work) else { return "it is damaged: its units are none of these inputs" }
+        for (column, rows) in work.lookedUpRows {
+            guard plan.companions.indices.contains(column), case .lookedUp(let table, _) = plan.companions[column].origin,
+                table.markLookedUp(rows)
+            else { return "it is damaged: it has rows that were looked up and are not there" }
         }
         return nil
     }
@@ -261,10 +255,13 @@ public final class RunCheckpoint: Sendable {
         state.wake(.all)
         // Whoever is writing now has finished after this.
         writing.withLock { _ in }
-        run?.ledger.collect(milliseconds: 0)
+        run?.ledger.collect(milliseconds: Self.endMilliseconds)
         // A file that is there says that all is done, so that nothing is done again if the results are not safe yet.
         if let run, state.withLock({ $0.isFileThere }) { write(run) }
     }
+
+    /// The longest time to wait for pages of workers that have ended, which nobody holds for long.
+    private static let endMilliseconds = 60_000
 
     /// Ends the run after an error, and leaves the file as it is.
     func abandonRun() {
@@ -390,10 +387,14 @@ public final class RunCheckpoint: Sendable {
     /// The least ratio of the time between two writings to the time that one takes.
     private static let leastRatio = 1000
 
-    /// Removes the file, once the results of the run are safe. An interval of zero or more has no part in it.
-    public func remove() {
+    /// Removes the file, once the results of the run are safe.
+    ///
+    /// - Throws: `EngineError` of category `.inputOutput`.
+    public func remove() throws(EngineError) {
+        DeathPoint.reach(.commit)
         guard state.withLock({ $0.isFileThere }) else { return }
-        OutputFile.remove(path)
+        let path = path
+        try EngineError.ofOutput { () throws(OutputError) in try OutputFile.remove(path) }
         state.withLock { $0.isFileThere = false }
     }
 }

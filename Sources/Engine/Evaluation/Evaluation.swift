@@ -39,9 +39,10 @@ public struct Evaluation: Sendable {
         _ options: EvaluationOptions, progress: ProgressMeter = ProgressMeter(), cancellation: Cancellation = Cancellation()
     ) throws(EngineError) {
         let control = RunControl(progress: progress, cancellation: cancellation)
-        self = try ReadingMode.attempt { mode throws(EngineError) in
+        let first = try options.checkpoint?.prepare(options, cancellation) ?? ReadingMode()
+        self = try ReadingMode.attempt(from: first) { mode throws(EngineError) in
             let start = ContinuousClock.now
-            return try Self(try EvaluationPlan(options, mode, control), control, start)
+            return try Self(try EvaluationPlan(options, mode, control), control, start, mode)
         }
     }
 
@@ -59,7 +60,11 @@ public struct Evaluation: Sendable {
     }
 
     /// Runs a plan, whose preparation began at `start`.
-    init(_ plan: EvaluationPlan, _ control: RunControl, _ start: ContinuousClock.Instant) throws(EngineError) {
+    ///
+    /// - Parameter mode: the way in which the plan's files are read.
+    init(
+        _ plan: EvaluationPlan, _ control: RunControl, _ start: ContinuousClock.Instant, _ mode: ReadingMode = ReadingMode()
+    ) throws(EngineError) {
         let options = plan.options
         try options.check()
         let wantedRows = try plan.wantedRows()
@@ -73,24 +78,34 @@ public struct Evaluation: Sendable {
             plan.specification, classCount: plan.classCount, plan.companions, options, checks: plan.checks,
             labelRows: plan.labelRows, classOfNumber: plan.classOfNumber, shownColumns: plan.shownColumns, perRow: perRow,
             perRowOffset: wantedRows?.lowerBound ?? 0, control)
+        let prototypes: [any RowObserver] = settings.observers + [InvalidRows()]
+        let checkpoint = options.checkpoint
+        let ledger = checkpoint?.begin(plan, mode, observers: prototypes, start, control)
+        let decodedBefore = control.progress.decodedByteCount
         let result: RowPipeline.Result<RowScorer>
         let rowCount: Int
         do throws(EngineError) {
             let pipeline = RowPipeline(
-                source: plan.source, companions: plan.companions, wantedRows: wantedRows, threadCount: options.threadCount, control: control)
+                source: plan.source, companions: plan.companions, wantedRows: wantedRows, threadCount: options.threadCount, control: control,
+                ledger: ledger)
             result = try pipeline.run { RowScorer(settings) }
             rowCount = wantedRows?.count ?? result.rowCount
             try plan.checkRowCount(rowCount)
             try plan.source.finishReading()
             for column in plan.companions { try column.rows?.finishReading() }
             try perRow?.finish(rowCount: rowCount, control.cancellation)
+            try checkpoint?.checkInputs()
         } catch {
+            checkpoint?.abandonRun()
             perRow?.discard()
             throw error
         }
-        var observers: [any RowObserver] = settings.observers + [InvalidRows()]
+        // Then no other thread touches the workers' figures any more.
+        checkpoint?.endRun()
+        var observers = ledger?.work?.observers ?? prototypes
         var kernels: [InstructionSet] = []
         for scorer in result.consumers {
+            // With a ledger they hold no rows any more.
             do throws(PartialError) { try observers.merge(scorer.observers) } catch { throw EngineError(error, path: nil) }
             if let ran = scorer.instructionSetThatRan, !kernels.contains(ran) { kernels.append(ran) }
         }
@@ -110,12 +125,13 @@ public struct Evaluation: Sendable {
             uniqueKeysWithValues: changes.map { ($0, result.place(Int(clamping: $0) - settings.rowOffset)) })
         let seconds = (ContinuousClock.now - start).seconds
         let decodedByteCount = plan.source.decodedByteCount ?? control.progress.decodedByteCount
+        let decodedNow = decodedBefore == 0 ? decodedByteCount : max(0, control.progress.decodedByteCount - decodedBefore)
         let statistics = result.statistics
         notes = [
             plan.scheduleText,
             String.counted(statistics.workersUsed, "worker") + " ran " + String.counted(statistics.unitsRun, "unit") + " with "
                 + String.counted(statistics.steals, "steal"),
-        ] + plan.notesOfLookedUpRows
+        ] + plan.notesOfLookedUpRows + (checkpoint == nil ? [] : plan.notesOfCheckpoint)
         partial = Partial(
             specification: plan.specification, classCount: plan.classCount, place: plan.place(rowCount: rowCount, wantedRows),
             observers: observers)
@@ -127,8 +143,9 @@ public struct Evaluation: Sendable {
             place: { result.place(Int(clamping: $0) - settings.rowOffset).text },
             inputs: plan.reportedInputs,
             run: Report.Run(
-                threads: options.threadCount, kernel: kernels.map(\.rawValue).joined(separator: "+"), seconds: seconds,
-                decodedBytes: decodedByteCount, decodedBytesPerSecond: seconds > 0 ? Double(decodedByteCount) / seconds : 0),
+                threads: options.threadCount, kernel: kernels.isEmpty ? options.instructionSet.rawValue : kernels.map(\.rawValue).joined(separator: "+"), seconds: seconds,
+                decodedBytes: decodedByteCount, decodedBytesPerSecond: seconds > 0 ? Double(decodedNow) / seconds : 0,
+                resumes: checkpoint.flatMap { $0.resumeCount > 0 ? $0.resumeCount : nil }),
             insight: options.insight)
         guard let limit = options.invalidRowLimit else { return }
         do throws(EngineError) {

@@ -50,6 +50,9 @@ public struct EvaluationOptions: Sendable {
     public var maximumRecordByteCount = 256 << 20
     /// The path of a file for the losses of all rows; nil for none.
     public var perRowPath: String?
+    /// The file from which the evaluation goes on if it was interrupted; nil for none. Files must be such that can be read again, and
+    /// `perRowPath` be nil.
+    public var checkpoint: RunCheckpoint?
 
     /// The number of the first row in the whole dump, if these files are a part of one. The partial then knows its place.
     public var firstRow: Int?

@@ -20,6 +20,7 @@ extension EvaluationPlan {
         else { return }
         var early = options
         early.perRowPath = nil
+        early.checkpoint = nil
         early.shard = nil
         early.expectedRowCount = nil
         early.observers = []

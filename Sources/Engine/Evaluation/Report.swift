@@ -213,11 +213,14 @@ public struct Report: Sendable, Codable {
         public let seconds: Double
         /// The number of decoded bytes of the predictions.
         public let decodedBytes: Int
-        /// The number of decoded bytes a second.
+        /// The number of decoded bytes a second. Of a run that was resumed, those that its last part decoded.
         public let decodedBytesPerSecond: Double
+        /// The number of times that the work was interrupted and resumed from a checkpoint; absent if it never was. `threads`, `kernel` and
+        /// `seconds` are those of the last part.
+        public var resumes: Int?
 
         enum CodingKeys: String, CodingKey {
-            case threads, kernel, seconds
+            case threads, kernel, seconds, resumes
             case decodedBytes = "decoded_bytes"
             case decodedBytesPerSecond = "decoded_bytes_per_second"
         }

@@ -71,6 +71,9 @@ public struct IncomingEvaluation: Sendable {
         if options.shard != nil { throw refuse("\(setting: .shard)", "each file is scored whole, by itself") }
         if options.firstRow != nil { throw refuse("\(setting: .firstRow)", "rows are numbered in the order in which files were scored") }
         if options.perRowPath != nil { throw refuse("\(setting: .perRow)", "the losses of files that were scored before are not kept") }
+        if options.checkpoint != nil {
+            throw refuse("\(setting: .checkpoint)", "the state is one: a run that is interrupted goes on with the file that it was reading")
+        }
         if options.usesBalancedClassWeights {
             throw refuse("\(setting: .balancedClassWeights)", "each file would have weights of its own, and each new one would change them")
         }
@@ -272,7 +275,7 @@ private struct IncomingRun {
         var firstInvalid: [InvalidRow] = []
         var places: [(rows: Range<UInt64>, path: String)] = []
         for file in files {
-            // A file that has just been left out by nobody: each was scored, or is known.
+            // Each of the files was scored, or is known.
             guard let entry = entries[Name(file.path)] else { continue }
             let partial = try Self.ofPartial(folder.journalPath) { () throws(PartialError) in try Partial(decoding: entry.partial, catalog: .engine) }
             let rows = try Self.ofPartial(folder.journalPath) { () throws(PartialError) in try partial.total(InvalidRows.self) }?.first ?? []

@@ -22,9 +22,12 @@ package struct ReadingMode {
 
     /// Runs `body`, and again in a more careful mode after each fault that such a mode may mend.
     ///
+    /// - Parameter first: the mode of the first attempt.
     /// - Throws: the error of the last attempt.
-    package static func attempt<Result>(_ body: (inout ReadingMode) throws(EngineError) -> Result) throws(EngineError) -> Result {
-        var mode = ReadingMode()
+    package static func attempt<Result>(
+        from first: ReadingMode = ReadingMode(), _ body: (inout ReadingMode) throws(EngineError) -> Result
+    ) throws(EngineError) -> Result {
+        var mode = first
         while true {
             do throws(EngineError) {
                 return try body(&mode)
@@ -57,5 +60,24 @@ package struct ReadingMode {
             return false
         }
         return true
+    }
+}
+
+// The mode as a checkpoint holds it.
+extension ReadingMode {
+    /// The flags: 1 without the seek table, 2 with text read in order, 4 with whole row groups; and the warnings as texts.
+    var checkpointReading: Checkpoint.Reading {
+        Checkpoint.Reading(
+            flags: (usesSeekTable ? 0 : 1) | (cutsText ? 0 : 2) | (countsPages ? 0 : 4), warnings: warnings.map(\.description))
+    }
+
+    /// Makes the mode of a run that left a checkpoint; nil for flags that are not known.
+    init?(_ reading: Checkpoint.Reading) {
+        guard reading.flags < 8 else { return nil }
+        usesSeekTable = reading.flags & 1 == 0
+        cutsText = reading.flags & 2 == 0
+        countsPages = reading.flags & 4 == 0
+        // Only a seek table that was set aside is worth a warning.
+        warnings = reading.warnings.map { Message(code: .seekTable, Message($0)) }
     }
 }
