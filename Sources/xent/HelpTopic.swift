@@ -173,12 +173,26 @@ enum HelpTopic: String, CaseIterable {
                 .entries([
                     ("--lock FILE", "Hold a lock; where another run holds it, the exit status is 75. --lock-wait 10m waits for it."),
                     ("--silent", "Print nothing if the run succeeds, and all at once if it fails, for cron to mail."),
-                    ("--state DIR", "Score only files that are new or have changed, and report on all that are there. --settle 5m takes files that \
-                        have been left alone for five minutes, --settle _SUCCESS those whose folder has that file."),
+                    ("--checkpoint FILE", "Keep what is done, so that an interrupted run goes on. --timeout 2h ends a run with exit status 75."),
+                    (
+                        "--state DIR",
+                        """
+                        Score only files that are new or have changed, and report on all that are there. --settle 5m takes files that have been \
+                        left alone for five minutes, --settle _SUCCESS those whose folder has that file.
+                        """
+                    ),
                     ("--history FILE", "Append a line on every run. xent history FILE shows them."),
-                    ("--metrics FILE.prom --job NAME", "Metrics for the textfile collector of Prometheus's node exporter, also of runs that fail."),
-                    ("--log json", "Errors, warnings and progress as JSON objects, a line each, with stable names of events: start, resume, progress, \
-                        warning, error, gate, checkpoint, retry, end, note."),
+                    (
+                        "--metrics FILE.prom --job NAME",
+                        "Metrics for the textfile collector of Prometheus's node exporter, also of runs that fail."
+                    ),
+                    (
+                        "--log json",
+                        """
+                        Errors, warnings and progress as JSON objects, a line each, with stable names of events: start, resume, progress, \
+                        warning, error, gate, checkpoint, end, note.
+                        """
+                    ),
                 ]),
                 .text(
                     """
@@ -186,8 +200,8 @@ enum HelpTopic: String, CaseIterable {
                     NotifyAccess=main).
                     """),
                 .lines([
-                    "xent eval 'incoming/*.npz' --state state --task multiclass --input logits --require 'loss.mean <= baseline + 2se' \\",
-                    "    --baseline nightly.jsonl --history nightly.jsonl --metrics /var/lib/node_exporter/xent.prom --job nightly --silent",
+                    "xent eval 'incoming/*.npz' --state state --task multiclass --input logits --history nightly.jsonl --silent",
+                    "xent history nightly.jsonl --last 7",
                 ]),
             ]
         case .warnings:

@@ -25,7 +25,7 @@ import Testing
     @Test func groupsAndRequiredOptions() throws {
         let help = try XentRun.xent(["help", "eval"], in: Scratch()).stdout
         let groups = help.split(separator: "\n").filter { $0.first?.isUppercase == true && $0.allSatisfy { $0.isUppercase } }
-        #expect(groups == ["EXAMPLES", "USAGE", "ARGUMENTS", "DATA", "COLUMNS", "ARRAYS", "LOSS", "ROWS", "INSIGHT", "OUTPUT", "RUN", "OPTIONS", "MORE"])
+        #expect(groups == ["EXAMPLES", "USAGE", "ARGUMENTS", "DATA", "COLUMNS", "ARRAYS", "LOSS", "ROWS", "INSIGHT", "OUTPUT", "GATES", "UNATTENDED", "RUN", "OPTIONS", "MORE"])
         for option in ["--task TASK", "--input INPUT", "PREDICTIONS…"] {
             let line = try #require(help.split(separator: "\n").first { $0.hasPrefix("  \(option) ") })
             #expect(line.contains("(required)"), "\(line)")

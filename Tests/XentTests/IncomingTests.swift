@@ -130,7 +130,7 @@ import Testing
     @Test func damagedFilesAreNamed() throws {
         let scratch = try Self.scratch(3)
         try Self.write("in/part-1.csv", "p0,p1,p2,label,country\n0.2,0.3,0.5,7,de\n", to: scratch)
-        expectFailure(try XentRun.xent(Self.state, in: scratch), status: 65, says: ["in/part-1.csv: line 2: label 7"])
+        expectFailure(try XentRun.xent(Self.state, in: scratch), status: 65, says: ["in/part-1.csv: line 2: column label: the label '7'"])
         try Self.write("in/part-1.csv", Self.table(rows: 51, seed: 1), to: scratch)
         #expect(try Self.counts(scratch) == [2, 3])
         try Self.expectSameAsOneRun(scratch)
@@ -159,14 +159,14 @@ import Testing
         #expect(try Self.counts(scratch) == [3, 3])
         for (options, says) in [
             (["--label-smoothing", "0.1"], "the loss"), (["--insight"], "the figures"), (["--on-invalid", "skip"], "the treatment of invalid rows"),
-            (["--label-column", "p0"], "column"),
+            (["--label-column", "p0"], "the number of values a row: now 2, and before 3"),
         ] {
             let run = try XentRun.xent(Self.state + options, in: scratch)
             #expect(run.ending == .exit(65) || run.ending == .exit(64), "\(options): \(run.stderr)")
             if run.ending == .exit(65) { #expect(run.stderr.contains("were scored otherwise") && run.stderr.contains(says), "\(run.stderr)") }
         }
         #expect(try Self.counts(scratch) == [0, 3])
-        try Self.write("in/other.csv", Self.table(rows: 5, seed: 1).replacingOccurrences(of: "p0,p1,p2", with: "p2,p1,p0"), to: scratch)
+        try Self.write("in/other.csv", Self.table(rows: 5, seed: 1).replacingOccurrences(of: "p0,p1,p2", with: "q0,q1,q2"), to: scratch)
         let run = try XentRun.xent(Self.state, in: scratch)
         #expect(run.ending == .exit(65) && run.stderr.contains("in/other.csv: "), "\(run.stderr)")
     }

@@ -298,7 +298,7 @@ private struct IncomingRun {
             },
             firstInvalid: Array(firstInvalid.sorted().prefix(InvalidRows.limit)), inputs: inputs,
             run: Report.Run(
-                threads: options.threadCount, kernel: kernels.joined(separator: "+"), seconds: seconds, decodedBytes: decodedByteCount,
+                threads: options.threadCount, kernel: kernels.isEmpty ? "none" : kernels.joined(separator: "+"), seconds: seconds, decodedBytes: decodedByteCount,
                 decodedBytesPerSecond: seconds > 0 ? Double(decodedByteCount) / seconds : 0),
             insight: options.insight)
         return (report, merged)
