@@ -166,7 +166,7 @@ import Testing
             if run.ending == .exit(65) { #expect(run.stderr.contains("were scored otherwise") && run.stderr.contains(says), "\(run.stderr)") }
         }
         #expect(try Self.counts(scratch) == [0, 3])
-        try Self.write("in/other.csv", Self.table(rows: 5, seed: 1).replacingOccurrences(of: "p0,p1,p2", with: "q0,q1,q2"), to: scratch)
+        try Self.write("in/other.csv", Self.table(rows: 5, seed: 1).replacingOccurrences(of: "p0,p1,p2", with: "p0,p1,x"), to: scratch)
         let run = try XentRun.xent(Self.state, in: scratch)
         #expect(run.ending == .exit(65) && run.stderr.contains("in/other.csv: "), "\(run.stderr)")
     }
