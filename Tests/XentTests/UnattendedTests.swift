@@ -252,8 +252,13 @@ import Testing
         expectFailure(try XentRun.xent(SmallDump.eval + ["--job", "n"], in: scratch), status: 64, says: ["--metrics"])
     }
 
+    /// Where scripts/fetch-prometheus.sh has put promtool, or a package of the system; nil on systems that have no such package.
+    private static let promtool = [Repository.root + "/.build-prometheus/usr/bin/promtool", "/usr/bin/promtool"].first {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
+
     /// Prometheus's own tool finds nothing to complain of: neither in one file, nor in those of two jobs together.
-    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/promtool"), "Debian's package prometheus has promtool"))
+    @Test(.enabled(if: promtool != nil, "scripts/test.sh fetches promtool where Debian's archive is"))
     func promtoolHasNoComplaint() throws {
         let scratch = try GateCommandTests.scratch()
         try XentRun.xent(
@@ -261,7 +266,8 @@ import Testing
             in: scratch
         ).expectSuccess()
         _ = try XentRun.xent(["eval", "no.npy", "--labels", "y.npy", "--metrics", "b.prom", "--job", "b"] + SmallDump.task, in: scratch)
-        for script in ["promtool check metrics < a.prom", "promtool check metrics < b.prom"] {
+        for file in ["a.prom", "b.prom"] {
+            let script = "'\(Self.promtool ?? "")' check metrics < \(file)"
             let run = try XentRun.shell(script, in: scratch)
             #expect(run.ending == .exit(0) && run.stdout == "" && run.stderr == "", "\(script): \(run.stdout)\(run.stderr)")
         }
