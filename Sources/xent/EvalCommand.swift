@@ -98,6 +98,7 @@ struct EvalCommand: ScoringCommand {
                     ("--history", earlier.history), ("--metrics", unattended.metrics), ("--lock", unattended.lock),
                     ("--checkpoint", interruption.checkpoint), ("--checkpoint", interruption.checkpoint.map { $0 + ".lock" }),
                 ], inputs: run.inputs)
+            if interruption.checkpoint != nil { try RunCheckpoint.check(options) }
             options.checkpoint = try interruption.open(
                 waiting: unattended.lockWait?.duration ?? .zero, isQuiet: output.isQuiet, run.cancellation)
             // The first to be added is the last to be committed.

@@ -123,29 +123,38 @@ public final class RunCheckpoint: Sendable {
 
     // MARK: The run
 
-    /// Looks at the inputs and at the file that is there, before anything is read.
-    ///
-    /// - Returns: the reading mode with which the run that left the file went on.
-    /// - Throws: `EngineError` if an input cannot be read again, or the file is no checkpoint.
-    func prepare(_ options: EvaluationOptions, _ cancellation: Cancellation) throws(EngineError) -> ReadingMode {
+    /// Throws an `EngineError` of category `.usage` if no run of these options can be resumed. An evaluation does so itself; this is for callers
+    /// that want to know before they make a checkpoint.
+    public static func check(_ options: EvaluationOptions) throws(EngineError) {
         guard options.perRowPath == nil else {
             throw EngineError(
                 usage: "\(setting: .perRow) and \(setting: .checkpoint) exclude each other: the losses of rows would have to be kept as well",
                 remedy: "leave one of them out")
         }
-        var inputs: [Checkpoint.Input] = []
-        for (role, paths) in [
+        guard !allPaths(options).contains(where: { $0.path == "-" }) else {
+            throw EngineError(
+                usage: "standard input cannot be read again, so that no run can be resumed that reads it",
+                remedy: "leave \(setting: .checkpoint) out, or write it to a file first")
+        }
+    }
+
+    /// The files of an evaluation with their roles, in the order in which they are read.
+    private static func allPaths(_ options: EvaluationOptions) -> [(role: String, path: String)] {
+        [
             ("predictions", options.predictionPaths), ("labels", options.labelPaths), ("weights", options.weightPaths),
             ("clusters", options.clusterPaths), ("groups", options.groupPaths),
-        ] {
-            for path in paths {
-                if path == "-" {
-                    throw EngineError(
-                        usage: "standard input cannot be read again, so that no run can be resumed that reads it",
-                        remedy: "leave \(setting: .checkpoint) out, or write it to a file first")
-                }
-                inputs.append(Checkpoint.Input(role: role, path: path, identity: try InputIdentity(path: path)))
-            }
+        ].flatMap { role, paths in paths.map { (role, $0) } }
+    }
+
+    /// Looks at the inputs and at the file that is there, before anything is read.
+    ///
+    /// - Returns: the reading mode with which the run that left the file went on.
+    /// - Throws: `EngineError` if an input cannot be read again, or the file is no checkpoint.
+    func prepare(_ options: EvaluationOptions, _ cancellation: Cancellation) throws(EngineError) -> ReadingMode {
+        try Self.check(options)
+        var inputs: [Checkpoint.Input] = []
+        for (role, path) in Self.allPaths(options) {
+            inputs.append(Checkpoint.Input(role: role, path: path, identity: try InputIdentity(path: path)))
         }
         var fault: String?
         var found: Checkpoint?

@@ -44,7 +44,7 @@ public struct InputIdentity: Sendable {
     /// may then have left no other time of change, so that nobody should conclude from an equal identity that the content is equal.
     public let isRacy: Bool
 
-    init(
+    package init(
         byteCount: UInt64, modificationTime: Int64, beginningHash: UInt64, endHash: UInt64, indexHash: UInt64?, isRacy: Bool
     ) {
         self.byteCount = byteCount

@@ -28,6 +28,13 @@ package final class SplitRowStore: Sendable {
         package let state: State
         /// The piece that waits; empty if the row was scored.
         package let bytes: [UInt8]
+
+        /// Makes a row.
+        package init(unit: Int, state: State, bytes: [UInt8]) {
+            self.unit = unit
+            self.state = state
+            self.bytes = bytes
+        }
     }
 
     private enum Side { case before, after }
