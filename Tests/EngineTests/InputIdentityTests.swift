@@ -116,11 +116,11 @@ struct InputIdentityTests {
     @Test("is refused for what cannot be read again")
     func refused() throws {
         for (path, category) in [(folder["missing"], EngineError.Category.noInput), ("/dev/null", .usage), (folder.path, .usage)] {
-            do {
+            do throws(EngineError) {
                 _ = try InputIdentity(path: path)
                 Issue.record("\(path) has an identity")
             } catch {
-                #expect((error as? EngineError)?.category == category)
+                #expect(error.category == category)
             }
         }
     }
