@@ -208,7 +208,10 @@ struct EvalCommand: ScoringCommand {
             limit?.end()
         }
         do throws(EngineError) {
-            return try Evaluation(options, progress: meter, cancellation: run.cancellation)
+            let evaluation = try Evaluation(options, progress: meter, cancellation: run.cancellation)
+            // The time was up at the last moment, and the run is cancelled.
+            if let limit, limit.end() { throw limit.error }
+            return evaluation
         } catch {
             guard error.category == .cancelled, let limit, limit.isUp else { throw error }
             throw limit.error

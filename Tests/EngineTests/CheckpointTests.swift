@@ -18,7 +18,9 @@ import WorkStealing
     /// A checkpoint with something in every field.
     static func full() -> Checkpoint {
         var checkpoint = Checkpoint()
-        checkpoint.settings = [Checkpoint.Setting(name: "the loss", value: loss.canonicalText), Checkpoint.Setting(name: "the shard", value: "")]
+        checkpoint.settings = [
+            Checkpoint.Setting(name: "the loss", value: loss.canonicalText), Checkpoint.Setting(name: "the shard", value: ""),
+        ]
         checkpoint.inputs = [
             Checkpoint.Input(
                 role: "predictions", path: "p.npy",
@@ -61,7 +63,7 @@ import WorkStealing
         #expect(read.observers == checkpoint.observers && read.invalidRows == checkpoint.invalidRows)
         #expect(read.lookedUpRows == checkpoint.lookedUpRows && read.resumeCount == 2 && read.seconds == 1.5)
         #expect(read.unitCount == 100 && read.finishedUnitCount == 3 && read.fraction == 0.03)
-        #expect(read.difference(to: checkpoint) == "ä was changed less than 2 s before the checkpoint was written, by its own time, and is not trusted")
+        #expect(read.difference(to: checkpoint)?.hasPrefix("ä was changed less than 2 s before the checkpoint was written") == true)
         #expect(try Checkpoint(decoding: Checkpoint().encoded()).fraction == nil)
     }
 
@@ -133,9 +135,6 @@ import WorkStealing
         }
         var checkpoint = Self.full()
         checkpoint.xentVersion = "0.1.0"
-        if bytes != checkpoint.encoded() {
-            print(checkpoint.encoded().map { String(format: "%02x", $0) }.joined())
-        }
         #expect(bytes == checkpoint.encoded())
     }
 }
@@ -283,14 +282,16 @@ enum CheckpointHash {
             let cancellation = Cancellation()
             options.observers = [Stop(row: row, cancellation: cancellation)]
             options.threadCount = 1
-            options.checkpoint = try RunCheckpoint(path: folder["c"], interval: .zero, tell)
+            // The lock of the one before is given back.
+            options.checkpoint = nil
+            options.checkpoint = try RunCheckpoint(path: folder["c"], interval: .zero, onEvent: tell)
             #expect(throws: EngineError.self) { try Evaluation(options, cancellation: cancellation) }
             #expect(try #require(try CheckpointFile.read(folder["c"])).finishedUnitCount == 2)
         }
         options.threadCount = 2
         options.observers = [Stop(row: .max, cancellation: Cancellation())]
         options.checkpoint = nil
-        let checkpoint = try RunCheckpoint(path: folder["c"], interval: .seconds(30), tell)
+        let checkpoint = try RunCheckpoint(path: folder["c"], interval: .seconds(30), onEvent: tell)
         options.checkpoint = checkpoint
         let resumed = try Evaluation(options)
         #expect(resumed.partial.encoded() == whole.partial.encoded())
@@ -330,9 +331,11 @@ enum CheckpointHash {
             }
             folder.write(other, "c")
             let reasons = Mutex<[String]>([])
-            options.checkpoint = try RunCheckpoint(path: folder["c"]) { event in
-                if case .begunAnew(let reason) = event { reasons.withLock { $0.append(reason) } }
-            }
+            options.checkpoint = try RunCheckpoint(
+                path: folder["c"],
+                onEvent: { event in
+                    if case .begunAnew(let reason) = event { reasons.withLock { $0.append(reason) } }
+                })
             #expect(try Evaluation(options).partial.encoded() == whole)
             let told = reasons.withLock { $0 }
             #expect(told.count == 1, "trial \(trial): \(told)")
@@ -367,9 +370,11 @@ enum CheckpointHash {
             let count = Atomic(0)
             options.checkpoint = nil
             options.observers = [Stop(row: .max, cancellation: Cancellation())]
-            options.checkpoint = try RunCheckpoint(path: folder["c"]) { event in
-                if case .begunAnew = event { count.add(1, ordering: .relaxed) }
-            }
+            options.checkpoint = try RunCheckpoint(
+                path: folder["c"],
+                onEvent: { event in
+                    if case .begunAnew = event { count.add(1, ordering: .relaxed) }
+                })
             let evaluation = try Evaluation(options)
             #expect(count.load(ordering: .relaxed) == 1, "change \(number)")
             #expect(evaluation.report.rows.read == 200_000)

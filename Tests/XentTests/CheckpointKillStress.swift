@@ -2,8 +2,8 @@ import Foundation
 import SeededRandom
 import Testing
 
-/// Evaluations that are killed at random, and go on with other threads and kernels: the report, the partial and the warnings are those of a run
-/// that was left alone.
+/// Evaluations that are killed at random, and go on with other threads and kernels: the report, the partial and the warnings are those of a
+/// run that was left alone.
 @Suite(.serialized) struct CheckpointKillStress {
     private static let kernels = ["auto", "baseline"]
     /// The number of kills of all dumps together.
@@ -16,7 +16,8 @@ import Testing
         let checkpoint = name + ".checkpoint"
         let began = ContinuousClock.now
         let undisturbed = try EvaluationOutputs(
-            XentRun.xent(["eval"] + dump.arguments + ["--threads", "2"] + EvaluationOutputs.arguments(name), in: scratch), name, in: scratch)
+            XentRun.xent(["eval"] + dump.arguments + ["--threads", "2"] + EvaluationOutputs.arguments(name), in: scratch), name,
+            in: scratch)
         let seconds = (ContinuousClock.now - began) / .seconds(1)
         let seed = UInt64(InterruptibleDump.all.firstIndex { $0.name == dump.name }!) + 1000
         var random = SplitMix64(seed: seed)
@@ -28,7 +29,9 @@ import Testing
                 var environment = ["XENT_TEST_CHECKPOINT_SECONDS": ["0", "0.002", "0.01"].randomElement(using: &random)!]
                 let kind = Int.random(in: 0..<4, using: &random)
                 if kind == 1 { environment["XENT_TEST_DIE_AT"] = "unit:\(Int.random(in: 1...5, using: &random))" }
-                if kind == 2 { environment["XENT_TEST_DIE_AT"] = ["snapshot:before-rename", "snapshot:after-rename"].randomElement(using: &random)! }
+                if kind == 2 {
+                    environment["XENT_TEST_DIE_AT"] = ["snapshot:before-rename", "snapshot:after-rename"].randomElement(using: &random)!
+                }
                 let words =
                     ["eval"] + dump.arguments
                     + ["--threads", "\(Int.random(in: 1...4, using: &random))", "--kernel", Self.kernels.randomElement(using: &random)!]

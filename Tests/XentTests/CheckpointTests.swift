@@ -26,7 +26,8 @@ import Testing
     /// Leaves a checkpoint of a run that was killed after some units.
     private func interrupt(_ scratch: Scratch, units: Int = 3, _ arguments: [String] = []) throws {
         let run = try run(
-            ["--checkpoint", "c", "--threads", "1"] + arguments, in: scratch, Self.eachUnit.merging(["XENT_TEST_DIE_AT": "unit:\(units)"]) { $1 })
+            ["--checkpoint", "c", "--threads", "1"] + arguments, in: scratch,
+            Self.eachUnit.merging(["XENT_TEST_DIE_AT": "unit:\(units)"]) { $1 })
         #expect(run.ending == .signal(SIGKILL), "\(run.stderr)")
     }
 
@@ -69,9 +70,10 @@ import Testing
         signal(number, SIG_DFL)
         let dump = try LongRun(seconds: 20)
         for name in ["p.npy", "y.npy"] { try InterruptibleDump.settle(name, in: dump.scratch) }
-        let command = try RunningCommand.xent(LongRun.arguments + ["--checkpoint", "c", "--json", "r.json"], in: dump.scratch)
-        try SignalTests.waitUntilUnfinished(1, command, dump.scratch)
-        Thread.sleep(forTimeInterval: 0.3)
+        let command = try RunningCommand(
+            try RunningCommand.binaryPath(), LongRun.arguments + ["--checkpoint", "c", "--json", "r.json"], in: dump.scratch,
+            environment: ["XENT_TEST_CHECKPOINT_SECONDS": "0.01"])
+        try command.wait("no checkpoint was written") { dump.scratch.names.contains("c") }
         command.send(signal: number)
         let run = try command.finish()
         #expect(run.ending == .signal(number), "\(run.stderr)")
@@ -84,23 +86,23 @@ import Testing
 
     /// The time is up: status 75, and how far it came; then the next run goes on, and is done in the end.
     @Test func timeoutWritesIt() throws {
-        let dump = try LongRun(seconds: 3)
+        let dump = try LongRun(seconds: 5)
         for name in ["p.npy", "y.npy"] { try InterruptibleDump.settle(name, in: dump.scratch) }
         func run(_ arguments: [String]) throws -> XentRun { try XentRun.xent(LongRun.arguments + arguments, in: dump.scratch) }
         let without = try run(["--timeout", "0.2s"])
-        expectFailure(without, status: 75, says: ["--timeout", "was up at ", "--checkpoint FILE"])
+        expectFailure(without, status: 75, says: ["--timeout", "was up", "--checkpoint FILE"])
         #expect(dump.scratch.names == ["p.npy", "y.npy"])
         var runs = 1
         var last = try run(["--timeout", "1s", "--checkpoint", "c", "--quiet"])
-        while last.ending == .exit(75), runs < 60 {
-            expectFailure(last, status: 75, says: ["was up at ", "the same command goes on from there, by --checkpoint c"])
-            #expect(dump.scratch.names == ["c", "c.lock", "p.npy", "y.npy"])
+        while last.ending == .exit(75), runs < 100 {
+            expectFailure(last, status: 75, says: ["was up", "the same command goes on from there, by --checkpoint c"])
             last = try run(["--timeout", "1s", "--checkpoint", "c", "--json", "r.json"])
             runs += 1
         }
         last.expectSuccess()
         #expect(runs > 1)
-        #expect(try JSONDocument(path: dump.scratch.place("r.json")).count("run", "resumes") == runs - 1)
+        // A run whose time is up before it has begun leaves no checkpoint.
+        #expect((1..<runs).contains(try JSONDocument(path: dump.scratch.place("r.json")).count("run", "resumes")))
         #expect(try JSONDocument(path: dump.scratch.place("r.json")).number("loss", "mean") == Double(LongRun.mean))
         #expect(dump.scratch.names == ["c.lock", "p.npy", "r.json", "y.npy"])
     }
@@ -127,7 +129,10 @@ import Testing
         },
         Change(testDescription: "another loss", says: "the loss is task=multiclass", arguments: ["--label-smoothing", "0.1"]) { _ in },
         Change(testDescription: "other figures", says: "the figures are ", arguments: ["--brier"]) { _ in },
-        Change(testDescription: "another policy", says: "the treatment of invalid rows is skip, and was fail", arguments: ["--on-invalid", "skip"]) { _ in },
+        Change(
+            testDescription: "another policy", says: "the treatment of invalid rows is skip, and was fail",
+            arguments: ["--on-invalid", "skip"]
+        ) { _ in },
         Change(testDescription: "cut short", says: "it is damaged: its checksum does not match") { scratch in
             try scratch.write("c", try scratch.bytes("c").dropLast(100))
         },
@@ -139,7 +144,8 @@ import Testing
         Change(testDescription: "empty", says: "it is damaged: it ends after 0 bytes") { try $0.write("c", Data()) },
     ]
 
-    /// The run begins anew, with one warning that says what differs; its result is that of a run without a checkpoint, and the file is gone.
+    /// The run begins anew, with one warning that says what differs; its result is that of a run without a checkpoint, and the file is
+    /// gone.
     @Test(arguments: changes) func beginsAnew(_ change: Change) throws {
         let scratch = try dump()
         try interrupt(scratch)
@@ -154,7 +160,8 @@ import Testing
         #expect(!scratch.names.contains("c"))
     }
 
-    /// A file whose time of change lies ahead, as after a clock that jumped back, or right before the checkpoint was written: it is not trusted.
+    /// A file whose time of change lies ahead, as after a clock that jumped back, or right before the checkpoint was written: it is not
+    /// trusted.
     @Test(arguments: [3600.0, 0]) func doesNotTrustTheFuture(seconds: Double) throws {
         let scratch = try dump()
         try InterruptibleDump.settle("y.npy", in: scratch, seconds: seconds)
@@ -181,7 +188,8 @@ import Testing
     @Test func refusesWhatCannotBeResumed() throws {
         let scratch = try dump()
         expectFailure(
-            try run(["--checkpoint", "c", "--per-row", "rows.npy"], in: scratch), status: 64, says: ["--per-row and --checkpoint exclude each other"])
+            try run(["--checkpoint", "c", "--per-row", "rows.npy"], in: scratch), status: 64,
+            says: ["--per-row and --checkpoint exclude each other"])
         let standardInput = try XentRun.shell(
             "exec \"$XENT\" eval - --labels y.npy --task multiclass --input logits --checkpoint c < p.npy", in: scratch)
         expectFailure(standardInput, status: 64, says: ["standard input cannot be read again"])
@@ -257,7 +265,8 @@ import Testing
         try interrupt(scratch, units: 2)
         let text = try XentRun.xent(["inspect", "c"], in: scratch)
         text.expectSuccess()
-        for words in ["checkpoint of an evaluation", "40 % (", "2 of 5 units", "p.npy, ", "y.npy, 330,128 bytes", "task=multiclass", "losses"] {
+        let said = ["checkpoint of an evaluation", "40 % (", "2 of 5 units", "p.npy, ", "y.npy, 330,128 bytes", "task=multiclass", "losses"]
+        for words in said {
             #expect(text.stdout.contains(words), "\(text.stdout)")
         }
         try InterruptibleDump.settle("y.npy", in: scratch, seconds: -60)

@@ -31,7 +31,8 @@ struct InterruptibleDump: Sendable, CustomTestStringConvertible {
         InterruptibleDump(name: "records", arguments: ["r.jsonl", "--slice", "country"] + loss),
         InterruptibleDump(name: "array of records", arguments: ["r.json", "--insight"] + loss),
         InterruptibleDump(name: "Parquet", arguments: ["p.parquet", "--insight"] + loss),
-        InterruptibleDump(name: "looked up", arguments: ["i.csv", "--labels", "l.csv", "--join", "id", "--task", "multiclass", "--input", "logits"]),
+        InterruptibleDump(
+            name: "looked up", arguments: ["i.csv", "--labels", "l.csv", "--join", "id", "--task", "multiclass", "--input", "logits"]),
     ]
 
     /// The folder with all dumps, written once. Their time of change lies an hour back, so that nobody takes them for being written.
@@ -82,7 +83,8 @@ struct InterruptibleDump: Sendable, CustomTestStringConvertible {
             let values = logits[row * classCount..<(row + 1) * classCount].map { "\($0)" }.joined(separator: ",")
             let country = ["Kenya", "Peru", "Norway"][row / 11 % 3]
             table += "\(values),\(row % 997 == 3 ? "none" : "\(labels[row] % UInt8(classCount))"),\(country)\n"
-            records.append("{\"logits\": [\(values)], \"label\": \(row % 997 == 3 ? 99 : Int(labels[row]) % classCount), \"country\": \"\(country)\"}")
+            let label = row % 997 == 3 ? 99 : Int(labels[row]) % classCount
+            records.append("{\"logits\": [\(values)], \"label\": \(label), \"country\": \"\(country)\"}")
             identified += "r\(row),\(values)\n"
             labelled.append("r\(row),\(Int(labels[row]) % classCount)")
         }

@@ -216,7 +216,9 @@ extension Checkpoint {
     ///
     /// - Throws: `PartialError` if the states are not those of these observers.
     package func work(_ prototypes: [any RowObserver]) throws(PartialError) -> FinishedWork {
-        guard observers.count == prototypes.count else { throw .damaged("it has \(observers.count) figures, and \(prototypes.count) are asked for") }
+        guard observers.count == prototypes.count else {
+            throw .damaged("it has \(observers.count) figures, and \(prototypes.count) are asked for")
+        }
         var states: [any RowObserver] = []
         for (prototype, state) in zip(prototypes, observers) { states.append(try Self.decoded(prototype, state, invalidRows)) }
         var work = FinishedWork(observers: states)

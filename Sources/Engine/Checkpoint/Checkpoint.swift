@@ -4,8 +4,8 @@ package import Scoring
 /// The state of an evaluation that was interrupted, as a file holds it: which request it is of, which units are finished, and the states of
 /// the figures after their rows.
 ///
-/// A run that goes on from a checkpoint gives the same bytes as one that was not interrupted, with any number of threads and any kernel. The
-/// bytes are specified in <doc:CheckpointFormat>; `RunCheckpoint` writes and reads them as a file.
+/// A run that goes on from a checkpoint gives the same bytes as one that was not interrupted, with any number of threads and any kernel.
+/// The bytes are specified in <doc:CheckpointFormat>; `RunCheckpoint` writes and reads them as a file.
 ///
 /// ```swift
 /// let checkpoint = try Checkpoint(decoding: bytes)
@@ -104,7 +104,7 @@ public struct Checkpoint: Sendable {
         if cutVersion != now.cutVersion { return "it was written by a xent that cuts inputs in another way" }
         if let difference = difference(ofInputsTo: now) { return difference }
         for (before, setting) in zip(settings, now.settings) where before != setting {
-            return "\(setting.name) \(setting.name.hasSuffix("s") && !setting.name.hasSuffix("loss") ? "are" : "is") "
+            return "\(setting.name) \(setting.name == "the figures" ? "are" : "is") "
                 + "\(Self.shown(setting.value)), and \(before.name == setting.name ? "was \(Self.shown(before.value))" : "was not said")"
         }
         if settings.count != now.settings.count { return "it is of another request" }
@@ -112,8 +112,8 @@ public struct Checkpoint: Sendable {
         return nil
     }
 
-    /// Says in words in which way the inputs of another request are not those of this checkpoint; nil if they are. A file whose identity was
-    /// racy when the checkpoint was written is not trusted.
+    /// Says in words in which way the inputs of another request are not those of this checkpoint; nil if they are. A file whose identity
+    /// was racy when the checkpoint was written is not trusted.
     func difference(ofInputsTo now: Checkpoint) -> String? {
         if inputs.count != now.inputs.count { return "there are \(now.inputs.count) inputs, and there were \(inputs.count)" }
         for (before, input) in zip(inputs, now.inputs) {

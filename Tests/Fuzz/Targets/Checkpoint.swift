@@ -3,8 +3,8 @@ internal import Engine
 internal import Scoring
 
 extension FuzzTarget {
-    /// Checkpoints: the bytes between the magic and the checksum, which is computed here, since no fuzzer finds one. What is decoded encodes to
-    /// the same bytes. The work in it is taken or refused, and taken it is what it was.
+    /// Checkpoints: the bytes between the magic and the checksum, which is computed here, since no fuzzer finds one. What is decoded
+    /// encodes to the same bytes. The work in it is taken or refused, and taken it is what it was.
     static let checkpoint = FuzzTarget(
         name: "Checkpoint",
         run: { body in
