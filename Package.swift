@@ -131,7 +131,7 @@ let package = Package(
         // What the fuzzer calls (Tests/Fuzz/README.md), which the tests call with what it found.
         .target(
             name: "FuzzTargets",
-            dependencies: ["ArrowIPC", "CXXHash", "Container", "Elements", "Formats", "HDF5", "Parquet", "Scoring"],
+            dependencies: ["ArrowIPC", "CXXHash", "Container", "Elements", "Engine", "Formats", "HDF5", "Parquet", "Scoring"],
             path: "Tests/Fuzz/Targets", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(

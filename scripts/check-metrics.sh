@@ -34,7 +34,7 @@ exec 9> lock
 flock 9
 run 'locked "out"' 75 "${digits[@]}" --lock lock
 exec 9>&-
-printf 'p0,p1,label\n0.5,oops,1\n' > damaged.csv
+printf 'p0,p1,label\n0.5,0.5,1\n0.5,oops,1\n' > damaged.csv
 run damaged 65 damaged.csv --task multiclass --input probabilities
 for file in textfile/*.prom; do
     complaint=$("$tools/promtool" check metrics < "$file" 2>&1) || fail "$file: promtool: $complaint"

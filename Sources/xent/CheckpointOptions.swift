@@ -16,15 +16,17 @@ struct CheckpointOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Keep what is done in this file, every 30 seconds, at SIGTERM, SIGINT and SIGHUP and at --timeout; the same command goes on from there, \
-            with other --threads and --kernel too, to the same bytes. The file is removed after success; FILE.lock stays.
+            Keep what is done in this file, every 30 seconds, at SIGTERM, SIGINT and SIGHUP and at --timeout; the same command goes on \
+            from there, with other --threads and --kernel too, to the same bytes. The file is removed after success; FILE.lock stays.
             """, valueName: "file"), completion: .file())
     var checkpoint: String?
 
     @Option(
         help: ArgumentHelp(
-            "End after so long (90s, 10m, 2h) with exit status 75, if the evaluation has not ended by then; with --checkpoint the next run goes on.",
-            valueName: "time"))
+            """
+            End after so long (90s, 10m, 2h) with exit status 75, if the evaluation has not ended by then; with --checkpoint the next run \
+            goes on.
+            """, valueName: "time"))
     var timeout: TimeSpan?
 
     func validate() throws {
@@ -42,8 +44,8 @@ struct CheckpointOptions: ParsableArguments {
     func open(waiting wait: Duration, isQuiet: Bool, _ cancellation: Cancellation) throws(EngineError) -> RunCheckpoint? {
         guard let path = checkpoint else { return nil }
         return try RunCheckpoint(
-            path: path, interval: Self.interval, waiting: wait, isCancelled: { cancellation.isCancelled }
-        ) { event in Self.tell(event, of: path, isQuiet: isQuiet) }
+            path: path, interval: Self.interval, waiting: wait, isCancelled: { cancellation.isCancelled },
+            onEvent: { Self.tell($0, of: path, isQuiet: isQuiet) })
     }
 
     /// The time between two writings: 30 seconds, unless a test says otherwise.

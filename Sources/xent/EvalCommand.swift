@@ -101,6 +101,7 @@ struct EvalCommand: ScoringCommand {
                     ("--history", earlier.history), ("--metrics", unattended.metrics), ("--lock", unattended.lock),
                     ("--checkpoint", interruption.checkpoint), ("--checkpoint", interruption.checkpoint.map { $0 + ".lock" }),
                 ], inputs: run.inputs)
+            if interruption.checkpoint != nil { try RunCheckpoint.check(options) }
             options.checkpoint = try interruption.open(
                 waiting: unattended.lockWait?.duration ?? .zero, isQuiet: output.isQuiet, run.cancellation)
             // The first to be added is the last to be committed.
@@ -218,7 +219,10 @@ struct EvalCommand: ScoringCommand {
             limit?.end()
         }
         do throws(EngineError) {
-            return try outcome(options, meter, run)
+            let outcome = try outcome(options, meter, run)
+            // The time was up at the last moment, and the run is cancelled.
+            if let limit, limit.end() { throw limit.error }
+            return outcome
         } catch {
             guard error.category == .cancelled, let limit, limit.isUp else { throw error }
             throw limit.error

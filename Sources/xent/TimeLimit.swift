@@ -13,8 +13,8 @@ import Darwin
 
 /// The limit of an evaluation's time, `--timeout`, watched by a thread of its own.
 ///
-/// When the time is up, the checkpoint is written if there is one, and the run is cancelled. If it then still waits for something, such as a
-/// disk, the process ends all the same.
+/// When the time is up, the checkpoint is written if there is one, and the run is cancelled. If it then still waits for something, such as
+/// a disk, the process ends all the same.
 final class TimeLimit: Sendable {
     private enum State: Sendable {
         case running, up, over

@@ -64,8 +64,8 @@ struct InputIdentityTests {
         let record = [0x50, 0x4B, 6, 6] + little(44, 8) + little(0, 28) + little(150_000, 8) + little(250_000, 8)
         let zip64 = body + record + [0x50, 0x4B, 6, 7] + little(0, 4) + little(400_000, 8) + little(1, 4) + end(0xFFFF_FFFF)
         for (name, file, place) in [
-            ("seek table", seekTable, 400_000 - 12 * entries - 8), ("Parquet", parquet, 250_000), ("Arrow", arrow, 250_000), ("zip", zip, 250_000),
-            ("zip64", zip64, 250_000),
+            ("seek table", seekTable, 400_000 - 12 * entries - 8), ("Parquet", parquet, 250_000), ("Arrow", arrow, 250_000),
+            ("zip", zip, 250_000), ("zip64", zip64, 250_000),
         ] {
             let before = try InputIdentity(path: write(file))
             #expect(before.indexHash != nil, "\(name)")
@@ -116,11 +116,11 @@ struct InputIdentityTests {
     @Test("is refused for what cannot be read again")
     func refused() throws {
         for (path, category) in [(folder["missing"], EngineError.Category.noInput), ("/dev/null", .usage), (folder.path, .usage)] {
-            do {
+            do throws(EngineError) {
                 _ = try InputIdentity(path: path)
                 Issue.record("\(path) has an identity")
             } catch {
-                #expect((error as? EngineError)?.category == category)
+                #expect(error.category == category)
             }
         }
     }

@@ -20,9 +20,9 @@ struct XentRun {
     }
 
     /// The same, by a shell: `"$XENT"` in the script is the binary. For what only a shell does: redirections, pipes, limits.
-    static func shell(_ script: String, in scratch: Scratch) throws -> XentRun {
+    static func shell(_ script: String, in scratch: Scratch, _ environment: [String: String] = [:]) throws -> XentRun {
         try RunningCommand(
-            "/bin/sh", ["-c", script], in: scratch, environment: ["XENT": try RunningCommand.binaryPath()]
+            "/bin/sh", ["-c", script], in: scratch, environment: environment.merging(["XENT": try RunningCommand.binaryPath()]) { $1 }
         ).finish()
     }
 

@@ -1,6 +1,6 @@
 internal import CXXHash
 internal import Outputs
-internal import Scoring
+package import Scoring
 
 // The format, version 1, stands in CheckpointFormat.md.
 extension Checkpoint {
@@ -179,12 +179,16 @@ extension Checkpoint {
         for _ in 0..<invalidCount {
             let order = try number(&reader), row = try number(&reader), line = try number(&reader)
             let hasPath = try flag(&reader), path = try reader.text()
+            guard hasPath || path.isEmpty else { throw .damaged("an invalid row has a path and none") }
             invalidRows.append(
                 InvalidRow(path: hasPath ? path : nil, row: row, line: line == 0 ? nil : line, problem: try reader.text(), order: order))
         }
+        var lastColumn = -1
         for _ in 0..<(try reader.count(leastByteCount: 16)) {
             let column = try number(&reader)
-            guard lookedUpRows.updateValue(try set(&reader), forKey: column) == nil else { throw .damaged("a column is there twice") }
+            guard column > lastColumn else { throw .damaged("columns are not in order") }
+            lookedUpRows[column] = try set(&reader)
+            lastColumn = column
         }
         decodedByteCount = try number(&reader)
         totalByteCount = try optional(&reader)
@@ -199,7 +203,7 @@ extension Checkpoint {
 
 extension Checkpoint {
     /// Puts the work of a run in.
-    mutating func take(_ work: FinishedWork) {
+    package mutating func take(_ work: FinishedWork) {
         finished = work.finished
         seams = work.seams
         resumePoint = work.resumePoint
@@ -211,8 +215,10 @@ extension Checkpoint {
     /// The work that the checkpoint holds, for observers that start from these.
     ///
     /// - Throws: `PartialError` if the states are not those of these observers.
-    func work(_ prototypes: [any RowObserver]) throws(PartialError) -> FinishedWork {
-        guard observers.count == prototypes.count else { throw .damaged("it has \(observers.count) figures, and \(prototypes.count) are asked for") }
+    package func work(_ prototypes: [any RowObserver]) throws(PartialError) -> FinishedWork {
+        guard observers.count == prototypes.count else {
+            throw .damaged("it has \(observers.count) figures, and \(prototypes.count) are asked for")
+        }
         var states: [any RowObserver] = []
         for (prototype, state) in zip(prototypes, observers) { states.append(try Self.decoded(prototype, state, invalidRows)) }
         var work = FinishedWork(observers: states)

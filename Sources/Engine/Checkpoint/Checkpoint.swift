@@ -1,11 +1,11 @@
 public import Outputs
-internal import Scoring
+package import Scoring
 
 /// The state of an evaluation that was interrupted, as a file holds it: which request it is of, which units are finished, and the states of
 /// the figures after their rows.
 ///
-/// A run that goes on from a checkpoint gives the same bytes as one that was not interrupted, with any number of threads and any kernel. The
-/// bytes are specified in <doc:CheckpointFormat>; `RunCheckpoint` writes and reads them as a file.
+/// A run that goes on from a checkpoint gives the same bytes as one that was not interrupted, with any number of threads and any kernel.
+/// The bytes are specified in <doc:CheckpointFormat>; `RunCheckpoint` writes and reads them as a file.
 ///
 /// ```swift
 /// let checkpoint = try Checkpoint(decoding: bytes)
@@ -18,6 +18,8 @@ public struct Checkpoint: Sendable {
         public let name: String
         /// Its value as a text. Equal values have equal texts.
         public let value: String
+
+        package init(name: String, value: String) { (self.name, self.value) = (name, value) }
     }
 
     /// A file that is read.
@@ -28,58 +30,63 @@ public struct Checkpoint: Sendable {
         public let path: String
         /// The identity of the file's content.
         public let identity: InputIdentity
+
+        package init(role: String, path: String, identity: InputIdentity) {
+            (self.role, self.path, self.identity) = (role, path, identity)
+        }
     }
 
     /// A way of reading that was taken since a faster one failed.
-    struct Reading: Sendable, Equatable {
+    package struct Reading: Sendable, Equatable {
         /// The flags of `ReadingMode`.
-        var flags: UInt64 = 0
+        package var flags: UInt64 = 0
         /// The warnings about it.
-        var warnings: [String] = []
+        package var warnings: [String] = []
     }
 
     /// The state of an observer.
-    struct ObserverState: Sendable, Equatable {
+    package struct ObserverState: Sendable, Equatable {
         let tag: String
         let configuration: [UInt8]
         let section: [UInt8]
     }
 
     /// The version of xent that wrote the checkpoint. Another version begins anew.
-    public internal(set) var xentVersion = Version.current
+    public package(set) var xentVersion = Version.current
     /// The version of the rules by which inputs are cut into units.
-    var cutVersion = Self.currentCutVersion
+    package var cutVersion = Self.currentCutVersion
     /// The request, in the order in which its parts are compared.
-    public internal(set) var settings: [Setting] = []
+    public package(set) var settings: [Setting] = []
     /// The files, in the order in which they are read.
-    public internal(set) var inputs: [Input] = []
-    var reading = Reading()
+    public package(set) var inputs: [Input] = []
+    package var reading = Reading()
     /// The number of units of the run; nil if it is not known before all pieces are read.
-    public internal(set) var unitCount: Int?
-    var finished = UnitSet()
-    var seams: [SplitRowStore.Seam] = []
-    var resumePoint: ResumePoint?
-    var observers: [ObserverState] = []
+    public package(set) var unitCount: Int?
+    package var finished = UnitSet()
+    package var seams: [SplitRowStore.Seam] = []
+    package var resumePoint: ResumePoint?
+    package var observers: [ObserverState] = []
     /// The first invalid rows with their places.
-    var invalidRows: [InvalidRow] = []
-    var lookedUpRows: [Int: UnitSet] = [:]
+    package var invalidRows: [InvalidRow] = []
+    package var lookedUpRows: [Int: UnitSet] = [:]
     /// The number of decoded bytes of predictions that need not be decoded again.
-    public internal(set) var decodedByteCount = 0
+    public package(set) var decodedByteCount = 0
     /// The number of decoded bytes of predictions in all; nil if only reading tells.
-    public internal(set) var totalByteCount: Int?
+    public package(set) var totalByteCount: Int?
     /// The number of times that the work was resumed before the checkpoint was written.
-    public internal(set) var resumeCount = 0
+    public package(set) var resumeCount = 0
     /// The time in seconds that all runs together took until the checkpoint was written.
-    public internal(set) var seconds = 0.0
+    public package(set) var seconds = 0.0
     /// The time at which the first run began.
-    public internal(set) var started = Timestamp(seconds: 0)
+    public package(set) var started = Timestamp(seconds: 0)
     /// The time at which the checkpoint was written.
-    public internal(set) var written = Timestamp(seconds: 0)
+    public package(set) var written = Timestamp(seconds: 0)
 
     /// The rules of this version by which inputs are cut into units: whoever changes a cut adds 1.
     static let currentCutVersion: UInt64 = 1
 
-    init() {}
+    /// Makes a checkpoint of no work and no request.
+    package init() {}
 
     /// The number of units that are finished, or of pieces of what is read in order.
     public var finishedUnitCount: Int { finished.count }
@@ -97,7 +104,7 @@ public struct Checkpoint: Sendable {
         if cutVersion != now.cutVersion { return "it was written by a xent that cuts inputs in another way" }
         if let difference = difference(ofInputsTo: now) { return difference }
         for (before, setting) in zip(settings, now.settings) where before != setting {
-            return "\(setting.name) \(setting.name.hasSuffix("s") && !setting.name.hasSuffix("loss") ? "are" : "is") "
+            return "\(setting.name) \(setting.name == "the figures" ? "are" : "is") "
                 + "\(Self.shown(setting.value)), and \(before.name == setting.name ? "was \(Self.shown(before.value))" : "was not said")"
         }
         if settings.count != now.settings.count { return "it is of another request" }
@@ -105,8 +112,8 @@ public struct Checkpoint: Sendable {
         return nil
     }
 
-    /// Says in words in which way the inputs of another request are not those of this checkpoint; nil if they are. A file whose identity was
-    /// racy when the checkpoint was written is not trusted.
+    /// Says in words in which way the inputs of another request are not those of this checkpoint; nil if they are. A file whose identity
+    /// was racy when the checkpoint was written is not trusted.
     func difference(ofInputsTo now: Checkpoint) -> String? {
         if inputs.count != now.inputs.count { return "there are \(now.inputs.count) inputs, and there were \(inputs.count)" }
         for (before, input) in zip(inputs, now.inputs) {

@@ -15,8 +15,10 @@ public enum CheckpointFile {
         do throws(Checkpoint.Fault) { return try found?.get() } catch {
             switch error {
             case .notACheckpoint: throw notACheckpoint(path)
-            case .otherVersion(let version): throw EngineError(.data, path: path, "it is a checkpoint of version \(version), and this xent knows version 1")
-            case .damaged(let found): throw EngineError(.data, path: path, "the checkpoint is damaged: \(found)", remedy: "a run that is given it begins anew")
+            case .otherVersion(let version):
+                throw EngineError(.data, path: path, "it is a checkpoint of version \(version), and this xent knows version 1")
+            case .damaged(let found):
+                throw EngineError(.data, path: path, "the checkpoint is damaged: \(found)", remedy: "a run that is given it begins anew")
             }
         }
     }

@@ -4,8 +4,8 @@ internal import Scoring
 
 // What a checkpoint says of a plan.
 extension EvaluationPlan {
-    /// The parts of the request on which the figures, or the cut into units, depend; the files have identities of their own. Names and values are
-    /// shown to people when they differ.
+    /// The parts of the request on which the figures, or the cut into units, depend; the files have identities of their own. Names and
+    /// values are shown to people when they differ.
     func checkpointSettings(_ observers: [any RowObserver]) -> [Checkpoint.Setting] {
         let columns = options.columns
         func list(_ names: [String]) -> String { names.joined(separator: ", ") }
@@ -38,8 +38,8 @@ extension EvaluationPlan {
     var notesOfCheckpoint: [String] {
         guard let input = inputs.first(where: { $0.role == .predictions && !$0.file.isCuttable }) else { return [] }
         return [
-            "\(input.file.path) can only be read from its beginning: a run that is resumed decodes it again up to its first row that was not scored; "
-                + "xent pack makes a file of it that needs no such thing"
+            "\(input.file.path) can only be read from its beginning: a run that is resumed decodes it again up to its first row that was not "
+                + "scored; xent pack makes a file of it that needs no such thing"
         ]
     }
 

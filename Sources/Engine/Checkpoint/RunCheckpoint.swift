@@ -9,8 +9,8 @@ internal import WorkStealing
 ///
 /// While the evaluation runs, its finished units and the states of their figures are written to the file from time to time. A later run of
 /// the same request that is given the file does the rest, with any number of threads and any kernel, to the same bytes. If the file is of
-/// another request, of other inputs, or damaged, the run begins anew and says why. A file that is no checkpoint is an error, and stays as it
-/// is. The file is written whole or not at all, and removed by `remove()` once the results are safe.
+/// another request, of other inputs, or damaged, the run begins anew and says why. A file that is no checkpoint is an error, and stays as
+/// it is. The file is written whole or not at all, and removed by `remove()` once the results are safe.
 ///
 /// ```swift
 /// let checkpoint = try RunCheckpoint(path: "nightly.checkpoint")
@@ -85,7 +85,8 @@ public final class RunCheckpoint: Sendable {
     ///
     /// - Parameters:
     ///   - path: the file, which need not be there. Its folder must be.
-    ///   - interval: the time from one writing to the next. It becomes longer if writing takes more than a thousandth of it. Zero: after each unit.
+    ///   - interval: the time from one writing to the next. It becomes longer if writing takes more than a thousandth of it. Zero: after
+    /// each unit.
     ///   - wait: the time to wait for another run that has the file.
     ///   - isCancelled: ends this wait when it returns true.
     ///   - handler: called when something happens, from any thread.
@@ -93,7 +94,7 @@ public final class RunCheckpoint: Sendable {
     ///   `.data` if the path leads to something that is no checkpoint.
     public init(
         path: String, interval: Duration = .seconds(30), waiting wait: Duration = .zero, isCancelled: () -> Bool = { false },
-        _ handler: @escaping @Sendable (Event) -> Void = { _ in }
+        onEvent handler: @escaping @Sendable (Event) -> Void = { _ in }
     ) throws(EngineError) {
         self.path = path
         self.interval = interval
@@ -123,29 +124,38 @@ public final class RunCheckpoint: Sendable {
 
     // MARK: The run
 
+    /// Throws an `EngineError` of category `.usage` if no run of these options can be resumed. An evaluation does so itself; this is for
+    /// callers that want to know before they make a checkpoint.
+    public static func check(_ options: EvaluationOptions) throws(EngineError) {
+        guard options.perRowPath == nil else {
+            throw EngineError(
+                usage: "\(setting: .perRow) and \(setting: .checkpoint) exclude each other: the losses of rows would have to be kept too",
+                remedy: "leave one of them out")
+        }
+        guard !allPaths(options).contains(where: { $0.path == "-" }) else {
+            throw EngineError(
+                usage: "standard input cannot be read again, so that no run can be resumed that reads it",
+                remedy: "leave \(setting: .checkpoint) out, or write it to a file first")
+        }
+    }
+
+    /// The files of an evaluation with their roles, in the order in which they are read.
+    private static func allPaths(_ options: EvaluationOptions) -> [(role: String, path: String)] {
+        [
+            ("predictions", options.predictionPaths), ("labels", options.labelPaths), ("weights", options.weightPaths),
+            ("clusters", options.clusterPaths), ("groups", options.groupPaths),
+        ].flatMap { role, paths in paths.map { (role, $0) } }
+    }
+
     /// Looks at the inputs and at the file that is there, before anything is read.
     ///
     /// - Returns: the reading mode with which the run that left the file went on.
     /// - Throws: `EngineError` if an input cannot be read again, or the file is no checkpoint.
     func prepare(_ options: EvaluationOptions, _ cancellation: Cancellation) throws(EngineError) -> ReadingMode {
-        guard options.perRowPath == nil else {
-            throw EngineError(
-                usage: "\(setting: .perRow) and \(setting: .checkpoint) exclude each other: the losses of rows would have to be kept as well",
-                remedy: "leave one of them out")
-        }
+        try Self.check(options)
         var inputs: [Checkpoint.Input] = []
-        for (role, paths) in [
-            ("predictions", options.predictionPaths), ("labels", options.labelPaths), ("weights", options.weightPaths),
-            ("clusters", options.clusterPaths), ("groups", options.groupPaths),
-        ] {
-            for path in paths {
-                if path == "-" {
-                    throw EngineError(
-                        usage: "standard input cannot be read again, so that no run can be resumed that reads it",
-                        remedy: "leave \(setting: .checkpoint) out, or write it to a file first")
-                }
-                inputs.append(Checkpoint.Input(role: role, path: path, identity: try InputIdentity(path: path)))
-            }
+        for (role, path) in Self.allPaths(options) {
+            inputs.append(Checkpoint.Input(role: role, path: path, identity: try InputIdentity(path: path)))
         }
         var fault: String?
         var found: Checkpoint?
@@ -202,10 +212,9 @@ public final class RunCheckpoint: Sendable {
                 checkpoint.resumeCount = found.resumeCount + 1
                 secondsBefore = found.seconds
                 control.progress.advance(by: found.decodedByteCount)
-                handler(
-                    .resumed(
-                        Progress(
-                            finishedUnitCount: found.finishedUnitCount, fraction: found.fraction, totalByteCount: checkpoint.totalByteCount)))
+                let done = Progress(
+                    finishedUnitCount: found.finishedUnitCount, fraction: found.fraction, totalByteCount: checkpoint.totalByteCount)
+                handler(.resumed(done))
             }
         }
         let ledger = UnitLedger(work) { [weak self] in
@@ -275,7 +284,8 @@ public final class RunCheckpoint: Sendable {
         for input in state.withLock({ $0.inputs }) {
             if let difference = try InputIdentity(path: input.path).difference(from: input.identity) {
                 throw EngineError(
-                    .data, path: input.path, "it changed while it was read: it \(difference)", remedy: "evaluate it when nobody writes to it")
+                    .data, path: input.path, "it changed while it was read: it \(difference)",
+                    remedy: "evaluate it when nobody writes to it")
             }
         }
     }
@@ -287,7 +297,8 @@ public final class RunCheckpoint: Sendable {
 
     /// Writes the checkpoint now, from any thread, if a run is under way.
     ///
-    /// - Parameter patience: the longest time to wait for workers to come to the ends of their units. Units that are not finished by then are
+    /// - Parameter patience: the longest time to wait for workers to come to the ends of their units. Units that are not finished by then
+    ///   are
     ///   done again when the run is resumed.
     /// - Returns: the part of the run that is in the file; nil if nothing was written.
     @discardableResult

@@ -42,7 +42,7 @@ public struct Evaluation: Sendable {
         let first = try options.checkpoint?.prepare(options, cancellation) ?? ReadingMode()
         self = try ReadingMode.attempt(from: first) { mode throws(EngineError) in
             let start = ContinuousClock.now
-            return try Self(try EvaluationPlan(options, mode, control), control, start, mode)
+            return try Self(try EvaluationPlan(options, mode, control), control, start, mode, options.checkpoint)
         }
     }
 
@@ -61,9 +61,12 @@ public struct Evaluation: Sendable {
 
     /// Runs a plan, whose preparation began at `start`.
     ///
-    /// - Parameter mode: the way in which the plan's files are read.
+    /// - Parameters:
+    ///   - mode: the way in which the plan's files are read.
+    ///   - checkpoint: the checkpoint of the run, which was prepared for it; nil for none.
     init(
-        _ plan: EvaluationPlan, _ control: RunControl, _ start: ContinuousClock.Instant, _ mode: ReadingMode = ReadingMode()
+        _ plan: EvaluationPlan, _ control: RunControl, _ start: ContinuousClock.Instant, _ mode: ReadingMode = ReadingMode(),
+        _ checkpoint: RunCheckpoint? = nil
     ) throws(EngineError) {
         let options = plan.options
         try options.check()
@@ -79,7 +82,6 @@ public struct Evaluation: Sendable {
             labelRows: plan.labelRows, classOfNumber: plan.classOfNumber, shownColumns: plan.shownColumns, perRow: perRow,
             perRowOffset: wantedRows?.lowerBound ?? 0, control)
         let prototypes: [any RowObserver] = settings.observers + [InvalidRows()]
-        let checkpoint = options.checkpoint
         let ledger = checkpoint?.begin(plan, mode, observers: prototypes, start, control)
         let decodedBefore = control.progress.decodedByteCount
         let result: RowPipeline.Result<RowScorer>

@@ -35,7 +35,8 @@ final class CompanionRows {
             case .lookedUp(let table, let place):
                 var rows: [UInt32]? = remembersLookedUpRows ? [] : nil
                 pointers[index] = try table.values(
-                    of: pointers[place], byteStride: columns[place].rowByteCount, batch, into: lookedUp.buffer(ofColumn: index), noting: &rows)
+                    of: pointers[place], byteStride: columns[place].rowByteCount, batch,
+                    into: lookedUp.buffer(ofColumn: index), noting: &rows)
                 if let rows { lookedUpRows[index, default: []] += rows }
             case .rows:
                 if let reader = readers[index] {

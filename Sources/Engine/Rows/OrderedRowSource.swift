@@ -49,6 +49,13 @@ package struct ResumePoint: Sendable, Equatable {
     package let state: [UInt8]
     /// The number of decoded bytes before the piece, for progress.
     package let decodedByteCount: Int
+
+    /// Makes a point.
+    package init(piece: Int, state: [UInt8], decodedByteCount: Int) {
+        self.piece = piece
+        self.state = state
+        self.decodedByteCount = decodedByteCount
+    }
 }
 
 /// A feed, which takes pieces in order.

@@ -241,8 +241,8 @@ package protocol RowConsumer: AnyObject, SendableMetatype {
     ///
     /// - Parameter companions: the bytes of the pipeline's companion columns from the batch's first row on, in the machine's byte order.
     func consume(_ batch: RowBatch, companions: [UnsafeRawPointer]) throws(EngineError)
-    /// Returns the states of the figures of the rows so far, and begins again without rows. It is called between two units, for a run that can
-    /// be resumed.
+    /// Returns the states of the figures of the rows so far, and begins again without rows. It is called between two units, for a run that
+    /// can be resumed.
     func takeStates() -> [any RowObserver]
 }
 

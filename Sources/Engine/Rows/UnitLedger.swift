@@ -25,8 +25,8 @@ package struct FinishedWork: Sendable {
 /// over: the units are marked, and their figures merged into those of the ledger. Only whole units are handed over, so the ledger is
 /// at every moment the result of a set of units, whatever the workers are doing.
 ///
-/// Between two requests a unit costs a lock that nobody else wants, and nothing is merged. A page is handed over by its worker at the end of
-/// a unit, or by the one who asks while its worker waits for work. See `collect(milliseconds:)`.
+/// Between two requests a unit costs a lock that nobody else wants, and nothing is merged. A page is handed over by its worker at the end
+/// of a unit, or by the one who asks while its worker waits for work. See `collect(milliseconds:)`.
 package final class UnitLedger: Sendable {
     /// The work that was finished before the run began.
     private let before: FinishedWork
@@ -84,10 +84,10 @@ package final class UnitLedger: Sendable {
     func addPage(_ consumer: any RowConsumer, _ companions: CompanionRows) -> Page {
         let page = Page(self, consumer, companions)
         let request = requestCount.load(ordering: .relaxed)
-        page.index = state.withLock { state in
+        state.withLock { state in
+            page.index = state.pages.count
             state.pages.append(page)
             state.answers.append(request)
-            return state.pages.count - 1
         }
         return page
     }
@@ -135,8 +135,8 @@ package final class UnitLedger: Sendable {
         unitIsFinished()
     }
 
-    /// Asks for all pages, and waits until they are handed over: those of workers between two units at once, the others at the ends of their
-    /// units.
+    /// Asks for all pages, and waits until they are handed over: those of workers between two units at once, the others at the ends of
+    /// their units.
     ///
     /// - Parameter milliseconds: the longest time to wait. Pages that are not handed over by then are left out, which is no error.
     func collect(milliseconds: Int) {
@@ -169,8 +169,8 @@ package final class UnitLedger: Sendable {
 
     /// A worker's page: the units that it finished since it was handed over last.
     ///
-    /// `@unchecked Sendable`: the consumer and all that changes is touched with `turn` held and not otherwise, from the first unit on until the
-    /// run has ended.
+    /// `@unchecked Sendable`: the consumer and all that changes is touched with `turn` held and not otherwise, from the first unit on until
+    /// the run has ended.
     final class Page: @unchecked Sendable {
         private let ledger: UnitLedger
         private let consumer: any RowConsumer
@@ -181,6 +181,7 @@ package final class UnitLedger: Sendable {
         /// True if a unit failed: then the consumer holds rows of a unit that is not finished.
         private var isSpoilt = false
         private var answered = 0
+        /// The page's place in the ledger, which is set before others see the page.
         fileprivate var index = 0
 
         fileprivate init(_ ledger: UnitLedger, _ consumer: any RowConsumer, _ companions: CompanionRows) {

@@ -9,13 +9,13 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// The identity of a file's content, as far as it can be told without reading all of it: its size, the time of its last change, hashes of its
-/// first and last 64 KiB, and a hash of the index at its end.
+/// The identity of a file's content, as far as it can be told without reading all of it: its size, the time of its last change, hashes of
+/// its first and last 64 KiB, and a hash of the index at its end.
 ///
-/// The index is zstd's seek table, whose entries have checksums of the frames, the footer of Parquet or Arrow, or the central directory of a
-/// zip archive with the checksums of its members. For such files the identity all but covers every byte. A change in the middle of any other
-/// file that keeps its size, and whose time was set back, is not seen. The file's number, its device and its path are no part of the identity:
-/// network file systems change them, and copies have others.
+/// The index is zstd's seek table, whose entries have checksums of the frames, the footer of Parquet or Arrow, or the central directory of
+/// a zip archive with the checksums of its members. For such files the identity all but covers every byte. A change in the middle of any
+/// other file that keeps its size, and whose time was set back, is not seen. The file's number, its device and its path are no part of the
+/// identity: network file systems change them, and copies have others.
 ///
 /// ```swift
 /// let before = try InputIdentity(path: "logits.npy.zst")
@@ -40,11 +40,11 @@ public struct InputIdentity: Sendable {
     public let endHash: UInt64
     /// XXH3 (64 bits) of the index at the end of the file; nil if it has none of a known kind.
     public let indexHash: UInt64?
-    /// True if the file was changed less than two seconds before it was looked at, or after that by its clock. A change that followed at once
-    /// may then have left no other time of change, so that nobody should conclude from an equal identity that the content is equal.
+    /// True if the file was changed less than two seconds before it was looked at, or after that by its clock. A change that followed at
+    /// once may then have left no other time of change, so that nobody should conclude from an equal identity that the content is equal.
     public let isRacy: Bool
 
-    init(
+    package init(
         byteCount: UInt64, modificationTime: Int64, beginningHash: UInt64, endHash: UInt64, indexHash: UInt64?, isRacy: Bool
     ) {
         self.byteCount = byteCount
@@ -57,7 +57,8 @@ public struct InputIdentity: Sendable {
 
     /// Looks at a regular file, and reads its ends and its index. O(bytes of the index), and 128 KiB.
     ///
-    /// - Throws: `EngineError` of category `.noInput` if the file cannot be opened, `.usage` if it is no regular file, and `.inputOutput` if it
+    /// - Throws: `EngineError` of category `.noInput` if the file cannot be opened, `.usage` if it is no regular file, and `.inputOutput`
+    ///   if it
     ///   cannot be read.
     public init(path: String) throws(EngineError) { try self.init(path: path, now: Self.now) }
 
@@ -89,8 +90,8 @@ public struct InputIdentity: Sendable {
         return sumOverflow ? .max : sum
     }
 
-    /// Says in words what tells this identity from an earlier one of the same file, such as "has 12 bytes, and had 10"; nil if they are equal.
-    /// The time of the look, and with it `isRacy`, are not compared.
+    /// Says in words what tells this identity from an earlier one of the same file, such as "has 12 bytes, and had 10"; nil if they are
+    /// equal. The time of the look, and with it `isRacy`, are not compared.
     public func difference(from earlier: InputIdentity) -> String? {
         if byteCount != earlier.byteCount { return "has \(byteCount) bytes, and had \(earlier.byteCount)" }
         if beginningHash != earlier.beginningHash { return "has other first bytes than before" }

@@ -11,5 +11,6 @@ public struct FuzzTarget: Sendable {
     /// All targets. Adding one: a file beside this one, and its name here.
     public static let all: [FuzzTarget] = [
         zipDirectory, seekTable, gzip, npyHeader, safetensorsHeader, csv, hdf5, jsonRecords, jsonDocument, parquet, arrow, partial, pickle,
+        checkpoint,
     ]
 }

@@ -5,9 +5,9 @@ internal import Locking
 /// A piece waits until the neighbouring unit is read. Workers go through their ranges of units in order, so pieces wait only at the borders
 /// between read and unread stretches of units: a few for each worker.
 ///
-/// Where a run can be resumed (`UnitLedger`), a row is kept until both of its units are done for good, so that a run that begins where one of
-/// them is done can score the row once, and only once. A row whose units one reader reads one after the other is done with both at once, and
-/// is not kept.
+/// Where a run can be resumed (`UnitLedger`), a row is kept until both of its units are done for good, so that a run that begins where one
+/// of them is done can score the row once, and only once. A row whose units one reader reads one after the other is done with both at once,
+/// and is not kept.
 package final class SplitRowStore: Sendable {
     /// A row of two units, one of which is done.
     package struct Seam: Sendable, Equatable {
@@ -28,6 +28,13 @@ package final class SplitRowStore: Sendable {
         package let state: State
         /// The piece that waits; empty if the row was scored.
         package let bytes: [UInt8]
+
+        /// Makes a row.
+        package init(unit: Int, state: State, bytes: [UInt8]) {
+            self.unit = unit
+            self.state = state
+            self.bytes = bytes
+        }
     }
 
     private enum Side { case before, after }
