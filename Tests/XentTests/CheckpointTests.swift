@@ -84,6 +84,27 @@ import Testing
         #expect(try shown.count("finished_units") < shown.count("units"))
     }
 
+    /// The first signal waits a moment for the ends of units; the second one does not.
+    @Test func secondSignalDoesNotWait() throws {
+        signal(SIGTERM, SIG_DFL)
+        let dump = try LongRun(seconds: 12)
+        // One frame is one unit, which takes long.
+        try XentRun.tool("zstd", ["-q", "--rm", "p.npy"], in: dump.scratch)
+        for name in ["p.npy.zst", "y.npy"] { try InterruptibleDump.settle(name, in: dump.scratch) }
+        let arguments = ["eval", "p.npy.zst"] + LongRun.arguments.dropFirst(2) + ["--checkpoint", "c", "--json", "r.json"]
+        let command = try RunningCommand.xent(arguments, in: dump.scratch)
+        try SignalTests.waitUntilUnfinished(1, command, dump.scratch)
+        Thread.sleep(forTimeInterval: 0.3)
+        command.send(signal: SIGTERM)
+        Thread.sleep(forTimeInterval: 0.2)
+        let sent = Date()
+        command.send(signal: SIGTERM)
+        let run = try command.finish()
+        #expect(run.ending == .signal(SIGTERM), "\(run.stderr)")
+        #expect(Date().timeIntervalSince(sent) < 0.6)
+        #expect(!dump.scratch.names.contains("r.json"))
+    }
+
     /// The time is up: status 75, and how far it came; then the next run goes on, and is done in the end.
     @Test func timeoutWritesIt() throws {
         let dump = try LongRun(seconds: 5)
