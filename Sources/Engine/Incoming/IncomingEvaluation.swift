@@ -249,6 +249,7 @@ private struct IncomingRun {
         }
         isWritten = true
         self.journal = journal
+        if case .scored = record { DeathPoint.reachFile() }
     }
 
     /// Leaves out the files that are no longer named, and warns of them once.
