@@ -107,7 +107,7 @@ struct CompareCommand: ScoringCommand {
             try jsonOutput?.write(report)
             try pageOutput?.write(Page(.comparison(report)))
             guard output.json != "-", !output.silent else { return }
-            try StandardOutput.print(output.isQuiet ? "\(report.difference.mean)" : ComparisonText(report, style: .output).text)
+            try StandardOutput.print(output.isQuiet ? "\(report.difference.mean)" : ComparisonText(report, minimumSliceRowCount: output.minSliceRows, style: .output).text)
         }
     }
 
@@ -206,8 +206,8 @@ struct ComparisonInsightOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            The difference in each slice of the rows: by label, by A's predicted class, by a column of A's predictions or the labels, or by \
-            several: label,country. May be repeated.
+            The difference in each slice of the rows: by label, by A's predicted class, by a column of A's predictions or the labels, by \
+            intervals of its numbers (age:0,18,65), by one value (country=us), or by several: label,country. May be repeated.
             """,
             valueName: "column,…"))
     var slice: [SliceColumns] = []
@@ -250,6 +250,11 @@ struct ComparisonOutputOptions: ParsableArguments {
         help: ArgumentHelp("Write the report as a page with pictures, which needs no network, to this file.", valueName: "file"),
         completion: .file())
     var html: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Leave slices of fewer than N rows out of the text. JSON has them all.", valueName: "n"))
+    var minSliceRows: UInt64 = 0
 
     @Flag(name: .shortAndLong, help: "Print the difference of the means alone.")
     var quiet = false

@@ -7,8 +7,12 @@ struct ComparisonText {
     private let report: ComparisonReport
     private let style: TextStyle
 
-    init(_ report: ComparisonReport, style: TextStyle = .plain) {
+    /// The number of rows below which a slice is not shown.
+    private let minimumSliceRowCount: UInt64
+
+    init(_ report: ComparisonReport, minimumSliceRowCount: UInt64 = 0, style: TextStyle = .plain) {
         self.report = report
+        self.minimumSliceRowCount = minimumSliceRowCount
         self.style = style
     }
 
@@ -138,8 +142,12 @@ struct ComparisonText {
         guard let slices = report.slices else { return }
         if slices.isEmpty { lines.add("slices", "none that both have") }
         let requests = Dictionary(grouping: slices) { $0.by.keys.sorted() }
-        for (columns, slices) in requests.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-            lines.add("by \(columns.joined(separator: ", "))", Amount.counted(slices.count, "slice") + ", the largest difference B − A first")
+        for (columns, all) in requests.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+            let slices = all.filter { $0.rows >= minimumSliceRowCount }
+            lines.add(
+                "by \(columns.joined(separator: ", "))",
+                Amount.counted(all.count, "slice") + SliceText.remark(hidden: all.count - slices.count, minimumSliceRowCount)
+                    + ", the largest difference B − A first")
             // By the lower bound of the difference.
             func bound(_ slice: ComparisonReport.SliceDifference) -> Double { slice.lower.isNaN ? -.infinity : slice.lower }
             let worst = slices.enumerated().sorted { (-bound($0.element), $0.offset) < (-bound($1.element), $1.offset) }

@@ -19,8 +19,8 @@ struct DataOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The column by which rows of labels in files of their own are checked: the first that differs is an error. Default: all columns "
-                + "that the files share and that have no role.", valueName: "name"))
+            "The column by which rows of labels in files of their own, and of the second dump of xent compare, are checked: the first that "
+                + "differs is an error. Default: all columns that the files share and that have no role.", valueName: "name"))
     var idColumn: String?
 
     @Option(

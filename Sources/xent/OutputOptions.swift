@@ -38,6 +38,11 @@ struct OutputOptions: ParsableArguments {
             """)
     var silent = false
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Leave slices of fewer than N rows out of the text. JSON has them all.", valueName: "n"))
+    var minSliceRows: UInt64 = 0
+
     @Flag(help: "Make every warning an error (exit status 65), after the report is written.")
     var strict = false
 
@@ -51,7 +56,7 @@ struct OutputOptions: ParsableArguments {
         try jsonOutput?.write(report)
         try pageOutput?.write(Page(.evaluation(report)))
         guard json != "-", partial != "-", !silent else { return }
-        let text = ReportText(report, isVerbose: isVerbose, style: .output)
+        let text = ReportText(report, isVerbose: isVerbose, minimumSliceRowCount: minSliceRows, style: .output)
         try StandardOutput.print(isQuiet ? text.figure : text.text)
     }
 }

@@ -137,8 +137,11 @@ extension ReportText {
     private static let sliceLimit = 10
 
     private func add(_ slices: [Report.Slice], to lines: inout ReportLines) {
-        for (columns, slices) in slices.byRequest {
-            lines.add("by \(columns.joined(separator: ", "))", Amount.counted(slices.count, "slice") + ", the worst first")
+        for (columns, all) in slices.byRequest {
+            let slices = all.filter { $0.rows >= minimumSliceRowCount }
+            lines.add(
+                "by \(columns.joined(separator: ", "))",
+                Amount.counted(all.count, "slice") + SliceText.remark(hidden: all.count - slices.count, minimumSliceRowCount) + ", the worst first")
             // By the lower bound of the difference from the rest.
             func bound(_ slice: Report.Slice) -> Double {
                 let bound = slice.differenceFromRest - 1.96 * slice.differenceStandardError

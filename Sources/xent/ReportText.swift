@@ -6,11 +6,16 @@ struct ReportText {
     let report: Report
     private let isVerbose: Bool
     private let style: TextStyle
+    /// The number of rows below which a slice is not shown.
+    let minimumSliceRowCount: UInt64
 
     /// Makes the text of a report.
     ///
-    /// - Parameter isVerbose: adds the bits of the figures.
-    init(_ report: Report, isVerbose: Bool = false, style: TextStyle = .plain) {
+    /// - Parameters:
+    ///   - isVerbose: adds the bits of the figures.
+    ///   - minimumSliceRowCount: leaves out slices of fewer rows.
+    init(_ report: Report, isVerbose: Bool = false, minimumSliceRowCount: UInt64 = 0, style: TextStyle = .plain) {
+        self.minimumSliceRowCount = minimumSliceRowCount
         self.report = report
         self.isVerbose = isVerbose
         self.style = style
@@ -236,5 +241,13 @@ struct ReportText {
         if let compression = input.compression { text += ", \(compression)" }
         if let frames = input.frames { text += ", " + Amount.counted(frames, "frame") }
         return text
+    }
+}
+
+/// Words that texts of reports and of comparisons share about slices.
+enum SliceText {
+    /// The remark that slices are not shown; empty if all are.
+    static func remark(hidden count: Int, _ minimumRowCount: UInt64) -> String {
+        count == 0 ? "" : ", \(Amount.grouped(count)) of them not shown, of fewer than \(Amount.counted(minimumRowCount, "row"))"
     }
 }

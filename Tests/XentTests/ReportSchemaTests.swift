@@ -46,6 +46,11 @@ import Testing
         """,
         "\"$XENT\" eval b.npy --labels t.npy --task binary --input probabilities --brier --sharpness --ranking --label-smoothing 0.1 --calibration auto --json -",
         """
+        (XENT_TEST_CHECKPOINT_SECONDS=0 XENT_TEST_DIE_AT=snapshot:after-rename "$XENT" eval p.npy --labels y.npy --task multiclass \
+            --input logits --checkpoint c --quiet) 2> killed.txt
+            "$XENT" eval p.npy --labels y.npy --task multiclass --input logits --checkpoint c --json -
+        """,
+        """
         "$XENT" eval p.npy --labels y.npy --task multiclass --input logits --json b.json --quiet > b.txt &&
             "$XENT" eval p.npy --labels y.npy --task multiclass --input logits --baseline b.json --require 'loss.mean <= baseline + 1' \
             --require 'brier.score < 1' --json - || test $? = 1

@@ -189,4 +189,19 @@ import Testing
         try fails(
             ["keys.csv", "--slice", "key"] + columns, 65, ["key has 10001 different values, and at most 10000 are slices", "slice by what has fewer values"])
     }
+
+    /// Small slices are left out of texts, and told; JSON has them.
+    @Test func smallSlicesAreNotShown() throws {
+        let scratch = try Scratch()
+        try scratch.write("t.csv", "country,p0,p1,label\nde,0.2,0.8,1\nfr,0.9,0.1,1\nde,0.6,0.4,0\n")
+        try scratch.write("u.csv", "country,p0,p1,label\nde,0.3,0.7,1\nfr,0.8,0.2,1\nde,0.5,0.5,0\n")
+        let options = ["--task", "multiclass", "--input", "probabilities", "--slice", "country", "--min-slice-rows", "2", "--json", "j"]
+        for command in [["eval", "t.csv"], ["compare", "t.csv", "u.csv"]] {
+            let run = try XentRun.xent(command + options, in: scratch)
+            run.expectSuccess()
+            #expect(run.stdout.contains("2 slices, 1 of them not shown, of fewer than 2 rows, the "), "\(run.stdout)")
+            #expect(run.stdout.contains("    de: ") && !run.stdout.contains("    fr: "))
+            #expect(try JSONDocument(path: scratch.place("j")).list("slices").count == 2)
+        }
+    }
 }

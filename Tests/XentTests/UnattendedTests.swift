@@ -274,7 +274,7 @@ import Testing
     func promtoolHasNoComplaint() throws {
         let scratch = try GateCommandTests.scratch()
         try XentRun.xent(
-            SmallDump.eval + ["--quiet", "--metrics", "a.prom", "--job", "a", "--dialect", "exact", "--dialect", "sklearn", "--require", "accuracy >= 1%"],
+            SmallDump.eval + ["--quiet", "--metrics", "a.prom", "--job", "a", "--dialect", "exact", "--dialect", "pytorch", "--require", "accuracy >= 1%"],
             in: scratch
         ).expectSuccess()
         _ = try XentRun.xent(["eval", "no.npy", "--labels", "y.npy", "--metrics", "b.prom", "--job", "b"] + SmallDump.task, in: scratch)
