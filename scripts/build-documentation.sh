@@ -21,7 +21,7 @@ for map in .build/release/*.build/module.modulemap Sources/*/module.modulemap So
 done
 for folder in Sources/*/include; do options+=(-Xcc "-I$PWD/$folder"); done
 
-for module in Messages WorkStealing Outputs Formats Scoring Insight Engine; do
+for module in Messages WorkStealing Outputs Formats Scoring Insight Engine Unattended; do
     graphs=$scratch/$module
     mkdir -p "$graphs"
     swift symbolgraph-extract -module-name "$module" "${options[@]}" -minimum-access-level public -output-dir "$graphs"

@@ -67,6 +67,15 @@ done
 "$xent" compare base.partial new.partial --html partials.html --quiet >> out.txt
 "$xent" compare base.json new.json --html reports.html --quiet >> out.txt
 "$xent" report multiclass.json insight.json compare.json -o several.html
+# Nights of which one is worse, one fails and one misses a gate.
+rm -f nightly.jsonl
+for temperature in 1 1.02 0.98 1.01 1 1.4 1.01 0.99 none 1 1.02 0.97; do
+    file=base.npy
+    if [ $temperature = none ]; then file=missing.npy; fi
+    "$xent" eval $file $multiclass --temperature "$([ $temperature = none ] && echo 1 || echo $temperature)" --history nightly.jsonl \
+        --require 'loss.mean >= 1.65' --quiet >> out.txt 2>&1 || true
+done
+"$xent" history nightly.jsonl --html history.html >> out.txt
 # Long names without a place to break them, and some that would be markup.
 long=$(printf 'a_very_long_name_%.0s' 1 2 3 4 5 6 7 8)
 python3 - "$long" <<'PYTHON'
@@ -90,7 +99,7 @@ browse() {
         --user-data-dir="$folder/profile" --virtual-time-budget=4000 --blink-settings=preferredColorScheme="$scheme" "$@" 2> chromium.txt
 }
 failures=0
-for page in plain multiclass binary tokens merge compare partials reports several names; do
+for page in plain multiclass binary tokens merge compare partials reports several names history; do
     # The probe is the only script, and no part of the page that xent wrote.
     { cat "$page.html"; cat <<'HTML'
 <script>addEventListener("load", () => {

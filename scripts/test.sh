@@ -78,6 +78,7 @@ check_binary() {
 
 # The cases of this version are those of true values, in the dialect `exact`.
 stage "dependencies" scripts/install-dependencies.sh --tests
+if command -v apt-get > /dev/null; then stage "Prometheus's tools" scripts/fetch-prometheus.sh; fi
 stage "release build" build
 # Every public declaration has a docstring, and the pages are built without a warning.
 stage "docstrings" scripts/check-documentation.py
@@ -98,6 +99,7 @@ stage "tests" run_tests "tests" "${release_tests[@]}" --parallel --skip 'Stress|
 stage "command line tests" run_tests "tests of the command line" "${release_tests[@]}" --parallel --filter XentTests --skip Stress
 stage "stress tests" run_tests "stress tests" "${release_tests[@]}" --no-parallel --filter Stress
 if [[ $(uname -s) == Linux ]]; then stage "attempts to break it" scripts/break.sh "$XENT_BINARY"; fi
+if [[ -d .build-prometheus ]]; then stage "metrics in a node exporter" scripts/check-metrics.sh "$XENT_BINARY"; fi
 stage "damaged files" scripts/damage-files.py --count 150
 stage "kept random dumps" scripts/fuzz-command-line.py --replay
 stage "random dumps" scripts/fuzz-command-line.py --minutes 1 --seed 20261129

@@ -134,6 +134,10 @@ public enum Setting: Sendable, Hashable, CaseIterable {
     case shard
     /// The mergeable state that an evaluation leaves.
     case partial
+    /// The folder of the states of incoming files.
+    case stateFolder
+    /// The rule by which an incoming file is taken for whole.
+    case settle
     /// The file from which an interrupted evaluation goes on.
     case checkpoint
 
@@ -200,6 +204,8 @@ public enum Setting: Sendable, Hashable, CaseIterable {
         case .firstRow: "EvaluationOptions.firstRow"
         case .shard: "EvaluationOptions.shard"
         case .partial: "PartialFile.write"
+        case .stateFolder: "IncomingEvaluation.init(folder:)"
+        case .settle: "IncomingEvaluation.init(settled:)"
         case .checkpoint: "EvaluationOptions.checkpoint"
         }
     }

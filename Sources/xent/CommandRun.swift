@@ -4,6 +4,13 @@ import Messages
 import Outputs
 import Unattended
 import WorkStealing
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
 
 /// An output that is whole or not there: it is opened before the work begins and gets its name when all is done.
 protocol UnfinishedOutput {
@@ -66,6 +73,7 @@ final class CommandRun {
                 run.record = try options.flatMap { try RunRecord($0, historyPath: historyPath, run.inputs) }
                 lock = try options.flatMap { try $0.takeLock(run.cancellation) }
                 try body(run)
+                try UnforeseenFault.happenForTests()
                 // The last ones were opened last: a report follows what it tells of.
                 for output in run.outputs.reversed() { try output.commit() }
                 if let error = run.errorAfterOutputs { throw error }
@@ -186,5 +194,13 @@ final class CommandRun {
     func announceTerminalInput() {
         guard inputs.standardInputCount > 0, Terminal.isTerminal(0) else { return }
         StandardError.print("xent: reads standard input from the terminal; Ctrl-D ends it, Ctrl-C gives up")
+    }
+}
+
+/// An error that nothing in the program throws but for tests of what becomes of such errors.
+private struct UnforeseenFault: Error {
+    /// Throws where the environment has `XENT_TEST_FAULT`.
+    static func happenForTests() throws {
+        if getenv("XENT_TEST_FAULT") != nil { throw UnforeseenFault() }
     }
 }

@@ -77,6 +77,9 @@ struct EvalCommand: ScoringCommand {
     @OptionGroup(title: "Unattended")
     var unattended: UnattendedOptions
 
+    @OptionGroup(title: "Unattended")
+    var incoming: StateOptions
+
     @OptionGroup(title: "Run")
     var resources: ResourceOptions
 
@@ -191,7 +194,15 @@ struct EvalCommand: ScoringCommand {
             usage: "\(list) \(names.count == 1 ? "is" : "are") missing\(isGuessed)", remedy: remedies.joined(separator: "; "))
     }
 
-    private func evaluate(_ options: EvaluationOptions, _ run: CommandRun) throws -> Evaluation {
+    /// What an evaluation gives, be it of files or of a folder of incoming ones.
+    private struct Outcome {
+        let report: Report
+        let partial: Partial
+        var perRow: PerRowOutput?
+        let notes: [String]
+    }
+
+    private func evaluate(_ options: EvaluationOptions, _ run: CommandRun) throws -> Outcome {
         let meter = ProgressMeter()
         let limit = try interruption.timeout.map { time throws(EngineError) in
             try TimeLimit(time.duration, checkpoint: options.checkpoint, meter, run.cancellation)
@@ -208,14 +219,28 @@ struct EvalCommand: ScoringCommand {
             limit?.end()
         }
         do throws(EngineError) {
-            let evaluation = try Evaluation(options, progress: meter, cancellation: run.cancellation)
+            let outcome = try outcome(options, meter, run)
             // The time was up at the last moment, and the run is cancelled.
             if let limit, limit.end() { throw limit.error }
-            return evaluation
+            return outcome
         } catch {
             guard error.category == .cancelled, let limit, limit.isUp else { throw error }
             throw limit.error
         }
+    }
+
+    private func outcome(_ options: EvaluationOptions, _ meter: ProgressMeter, _ run: CommandRun) throws(EngineError) -> Outcome {
+        guard let folder = incoming.state else {
+            let evaluation = try Evaluation(options, progress: meter, cancellation: run.cancellation)
+            return Outcome(report: evaluation.report, partial: evaluation.partial, perRow: evaluation.perRow, notes: evaluation.notes)
+        }
+        let evaluation = try IncomingEvaluation(
+            options, folder: folder, settled: incoming.settle?.rule ?? SettleChoice.standard, waiting: unattended.lockWait?.duration ?? .zero,
+            progress: meter, cancellation: run.cancellation)
+        run.noteFiles(new: evaluation.newFileCount, of: evaluation.fileCount)
+        let files = "\(Amount.counted(evaluation.newFileCount, "file")) scored anew, the report is of \(evaluation.fileCount)"
+        let left = evaluation.unsettled.map { "\($0.path) is left for a later run: \($0.reason)" }
+        return Outcome(report: evaluation.report, partial: evaluation.partial, notes: [files] + left)
     }
 }
 

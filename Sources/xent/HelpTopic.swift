@@ -2,7 +2,7 @@ import Messages
 
 /// A topic of `xent help` that is no command.
 enum HelpTopic: String, CaseIterable {
-    case formats, columns, rows, shards, output, warnings
+    case formats, columns, rows, shards, output, gates, unattended, warnings
     case exitStatus = "exit-status"
     case environment
 
@@ -13,6 +13,8 @@ enum HelpTopic: String, CaseIterable {
         case .rows: "Rows"
         case .shards: "Shards"
         case .output: "Output"
+        case .gates: "Gates"
+        case .unattended: "Unattended runs"
         case .warnings: "Warnings"
         case .exitStatus: "Exit status"
         case .environment: "Environment"
@@ -26,6 +28,8 @@ enum HelpTopic: String, CaseIterable {
         case .rows: "What becomes of rows that are ignored or invalid."
         case .shards: "How many machines share one dump, and one result."
         case .output: "The figures, where they go, and their bits."
+        case .gates: "What a report must meet, and what it is compared with."
+        case .unattended: "Locks, metrics, histories, incoming files and logs, for runs that nobody watches."
         case .warnings: "The codes that the JSON report has for warnings."
         case .exitStatus: "What the exit status says."
         case .environment: "The variables that are heeded."
@@ -134,7 +138,71 @@ enum HelpTopic: String, CaseIterable {
                     not depend on how a model cuts text into tokens. --tokens-column, --bytes-column and --words-column take counts that \
                     records hold. A word is a run without white space.
                     """),
-                .text("Files are written whole or not at all. --quiet prints the figure alone, --silent no warnings either."),
+                .text(
+                    """
+                    Files are written whole or not at all. --quiet prints the figure alone; --silent nothing, unless the run fails.
+                    """),
+            ]
+        case .gates:
+            [
+                .text(
+                    """
+                    --require 'PATH OPERATOR BOUND' states what a report must meet. All requirements are looked at, and told with both numbers; \
+                    where one is not met the exit status is 1, with every output written.
+                    """),
+                .entries([
+                    ("loss.mean <= 0.7", "A figure by its path in the JSON report. The operators are <, <=, >, >= and ==."),
+                    ("accuracy >= 90%", "A percentage is a hundredth of its number."),
+                    ("rows.invalid == 0 and loss.mean < inf", "Several requirements."),
+                    ("slices[country=US].mean <= 1", "The slice of just these columns; [city=\"a, b\"] for values with commas."),
+                    ("loss.mean <= baseline + 2se", "At most two standard errors of the difference above the same figure of --baseline."),
+                    ("accuracy >= baseline - 1%", "At most a hundredth of the baseline below it."),
+                    ("loss.upper <= 0.7", "The upper end of the interval: the requirement is met beyond chance."),
+                    ("difference.upper <= 0.01", "In xent compare: B is worse than A by 0.01 at most, surely."),
+                ]),
+                .text(
+                    """
+                    A figure that is absent or NaN meets nothing. --baseline names a JSON report, or a file of --history, of which the last \
+                    run that passed counts, or with --baseline-run best the one with the least mean. A baseline of another loss, or of other \
+                    classes, is refused. As long as no run of a history has passed there is nothing to compare with, and the requirement does \
+                    not fail.
+                    """),
+            ]
+        case .unattended:
+            [
+                .entries([
+                    ("--lock FILE", "Hold a lock; where another run holds it, the exit status is 75. --lock-wait 10m waits for it."),
+                    ("--silent", "Print nothing if the run succeeds, and all at once if it fails, for cron to mail."),
+                    ("--checkpoint FILE", "Keep what is done, so that an interrupted run goes on. --timeout 2h ends a run with exit status 75."),
+                    (
+                        "--state DIR",
+                        """
+                        Score only files that are new or have changed, and report on all that are there. --settle 5m takes files that have been \
+                        left alone for five minutes, --settle _SUCCESS those whose folder has that file.
+                        """
+                    ),
+                    ("--history FILE", "Append a line on every run. xent history FILE shows them."),
+                    (
+                        "--metrics FILE.prom --job NAME",
+                        "Metrics for the textfile collector of Prometheus's node exporter, also of runs that fail."
+                    ),
+                    (
+                        "--log json",
+                        """
+                        Errors, warnings and progress as JSON objects, a line each, with stable names of events: start, resume, progress, \
+                        warning, error, gate, checkpoint, end, note.
+                        """
+                    ),
+                ]),
+                .text(
+                    """
+                    Under systemd, lines in the journal have their levels, and systemctl status shows how far the run is (Type=notify or \
+                    NotifyAccess=main).
+                    """),
+                .lines([
+                    "xent eval 'incoming/*.npz' --state state --task multiclass --input logits --history nightly.jsonl --silent",
+                    "xent history nightly.jsonl --last 7",
+                ]),
             ]
         case .warnings:
             [
@@ -149,6 +217,7 @@ enum HelpTopic: String, CaseIterable {
             [
                 .entries([
                     ("0", "Done."),
+                    ("1", "A gate is not met (--require). All outputs are written."),
                     ("64", "Bad usage: an option or a combination that has no meaning."),
                     (
                         "65",
@@ -157,6 +226,7 @@ enum HelpTopic: String, CaseIterable {
                     ("66", "An input cannot be opened."),
                     ("70", "A fault of xent itself."),
                     ("74", "Reading or writing failed, or the system refused memory or an open file."),
+                    ("75", "Try again later: another run holds the lock, the time was up, or no file is settled yet."),
                     ("signal", "SIGINT, SIGTERM and SIGHUP end a run at once; the process dies by the signal itself, and leaves no file."),
                 ])
             ]

@@ -25,7 +25,7 @@ enum LogFormat: String, NamedChoice {
 enum RunLog {
     /// The events. Their names are stable.
     enum Event: String {
-        case start, resume, progress, warning, error, gate, checkpoint, retry, end
+        case start, resume, progress, warning, error, gate, checkpoint, end
         /// Anything else that is said.
         case note
     }

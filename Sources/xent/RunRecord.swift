@@ -86,6 +86,7 @@ struct RunRecord {
                 processorSeconds: time(usage.ru_utime) + time(usage.ru_stime), endedAt: now, version: Version.current)
             (file.warningCount, file.report, file.gates, file.newFileCount, file.fileCount) = (
                 warningCount, report, gates, newFileCount, fileCount)
+            file.resumeCount = report?.run?.resumes ?? 0
             do {
                 try metrics.output.write(Array(file.text(replacing: metrics.before).utf8), at: 0)
                 try metrics.output.commit()

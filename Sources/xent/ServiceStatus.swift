@@ -39,6 +39,8 @@ final class ServiceStatus {
             while isFinished.waitUntil(milliseconds: max(1, Int(500 / factor)), { $0 ? true : nil }) == nil {
                 let seconds = (clock.now - start).seconds * factor
                 let (decoded, total) = (meter.decodedByteCount, meter.totalByteCount)
+                // The files are still being opened.
+                if decoded == 0, total == 0 { continue }
                 let text = Self.text(decoded: decoded, total: total, seconds: seconds / factor)
                 if let socket, seconds - lastStatus >= Self.statusSeconds {
                     lastStatus = seconds

@@ -65,6 +65,8 @@ extension SettingNames {
         case .shard: "--shard"
         case .checkpoint: "--checkpoint"
         case .partial: "xent eval --partial"
+        case .stateFolder: "--state"
+        case .settle: "--settle"
         }
     }
 }

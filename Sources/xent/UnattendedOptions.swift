@@ -10,7 +10,7 @@ struct UnattendedOptions: ParsableArguments {
         completion: .file())
     var lock: String?
 
-    @Option(help: ArgumentHelp("Wait so long for the lock: 90s, 10m, 2h.", valueName: "time"))
+    @Option(help: ArgumentHelp("Wait so long for a lock that another run holds: 90s, 10m, 2h.", valueName: "time"))
     var lockWait: TimeSpan?
 
     @Option(
@@ -28,7 +28,6 @@ struct UnattendedOptions: ParsableArguments {
     var log: LogFormat = .text
 
     func validate() throws {
-        if lockWait != nil, lock == nil { throw ValidationError("--lock-wait says how long to wait for --lock, which is missing.") }
         if metrics != nil, job == nil { throw ValidationError("--metrics needs --job NAME, which tells its series from those of other jobs.") }
         if job != nil, metrics == nil { throw ValidationError("--job names the job of --metrics, which is missing.") }
         if let job, job.isEmpty { throw ValidationError("--job '' names no job.") }
@@ -94,4 +93,43 @@ enum BaselineRun: String, NamedChoice {
     case last, best
 
     var choice: [HistoryEntry].Choice { self == .last ? .last : .best }
+}
+
+/// Options for files that arrive in a folder.
+struct StateOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            Score only the files that are new or have changed since the last run with this folder, which keeps the states of all, and report \
+            on all that are there. For incoming files: 'incoming/*.npy.zst'.
+            """, valueName: "dir"), completion: .directory)
+    var state: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            When a file is taken for whole with --state: it has not been changed for this time, or its folder has a file _SUCCESS. Default: 60s.
+            """, valueName: "time|_SUCCESS"))
+    var settle: SettleChoice?
+
+    func validate() throws {
+        if settle != nil, state == nil { throw ValidationError("--settle says which files --state takes, which is missing.") }
+    }
+}
+
+/// The value of `--settle`.
+struct SettleChoice: ExpressibleByArgument {
+    let rule: SettleRule
+
+    init?(argument: String) {
+        if argument == "_SUCCESS" {
+            rule = .successFile
+        } else {
+            guard let time = TimeSpan(argument: argument) else { return nil }
+            rule = .quiet(time.duration)
+        }
+    }
+
+    /// The rule where none is given.
+    static let standard = SettleRule.quiet(.seconds(60))
 }

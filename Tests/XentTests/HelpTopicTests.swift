@@ -5,7 +5,7 @@ import Testing
 /// Help by topic, at any width, as a manual page; versions; and what was probably meant.
 @Suite struct HelpTopicTests {
     static let commands = ["eval", "merge", "inspect", "pack", "losses", "bench"]
-    static let topics = ["formats", "columns", "rows", "shards", "output", "warnings", "exit-status", "environment"]
+    static let topics = ["formats", "columns", "rows", "shards", "output", "gates", "unattended", "warnings", "exit-status", "environment"]
 
     /// Every line fits the width, but for commands to be pasted and words that are longer.
     @Test(arguments: [50, 60, 80, 100])
@@ -25,7 +25,7 @@ import Testing
     @Test func groupsAndRequiredOptions() throws {
         let help = try XentRun.xent(["help", "eval"], in: Scratch()).stdout
         let groups = help.split(separator: "\n").filter { $0.first?.isUppercase == true && $0.allSatisfy { $0.isUppercase } }
-        #expect(groups == ["EXAMPLES", "USAGE", "ARGUMENTS", "DATA", "COLUMNS", "ARRAYS", "LOSS", "ROWS", "INSIGHT", "OUTPUT", "RUN", "OPTIONS", "MORE"])
+        #expect(groups == ["EXAMPLES", "USAGE", "ARGUMENTS", "DATA", "COLUMNS", "ARRAYS", "LOSS", "ROWS", "INSIGHT", "OUTPUT", "GATES", "UNATTENDED", "RUN", "OPTIONS", "MORE"])
         for option in ["--task TASK", "--input INPUT", "PREDICTIONS…"] {
             let line = try #require(help.split(separator: "\n").first { $0.hasPrefix("  \(option) ") })
             #expect(line.contains("(required)"), "\(line)")

@@ -116,25 +116,25 @@ import Testing
         }
     }
 
+    /// NightlyTests runs it for thirty nights.
     @Test("The line for cron does its work in silence, and tells a failure")
     func cron() throws {
         let line = try #require(Self.blocks.first { $0.language == "cron" }?.lines.first)
         // Five fields of time, and no percent sign, which cron takes for a line feed.
         let command = try #require(line.wholeMatch(of: /(?:[0-9*\/,-]+ ){5}([^%]+)/)?.output.1)
         let scratch = try Scratch()
-        try scratch.makeFolder("dumps")
+        try scratch.makeFolder("dumps/incoming")
         try scratch.makeFolder(".local/bin")
         try FileManager.default.createSymbolicLink(atPath: scratch.place(".local/bin/xent"), withDestinationPath: RunningCommand.binaryPath())
-        try scratch.write("dumps/logits.npy", NPYFixture.floats(SmallDump.logits, columns: 3))
-        try scratch.write("dumps/labels.npy", NPYFixture.labels(SmallDump.labels))
-        try scratch.write("dumps/today.txt", "logits.npy\n")
-        let script = "HOME=$PWD; export HOME; cd /; sh -c '\(command)'"
+        try IncomingTests.write("dumps/incoming/a.csv", IncomingTests.table(rows: 6, seed: 1), to: scratch)
+        try scratch.write("job.sh", String(command))
+        let script = "HOME=$PWD; export HOME; cd /; sh \"$HOME/job.sh\""
         let run = try XentRun.shell(script, in: scratch)
         run.expectSuccess()
         #expect(run.stdout == "" && run.stderr == "")
-        #expect(try JSONDocument(scratch.text("dumps/today.json")).count("rows", "scored") == 6)
+        #expect(try JSONDocument(scratch.text("dumps/nightly.json")).count("rows", "scored") == 6)
         // A warning is a failure, and is told.
-        try scratch.write("dumps/labels.npy", NPYFixture.labels([1, 1, 1, 1, 1, 1]))
+        try IncomingTests.write("dumps/incoming/a.csv", "p0,p1,p2,label\n0.5,0.25,0.25,1\n0.25,0.5,0.25,1\n", to: scratch)
         let failure = try XentRun.shell(script, in: scratch)
         #expect(failure.ending == .exit(65) && failure.stdout == "" && failure.stderr.contains("warning: "))
     }

@@ -45,6 +45,11 @@ import Testing
             --replicates 10 --json -
         """,
         "\"$XENT\" eval b.npy --labels t.npy --task binary --input probabilities --brier --sharpness --ranking --label-smoothing 0.1 --calibration auto --json -",
+        """
+        "$XENT" eval p.npy --labels y.npy --task multiclass --input logits --json b.json --quiet > b.txt &&
+            "$XENT" eval p.npy --labels y.npy --task multiclass --input logits --baseline b.json --require 'loss.mean <= baseline + 1' \
+            --require 'brier.score < 1' --json - || test $? = 1
+        """,
         "\"$XENT\" eval p.npy --labels y.npy --weights w6.npy --task multiclass --input logits --top-k 1 --unit bits --insight --json -",
     ]
 

@@ -10,11 +10,12 @@ internal import Darwin
 
 /// A place at which a test has the process killed, to see that the next run goes on from there.
 ///
-/// The environment variable `XENT_TEST_DIE_AT` names it: `unit:N` is the end of the N-th unit of the process, `snapshot:before-rename` and
-/// `snapshot:after-rename` lie around the moment in which a checkpoint gets its name, and at `commit` all outputs have their names and the
+/// The environment variable `XENT_TEST_DIE_AT` names it: `unit:N` is the end of the N-th unit of the process, `file:N` the
+/// moment in which the state of its N-th incoming file has been kept; `snapshot:before-rename` and `snapshot:after-rename` lie around the moment in which a checkpoint gets its name, and at `commit` all outputs have their names and the
 /// checkpoint is still there. Without the variable nothing happens.
 package enum DeathPoint: Sendable, Equatable {
     case unit(Int)
+    case file(Int)
     case snapshotBeforeRename
     case snapshotAfterRename
     case commit
@@ -26,15 +27,24 @@ package enum DeathPoint: Sendable, Equatable {
         case "snapshot:before-rename": return .snapshotBeforeRename
         case "snapshot:after-rename": return .snapshotAfterRename
         case "commit": return .commit
-        default: return value.hasPrefix("unit:") ? Int(value.dropFirst(5)).map { .unit($0) } : nil
+        default:
+            let number = Int(value.dropFirst(5))
+            return value.hasPrefix("unit:") ? number.map { .unit($0) } : value.hasPrefix("file:") ? number.map { .file($0) } : nil
         }
     }()
     private static let unitCount = Atomic<Int>(0)
+    private static let fileCount = Atomic<Int>(0)
 
     /// Kills the process, as `kill -9` does, if this is the place.
     package static func reach(_ point: DeathPoint) {
         guard let wanted, wanted == point else { return }
         kill(getpid(), SIGKILL)
+    }
+
+    /// Counts an incoming file, and kills the process if that was the last one.
+    static func reachFile() {
+        guard wanted != nil else { return }
+        reach(.file(fileCount.add(1, ordering: .relaxed).newValue))
     }
 
     /// Counts a unit, and kills the process if that was the last one.

@@ -24,6 +24,8 @@ public struct Evaluation: Sendable {
     public let notes: [String]
     /// The states of all observers, including those of `EvaluationOptions.observers`.
     public let observers: [any RowObserver]
+    /// The warnings about the files and how they were read, which observers do not have.
+    let inputWarnings: [Message]
     /// The places of the rows that a comparison lists, by their numbers.
     let placesOfChanges: [UInt64: RowPlace]
 
@@ -135,10 +137,11 @@ public struct Evaluation: Sendable {
         partial = Partial(
             specification: plan.specification, classCount: plan.classCount, place: plan.place(rowCount: rowCount, wantedRows),
             observers: observers)
+        inputWarnings = plan.warnings + result.warnings + plan.warningsOfLookedUpRows
         report = Report(
             specification: plan.specification, columns: plan.columnNames,
             rowsPolicy: Report.RowsPolicy(options),
-            classCount: plan.classCount, observers: observers, warnings: plan.warnings + result.warnings + plan.warningsOfLookedUpRows,
+            classCount: plan.classCount, observers: observers, warnings: inputWarnings,
             place: { result.place(Int(clamping: $0) - settings.rowOffset).text },
             inputs: plan.reportedInputs,
             run: Report.Run(
