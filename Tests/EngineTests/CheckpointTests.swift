@@ -419,3 +419,56 @@ enum CheckpointHash {
         #expect(!isRead(other.encoded))
     }
 }
+
+/// The book of finished units.
+@Suite struct UnitLedgerTests {
+    private final class NoConsumer: RowConsumer {
+        func consume(_ batch: RowBatch, companions: [UnsafeRawPointer]) throws(EngineError) {}
+    }
+
+    private func page(_ ledger: UnitLedger) -> UnitLedger.Page { ledger.addPage(NoConsumer(), CompanionRows([], RunControl())) }
+
+    /// A worker whose unit failed holds rows of a unit that is not finished: nothing that it has not handed over counts.
+    @Test func failedUnitsDoNotCount() throws {
+        let ledger = UnitLedger(FinishedWork(observers: []))
+        let first = page(ledger), second = page(ledger)
+        try first.enter(0) {}
+        #expect(ledger.work?.finished.count == 0)
+        ledger.collect(milliseconds: 0)
+        #expect(ledger.work?.finished.count == 1)
+        try first.enter(3) {}
+        try second.enter(1) {}
+        do throws(EngineError) {
+            try first.enter(2) { () throws(EngineError) in throw EngineError.cancelled }
+            Issue.record("the unit did not fail")
+        } catch {
+            #expect(error.category == .cancelled)
+        }
+        try first.enter(4) {}
+        ledger.collect(milliseconds: 0)
+        let finished = try #require(ledger.work).finished
+        #expect((0..<6).filter { finished.contains($0) } == [0, 1])
+    }
+
+    /// The point to resume at is the last one before which all pieces are finished.
+    @Test func pointFollowsTheFinishedPieces() throws {
+        var before = FinishedWork(observers: [])
+        before.finished.insert(0)
+        let ledger = UnitLedger(before)
+        let page = page(ledger)
+        func finish(_ piece: Int) throws -> Int? {
+            try page.enter(piece) {}
+            ledger.collect(milliseconds: 0)
+            return ledger.work?.resumePoint?.piece
+        }
+        for piece in [0, 1, 3, 4] { ledger.note(ResumePoint(piece: piece, state: [UInt8(piece)], decodedByteCount: piece)) }
+        #expect(ledger.work?.resumePoint?.piece == 1)
+        #expect(try finish(2) == 1)
+        #expect(try finish(4) == 1)
+        #expect(try finish(1) == 3)
+        ledger.finishWithoutRows(3)
+        ledger.note(ResumePoint(piece: 5, state: [5], decodedByteCount: 5))
+        #expect(ledger.work?.resumePoint == ResumePoint(piece: 5, state: [5], decodedByteCount: 5))
+        #expect(ledger.wasFinished(0) && !ledger.wasFinished(1))
+    }
+}

@@ -2,7 +2,6 @@ internal import Locking
 internal import Messages
 public import Outputs
 internal import Scoring
-internal import Synchronization
 internal import WorkStealing
 
 /// A file from which an evaluation goes on if it was interrupted.
@@ -62,8 +61,6 @@ public final class RunCheckpoint: Sendable {
         var isFileThere = false
         /// The number of resumptions before and in this run.
         var resumeCount = 0
-        /// True if the checkpoint that was there has been looked at, and what was wrong with it was told.
-        var wasRead = false
         /// The checkpoint that was there.
         var found: Checkpoint?
         /// The identities of the inputs before they were read.
@@ -78,15 +75,14 @@ public final class RunCheckpoint: Sendable {
         let start: ContinuousClock.Instant
         /// The seconds that the runs before took.
         let secondsBefore: Double
-        let progress: ProgressMeter
     }
 
     /// Makes a checkpoint, and takes the lock on it.
     ///
     /// - Parameters:
     ///   - path: the file, which need not be there. Its folder must be.
-    ///   - interval: the time from one writing to the next. It becomes longer if writing takes more than a thousandth of it. Zero: after
-    /// each unit.
+    ///   - interval: the time from one writing to the next. It becomes longer if writing takes more than a thousandth of it. Zero means
+    ///     after each unit.
     ///   - wait: the time to wait for another run that has the file.
     ///   - isCancelled: ends this wait when it returns true.
     ///   - handler: called when something happens, from any thread.
@@ -221,8 +217,7 @@ public final class RunCheckpoint: Sendable {
             if let self, self.interval == .zero { self.save(milliseconds: 0) }
             DeathPoint.reachUnit()
         }
-        let run = Run(
-            ledger: ledger, checkpoint: checkpoint, start: start, secondsBefore: secondsBefore, progress: control.progress)
+        let run = Run(ledger: ledger, checkpoint: checkpoint, start: start, secondsBefore: secondsBefore)
         let number = state.withLock { state in
             state.run = run
             state.runCount += 1
@@ -298,8 +293,7 @@ public final class RunCheckpoint: Sendable {
     /// Writes the checkpoint now, from any thread, if a run is under way.
     ///
     /// - Parameter patience: the longest time to wait for workers to come to the ends of their units. Units that are not finished by then
-    ///   are
-    ///   done again when the run is resumed.
+    ///   are done again when the run is resumed.
     /// - Returns: the part of the run that is in the file; nil if nothing was written.
     @discardableResult
     public func save(patience: Duration = .seconds(1)) -> Progress? {

@@ -58,8 +58,7 @@ public struct InputIdentity: Sendable {
     /// Looks at a regular file, and reads its ends and its index. O(bytes of the index), and 128 KiB.
     ///
     /// - Throws: `EngineError` of category `.noInput` if the file cannot be opened, `.usage` if it is no regular file, and `.inputOutput`
-    ///   if it
-    ///   cannot be read.
+    ///   if it cannot be read.
     public init(path: String) throws(EngineError) { try self.init(path: path, now: Self.now) }
 
     /// Does the same at a given time, in nanoseconds since 1970.
