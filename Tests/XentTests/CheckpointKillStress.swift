@@ -21,6 +21,13 @@ import Testing
         let seconds = (ContinuousClock.now - began) / .seconds(1)
         let seed = UInt64(InterruptibleDump.all.firstIndex { $0.name == dump.name }!) + 1000
         var random = SplitMix64(seed: seed)
+        /// Compares the outputs of a run that was not killed, and counts it if it went on from a checkpoint.
+        func check(_ run: XentRun) throws {
+            let outputs = try EvaluationOutputs(run, name, in: scratch)
+            #expect(outputs == undisturbed, "seed \(seed): \(run.command)")
+            #expect(!scratch.names.contains(checkpoint), "seed \(seed)")
+            if (try? JSONDocument(path: scratch.place(name + ".json")).count("run", "resumes")) ?? 0 > 0 { resumed += 1 }
+        }
         var isFirst = true
         var killsLeft = (Self.killCount + InterruptibleDump.all.count - 1) / InterruptibleDump.all.count
         var resumed = 0
@@ -51,15 +58,13 @@ import Testing
                 killsLeft -= 1
                 #expect(run.ending == .signal(SIGKILL) || run.ending == .exit(0), "seed \(seed): \(run.command): \(run.stderr)")
                 #expect(!run.stderr.contains("begins anew"), "seed \(seed): \(run.stderr)")
+                // It was done before the signal came.
+                if run.ending == .exit(0) { try check(run) }
             }
             let words =
                 ["eval"] + dump.arguments + ["--threads", "\(Int.random(in: 1...4, using: &random))"]
                 + ["--kernel", Self.kernels.randomElement(using: &random)!, "--checkpoint", checkpoint] + EvaluationOutputs.arguments(name)
-            let run = try XentRun.xent(words, in: scratch)
-            let outputs = try EvaluationOutputs(run, name, in: scratch)
-            #expect(outputs == undisturbed, "seed \(seed): \(run.command)")
-            #expect(!scratch.names.contains(checkpoint), "seed \(seed)")
-            if (try? JSONDocument(path: scratch.place(name + ".json")).count("run", "resumes")) ?? 0 > 0 { resumed += 1 }
+            try check(XentRun.xent(words, in: scratch))
         }
         #expect(resumed > 0, "seed \(seed)")
     }
