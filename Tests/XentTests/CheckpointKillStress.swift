@@ -21,14 +21,27 @@ import Testing
         let seconds = (ContinuousClock.now - began) / .seconds(1)
         let seed = UInt64(InterruptibleDump.all.firstIndex { $0.name == dump.name }!) + 1000
         var random = SplitMix64(seed: seed)
+        /// Compares the outputs of a run that was not killed, and counts it if it went on from a checkpoint.
+        func check(_ run: XentRun) throws {
+            let outputs = try EvaluationOutputs(run, name, in: scratch)
+            #expect(outputs == undisturbed, "seed \(seed): \(run.command)")
+            #expect(!scratch.names.contains(checkpoint), "seed \(seed)")
+            if (try? JSONDocument(path: scratch.place(name + ".json")).count("run", "resumes")) ?? 0 > 0 { resumed += 1 }
+        }
+        var isFirst = true
         var killsLeft = (Self.killCount + InterruptibleDump.all.count - 1) / InterruptibleDump.all.count
         var resumed = 0
         while killsLeft > 0 {
             // Up to three kills of one evaluation.
             for _ in 0..<Int.random(in: 1...3, using: &random) where killsLeft > 0 {
                 var environment = ["XENT_TEST_CHECKPOINT_SECONDS": ["0", "0.002", "0.01"].randomElement(using: &random)!]
-                let kind = Int.random(in: 0..<4, using: &random)
-                if kind == 1 { environment["XENT_TEST_DIE_AT"] = "unit:\(Int.random(in: 1...5, using: &random))" }
+                let kind = isFirst ? 1 : Int.random(in: 0..<4, using: &random)
+                if kind == 1 {
+                    // The first one leaves a unit for certain.
+                    environment["XENT_TEST_DIE_AT"] = "unit:\(isFirst ? 1 : Int.random(in: 1...5, using: &random))"
+                    if isFirst { environment["XENT_TEST_CHECKPOINT_SECONDS"] = "0" }
+                    isFirst = false
+                }
                 if kind == 2 {
                     environment["XENT_TEST_DIE_AT"] = ["snapshot:before-rename", "snapshot:after-rename"].randomElement(using: &random)!
                 }
@@ -45,16 +58,14 @@ import Testing
                 killsLeft -= 1
                 #expect(run.ending == .signal(SIGKILL) || run.ending == .exit(0), "seed \(seed): \(run.command): \(run.stderr)")
                 #expect(!run.stderr.contains("begins anew"), "seed \(seed): \(run.stderr)")
+                // It was done before the signal came.
+                if run.ending == .exit(0) { try check(run) }
             }
             let words =
                 ["eval"] + dump.arguments + ["--threads", "\(Int.random(in: 1...4, using: &random))"]
                 + ["--kernel", Self.kernels.randomElement(using: &random)!, "--checkpoint", checkpoint] + EvaluationOutputs.arguments(name)
-            let run = try XentRun.xent(words, in: scratch)
-            let outputs = try EvaluationOutputs(run, name, in: scratch)
-            #expect(outputs == undisturbed, "seed \(seed): \(run.command)")
-            #expect(!scratch.names.contains(checkpoint), "seed \(seed)")
-            if (try? JSONDocument(path: scratch.place(name + ".json")).count("run", "resumes")) ?? 0 > 0 { resumed += 1 }
+            try check(XentRun.xent(words, in: scratch))
         }
-        print("\(dump.name): \(resumed) resumed, \(seconds) s undisturbed")
+        #expect(resumed > 0, "seed \(seed)")
     }
 }

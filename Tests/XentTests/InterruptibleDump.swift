@@ -10,7 +10,7 @@ struct InterruptibleDump: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     private static let loss = ["--task", "multiclass", "--input", "logits", "--on-invalid", "skip"]
-    private static let dialects = ["exact", "pytorch", "sklearn"].flatMap { ["--dialect", $0] }
+    private static let dialects = ["exact", "pytorch", "keras"].flatMap { ["--dialect", $0] }
 
     /// Units that are stolen, units in order, streams, text that is cut and text that is not, records, columns.
     static let all: [InterruptibleDump] = [
@@ -38,7 +38,7 @@ struct InterruptibleDump: Sendable, CustomTestStringConvertible {
     /// The folder with all dumps, written once. Their time of change lies an hour back, so that nobody takes them for being written.
     static let folder = Result { try write() }
 
-    private static let rowCount = 240_000
+    private static let rowCount = 600_000
     private static let textRowCount = 60_000
     private static let classCount = 8
 

@@ -25,6 +25,12 @@ import Testing
         "$XENT" eval log.jsonl --task likelihood --input log-probabilities --prediction-columns lp --text-column t --json -
         """,
         """
+        touch -d '1 hour ago' p.npy y.npy
+        XENT_TEST_CHECKPOINT_SECONDS=0 XENT_TEST_DIE_AT=snapshot:after-rename \
+            "$XENT" eval p.npy --labels y.npy --task multiclass --input logits --checkpoint c > /dev/null
+        "$XENT" eval p.npy --labels y.npy --task multiclass --input logits --checkpoint c --json -
+        """,
+        """
         "$XENT" eval p.npy --labels y.npy --task multiclass --input logits --partial a.partial --quiet > /dev/null &&
             "$XENT" merge a.partial a.partial --same-shard once --json -
         """,

@@ -10,9 +10,10 @@ internal import Darwin
 
 /// A place at which a test has the process killed, to see that the next run goes on from there.
 ///
-/// The environment variable `XENT_TEST_DIE_AT` names it: `unit:N` is the end of the N-th unit of the process, `file:N` the
-/// moment in which the state of its N-th incoming file has been kept; `snapshot:before-rename` and `snapshot:after-rename` lie around the moment in which a checkpoint gets its name, and at `commit` all outputs have their names and the
-/// checkpoint is still there. Without the variable nothing happens.
+/// The environment variable `XENT_TEST_DIE_AT` names it: `unit:N` is the end of the N-th unit of the process, `file:N` the moment in which the
+/// state of its N-th incoming file has been kept; `snapshot:before-rename` and `snapshot:after-rename` lie around the moment in which a
+/// checkpoint gets its name, and at `commit` all outputs have their names and the checkpoint is still there. Without the variable nothing
+/// happens.
 package enum DeathPoint: Sendable, Equatable {
     case unit(Int)
     case file(Int)

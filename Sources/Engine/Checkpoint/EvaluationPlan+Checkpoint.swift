@@ -38,8 +38,8 @@ extension EvaluationPlan {
     var notesOfCheckpoint: [String] {
         guard let input = inputs.first(where: { $0.role == .predictions && !$0.file.isCuttable }) else { return [] }
         return [
-            "\(input.file.path) can only be read from its beginning: a run that is resumed decodes it again up to its first row that was not "
-                + "scored; xent pack makes a file of it that needs no such thing"
+            "\(input.file.path) can only be read from its beginning: a run that is resumed decodes it again up to its first row that was "
+                + "not scored; xent pack makes a file of it that needs no such thing"
         ]
     }
 
