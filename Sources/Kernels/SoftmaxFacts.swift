@@ -74,7 +74,7 @@ private func writeEightSoftmaxFacts(_ i: Int, _ notes: SoftmaxNotes, _ facts: Ro
     if let probabilities = facts.labelProbability { ofLabel.store(probabilities + i) }
     if let probabilities = facts.topProbability {
         // −∞ of a row of one class has no term.
-        let term = terms((labelValue - lanes(700)).larger(others), Lanes.load(notes.shifts + i))
+        let term = terms((labelValue - lanes(700)).larger(others), Lanes.load(notes.shifts + i)).values
         let (value, rest) = scaled(term, by: factor)
         let ofTop = product(value, rest, ofLabel, ofLabelRest)
         // Rounding must not put it below the label's, nor above 1.

@@ -44,7 +44,7 @@ struct AccuracyLoss: Hashable, Sendable {
 
     /// In ULP, from the docstrings in `Kernels`.
     var promised: Double {
-        if isModified { return 4 + 2 * (focalGamma ?? 0) }
+        if isModified { return 4 + (focalGamma ?? 0) }
         return switch (task, input) {
         case (.binary, .logits) where !hasSoftLabels: 2
         case (.binary, .probabilities) where !hasSoftLabels: 1
