@@ -1,5 +1,5 @@
-// Ways of adding up losses, side by side: how far each sum is from the true one, how many different sums it gives for the same losses in other
-// orders and cuts, and how long it takes. Writes a table; arguments are .npy files of Float64, such as `xent eval --per-row` writes.
+// Ways of adding up losses, side by side: how far each sum is from the true one, how many different sums it gives for the same losses in
+// other orders and cuts, and how long it takes. Writes a table; arguments are .npy files of Float64, such as `xent eval --per-row` writes.
 import Elements
 import Scoring
 import SeededRandom
@@ -96,37 +96,37 @@ struct Neumaier: Way {
     }
 }
 
-/// Xent's: a block of losses by integers at fixed places (`Fold.swift`), blocks by an exact accumulator. Log-probabilities are their own losses, so that what
-/// is scored here are the losses themselves.
+/// Xent's: a block of losses by integers at fixed places (`Fold.swift`), blocks by an exact accumulator.
 struct ExactFold: Way {
     static let name = "Xent: exact fold"
-    nonisolated(unsafe) static let scorer = BlockScorer(
-        specification: LossSpecification(task: .likelihood, input: .logProbabilities), classCount: 1, ignoredLabel: .min, hasIndices: true)
-    static let labels = [Int32](repeating: 1, count: BlockScorer.rowLimit + BlockScorer.readableLabelCountAfterLast)
-    nonisolated(unsafe) static let values: UnsafeMutablePointer<Double> = {
+    /// A block of as many rows as there can be: what adds up numbers, one a row.
+    nonisolated(unsafe) private static let block: ScoredBlock = {
+        let scorer = BlockScorer(
+            specification: try! LossSpecification(task: .likelihood, input: .probabilities), classCount: 1, ignoredLabel: .min, hasIndices: true)
+        let labels = UnsafeMutablePointer<Int32>.allocate(capacity: BlockScorer.rowLimit + BlockScorer.readableLabelCountAfterLast)
+        labels.initialize(repeating: 1, count: BlockScorer.rowLimit + BlockScorer.readableLabelCountAfterLast)
         let values = UnsafeMutablePointer<Double>.allocate(capacity: BlockScorer.rowLimit + 8)
-        values.initialize(repeating: 0, count: BlockScorer.rowLimit + 8)
-        return values
+        values.initialize(repeating: 1, count: BlockScorer.rowLimit + 8)
+        return scorer.score(
+            LabelledRows(
+                values: values, element: .float64, classLabels: labels, targets: nil, weights: nil, rowCount: BlockScorer.rowLimit, firstRow: 0)
+        ) { (_, _) throws(Never) in }
     }()
-    private var totals = LossTotals(scorer.specification)
-    var total: Double { totals.moments[0].sum.rounded() }
+    private var sum = ExactSum()
+    var total: Double { sum.rounded() }
 
     mutating func add(_ losses: UnsafeBufferPointer<Double>) {
+        guard let base = losses.baseAddress else { return }
         var start = 0
-        while start < losses.count {
-            let count = min(BlockScorer.rowLimit, losses.count - start)
-            // The kernel takes x = −loss, and may read beyond the last one.
-            for index in 0..<count { Self.values[index] = -losses[start + index] }
-            Self.labels.withUnsafeBufferPointer { labels in
-                let rows = LabelledRows(
-                    values: Self.values, element: .float64, classLabels: labels.baseAddress!, targets: nil, weights: nil, rowCount: count,
-                    firstRow: 0)
-                totals.observe(Self.scorer.score(rows) { (_, _) throws(Never) in })
-            }
-            start += count
+        while start + BlockScorer.rowLimit <= losses.count {
+            Self.block.add(base + start, to: &sum)
+            start += BlockScorer.rowLimit
         }
+        // NaN is left out.
+        let rest = losses[start...] + [Double](repeating: .nan, count: BlockScorer.rowLimit - (losses.count - start))
+        Array(rest).withUnsafeBufferPointer { Self.block.add($0.baseAddress!, to: &sum) }
     }
-    mutating func merge(_ other: ExactFold) { try! totals.merge(other.totals) }
+    mutating func merge(_ other: ExactFold) { sum.add(other.sum) }
 }
 
 // MARK: Losses
@@ -163,10 +163,14 @@ func cases() -> [Case] {
     cases.append(Case(name: "a confident model: 1e-9 and below", losses: model.map { $0 * $0 * 1e-10 }))
     cases.append(Case(name: "one row of 1e16 among ones", losses: (0..<count).map { $0 == 1000 ? 1e16 : 1 }))
     cases.append(Case(name: "all rows 0.1", losses: [Double](repeating: 0.1, count: count)))
+    cases.append(
+        Case(
+            name: "differences of two models, and pairs of ±1e25 far from each other",
+            losses: (0..<count).map { $0 % 4096 == 7 ? ($0 < count / 2 ? 1e25 : -1e25) : model[$0] - model[($0 + 1) % count] * 0.5 }))
     cases.append(Case(name: "weights of 1e-12 to 1e12", losses: model.map { $0 * pow(10, 24 * uniform() - 12) }))
     for path in CommandLine.arguments.dropFirst() {
-        if let losses = losses(ofFile: path) {
-            cases.append(Case(name: "\(path.split(separator: "/").last ?? ""), \(losses.count) rows", losses: losses))
+        if let found = losses(ofFile: path) {
+            cases.append(Case(name: "\(path.split(separator: "/").last ?? ""), \(found.count) rows", losses: found))
         }
     }
     return cases

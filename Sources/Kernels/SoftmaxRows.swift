@@ -10,7 +10,7 @@ public import KernelABI
 
 /// Cross-entropy of rows of logits: losses[i] = log Σ_j exp(x_ij) − x_i,label.
 ///
-/// Error: at most 3.8 ULP of the true loss of the stored values, for any number of classes and every element type (3.36 seen); the article
+/// Error: at most 2.6 ULP of the true loss of the stored values, for any number of classes and every element type (1.77 seen); the article
 /// ErrorBounds has the proof. −∞ logits count as probability 0, +∞ and NaN follow IEEE 754: the loss is NaN where it is undefined. A label
 /// outside 0..<C gives NaN. O(rowCount × classCount).
 ///

@@ -1,7 +1,7 @@
 /// The products of losses and weights, and of weights, of a block's rows that are beyond the range in which a Float64 has all its digits.
 ///
-/// A weight of 1e308 makes of a loss of 2 an infinity, and one of 5e-324 leaves it no digits; the mean of such rows is a number like any other. Sums
-/// take such products from here. Most blocks have none.
+/// A weight of 1e308 makes of a loss of 2 an infinity, and one of 5e-324 leaves it no digits; the mean of such rows is a number like any
+/// other. Sums take such products from here. Most blocks have none.
 struct ExtremeRows: Sendable, Equatable {
     /// integer · 2^exponent of a row.
     struct Product: Sendable, Equatable {

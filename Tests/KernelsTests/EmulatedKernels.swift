@@ -175,7 +175,8 @@ final class EmulatedKernels: Sendable {
         call.labelSurvey = survey.pointee
         let (labels, targets) = (survey.pointee.labels, survey.pointee.targets)
         let room = (survey.pointee.rowCount + 7) / 8 * 8
-        let input = UnsafeRawBufferPointer(start: targets.map { UnsafeRawPointer($0) } ?? UnsafeRawPointer(labels), count: (targets == nil ? 4 : 8) * room)
+        let start = targets.map { UnsafeRawPointer($0) } ?? UnsafeRawPointer(labels)
+        let input = UnsafeRawBufferPointer(start: start, count: (targets == nil ? 4 : 8) * room)
         run(&call, inputs: [Int(XentArrayInput): input], outputs: [])
         survey.pointee = call.labelSurvey
         (survey.pointee.labels, survey.pointee.targets) = (labels, targets)

@@ -5,8 +5,8 @@ import Testing
 
 @testable import Scoring
 
-/// Means over weights are the exact quotients of the rows' losses and of their weights, also where products of weights have more digits than a
-/// Float64, or are beyond its range.
+/// Means over weights are the exact quotients of the rows' losses and of their weights, also where products of weights have more digits
+/// than a Float64, or are beyond its range.
 @Suite("WeightedMeanTests")
 struct WeightedMeanTests {
     /// Rows of log-probabilities, whose losses without weights are exact.
@@ -27,7 +27,8 @@ struct WeightedMeanTests {
             modifiers.classWeights = classWeights
             let specification = try LossSpecification(task: task, input: .logProbabilities, modifiers: modifiers)
             let scorer = BlockScorer(
-                specification: specification, classCount: classCount, ignoredLabel: -100, hasIndices: task == .multiclass, instructionSet: set)
+                specification: specification, classCount: classCount, ignoredLabel: -100, hasIndices: task == .multiclass,
+                instructionSet: set)
             let values = losses.flatMap { [Double](repeating: -$0, count: classCount) } + [Double](repeating: 0, count: 8)
             let labels = (task == .multiclass ? labels : losses.map { _ in 0 }) + [Int32](repeating: 0, count: 64)
             let targets = targets.flatMap { $0 } + [Double](repeating: 0, count: 8)
@@ -104,7 +105,9 @@ struct WeightedMeanTests {
         }
     }
 
-    @Test("weights at the ends of Float64 give the mean that equal ones give", arguments: [1e308, .leastNonzeroMagnitude, 6000 * .leastNonzeroMagnitude, 1e-300, 1.7e308] as [Double])
+    @Test(
+        "weights at the ends of Float64 give the mean that equal ones give",
+        arguments: [1e308, .leastNonzeroMagnitude, 6000 * .leastNonzeroMagnitude, 1e-300, 1.7e308] as [Double])
     func extremes(weight: Double) throws {
         var rows = Rows()
         rows.losses = [0.3, 2.5, 7, 0.125]
