@@ -297,7 +297,7 @@ extension Terms<FourLanes> {
 /// Eight sums of terms side by side. Two powers are added plainly at the most, or none, and then into a compensated sum; products go to its
 /// rest.
 struct TermSum {
-    /// What a step of up to four vectors of terms adds.
+    /// A step of up to four vectors of terms.
     struct Step {
         /// Powers, or sums of two; the last two are 0 unless powers are added singly.
         private(set) var first = lanes(0), second = lanes(0), third = lanes(0), fourth = lanes(0)

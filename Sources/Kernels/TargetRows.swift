@@ -50,7 +50,7 @@ private func targetRows(_ block: inout RowBlock, _ parameters: LossParameters, _
     block.correctRowCount = correct
 }
 
-/// What the classes of a row come to.
+/// The sums over the classes of a row.
 private struct ClassSums {
     /// Σ of the terms that are worked out class by class.
     var terms = CompensatedLanes()
@@ -68,13 +68,13 @@ private struct ClassSums {
     @inline(always) init() {}
 }
 
-/// What the probabilities of a row are divided by.
+/// The number that the probabilities of a row are divided by.
 private struct Normalisation {
     /// The row's sum, and what its rounding lost.
     let scale: Double, scaleRest: Double
     let inverse: Double
     let largestIndex: Int
-    /// Of the likeliest class the odds against it, by addition: next to p = 1 neither p nor 1 − p would have digits for them. NaN where it
+    /// The odds against the likeliest class, by addition: next to p = 1 neither p nor 1 − p would have digits for them. NaN where it
     /// is clipped.
     private(set) var odds: Double, oddsRest: Double
 

@@ -47,7 +47,7 @@ public final class BlockScorer {
     /// Memory for the kernels alone.
     private let scratch: UnsafeMutablePointer<Double>
     private let rowDivisors: UnsafeMutablePointer<Double>
-    /// What the rounding of each row's divisor lost; 0 where class weights are none.
+    /// The parts of the rows' divisors that their rounding lost; 0 where class weights are none.
     private let rowDivisorRests: UnsafeMutablePointer<Double>
     /// For each program the weighted losses and divisors of the last block that no Float64 holds.
     private var extremeRows: [ExtremeRows]
@@ -326,7 +326,7 @@ public final class BlockScorer {
 
     func rowDivisors(ofProgram index: Int) -> UnsafePointer<Double> { UnsafePointer(rowDivisors + index * Self.rowLimit) }
 
-    /// What the rounding of the rows' divisors lost; nil where nothing was.
+    /// Returns the parts of the rows' divisors that their rounding lost; nil where nothing was.
     func rowDivisorRests(ofProgram index: Int) -> UnsafePointer<Double>? {
         classWeights == nil ? nil : UnsafePointer(rowDivisorRests + index * Self.rowLimit)
     }

@@ -150,7 +150,7 @@ extension ScoredBlock {
         } ?? self
     }
 
-    /// What the rounding of each row's divisor lost; NaN where the row has no loss, nil where nothing was lost.
+    /// Returns the part of each row's divisor that its rounding lost; NaN where the row has no loss, nil where nothing was lost.
     func rowDivisorRests(ofDialect dialect: Int) -> UnsafePointer<Double>? {
         specification.hasWeights ? scorer.rowDivisorRests(ofProgram: scorer.programOfDialect[dialect]) : nil
     }
