@@ -183,11 +183,20 @@ let package = Package(
             name: "SeamTests",
             dependencies: ["Elements", "Engine", "Scoring", "Container", "Formats", "Messages", "Outputs", "WorkStealing"],
             swiftSettings: strict),
-        // Spawns the release binary: depends on nothing of ours that the binary is made of, besides its dumps' random numbers.
-        .testTarget(name: "XentTests", dependencies: ["GoldenCases", "SeededRandom"], exclude: ["Golden", "GoldenInsight"], swiftSettings: strict),
+        // Spawns the release binary: depends on nothing of ours that the binary is made of, besides its dumps' random numbers. Never optimised:
+        // it waits for processes, and optimising it takes minutes.
+        .testTarget(
+            name: "XentTests", dependencies: ["GoldenCases", "SeededRandom"], exclude: ["Golden", "GoldenInsight"],
+            swiftSettings: strict + [.unsafeFlags(["-Onone"])]),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The thread sanitizer needs a build of its own: of the tests that run under it alone (scripts/test.sh).
+if Context.environment["XENT_SANITIZED_TESTS"] == "1" {
+    let names = ["WorkStealingTests", "ContainerTests", "EngineTests"]
+    package.targets.removeAll { $0.type == .test && !names.contains($0.name) }
+}
 
 // The fuzzer (Tests/Fuzz/README.md): it links only with libFuzzer, which has a main of its own.
 if Context.environment["XENT_FUZZ"] == "1" {
