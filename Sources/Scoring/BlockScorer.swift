@@ -47,10 +47,6 @@ public final class BlockScorer {
     /// Memory for the kernels alone.
     private let scratch: UnsafeMutablePointer<Double>
     private let rowDivisors: UnsafeMutablePointer<Double>
-    /// The parts of the rows' divisors that their rounding lost; 0 where class weights are none.
-    private let rowDivisorRests: UnsafeMutablePointer<Double>
-    /// For each program the weighted losses and divisors of the last block that no Float64 holds.
-    private var extremeRows: [ExtremeRows]
     private let factMemory: RowFactMemory
     /// The weights of the terms as kernels take them, padded by eight: one a class; of decisions, those of label 0 and of label 1, one a
     /// column.
@@ -59,7 +55,7 @@ public final class BlockScorer {
     /// Task binary: the weights of the labels.
     private let labelWeights: (ofZero: Double, ofOne: Double)
     /// Task multilabel: the mean of the columns' weights.
-    private let meanColumnWeight: WeightPair
+    private let meanColumnWeight: Double
     /// For each program the losses of a clipped decision, where they are not those of the bounds.
     private let clippedLosses: [ClippedLosses?]
     /// The label that stands for a row to be left out.
@@ -70,21 +66,6 @@ public final class BlockScorer {
         var unscoredCount = 0
         var ignoredCount = 0
         var correctCount = 0
-    }
-
-    /// A weight as the sum of two numbers.
-    private struct WeightPair {
-        var high: Double
-        var low = 0.0
-
-        /// Adds a product with what its rounding loses (Ogita, Rump and Oishi, Dot2).
-        mutating func add(_ a: Double, _ b: Double) {
-            let product = a * b
-            let sum = high + product
-            let rounded = sum - high
-            low += ((high - (sum - rounded)) + (product - rounded)) + (-product).addingProduct(a, b)
-            high = sum
-        }
     }
 
     /// The losses of an outcome whose probability was clipped to ε, and of one whose probability was clipped to 1 − ε.
@@ -134,8 +115,6 @@ public final class BlockScorer {
         losses = numbers(programs.count * Self.rowLimit)
         otherNumbers = numbers(Self.rowLimit)
         rowDivisors = numbers(programs.count * Self.rowLimit)
-        rowDivisorRests = numbers(programs.count * Self.rowLimit)
-        extremeRows = programs.map { _ in ExtremeRows() }
         factMemory = RowFactMemory(facts, rowLimit: Self.rowLimit)
         tallies = .allocate(capacity: programs.count)
         tallies.initialize(repeating: Tally(), count: programs.count)
@@ -160,20 +139,18 @@ public final class BlockScorer {
         positiveWeights = padded(weights.ofPositive)
         let binaryWeights = specification.task == .binary ? specification.modifiers.classWeights ?? [] : []
         labelWeights = binaryWeights.count == 2 ? (binaryWeights[0], binaryWeights[1]) : (1, 1)
-        meanColumnWeight = specification.task == .multilabel ? Self.mean(specification.modifiers.classWeights ?? [1]) : WeightPair(high: 1)
+        meanColumnWeight = specification.task == .multilabel ? Self.mean(specification.modifiers.classWeights ?? [1]) : 1
         let (numbers, notes) = (otherNumbers, scratch)
         clippedLosses = programs.map { program in
             program.logarithmClip.map { Self.clippedLosses(epsilon: $0, kernels, losses: numbers, scratch: notes) }
         }
     }
 
-    /// Returns the mean, to twice the digits of a Float64.
-    private static func mean(_ numbers: [Double]) -> WeightPair {
+    /// Returns the mean, rounded once.
+    private static func mean(_ numbers: [Double]) -> Double {
         var sum = ExactSum()
         for number in numbers { sum.add(number) }
-        let high = sum.rounded(dividedBy: UInt64(numbers.count))
-        sum.addProduct(-high, Double(numbers.count))
-        return WeightPair(high: high, low: sum.rounded(dividedBy: UInt64(numbers.count)))
+        return sum.rounded(dividedBy: UInt64(numbers.count))
     }
 
     /// Computes −log ε and −log(1 − ε) by a kernel, which gives the same bits on every machine.
@@ -201,7 +178,6 @@ public final class BlockScorer {
         losses.deallocate()
         otherNumbers.deallocate()
         rowDivisors.deallocate()
-        rowDivisorRests.deallocate()
         residuals.deallocate()
         clipped.deallocate()
         tallies.deallocate()
@@ -265,8 +241,8 @@ public final class BlockScorer {
         guard readsClassLabels, specification.task.hasLabels else { return nil }
         // With the labels' fingerprint: a model that says the same of every row has equal losses, be the labels what they are.
         var survey = LabelSurvey(
-            labels: rows.classLabels, targets: nil, rowCount: rows.rowCount, firstRow: rows.firstRow, ignoredLabel: ignoredLabel, least: 0,
-            greatest: 0, countedRowCount: 0, fingerprint: 0)
+            labels: rows.classLabels, rowCount: rows.rowCount, firstRow: rows.firstRow, ignoredLabel: ignoredLabel, least: 0, greatest: 0,
+            countedRowCount: 0, fingerprint: 0)
         kernels.surveyLabels(&survey)
         return survey
     }
@@ -295,7 +271,7 @@ public final class BlockScorer {
                 block.correctRowCount -= correctCount(of: row, rows, block, program, &parameters)
             }
         }
-        applyWeights(index, rows, rowCount, losses, &block.unscoredRowCount)
+        applyWeights(program, rows, rowCount, losses, rowDivisors + index * Self.rowLimit, &block.unscoredRowCount)
         var ignoredCount = 0
         if block.unscoredRowCount > 0 {
             if hasFacts { factMemory.clear(whereNaN: losses, rowCount: rowCount) }
@@ -318,20 +294,12 @@ public final class BlockScorer {
         for row in 0..<rowCount where losses[row].isNaN {
             losses[row] = .nan
             rowDivisors[row] = .nan
-            rowDivisorRests[index * Self.rowLimit + row] = .nan
         }
     }
 
     func losses(ofProgram index: Int) -> UnsafePointer<Double> { UnsafePointer(losses + index * Self.rowLimit) }
 
     func rowDivisors(ofProgram index: Int) -> UnsafePointer<Double> { UnsafePointer(rowDivisors + index * Self.rowLimit) }
-
-    /// Returns the parts of the rows' divisors that their rounding lost; nil where nothing was.
-    func rowDivisorRests(ofProgram index: Int) -> UnsafePointer<Double>? {
-        classWeights == nil ? nil : UnsafePointer(rowDivisorRests + index * Self.rowLimit)
-    }
-
-    func extremeRows(ofProgram index: Int) -> ExtremeRows { extremeRows[index] }
 
     func clipped(ofProgram index: Int) -> UnsafePointer<UInt8>? {
         programs[index].mayClip ? UnsafePointer(clipped + index * Self.rowLimit) : nil
@@ -394,69 +362,46 @@ public final class BlockScorer {
 
     /// Multiplies weights into the losses and leaves each row's part of the divisor in `rowDivisors`.
     private func applyWeights(
-        _ index: Int, _ rows: LabelledRows, _ rowCount: Int, _ losses: UnsafeMutablePointer<Double>, _ unscoredRowCount: inout Int
+        _ program: LossProgram, _ rows: LabelledRows, _ rowCount: Int, _ losses: UnsafeMutablePointer<Double>,
+        _ rowDivisors: UnsafeMutablePointer<Double>, _ unscoredRowCount: inout Int
     ) {
         guard specification.hasWeights else { return }
-        let rowDivisors = rowDivisors + index * Self.rowLimit, rests = rowDivisorRests + index * Self.rowLimit
-        var extremes = ExtremeRows()
         // The kernels of any target have class weights in their terms already.
-        let isWeighted = programs[index].operation == .target || programs[index].operation == .bernoulli
+        let isWeighted = program.operation == .target || program.operation == .bernoulli
         for row in 0..<rowCount {
-            let weight = rows.weights?[row] ?? 1
+            var weight = rows.weights?[row] ?? 1
             if !Self.isWeight(weight) {
                 if !losses[row].isNaN { unscoredRowCount += 1 }
                 losses[row] = .nan
                 continue
             }
-            let classWeight = losses[row].isNaN ? nil : classWeight(ofRow: row, rows)
-            let lossFactor = isWeighted ? 1 : classWeight?.high ?? 1
             // A row of weight 0 adds nothing, be its loss infinite.
-            if weight == 0 || lossFactor == 0 {
-                if !losses[row].isNaN { losses[row] = 0 }
-            } else {
-                let loss = losses[row], product = loss * weight
-                losses[row] = product * lossFactor
-                if loss.isFinite, loss != 0, !(ExtremeRows.isUsual(product) && ExtremeRows.isUsual(losses[row])) {
-                    losses[row] = extremes.addLoss([loss, weight, lossFactor], row)
-                }
+            losses[row] = weight == 0 && !losses[row].isNaN ? 0 : losses[row] * weight
+            if let classWeight = classWeight(ofRow: row, rows), !losses[row].isNaN {
+                if !isWeighted { losses[row] = classWeight == 0 ? 0 : losses[row] * classWeight }
+                weight *= classWeight
             }
-            let divisor = weight * (classWeight?.high ?? 1)
-            rowDivisors[row] = divisor
-            rests[row] = 0
-            if let classWeight, weight != 0, classWeight.high != 0 {
-                if ExtremeRows.isUsual(divisor) {
-                    rests[row] = (-divisor).addingProduct(weight, classWeight.high) + weight * classWeight.low
-                } else {
-                    extremes.addDivisor(weight, classWeight.high, row)
-                }
-            }
+            rowDivisors[row] = weight
         }
-        extremeRows[index] = extremes
     }
 
     /// Returns the weight of a row's label; nil without class weights, and where the label is no class.
     ///
-    /// Of labels that are a mixture, it is the mean of the classes' weights that the label makes: Σ t_c w_c, to twice the digits of a Float64.
-    private func classWeight(ofRow row: Int, _ rows: LabelledRows) -> WeightPair? {
+    /// Of labels that are a mixture, it is the mean of the classes' weights that the label makes: Σ t_c w_c.
+    private func classWeight(ofRow row: Int, _ rows: LabelledRows) -> Double? {
         guard let classWeights else { return nil }
         switch specification.task {
         case .multiclass:
             let label = Int(rows.classLabels[row])
-            return (0..<classCount).contains(label) ? WeightPair(high: classWeights[label]) : nil
+            return (0..<classCount).contains(label) ? classWeights[label] : nil
         case .binary:
             guard let targets = rows.targets else { return nil }
-            var sum = WeightPair(high: 0)
-            // 1 − t may have more digits than a Float64.
-            let other = 1 - targets[row]
-            sum.add(other, labelWeights.ofZero)
-            sum.add((1 - other) - targets[row], labelWeights.ofZero)
-            sum.add(targets[row], labelWeights.ofOne)
-            return sum
+            return (1 - targets[row]) * labelWeights.ofZero + targets[row] * labelWeights.ofOne
         case .soft:
             guard let targets = rows.targets else { return nil }
-            var sum = WeightPair(high: 0)
-            for column in 0..<classCount { sum.add(targets[row * classCount + column], classWeights[column]) }
-            return sum
+            var weight = 0.0
+            for column in 0..<classCount { weight += targets[row * classCount + column] * classWeights[column] }
+            return weight
         case .multilabel: return meanColumnWeight
         case .likelihood: return nil
         }

@@ -173,13 +173,11 @@ final class EmulatedKernels: Sendable {
         var call = KernelCall()
         call.function = Int32(XentCallSurveyLabels)
         call.labelSurvey = survey.pointee
-        let (labels, targets) = (survey.pointee.labels, survey.pointee.targets)
+        let labels = survey.pointee.labels
         let room = (survey.pointee.rowCount + 7) / 8 * 8
-        let start = targets.map { UnsafeRawPointer($0) } ?? UnsafeRawPointer(labels)
-        let input = UnsafeRawBufferPointer(start: start, count: (targets == nil ? 4 : 8) * room)
-        run(&call, inputs: [Int(XentArrayInput): input], outputs: [])
+        run(&call, inputs: [Int(XentArrayInput): UnsafeRawBufferPointer(start: labels, count: 4 * room)], outputs: [])
         survey.pointee = call.labelSurvey
-        (survey.pointee.labels, survey.pointee.targets) = (labels, targets)
+        survey.pointee.labels = labels
     }
 
     func countSaturated(_ values: UnsafeRawPointer, _ count: Int) -> Int {
