@@ -38,7 +38,9 @@ extension [HistoryEntry] {
 
     /// Finds the report to compare with; nil if no run passed. Reports whose mean is NaN are no best ones. O(runs).
     ///
-    /// - Parameter isAlike: true for reports that can be compared with.
+    /// - Parameters:
+    ///   - choice: the last run, or the best.
+    ///   - isAlike: returns true for reports that can be compared with.
     public func baseline(_ choice: Choice, where isAlike: (Report) -> Bool = { _ in true }) -> Report? {
         let passed = filter(\.hasPassed).compactMap(\.report).filter(isAlike)
         switch choice {

@@ -3,7 +3,7 @@ internal import Messages
 public import Outputs
 internal import Scoring
 
-/// What a run tells the textfile collector of Prometheus's node exporter.
+/// The metrics of a run for the textfile collector of Prometheus's node exporter.
 ///
 /// The rules of that collector decide the form: no time stamps (one makes it skip the whole file), a line feed at the end, one constant text
 /// of help for each name in all files, and the label `job` on every series, so that the files of two jobs do not collide. Times go into

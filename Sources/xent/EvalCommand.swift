@@ -194,7 +194,7 @@ struct EvalCommand: ScoringCommand {
             usage: "\(list) \(names.count == 1 ? "is" : "are") missing\(isGuessed)", remedy: remedies.joined(separator: "; "))
     }
 
-    /// What an evaluation gives, be it of files or of a folder of incoming ones.
+    /// The result of an evaluation, be it of files or of a folder of incoming ones.
     private struct Outcome {
         let report: Report
         let partial: Partial

@@ -4,7 +4,7 @@ import Formats
 import Messages
 import WorkStealing
 
-/// What a file turned out to be.
+/// The description of a file, by its kind.
 enum Inspected: Encodable {
     case dump(Inspection)
     case checkpoint(CheckpointInspection)

@@ -18,7 +18,7 @@ enum LogFormat: String, NamedChoice {
     case json
 }
 
-/// What a process says on standard error: sentences for people, or JSON objects with stable names of events.
+/// The log of a process on standard error: sentences for people, or JSON objects with stable names of events.
 ///
 /// Under systemd, where standard error is the journal, each line begins with its level (`<4>`), as sd-daemon(3) describes, so that
 /// `journalctl -p warning` finds it. A silent run keeps its lines back, and says them if it fails.

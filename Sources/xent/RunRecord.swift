@@ -46,7 +46,7 @@ struct RunBeginning {
     }
 }
 
-/// What a run leaves for those that come after it, however it ends: its metrics, and its line of a history.
+/// The record that a run leaves for those that come after it, however it ends: its metrics, and its line of a history.
 struct RunRecord {
     private let metrics: (output: OutputFile, before: [UInt8], job: String)?
     private let historyPath: String?

@@ -19,6 +19,7 @@ public struct Checkpoint: Sendable {
         /// Its value as a text. Equal values have equal texts.
         public let value: String
 
+        /// Makes a part of a request.
         package init(name: String, value: String) { (self.name, self.value) = (name, value) }
     }
 
@@ -31,6 +32,7 @@ public struct Checkpoint: Sendable {
         /// The identity of the file's content.
         public let identity: InputIdentity
 
+        /// Makes the description of a file.
         package init(role: String, path: String, identity: InputIdentity) {
             (self.role, self.path, self.identity) = (role, path, identity)
         }
@@ -59,15 +61,21 @@ public struct Checkpoint: Sendable {
     public package(set) var settings: [Setting] = []
     /// The files, in the order in which they are read.
     public package(set) var inputs: [Input] = []
+    /// The way in which the inputs were read.
     package var reading = Reading()
     /// The number of units of the run; nil if it is not known before all pieces are read.
     public package(set) var unitCount: Int?
+    /// The numbers of the finished units.
     package var finished = UnitSet()
+    /// The rows of which one unit is finished and the other is not.
     package var seams: [SplitRowStore.Seam] = []
+    /// The piece of an ordered source from which on pieces have to be taken again; nil for the first one, and for units.
     package var resumePoint: ResumePoint?
+    /// The states of the observers after the rows of the finished units.
     package var observers: [ObserverState] = []
     /// The first invalid rows with their places.
     package var invalidRows: [InvalidRow] = []
+    /// The rows of tables that were looked up, by the indices of the companion columns.
     package var lookedUpRows: [Int: UnitSet] = [:]
     /// The number of decoded bytes of predictions that need not be decoded again.
     public package(set) var decodedByteCount = 0

@@ -15,10 +15,15 @@ internal import Darwin
 /// checkpoint gets its name, and at `commit` all outputs have their names and the checkpoint is still there. Without the variable nothing
 /// happens.
 package enum DeathPoint: Sendable, Equatable {
+    /// The end of the unit of this number among those of the process, from 1.
     case unit(Int)
+    /// The moment in which the state of the incoming file of this number, from 1, has been kept.
     case file(Int)
+    /// The moment before a checkpoint gets its name.
     case snapshotBeforeRename
+    /// The moment after a checkpoint got its name.
     case snapshotAfterRename
+    /// The moment in which all outputs have their names and the checkpoint is still there.
     case commit
 
     /// The place that the environment names.

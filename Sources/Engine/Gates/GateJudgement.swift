@@ -13,7 +13,9 @@ public enum GateBaseline: Sendable {
 extension Report {
     /// Returns the report with the outcome of each gate.
     ///
-    /// - Parameter baseline: the report to compare with; nil if none was named, and then each gate that needs one fails.
+    /// - Parameters:
+    ///   - gates: the requirements.
+    ///   - baseline: the report to compare with; nil if none was named, and then each gate that needs one fails.
     /// - Throws: `EngineError` of category `.data` if the baseline is of another loss or of other classes.
     public func judged(by gates: [Gate], baseline: GateBaseline?) throws(EngineError) -> Report {
         guard !gates.isEmpty else { return self }

@@ -1,6 +1,6 @@
 internal import Scoring
 
-/// What is kept of a file that was scored: what it was, where its rows lie, and the state of its figures.
+/// The record of a file that was scored: its identity, the place of its rows, and the state of its figures.
 struct IncomingEntry: Sendable {
     /// A file that was read, in its role.
     struct Source: Sendable, Equatable {

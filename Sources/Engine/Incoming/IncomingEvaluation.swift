@@ -35,6 +35,8 @@ public struct IncomingEvaluation: Sendable {
     ///   - folder: the folder of the state, which is made if it is missing.
     ///   - settled: the rule by which a file is taken for whole.
     ///   - wait: the time to wait while another run has the state.
+    ///   - progress: the meter, which begins anew with each file.
+    ///   - cancellation: ends the run when it is set. The file that is being read is scored by the next run.
     ///   - willScore: is called before a file is scored, with its path.
     /// - Throws: `EngineError`; of category `.tryAgain` if another run has the state, or if there is no file yet that is whole. Files that were
     ///   scored before the error are kept.

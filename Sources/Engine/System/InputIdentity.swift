@@ -44,6 +44,7 @@ public struct InputIdentity: Sendable {
     /// once may then have left no other time of change, so that nobody should conclude from an equal identity that the content is equal.
     public let isRacy: Bool
 
+    /// Makes an identity of its parts.
     package init(
         byteCount: UInt64, modificationTime: Int64, beginningHash: UInt64, endHash: UInt64, indexHash: UInt64?, isRacy: Bool
     ) {

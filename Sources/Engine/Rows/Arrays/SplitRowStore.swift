@@ -25,6 +25,7 @@ package final class SplitRowStore: Sendable {
 
         /// The number of the unit that holds the row's end.
         package let unit: Int
+        /// The pieces of the row that are there, or have been scored.
         package let state: State
         /// The piece that waits; empty if the row was scored.
         package let bytes: [UInt8]
