@@ -32,7 +32,7 @@ public struct IncomingEvaluation: Sendable {
     ///   - options: the files of predictions and, where there are some, as many files of labels, weights, clusters and groups, which belong to
     ///     the predictions at the same places. Shards, a first row, losses of single rows, balanced class weights and standard input are
     ///     refused.
-    ///   - folder: the folder of the state, which is made if it is missing.
+    ///   - path: the folder of the state, which is made if it is missing.
     ///   - settled: the rule by which a file is taken for whole.
     ///   - wait: the time to wait while another run has the state.
     ///   - progress: the meter, which begins anew with each file.
