@@ -70,7 +70,7 @@ final class CommandRun {
         var lock: FileLock?
         do {
             try Xent.reportingErrors(suggestion: { run.inputs.suggestion(for: $0) }) {
-                run.record = try options.flatMap { try RunRecord($0, historyPath: historyPath, run.inputs) }
+                run.record = try options.flatMap { try RunRecord($0, historyPath: historyPath) }
                 lock = try options.flatMap { try $0.takeLock(run.cancellation) }
                 try body(run)
                 try UnforeseenFault.happenForTests()

@@ -103,15 +103,16 @@ enum RunLog {
     ///
     /// - Parameters:
     ///   - message: the sentence, of one line.
+    ///   - fields: the values beside it, which are made for JSON alone: a command line may name thousands of files.
     ///   - text: the line for people, with its colours; nil if people are not told.
-    static func write(_ event: Event, _ level: Level, _ message: String, _ fields: [(String, Field)] = [], text: String?) {
+    static func write(_ event: Event, _ level: Level, _ message: String, _ fields: @autoclosure () -> [(String, Field)] = [], text: String?) {
         state.withLock { state in
             if event == .error, state.firstError == nil { state.firstError = message }
             let line: String
             if state.format == .json {
                 let values: [(String, Field)] =
                     [("time", .text(Timestamp.now.text)), ("level", .text(level.name)), ("event", .text(event.rawValue)), ("message", .text(message))]
-                    + fields
+                    + fields()
                 line = "{" + values.map { "\(quoted($0)):\($1.json)" }.joined(separator: ",") + "}"
             } else if let text {
                 line = text

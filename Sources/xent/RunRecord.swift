@@ -60,7 +60,7 @@ struct RunRecord {
     var newFileCount: Int?, fileCount: Int?
 
     /// Opens what is written at the end, so that a missing folder is found at the beginning; nil where nothing was asked for.
-    init?(_ options: UnattendedOptions, historyPath: String?, _ inputs: InputFiles) throws {
+    init?(_ options: UnattendedOptions, historyPath: String?) throws {
         guard options.metrics != nil || historyPath != nil else { return nil }
         self.historyPath = historyPath
         if let historyPath { try HistoryFile.checkPlace(historyPath) }

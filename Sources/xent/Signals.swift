@@ -15,8 +15,8 @@ import Darwin
 ///
 /// SIGINT, SIGTERM and SIGHUP end the run in good order: unfinished files are removed, then the process dies by the signal itself, as its
 /// sender expects. The thread ends the process if the run still waits for something (a disk, a reader of its output), or if a second signal
-/// comes. A run with a checkpoint writes it before. Other signals end the process at once, but unfinished files are removed before. A signal that was ignored when the process began
-/// stays ignored (nohup, a script's background).
+/// comes. A run with a checkpoint writes it before. Other signals end the process at once, but unfinished files are removed before. A signal
+/// that was ignored when the process began stays ignored (nohup, a script's background).
 ///
 /// If the system has no thread to give, SIGINT, SIGTERM and SIGHUP only cancel the run, and a second one ends the process.
 final class Signals {
@@ -72,8 +72,7 @@ final class Signals {
 
     /// Ends the process if a signal came. The command calls it when its work has stopped.
     func dieIfReceived() {
-        let number = Self.received.load(ordering: .sequentiallyConsistent)
-        if number != 0 { Self.die(by: number) }
+        if let number = received { Self.die(by: number) }
     }
 
     /// Ends the process by SIGPIPE if the calling thread's last write sent that signal, and the signal waits because it is blocked.
