@@ -164,7 +164,8 @@ import Testing
         try XentRun.xent(nightly, in: scratch).expectSuccess()
         let line = try scratch.text("h.jsonl")
         #expect(line.hasSuffix("\n") && line.count { $0 == "\n" } == 1)
-        for cut in stride(from: 1, to: line.count, by: line.count / 9) {
+        // A line that lacks its newline alone is whole: the cuts end before its last brace.
+        for cut in stride(from: 1, to: line.count - 1, by: line.count / 9) {
             try scratch.write("h.jsonl", line + line.prefix(cut))
             try XentRun.xent(nightly, in: scratch).expectSuccess()
             let run = try XentRun.xent(["history", "h.jsonl", "--json", "-"], in: scratch)
@@ -176,6 +177,10 @@ import Testing
             nightly + ["--baseline", "h.jsonl", "--require", "loss.mean == baseline"], in: scratch)
         gated.expectSuccess()
         #expect(gated.stderr.contains("1 line is damaged"))
+        try scratch.write("h.jsonl", String(line.dropLast()))
+        try XentRun.xent(nightly, in: scratch).expectSuccess()
+        let whole = try XentRun.xent(["history", "h.jsonl", "--json", "-"], in: scratch).json()
+        #expect(try whole.list("runs").count == 2 && whole.number("damaged_lines") == 0)
         try scratch.write("h.jsonl", "not\nlines\n")
         expectFailure(try XentRun.xent(["history", "h.jsonl"], in: scratch), status: 65, says: ["no line of it holds a run"])
     }
