@@ -215,6 +215,8 @@ if Context.environment["XENT_BENCHMARKS"] == "1" {
         ("Container", ["Container", "BenchmarkDump"]), ("Kernels", ["Scoring"]), ("Fold", ["Scoring"]), ("WorkStealing", ["WorkStealing"]),
         ("Engine", ["Engine", "Scoring", "BenchmarkDump"]),
     ]
+    // Not one of its benchmarks: it compares numbers, too, and writes a table.
+    package.targets.append(.executableTarget(name: "sums", dependencies: ["Elements", "Scoring", "SeededRandom"], path: folder + "Sums"))
     for (name, dependencies) in suites {
         package.targets.append(
             .executableTarget(

@@ -5,8 +5,7 @@
 
     exp   |r| <= ln 2 / 2 * 1.0001:                exp(r)     = 1 + r + r^2 P(r)
     eighths  |r| <= ln 2 / 16 * 1.0001:            the same, and the table of c 2^(i/8) with its errors
-    log   f in [sqrt(1/2) - 1, sqrt(2) - 1],
-          s = f / (2 + f), z = s^2:                log(1 + f) = 2 s + s^3 R(z)
+    log   |r| <= 0.0612:                           log(1 + r) = r - r^2 / 2 + r^3 R(r), and the tables of c and -log c with their errors
 
 The polynomial makes the largest relative error of the whole right-hand side smallest (Remez exchange, Cheney,
 "Introduction to Approximation Theory", 1966, chapter 3). Coefficients are then rounded to Float64 one by one from the
@@ -18,7 +17,7 @@ of a Float64 evaluation come on top.
 import struct
 import sys
 
-from mpmath import atanh, cos, exp, log, lu_solve, matrix, mp, mpf, pi, sqrt
+from mpmath import cos, exp, log, log1p, lu_solve, matrix, mp, mpf, pi
 
 mp.prec = 240
 GRID_INTERVALS = 4000  # the true maximum is above the grid's by less than (pi * degree / GRID_INTERVALS)^2 / 2 of itself
@@ -127,8 +126,8 @@ def exp_problem(parts):
     return Problem(-bound, bound, lambda r: (exp(r) - 1 - r) / r**2, lambda r: r**2 / exp(r))
 
 
-# Of c = 1 + j 2^-52 the one whose eight products with 2^(i/8) lie nearest to Float64 numbers, for j up to 2^36: fractional parts of j 2^(i/8)
-# in 64-bit integers, a minute in C.
+# Of c = 1 + j 2^-52 the one whose eight products with 2^(i/8) lie nearest to Float64 numbers, for j up to 2^36: fractional parts of j
+# 2^(i/8) in 64-bit integers, a minute in C.
 POWER_FACTOR_STEPS = 5410646734
 
 
@@ -144,17 +143,51 @@ def print_eighths():
 
 
 def log_problem():
-    # log(1 + f) = 2 atanh(s), and both ends of f's interval give |s| = (sqrt(2) - 1) / (sqrt(2) + 1).
-    def target(z):
-        s = sqrt(z)
-        return (2 * atanh(s) - 2 * s) / s**3
+    bound = mpf("0.0612")
+    return Problem(-bound, bound, lambda r: (log1p(r) - r + r**2 / 2) / r**3, lambda r: r**3 / log1p(r))
 
-    def weight(z):
-        s = sqrt(z)
-        return s**3 / (2 * atanh(s))
 
-    bound = ((sqrt(2) - 1) / (sqrt(2) + 1)) ** 2
-    return Problem(mpf(0), bound, target, weight)
+def fit_log(degree):
+    """R, whose coefficients count so little that they are rounded all at once."""
+    problem = log_problem()
+    unrounded = problem.remez([], degree)
+    coefficients = [mpf(float(c)) for c in unrounded]
+    unit = mpf(2) ** 53
+    print(f"log: R(r), degree {degree}: largest relative error {float(problem.worst(coefficients) * unit):.6f} * 2^-53"
+          f" ({float(problem.worst(unrounded) * unit):.6f} * 2^-53 before rounding)")
+    for power, c in enumerate(coefficients):
+        print(f"    c{power:<2} {float(c).hex():>26}   {float(c)!r}")
+    print(flush=True)
+
+
+# Reciprocals of 29 bits: of a million about each interval's middle the one whose logarithm is nearest to a multiple of 2^-42, found in
+# C by logarithms of 113 bits. The intervals of the first are cut where the encoding's bits 49 to 51 change, counted from
+# 0x3FE6E4DD00000000; those of 1 + e where 1.0703125 + 0.9287109375 e, rounded once, comes to a multiple of 1/8.
+RECIPROCALS = ("0x1.562931fp+0 0x1.3d1321cp+0 0x1.2516cb2p+0 0x1.1273eebp+0 0x1p+0 0x1.c9e9468p-1 0x1.9b26af6p-1 0x1.7739fb4p-1").split()
+UNIT_RECIPROCALS = ("0x1p+0 0x1.c72ea8cp-1 0x1.977ed04p-1 0x1.7041d9ap-1 0x1.4e18c66p-1 0x1.33c6c02p-1 0x1.1c5a216p-1 0x1.07abe04p-1").split()
+
+
+def encoding(x):
+    return struct.unpack("<Q", struct.pack("<d", x))[0]
+
+
+def print_reciprocals(name, reciprocals, bounds):
+    print(f"{name}: c, -log c, its error, and the interval of r")
+    for c, (low, high) in zip((float.fromhex(c) for c in reciprocals), bounds):
+        exact = -log(mpf(c))
+        rounded = float(mpf(round(exact * 2**42)) / 2**42)
+        error = abs(mpf(rounded) - exact)
+        told = f"2^{float(log(error, 2)):.1f}" if error else "0"
+        print(f"    0x{encoding(c):016X} 0x{encoding(rounded):016X}  {told:>8}  {c * low - 1:+.5f} {c * high - 1:+.5f}")
+    print(flush=True)
+
+
+def print_logarithm_tables():
+    start = 0x3FE6E4DD00000000
+    ends = [struct.unpack("<d", struct.pack("<Q", start + (i << 49)))[0] for i in range(9)]
+    print_reciprocals("numbers", RECIPROCALS, list(zip(ends, ends[1:])))
+    ends = [max(1.0, 1 + (1 + i / 8 - 1.0703125) / 0.9287109375) for i in range(9)]
+    print_reciprocals("1 + e", UNIT_RECIPROCALS, list(zip(ends, ends[1:])))
 
 
 def main():
@@ -168,9 +201,9 @@ def main():
             fit("exp of eighths: P(r)", exp_problem(16), 5)
             print_eighths()
         elif name == "log":
-            problem = log_problem()
-            for degree in (5, 6, 7):
-                fit("log: R(z)", problem, degree)
+            for degree in (7, 8):
+                fit_log(degree)
+            print_logarithm_tables()
         else:
             sys.exit(f"minimax.py: {name}: not a function that is fitted here; ask for exp, eighths or log")
 

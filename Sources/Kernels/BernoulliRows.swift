@@ -2,92 +2,222 @@
 
 public import KernelABI
 
-/// For each decision: loss = t · w₁ · ℓ₁ + (1 − t) · w₀ · ℓ₀ with ℓ₁ = −log p, ℓ₀ = −log(1 − p), the smoothed target t, the column's positive weight
-/// w₁ and its class weight w₀ (focal: times (1 − p_t)^γ and the class balance α); losses[i] is the mean over the row's decisions.
+/// For each decision: loss = t · w₁ · ℓ₁ + (1 − t) · w₀ · ℓ₀ with ℓ₁ = −log p, ℓ₀ = −log(1 − p), the smoothed target t, the column's
+/// positive weight w₁ and its class weight w₀ (focal: times (1 − p_t)^γ and the class balance α); losses[i] is the mean over the row's
+/// decisions.
 ///
-/// A part whose factor is 0 counts as 0 whatever its ℓ is. Error: at most 4 ULP (3 seen); focal: 4 + 2γ ULP, what a subnormal p loses aside.
-/// A NaN, a value that may not be scored, or a target outside of [0, 1] gives NaN for its row. `correctRowCount` counts decisions: p > ½ where
-/// t > ½. O(rowCount × classCount).
+/// A part whose factor is 0 counts as 0 whatever its ℓ is. Error: at most 3 ULP of a decision, and 4 of a mean; focal: 1.5 γ more, what a
+/// subnormal p loses aside. The article ErrorBounds adds them up. A NaN, a value that may not be scored, or a target outside of [0, 1]
+/// gives NaN for its row. `correctRowCount` counts decisions: p > ½ where t > ½. O(rowCount × classCount).
 public func bernoulliRows(_ block: UnsafeMutablePointer<RowBlock>, _ parameters: UnsafePointer<LossParameters>) {
     bernoulliRows(&block.pointee, parameters.pointee, StoredElement(code: block.pointee.elementCode))
     if block.pointee.facts.areAny { writeDecisionFacts(block.pointee, parameters.pointee.inputCode) }
     block.pointee.instructionSetCode = xentCompiledInstructionSet()
 }
 
+/// Eight decisions' losses.
+private struct Decisions {
+    var loss: LanePair
+    var isCorrect: SIMDMask<LaneIntegers>
+    var isClipped: SIMDMask<LaneIntegers>
+}
+
+/// The factors of the two parts of eight decisions' losses: a = t w₁ and b = (1 − t) w₀, as pairs.
+private struct DecisionFactors {
+    let target: Lanes, other: Lanes
+    let ofPositive: LanePair, ofNegative: LanePair
+
+    @inline(always) init(_ label: Lanes, positiveWeight: Lanes?, negativeWeight: Lanes?, _ parameters: LossParameters) {
+        var target = label, other = lanes(1) - label
+        if parameters.targetAdded != 0 || parameters.targetKept != 1 {
+            // Both by themselves: 1 − target would lose what little smoothing adds.
+            target = target.fma(lanes(parameters.targetKept), parameters.targetAdded)
+            other = other.fma(lanes(parameters.targetKept), parameters.targetAdded)
+        }
+        (self.target, self.other) = (target, other)
+        @inline(always) func weighted(_ x: Lanes, _ weight: Lanes?) -> LanePair {
+            guard let weight else { return LanePair(x, lanes(0)) }
+            let product = x * weight
+            return LanePair(product, x.fma(weight, lanes(0) - product))
+        }
+        ofPositive = weighted(target, positiveWeight)
+        ofNegative = weighted(other, negativeWeight)
+    }
+
+    /// True where one of the two parts alone has a factor.
+    @inline(always) var areSingle: SIMDMask<LaneIntegers> { (ofPositive.high .== lanes(0)) .| (ofNegative.high .== lanes(0)) }
+
+    /// a · ℓ₁ + b · ℓ₀; a part without a factor is 0, be its ℓ infinite.
+    @inline(always) func sum(_ positive: LanePair, _ negative: LanePair) -> LanePair {
+        let first = product(ofPositive, positive), second = product(ofNegative, negative)
+        let (high, low) = twoSum(first.high, second.high)
+        return LanePair(high, lanes(0).replacing(with: low + (first.low + second.low), where: high.absolute .< lanes(.infinity)))
+    }
+}
+
+/// a · b; 0 where a is 0, be b infinite. Where the product is infinite there is no rest.
+@inline(always) private func product(_ a: LanePair, _ b: LanePair) -> LanePair {
+    let isSome = a.high .!= lanes(0)
+    let high = lanes(0).replacing(with: a.high * b.high, where: isSome)
+    let low = a.high.fma(b.high, lanes(0) - high) + a.high.fma(b.low, a.low * b.high)
+    return LanePair(high, lanes(0).replacing(with: low, where: isSome .& (high.absolute .< lanes(.infinity))))
+}
+
 /// The decisions of eight lanes.
 @inline(always)
 private func decisions(
-    _ x: Lanes, _ label: Lanes, positiveWeight: Lanes, negativeWeight: Lanes, _ parameters: LossParameters
-) -> (loss: Lanes, isCorrect: SIMDMask<LaneIntegers>, isClipped: SIMDMask<LaneIntegers>) {
-    // Both by themselves: 1 − target would lose what little smoothing adds.
-    let target = label.fma(lanes(parameters.targetKept), parameters.targetAdded)
-    let other = (lanes(1) - label).fma(lanes(parameters.targetKept), parameters.targetAdded)
-    var ofPositive: Lanes
-    var ofNegative: Lanes
-    var p = lanes(0), oneMinusP = lanes(0)
+    _ x: Lanes, _ label: Lanes, positiveWeight: Lanes?, negativeWeight: Lanes?, _ parameters: LossParameters
+) -> Decisions {
+    let factors = DecisionFactors(label, positiveWeight: positiveWeight, negativeWeight: negativeWeight, parameters)
+    let isLabel = (label .>= lanes(0)) .& (label .<= lanes(1))
+    let isPlain = parameters.isFocal == 0 && parameters.largestTerm == .infinity
+    if isPlain, parameters.inputCode == Int32(XentInputLogits), isFull(isLabel .& (x.absolute .<= lanes(700))) {
+        let isPredicted = x .> lanes(0)
+        return Decisions(
+            loss: lossOfLogits(x, isPredicted, factors, isWeighted: positiveWeight != nil || negativeWeight != nil),
+            isCorrect: isPredicted .== (label .> lanes(0.5)), isClipped: label .< lanes(0))
+    }
+    if isPlain, parameters.inputCode == Int32(XentInputProbabilities), parameters.clipLow == -.infinity, parameters.clipHigh == .infinity,
+        parameters.scorableLow <= 0x1p-500, parameters.scorableHigh >= 1,
+        isFull(isLabel .& (x .>= lanes(0x1p-500)) .& (x .< lanes(1)) .& factors.areSingle) {
+        // One logarithm, of what happened; the same bits as by the sum of both parts, of which one is 0.
+        let isNegative = factors.ofPositive.high .== lanes(0)
+        let logarithm = negativeLogarithmPair(ofNormal: x, isComplement: isNegative)
+        var loss = logarithm
+        if positiveWeight != nil || negativeWeight != nil {
+            loss = product(
+                LanePair(
+                    factors.ofPositive.high.replacing(with: factors.ofNegative.high, where: isNegative),
+                    factors.ofPositive.low.replacing(with: factors.ofNegative.low, where: isNegative)), logarithm)
+        }
+        return Decisions(loss: loss, isCorrect: (x .> lanes(0.5)) .== (label .> lanes(0.5)), isClipped: label .< lanes(0))
+    }
+    var decisions = anyDecisions(x, label, isLabel, factors, parameters)
+    if isPlain, parameters.inputCode == Int32(XentInputLogits) {
+        // A decision has the same bits whatever lies beside it.
+        let near = x.smaller(lanes(700)).larger(lanes(-700))
+        let ofNear = lossOfLogits(near, x .> lanes(0), factors, isWeighted: positiveWeight != nil || negativeWeight != nil)
+        decisions.loss = decisions.loss.replacing(with: ofNear, where: isLabel .& (x.absolute .<= lanes(700)))
+    }
+    return decisions
+}
+
+/// a ℓ₁ + b ℓ₀ of logits up to ±700: (x > 0 ? b : a) |x| + (a + b) log(1 + exp(−|x|)), where without weights a + b = 1.
+@inline(always)
+private func lossOfLogits(_ x: Lanes, _ isPredicted: SIMDMask<LaneIntegers>, _ factors: DecisionFactors, isWeighted: Bool) -> LanePair {
+    let magnitude = x.absolute
+    let tail = logarithmPairOfOneAndOdds(x)
+    let wrong = factors.ofPositive.high.replacing(with: factors.ofNegative.high, where: isPredicted)
+    let straight = wrong * magnitude
+    var straightRest = wrong.fma(magnitude, lanes(0) - straight)
+    var curved = tail
+    if isWeighted {
+        straightRest = factors.ofPositive.low.replacing(with: factors.ofNegative.low, where: isPredicted).fma(magnitude, straightRest)
+        let (both, bothRest) = twoSum(factors.ofPositive.high, factors.ofNegative.high)
+        curved = product(LanePair(both, bothRest + (factors.ofPositive.low + factors.ofNegative.low)), tail)
+    }
+    let (high, low) = twoSum(straight, curved.high)
+    return LanePair(high, low + (straightRest + curved.low))
+}
+
+/// −log x, or −log(1 − x) where `isComplement`, for x from 2^-500 to below 1, as a pair.
+@inline(always)
+private func negativeLogarithmPair(ofNormal x: Lanes, isComplement: SIMDMask<LaneIntegers>) -> LanePair {
+    let complement = lanes(1) - x
+    let rest = lanes(0).replacing(with: (lanes(1) - complement) - x, where: isComplement)
+    let pair = logarithmPair(normal: x.replacing(with: complement, where: isComplement), rest: rest)
+    return LanePair(lanes(0) - pair.high, lanes(0) - pair.low)
+}
+
+/// The decisions of eight lanes of any kind.
+@inline(never)
+private func anyDecisions(
+    _ x: Lanes, _ label: Lanes, _ isLabel: SIMDMask<LaneIntegers>, _ factors: DecisionFactors, _ parameters: LossParameters
+) -> Decisions {
+    var ofPositive: LanePair, ofNegative: LanePair
+    var p = LanePair(lanes(0), lanes(0)), oneMinusP = p
     var isClipped = x .< lanes(-.infinity)
     let isPredicted: SIMDMask<LaneIntegers>
-    var isValid = (label .>= lanes(0)) .& (label .<= lanes(1))
+    var isValid = isLabel
+    let zero = lanes(0)
     if parameters.inputCode == Int32(XentInputLogits) {
-        let tail = logarithmOfOnePlus(exponential(lanes(0) - x.absolute))
-        ofPositive = (lanes(0) - x).replacing(with: lanes(0), where: x .> lanes(0)) + tail
-        ofNegative = x.replacing(with: lanes(0), where: x .< lanes(0)) + tail
-        isPredicted = x .> lanes(0)
+        isPredicted = x .> zero
+        // Far off, the tail is exp(−|x|) to the last digit; it may be subnormal.
+        let isFar = .!(x.absolute .<= lanes(700))
+        let near = lanes(700).smaller(x.absolute)
+        var odds = exponentialPair(moderate: zero - near)
+        var tail = logarithmPairOfOnePlus(upToOne: odds.high, rest: odds.low)
+        let farOdds = exponential(zero - x.absolute)
+        odds = LanePair(odds.high.replacing(with: farOdds, where: isFar), odds.low.replacing(with: zero, where: isFar))
+        tail = LanePair(tail.high.replacing(with: farOdds, where: isFar), tail.low.replacing(with: zero, where: isFar))
+        @inline(always) func withTail(_ straight: Lanes) -> LanePair {
+            let (high, low) = twoSum(straight, tail.high)
+            return LanePair(high, zero.replacing(with: low + tail.low, where: high .< lanes(.infinity)))
+        }
+        ofPositive = withTail((zero - x).replacing(with: zero, where: x .> zero))
+        ofNegative = withTail(x.replacing(with: zero, where: x .< zero))
         if parameters.isFocal != 0 {
-            let odds = exponential(lanes(0) - x.absolute)
-            let likelier = lanes(1) / (lanes(1) + odds)
-            let unlikelier = odds / (lanes(1) + odds)
+            let unlikelier = quotient(odds.high, odds.low)
+            let likelierHigh = lanes(1) - unlikelier.high
+            let likelier = LanePair(likelierHigh, ((lanes(1) - likelierHigh) - unlikelier.high) - unlikelier.low)
             p = unlikelier.replacing(with: likelier, where: isPredicted)
             oneMinusP = likelier.replacing(with: unlikelier, where: isPredicted)
             if parameters.clipHigh < .infinity {
                 // A framework that makes probabilities of the logits first clips those.
-                let bound = lanes(parameters.clipHigh).replacing(with: lanes(parameters.clipLow), where: p .< lanes(parameters.clipLow))
-                isClipped = (p .< lanes(parameters.clipLow)) .| (p .> lanes(parameters.clipHigh))
-                ofPositive.replace(with: negativeLogarithm(bound), where: isClipped)
-                ofNegative.replace(with: lanes(0) - logarithmOfOnePlus(lanes(0) - bound), where: isClipped)
+                let low = lanes(parameters.clipLow)
+                let bound = lanes(parameters.clipHigh).replacing(with: low, where: p.high .< low)
+                isClipped = (p.high .< lanes(parameters.clipLow)) .| (p.high .> lanes(parameters.clipHigh))
+                ofPositive = ofPositive.replacing(with: LanePair(negativeLogarithm(bound), zero), where: isClipped)
+                ofNegative = ofNegative.replacing(with: LanePair(zero - logarithmOfOnePlus(zero - bound), zero), where: isClipped)
             }
         }
     } else if parameters.inputCode == Int32(XentInputProbabilities) {
         isValid = isValid .& (x .>= lanes(parameters.scorableLow)) .& (x .<= lanes(parameters.scorableHigh))
-        (p, oneMinusP) = (x, lanes(1) - x)
+        isPredicted = x .> lanes(0.5)
         let low = lanes(parameters.clipLow), high = lanes(parameters.clipHigh)
         let q = x.replacing(with: low, where: x .< low).replacing(with: high, where: x .> high)
         isClipped = q .!= x
         if parameters.normalisationCode == Int32(XentNormalisationLast) {
             // The two columns are clipped each and divided by their sum.
-            let complement = oneMinusP.replacing(with: low, where: oneMinusP .< low).replacing(with: high, where: oneMinusP .> high)
-            (ofPositive, ofNegative) = (logarithmOfOnePlus(complement / q), logarithmOfOnePlus(q / complement))
+            let unclipped = lanes(1) - x
+            let complement = unclipped.replacing(with: low, where: unclipped .< low).replacing(with: high, where: unclipped .> high)
+            ofPositive = LanePair(logarithmOfOnePlus(complement / q), zero)
+            ofNegative = LanePair(logarithmOfOnePlus(q / complement), zero)
         } else {
-            (ofPositive, ofNegative) = (negativeLogarithm(q), lanes(0) - logarithmOfOnePlus(lanes(0) - q))
+            ofPositive = negativeLogarithmPair(q)
+            ofNegative = negativeLogarithmPairOfComplement(q)
         }
-        if parameters.focalTakesScored != 0 { (p, oneMinusP) = (q, lanes(1) - q) }
-        isPredicted = x .> lanes(0.5)
+        let scored = parameters.focalTakesScored != 0 ? q : x
+        let complement = lanes(1) - scored
+        (p, oneMinusP) = (LanePair(scored, zero), LanePair(complement, (lanes(1) - complement) - scored))
     } else {
-        isValid = isValid .& (x .<= lanes(0))
-        (ofPositive, ofNegative) = (negatedLogProbability(x), lanes(0) - logarithmOfOneMinusExponential(x))
+        isValid = isValid .& (x .<= zero)
         isPredicted = x .> lanes(-0x1.62e42fefa39efp-1)
-        if parameters.isFocal != 0 { (p, oneMinusP) = (exponential(x), oneMinusExponential(x)) }
+        ofPositive = LanePair(negatedLogProbability(x), zero)
+        oneMinusP = oneMinusExponentialPair(x, rest: zero)
+        ofNegative = negativeLogarithmPairOfComplement(ofLogarithm: x, oneMinusP)
+        if parameters.isFocal != 0 { p = LanePair(exponential(x), zero) }
     }
     let largest = lanes(parameters.largestTerm)
     // A term that is not scored is not clipped.
-    isClipped = isClipped .| ((ofPositive .> largest) .& (target .!= lanes(0))) .| ((ofNegative .> largest) .& (other .!= lanes(0)))
-    ofPositive = ofPositive.replacing(with: largest, where: ofPositive .> largest)
-    ofNegative = ofNegative.replacing(with: largest, where: ofNegative .> largest)
-    let weightedTarget = target * positiveWeight
-    let positive = (weightedTarget * ofPositive).replacing(with: lanes(0), where: weightedTarget .== lanes(0))
-    let weightedOther = other * negativeWeight
-    let negative = (weightedOther * ofNegative).replacing(with: lanes(0), where: weightedOther .== lanes(0))
-    var loss = positive + negative
+    let isPositiveLarge = ofPositive.high .> largest, isNegativeLarge = ofNegative.high .> largest
+    isClipped = isClipped .| (isPositiveLarge .& (factors.target .!= zero)) .| (isNegativeLarge .& (factors.other .!= zero))
+    ofPositive = ofPositive.replacing(with: LanePair(largest, zero), where: isPositiveLarge)
+    ofNegative = ofNegative.replacing(with: LanePair(largest, zero), where: isNegativeLarge)
+    var loss = factors.sum(ofPositive, ofNegative)
     if parameters.isFocal != 0 {
-        loss *= power(target.fma(oneMinusP, other * p), parameters.focalGamma)
+        let first = product(LanePair(factors.target, zero), oneMinusP), second = product(LanePair(factors.other, zero), p)
+        let (high, low) = twoSum(first.high, second.high)
+        let base = LanePair(high, low + (first.low + second.low)).normalized
+        var factor = power(base.high, rest: base.low, parameters.focalGamma)
         if !parameters.focalAlpha.isNaN {
-            let balance = target.fma(lanes(parameters.focalAlpha), other * lanes(1 - parameters.focalAlpha))
-            loss = (loss * balance).replacing(with: lanes(0), where: balance .== lanes(0))
+            factor *= factors.target.fma(lanes(parameters.focalAlpha), factors.other * lanes(1 - parameters.focalAlpha))
         }
+        loss = LanePair((loss.rounded * factor).replacing(with: zero, where: factor .== zero), zero)
     }
     // NaN inputs came through the arithmetic or fail the comparisons.
-    loss = lanes(.nan).replacing(with: loss, where: isValid .& (x .== x))
-    return (loss, isPredicted .== (label .> lanes(0.5)), isClipped)
+    loss.high = lanes(.nan).replacing(with: loss.high, where: isValid .& (x .== x))
+    return Decisions(loss: loss, isCorrect: isPredicted .== (label .> lanes(0.5)), isClipped: isClipped)
 }
 
 @inline(always)
@@ -104,15 +234,27 @@ private func bernoulliRows(_ block: inout RowBlock, _ parameters: LossParameters
         var correctDecisions = LaneIntegers(repeating: 0), clippedDecisions = LaneIntegers(repeating: 0)
         var start = 0
         while start < block.classCount {
+            let positiveWeight = parameters.positiveWeights.map { Lanes.load($0 + start) }
+            let negativeWeight = parameters.classWeights.map { Lanes.load($0 + start) }
+            var x = element.loadEight(row + start &* element.byteCount)
+            var label = Lanes.load(labels + start)
+            let isWhole = start &+ 8 <= block.classCount
             let isInside = laneIndices .< LaneIntegers(repeating: Int64(block.classCount &- start))
-            let positiveWeight = parameters.positiveWeights.map { Lanes.load($0 + start) } ?? lanes(1)
-            let negativeWeight = parameters.classWeights.map { Lanes.load($0 + start) } ?? lanes(1)
-            let eight = decisions(
-                element.loadEight(row + start &* element.byteCount), Lanes.load(labels + start), positiveWeight: positiveWeight,
-                negativeWeight: negativeWeight, parameters)
-            sum.add(lanes(0).replacing(with: eight.loss, where: isInside))
-            count(eight.isCorrect .& isInside, into: &correctDecisions)
-            count(eight.isClipped .& isInside, into: &clippedDecisions)
+            if !isWhole {
+                // What lies beyond the row has a loss, as the decisions do, which is left out.
+                x = lanes(parameters.inputCode == Int32(XentInputLogProbabilities) ? -0.5 : 0.5).replacing(with: x, where: isInside)
+                label = lanes(1).replacing(with: label, where: isInside)
+            }
+            var eight = decisions(x, label, positiveWeight: positiveWeight, negativeWeight: negativeWeight, parameters)
+            if !isWhole {
+                eight.loss = LanePair(lanes(0), lanes(0)).replacing(with: eight.loss, where: isInside)
+                eight.isCorrect = eight.isCorrect .& isInside
+                eight.isClipped = eight.isClipped .& isInside
+            }
+            sum.add(eight.loss.high)
+            sum.rest += eight.loss.low
+            count(eight.isCorrect, into: &correctDecisions)
+            if block.clipped != nil { count(eight.isClipped, into: &clippedDecisions) }
             start &+= 8
         }
         let loss = sum.totalOrInfinity / Double(block.classCount)
@@ -130,14 +272,14 @@ private func singleDecisions(
     _ block: inout RowBlock, _ targets: UnsafePointer<Double>, _ parameters: LossParameters, _ element: StoredElement
 ) {
     var scoredCounts = LaneIntegers(repeating: 0), correctCounts = scoredCounts
-    let positiveWeight = lanes(parameters.positiveWeights?[0] ?? 1)
-    let negativeWeight = lanes(parameters.classWeights?[0] ?? 1)
+    let positiveWeight = parameters.positiveWeights.map { lanes($0[0]) }
+    let negativeWeight = parameters.classWeights.map { lanes($0[0]) }
     var i = 0
     while i < block.rowCount {
         let eight = decisions(
             element.loadEight(block.values + i &* element.byteCount), Lanes.load(targets + i), positiveWeight: positiveWeight,
             negativeWeight: negativeWeight, parameters)
-        var losses = eight.loss
+        var losses = eight.loss.rounded
         if i &+ 8 > block.rowCount { losses = losses.masked(first: block.rowCount &- i) }
         let isScored = losses .== losses
         count(isScored, into: &scoredCounts)

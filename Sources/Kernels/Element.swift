@@ -10,8 +10,12 @@ protocol Octet {
     func raised(to bound: Self) -> Self
     /// −∞ in lane `index`, if there is one, whose |index| is at most XentExclusionReach; a NaN stays.
     func excluding(_ index: Int) -> Self
+    /// Lane by lane: the smaller of the two; `self` where either is NaN.
+    func smaller(_ other: Self) -> Self
     /// Lanes from `count` on set to −∞.
     func keeping(first count: Int) -> Self
+    /// Lanes from `count` on set to `other`'s.
+    func keeping(first count: Int, or other: Self) -> Self
     var widened: Lanes { get }
     /// The largest lane, none of them NaN.
     var largest: Double { get }
@@ -40,9 +44,11 @@ struct FloatOctet: Octet {
         Self(xentRaiseFloat8(values, bound.values))
     }
     @inline(always) func excluding(_ index: Int) -> Self { Self(xentExcludeFloat8(values, index)) }
-    @inline(always) func keeping(first count: Int) -> Self {
+    @inline(always) func smaller(_ other: Self) -> Self { Self(xentLowerFloat8(values, other.values)) }
+    @inline(always) func keeping(first count: Int) -> Self { keeping(first: count, or: Self(all: -.infinity)) }
+    @inline(always) func keeping(first count: Int, or other: Self) -> Self {
         let index = SIMD8<Int32>(repeating: Int32(truncatingIfNeeded: count))
-        return Self(values.replacing(with: SIMD8<Float>(repeating: -.infinity), where: SIMD8<Int32>(0, 1, 2, 3, 4, 5, 6, 7) .>= index))
+        return Self(values.replacing(with: other.values, where: SIMD8<Int32>(0, 1, 2, 3, 4, 5, 6, 7) .>= index))
     }
     @inline(always) var widened: Lanes { widen(values) }
     @inline(always) var largest: Double {
@@ -73,8 +79,10 @@ struct DoubleOctet: Octet {
         Self(values.larger(bound.values).replacing(with: lanes(.nan), where: values .!= values))
     }
     @inline(always) func excluding(_ index: Int) -> Self { Self(xentExcludeDouble8(values, index)) }
-    @inline(always) func keeping(first count: Int) -> Self {
-        Self(values.replacing(with: lanes(-.infinity), where: laneIndices .>= LaneIntegers(repeating: Int64(count))))
+    @inline(always) func smaller(_ other: Self) -> Self { Self(values.smaller(other.values)) }
+    @inline(always) func keeping(first count: Int) -> Self { keeping(first: count, or: Self(all: -.infinity)) }
+    @inline(always) func keeping(first count: Int, or other: Self) -> Self {
+        Self(values.replacing(with: other.values, where: laneIndices .>= LaneIntegers(repeating: Int64(count))))
     }
     @inline(always) var widened: Lanes { values }
     @inline(always) var largest: Double { values.largestLane }

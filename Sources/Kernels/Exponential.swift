@@ -10,7 +10,10 @@ let ln2Low = 0x1.9ef35793c7673p-41
 let integerShift = 0x1.8p+52
 
 /// r + r² P(r) = exp(r) − 1 for |r| <= 0.3466, within 1.1 ULP (0.98 seen, next to r = −0.064).
-@inline(always) func exponentialMinusOne(reduced r: Lanes) -> Lanes {
+@inline(always) func exponentialMinusOne(reduced r: Lanes) -> Lanes { (r * r).fma(exponentialSecondQuotient(reduced: r), r) }
+
+/// P(r) = (exp(r) − 1 − r) / r² for |r| <= 0.3466.
+@inline(always) func exponentialSecondQuotient(reduced r: Lanes) -> Lanes {
     var p = r.fma(lanes(0x1.ad9ef30e00d07p-26), 0x1.28ad5e83ce4d5p-22)
     p = p.fma(r, 0x1.71df0d08f8912p-19)
     p = p.fma(r, 0x1.a0199a0db0590p-16)
@@ -19,8 +22,7 @@ let integerShift = 0x1.8p+52
     p = p.fma(r, 0x1.1111111124739p-7)
     p = p.fma(r, 0x1.555555555079fp-5)
     p = p.fma(r, 0x1.555555555550cp-3)
-    p = p.fma(r, 0x1.000000000000ap-1)
-    return (r * r).fma(p, r)
+    return p.fma(r, 0x1.000000000000ap-1)
 }
 
 /// 8 / ln 2, and ln 2 / 8 = eighthLn2High + eighthLn2Low; eighthLn2High has 36 bits, so that k * eighthLn2High is exact for |k| < 2^17.
@@ -68,6 +70,31 @@ let logarithmOfPowerFactor = 0x1.427fde1bd055dp-20
     let significand = lanes(1) + exponentialMinusOne(reduced: r)
     // Times 2^k, exactly: wrapping, since k may be negative.
     return Lanes(bits: significand.bits &+ (shifted.bits &<< laneBits(52)))
+}
+
+/// exp(x) for x in [−700, 0] as a pair that is rounded to its `high`, by the table and the polynomial of `terms`.
+///
+/// Error of the pair: 0.16 * 2^-53 of itself.
+@inline(always) func exponentialPair(moderate x: Lanes) -> LanePair {
+    let shifted = x.fma(lanes(eighthsOfE), integerShift)
+    let k = shifted - lanes(integerShift)
+    // The table's powers are those of 2^(1/8) times c.
+    let r = k.fma(lanes(-eighthLn2Low), k.fma(lanes(-eighthLn2High), x)) - lanes(logarithmOfPowerFactor)
+    let minusOne = exponentialMinusOne(ofSixteenth: r)
+    let power = Lanes.powerOfEighths(shifted)
+    let value = power.fma(minusOne, power)
+    return LanePair(value, power.fma(minusOne, power - value))
+}
+
+/// r + r² P(r) = exp(r) − 1 for |r| <= ln 2 / 16; P is the minimax polynomial of degree 5 that scripts/minimax.py prints (relative error of
+/// exp 2^-58.3).
+@inline(always) func exponentialMinusOne<Group: LaneGroup>(ofSixteenth r: Group) -> Group {
+    var p = r.fma(0x1.a01675716e371p-13, Group(lanes(0x1.6c1cbd97558f9p-10)))
+    p = p.fma(r, 0x1.111111250458fp-7)
+    p = p.fma(r, 0x1.555555480decfp-5).met
+    p = p.fma(r, 0x1.5555555555160p-3)
+    p = p.fma(r, 0x1.000000000010bp-1)
+    return r.squared.fma(p, r)
 }
 
 /// 2^k for −1023 < k < 1024, from the exponent field.

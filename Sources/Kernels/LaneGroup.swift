@@ -50,8 +50,6 @@ struct FourLanes: LaneGroup {
     @inline(always) func fma(_ factor: FourLanes, _ addend: FourLanes) -> FourLanes {
         FourLanes(a.fma(factor.a, addend.a), b.fma(factor.b, addend.b), c.fma(factor.c, addend.c), d.fma(factor.d, addend.d))
     }
-    /// Each lane rounded twice.
-    @inline(always) var pairwiseSum: Lanes { (a + b) + (c + d) }
     @inline(always) static func - (x: FourLanes, y: FourLanes) -> FourLanes { FourLanes(x.a - y.a, x.b - y.b, x.c - y.c, x.d - y.d) }
     @inline(always) var squared: FourLanes { FourLanes(a * a, b * b, c * c, d * d) }
     @inline(always) static func powerOfEighths(_ x: FourLanes) -> FourLanes {

@@ -147,6 +147,27 @@ struct CompensatedLanes {
         if isFirst { sum = terms } else { add(terms) }
     }
 
+    /// Adds terms that are not above the sum so far, in magnitude: three operations less.
+    @inline(always) mutating func add(smaller terms: Lanes) {
+        let newSum = sum + terms
+        // Exact (Dekker).
+        rest += terms - (newSum - sum)
+        sum = newSum
+    }
+
+    /// Adds products without what rounding them would lose.
+    @inline(always) mutating func add(_ a: Lanes, times b: Lanes) {
+        let product = a * b
+        add(product)
+        rest += a.fma(b, lanes(0) - product)
+    }
+
+    /// Moves what the rest has of the sum's digits to the sum.
+    @inline(always) mutating func normalize() {
+        let (newSum, newRest) = twoSum(sum, rest)
+        (sum, rest) = (newSum, newRest)
+    }
+
     /// All eight lanes added up, rounded a little over once: within 1.01 half ULP of the sum of terms for terms of one sign.
     @inline(always) var total: Double { totalAndRest.total }
 

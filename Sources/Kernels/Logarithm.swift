@@ -1,13 +1,52 @@
-// log and log1p on eight lanes, after fdlibm's e_log.c (Sun Microsystems, 1993): u = 2^k (1 + f) with 1 + f in [√½, √2), s = f / (2 + f),
-// log(1 + f) = f − (f²/2 − s (f²/2 + R(s²))); R is the minimax polynomial that scripts/minimax.py prints (relative error 2^-59.5).
+// log and log1p on eight lanes, by a table and without a division (Tang, "Table-driven implementation of the logarithm function in IEEE
+// floating-point arithmetic", 1990): u = 2^k m, c m = 1 + r with |r| <= 0.0612 for the c of m's interval, and
+// log u = (k ln 2 − log c) + r − r²/2 + r³ R(r). c and log c come from tables of eight (KernelABI.h), chosen so that (k ln 2 − log c) has
+// room for all its digits; next to u = 1 both c and 2^k are 1, and nothing cancels. R is the minimax polynomial that scripts/minimax.py
+// prints (0.047 * 2^-53 of the logarithm).
 
-/// k and 1 + f of a positive normal number, as bits.
-@inline(always) private func decompose(_ u: Lanes) -> (k: LaneIntegers, oneAndF: Lanes) {
-    // Wrapping integer arithmetic on encodings; u is positive and normal, so nothing wraps for a lane that is used.
-    let offset = u.integerBits &- LaneIntegers(repeating: 0x3FE6_A09E_667F_3BCD)
-    let k = offset &>> LaneIntegers(repeating: 52)
-    let scaled = u.integerBits &- (k &<< LaneIntegers(repeating: 52))
-    return (k, unsafeBitCast(scaled, to: Lanes.self))
+import KernelABI
+
+/// A number as a sum of two that is not rounded: `low` is at most a few hundredths of `high`, and has digits of its own.
+struct LanePair {
+    var high: Lanes
+    var low: Lanes
+
+    @inline(always) init(_ high: Lanes, _ low: Lanes) { (self.high, self.low) = (high, low) }
+
+    /// The sum, rounded once.
+    @inline(always) var rounded: Lanes { high + low }
+
+    /// `other` where the mask is set.
+    @inline(always) func replacing(with other: LanePair, where mask: SIMDMask<LaneIntegers>) -> LanePair {
+        LanePair(high.replacing(with: other.high, where: mask), low.replacing(with: other.low, where: mask))
+    }
+
+    /// The same sum with `high` as what it rounds to. |low| must be at most |high|.
+    @inline(always) var normalized: LanePair {
+        // The rest is exact, since low is the smaller (Dekker).
+        let sum = high + low
+        return LanePair(sum, low - (sum - high))
+    }
+}
+
+/// A positive normal number as 2^k m with m from 0.7154 to 1.4309, whose interval of eight the lowest bits of `place` tell.
+private struct Decomposed {
+    var k: LaneIntegers
+    let m: Lanes
+    let place: LaneBits
+
+    @inline(always) init(_ u: Lanes) {
+        // Wrapping integer arithmetic on encodings; u is positive and normal, so nothing wraps for a lane that is used.
+        let offset = u.integerBits &- LaneIntegers(repeating: 0x3FE6_E4DD_0000_0000)
+        k = offset &>> LaneIntegers(repeating: 52)
+        m = unsafeBitCast(u.integerBits &- (k &<< LaneIntegers(repeating: 52)), to: Lanes.self)
+        place = offset.unsigned &>> laneBits(49)
+    }
+
+    /// 2^-k for k in −1022...1022.
+    @inline(always) var inverseScale: Lanes {
+        unsafeBitCast((LaneIntegers(repeating: 1023) &- k) &<< LaneIntegers(repeating: 52), to: Lanes.self)
+    }
 }
 
 /// An integer within ±2^51 as Float64: exact, and without the conversion instruction that only AVX-512 has.
@@ -16,68 +55,135 @@
     return unsafeBitCast(shift.integerBits &+ k, to: Lanes.self) - shift
 }
 
-/// log(2^k (1 + f) + correction * 2^k) for |correction| <= 2^-49; without a correction the same bits as with one of 0.
-@inline(always) private func logarithm(k: LaneIntegers, f: Lanes, correction: Lanes?) -> Lanes {
-    let s = f / (lanes(2) + f)
-    let z = s * s
-    var r = z.fma(lanes(0x1.2f02517caf3d9p-3), 0x1.39a20ba4e86f7p-3)
-    r = r.fma(z, 0x1.74663ba34b529p-3)
-    r = r.fma(z, 0x1.c71c521a1972bp-3)
-    r = r.fma(z, 0x1.24924941db48cp-2)
-    r = r.fma(z, 0x1.999999997ff63p-2)
-    r = r.fma(z, 0x1.5555555555592p-1)
-    let halfSquare = f * (f * lanes(0.5))
-    let kAsDouble = floating(k)
-    var low = kAsDouble * lanes(ln2Low)
-    if let correction {
-        // d log = correction / (1 + f), and 1 / (1 + f) = (1 − s)² / (1 − s²): a division saved, right to 0.1 % of the correction.
-        let oneMinusS = lanes(1) - s
-        let inverse = oneMinusS * oneMinusS
-        low = correction.fma(inverse.fma(z, inverse), low)
-    }
-    let inner = s.fma(r.fma(z, halfSquare), low)
-    return kAsDouble.fma(lanes(ln2High), f - (halfSquare - inner))
+/// −½ + r R(r) = (log(1 + r) − r) / r², within 0.047 * 2^-53 of log(1 + r) / r².
+@inline(always) private func secondQuotient(_ r: Lanes) -> Lanes {
+    var q = r.fma(lanes(0x1.77b940fc5ac38p-4), -0x1.9ced25f91cb86p-4)
+    q = q.fma(r, 0x1.c71919080d162p-4)
+    q = q.fma(r, -0x1.fffd170846ee9p-4)
+    q = q.fma(r, 0x1.249249e0e4b4fp-3)
+    q = q.fma(r, -0x1.555555da21648p-3)
+    q = q.fma(r, 0x1.99999999776a5p-3)
+    q = q.fma(r, -0x1.fffffffff04f9p-3)
+    q = q.fma(r, 0x1.5555555555563p-2)
+    return q.fma(r, -0.5)
+}
+
+/// log(2^k m + correction 2^k) for |correction| <= 2^-49; without a correction the same bits as with one of 0.
+///
+/// Error of the pair: 0.33 * 2^-53 of the logarithm (ErrorBounds adds it up). `low` is at most 0.031 of `high`, and `rounded` within 0.9
+/// ULP.
+@inline(always) private func logarithm(_ u: Decomposed, correction: Lanes?) -> LanePair {
+    let c = xentReciprocal(u.place)
+    // c m = product + rest, exactly; r = product − 1 is exact (Sterbenz).
+    let product = u.m * c
+    let rest = u.m.fma(c, lanes(0) - product)
+    let r = product - lanes(1)
+    let k = floating(u.k)
+    // Exact: multiples of 2^-42 below 2^10.
+    let high = k.fma(lanes(ln2High), xentLogarithmOfReciprocal(u.place))
+    let sum = high + r
+    // Exact: where high is not 0, it is above 0.06, and r is not (Dekker).
+    let sumRest = r - (sum - high)
+    // d log = lost / (1 + r), and 1 − r is nearer to 1 / (1 + r) than any digit of it counts.
+    var lost = rest
+    if let correction { lost = correction.fma(c, lost) }
+    lost = (lanes(0) - r).fma(lost, lost)
+    let low = k.fma(lanes(ln2Low), sumRest + lost)
+    return LanePair(sum, (r * r).fma(secondQuotient(r), low))
 }
 
 /// −log(p) for p in [0, 1]; +∞ for 0, NaN outside of [0, 1] and for NaN.
 ///
-/// Error: at most 1 ULP (0.79 seen), subnormal p included.
+/// Error: at most 0.9 ULP, subnormal p included.
 @inline(always) func negativeLogarithm(_ p: Lanes) -> Lanes {
     let isSubnormal = p .< lanes(0x1p-1022)
     let scaled = (p * lanes(0x1p+54)).replacing(with: p, where: .!isSubnormal)
-    let (k, oneAndF) = decompose(scaled)
-    let kOfP = k &- LaneIntegers(repeating: 0).replacing(with: LaneIntegers(repeating: 54), where: isSubnormal)
+    var u = Decomposed(scaled)
+    u.k = u.k &- LaneIntegers(repeating: 0).replacing(with: LaneIntegers(repeating: 54), where: isSubnormal)
     // 0 − x and not −x, so that log 1 gives +0.
-    var result = lanes(0) - logarithm(k: kOfP, f: oneAndF - lanes(1), correction: nil)
+    var result = lanes(0) - logarithm(u, correction: nil).rounded
     result.replace(with: lanes(.infinity), where: p .== lanes(0))
     let isProbability = (p .>= lanes(0)) .& (p .<= lanes(1))
     return lanes(.nan).replacing(with: result, where: isProbability)
 }
 
+/// −log(p) for p in [0, 1], as a pair; +∞ for 0, NaN outside of [0, 1] and for NaN.
+///
+/// Error of the pair: 0.33 * 2^-53 of the logarithm, subnormal p included.
+@inline(always) func negativeLogarithmPair(_ p: Lanes) -> LanePair {
+    let isCommon = (p .>= lanes(0x1p-1022)) .& (p .<= lanes(1))
+    if isFull(isCommon) {
+        let pair = logarithm(Decomposed(p), correction: nil)
+        return LanePair(lanes(0) - pair.high, lanes(0) - pair.low)
+    }
+    let isSubnormal = p .< lanes(0x1p-1022)
+    var u = Decomposed((p * lanes(0x1p+54)).replacing(with: p, where: .!isSubnormal))
+    u.k = u.k &- LaneIntegers(repeating: 0).replacing(with: LaneIntegers(repeating: 54), where: isSubnormal)
+    let pair = logarithm(u, correction: nil)
+    let ofOthers = lanes(.nan).replacing(with: lanes(.infinity), where: p .== lanes(0))
+    let isPositive = (p .> lanes(0)) .& (p .<= lanes(1))
+    return LanePair(
+        ofOthers.replacing(with: lanes(0) - pair.high, where: isPositive), lanes(0).replacing(with: lanes(0) - pair.low, where: isPositive))
+}
+
+/// log(x + rest) for x from 2^-1000 to 2^1000 and |rest| <= ulp(x), as a pair.
+///
+/// Error of the pair: 0.33 * 2^-53 of the logarithm.
+@inline(always) func logarithmPair(normal x: Lanes, rest: Lanes) -> LanePair {
+    let u = Decomposed(x)
+    return logarithm(u, correction: rest * u.inverseScale)
+}
+
+/// −log(1 − p) for p in [0, 1], as a pair; +∞ for 1, NaN outside of [0, 1] and for NaN.
+@inline(always) func negativeLogarithmPairOfComplement(_ p: Lanes) -> LanePair {
+    let complement = lanes(1) - p
+    let isInside = (p .>= lanes(0x1p-54)) .& (complement .> lanes(0))
+    let pair = logarithmPair(
+        normal: lanes(1).replacing(with: complement, where: isInside),
+        rest: lanes(0).replacing(with: (lanes(1) - complement) - p, where: isInside))
+    // −log(1 − p) is p to the last digit next to 0.
+    let ofOthers = lanes(.nan).replacing(with: p.absolute, where: (p .>= lanes(0)) .& (p .< lanes(0x1p-54)))
+        .replacing(with: lanes(.infinity), where: p .== lanes(1))
+    return LanePair(
+        ofOthers.replacing(with: lanes(0) - pair.high, where: isInside), lanes(0).replacing(with: lanes(0) - pair.low, where: isInside))
+}
+
+/// −log(1 − exp(x)) for x <= 0 and the pair of 1 − exp(x), as a pair; +∞ for 0, NaN above and for NaN.
+@inline(always) func negativeLogarithmPairOfComplement(ofLogarithm x: Lanes, _ complement: LanePair) -> LanePair {
+    let isInside = (x .>= lanes(-40)) .& (x .<= lanes(-0x1p-900))
+    let normal = LanePair(lanes(1), lanes(0)).replacing(with: complement.normalized, where: isInside)
+    let inside = logarithmPair(normal: normal.high, rest: normal.low)
+    // Far below 0 it is exp(x) to the last digit; next to it −log(−x).
+    let little = negativeLogarithm(lanes(1).smaller(lanes(0) - x))
+    let others = lanes(.nan).replacing(with: exponential(x), where: x .< lanes(-40)).replacing(with: little, where: x .> lanes(-0x1p-900))
+    return LanePair(
+        others.replacing(with: lanes(0) - inside.high, where: isInside),
+        lanes(0).replacing(with: lanes(0) - inside.low, where: isInside))
+}
+
 /// log(x) for positive normal numbers; numbers without meaning for others.
 ///
-/// Error: at most 1 ULP.
+/// Error: at most 0.9 ULP.
 @inline(always) func logarithm(normal x: Lanes) -> Lanes {
-    let (k, oneAndF) = decompose(x)
-    return logarithm(k: k, f: oneAndF - lanes(1), correction: nil)
+    logarithm(Decomposed(x), correction: nil).rounded
 }
 
 /// log(x) for finite numbers: −∞ for 0, NaN below it and for NaN.
 ///
-/// Error: at most 1 ULP, subnormal x included.
+/// Error: at most 0.9 ULP, subnormal x included.
 @inline(always) func logarithm(ofAny x: Lanes) -> Lanes {
     let isSubnormal = x .< lanes(0x1p-1022)
-    let (k, oneAndF) = decompose((x * lanes(0x1p+54)).replacing(with: x, where: .!isSubnormal))
-    let kOfX = k &- LaneIntegers(repeating: 0).replacing(with: LaneIntegers(repeating: 54), where: isSubnormal)
-    let result = logarithm(k: kOfX, f: oneAndF - lanes(1), correction: nil).replacing(with: lanes(-.infinity), where: x .== lanes(0))
+    var u = Decomposed((x * lanes(0x1p+54)).replacing(with: x, where: .!isSubnormal))
+    u.k = u.k &- LaneIntegers(repeating: 0).replacing(with: LaneIntegers(repeating: 54), where: isSubnormal)
+    let result = logarithm(u, correction: nil).rounded.replacing(with: lanes(-.infinity), where: x .== lanes(0))
     return lanes(.nan).replacing(with: result, where: x .>= lanes(0))
 }
 
 /// log(1 + x) for x in (−1, 2^1023); −∞ for −1, NaN below −1 and for NaN, +∞ for +∞.
 ///
-/// Error: at most 1 ULP (0.88 seen), subnormal x included.
+/// Error: at most 0.9 ULP, subnormal x included.
 @inline(always) func logarithmOfOnePlus(_ x: Lanes) -> Lanes {
-    var result = logarithm(of: twoSum(lanes(1), x))
+    var result = logarithm(of: twoSum(lanes(1), x)).rounded
     // log1p(x) = x to the last digit; spares the subnormals the arithmetic above, whose products would round.
     result.replace(with: x, where: x.absolute .< lanes(0x1p-54))
     result.replace(with: lanes(-.infinity), where: x .== lanes(-1))
@@ -87,23 +193,27 @@
 
 /// log(1 + x + rest) for finite x >= 0 and |rest| <= 4 ulp(x); for a rest of half an ULP the loss of x's last digit is made good.
 ///
-/// Error: at most 0.9 ULP, next to 0 at most 0.51, of the logarithm of the sum of the two.
-@inline(always) func logarithmOfOnePlus(_ x: Lanes, rest: Lanes) -> Lanes {
+/// Error of the pair: 0.33 * 2^-53 of the logarithm of the sum of the three.
+@inline(always) func logarithmPairOfOnePlus(_ x: Lanes, rest: Lanes) -> LanePair {
     let (u, lost) = twoSum(lanes(1), x)
-    let result = logarithm(of: (u, lost + rest))
+    let pair = logarithm(of: (u, lost + rest))
     // There two terms of the series are enough, and the sum above would round the rest away.
-    let ofLittle = x + (x * lanes(-0.5)).fma(x, rest)
-    return result.replacing(with: ofLittle, where: x .< lanes(0x1p-36))
+    let isLittle = x .< lanes(0x1p-36)
+    return LanePair(
+        pair.high.replacing(with: x, where: isLittle), pair.low.replacing(with: (x * lanes(-0.5)).fma(x, rest), where: isLittle))
 }
 
+/// `logarithmPairOfOnePlus`, rounded: within 0.9 ULP.
+@inline(always) func logarithmOfOnePlus(_ x: Lanes, rest: Lanes) -> Lanes { logarithmPairOfOnePlus(x, rest: rest).rounded }
+
 /// log(u.sum + u.rest) for a positive u.sum; u.rest is a few of its ULP at the most.
-@inline(always) private func logarithm(of u: (sum: Lanes, rest: Lanes)) -> Lanes {
-    let (k, oneAndF) = decompose(u.sum)
-    // Scaled by 2^-k the rest corrects f. For k > 1021 it is far below any digit, and 2^-k is cut off.
-    let inverseScale = LaneIntegers(repeating: 1023) &- k
+@inline(always) private func logarithm(of u: (sum: Lanes, rest: Lanes)) -> LanePair {
+    let parts = Decomposed(u.sum)
+    // Scaled by 2^-k the rest corrects m. For k > 1021 it is far below any digit, and 2^-k is cut off.
+    let inverseScale = LaneIntegers(repeating: 1023) &- parts.k
     let limited = inverseScale.replacing(with: LaneIntegers(repeating: 1), where: inverseScale .< LaneIntegers(repeating: 1))
     let scale = unsafeBitCast(limited &<< LaneIntegers(repeating: 52), to: Lanes.self)
-    return logarithm(k: k, f: oneAndF - lanes(1), correction: u.rest * scale)
+    return logarithm(parts, correction: u.rest * scale)
 }
 
 /// −log(p) where `isPositive`, −log(1 − p) elsewhere, for p in [0, 1]: one logarithm for both; NaN outside of [0, 1] and for NaN.
@@ -115,12 +225,11 @@
     let complement = lanes(1) - p
     let rest = ((lanes(1) - complement) - p).replacing(with: lanes(0), where: isPositive)
     let ofPositive = p.replacing(with: p * lanes(0x1p+54), where: isSubnormal)
-    let (k, oneAndF) = decompose(complement.replacing(with: ofPositive, where: isPositive))
-    let kOfArgument = k &- LaneIntegers(repeating: 0).replacing(with: LaneIntegers(repeating: 54), where: isSubnormal)
+    var u = Decomposed(complement.replacing(with: ofPositive, where: isPositive))
     // The rest is not 0 for u in [½, 1] alone, where its scale is 1 or 2.
-    let scale = unsafeBitCast((LaneIntegers(repeating: 1023) &- k) &<< LaneIntegers(repeating: 52), to: Lanes.self)
-    let correction = lanes(0).replacing(with: rest * scale, where: rest .!= lanes(0))
-    var result = lanes(0) - logarithm(k: kOfArgument, f: oneAndF - lanes(1), correction: correction)
+    let correction = lanes(0).replacing(with: rest * u.inverseScale, where: rest .!= lanes(0))
+    u.k = u.k &- LaneIntegers(repeating: 0).replacing(with: LaneIntegers(repeating: 54), where: isSubnormal)
+    var result = lanes(0) - logarithm(u, correction: correction).rounded
     // −0 is 0.
     result.replace(with: p.absolute, where: .!isPositive .& (p .< lanes(0x1p-54)))
     result.replace(with: lanes(.infinity), where: p .== lanes(1).replacing(with: lanes(0), where: isPositive))
@@ -134,23 +243,38 @@
 /// `negativeLogarithm(p, isPositive:)`, the same bits, for p from `leastUncertain` to below 1: neither log has an exception there.
 @inline(always) func negativeLogarithm(uncertain p: Lanes, isPositive: SIMDMask<LaneIntegers>, isNarrow: Bool) -> Lanes {
     let complement = lanes(1) - p
-    let (k, oneAndF) = decompose(complement.replacing(with: p, where: isPositive))
+    let u = Decomposed(complement.replacing(with: p, where: isPositive))
     var correction: Lanes?
     if !isNarrow {
         let rest = ((lanes(1) - complement) - p).replacing(with: lanes(0), where: isPositive)
-        correction = rest * unsafeBitCast((LaneIntegers(repeating: 1023) &- k) &<< LaneIntegers(repeating: 52), to: Lanes.self)
+        correction = rest * u.inverseScale
     }
-    return lanes(0) - logarithm(k: k, f: oneAndF - lanes(1), correction: correction)
+    return lanes(0) - logarithm(u, correction: correction).rounded
 }
 
-/// `logarithmOfOnePlus(x)`, the same bits, for x in [2^-54, 1].
-@inline(always) func logarithmOfOnePlus(upToOne x: Lanes) -> Lanes {
-    let u = lanes(1) + x
-    // Exact as that of `twoSum`, since x is the smaller (Dekker).
-    let rest = x - (u - lanes(1))
-    let (k, oneAndF) = decompose(u)
-    let scale = unsafeBitCast((LaneIntegers(repeating: 1023) &- k) &<< LaneIntegers(repeating: 52), to: Lanes.self)
-    return logarithm(k: k, f: oneAndF - lanes(1), correction: rest * scale)
+/// log(1 + x + rest) for x in [0, 1] and |rest| <= ulp(x): the first interval begins with 1, so that x itself is r there.
+///
+/// Error of the pair: 0.33 * 2^-53 of the logarithm.
+@inline(always) func logarithmPairOfOnePlus(upToOne x: Lanes, rest: Lanes) -> LanePair {
+    // The interval of 1 + x: the first, of 1 to 1.059, is cut where r would grow beyond what R is made for. Below 2 for x = 1.
+    let place = x.fma(lanes(0.9287109375), 1.0703125).bits &>> laneBits(49)
+    let c = xentUnitReciprocal(place)
+    // c (1 + x) − 1 = product + productRest + (c − 1); product + (c − 1) is exact: both are multiples of 2^-57, and it is below 2^-4.
+    let product = x * c
+    let productRest = x.fma(c, lanes(0) - product)
+    let r = product + (c - lanes(1))
+    let high = xentLogarithmOfUnitReciprocal(place)
+    let sum = high + r
+    let low = rest.fma(c, (r - (sum - high)) + productRest)
+    return LanePair(sum, (r * r).fma(secondQuotient(r), low))
+}
+
+/// log(1 + exp(−|x|)) for |x| <= 700; numbers without meaning beyond.
+///
+/// Error of the pair: 0.5 * 2^-53 of the logarithm.
+@inline(always) func logarithmPairOfOneAndOdds(_ x: Lanes) -> LanePair {
+    let odds = exponentialPair(moderate: lanes(0) - x.absolute)
+    return logarithmPairOfOnePlus(upToOne: odds.high, rest: odds.low)
 }
 
 /// log(1 − exp(x)) for x <= 0, by the two ways of Mächler ("Accurately computing log(1 − exp(−|a|))", 2012), which meet at −log 2;
@@ -169,6 +293,26 @@ func logarithmOfOneMinusExponential(_ x: Lanes) -> Lanes {
     return lanes(.nan).replacing(with: ofFar.replacing(with: ofNear, where: isNear), where: x .<= lanes(0))
 }
 
+/// 1 − exp(x + rest) for x <= 0 and |rest| <= ulp(x), as a pair; NaN above 0 and for NaN.
+///
+/// Error of the pair: 0.7 * 2^-53 of itself.
+@inline(always)
+func oneMinusExponentialPair(_ x: Lanes, rest: Lanes) -> LanePair {
+    // Near 0 by expm1, whose first term is x itself; far from it 1 − exp(x) loses nothing.
+    let near = lanes(-0.34).larger(x)
+    let square = (near * near) * exponentialSecondQuotient(reduced: near)
+    let slope = near.fma(near.fma(lanes(0.5), 1), 1)
+    let far = exponentialPair(moderate: lanes(-700).larger(x))
+    let ofFar = lanes(1) - far.high
+    let isNear = x .>= lanes(-0.34)
+    let high = ofFar.replacing(with: lanes(0) - near, where: isNear)
+    let farRest = ((lanes(1) - ofFar) - far.high) - far.low
+    let low = (lanes(0) - rest).fma(far.high, farRest).replacing(with: (lanes(0) - rest).fma(slope, lanes(0) - square), where: isNear)
+    let isValid = x .<= lanes(0)
+    // Of −∞ there is no rest.
+    return LanePair(lanes(.nan).replacing(with: high, where: isValid), low.replacing(with: lanes(0), where: x .< lanes(-745)))
+}
+
 /// 1 − exp(x) for x <= 0, within 1.5 ULP; NaN above 0 and for NaN.
 @inline(always)
 func oneMinusExponential(_ x: Lanes) -> Lanes {
@@ -181,40 +325,32 @@ func oneMinusExponential(_ x: Lanes) -> Lanes {
     return lanes(.nan).replacing(with: result, where: x .<= lanes(0))
 }
 
-/// base^exponent for a base up to 1 (beyond it while the result stays below 2^1023) and an exponent in 0...100, the same for all lanes; 0^0
-/// is 1. A base below 0 has powers with whole exponents; others are NaN.
+/// (base + rest)^exponent for a base up to 1 (beyond it while the result stays below 2^1023), |rest| <= ulp(base), and an exponent in
+/// 0...100, the same for all lanes; 0^0 is 1. A base below 0 has powers with whole exponents; others are NaN.
 ///
-/// Error: at most 2 + exponent / 2 ULP, however small the result, while it is no subnormal. Whole exponents up to 8 by multiplication; others
-/// by exp(exponent · log base), where the part of the logarithm that may be large, k ln 2 of base = 2^k m, is carried to twice the digits.
+/// Error, while the result is no subnormal: at most 1.1 + exponent / 50 ULP, 1 of it for exponents 1 and 2. The power is exp(exponent · log
+/// base), with the logarithm and its product as pairs.
 @inline(always)
-func power(_ base: Lanes, _ exponent: Double) -> Lanes {
-    if exponent == exponent.rounded(.towardZero), exponent <= 8 {
-        var result = lanes(1)
-        var times = exponent
-        while times > 0 {
-            result *= base
-            times -= 1
-        }
-        return result
-    }
+func power(_ base: Lanes, rest: Lanes = lanes(0), _ exponent: Double) -> Lanes {
+    if exponent == 0 { return lanes(1) }
+    if exponent == 1 { return base + rest }
+    if exponent == 2 { return base.fma(base, (base + base) * rest) }
     let magnitude = base.absolute
     let isSubnormal = magnitude .< lanes(0x1p-1022)
-    let (kOfScaled, m) = decompose((magnitude * lanes(0x1p+54)).replacing(with: magnitude, where: .!isSubnormal))
-    let k = floating(kOfScaled &- LaneIntegers(repeating: 0).replacing(with: LaneIntegers(repeating: 54), where: isSubnormal))
-    let logarithmOfM = logarithm(k: LaneIntegers(repeating: 0), f: m - lanes(1), correction: nil)
-    // exponent · k and exponent · k · ln 2 as products and what they rounded off. ln 2 = ln2Nearest + ln2Rest.
-    let scaledK = lanes(exponent) * k
-    let scaledKRest = lanes(exponent).fma(k, lanes(0) - scaledK)
-    let large = scaledK * lanes(ln2Nearest)
-    let largeRest = scaledK.fma(lanes(ln2Nearest), lanes(0) - large) + scaledK.fma(lanes(ln2Rest), scaledKRest * lanes(ln2Nearest))
-    let (sum, sumRest) = twoSum(large, lanes(exponent) * logarithmOfM)
-    let result = exponential(sum, rest: sumRest + largeRest)
+    var u = Decomposed((magnitude * lanes(0x1p+54)).replacing(with: magnitude, where: .!isSubnormal))
+    // Of a subnormal base the rest is below any digit.
+    let inverse = LaneIntegers(repeating: 1023) &- u.k
+    let limited = inverse.replacing(with: LaneIntegers(repeating: 0), where: inverse .> LaneIntegers(repeating: 2046))
+    let scale = unsafeBitCast(limited &<< LaneIntegers(repeating: 52), to: Lanes.self)
+    let correction = (rest * scale).replacing(with: lanes(0), where: isSubnormal).replacing(with: lanes(0), where: rest .== lanes(0))
+    u.k = u.k &- LaneIntegers(repeating: 0).replacing(with: LaneIntegers(repeating: 54), where: isSubnormal)
+    let ofBase = logarithm(u, correction: correction).normalized
+    let product = lanes(exponent) * ofBase.high
+    let productRest = lanes(exponent).fma(ofBase.high, lanes(0) - product) + lanes(exponent) * ofBase.low
+    let result = exponential(product, rest: productRest)
     var ofNegative = lanes(.nan)
     if exponent == exponent.rounded(.towardZero) {
         ofNegative = exponent / 2 == (exponent / 2).rounded(.towardZero) ? result : lanes(0) - result
     }
     return lanes(0).replacing(with: result, where: base .> lanes(0)).replacing(with: ofNegative, where: base .< lanes(0))
 }
-
-private let ln2Nearest = 0x1.62e42fefa39efp-1
-private let ln2Rest = 0x1.abc9e3b39803fp-56

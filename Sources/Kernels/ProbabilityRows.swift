@@ -106,7 +106,7 @@ private func labelRows<E: Element, T: Treatment>(
             var odds = 0.0
             if parameters.normalisationCode == Int32(XentNormalisationFirst) {
                 let others = sumOfRow(
-                    row, block.classCount, StoredElement(code: block.elementCode), low: -.infinity, high: .infinity, excluding: label)
+                    row, block.classCount, StoredElement(code: block.elementCode), low: -.infinity, high: .infinity, excluding: label).total
                 odds = others / value
                 value /= others + value
             }
@@ -118,7 +118,7 @@ private func labelRows<E: Element, T: Treatment>(
             if parameters.normalisationCode == Int32(XentNormalisationLast) {
                 let others = sumOfRow(
                     row, block.classCount, StoredElement(code: block.elementCode), low: parameters.clipLow, high: parameters.clipHigh,
-                    excluding: label)
+                    excluding: label).total
                 odds = others / clipped
             }
             // Other values below 0 leave a label more than everything.
@@ -151,11 +151,11 @@ func largestOfRow<E: Element>(_ row: UnsafeRawPointer, _ classCount: Int, _ elem
     return (largest.largest, two[0] + two[1] == 0)
 }
 
-/// Σ of a row's values but one, each clipped to [low, high], to half an ULP.
+/// Σ of a row's values but one, each clipped to [low, high], and what its rounding lost.
 @inline(never)
 func sumOfRow(
     _ row: UnsafeRawPointer, _ classCount: Int, _ element: StoredElement, low: Double, high: Double, excluding index: Int
-) -> Double {
+) -> (total: Double, rest: Double) {
     var sum = CompensatedLanes()
     var start = 0
     while start < classCount {
@@ -165,5 +165,5 @@ func sumOfRow(
         sum.add(x.replacing(with: lanes(0), where: isLeftOut .| (laneIndices .== LaneIntegers(repeating: Int64(index &- start)))))
         start &+= 8
     }
-    return sum.total
+    return sum.totalAndRest
 }

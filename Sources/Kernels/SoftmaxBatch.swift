@@ -65,6 +65,7 @@ struct SoftmaxBatch<E: Element> {
             totals.store(notes.totals + i)
             rests.store(notes.totalRests + i)
             largestOfEight(notes.largest + 8 &* i).store(notes.largestOthers + i)
+            if Moments.wantsLeast { largestOfEight(notes.largestNegatives + 8 &* i).store(notes.largestNegatives + 8 &* i) }
             Moments.addUpLanes(of: i, notes)
             i &+= 8
         }
@@ -76,13 +77,13 @@ struct SoftmaxBatch<E: Element> {
         let label = UInt(bitPattern: Int(labels[i])) < UInt(bitPattern: classCount) ? Int(labels[i]) : classCount
         let bound = E.Eight(all: notes.labelValues[i] - 700)
         let shift = FourLanes(lanes(notes.shifts[i]))
-        var largest = E.Eight(all: -.infinity)
-        var sum = CompensatedLanes()
+        var largest = E.Eight(all: -.infinity), least = E.Eight(all: .infinity)
+        var sum = TermSum()
         let isMasked = classCount <= Self.maskedClassLimit
-        var pending = lanes(0)
+        var pending = TermSum.Step()
         var moments = Moments()
         // Before the loop: its one chain of operations then has the loop's first steps beside it.
-        let tail = classCount & 31 == 0 ? lanes(0) : tailTerms(row, label, bound, shift, &largest, &moments)
+        let tail = classCount & 31 == 0 ? TermSum.Step() : tailTerms(row, label, bound, shift, &largest, &least, &moments)
         var start = 0
         while start &+ 32 <= classCount {
             let x = row + start &* E.byteCount
@@ -91,6 +92,7 @@ struct SoftmaxBatch<E: Element> {
             var x2 = E.loadEight(x + 16 &* E.byteCount)
             var x3 = E.loadEight(x + 24 &* E.byteCount)
             let index = label &- start
+            if Moments.wantsLeast { least = least.smaller(x0.smaller(x1).smaller(x2.smaller(x3))) }
             if isMasked || UInt(bitPattern: index) < 32 {
                 x0 = x0.excluding(index)
                 x1 = x1.excluding(index &- 8)
@@ -101,30 +103,37 @@ struct SoftmaxBatch<E: Element> {
             let raised = FourLanes(
                 x0.raised(to: bound).widened, x1.raised(to: bound).widened, x2.raised(to: bound).widened, x3.raised(to: bound).widened)
             // What is pending at first is 0, and then the first terms.
-            if Self.addsLate { sum.add(pending, isFirst: start <= 32) }
+            if Self.addsLate { sum.add(pending, of: start &- 32, isFirst: start <= 32, singly: Moments.addsSingly) }
             let four = fourTerms(raised, shift)
-            let terms = four.pairwiseSum
-            if Self.addsLate { pending = xentInOrder(terms) } else { sum.add(terms, isFirst: start == 0) }
+            let step = TermSum.Step(four, singly: Moments.addsSingly)
+            if Self.addsLate { pending = step.met } else { sum.add(step, of: start, isFirst: start == 0, singly: Moments.addsSingly) }
             moments.add(four, of: raised)
             moments.endStep(from: start)
             start &+= 32
         }
-        if Self.addsLate { sum.add(pending) }
-        if classCount & 31 != 0 { sum.add(tail) }
-        sum.sum.store(notes.sums + 8 &* i)
-        sum.rest.store(notes.rests + 8 &* i)
+        if Self.addsLate, start > 0 { sum.add(pending, of: start &- 32, isFirst: start == 32, singly: Moments.addsSingly) }
+        if classCount & 31 != 0 { sum.add(tail, of: 0, isFirst: false, singly: Moments.addsSingly) }
+        sum.compensated.sum.store(notes.sums + 8 &* i)
+        sum.compensated.rest.store(notes.rests + 8 &* i)
         largest.widened.store(notes.largest + 8 &* i)
+        if Moments.wantsLeast {
+            // The label and the lanes beyond the row counted as the bound.
+            moments.remove(terms(bound.widened, shift.a), count: 1 &+ ((8 &- classCount) & 7))
+        }
+        if Moments.wantsLeast { (lanes(0) - least.widened).store(notes.largestNegatives + 8 &* i) }
         moments.store(asLanesOf: i, notes)
     }
 
-    /// The terms of the last classCount % 32 classes, if there are any; raises `largest` to what is larger among them.
+    /// The terms of the last classCount % 32 classes, if there are any; moves `largest` and `least` to what is beyond them.
     @inline(always) private func tailTerms<Moments: TermMoments>(
-        _ row: UnsafeRawPointer, _ label: Int, _ bound: E.Eight, _ shift: FourLanes, _ largest: inout E.Eight, _ moments: inout Moments
-    ) -> Lanes {
+        _ row: UnsafeRawPointer, _ label: Int, _ bound: E.Eight, _ shift: FourLanes, _ largest: inout E.Eight, _ least: inout E.Eight,
+        _ moments: inout Moments
+    ) -> TermSum.Step {
         let start = classCount & ~31
         let count = classCount & 31
         @inline(always) func load(_ offset: Int) -> Lanes {
             var x = E.loadEight(row + (start &+ offset) &* E.byteCount)
+            if Moments.wantsLeast { least = least.smaller(x.keeping(first: count &- offset, or: E.Eight(all: .infinity))) }
             if offset &+ 8 > count { x = x.keeping(first: count &- offset) }
             x = x.excluding(lane(label &- start &- offset))
             largest = largest.larger(x)
@@ -134,24 +143,26 @@ struct SoftmaxBatch<E: Element> {
             let x = load(0)
             let one = terms(x, shift.a)
             moments.add(one, of: x)
-            return one
+            return TermSum.Step(one)
         }
         if count <= 16 {
             let x = TwoLanes(load(0), load(8))
             let two = terms(x, TwoLanes(shift.a, shift.b))
             moments.add(two, of: x)
-            return two.a + two.b
+            return TermSum.Step(two, singly: Moments.addsSingly)
         }
         // Up to 24: the fourth, of any number that has a power, is not added. The memory behind the last row is not its own.
         let x = FourLanes(load(0), load(8), load(16), count > 24 ? load(24) : lanes(0))
         let four = fourTerms(x, shift)
         if count > 24 {
             moments.add(four, of: x)
-            return four.pairwiseSum
+            return TermSum.Step(four, singly: Moments.addsSingly)
         }
-        moments.add(TwoLanes(four.a, four.b), of: TwoLanes(x.a, x.b))
-        moments.add(four.c, of: x.c)
-        return (four.a + four.b) + four.c
+        moments.add(four.firstTwo, of: TwoLanes(x.a, x.b))
+        moments.add(four.third, of: x.c)
+        var step = TermSum.Step(four.firstTwo, singly: Moments.addsSingly)
+        step.add(four.third, singly: Moments.addsSingly)
+        return step
     }
 
     /// The same for rows of few classes: eight rows at a time, a lane each.
@@ -171,7 +182,7 @@ struct SoftmaxBatch<E: Element> {
         let shift = Lanes.load(notes.shifts + firstRow)
         let bound = Lanes.load(notes.labelValues + firstRow) - lanes(700)
         var largest = lanes(-.infinity)
-        var sum = CompensatedLanes()
+        var sum = TermSum()
         var moments = Moments()
         @inline(always) func column(_ j: Int) -> Lanes {
             let first = first + j &* E.byteCount
@@ -192,19 +203,21 @@ struct SoftmaxBatch<E: Element> {
         while j &+ 4 <= classCount {
             let x = FourLanes(column(j), column(j &+ 1), column(j &+ 2), column(j &+ 3))
             let four = fourTerms(x, FourLanes(shift))
-            sum.add(four.pairwiseSum)
+            sum.add(TermSum.Step(four, singly: Moments.addsSingly), of: 0, isFirst: j == 0, singly: Moments.addsSingly)
             moments.add(four, of: x)
             j &+= 4
         }
         while j < classCount {
             let x = column(j)
             let one = terms(x, shift)
-            sum.add(one)
+            sum.add(TermSum.Step(one), of: 0, isFirst: j == 0, singly: Moments.addsSingly)
             moments.add(one, of: x)
             j &+= 1
         }
-        sum.sum.store(notes.totals + firstRow)
-        sum.rest.store(notes.totalRests + firstRow)
+        // As a sum of lanes is rounded: the rest of the terms' products is as large as a few hundredths of the sum.
+        sum.compensated.normalize()
+        sum.compensated.sum.store(notes.totals + firstRow)
+        sum.compensated.rest.store(notes.totalRests + firstRow)
         largest.store(notes.largestOthers + firstRow)
         moments.store(asTotalsFrom: firstRow, notes)
     }
@@ -251,40 +264,119 @@ struct SoftmaxBatch<E: Element> {
     }
 }
 
+/// The terms c exp(x) 2^(−k_y/8) = power (1 + minusOne) of values x = k/8 ln 2 + r, not added up: the products are a few hundredths of the
+/// powers, so that what is lost where they are rounded counts as little.
+struct Terms<Group: LaneGroup> {
+    var power: Group
+    var minusOne: Group
+    var k: Group
+    var r: Group
+
+    @inline(always) init(power: Group, minusOne: Group, k: Group, r: Group) {
+        (self.power, self.minusOne, self.k, self.r) = (power, minusOne, k, r)
+    }
+
+    /// The terms, rounded.
+    @inline(always) var values: Group { power.fma(minusOne, power) }
+}
+
+extension Terms<FourLanes> {
+    @inline(always) init(_ a: Terms<TwoLanes>, _ b: Terms<TwoLanes>) {
+        self.init(
+            power: FourLanes(a.power.a, a.power.b, b.power.a, b.power.b),
+            minusOne: FourLanes(a.minusOne.a, a.minusOne.b, b.minusOne.a, b.minusOne.b), k: FourLanes(a.k.a, a.k.b, b.k.a, b.k.b),
+            r: FourLanes(a.r.a, a.r.b, b.r.a, b.r.b))
+    }
+    @inline(always) var firstTwo: Terms<TwoLanes> {
+        Terms<TwoLanes>(
+            power: TwoLanes(power.a, power.b), minusOne: TwoLanes(minusOne.a, minusOne.b), k: TwoLanes(k.a, k.b), r: TwoLanes(r.a, r.b))
+    }
+    @inline(always) var third: Terms<Lanes> { Terms<Lanes>(power: power.c, minusOne: minusOne.c, k: k.c, r: r.c) }
+}
+
+/// Eight sums of terms side by side. Two powers are added plainly at the most, or none, and then into a compensated sum; products go to its
+/// rest.
+struct TermSum {
+    /// A step of up to four vectors of terms.
+    struct Step {
+        /// Powers, or sums of two; the last two are 0 unless powers are added singly.
+        private(set) var first = lanes(0), second = lanes(0), third = lanes(0), fourth = lanes(0)
+        private(set) var products = lanes(0)
+
+        @inline(always) init() {}
+        @inline(always) init(_ terms: Terms<Lanes>) {
+            first = terms.power
+            products = terms.power * terms.minusOne
+        }
+        @inline(always) init(_ terms: Terms<TwoLanes>, singly: Bool) {
+            let (p, m) = (terms.power, terms.minusOne)
+            if singly { (first, second) = (p.a, p.b) } else { first = p.a + p.b }
+            products = p.b.fma(m.b, p.a * m.a)
+        }
+        @inline(always) init(_ terms: Terms<FourLanes>, singly: Bool) {
+            let (p, m) = (terms.power, terms.minusOne)
+            if singly { (first, second, third, fourth) = (p.a, p.b, p.c, p.d) } else { (first, second) = (p.a + p.b, p.c + p.d) }
+            products = p.d.fma(m.d, p.c.fma(m.c, p.b.fma(m.b, p.a * m.a)))
+        }
+        /// Adds a third vector to two.
+        @inline(always) mutating func add(_ terms: Terms<Lanes>, singly: Bool) {
+            if singly { third = terms.power } else { second = terms.power }
+            products = terms.power.fma(terms.minusOne, products)
+        }
+        /// The step, worked out before anything that comes after it (`xentInOrder`).
+        @inline(always) var met: Step {
+            var step = self
+            (step.first, step.second, step.products) = (xentInOrder(first), xentInOrder(second), xentInOrder(products))
+            return step
+        }
+    }
+
+    var compensated = CompensatedLanes()
+
+    @inline(always) init() {}
+
+    /// Adds the step of 32 classes from `start` on; of each eighth the rest is normalised, so that it does not grow with the number of
+    /// classes.
+    @inline(always) mutating func add(_ step: Step, of start: Int, isFirst: Bool, singly: Bool) {
+        compensated.add(step.first, isFirst: isFirst)
+        compensated.add(step.second)
+        if singly {
+            compensated.add(step.third)
+            compensated.add(step.fourth)
+        }
+        compensated.rest += step.products
+        if start & 224 == 224 { compensated.normalize() }
+    }
+}
+
 /// exp(x − labelValue) of what was loaded but for the label's exp(−r_y) / c, for a `shift` that has the label's k taken off.
 ///
 /// x = k/8 ln 2 + r with |r| <= ln2 / 16: c exp(x) = c 2^(k/8) (1 + r + r² P(r)), c 2^(k/8) by its fraction from a table and its whole part
-/// by the exponent. P is the minimax polynomial of degree 5 that scripts/minimax.py prints (relative error 2^-58.3). Error of a term: within
-/// 1.13 * 2^-53 of itself.
+/// by the exponent. Error of a term, not rounded: within 0.13 * 2^-53 of itself.
 ///
 /// The label's own entry is −∞ here. Terms below exp(−700) count as that much: 2^-110 of any sum that is used.
 @inline(always)
-func terms<Group: LaneGroup>(_ x: Group, _ shift: Group) -> Group {
+func terms<Group: LaneGroup>(_ x: Group, _ shift: Group) -> Terms<Group> {
     let shifted = x.fma(eighthsOfE, shift)
     let k = shifted - shift
     let r = k.fma(-eighthLn2Low, k.fma(-eighthLn2High, x)).met
-    var p = r.fma(0x1.a01675716e371p-13, Group(lanes(0x1.6c1cbd97558f9p-10)))
-    p = p.fma(r, 0x1.111111250458fp-7)
-    p = p.fma(r, 0x1.555555480decfp-5).met
-    p = p.fma(r, 0x1.5555555555160p-3)
-    p = p.fma(r, 0x1.000000000010bp-1)
-    let minusOne = r.squared.fma(p, r).met
+    let minusOne = exponentialMinusOne(ofSixteenth: r).met
     // c 2^((k − k_y)/8); out of range only where the caller starts over.
-    let power = Group.powerOfEighths(shifted)
-    return power.fma(minusOne, power).met
+    return Terms(power: Group.powerOfEighths(shifted).met, minusOne: minusOne, k: k, r: r)
 }
 
 /// Four vectors' terms: as many side by side as the registers hold.
 @inline(always)
-private func fourTerms(_ x: FourLanes, _ shift: FourLanes) -> FourLanes {
+private func fourTerms(_ x: FourLanes, _ shift: FourLanes) -> Terms<FourLanes> {
     if xentCompiledInstructionSet() == Int32(XentInstructionSetAVX512) { return terms(x, shift) }
     if xentCompiledInstructionSet() == Int32(XentInstructionSetNEON) {
         // A vector is four registers, and so four chains of steps, already; more of them side by side end in memory.
-        let a = xentInOrder(terms(xentInOrder(x.a), shift.a)), b = xentInOrder(terms(xentInOrder(x.b), shift.b))
-        let c = xentInOrder(terms(xentInOrder(x.c), shift.c)), d = xentInOrder(terms(xentInOrder(x.d), shift.d))
-        return FourLanes(a, b, c, d)
+        let a = terms(xentInOrder(x.a), shift.a), b = terms(xentInOrder(x.b), shift.b)
+        let c = terms(xentInOrder(x.c), shift.c), d = terms(xentInOrder(x.d), shift.d)
+        return Terms<FourLanes>(
+            power: FourLanes(a.power, b.power, c.power, d.power), minusOne: FourLanes(a.minusOne, b.minusOne, c.minusOne, d.minusOne),
+            k: FourLanes(a.k, b.k, c.k, d.k), r: FourLanes(a.r, b.r, c.r, d.r))
     }
-    let first = terms(TwoLanes(x.a, x.b), TwoLanes(shift.a, shift.b))
-    let second = terms(TwoLanes(x.c, x.d), TwoLanes(shift.c, shift.d))
-    return FourLanes(first.a, first.b, second.a, second.b)
+    return Terms<FourLanes>(
+        terms(TwoLanes(x.a, x.b), TwoLanes(shift.a, shift.b)), terms(TwoLanes(x.c, x.d), TwoLanes(shift.c, shift.d)))
 }

@@ -11,8 +11,8 @@ private let largestFactDistance = 300.0
 
 /// Writes the facts of a batch of rows of logits, which start at `firstRow` of the block; their losses are there.
 ///
-/// Errors, in ULP: the label's probability at most 3.8 (1.99 seen), the top one 4.9 (1.62 seen); Σp² at most 26, where all worst cases meet (5.28
-/// seen, of 30,000 rows; tests let 6 pass); Σp·x at most 22 ULP of Σp·|x| (3.76 seen; tests let 5 pass). The article ErrorBounds adds them up.
+/// Errors, in ULP: the label's probability at most 2.4 (1.99 seen), the top one 3.6 (1.62 seen); Σp² at most 23, where all worst cases meet (5.28
+/// seen, of 30,000 rows; tests let 6 pass); Σp·x at most 20 ULP of Σp·|x| (3.76 seen; tests let 5 pass). The article ErrorBounds adds them up.
 /// The bits do not depend on which facts are asked for, nor on the other
 /// rows of the batch. O(rowCount), besides classCount for each row that is not right where its class or its label's rank is asked for.
 @inline(never)
@@ -74,7 +74,7 @@ private func writeEightSoftmaxFacts(_ i: Int, _ notes: SoftmaxNotes, _ facts: Ro
     if let probabilities = facts.labelProbability { ofLabel.store(probabilities + i) }
     if let probabilities = facts.topProbability {
         // −∞ of a row of one class has no term.
-        let term = terms((labelValue - lanes(700)).larger(others), Lanes.load(notes.shifts + i))
+        let term = terms((labelValue - lanes(700)).larger(others), Lanes.load(notes.shifts + i)).values
         let (value, rest) = scaled(term, by: factor)
         let ofTop = product(value, rest, ofLabel, ofLabelRest)
         // Rounding must not put it below the label's, nor above 1.

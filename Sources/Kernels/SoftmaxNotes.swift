@@ -2,8 +2,8 @@
 struct SoftmaxNotes {
     let start: UnsafeMutablePointer<Double>
 
-    // One number a row each: the label's logit, NaN where the row is not one for the fast way; the shift that takes its k off; exp(−r_y) / c − 1;
-    // Σ and what its rounding lost; the largest of the others.
+    // One number a row each: the label's logit, NaN where the row is not one for the fast way; the shift that takes its k off; exp(−r_y) /
+    // c − 1; Σ and what its rounding lost; the largest of the others.
     @inline(always) var labelValues: UnsafeMutablePointer<Double> { start }
     @inline(always) var shifts: UnsafeMutablePointer<Double> { start + softmaxBatchRowCount }
     @inline(always) var factors: UnsafeMutablePointer<Double> { start + 2 &* softmaxBatchRowCount }
@@ -14,6 +14,10 @@ struct SoftmaxNotes {
     @inline(always) var sums: UnsafeMutablePointer<Double> { start + 6 &* softmaxBatchRowCount }
     @inline(always) var rests: UnsafeMutablePointer<Double> { start + 14 &* softmaxBatchRowCount }
     @inline(always) var largest: UnsafeMutablePointer<Double> { start + 22 &* softmaxBatchRowCount }
+
+    // Written where losses are smoothed: Σk and Σr of the values k/8 ln 2 + r in the place of the facts' sums below, and eight lanes a row
+    // of the smallest values' negatives.
+    @inline(always) var largestNegatives: UnsafeMutablePointer<Double> { start + 48 &* softmaxBatchRowCount }
 
     // Written for facts alone. One number a row each: Σt² and Σt·x of the terms t.
     @inline(always) var squareTotals: UnsafeMutablePointer<Double> { start + 30 &* softmaxBatchRowCount }

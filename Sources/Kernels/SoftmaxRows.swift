@@ -10,7 +10,7 @@ public import KernelABI
 
 /// Cross-entropy of rows of logits: losses[i] = log Σ_j exp(x_ij) − x_i,label.
 ///
-/// Error: at most 3.8 ULP of the true loss of the stored values, for any number of classes and every element type (3.36 seen); the article
+/// Error: at most 2.6 ULP of the true loss of the stored values, for any number of classes and every element type (1.77 seen); the article
 /// ErrorBounds has the proof. −∞ logits count as probability 0, +∞ and NaN follow IEEE 754: the loss is NaN where it is undefined. A label
 /// outside 0..<C gives NaN. O(rowCount × classCount).
 ///
@@ -88,7 +88,7 @@ func carefulLoss(
 
 /// log Σ_j exp(x_j − largest), without the maximum's own 1: log1p of the sum over the others. All values finite or −∞.
 ///
-/// Error: at most 2.5 ULP, for any number of classes, subnormal results included.
+/// Error: at most 1.4 ULP where the sum is above 2^-900, else 2.5, for any number of classes, subnormal results included.
 @inline(never)
 func logarithmOfSum(
     _ row: UnsafeRawPointer, _ classCount: Int, largest: Double, at largestIndex: Int, _ element: StoredElement
@@ -100,8 +100,8 @@ func logarithmOfSum(
 }
 
 /// Σ_j exp(x_j − largest) · 2^exponentBias over all entries but the one at `largestIndex`, and what its rounding lost.
-@inline(always)
-private func sumOfExponentials(
+@inline(never)
+func sumOfExponentials(
     _ row: UnsafeRawPointer, _ classCount: Int, largest: Double, at largestIndex: Int, _ element: StoredElement, exponentBias: Int64
 ) -> (total: Double, rest: Double) {
     let minusLargest = lanes(-largest)
@@ -113,7 +113,15 @@ private func sumOfExponentials(
         x = x.excluding(lane(largestIndex &- start))
         let (difference, rest) = twoSum(x.values, minusLargest)
         let carried = rest.replacing(with: lanes(0), where: .!(rest.absolute .< lanes(1)))
-        sum.add(exponential(difference, rest: carried, exponentBias: exponentBias))
+        if exponentBias != 0 {
+            sum.add(exponential(difference, rest: carried, exponentBias: exponentBias))
+        } else {
+            // Terms below exp(−700) count as that much, and a sum to which that matters is made again.
+            let clamped = lanes(-700).larger(difference).replacing(with: difference, where: difference .!= difference)
+            let term = exponentialPair(moderate: clamped)
+            sum.add(term.high)
+            sum.rest += carried.fma(term.high, term.low)
+        }
         start &+= 8
     }
     return sum.totalAndRest

@@ -46,6 +46,10 @@ private func surveyRows(_ survey: inout RowSurvey, _ element: StoredElement) {
 ///
 /// Labels are readable up to a multiple of eight rows.
 public func surveyLabels(_ survey: UnsafeMutablePointer<LabelSurvey>) {
+    if let targets = survey.pointee.targets {
+        survey.pointee.fingerprint = fingerprint(of: targets, survey.pointee.rowCount, firstPlace: survey.pointee.firstRow)
+        return
+    }
     let labels = survey.pointee.labels
     let rowCount = survey.pointee.rowCount
     let ignored = LaneIntegers(repeating: Int64(survey.pointee.ignoredLabel))
@@ -74,6 +78,25 @@ public func surveyLabels(_ survey: UnsafeMutablePointer<LabelSurvey>) {
     survey.pointee.greatest = Int32(truncatingIfNeeded: greatestLabel)
     survey.pointee.countedRowCount = total(counts)
     survey.pointee.fingerprint = UInt64(bitPattern: fingerprint.signed.wrappedTotal)
+}
+
+/// A hash of numbers with their places. O(count).
+@inline(always)
+private func fingerprint(of targets: UnsafePointer<Double>, _ count: Int, firstPlace: UInt64) -> UInt64 {
+    // Wrapping arithmetic throughout: indices stay within the block's memory, and the rest is a hash.
+    var fingerprint = laneBits(0)
+    var key = fingerprintKeys(firstRow: firstPlace)
+    var i = 0
+    while i &+ 8 <= count {
+        fingerprint &+= fingerprintMix(Lanes.load(targets + i).bits, key)
+        key &+= fingerprintKeyStep
+        i &+= 8
+    }
+    if i < count {
+        let isInside = laneIndices .< LaneIntegers(repeating: Int64(count &- i))
+        fingerprint &+= laneBits(0).replacing(with: fingerprintMix(Lanes.load(targets + i).bits, key), where: isInside)
+    }
+    return UInt64(bitPattern: fingerprint.signed.wrappedTotal)
 }
 
 /// How many of `count` Float16 values are 65504 or +∞: where the type ends. (−65504 and −∞ are what masks are made of.) O(count).

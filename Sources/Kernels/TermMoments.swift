@@ -2,14 +2,20 @@
 
 import KernelABI
 
-/// Sums over the terms of one row, or of eight rows with a lane each. A type that is known at compile time: the one that sums nothing leaves no
-/// instruction behind.
+/// Sums over the terms of one row, or of eight rows with a lane each. A type that is known at compile time: the one that sums nothing
+/// leaves no instruction behind.
 protocol TermMoments {
+    /// True if no powers are added plainly to one another: then Σ is within 0.7 * 2^-53 of itself, else 1.8.
+    static var addsSingly: Bool { get }
+    /// True if the smallest value of a row is looked for.
+    static var wantsLeast: Bool { get }
     init()
     /// Adds the terms of `x`: one vector, two or four.
-    mutating func add(_ terms: Lanes, of x: Lanes)
-    mutating func add(_ terms: TwoLanes, of x: TwoLanes)
-    mutating func add(_ terms: FourLanes, of x: FourLanes)
+    mutating func add(_ terms: Terms<Lanes>, of x: Lanes)
+    mutating func add(_ terms: Terms<TwoLanes>, of x: TwoLanes)
+    mutating func add(_ terms: Terms<FourLanes>, of x: FourLanes)
+    /// Takes back what was added `count` times beyond the classes that count: the terms of the same value in all lanes.
+    mutating func remove(_ terms: Terms<Lanes>, count: Int)
     /// Called after each step of 32 classes of a row: `start` is the step's first.
     mutating func endStep(from start: Int)
     /// Stores the eight lanes of row `i`.
@@ -20,20 +26,90 @@ protocol TermMoments {
     func store(asTotalsFrom firstRow: Int, _ notes: SoftmaxNotes)
 }
 
+extension TermMoments {
+    @inline(always) static var addsSingly: Bool { false }
+    @inline(always) static var wantsLeast: Bool { false }
+    @inline(always) mutating func remove(_ terms: Terms<Lanes>, count: Int) {}
+}
+
 /// Sums nothing.
-struct NoTermMoments: TermMoments {
-    @inline(always) init() {}
-    @inline(always) mutating func add(_ terms: Lanes, of x: Lanes) {}
-    @inline(always) mutating func add(_ terms: TwoLanes, of x: TwoLanes) {}
-    @inline(always) mutating func add(_ terms: FourLanes, of x: FourLanes) {}
+protocol TermMomentsOfNothing: TermMoments {}
+
+extension TermMomentsOfNothing {
+    @inline(always) mutating func add(_ terms: Terms<Lanes>, of x: Lanes) {}
+    @inline(always) mutating func add(_ terms: Terms<TwoLanes>, of x: TwoLanes) {}
+    @inline(always) mutating func add(_ terms: Terms<FourLanes>, of x: FourLanes) {}
     @inline(always) mutating func endStep(from start: Int) {}
     @inline(always) func store(asLanesOf i: Int, _ notes: SoftmaxNotes) {}
     @inline(always) static func addUpLanes(of firstRow: Int, _ notes: SoftmaxNotes) {}
     @inline(always) func store(asTotalsFrom firstRow: Int, _ notes: SoftmaxNotes) {}
 }
 
-/// Sums the terms' squares and their products with x, both within 16 * 2^-53 of the sum of the parts' magnitudes, the terms' own errors aside, for
-/// any number of classes: eight steps are added up plainly, and then into a compensated sum, which thus costs next to nothing.
+/// The terms are added up as the loss without modifiers has them.
+struct NoTermMoments: TermMomentsOfNothing {
+    @inline(always) init() {}
+}
+
+/// The terms are added up singly, for a power of their sum.
+struct SingleTerms: TermMomentsOfNothing {
+    @inline(always) static var addsSingly: Bool { true }
+    @inline(always) init() {}
+}
+
+/// Sums the k and the r of values k/8 ln 2 + r, for the sum of all values: that of k is exact, and r is small. Absolute error of Σr:
+/// classCount / 4 * 2^-53 at the most.
+struct ValueSums: TermMoments {
+    @inline(always) static var wantsLeast: Bool { true }
+    private var k = lanes(0), r = lanes(0), earlierR = CompensatedLanes()
+
+    @inline(always) init() {}
+
+    @inline(always) mutating func add(_ terms: Terms<Lanes>, of x: Lanes) {
+        k += terms.k
+        r += terms.r
+    }
+
+    @inline(always) mutating func add(_ terms: Terms<TwoLanes>, of x: TwoLanes) {
+        k += terms.k.a + terms.k.b
+        r += terms.r.a + terms.r.b
+    }
+
+    @inline(always) mutating func add(_ terms: Terms<FourLanes>, of x: FourLanes) {
+        k += (terms.k.a + terms.k.b) + (terms.k.c + terms.k.d)
+        r += (terms.r.a + terms.r.b) + (terms.r.c + terms.r.d)
+    }
+
+    @inline(always) mutating func remove(_ terms: Terms<Lanes>, count: Int) {
+        // From the first lane alone: a whole number times k is exact.
+        let counts = lanes(0).replacing(with: lanes(Double(count)), where: laneIndices .== LaneIntegers(repeating: 0))
+        k -= counts * terms.k
+        r -= counts * terms.r
+    }
+
+    @inline(always) mutating func endStep(from start: Int) {
+        guard start & 224 == 224 else { return }
+        earlierR.add(r)
+        r = lanes(0)
+    }
+
+    @inline(always) func store(asLanesOf i: Int, _ notes: SoftmaxNotes) {
+        k.store(notes.squareSums + 8 &* i)
+        (earlierR.sum + (earlierR.rest + r)).store(notes.productSums + 8 &* i)
+    }
+
+    @inline(always) static func addUpLanes(of firstRow: Int, _ notes: SoftmaxNotes) {
+        sumsOfEight(notes.squareSums + 8 &* firstRow).store(notes.squareTotals + firstRow)
+        sumsOfEight(notes.productSums + 8 &* firstRow).store(notes.productTotals + firstRow)
+    }
+
+    @inline(always) func store(asTotalsFrom firstRow: Int, _ notes: SoftmaxNotes) {
+        k.store(notes.squareTotals + firstRow)
+        r.store(notes.productTotals + firstRow)
+    }
+}
+
+/// Sums the terms' squares and their products with x, both within 16 * 2^-53 of the sum of the parts' magnitudes, the terms' own errors
+/// aside, for any number of classes: eight steps are added up plainly, and then into a compensated sum, which thus costs next to nothing.
 struct SquaresAndProducts: TermMoments {
     private var squares = lanes(0), products = lanes(0)
     /// The sums of all earlier blocks of eight steps.
@@ -41,17 +117,21 @@ struct SquaresAndProducts: TermMoments {
 
     @inline(always) init() {}
 
-    @inline(always) mutating func add(_ terms: Lanes, of x: Lanes) {
+    @inline(always) mutating func add(_ terms: Terms<Lanes>, of x: Lanes) { add(terms.values, x) }
+
+    @inline(always) private mutating func add(_ terms: Lanes, _ x: Lanes) {
         squares = terms.fma(terms, squares)
         products = terms.fma(x, products)
     }
 
-    @inline(always) mutating func add(_ terms: TwoLanes, of x: TwoLanes) {
-        add(terms.a, of: x.a)
-        add(terms.b, of: x.b)
+    @inline(always) mutating func add(_ terms: Terms<TwoLanes>, of x: TwoLanes) {
+        let values = terms.values
+        add(values.a, x.a)
+        add(values.b, x.b)
     }
 
-    @inline(always) mutating func add(_ terms: FourLanes, of x: FourLanes) {
+    @inline(always) mutating func add(_ terms: Terms<FourLanes>, of x: FourLanes) {
+        let terms = terms.values
         squares += terms.a.fma(terms.a, terms.b * terms.b) + terms.c.fma(terms.c, terms.d * terms.d)
         products += terms.a.fma(x.a, terms.b * x.b) + terms.c.fma(x.c, terms.d * x.d)
     }
@@ -90,7 +170,8 @@ struct SquaresAndProducts: TermMoments {
     return xentEvenLanes(a, b) + xentOddLanes(a, b)
 }
 
-/// Adds up the terms of a batch of rows of logits as `softmaxRows` does, to the same bits, and their moments besides. The labels have been read.
+/// Adds up the terms of a batch of rows of logits as `softmaxRows` does, to the same bits, and their moments besides. The labels have been
+/// read.
 ///
 /// A function of its own, so that rows without facts have none of its code among theirs.
 @inline(never)

@@ -47,6 +47,10 @@ public final class BlockScorer {
     /// Memory for the kernels alone.
     private let scratch: UnsafeMutablePointer<Double>
     private let rowDivisors: UnsafeMutablePointer<Double>
+    /// The parts of the rows' divisors that their rounding lost; 0 where class weights are none.
+    private let rowDivisorRests: UnsafeMutablePointer<Double>
+    /// For each program the weighted losses and divisors of the last block that no Float64 holds.
+    private var extremeRows: [ExtremeRows]
     private let factMemory: RowFactMemory
     /// The weights of the terms as kernels take them, padded by eight: one a class; of decisions, those of label 0 and of label 1, one a
     /// column.
@@ -55,7 +59,7 @@ public final class BlockScorer {
     /// Task binary: the weights of the labels.
     private let labelWeights: (ofZero: Double, ofOne: Double)
     /// Task multilabel: the mean of the columns' weights.
-    private let meanColumnWeight: Double
+    private let meanColumnWeight: WeightPair
     /// For each program the losses of a clipped decision, where they are not those of the bounds.
     private let clippedLosses: [ClippedLosses?]
     /// The label that stands for a row to be left out.
@@ -66,6 +70,21 @@ public final class BlockScorer {
         var unscoredCount = 0
         var ignoredCount = 0
         var correctCount = 0
+    }
+
+    /// A weight as the sum of two numbers.
+    private struct WeightPair {
+        var high: Double
+        var low = 0.0
+
+        /// Adds a product with what its rounding loses (Ogita, Rump and Oishi, Dot2).
+        mutating func add(_ a: Double, _ b: Double) {
+            let product = a * b
+            let sum = high + product
+            let rounded = sum - high
+            low += ((high - (sum - rounded)) + (product - rounded)) + (-product).addingProduct(a, b)
+            high = sum
+        }
     }
 
     /// The losses of an outcome whose probability was clipped to ε, and of one whose probability was clipped to 1 − ε.
@@ -115,6 +134,8 @@ public final class BlockScorer {
         losses = numbers(programs.count * Self.rowLimit)
         otherNumbers = numbers(Self.rowLimit)
         rowDivisors = numbers(programs.count * Self.rowLimit)
+        rowDivisorRests = numbers(programs.count * Self.rowLimit)
+        extremeRows = programs.map { _ in ExtremeRows() }
         factMemory = RowFactMemory(facts, rowLimit: Self.rowLimit)
         tallies = .allocate(capacity: programs.count)
         tallies.initialize(repeating: Tally(), count: programs.count)
@@ -139,18 +160,20 @@ public final class BlockScorer {
         positiveWeights = padded(weights.ofPositive)
         let binaryWeights = specification.task == .binary ? specification.modifiers.classWeights ?? [] : []
         labelWeights = binaryWeights.count == 2 ? (binaryWeights[0], binaryWeights[1]) : (1, 1)
-        meanColumnWeight = specification.task == .multilabel ? Self.mean(specification.modifiers.classWeights ?? [1]) : 1
+        meanColumnWeight = specification.task == .multilabel ? Self.mean(specification.modifiers.classWeights ?? [1]) : WeightPair(high: 1)
         let (numbers, notes) = (otherNumbers, scratch)
         clippedLosses = programs.map { program in
             program.logarithmClip.map { Self.clippedLosses(epsilon: $0, kernels, losses: numbers, scratch: notes) }
         }
     }
 
-    /// Returns the mean, rounded once.
-    private static func mean(_ numbers: [Double]) -> Double {
+    /// Returns the mean, to twice the digits of a Float64.
+    private static func mean(_ numbers: [Double]) -> WeightPair {
         var sum = ExactSum()
         for number in numbers { sum.add(number) }
-        return sum.rounded(dividedBy: UInt64(numbers.count))
+        let high = sum.rounded(dividedBy: UInt64(numbers.count))
+        sum.addProduct(-high, Double(numbers.count))
+        return WeightPair(high: high, low: sum.rounded(dividedBy: UInt64(numbers.count)))
     }
 
     /// Computes −log ε and −log(1 − ε) by a kernel, which gives the same bits on every machine.
@@ -178,6 +201,7 @@ public final class BlockScorer {
         losses.deallocate()
         otherNumbers.deallocate()
         rowDivisors.deallocate()
+        rowDivisorRests.deallocate()
         residuals.deallocate()
         clipped.deallocate()
         tallies.deallocate()
@@ -241,8 +265,8 @@ public final class BlockScorer {
         guard readsClassLabels, specification.task.hasLabels else { return nil }
         // With the labels' fingerprint: a model that says the same of every row has equal losses, be the labels what they are.
         var survey = LabelSurvey(
-            labels: rows.classLabels, rowCount: rows.rowCount, firstRow: rows.firstRow, ignoredLabel: ignoredLabel, least: 0, greatest: 0,
-            countedRowCount: 0, fingerprint: 0)
+            labels: rows.classLabels, targets: nil, rowCount: rows.rowCount, firstRow: rows.firstRow, ignoredLabel: ignoredLabel, least: 0,
+            greatest: 0, countedRowCount: 0, fingerprint: 0)
         kernels.surveyLabels(&survey)
         return survey
     }
@@ -271,7 +295,7 @@ public final class BlockScorer {
                 block.correctRowCount -= correctCount(of: row, rows, block, program, &parameters)
             }
         }
-        applyWeights(program, rows, rowCount, losses, rowDivisors + index * Self.rowLimit, &block.unscoredRowCount)
+        applyWeights(index, rows, rowCount, losses, &block.unscoredRowCount)
         var ignoredCount = 0
         if block.unscoredRowCount > 0 {
             if hasFacts { factMemory.clear(whereNaN: losses, rowCount: rowCount) }
@@ -294,12 +318,20 @@ public final class BlockScorer {
         for row in 0..<rowCount where losses[row].isNaN {
             losses[row] = .nan
             rowDivisors[row] = .nan
+            rowDivisorRests[index * Self.rowLimit + row] = .nan
         }
     }
 
     func losses(ofProgram index: Int) -> UnsafePointer<Double> { UnsafePointer(losses + index * Self.rowLimit) }
 
     func rowDivisors(ofProgram index: Int) -> UnsafePointer<Double> { UnsafePointer(rowDivisors + index * Self.rowLimit) }
+
+    /// Returns the parts of the rows' divisors that their rounding lost; nil where nothing was.
+    func rowDivisorRests(ofProgram index: Int) -> UnsafePointer<Double>? {
+        classWeights == nil ? nil : UnsafePointer(rowDivisorRests + index * Self.rowLimit)
+    }
+
+    func extremeRows(ofProgram index: Int) -> ExtremeRows { extremeRows[index] }
 
     func clipped(ofProgram index: Int) -> UnsafePointer<UInt8>? {
         programs[index].mayClip ? UnsafePointer(clipped + index * Self.rowLimit) : nil
@@ -362,46 +394,69 @@ public final class BlockScorer {
 
     /// Multiplies weights into the losses and leaves each row's part of the divisor in `rowDivisors`.
     private func applyWeights(
-        _ program: LossProgram, _ rows: LabelledRows, _ rowCount: Int, _ losses: UnsafeMutablePointer<Double>,
-        _ rowDivisors: UnsafeMutablePointer<Double>, _ unscoredRowCount: inout Int
+        _ index: Int, _ rows: LabelledRows, _ rowCount: Int, _ losses: UnsafeMutablePointer<Double>, _ unscoredRowCount: inout Int
     ) {
         guard specification.hasWeights else { return }
+        let rowDivisors = rowDivisors + index * Self.rowLimit, rests = rowDivisorRests + index * Self.rowLimit
+        var extremes = ExtremeRows()
         // The kernels of any target have class weights in their terms already.
-        let isWeighted = program.operation == .target || program.operation == .bernoulli
+        let isWeighted = programs[index].operation == .target || programs[index].operation == .bernoulli
         for row in 0..<rowCount {
-            var weight = rows.weights?[row] ?? 1
+            let weight = rows.weights?[row] ?? 1
             if !Self.isWeight(weight) {
                 if !losses[row].isNaN { unscoredRowCount += 1 }
                 losses[row] = .nan
                 continue
             }
+            let classWeight = losses[row].isNaN ? nil : classWeight(ofRow: row, rows)
+            let lossFactor = isWeighted ? 1 : classWeight?.high ?? 1
             // A row of weight 0 adds nothing, be its loss infinite.
-            losses[row] = weight == 0 && !losses[row].isNaN ? 0 : losses[row] * weight
-            if let classWeight = classWeight(ofRow: row, rows), !losses[row].isNaN {
-                if !isWeighted { losses[row] = classWeight == 0 ? 0 : losses[row] * classWeight }
-                weight *= classWeight
+            if weight == 0 || lossFactor == 0 {
+                if !losses[row].isNaN { losses[row] = 0 }
+            } else {
+                let loss = losses[row], product = loss * weight
+                losses[row] = product * lossFactor
+                if loss.isFinite, loss != 0, !(ExtremeRows.isUsual(product) && ExtremeRows.isUsual(losses[row])) {
+                    losses[row] = extremes.addLoss([loss, weight, lossFactor], row)
+                }
             }
-            rowDivisors[row] = weight
+            let divisor = weight * (classWeight?.high ?? 1)
+            rowDivisors[row] = divisor
+            rests[row] = 0
+            if let classWeight, weight != 0, classWeight.high != 0 {
+                if ExtremeRows.isUsual(divisor) {
+                    rests[row] = (-divisor).addingProduct(weight, classWeight.high) + weight * classWeight.low
+                } else {
+                    extremes.addDivisor(weight, classWeight.high, row)
+                }
+            }
         }
+        extremeRows[index] = extremes
     }
 
     /// Returns the weight of a row's label; nil without class weights, and where the label is no class.
     ///
-    /// Of labels that are a mixture, it is the mean of the classes' weights that the label makes: Σ t_c w_c.
-    private func classWeight(ofRow row: Int, _ rows: LabelledRows) -> Double? {
+    /// Of labels that are a mixture, it is the mean of the classes' weights that the label makes: Σ t_c w_c, to twice the digits of a Float64.
+    private func classWeight(ofRow row: Int, _ rows: LabelledRows) -> WeightPair? {
         guard let classWeights else { return nil }
         switch specification.task {
         case .multiclass:
             let label = Int(rows.classLabels[row])
-            return (0..<classCount).contains(label) ? classWeights[label] : nil
+            return (0..<classCount).contains(label) ? WeightPair(high: classWeights[label]) : nil
         case .binary:
             guard let targets = rows.targets else { return nil }
-            return (1 - targets[row]) * labelWeights.ofZero + targets[row] * labelWeights.ofOne
+            var sum = WeightPair(high: 0)
+            // 1 − t may have more digits than a Float64.
+            let other = 1 - targets[row]
+            sum.add(other, labelWeights.ofZero)
+            sum.add((1 - other) - targets[row], labelWeights.ofZero)
+            sum.add(targets[row], labelWeights.ofOne)
+            return sum
         case .soft:
             guard let targets = rows.targets else { return nil }
-            var weight = 0.0
-            for column in 0..<classCount { weight += targets[row * classCount + column] * classWeights[column] }
-            return weight
+            var sum = WeightPair(high: 0)
+            for column in 0..<classCount { sum.add(targets[row * classCount + column], classWeights[column]) }
+            return sum
         case .multilabel: return meanColumnWeight
         case .likelihood: return nil
         }

@@ -158,6 +158,23 @@ public struct Moments: Sendable, Equatable {
         fingerprint &+= fold.fingerprint
     }
 
+    /// Adds losses that no Float64 holds; `fold` is of what Float64 makes of them.
+    mutating func absorb(extremes: [ExtremeRows.Product], _ fold: LossFold) {
+        for product in extremes { sum.add(product.integer, scaledByPowerOfTwo: product.exponent) }
+        fold.addRounded(sum: &roundedSum, squares: &roundedSquares)
+        fold.addFine(sum: &fineSum, squares: &fineSquares)
+        minimum = min(minimum, fold.minimum)
+        maximum = max(maximum, fold.maximum)
+        // Wrapping: a hash.
+        fingerprint &+= fold.fingerprint
+    }
+
+    /// Adds a row's weight that is a product which no Float64 holds.
+    mutating func absorb(weight first: Double, times second: Double) { weightSum.addProduct(first, second) }
+
+    /// Adds what the rounding of the rows' weights lost.
+    mutating func absorb(weightRests fold: LossFold) { fold.addSum(to: &weightSum) }
+
     /// Adds the rows' weights.
     mutating func absorb(weights fold: LossFold) {
         hasWeights = true

@@ -150,6 +150,14 @@ extension ScoredBlock {
         } ?? self
     }
 
+    /// Returns the part of each row's divisor that its rounding lost; NaN where the row has no loss, nil where nothing was lost.
+    func rowDivisorRests(ofDialect dialect: Int) -> UnsafePointer<Double>? {
+        specification.hasWeights ? scorer.rowDivisorRests(ofProgram: scorer.programOfDialect[dialect]) : nil
+    }
+
+    /// The rows whose weighted losses or divisors no Float64 holds.
+    func extremeRows(ofDialect dialect: Int) -> ExtremeRows { scorer.extremeRows(ofProgram: scorer.programOfDialect[dialect]) }
+
     /// Adds numbers up exactly, one for each row; NaN are left out. The result's residuals are valid until the next fold.
     func fold(_ numbers: UnsafePointer<Double>) -> LossFold { scorer.fold(numbers, rows.rowCount, rows.firstRow) }
 
@@ -168,14 +176,12 @@ extension ScoredBlock {
 
     private var fingerprintOfTargets: UInt64 {
         guard let targets = rows.targets else { return 0 }
-        var fingerprint: UInt64 = 0
-        let firstPlace = rows.firstRow &* UInt64(classCount)
-        for index in 0..<rows.rowCount * classCount {
-            // Wrapping: a hash, as `surveyLabels` has it.
-            let mixed = targets[index].bitPattern ^ ((firstPlace &+ UInt64(index)) &* 0x9E37_79B9_7F4A_7C15)
-            fingerprint &+= (mixed & 0xFFFF_FFFF) &* (mixed >> 32) &+ mixed
-        }
-        return fingerprint
+        // Wrapping: a hash, whose keys are the places of the numbers.
+        var survey = LabelSurvey(
+            labels: rows.classLabels, targets: targets, rowCount: rows.rowCount * classCount, firstRow: rows.firstRow &* UInt64(classCount),
+            ignoredLabel: 0, least: 0, greatest: 0, countedRowCount: 0, fingerprint: 0)
+        scorer.kernels.surveyLabels(&survey)
+        return survey.fingerprint
     }
 
     /// Compares the sum of each of the first rows with 1, and counts values outside of [0, 1].

@@ -173,11 +173,13 @@ final class EmulatedKernels: Sendable {
         var call = KernelCall()
         call.function = Int32(XentCallSurveyLabels)
         call.labelSurvey = survey.pointee
-        let labels = survey.pointee.labels
+        let (labels, targets) = (survey.pointee.labels, survey.pointee.targets)
         let room = (survey.pointee.rowCount + 7) / 8 * 8
-        run(&call, inputs: [Int(XentArrayInput): UnsafeRawBufferPointer(start: labels, count: 4 * room)], outputs: [])
+        let start = targets.map { UnsafeRawPointer($0) } ?? UnsafeRawPointer(labels)
+        let input = UnsafeRawBufferPointer(start: start, count: (targets == nil ? 4 : 8) * room)
+        run(&call, inputs: [Int(XentArrayInput): input], outputs: [])
         survey.pointee = call.labelSurvey
-        survey.pointee.labels = labels
+        (survey.pointee.labels, survey.pointee.targets) = (labels, targets)
     }
 
     func countSaturated(_ values: UnsafeRawPointer, _ count: Int) -> Int {

@@ -27,9 +27,9 @@ struct LabelRowTests {
             switch self {
             case .probability: 1
             case .logProbability: 0
-            case .binaryLogit: 2
-            case .binaryProbability: 1
-            case .binaryLogProbability: 3
+            case .binaryLogit: 1.5
+            case .binaryProbability: 0.9
+            case .binaryLogProbability: 2.4
             }
         }
 

@@ -69,8 +69,8 @@ typedef struct RowBlock {
     RowFactArrays facts;
 } RowBlock;
 
-/// The count of numbers that `softmaxRows` notes of 64 rows. Without facts it uses the first 30 numbers of each row.
-enum { XentScratchCount = 64 * 48 };
+/// The count of numbers that kernels note of 64 rows, or of a row's stretch. Without facts `softmaxRows` uses the first 30 numbers of each row.
+enum { XentScratchCount = 64 * 56 };
 
 enum {
     XentInstructionSetBaseline = 1,
@@ -141,9 +141,12 @@ typedef struct RowSurvey {
     ptrdiff_t outsideUnitCount;
 } RowSurvey;
 
-/// The properties of a block of class indices.
+/// The properties of a block of class indices; of labels that are numbers their fingerprint alone.
 typedef struct LabelSurvey {
+    /// Not read where there are targets.
     const int32_t *_Nonnull labels;
+    /// Labels that are numbers, each of which counts as a row here; eight more are readable after the last.
+    const double *_Nullable targets;
     ptrdiff_t rowCount;
     /// The place of labels[0] in the dump: it keys the fingerprint.
     uint64_t firstRow;
@@ -314,6 +317,7 @@ XENT_LOAD(xentLoadUInt16, uint16_t)
 // The larger or the smaller lane by lane, `v` where either is NaN. Written so that they become one instruction.
 XENT_INLINE XentFloat8 xentRaiseFloat8(XentFloat8 v, XentFloat8 bound) { return v < bound ? bound : v; }
 XENT_INLINE XentDouble8 xentRaiseDouble8(XentDouble8 v, XentDouble8 bound) { return v < bound ? bound : v; }
+XENT_INLINE XentFloat8 xentLowerFloat8(XentFloat8 v, XentFloat8 bound) { return v > bound ? bound : v; }
 XENT_INLINE XentDouble8 xentLowerDouble8(XentDouble8 v, XentDouble8 bound) { return v > bound ? bound : v; }
 /// How far a lane may be from the vector that it is excluded from.
 enum { XentExclusionReach = 544 };
@@ -374,6 +378,38 @@ XENT_INLINE XentDouble8 xentInOrder(XentDouble8 v) {
     return v;
 #endif
 }
+// One of eight numbers by the lowest three bits of each place. A table is a constant of two halves, four numbers each.
+#if defined(__AVX512F__)
+#define XENT_EIGHT_OF(LOW, HIGH, places) \
+    ((XentUInt64x8)__builtin_ia32_permvardi512((XentInt64x8){LOW, HIGH}, (XentInt64x8)(places)))
+#elif defined(__AVX2__)
+typedef int32_t XentIndices8 __attribute__((vector_size(32)));
+typedef float XentHalves8 __attribute__((vector_size(32)));
+typedef uint64_t XentUInt64x4 __attribute__((vector_size(32)));
+typedef double XentChosen4 __attribute__((vector_size(32)));
+/// Four of the numbers, as eight halves: lane i's are at 2i and 2i + 1. `halves` are the places, each twice.
+XENT_INLINE XentDouble4 xentFourOf(XentUInt64x4 low, XentUInt64x4 high, XentUInt32x8 halves) {
+    XentUInt32x8 places = (halves << 1) + (XentUInt32x8){0, 1, 0, 1, 0, 1, 0, 1};
+    XentChosen4 ofLow = (XentChosen4)__builtin_ia32_permvarsf256((XentHalves8)low, (XentIndices8)places);
+    XentChosen4 ofHigh = (XentChosen4)__builtin_ia32_permvarsf256((XentHalves8)high, (XentIndices8)places);
+    // The sign bit chooses: bit 2 of the index moved there.
+    return (XentDouble4)__builtin_ia32_blendvpd256(ofLow, ofHigh, (XentChosen4)(halves << 29));
+}
+// No function takes eight numbers of 64 bits here: without AVX-512 clang says of each call that it would be passed otherwise with it.
+#define XENT_EIGHT_OF(LOW, HIGH, places) ({ \
+    const XentUInt32x16 parts = (XentUInt32x16)(places); \
+    const XentDouble4 first = xentFourOf( \
+        (XentUInt64x4){LOW}, (XentUInt64x4){HIGH}, __builtin_shufflevector(parts, parts, 0, 0, 2, 2, 4, 4, 6, 6)); \
+    const XentDouble4 second = xentFourOf( \
+        (XentUInt64x4){LOW}, (XentUInt64x4){HIGH}, __builtin_shufflevector(parts, parts, 8, 8, 10, 10, 12, 12, 14, 14)); \
+    (XentUInt64x8)__builtin_shufflevector(first, second, 0, 1, 2, 3, 4, 5, 6, 7); })
+#else
+// On NEON, too: its table lookup (TBL) wants the table in four of its registers, which are needed for other things.
+#define XENT_EIGHT_OF(LOW, HIGH, places) ({ \
+    static const uint64_t table[8] = {LOW, HIGH}; \
+    (XentUInt64x8){table[places[0] & 7], table[places[1] & 7], table[places[2] & 7], table[places[3] & 7], \
+                   table[places[4] & 7], table[places[5] & 7], table[places[6] & 7], table[places[7] & 7]}; })
+#endif
 /// c 2^(k/8) for an integer k in the low bits of `shifted`, within 0.031 * 2^-53 of itself, k within ±8176: else it is a number without
 /// meaning.
 ///
@@ -385,36 +421,24 @@ XENT_INLINE XentDouble8 xentInOrder(XentDouble8 v) {
 XENT_INLINE XentDouble8 xentPowerOfEighths(XentUInt64x8 shifted) {
 #define XENT_EIGHTH_POWERS_LOW 0x3FF00001427FEACE, 0x3FEF72B99C2D8BE1, 0x3FEF06FF89B68E5E, 0x3FEEBFDC77712184
 #define XENT_EIGHTH_POWERS_HIGH 0x3FEEA0A02E949695, 0x3FEEACE733876D29, 0x3FEEE8A1B7BB80F3, 0x3FEF581B2C7332CE
-    XentUInt64x8 powers;
-#if defined(__AVX512F__)
-    powers = (XentUInt64x8)__builtin_ia32_permvardi512((XentInt64x8){XENT_EIGHTH_POWERS_LOW, XENT_EIGHTH_POWERS_HIGH}, (XentInt64x8)shifted);
-#elif defined(__AVX2__)
-    // Four powers at a time, as eight halves: lane i's are at 2i and 2i + 1.
-    typedef int32_t Indices __attribute__((vector_size(32)));
-    typedef float Halves __attribute__((vector_size(32)));
-    typedef uint64_t FourBits __attribute__((vector_size(32)));
-    typedef double Four __attribute__((vector_size(32)));
-    const FourBits low = {XENT_EIGHTH_POWERS_LOW}, high = {XENT_EIGHTH_POWERS_HIGH};
-    const XentUInt32x8 halves[2] = {
-        __builtin_shufflevector((XentUInt32x16)shifted, (XentUInt32x16)shifted, 0, 0, 2, 2, 4, 4, 6, 6),
-        __builtin_shufflevector((XentUInt32x16)shifted, (XentUInt32x16)shifted, 8, 8, 10, 10, 12, 12, 14, 14)};
-    XentDouble4 chosen[2];
-    for (int half = 0; half < 2; half++) {
-        XentUInt32x8 places = (halves[half] << 1) + (XentUInt32x8){0, 1, 0, 1, 0, 1, 0, 1};
-        Four ofLow = (Four)__builtin_ia32_permvarsf256((Halves)low, (Indices)places);
-        Four ofHigh = (Four)__builtin_ia32_permvarsf256((Halves)high, (Indices)places);
-        // The sign bit chooses: bit 2 of the index moved there.
-        chosen[half] = (XentDouble4)__builtin_ia32_blendvpd256(ofLow, ofHigh, (Four)(halves[half] << 29));
-    }
-    powers = (XentUInt64x8)__builtin_shufflevector(chosen[0], chosen[1], 0, 1, 2, 3, 4, 5, 6, 7);
-#else
-    // On NEON, too: its table lookup (TBL) wants the table in four of its registers, which are needed for other things.
-    static const uint64_t table[8] = {XENT_EIGHTH_POWERS_LOW, XENT_EIGHTH_POWERS_HIGH};
-    powers = (XentUInt64x8){table[shifted[0] & 7], table[shifted[1] & 7], table[shifted[2] & 7], table[shifted[3] & 7],
-                            table[shifted[4] & 7], table[shifted[5] & 7], table[shifted[6] & 7], table[shifted[7] & 7]};
-#endif
-    return (XentDouble8)(powers + (shifted << 49));
+    return (XentDouble8)(XENT_EIGHT_OF(XENT_EIGHTH_POWERS_LOW, XENT_EIGHTH_POWERS_HIGH, shifted) + (shifted << 49));
 }
+// Reciprocals c of numbers m, one for each of eight intervals, and -log c, which are multiples of 2^-42 within 2^-61.5 of the logarithms
+// themselves: c has 29 bits, and is the one of a million about the middle whose logarithm is nearest to such a number (Gal and Bachelis).
+// `scripts/minimax.py log` prints them. The first pair is for m from 0.7154 to 1.4309, whose intervals are those of the encodings (1 lies in
+// the fifth, whose c is 1); the second for m = 1 + e with e in [0, 1], whose first interval begins with 1.
+#define XENT_RECIPROCALS_LOW 0x3FF562931F000000, 0x3FF3D1321C000000, 0x3FF2516CB2000000, 0x3FF1273EEB000000
+#define XENT_RECIPROCALS_HIGH 0x3FF0000000000000, 0x3FEC9E9468000000, 0x3FE9B26AF6000000, 0x3FE7739FB4000000
+XENT_INLINE XentDouble8 xentReciprocal(XentUInt64x8 places) { return (XentDouble8)XENT_EIGHT_OF(XENT_RECIPROCALS_LOW, XENT_RECIPROCALS_HIGH, places); }
+#define XENT_LOGARITHMS_LOW 0xBFD2910F1F4B5000, 0xBFCB630B06D46000, 0xBFC1517A43588000, 0xBFB1D1710901C000
+#define XENT_LOGARITHMS_HIGH 0x0000000000000000, 0x3FBC950C06660000, 0x3FCC141CF8F0A000, 0x3FD3E40FE807D000
+XENT_INLINE XentDouble8 xentLogarithmOfReciprocal(XentUInt64x8 places) { return (XentDouble8)XENT_EIGHT_OF(XENT_LOGARITHMS_LOW, XENT_LOGARITHMS_HIGH, places); }
+#define XENT_UNIT_RECIPROCALS_LOW 0x3FF0000000000000, 0x3FEC72EA8C000000, 0x3FE977ED04000000, 0x3FE7041D9A000000
+#define XENT_UNIT_RECIPROCALS_HIGH 0x3FE4E18C66000000, 0x3FE33C6C02000000, 0x3FE1C5A216000000, 0x3FE07ABE04000000
+XENT_INLINE XentDouble8 xentUnitReciprocal(XentUInt64x8 places) { return (XentDouble8)XENT_EIGHT_OF(XENT_UNIT_RECIPROCALS_LOW, XENT_UNIT_RECIPROCALS_HIGH, places); }
+#define XENT_UNIT_LOGARITHMS_LOW 0x0000000000000000, 0x3FBE1CC8B6A68000, 0x3FCD38C5D1CFA000, 0x3FD5173B4A9F3000
+#define XENT_UNIT_LOGARITHMS_HIGH 0x3FDB523AE328C000, 0x3FE04953FC409000, 0x3FE2D1CF22C35800, 0x3FE53C622B9F5000
+XENT_INLINE XentDouble8 xentLogarithmOfUnitReciprocal(XentUInt64x8 places) { return (XentDouble8)XENT_EIGHT_OF(XENT_UNIT_LOGARITHMS_LOW, XENT_UNIT_LOGARITHMS_HIGH, places); }
 XENT_INLINE void xentStoreDouble8(void *_Nonnull pointer, XentDouble8 value) { __builtin_memcpy(pointer, &value, sizeof value); }
 
 /// Which instruction sets this processor and its operating system offer, as bits.

@@ -66,12 +66,27 @@ public struct LossTotals: RowObserver {
     /// Adds the losses of a program, of which `dialect` is the first.
     private mutating func observe(_ block: ScoredBlock, _ dialect: Int, program: Int, _ labelFingerprint: UInt64?) {
         let losses = block.losses(ofDialect: dialect)
+        let extremes = block.extremeRows(ofDialect: dialect)
         // A fold's residuals are overwritten by the next one.
-        let folded = block.fold(losses)
-        updateMoments(ofProgram: program) { $0.absorb(losses: folded) }
+        if extremes.losses.isEmpty {
+            let folded = block.fold(losses)
+            updateMoments(ofProgram: program) { $0.absorb(losses: folded) }
+        } else {
+            let rows = Set(extremes.losses.map(\.row))
+            let usual = block.fold { rows.contains($0) ? .nan : losses[$0] }
+            updateMoments(ofProgram: program) { $0.absorb(losses: usual) }
+            let others = block.fold { rows.contains($0) ? losses[$0] : .nan }
+            updateMoments(ofProgram: program) { $0.absorb(extremes: extremes.losses, others) }
+        }
         if let rowDivisors = block.rowDivisors(ofDialect: dialect) {
-            let weights = block.fold(rowDivisors)
+            let rows = Set(extremes.divisors.map(\.row))
+            let weights = rows.isEmpty ? block.fold(rowDivisors) : block.fold { rows.contains($0) ? .nan : rowDivisors[$0] }
             updateMoments(ofProgram: program) { $0.absorb(weights: weights) }
+            for pair in extremes.divisors { updateMoments(ofProgram: program) { $0.absorb(weight: pair.first, times: pair.second) } }
+            if let rests = block.rowDivisorRests(ofDialect: dialect) {
+                let folded = block.fold(rests)
+                updateMoments(ofProgram: program) { $0.absorb(weightRests: folded) }
+            }
             let products = block.fold { losses[$0].isInfinite ? .infinity : losses[$0] * rowDivisors[$0] }
             updateMoments(ofProgram: program) { $0.absorb(products: products) }
         }
@@ -105,6 +120,7 @@ public struct LossTotals: RowObserver {
         let folded = block.fold { isCorrect[$0] != 0 ? rowDivisors[$0] : .nan }
         if var sum = correctWeight.take() {
             folded.addSum(to: &sum)
+            if let rests = block.rowDivisorRests(ofDialect: 0) { block.fold { isCorrect[$0] != 0 ? rests[$0] : .nan }.addSum(to: &sum) }
             correctWeight = sum
         }
     }

@@ -117,7 +117,9 @@ func run(_ call: inout KernelCall, _ arrays: Arrays, _ kernels: KernelTable) {
         call.rowSurvey.values = UnsafeRawPointer(arrays.required(Int(XentArrayInput), UInt8.self))
         kernels.surveyRows(&call.rowSurvey)
     case Int(XentCallSurveyLabels):
+        // Numbers in the place of indices where there are targets.
         call.labelSurvey.labels = UnsafePointer(arrays.required(Int(XentArrayInput), Int32.self))
+        if call.labelSurvey.targets != nil { call.labelSurvey.targets = UnsafePointer(arrays.required(Int(XentArrayInput), Double.self)) }
         kernels.surveyLabels(&call.labelSurvey)
     case Int(XentCallCountSaturated):
         call.count = Int64(kernels.countSaturated(arrays.required(Int(XentArrayInput), UInt8.self), Int(call.count)))

@@ -44,11 +44,12 @@ struct AccuracyLoss: Hashable, Sendable {
 
     /// In ULP, from the docstrings in `Kernels`.
     var promised: Double {
-        if isModified { return 4 + 2 * (focalGamma ?? 0) }
+        if isModified { return 4 + (focalGamma ?? 0) }
         return switch (task, input) {
-        case (.binary, .logits) where !hasSoftLabels: 2
+        case (.binary, .logits) where !hasSoftLabels: 1.5
         case (.binary, .probabilities) where !hasSoftLabels: 1
-        case (.binary, .logProbabilities) where !hasSoftLabels: 3
+        case (.binary, .logProbabilities) where !hasSoftLabels: 2.4
+        case (.multiclass, .logits): 2.6
         case (.multiclass, .probabilities), (.likelihood, .probabilities): 1
         case (.multiclass, .logProbabilities), (.likelihood, .logProbabilities): 0
         default: 4
