@@ -135,7 +135,7 @@ import Testing
         guard modifiers.classWeights == nil || dump.specification.task == .multiclass else { return }
         let weight = scored.reduce(BigReal.zero) { total, row in
             let classWeight = modifiers.classWeights.flatMap { weights in dump.targets.map { weights[Int($0[row])] } } ?? 1
-            return total + BigReal((dump.weights?[row] ?? 1) * classWeight)
+            return total + BigReal(dump.weights?[row] ?? 1) * BigReal(classWeight)
         }
         let mean = weight.isZero ? sum.rounded() / 0 : (sum / weight).rounded()
         #expect(report.loss.meanOverWeight == mean || (report.loss.meanOverWeight.isNaN && mean.isNaN), "\(what)")
