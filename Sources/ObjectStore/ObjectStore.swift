@@ -1,0 +1,156 @@
+internal import Locking
+
+/// Objects in stores that speak S3, and behind web addresses, as a process reads them: its connections, its memory for blocks, its keys.
+///
+/// Memory: at most twice as many blocks of 4 MiB as there are connections, and one more for each reader that waits.
+///
+/// ```swift
+/// let store = ObjectStore.shared
+/// for url in try store.list("s3://dumps/2026-11-29/part-*.npy.zst") {
+///     print(url, try store.open(url).byteCount)
+/// }
+/// ```
+public final class ObjectStore: Sendable {
+    /// The store of the process, which files are read through.
+    public static let shared = ObjectStore(ObjectStoreSettings())
+
+    /// What objects are read with, under one set of settings.
+    private struct Reading: Sendable {
+        let settings: ObjectStoreSettings
+        let pool: ConnectionPool
+        let cache: BlockCache
+        let service: S3Service
+
+        init(_ settings: ObjectStoreSettings) {
+            self.settings = settings
+            pool = ConnectionPool(connectionCount: settings.connectionCount)
+            cache = BlockCache(pool, settings)
+            service = S3Service(settings)
+        }
+    }
+
+    private struct Opened {
+        weak var object: RemoteObject?
+    }
+
+    private struct State {
+        var settings: ObjectStoreSettings
+        /// Made when the first object is opened.
+        var reading: Reading?
+        /// The URLs whose queries nobody is to see, by their names.
+        var hidden: [String: String] = [:]
+        /// The objects that are open, by their URLs.
+        var opened: [String: Opened] = [:]
+    }
+
+    private let state: Lock<State>
+
+    /// Makes a store of its own, with its own connections.
+    public init(_ settings: ObjectStoreSettings) { state = Lock(State(settings: settings)) }
+
+    /// Sets what holds for all objects that are opened from now on.
+    public func configure(_ settings: ObjectStoreSettings) {
+        state.withLock { state in
+            state.settings = settings
+            state.reading = nil
+        }
+    }
+
+    /// True if a text is the name of an object and not of a file: it begins with a scheme and `://`.
+    public static func isURL(_ text: String) -> Bool { ObjectURL.scheme(of: text) != nil }
+
+    /// Returns the name by which a URL may be shown, and by which `open(_:)` knows it from now on: the URL without its query, which may hold
+    /// a signature. Of several URLs that differ in their queries alone, the second has the name `…?2`, and so on.
+    ///
+    /// A text that is no URL is its own name.
+    public func name(of url: String) -> String {
+        guard let parsed = try? ObjectURL(url), parsed.shownText != url else { return url }
+        return state.withLock { state in
+            var name = parsed.shownText, number = 1
+            while let known = state.hidden[name], known != url {
+                number += 1
+                name = "\(parsed.shownText)?\(number)"
+            }
+            state.hidden[name] = url
+            return name
+        }
+    }
+
+    /// Opens an object, by one request for its beginning. An object that is open already is given again.
+    ///
+    /// - Parameters:
+    ///   - url: The URL, or a name of one (`name(of:)`).
+    ///   - isCancelled: Called several times a second; once it returns true, opening ends. nil: never.
+    /// - Throws: `.cannotOpen` for a URL that is none, or a server without ranges; `.notFound`, `.permissionDenied`, `.readFailed`,
+    ///   `.cancelled`.
+    public func open(_ url: String, isCancelled: (@Sendable () -> Bool)? = nil) throws(ObjectStoreError) -> RemoteObject {
+        let (known, reading, address) = state.withLock { state in
+            let address = state.hidden[url] ?? url
+            let reading = state.reading ?? Reading(state.settings)
+            state.reading = reading
+            return (state.opened[address]?.object, reading, address)
+        }
+        if let known { return known }
+        let requests = ObjectRequests(try ObjectURL(address), reading.service, reading.settings)
+        try HTTPConnection.requireLibrary()
+        let promise = Promise<RemoteObject>()
+        reading.pool.submit(isUrgent: true) { connection in
+            promise.fulfil(
+                Result { () throws(ObjectStoreError) in
+                    try Self.open(requests, reading, on: connection, isCancelled: isCancelled ?? { false })
+                })
+        }
+        let object = try promise.value(reading.pool, isCancelled: isCancelled)
+        state.withLock { $0.opened[address] = Opened(object: object) }
+        return object
+    }
+
+    private static func open(
+        _ requests: ObjectRequests, _ reading: Reading, on connection: HTTPConnection, isCancelled: @escaping () -> Bool
+    ) throws(ObjectStoreError) -> RemoteObject {
+        let range = 0..<RemoteObject.beginningByteCount
+        guard let memory = Block(byteCount: range.count) else { throw ObjectStoreError(.readFailed, "there is no memory") }
+        let response = try RangeFetch(requests: requests, settings: reading.settings).fetch(
+            range, of: nil, into: memory.bytes, on: connection, isCancelled: isCancelled)
+        let byteCount: Int
+        switch (response.status, response.contentRange) {
+        case (206, let content?): byteCount = content.totalByteCount
+        case (416, _): byteCount = 0
+        default:
+            // The whole object came, which is as good where it is small.
+            guard !response.hasMore else {
+                throw ObjectStoreError(
+                    .cannotOpen, "the server gives whole objects only, and no ranges of them",
+                    remedy: "fetch it first, or pipe it in: curl -sS URL | xent … -")
+            }
+            byteCount = response.bufferedByteCount
+        }
+        let object = RemoteObject(requests, ObjectVersion(byteCount: byteCount, headers: response.headers), reading.cache)
+        if byteCount > 0, let block = memory.prefix(min(byteCount, range.count)) {
+            reading.cache.keep(block, ofBeginningOf: object)
+        }
+        return object
+    }
+
+    /// Finds the objects that a URL with `*`, `?` or `[…]` in its key matches, in the order of their bytes. A URL without them, and any URL
+    /// that is not of `s3`, stands for itself: a web server has no list.
+    ///
+    /// - Throws: `.notFound` if there are none, and the errors of `open(_:isCancelled:)`.
+    public func list(_ pattern: String, isCancelled: (@Sendable () -> Bool)? = nil) throws(ObjectStoreError) -> [String] {
+        let url = try ObjectURL(pattern)
+        guard case .s3(let bucket, let key) = url.place, ObjectListing.isPattern(key) else { return [pattern] }
+        try HTTPConnection.requireLibrary()
+        let reading = state.withLock { state in
+            let reading = state.reading ?? Reading(state.settings)
+            state.reading = reading
+            return reading
+        }
+        let keys = try ObjectListing(
+            service: reading.service, client: HTTPClient(reading.settings), bucket: bucket, isCancelled: isCancelled ?? { false }
+        ).keys(matching: key)
+        guard !keys.isEmpty else {
+            throw ObjectStoreError(.notFound, "no object's name is like this", remedy: "check the pattern, and the bucket's listing")
+        }
+        return keys.map { "s3://\(bucket)/\($0)" }
+    }
+}
