@@ -140,6 +140,7 @@ let package = Package(
             dependencies: ["ArrowIPC", "CXXHash", "Container", "Elements", "Engine", "Formats", "HDF5", "Parquet", "Scoring"],
             path: "Tests/Fuzz/Targets", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Fixtures"], swiftSettings: strict),
+        .testTarget(name: "ObjectStoreTests", dependencies: ["ObjectStore", "SeededRandom"], swiftSettings: strict),
         .testTarget(
             name: "ContainerTests",
             dependencies: [

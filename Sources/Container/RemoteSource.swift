@@ -34,6 +34,8 @@ final class RemoteSource: ByteSource {
     /// The size in bytes up to which an object's blocks stay in memory between the walk through its frames and their reading.
     private static let forwardByteCount = 64 << 20
 
+    var version: StoredVersion? { StoredVersion(entityTag: object.entityTag, versionID: object.versionID) }
+
     var byteCount: Int? { object.byteCount }
 
     var access: ByteAccess { .random }
@@ -60,6 +62,8 @@ final class ForwardSource: ByteSource {
         self.object = object
         name = object.name
     }
+
+    var version: StoredVersion? { StoredVersion(entityTag: object.entityTag, versionID: object.versionID) }
 
     var byteCount: Int? { object.byteCount }
 

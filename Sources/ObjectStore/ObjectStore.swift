@@ -41,6 +41,17 @@ public final class ObjectStore: Sendable {
         var hidden: [String: String] = [:]
         /// The objects that are open, by their URLs.
         var opened: [String: Opened] = [:]
+        /// The URLs that will be opened, the next one last.
+        var upcoming: [String] = []
+        /// The objects that are being opened before they are asked for.
+        var ahead: [String: Promise<RemoteObject>] = [:]
+
+        /// What objects are read with.
+        mutating func currentReading() -> Reading {
+            let current = reading ?? Reading(settings)
+            reading = current
+            return current
+        }
     }
 
     private let state: Lock<State>
@@ -58,6 +69,9 @@ public final class ObjectStore: Sendable {
 
     /// True if a text is the name of an object and not of a file: it begins with a scheme and `://`.
     public static func isURL(_ text: String) -> Bool { ObjectURL.scheme(of: text) != nil }
+
+    /// Returns a text, such as a command line, in which no web address has a query but for a number: queries may hold signatures. O(bytes).
+    public static func withoutQueries(in text: String) -> String { ObjectURL.withoutQueries(in: text) }
 
     /// Returns the name by which a URL may be shown, and by which `open(_:)` knows it from now on: the URL without its query, which may hold
     /// a signature. Of several URLs that differ in their queries alone, the second has the name `…?2`, and so on.
@@ -84,25 +98,58 @@ public final class ObjectStore: Sendable {
     /// - Throws: `.cannotOpen` for a URL that is none, or a server without ranges; `.notFound`, `.permissionDenied`, `.readFailed`,
     ///   `.cancelled`.
     public func open(_ url: String, isCancelled: (@Sendable () -> Bool)? = nil) throws(ObjectStoreError) -> RemoteObject {
-        let (known, reading, address) = state.withLock { state in
+        let (known, reading, address, ahead) = state.withLock { state in
             let address = state.hidden[url] ?? url
-            let reading = state.reading ?? Reading(state.settings)
-            state.reading = reading
-            return (state.opened[address]?.object, reading, address)
+            return (state.opened[address]?.object, state.currentReading(), address, state.ahead[address])
         }
         if let known { return known }
-        let requests = ObjectRequests(try ObjectURL(address), reading.service, reading.settings)
+        let parsed = try ObjectURL(address)
         try HTTPConnection.requireLibrary()
-        let promise = Promise<RemoteObject>()
-        reading.pool.submit(isUrgent: true) { connection in
-            promise.fulfil(
-                Result { () throws(ObjectStoreError) in
-                    try Self.open(requests, reading, on: connection, isCancelled: isCancelled ?? { false })
-                })
+        let promise = ahead ?? Self.opening(parsed, reading, isUrgent: true, isCancelled: isCancelled ?? { false })
+        let opened = Result { () throws(ObjectStoreError) in try promise.value(reading.pool, isCancelled: isCancelled) }
+        state.withLock { state in
+            state.ahead[address] = nil
+            if case .success(let object) = opened { state.opened[address] = Opened(object: object) }
         }
-        let object = try promise.value(reading.pool, isCancelled: isCancelled)
-        state.withLock { $0.opened[address] = Opened(object: object) }
-        return object
+        openAhead()
+        return try opened.get()
+    }
+
+    /// Says which objects will be opened, in their order, so that several are opened at the same time: each takes a request, whose answer
+    /// takes its time to come. It returns at once. Names of files are passed over.
+    public func prepare(_ urls: [String]) {
+        let urls = urls.filter(Self.isURL)
+        guard urls.count > 1, loadedLibrary else { return }
+        state.withLock { state in
+            state.upcoming = urls.reversed().map { state.hidden[$0] ?? $0 } + state.upcoming
+        }
+        openAhead()
+    }
+
+    private var loadedLibrary: Bool { (try? HTTPConnection.requireLibrary()) != nil }
+
+    /// Begins to open the next objects, as many as there are connections.
+    private func openAhead() {
+        state.withLock { state in
+            let reading = state.currentReading()
+            while state.ahead.count < reading.settings.connectionCount, let address = state.upcoming.popLast() {
+                guard state.ahead[address] == nil, state.opened[address]?.object == nil, let url = try? ObjectURL(address) else { continue }
+                state.ahead[address] = Self.opening(url, reading, isUrgent: false, isCancelled: { false })
+            }
+        }
+    }
+
+    /// Has a connection open an object.
+    private static func opening(
+        _ url: ObjectURL, _ reading: Reading, isUrgent: Bool, isCancelled: @escaping @Sendable () -> Bool
+    ) -> Promise<RemoteObject> {
+        let promise = Promise<RemoteObject>()
+        let requests = ObjectRequests(url, reading.service, reading.settings)
+        reading.pool.submit(isUrgent: isUrgent) { connection in
+            promise.fulfil(
+                Result { () throws(ObjectStoreError) in try open(requests, reading, on: connection, isCancelled: isCancelled) })
+        }
+        return promise
     }
 
     private static func open(
@@ -140,11 +187,7 @@ public final class ObjectStore: Sendable {
         let url = try ObjectURL(pattern)
         guard case .s3(let bucket, let key) = url.place, ObjectListing.isPattern(key) else { return [pattern] }
         try HTTPConnection.requireLibrary()
-        let reading = state.withLock { state in
-            let reading = state.reading ?? Reading(state.settings)
-            state.reading = reading
-            return reading
-        }
+        let reading = state.withLock { $0.currentReading() }
         let keys = try ObjectListing(
             service: reading.service, client: HTTPClient(reading.settings), bucket: bucket, isCancelled: isCancelled ?? { false }
         ).keys(matching: key)

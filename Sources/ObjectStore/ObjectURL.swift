@@ -58,6 +58,28 @@ struct ObjectURL: Sendable, Hashable {
         return String(Substring(name))
     }
 
+    /// Returns a text without the queries of the web addresses in it, where the query may hold a signature: any but a number (`…?2`, which
+    /// `ObjectStore.name(of:)` writes). O(bytes).
+    static func withoutQueries(in text: String) -> String {
+        guard text.contains("://") else { return text }
+        var result = "", rest = text[...]
+        while let mark = rest.firstRange(of: "://") {
+            let end = rest[mark.upperBound...].firstIndex { $0.isWhitespace || "'\"<>".contains($0) } ?? rest.endIndex
+            let url = rest[mark.upperBound..<end]
+            let scheme = rest[..<mark.lowerBound].suffix(5).lowercased()
+            result += rest[..<mark.upperBound]
+            if scheme.hasSuffix("http") || scheme.hasSuffix("https"), let query = url.firstIndex(of: "?"),
+                Int(url[url.index(after: query)...].prefix { $0.isNumber }) == nil
+            {
+                result += url[..<query] + "?…"
+            } else {
+                result += url
+            }
+            rest = rest[end...]
+        }
+        return result + rest
+    }
+
     /// The URL as people may see it: without a query, which may hold a signature, and without a user's name and password.
     var shownText: String {
         guard case .web = place, let scheme = Self.scheme(of: text) else { return text }

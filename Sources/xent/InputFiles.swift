@@ -38,6 +38,7 @@ struct InputFiles {
             for name in ordered ?? names { paths += try FilePattern.expand(name) }
         }
         files += paths.map { File(path: $0, text: "the input \($0)") }
+        ObjectStore.shared.prepare(paths)
         return paths
     }
 

@@ -18,7 +18,7 @@ struct HTTPResponse {
         guard let header = headers["content-range"], header.hasPrefix("bytes ") else { return nil }
         let parts = header.dropFirst(6).split(separator: "/")
         guard parts.count == 2, let total = Int(parts[1]), total >= 0 else { return nil }
-        let ends = parts[0].split(separator: "-").compactMap { Int($0) }
+        let ends = parts[0].split(separator: "-", omittingEmptySubsequences: false).map { Int($0) ?? -1 }
         guard ends.count == 2, ends[0] >= 0, ends[1] >= ends[0], ends[1] < total else { return nil }
         return (ends[0]..<ends[1] + 1, total)
     }

@@ -2,7 +2,7 @@ internal import Locking
 
 /// The blocks of objects that are in memory, or on their way.
 ///
-/// There are at most `blockCountLimit` of them, and besides one for each reader that waits. A block that was read to its end makes room
+/// They have at most `byteCountLimit` bytes, and besides one block for each reader that waits. A block that was read to its end makes room
 /// first, then the one that was read longest ago. Blocks that were fetched ahead wait for their readers.
 final class BlockCache: Sendable {
     private struct Key: Hashable {
@@ -35,8 +35,8 @@ final class BlockCache: Sendable {
     private struct State {
         var entries: [Key: Entry] = [:]
         var uses: [Key: Use] = [:]
-        /// The number of blocks that are there or coming.
-        var heldCount = 0
+        /// The number of bytes of the blocks that are there or coming.
+        var heldByteCount = 0
         var readCount = 0
         /// The blocks that wait for room, in their order.
         var pending: [Pending] = []
@@ -46,13 +46,13 @@ final class BlockCache: Sendable {
 
     private let pool: ConnectionPool
     private let settings: ObjectStoreSettings
-    private let blockCountLimit: Int
+    private let byteCountLimit: Int
     private let state = Lock(State())
 
     init(_ pool: ConnectionPool, _ settings: ObjectStoreSettings) {
         self.pool = pool
         self.settings = settings
-        blockCountLimit = 2 * max(1, settings.connectionCount)
+        byteCountLimit = 2 * max(1, settings.connectionCount) * RemoteObject.blockByteCount
     }
 
     /// Returns a block, which is fetched if it is not there. It waits until the block has come.
@@ -71,7 +71,7 @@ final class BlockCache: Sendable {
                 case nil, .wanted:
                     // Who reads a block again that was read to its end begins another pass.
                     if state.finished[key.object]?.contains(index) == true { state.finished[key.object] = [] }
-                    Self.makeRoom(&state, limit: blockCountLimit)
+                    makeRoom(&state, for: object.range(ofBlock: index).count)
                     start(index, of: object, key, &state, isUrgent: true)
                 }
                 return nil
@@ -87,12 +87,12 @@ final class BlockCache: Sendable {
     func keep(_ block: Block, ofBeginningOf object: RemoteObject) {
         let key = Key(object: ObjectIdentifier(object), index: 0)
         state.withLock { state in
-            Self.makeRoom(&state, limit: blockCountLimit)
+            makeRoom(&state, for: block.bytes.count)
             state.entries[key] = .there(block)
             state.readCount += 1
             // It counts as read: many objects may be opened before the first of them is read.
             state.uses[key] = Use(number: state.readCount, isRead: true)
-            state.heldCount += 1
+            state.heldByteCount += block.bytes.count
         }
     }
 
@@ -126,7 +126,7 @@ final class BlockCache: Sendable {
             let blockCount = state.entries.count
             guard blockCount > 0 || state.finished[object] != nil else { return }
             for key in state.entries.keys.filter({ $0.object == object }) {
-                if case .there = state.entries[key] { state.heldCount -= 1 }
+                if case .there(let block) = state.entries[key] { state.heldByteCount -= block.bytes.count }
                 state.entries[key] = nil
                 state.uses[key] = nil
             }
@@ -144,7 +144,7 @@ final class BlockCache: Sendable {
             let key = Key(object: ObjectIdentifier(pending.object), index: pending.index)
             // A reader may have come to it since, and have started it.
             if case .wanted? = state.entries[key] {
-                guard Self.makeRoom(&state, limit: blockCountLimit) else { break }
+                guard makeRoom(&state, for: pending.object.range(ofBlock: pending.index).count) else { break }
                 start(pending.index, of: pending.object, key, &state, isUrgent: false)
             }
             doneCount += 1
@@ -157,7 +157,7 @@ final class BlockCache: Sendable {
     /// Has a connection fetch a block.
     private func start(_ index: Int, of object: RemoteObject, _ key: Key, _ state: inout State, isUrgent: Bool) {
         state.entries[key] = .coming
-        state.heldCount += 1
+        state.heldByteCount += object.range(ofBlock: index).count
         pool.submit(isUrgent: isUrgent) { connection in self.fetch(index, of: object, key, on: connection) }
     }
 
@@ -180,26 +180,31 @@ final class BlockCache: Sendable {
                 state.uses[key] = Use(number: state.readCount)
             } else {
                 state.entries[key] = nil
-                state.heldCount -= 1
+                state.heldByteCount -= range.count
             }
         }
         state.wake(.all)
     }
 
-    /// Lets go of a block if there are as many as may be.
+    /// Lets go of blocks until there is room for so many bytes.
     ///
-    /// - Returns: false if there are, and all of them are still to be read.
+    /// - Returns: false if there is not, and all blocks that are there are still to be read.
     @discardableResult
-    private static func makeRoom(_ state: inout State, limit: Int) -> Bool {
-        guard state.heldCount >= limit else { return true }
-        // Blocks that were fetched ahead, and that nobody has come to after so many reads of others, were not wanted.
-        let forgotten = state.readCount - 64 * limit
-        let candidates = state.uses.filter { $0.value.isRead || $0.value.number < forgotten }
-        guard let oldest = candidates.min(by: { ($0.value.isFinished ? 0 : 1, $0.value.number) < ($1.value.isFinished ? 0 : 1, $1.value.number) })
-        else { return false }
-        state.entries[oldest.key] = nil
-        state.uses[oldest.key] = nil
-        state.heldCount -= 1
+    private func makeRoom(_ state: inout State, for byteCount: Int) -> Bool {
+        while state.heldByteCount + byteCount > byteCountLimit {
+            // Blocks that were fetched ahead, and that nobody has come to after so many reads of others, were not wanted.
+            let forgotten = state.readCount - Self.forgottenReadCount
+            func order(_ use: Use) -> (Int, Int) { (use.isFinished ? 0 : 1, use.number) }
+            let candidates = state.uses.filter { $0.value.isRead || $0.value.number < forgotten }
+            guard let oldest = candidates.min(by: { order($0.value) < order($1.value) }),
+                case .there(let block) = state.entries[oldest.key]
+            else { return false }
+            state.entries[oldest.key] = nil
+            state.uses[oldest.key] = nil
+            state.heldByteCount -= block.bytes.count
+        }
         return true
     }
+
+    private static let forgottenReadCount = 2048
 }

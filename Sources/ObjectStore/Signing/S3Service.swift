@@ -70,7 +70,8 @@ final class S3Service: Sendable {
             return ObjectStoreError(.notFound, "there is no bucket \(bucket): \(response.explanation), \(who)", remedy: "check its name")
         case 404:
             return ObjectStoreError(.notFound, "there is no such object: \(response.explanation), \(who)", remedy: "check the key")
-        case 401, 403:
+        // Keys that have ended, or that are of another kind than the server's, have the first status at S3.
+        case 400 where response.errorCode.map { $0.contains("Token") || $0.contains("Authorization") } == true, 401, 403:
             let remedy =
                 switch response.errorCode {
                 case "RequestTimeTooSkewed": "set this machine's clock"
