@@ -32,7 +32,7 @@ if [[ -z $binary ]]; then
 fi
 
 environment=$root/.build-object-stores
-packages=(moto==5.2.2 boto3 'flask>=3' flask-cors numpy)
+packages=('moto[s3,server]==5.2.5' boto3 numpy)
 if [[ ! -e $environment/complete ]]; then
     rm -rf "$environment"
     python3 -m venv "$environment" || exit 69

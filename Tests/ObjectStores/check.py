@@ -489,9 +489,12 @@ def botocore_vectors(c):
 
 def moto(c):
     """moto's server, which knows nothing of us: keys, lists, conditions, STS."""
+    import logging
+
     import boto3
     from moto.server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
