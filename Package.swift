@@ -31,7 +31,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "xent", targets: ["xent"]),
-        .library(name: "Engine", targets: ["Engine", "Formats", "Insight", "Outputs", "Scoring", "Elements", "Messages", "Unattended"]),
+        .library(name: "Engine", targets: ["Engine", "Formats", "Insight", "ObjectStore", "Outputs", "Scoring", "Elements", "Messages", "Unattended"]),
         .library(name: "WorkStealing", targets: ["WorkStealing"]),
     ],
     dependencies: [
