@@ -14,7 +14,7 @@ public final class ObjectStore: Sendable {
     /// The store of the process, which files are read through.
     public static let shared = ObjectStore(ObjectStoreSettings())
 
-    /// What objects are read with, under one set of settings.
+    /// The parts by which objects are read under one set of settings.
     private struct Reading: Sendable {
         let settings: ObjectStoreSettings
         let pool: ConnectionPool
@@ -46,7 +46,7 @@ public final class ObjectStore: Sendable {
         /// The objects that are being opened before they are asked for.
         var ahead: [String: Promise<RemoteObject>] = [:]
 
-        /// What objects are read with.
+        /// The parts by which objects are read.
         mutating func currentReading() -> Reading {
             let current = reading ?? Reading(settings)
             reading = current
