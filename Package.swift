@@ -31,7 +31,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "xent", targets: ["xent"]),
-        .library(name: "Engine", targets: ["Engine", "Formats", "Insight", "Outputs", "Scoring", "Elements", "Messages", "Unattended"]),
+        .library(name: "Engine", targets: ["Engine", "Formats", "Insight", "ObjectStore", "Outputs", "Scoring", "Elements", "Messages", "Unattended"]),
         .library(name: "WorkStealing", targets: ["WorkStealing"]),
     ],
     dependencies: [
@@ -54,10 +54,16 @@ let package = Package(
         .target(name: "Messages", swiftSettings: strict),
         // Optimised in debug builds too: every byte of a zip archive's stored members goes through it.
         .target(name: "FoldedCRC", cSettings: [.unsafeFlags(["-O2"])]),
+        // libcurl, loaded when the first URL is read.
+        .target(name: "LoadedCurl"),
+        .target(
+            name: "ObjectStore", dependencies: ["LoadedCurl", "Locking", "Messages", "SeededRandom", "WorkStealing"],
+            exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Container",
             dependencies: [
-                "CZstd", "CZlib", "CXXHash", "FoldedCRC", "Locking", "Messages", .product(name: "SystemPackage", package: "swift-system"),
+                "CZstd", "CZlib", "CXXHash", "FoldedCRC", "Locking", "Messages", "ObjectStore",
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             exclude: ["README.md"], swiftSettings: strict),
         // Optimised in debug builds too: every value of a page whose bytes lie in planes goes through it.
@@ -94,8 +100,8 @@ let package = Package(
         .target(
             name: "Engine",
             dependencies: [
-                "ArrowIPC", "CXXHash", "Container", "Elements", "Formats", "HDF5", "Insight", "Locking", "Messages", "Outputs", "Parquet",
-                "Scoring", "WorkStealing",
+                "ArrowIPC", "CXXHash", "Container", "Elements", "Formats", "HDF5", "Insight", "Locking", "Messages", "ObjectStore", "Outputs",
+                "Parquet", "Scoring", "WorkStealing",
             ], exclude: ["README.md", "Evaluation/README.md", "Evaluation/report.schema.json", "Rows/README.md"], swiftSettings: strict),
         // What runs that nobody watches leave behind, and find again: histories, metrics, the state of incoming files.
         .target(
@@ -112,8 +118,8 @@ let package = Package(
         .executableTarget(
             name: "xent",
             dependencies: [
-                "Bench", "Elements", "Engine", "Formats", "Insight", "Locking", "MemoryRefusal", "Messages", "Outputs", "Scoring", "Unattended",
-                "WorkStealing", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Bench", "Elements", "Engine", "Formats", "Insight", "Locking", "MemoryRefusal", "Messages", "ObjectStore", "Outputs", "Scoring",
+                "Unattended", "WorkStealing", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
 
@@ -134,6 +140,7 @@ let package = Package(
             dependencies: ["ArrowIPC", "CXXHash", "Container", "Elements", "Engine", "Formats", "HDF5", "Parquet", "Scoring"],
             path: "Tests/Fuzz/Targets", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Fixtures"], swiftSettings: strict),
+        .testTarget(name: "ObjectStoreTests", dependencies: ["ObjectStore", "SeededRandom"], swiftSettings: strict),
         .testTarget(
             name: "ContainerTests",
             dependencies: [

@@ -3,7 +3,7 @@
 #
 #   scripts/install-dependencies.sh [--tests]
 #
-#   --tests    also what scripts/test.sh uses: binutils, and on x86-64 qemu-user
+#   --tests    also what scripts/test.sh uses: binutils, libcurl4, python3-venv, and on x86-64 qemu-user
 #
 # Exit status: 0 everything is there; 64 bad usage; 69 something is missing that this script cannot install.
 set -euo pipefail
@@ -65,6 +65,9 @@ has_library fast_float fast_float/fast_float.h || missing+=(libfast-float-dev)
 if ! has_command zstd || ! has_command pzstd; then missing+=(zstd); fi
 has_command python3 || missing+=(python3)
 if $tests; then
+    # URLs are read by it, which is loaded at run time.
+    if [[ $(uname -s) == Linux ]] && ! ldconfig -p 2>/dev/null | grep -q 'libcurl\.so\.4'; then missing+=(libcurl4); fi
+    python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     if ! has_command nm || ! has_command objdump || ! has_command readelf; then missing+=(binutils); fi
     if [[ $(uname -m) == x86_64 ]] && { ! has_command qemu-x86_64 || ! has_command qemu-aarch64; }; then missing+=(qemu-user); fi
 fi

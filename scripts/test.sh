@@ -99,6 +99,7 @@ stage "tests" run_tests "tests" "${release_tests[@]}" --parallel --skip 'Stress|
 stage "command line tests" run_tests "tests of the command line" "${release_tests[@]}" --parallel --filter XentTests --skip Stress
 stage "stress tests" run_tests "stress tests" "${release_tests[@]}" --no-parallel --filter Stress
 if [[ $(uname -s) == Linux ]]; then stage "attempts to break it" scripts/break.sh "$XENT_BINARY"; fi
+stage "objects in stores" scripts/test-object-stores.sh "$XENT_BINARY"
 if [[ -d .build-prometheus ]]; then stage "metrics in a node exporter" scripts/check-metrics.sh "$XENT_BINARY"; fi
 stage "damaged files" scripts/damage-files.py --count 150
 stage "kept random dumps" scripts/fuzz-command-line.py --replay

@@ -32,6 +32,9 @@ public protocol ByteSource: Sendable {
     /// The order in which bytes can be read. A source of unknown size is read in order, whatever its access.
     var access: ByteAccess { get }
 
+    /// The version of an object that is being read, as its server names it; nil for anything else.
+    var version: StoredVersion? { get }
+
     /// The identity of the bytes as they are at the moment; nil where the source cannot tell.
     ///
     /// A `Decoder` compares it with the identity that the source had when it was opened, at the end of each run and where there is an
@@ -59,6 +62,9 @@ public protocol ByteSource: Sendable {
 }
 
 extension ByteSource {
+    /// No version.
+    public var version: StoredVersion? { nil }
+
     /// No identity: changes of the bytes are found only where a checksum or the format shows them.
     public func identity() throws(ByteSourceError) -> ByteSourceIdentity? { nil }
 

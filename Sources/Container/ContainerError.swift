@@ -21,6 +21,8 @@ public struct ContainerError: Error, Sendable, Equatable, CustomStringConvertibl
         case readFailed
         /// The file was changed, became shorter or was removed while it was being read.
         case fileChanged
+        /// The object of a store was changed while it was being read, or its server cannot tell that it was not.
+        case objectChanged
         /// There was not enough memory.
         case outOfMemory
         /// The process, or the system, has as many files open as it may have.

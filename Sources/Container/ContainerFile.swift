@@ -180,6 +180,9 @@ public final class ContainerFile: Sendable {
 
     /// The name by which the file was opened; for a member of an archive `archive.npz: member.npy`.
     public var path: String { stored.path }
+
+    /// The version of the object that is read; nil for files and pipes.
+    public var version: StoredVersion? { stored.version }
     /// The name by which the file, or the archive of a member, was opened.
     public var filePath: String { stored.filePath }
     /// The file's stored size in bytes when it was opened; for a member of an archive and for another part of a file the part's; for a stream the number of bytes that

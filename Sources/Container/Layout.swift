@@ -77,6 +77,21 @@ struct Layout {
         if isPzstd { compression = .zstdPzstd }
     }
 
+    /// Returns true if the places of a file's frames would be found from frame to frame, through all of the file: in zstd without a list of
+    /// its frames, and in BGZF.
+    ///
+    /// - Throws: A failure to read.
+    static func needsWalk(_ file: StoredBytes) throws(ContainerError) -> Bool {
+        let first = try HeaderWindow(file).copy(at: 0)
+        if first.starts(with: GzipHeader.magic) {
+            guard case .member(let header) = first.withUnsafeBytes({ GzipStart($0) }) else { return false }
+            return header.blockByteCount != nil
+        }
+        guard isZstd(first), !first.withUnsafeBytes({ PzstdHeaders.begin($0) }) else { return false }
+        if case .present = try SeekTable.find(in: file) { return false }
+        return true
+    }
+
     /// The number of bytes at the beginning of a zip archive that show the name of its first member.
     private static let memberNameByteCount = 128
 

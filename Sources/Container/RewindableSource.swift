@@ -56,6 +56,7 @@ final class RewindableSource: ByteSource {
     init(_ source: any ByteSource) { self.source = source }
 
     var name: String { source.name }
+    var version: StoredVersion? { source.version }
     var byteCount: Int? { nil }
     var access: ByteAccess { .sequential }
 

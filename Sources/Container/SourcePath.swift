@@ -1,4 +1,5 @@
 internal import Messages
+internal import ObjectStore
 internal import SystemPackage
 
 #if canImport(Glibc)
@@ -20,12 +21,13 @@ enum SourcePath {
     /// pipe is waited for until it has its first writer.
     ///
     /// - Throws: `ContainerError` of the kinds that a failure to open can have, `.readFailed` and `.cancelled`.
-    static func source(of path: String, isCancelled: (() -> Bool)?) throws(ContainerError) -> any ByteSource {
+    static func source(of path: String, isCancelled: (@Sendable () -> Bool)?) throws(ContainerError) -> any ByteSource {
         if path == standardInput { return try standardInputSource(path: path) }
         // A C string ends at its first NUL: the system would open another file than the one that was named.
         if path.utf8.contains(0) || path.isEmpty {
             throw ContainerError(path: path, kind: .notFound, problem: "no file can have this name")
         }
+        if ObjectStore.isURL(path) { return try RemoteSource.source(of: path, isCancelled: isCancelled) }
         let kind = LinkTarget(of: path).kind
         if kind == .descriptor(0) { return try standardInputSource(path: path) }
         let status: Stat

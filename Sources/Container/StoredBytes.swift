@@ -53,6 +53,9 @@ final class StoredBytes: Sendable {
         isCancelled = file.isCancelled
     }
 
+    /// The version of an object of a store.
+    var version: StoredVersion? { source.version }
+
     /// True if the bytes are read once, in order.
     var isStream: Bool { rewindable != nil }
 

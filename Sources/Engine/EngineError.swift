@@ -1,6 +1,7 @@
 package import Container
 package import Formats
 public import Messages
+internal import ObjectStore
 public import Outputs
 public import Scoring
 
@@ -134,6 +135,7 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
             case .cancelled: .cancelled
             case .notFound, .isDirectory, .notRegularFile, .permissionDenied, .cannotOpen: .noInput
             case .readFailed, .fileChanged, .outOfMemory, .tooManyOpenFiles: .inputOutput
+            case .objectChanged: .data
             case .empty, .truncated, .damaged, .checksumMismatch, .seekTableLies, .unsupported, .windowTooLarge: .data
             }
         // The text of a container's error names file, frame and byte.
@@ -142,10 +144,33 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         frameByteOffset = error.byteOffset
         row = nil
         line = nil
-        let raisesLimit: Message = "\(setting: .maximumWindow) raises the limit"
-        problem = Message(error.kind == .windowTooLarge ? error.statement : error.description)
-        remedy = error.kind == .windowTooLarge ? raisesLimit : nil
+        // The remedies that name a setting, which a container does not know.
+        let known: Message? =
+            switch error.kind {
+            case .windowTooLarge: "\(setting: .maximumWindow) raises the limit"
+            case .objectChanged:
+                "let it be finished first, and run again; where a server names other versions for the same bytes, \(setting: .unpinned) reads them all the same"
+            default: nil
+            }
+        problem = Message(known == nil ? error.description : error.statement)
+        remedy = known
         readingFault = error.kind == .seekTableLies ? .seekTable : nil
+    }
+
+    /// Makes the error of an object of a store, by the name of its URL.
+    init(_ error: ObjectStoreError, path: String) {
+        guard error.kind != .cancelled else {
+            self = .cancelled
+            return
+        }
+        let category: Category =
+            switch error.kind {
+            case .cancelled: .cancelled
+            case .notFound, .permissionDenied, .cannotOpen: .noInput
+            case .readFailed: .inputOutput
+            case .objectChanged: .data
+            }
+        self.init(category, path: path, Message(error.statement), remedy: error.remedy.map { Message($0) })
     }
 
     /// Makes the error of an output.

@@ -122,6 +122,8 @@ public enum Setting: Sendable, Hashable, CaseIterable {
     case perRow
     /// The largest window that a zstd frame may ask for.
     case maximumWindow
+    /// The choice to read objects whose versions cannot be told apart, or seem to differ.
+    case unpinned
     /// The largest record of a text.
     case maximumRecord
     /// The size of the frames that are written.
@@ -198,6 +200,7 @@ public enum Setting: Sendable, Hashable, CaseIterable {
         case .invalidRowLimit: "EvaluationOptions.invalidRowLimit"
         case .perRow: "EvaluationOptions.perRowPath"
         case .maximumWindow: "maximumWindowByteCount"
+        case .unpinned: "ObjectStoreSettings.isUnpinned"
         case .maximumRecord: "maximumRecordByteCount"
         case .frameSize: "PackingOptions.frameByteCount"
         case .sameShard: "sameShard"

@@ -78,6 +78,9 @@ struct CompareCommand: ScoringCommand {
     @OptionGroup(title: "Run")
     var resources: ResourceOptions
 
+    @OptionGroup(title: "Run")
+    var connections: ConnectionOptions
+
     func validate() throws {
         guard predictions.count == 2 else {
             throw ValidationError("compare takes two files of predictions, A and B, and \(predictions.count) are named.")
@@ -86,6 +89,7 @@ struct CompareCommand: ScoringCommand {
 
     func run() throws {
         try CommandRun.run(unattended, isSilent: output.silent) { run in
+            connections.apply()
             let gates = try gates.gates()
             if let gate = gates.first(where: \.usesBaseline) {
                 throw EngineError(

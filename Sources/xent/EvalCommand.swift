@@ -83,6 +83,9 @@ struct EvalCommand: ScoringCommand {
     @OptionGroup(title: "Run")
     var resources: ResourceOptions
 
+    @OptionGroup(title: "Run")
+    var connections: ConnectionOptions
+
     func validate() throws {
         if output.isQuiet, extra.verbose {
             throw ValidationError("\(output.silent ? "--silent" : "--quiet") and --verbose exclude each other.")
@@ -91,6 +94,7 @@ struct EvalCommand: ScoringCommand {
 
     func run() throws {
         try CommandRun.run(unattended, historyPath: earlier.history, isSilent: output.silent) { run in
+            connections.apply()
             let gates = try gates.gates()
             try earlier.check(gates)
             var options = try options(&run.inputs, run.cancellation)

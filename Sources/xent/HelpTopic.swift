@@ -2,13 +2,14 @@ import Messages
 
 /// A topic of `xent help` that is no command.
 enum HelpTopic: String, CaseIterable {
-    case formats, columns, rows, shards, output, gates, unattended, warnings
+    case formats, urls, columns, rows, shards, output, gates, unattended, warnings
     case exitStatus = "exit-status"
     case environment
 
     var heading: String {
         switch self {
         case .formats: "Formats"
+        case .urls: "URLs"
         case .columns: "Columns"
         case .rows: "Rows"
         case .shards: "Shards"
@@ -24,6 +25,7 @@ enum HelpTopic: String, CaseIterable {
     var abstract: String {
         switch self {
         case .formats: "The files that are read, and how several are named."
+        case .urls: "Objects in stores and behind web addresses: names, keys, and what happens when they fail or change."
         case .columns: "How the columns of predictions, labels and weights are found."
         case .rows: "What becomes of rows that are ignored or invalid."
         case .shards: "How many machines share one dump, and one result."
@@ -57,8 +59,40 @@ enum HelpTopic: String, CaseIterable {
                     ("'part-*.npy'", "A quoted pattern: all names that match, part-2 before part-10."),
                     ("@LIST", "The names in the file LIST, one a line."),
                     ("-", "Standard input, which is read once."),
+                    ("s3://BUCKET/KEY", "An object of a store, or a pattern of keys; https:// as well. See xent help urls."),
                 ]),
                 .text("xent pack rewrites a dump so that every core can read it; a single gzip stream or zstd frame keeps one core busy."),
+            ]
+        case .urls:
+            [
+                .text(
+                    """
+                    Every input may be a URL. It is read by ranges, over several connections, ahead of the threads that score it; nothing is \
+                    written to a disk. Outputs are files of this machine. libcurl is loaded when the first URL is named.
+                    """),
+                .entries([
+                    ("s3://BUCKET/KEY", "An object of S3, or of a store that speaks its language (AWS_ENDPOINT_URL: MinIO, R2, Ceph, Google's XML interface)."),
+                    ("'s3://BUCKET/a/*.zst'", "All keys that match, part-2 before part-10; * stands for no /."),
+                    ("https://…, http://…", "A web address as it is: signed URLs, and Azure's with a shared access signature. Queries are never shown."),
+                ]),
+                .text(
+                    """
+                    Keys for S3 are looked for where Amazon's tools look, in their order: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; the role of \
+                    the profile (AWS_PROFILE); a web identity (AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN); the profile's key or program; the \
+                    container's server; the machine's metadata. They are asked for anew before they end. The region is that of AWS_REGION, of the \
+                    profile, or the one that the bucket names. --no-sign-request reads public buckets.
+                    """),
+                .text(
+                    """
+                    An object that changes while it is read is an error (65): every range is asked for by the version that was there first. What \
+                    fails in passing, such as connections that break or stall and the statuses 429 and 503, is asked for again, ten times with \
+                    growing waits; then the run ends with 74. A missing or refused object ends it with 66.
+                    """),
+                .text(
+                    """
+                    Memory: --connections (16) times 8 MiB. Files that cannot be shared out, such as a single zstd frame or gzip, come over one \
+                    pass. xent pack makes dumps that every core reads.
+                    """),
             ]
         case .columns:
             [
@@ -237,6 +271,9 @@ enum HelpTopic: String, CaseIterable {
                     ("TERM", "If it is dumb, there are neither colours nor a progress line."),
                     ("COLUMNS", "The width of help and tables. Without it, that of the terminal, or 80."),
                     ("TMPDIR", "The folder for files that are written before they go to a pipe."),
+                    ("AWS_…", "Keys, profiles, regions and servers of S3, as Amazon's tools know them. See xent help urls."),
+                    ("AWS_CA_BUNDLE", "A file of certificates that servers of URLs are checked against; else CURL_CA_BUNDLE or SSL_CERT_FILE."),
+                    ("https_proxy, no_proxy", "Proxies for URLs, as curl knows them."),
                 ])
             ]
         }

@@ -1,5 +1,6 @@
 import Engine
 import Messages
+import ObjectStore
 import WorkStealing
 
 /// The files that a command reads, collected from its arguments. No output may replace one of them.
@@ -37,6 +38,7 @@ struct InputFiles {
             for name in ordered ?? names { paths += try FilePattern.expand(name) }
         }
         files += paths.map { File(path: $0, text: "the input \($0)") }
+        ObjectStore.shared.prepare(paths)
         return paths
     }
 
@@ -59,7 +61,7 @@ struct InputFiles {
     /// The name of a file that is there and was probably meant, for the error of a file that is not there; nil if none is near.
     func suggestion(for error: EngineError) -> String? {
         guard error.category == .noInput else { return nil }
-        guard let missing = files.first(where: { $0.path != "-" && !FilePattern.isThere($0.path) })?.path else { return nil }
+        guard let missing = files.first(where: { $0.path != "-" && !ObjectStore.isURL($0.path) && !FilePattern.isThere($0.path) })?.path else { return nil }
         let slash = missing.utf8.lastIndex(of: UInt8(ascii: "/"))
         let start = slash.map { missing.utf8.index(after: $0) } ?? missing.startIndex
         let (folder, name) = (String(missing[..<start]), String(missing[start...]))

@@ -57,11 +57,15 @@ struct InspectCommand: DocumentedCommand {
             "The most memory for a record of text (default 256M), and for the window of a zstd frame (128M).", valueName: "size"))
     var memory: ByteCount?
 
+    @OptionGroup
+    var connections: ConnectionOptions
+
     /// Describes every file. An error of one file is reported, and the others are still described; the exit status is that of the first
     /// error.
     func run() throws {
         var firstFailure: ExitCode?
         try CommandRun.run { run in
+            connections.apply()
             let paths = try run.inputs.expand(files)
             try OutputPaths.check(outputs: [("--json", json)], inputs: run.inputs)
             run.announceTerminalInput()

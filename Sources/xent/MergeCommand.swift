@@ -58,6 +58,9 @@ struct MergeCommand: DocumentedCommand {
     @OptionGroup(title: "Unattended")
     var unattended: UnattendedOptions
 
+    @OptionGroup(title: "Run")
+    var connections: ConnectionOptions
+
     func validate() throws {
         if let replicates, replicates < 1 { throw ValidationError("--replicates must be at least 1, not \(replicates).") }
         if replicates != nil, interval != .bootstrap { throw ValidationError("--replicates are those of --interval bootstrap.") }
@@ -66,6 +69,7 @@ struct MergeCommand: DocumentedCommand {
 
     func run() throws {
         try CommandRun.run(unattended, historyPath: earlier.history, isSilent: output.silent) { run in
+            connections.apply()
             let gates = try gates.gates()
             try earlier.check(gates)
             let paths = try run.inputs.expand(partials)

@@ -1,4 +1,5 @@
 import Engine
+import ObjectStore
 import Outputs
 
 /// A check that outputs overwrite neither inputs nor each other.
@@ -34,6 +35,10 @@ enum OutputPaths {
         for (option, path) in outputs {
             guard let path else { continue }
             guard !path.isEmpty else { throw EngineError(usage: "\(option) '' names no file", remedy: "name one, or leave \(option) out") }
+            guard !ObjectStore.isURL(path) else {
+                throw EngineError(
+                    usage: "\(option) names a URL, and outputs are written to this machine", remedy: "write a file, and copy it there")
+            }
             // Devices can be written to twice.
             guard let file = path == "-" ? FileIdentity(descriptor: 1) : FileIdentity(path: path) else { continue }
             let isShared = path == "-" || OutputFile.leadsToDescriptor(path)

@@ -92,6 +92,9 @@ struct PackCommand: DocumentedCommand {
     @Flag(help: "Make every warning an error (exit status 65), after the files are written.")
     var strict = false
 
+    @OptionGroup
+    var connections: ConnectionOptions
+
     /// True if the output is a Parquet file, which its name says.
     private var isParquet: Bool { output.lowercased().hasSuffix(".parquet") }
 
@@ -125,6 +128,7 @@ struct PackCommand: DocumentedCommand {
 
     func run() throws {
         try CommandRun.run(isSilent: silent) { run in
+            connections.apply()
             let options = try options(&run.inputs)
             try OutputPaths.check(outputs: [("--output", output), ("--labels-output", labelsOutput), ("--json", json)], inputs: run.inputs)
             if !silent { run.announceTerminalInput() }

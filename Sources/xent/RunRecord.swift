@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Messages
+import ObjectStore
 import Outputs
 import Unattended
 import WorkStealing
@@ -14,8 +15,8 @@ import Darwin
 
 /// When a run began, and by which command.
 struct RunBeginning {
-    /// The command line, quoted as a shell takes it.
-    static var command: String { CommandArguments.all.map(shellQuoted).joined(separator: " ") }
+    /// The command line, quoted as a shell takes it, without the queries of URLs, which may hold signatures.
+    static var command: String { ObjectStore.withoutQueries(in: CommandArguments.all.map(shellQuoted).joined(separator: " ")) }
 
     private let start = ContinuousClock.now
     private let time = Timestamp.now

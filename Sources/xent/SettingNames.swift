@@ -59,6 +59,7 @@ extension SettingNames {
         case .invalidRowLimit: "--max-invalid"
         case .perRow: "--per-row"
         case .maximumWindow, .maximumRecord: "--memory SIZE"
+        case .unpinned: "--unpinned"
         case .frameSize: "--frame-size"
         case .sameShard: "--same-shard"
         case .firstRow: "--first-row"

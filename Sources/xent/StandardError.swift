@@ -1,4 +1,5 @@
 import Messages
+import ObjectStore
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -15,9 +16,10 @@ enum StandardError {
         RunLog.write(.note, .info, line.hasPrefix(name) ? String(line.dropFirst(name.count)) : line, text: line)
     }
 
-    /// Prints an error. Every error of every command begins so. Arguments are quoted in errors: what would steer the terminal is escaped.
+    /// Prints an error. Every error of every command begins so. Arguments are quoted in errors: what would steer the terminal is escaped, and
+    /// queries of URLs are left out.
     static func fail(_ text: String) {
-        let message = QuotedBytes.message(text)
+        let message = QuotedBytes.message(ObjectStore.withoutQueries(in: text))
         RunLog.write(.error, .error, message, text: "\(TextStyle.error.failure("xent:")) \(message)")
     }
 

@@ -5,7 +5,7 @@ import Testing
 /// Help by topic, at any width, as a manual page; versions; and what was probably meant.
 @Suite struct HelpTopicTests {
     static let commands = ["eval", "merge", "inspect", "pack", "losses", "bench"]
-    static let topics = ["formats", "columns", "rows", "shards", "output", "gates", "unattended", "warnings", "exit-status", "environment"]
+    static let topics = ["formats", "urls", "columns", "rows", "shards", "output", "gates", "unattended", "warnings", "exit-status", "environment"]
 
     /// Every line fits the width, but for commands to be pasted and words that are longer.
     @Test(arguments: [50, 60, 80, 100])

@@ -202,7 +202,8 @@ extension DumpFile {
         Report.Input(
             role: role, path: FileName.shown(path), bytes: container.byteCount, format: format,
             compression: container.compression == .none ? nil : container.compression.rawValue,
-            frames: container.compression == .none ? nil : container.frames.count)
+            frames: container.compression == .none ? nil : container.frames.count, etag: container.version?.entityTag,
+            versionID: container.version?.versionID)
     }
 }
 

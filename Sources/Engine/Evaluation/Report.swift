@@ -120,6 +120,15 @@ public struct Report: Sendable, Codable {
         public let compression: String?
         /// The number of compressed frames; absent for raw files.
         public let frames: Int?
+        /// The entity tag, with its quotes, of the object that was read; absent for files, and where the server gave none.
+        public internal(set) var etag: String?
+        /// The name of the version of the object that was read, in a bucket that keeps several; absent otherwise.
+        public internal(set) var versionID: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case role, path, bytes, format, compression, frames, etag
+            case versionID = "version_id"
+        }
     }
 
     /// The figures of tokens, for task likelihood if records hold the log-probabilities of their tokens.

@@ -31,10 +31,10 @@ public enum SettleRule: Sendable, Hashable {
         switch self {
         case .successFile:
             let folder = slash.map { String(path[...$0]) } ?? ""
-            return access(FileName.cString(folder + "_SUCCESS"), F_OK) == 0 ? nil : "its folder has no _SUCCESS yet"
+            return FilePattern.isThere(folder + "_SUCCESS") ? nil : "its folder has no _SUCCESS yet"
         case .quiet(let wait):
             var status = stat()
-            // A file that cannot be looked at gives its error when it is read.
+            // A file that cannot be looked at gives its error when it is read. An object of a store has its name once it is whole.
             guard stat(FileName.cString(path), &status) == 0 else { return nil }
             #if canImport(Darwin)
             let changed = Double(status.st_mtimespec.tv_sec) + 1e-9 * Double(status.st_mtimespec.tv_nsec)

@@ -1,4 +1,5 @@
 internal import Messages
+internal import ObjectStore
 
 #if canImport(Glibc)
     internal import Glibc
@@ -14,10 +15,12 @@ public enum FilePattern {
     /// Finds the files that a pattern matches, in natural order: `part_2` before `part_10`. The order is the same on every machine and in
     /// every locale.
     ///
-    /// A name without such characters, and a name that a file has, stands for itself.
+    /// A name without such characters, and a name that a file has, stands for itself. The pattern of an `s3` URL stands for the keys in its
+    /// bucket; a web address stands for itself, and its query, which may hold a signature, is no part of the name that is returned.
     ///
     /// - Throws: `EngineError` of category `.noInput` if a pattern matches nothing, and `.inputOutput` if a folder cannot be read.
     public static func expand(_ pattern: String) throws(EngineError) -> [String] {
+        if ObjectStore.isURL(pattern) { return try objects(pattern) }
         guard pattern.utf8.contains(where: { "*?[".utf8.contains($0) }), !isThere(pattern) else { return [pattern] }
         var found = glob_t()
         defer { globfree(&found) }
@@ -37,8 +40,20 @@ public enum FilePattern {
         return NaturalOrder.sorted(paths)
     }
 
-    /// Returns true if a path leads to a file, or to anything else that has a name.
-    public static func isThere(_ path: String) -> Bool { access(FileName.cString(path), F_OK) == 0 }
+    /// Finds the objects that a URL matches, in natural order.
+    private static func objects(_ pattern: String) throws(EngineError) -> [String] {
+        do throws(ObjectStoreError) {
+            return NaturalOrder.sorted(try ObjectStore.shared.list(pattern).map { ObjectStore.shared.name(of: $0) })
+        } catch {
+            throw EngineError(error, path: ObjectStore.shared.name(of: pattern))
+        }
+    }
+
+    /// Returns true if a path leads to a file, or to anything else that has a name, or if a URL leads to an object.
+    public static func isThere(_ path: String) -> Bool {
+        if ObjectStore.isURL(path) { return (try? ObjectStore.shared.open(path)) != nil }
+        return access(FileName.cString(path), F_OK) == 0
+    }
 
     /// Returns the names of a list in natural order, if they stand in the order in which `ls` and `sort` write names: by their letters, so
     /// that `part_10` comes before `part_2`. Any other order was chosen by someone, and stays.

@@ -1,5 +1,6 @@
 internal import CXXHash
 internal import Messages
+internal import ObjectStore
 public import Scoring
 #if canImport(Glibc)
 internal import Glibc
@@ -14,7 +15,8 @@ internal import Darwin
 ///
 /// The index is zstd's seek table, whose entries have checksums of the frames, the footer of Parquet or Arrow, or the central directory of
 /// a zip archive with the checksums of its members. For such files the identity all but covers every byte. A change in the middle of any
-/// other file that keeps its size, and whose time was set back, is not seen. The file's number, its device and its path are no part of the
+/// other file that keeps its size, and whose time was set back, is not seen. An object of a store has a hash of its entity tag, which covers
+/// every byte, in place of the time of its last change. The file's number, its device and its path are no part of the
 /// identity: network file systems change them, and copies have others.
 ///
 /// ```swift
@@ -32,8 +34,11 @@ public struct InputIdentity: Sendable {
 
     /// The size of the file in bytes.
     public let byteCount: UInt64
-    /// The time of the file's last change, in nanoseconds since 1970.
+    /// The time of the file's last change, in nanoseconds since 1970; of an object of a store XXH3 (64 bits) of its entity tag, or 0 where it
+    /// has none.
     public let modificationTime: Int64
+    /// True for an object of a store.
+    public let isRemote: Bool
     /// XXH3 (64 bits) of the first bytes of the file, `endByteCount` at most.
     public let beginningHash: UInt64
     /// XXH3 (64 bits) of the last bytes of the file, `endByteCount` at most.
@@ -46,8 +51,10 @@ public struct InputIdentity: Sendable {
 
     /// Makes an identity of its parts.
     package init(
-        byteCount: UInt64, modificationTime: Int64, beginningHash: UInt64, endHash: UInt64, indexHash: UInt64?, isRacy: Bool
+        byteCount: UInt64, modificationTime: Int64, beginningHash: UInt64, endHash: UInt64, indexHash: UInt64?, isRacy: Bool,
+        isRemote: Bool = false
     ) {
+        self.isRemote = isRemote
         self.byteCount = byteCount
         self.modificationTime = modificationTime
         self.beginningHash = beginningHash
@@ -56,7 +63,7 @@ public struct InputIdentity: Sendable {
         self.isRacy = isRacy
     }
 
-    /// Looks at a regular file, and reads its ends and its index. O(bytes of the index), and 128 KiB.
+    /// Looks at a regular file or at an object of a store, and reads its ends and its index. O(bytes of the index), and 128 KiB.
     ///
     /// - Throws: `EngineError` of category `.noInput` if the file cannot be opened, `.usage` if it is no regular file, and `.inputOutput`
     ///   if it cannot be read.
@@ -73,7 +80,9 @@ public struct InputIdentity: Sendable {
             at: max(0, file.byteCount - Self.endByteCount), count: min(Self.endByteCount, file.byteCount))
         endHash = last.withUnsafeBytes { XXH3_64bits($0.baseAddress, $0.count) }
         indexHash = try file.index(last).map { range throws(EngineError) in try file.hash(of: range) }
-        isRacy = modificationTime > now - Self.quietNanoseconds
+        // Stores give objects their names when they are whole.
+        isRacy = !file.isRemote && modificationTime > now - Self.quietNanoseconds
+        isRemote = file.isRemote
     }
 
     /// The time of the system's clock in nanoseconds since 1970.
@@ -97,18 +106,21 @@ public struct InputIdentity: Sendable {
         if beginningHash != earlier.beginningHash { return "has other first bytes than before" }
         if endHash != earlier.endHash { return "has other last bytes than before" }
         if indexHash != earlier.indexHash { return "has another index at its end than before" }
-        if modificationTime != earlier.modificationTime { return "has another time of change than before" }
+        if isRemote != earlier.isRemote { return isRemote ? "is an object of a store, and was a file" : "is a file, and was an object of a store" }
+        if modificationTime != earlier.modificationTime {
+            return isRemote ? "has another entity tag than before" : "has another time of change than before"
+        }
         return nil
     }
 
     /// Appends `encodedByteCount` bytes: as numbers of eight bytes, the least significant first, the size, the time of change (two's
-    /// complement), the hashes of the beginning and the end, flags (1: there is an index, 2: racy), and the hash of the index or 0.
+    /// complement), the hashes of the beginning and the end, flags (1: there is an index, 2: racy, 4: an object of a store), and the hash of the index or 0.
     public func encode(into bytes: inout [UInt8]) {
         bytes.append(littleEndian: byteCount)
         bytes.append(littleEndian: UInt64(bitPattern: modificationTime))
         bytes.append(littleEndian: beginningHash)
         bytes.append(littleEndian: endHash)
-        bytes.append(littleEndian: (indexHash == nil ? 0 : 1) | (isRacy ? 2 : 0))
+        bytes.append(littleEndian: (indexHash == nil ? 0 : 1) | (isRacy ? 2 : 0) | (isRemote ? 4 : 0))
         bytes.append(littleEndian: indexHash ?? 0)
     }
 
@@ -121,9 +133,10 @@ public struct InputIdentity: Sendable {
         beginningHash = try reader.unsigned()
         endHash = try reader.unsigned()
         let flags = try reader.unsigned(), hash = try reader.unsigned()
-        guard flags < 4, flags & 1 == 1 || hash == 0 else { throw .damaged("the identity of a file has flags \(flags)") }
+        guard flags < 8, flags & 1 == 1 || hash == 0 else { throw .damaged("the identity of a file has flags \(flags)") }
         indexHash = flags & 1 == 1 ? hash : nil
         isRacy = flags & 2 == 2
+        isRemote = flags & 4 == 4
     }
 }
 
@@ -132,17 +145,31 @@ extension InputIdentity: Equatable {
     public static func == (left: InputIdentity, right: InputIdentity) -> Bool { left.difference(from: right) == nil }
 }
 
-/// A file that is open for a look at its ends.
+/// A file, or an object of a store, that is open for a look at its ends.
 private struct LookedAtFile: ~Copyable {
+    private enum Place {
+        case file(Int32)
+        case object(RemoteObject)
+    }
+
     let path: String
-    let descriptor: Int32
     let byteCount: Int
     let modificationTime: Int64
+    private let place: Place
 
     init(_ path: String) throws(EngineError) {
         self.path = path
+        if ObjectStore.isURL(path) {
+            let object: RemoteObject
+            do throws(ObjectStoreError) { object = try ObjectStore.shared.open(path) } catch { throw EngineError(error, path: path) }
+            place = .object(object)
+            byteCount = object.byteCount
+            let tag = Array((object.entityTag ?? "").utf8)
+            modificationTime = tag.isEmpty ? 0 : Int64(bitPattern: tag.withUnsafeBytes { XXH3_64bits($0.baseAddress, $0.count) })
+            return
+        }
         // Without waiting for a writer, if it is a pipe.
-        descriptor = open(FileName.cString(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = open(FileName.cString(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw EngineError(.noInput, path: path, "cannot be opened: \(String(cString: strerror(errno)))")
         }
@@ -151,6 +178,7 @@ private struct LookedAtFile: ~Copyable {
             close(descriptor)
             throw EngineError(.usage, path: path, "is no regular file, and cannot be read again", remedy: "write it to a file first")
         }
+        place = .file(descriptor)
         byteCount = Int(status.st_size)
         #if canImport(Darwin)
         modificationTime = InputIdentity.nanoseconds(status.st_mtimespec)
@@ -159,25 +187,48 @@ private struct LookedAtFile: ~Copyable {
         #endif
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        if case .file(let descriptor) = place { close(descriptor) }
+    }
+
+    var isRemote: Bool {
+        if case .object = place { true } else { false }
+    }
 
     /// Reads bytes; fewer if the file has become shorter.
     func bytes(at byteOffset: Int, count: Int) throws(EngineError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         var filled = 0
         while filled < count {
-            let read = bytes.withUnsafeMutableBytes { buffer in
-                pread(descriptor, buffer.baseAddress.map { $0 + filled }, count - filled, off_t(byteOffset + filled))
-            }
+            let read = try readSome(at: byteOffset + filled, into: &bytes, from: filled)
             if read == 0 { break }
-            if read < 0 {
-                if errno == EINTR { continue }
-                throw EngineError(.inputOutput, path: path, "cannot be read: \(String(cString: strerror(errno)))")
-            }
             filled += read
         }
         bytes.removeLast(count - filled)
         return bytes
+    }
+
+    /// Reads some bytes into an array from one of its elements on; none at the end of the file.
+    private func readSome(at byteOffset: Int, into bytes: inout [UInt8], from start: Int) throws(EngineError) -> Int {
+        switch place {
+        case .object(let object):
+            let read = bytes.withUnsafeMutableBytes { buffer in
+                Result { () throws(ObjectStoreError) in
+                    try object.read(at: byteOffset, into: UnsafeMutableRawBufferPointer(rebasing: buffer[start...]))
+                }
+            }
+            do throws(ObjectStoreError) { return try read.get() } catch { throw EngineError(error, path: path) }
+        case .file(let descriptor):
+            while true {
+                let read = bytes.withUnsafeMutableBytes { buffer in
+                    pread(descriptor, buffer.baseAddress.map { $0 + start }, buffer.count - start, off_t(byteOffset))
+                }
+                if read >= 0 { return read }
+                guard errno == EINTR else {
+                    throw EngineError(.inputOutput, path: path, "cannot be read: \(String(cString: strerror(errno)))")
+                }
+            }
+        }
     }
 
     /// Hashes a range of bytes, a piece at a time.
