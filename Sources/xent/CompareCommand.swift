@@ -167,7 +167,7 @@ struct CompareCommand: ScoringCommand {
             ("--b-prediction-columns", second.bPredictionColumns != nil), ("--b-label-column", second.bLabelColumn != nil),
             ("--slice", !insight.slice.isEmpty), ("--groups", !insight.groups.isEmpty), ("--worst", insight.worst != nil),
             ("--clusters", !interval.clusters.isEmpty), ("--cluster-column", interval.clusterColumn != nil),
-            ("--on-invalid", rows.onInvalid != nil), ("--shard", rows.shard != nil), ("--first-row", rows.firstRow != nil),
+            ("--on-invalid", rows.policy.onInvalid != nil), ("--shard", rows.shard != nil), ("--first-row", rows.firstRow != nil),
         ]
         guard let option = given.first(where: \.isGiven)?.name else { return }
         throw EngineError(
@@ -175,6 +175,8 @@ struct CompareCommand: ScoringCommand {
             remedy: ["--slice", "--worst", "--groups"].contains(option)
                 ? "leave it out: slices are compared that both hold; or compare the dumps" : "leave it out, or compare the dumps")
     }
+
+    var policy: RowPolicyOptions { rows.policy }
 
     private func options(_ files: [[String]], _ inputs: inout InputFiles) throws -> ComparisonOptions {
         guard let task = loss.task, let input = loss.input else {
@@ -188,6 +190,7 @@ struct CompareCommand: ScoringCommand {
         first.groupPaths = try inputs.expand(insight.groups)
         try interval.apply(to: &first, &inputs)
         try inputs.requireOneStandardInput()
+        try rows.applyPlace(to: &first)
         try resources.apply(to: &first)
         var options = ComparisonOptions(first: first, secondPaths: files[1])
         options.secondInput = second.inputB

@@ -29,7 +29,7 @@ public enum PartialFile {
         try readCounted(path, catalog, cancellation).partial
     }
 
-    private static func readCounted(
+    static func readCounted(
         _ path: String, _ catalog: ObserverCatalog, _ cancellation: Cancellation
     ) throws(EngineError) -> (partial: Partial, byteCount: Int) {
         let bytes = try FileContents.read(path, byteCountLimit: byteCountLimit, beginning: Partial.magic, cancellation)
@@ -114,7 +114,7 @@ public enum PartialFile {
     }
 
     /// Throws if an interval is asked for from groups of rows that the partials do not hold.
-    private static func checkGroups(_ observers: [any RowObserver], _ insight: InsightRequest) throws(EngineError) {
+    static func checkGroups(_ observers: [any RowObserver], _ insight: InsightRequest) throws(EngineError) {
         guard let kind = insight.interval, kind != .normal else { return }
         let hasClusters = observers.first(Clusters.self) != nil
         guard !hasClusters, kind == .clustered || observers.first(RowGroups.self) == nil else { return }
@@ -141,7 +141,7 @@ public enum PartialFile {
 
 extension ObserverCatalog {
     /// The observers that evaluations have, with all figures beside the mean.
-    public static let engine = ObserverCatalog.standard.withInsight
+    public static let engine = ObserverCatalog.standard.withInsight.adding(InvalidRowPlaces.tag) { _, _, _ in InvalidRowPlaces() }
 }
 
 extension DumpIdentity {
@@ -161,7 +161,7 @@ extension EngineError {
     }
 
     /// Makes the error of a merge, with the files at fault.
-    fileprivate init(_ error: PartialError, paths: [String]) {
+    init(_ error: PartialError, paths: [String]) {
         let path = error.partialIndices.last.map { paths[$0] }
         let other = error.partialIndices.count > 1 ? paths[error.partialIndices[0]] : nil
         if error.kind == .equalShards {
