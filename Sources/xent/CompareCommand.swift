@@ -75,6 +75,9 @@ struct CompareCommand: ScoringCommand {
     @OptionGroup(title: "Unattended")
     var unattended: UnattendedOptions
 
+    @OptionGroup(title: "Unattended")
+    var parent: ParentOptions
+
     @OptionGroup(title: "Run")
     var resources: ResourceOptions
 
@@ -86,6 +89,7 @@ struct CompareCommand: ScoringCommand {
 
     func run() throws {
         try CommandRun.run(unattended, isSilent: output.silent) { run in
+            try parent.apply()
             let gates = try gates.gates()
             if let gate = gates.first(where: \.usesBaseline) {
                 throw EngineError(

@@ -87,6 +87,9 @@ struct EvalCommand: RequestingCommand {
     @OptionGroup(title: "Unattended")
     var incoming: StateOptions
 
+    @OptionGroup(title: "Unattended")
+    var parent: ParentOptions
+
     @OptionGroup(title: "Run")
     var resources: ResourceOptions
 
@@ -102,6 +105,7 @@ struct EvalCommand: RequestingCommand {
 
     func run() throws {
         try CommandRun.run(unattended, historyPath: earlier.history, isSilent: output.silent) { run in
+            try parent.apply()
             try planned.check(EvalCommand.self, predictions: predictions, rows: rows, state: incoming.state)
             let gates = try gates.gates()
             try earlier.check(gates)
