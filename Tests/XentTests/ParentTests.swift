@@ -7,10 +7,10 @@ import Testing
     /// Starts a run by a shell that is then killed; returns whether the run went on.
     private static func outlivesItsParent(_ options: String) throws -> Bool {
         let scratch = try Scratch()
-        try XentRun.tool("mkfifo", ["pipe"], in: scratch)
-        // The run waits for a writer of the pipe. The shell does not wait for the run, and is not replaced by it.
+        try XentRun.tool("mkfifo", ["pipe", "block"], in: scratch)
+        // The run waits for a writer of the pipe. The shell waits for one of the other pipe, by itself.
         let script = """
-            "$XENT" eval pipe --labels pipe --task multiclass --input logits \(options) 2> error & echo $! > pid; sleep 60
+            "$XENT" eval pipe --labels pipe --task multiclass --input logits \(options) 2> error & echo $! > pid; read line < block
             """
         let shell = Process()
         shell.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -26,8 +26,8 @@ import Testing
         // It has opened the pipe once it is at work.
         Thread.sleep(forTimeInterval: 0.5)
         #expect(kill(child, 0) == 0, "the run did not begin")
+        // `waitUntilExit` would wait for the run as well, which has the shell's descriptors.
         kill(shell.processIdentifier, SIGKILL)
-        shell.waitUntilExit()
         defer { kill(child, SIGKILL) }
         func isAlive() -> Bool {
             // A process that has ended and that nobody waited for is none.

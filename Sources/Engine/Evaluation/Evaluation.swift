@@ -122,7 +122,9 @@ public struct Evaluation: Sendable {
             perRow?.discard()
             throw error
         }
-        if let planned = options.planned { observers.append(InvalidRowPlaces(observers.first(InvalidRows.self), planned)) }
+        if let planned = options.planned {
+            observers += [InvalidRowPlaces(observers.first(InvalidRows.self), planned), ShardNotices(mode.warnings)] as [any RowObserver]
+        }
         self.perRow = perRow
         self.observers = observers
         let changes = observers.first(PairedRows.self)?.worst?.rows.map(\.number) ?? []

@@ -128,7 +128,9 @@ public enum PartialFile {
 
     private static func checkRowCount(_ merged: Partial, _ expected: Int?) throws(EngineError) {
         guard let expected, let rowCount = merged.rowCount, rowCount != UInt64(clamping: expected) else { return }
-        let missing = merged.missing(in: 0..<UInt64(clamping: expected), of: .unnamed, unit: .rows)
+        let dumps = Set(merged.parts.compactMap { if case .placed(let dump, .rows, _) = $0.place { dump } else { nil } })
+        let dump = dumps.count == 1 ? dumps.first ?? .unnamed : .unnamed
+        let missing = merged.missing(in: 0..<UInt64(clamping: expected), of: dump, unit: .rows)
         let shown = missing.prefix(3).map { "\($0.lowerBound)..<\($0.upperBound)" }.joined(separator: ", ")
         let isPlaced = merged.parts.allSatisfy { $0.place != .unplaced }
         throw EngineError(
@@ -141,7 +143,9 @@ public enum PartialFile {
 
 extension ObserverCatalog {
     /// The observers that evaluations have, with all figures beside the mean.
-    public static let engine = ObserverCatalog.standard.withInsight.adding(InvalidRowPlaces.tag) { _, _, _ in InvalidRowPlaces() }
+    public static let engine = ObserverCatalog.standard.withInsight
+        .adding(InvalidRowPlaces.tag) { _, _, _ in InvalidRowPlaces() }
+        .adding(ShardNotices.tag) { _, _, _ in ShardNotices() }
 }
 
 extension DumpIdentity {

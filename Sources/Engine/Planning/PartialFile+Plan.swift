@@ -36,7 +36,7 @@ extension PartialFile {
         try checkGroups(observers, insight)
         let report = Report(
             specification: merged.specification, columns: plan.columns, rowsPolicy: Report.RowsPolicy(request), classCount: merged.classCount,
-            observers: observers, warnings: plan.notices.map { Message(code: $0.code, $0.text) }, place: { plan.place(ofRow: $0) },
+            observers: observers, warnings: plan.warnings(with: observers), place: { plan.place(ofRow: $0) },
             firstInvalid: plan.described(observers), inputs: shards.inputs, run: nil, insight: insight, hasPlaces: true)
         if let limit = request.invalidRowLimit { try report.requireInvalidRows(within: limit) }
         return (report, merged)
@@ -65,6 +65,14 @@ extension ShardPlan {
         }
         let shown = ranges.prefix(limit ?? ranges.count).map { $0.first == $0.last ? "\($0.first)" : "\($0.first)-\($0.last)" }
         return shown.joined(separator: ",") + (shown.count < ranges.count ? ",…" : "")
+    }
+
+    /// The warnings about the files: those of the plan, and those of the shards.
+    fileprivate func warnings(with observers: [any RowObserver]) -> [Message] {
+        // A run says first how its files had to be read.
+        let planned = notices.map { Message(code: $0.code, $0.text) }
+        let known = Set(planned.map(\.description))
+        return (observers.first(ShardNotices.self)?.warnings ?? []).filter { !known.contains($0.description) } + planned
     }
 
     /// The first invalid rows with the places that a single run gives them.
