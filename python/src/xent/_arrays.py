@@ -19,14 +19,20 @@ _CHUNK_BYTES = 1 << 20
 """The size of the pieces that are converted at once, where memory is not in the order of a file: small enough for a processor's cache."""
 
 
+DESCRIPTORS = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"
+"""The folder in which a process finds its open files by their numbers."""
+
+
 class Source:
     """Bytes that are written once, to a pipe or into memory that the command reads.
 
     Attributes:
         byte_count: How many bytes there are, roughly.
+        is_readable_once: Whether the command can read the bytes in their order, as they come from a pipe.
     """
 
     byte_count: int = 0
+    is_readable_once: bool = True
 
     def write(self, descriptor: int) -> None:
         """Writes all bytes to an open file.
@@ -111,6 +117,8 @@ class TorchRows(Rows):
         values = values.detach()
         if values.layout is not torch.strided:
             raise BadUsage(f"a tensor with layout {values.layout} is not read; pass tensor.to_dense()")
+        if values.is_complex() or values.is_quantized:
+            raise BadUsage(f"a tensor of {values.dtype} is not read; pass one of floats, integers or bools")
         if values.device.type == "meta":
             raise BadUsage("a tensor on device meta has no values")
         # NumPy has no bfloat16: its bytes are passed as integers, and named for what they are.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings as python_warnings
-from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Optional, Sequence, TypeVar, Union
 
 from ._errors import BadUsage, XentWarning
 from ._inputs import Data, check_indexes, inputs
@@ -259,7 +260,11 @@ def _partial(result: Result) -> bytes:
     return result.output
 
 
-def _warn(texts: "Sequence[str] | Tuple[str, ...]") -> None:
+def _warn(texts: Sequence[str]) -> None:
+    """Gives the warnings of a report as Python's."""
+    # At the line that called the package.
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and os.path.dirname(frame.f_code.co_filename) == os.path.dirname(__file__):
+        level, frame = level + 1, frame.f_back
     for text in texts:
-        # At the line that called the package.
-        python_warnings.warn(text, XentWarning, stacklevel=4)
+        python_warnings.warn(text, XentWarning, stacklevel=level)

@@ -6,11 +6,14 @@ import json
 import sys
 from typing import Any, Callable, Iterable, Iterator, List, Optional, Tuple
 
-from ._arrays import Source
+from ._arrays import DESCRIPTORS, Source, write_all
 from ._errors import BadUsage
 
 _BATCH_ROWS = 1 << 16
-"""The most rows of a batch: the command decodes one while the next is written."""
+"""The most rows of a batch."""
+
+_SLICE_BYTES = 256 << 20
+"""The size of the slices in which tables of pandas are turned into Arrow's."""
 
 
 def loaded(module: str) -> Any:
@@ -73,12 +76,14 @@ def _batches(value: Any, pyarrow: Any) -> Tuple[Any, Callable[[], Iterable[Any]]
         schema = pyarrow.Schema.from_pandas(frame, preserve_index=False)
 
         def slices() -> Iterator[Any]:
-            # A slice at a time, so that no second copy of the table is made.
-            for first in range(0, max(1, len(frame)), _BATCH_ROWS):
-                part = frame.iloc[first : first + _BATCH_ROWS]
-                yield from pyarrow.Table.from_pandas(part, schema=schema, preserve_index=False).to_batches()
+            # A slice at a time, so that no second copy of a large table is made.
+            step = max(_BATCH_ROWS, _SLICE_BYTES * len(frame) // max(1, byte_count))
+            for first in range(0, max(1, len(frame)), step):
+                part = pyarrow.Table.from_pandas(frame.iloc[first : first + step], schema=schema, preserve_index=False)
+                yield from part.to_batches(max_chunksize=_BATCH_ROWS)
 
-        return schema, slices, int(frame.memory_usage(index=False).sum())
+        byte_count = int(frame.memory_usage(index=False).sum())
+        return schema, slices, byte_count
     if isinstance(value, pyarrow.RecordBatch):
         value = pyarrow.Table.from_batches([value])
     elif polars is not None and isinstance(value, polars.DataFrame):
@@ -88,13 +93,15 @@ def _batches(value: Any, pyarrow: Any) -> Tuple[Any, Callable[[], Iterable[Any]]
         value = pyarrow.RecordBatchReader.from_stream(value)
     if isinstance(value, pyarrow.RecordBatchReader):
         reader = value
-        return reader.schema, lambda: reader, 1 << 62
+        return reader.schema, lambda: reader, 0
     table = value
     return table.schema, lambda: table.to_batches(max_chunksize=_BATCH_ROWS), int(table.nbytes)
 
 
 class ArrowSource(Source):
-    """Batches of rows in Arrow's stream format."""
+    """Batches of rows in Arrow's stream format. The command reads the columns of a batch by their places, so that it takes them from memory."""
+
+    is_readable_once = False
 
     def __init__(self, schema: Any, batches: Callable[[], Iterable[Any]], byte_count: int) -> None:
         self._schema = schema
@@ -104,7 +111,7 @@ class ArrowSource(Source):
     def write(self, descriptor: int) -> None:
         import pyarrow
 
-        with open(descriptor, "wb", buffering=1 << 20, closefd=False) as file:
+        with pyarrow.OSFile(f"{DESCRIPTORS}/{descriptor}", "wb") as file:
             with pyarrow.ipc.new_stream(file, self._schema) as stream:
                 for batch in self._batches():
                     stream.write_batch(batch)
@@ -112,6 +119,8 @@ class ArrowSource(Source):
 
 class PolarsSource(Source):
     """A table of Polars in Arrow's stream format, which Polars writes itself."""
+
+    is_readable_once = False
 
     def __init__(self, frame: Any) -> None:
         self._frame = frame
@@ -149,6 +158,4 @@ class NamesSource(Source):
         self.byte_count = len(self._text)
 
     def write(self, descriptor: int) -> None:
-        from ._arrays import write_all
-
         write_all(descriptor, self._text)

@@ -40,7 +40,7 @@ def inputs(value: Any, role: str, column: str = "label") -> List[Union[str, Sour
     """
     if isinstance(value, (str, os.PathLike)):
         return [_file_name(value)]
-    if isinstance(value, (bytes, bytearray, memoryview)):
+    if isinstance(value, (bytes, bytearray, memoryview, type)):
         raise BadUsage(f"{role} is of type {type(value).__name__}; pass the name of a file, or an array")
     if isinstance(value, (list, tuple)):
         return _of_list(value, role, column)
@@ -167,7 +167,7 @@ def _of_array(value: Any, role: str, column: str) -> Union[str, Source]:
                 f"{role} is of type {type(value).__name__}; pass the name of a file, an array, a tensor, a table, or a list of numbers"
             )
         value = move() if move is not None else numpy.asarray(value)
-    if value.dtype.kind in "US" or (value.dtype.kind in "OT" and value.ndim == 1):
+    if value.dtype.kind in "USOT":
         names = value.ravel().tolist()
         if value.ndim != 1 or not all(name is None or isinstance(name, (str, bytes)) for name in names):
             raise BadUsage(f"{role} is an array of objects that are not all text; pass an array of numbers")

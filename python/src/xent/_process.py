@@ -107,9 +107,8 @@ def run(
         except BaseException:
             _end(process)
             raise
-    # Nobody reads any more, so that threads that still write end as well.
-    if transfer.has_failed or process.returncode == 0:
-        transfer.finish()
+    # Nobody reads any more, so that threads that still write end at once.
+    transfer.finish()
     return Result(process.returncode, output, events, text)
 
 
@@ -144,7 +143,7 @@ def _follow(
             text.append(words)
         elif event.get("event") == "progress":
             if progress is not None:
-                total = event.get("total_bytes") or (transfer.byte_count if 0 < transfer.byte_count < 1 << 61 else None)
+                total = event.get("total_bytes") or (transfer.byte_count or None)
                 progress(Progress(int(event.get("decoded_bytes", 0)), total, time.monotonic() - begin))
         else:
             events.append(event)
@@ -164,8 +163,8 @@ def _follow(
                     *lines, rest = (rest + piece).split(b"\n")
                     for line in lines:
                         take(line)
-            if transfer.has_failed:
-                _end(process)
+            if transfer.has_failed and process.poll() is None:
+                process.terminate()
     if rest:
         take(rest)
     return b"".join(output), events, "\n".join(text)

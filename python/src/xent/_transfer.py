@@ -9,7 +9,7 @@ import tempfile
 import threading
 from typing import Dict, List, Optional, Sequence, Union
 
-from ._arrays import Source, write_all
+from ._arrays import DESCRIPTORS, Source, write_all
 
 _PIPE_BYTES = 4 << 20
 """The size from which an object goes through a pipe. A copy of a smaller one is made sooner than a thread that writes it."""
@@ -23,7 +23,7 @@ class Transfer:
 
     Attributes:
         descriptors: Those that the command inherits.
-        byte_count: The size of what is streamed to it, in bytes; more than can be if it is not known.
+        byte_count: The size of what is streamed to it, in bytes.
         uses_stdin: Whether an input is ``-``, the standard input of this process.
     """
 
@@ -53,9 +53,9 @@ class Transfer:
         if isinstance(source, str):
             self.uses_stdin = self.uses_stdin or source == "-"
             return source
-        self.byte_count += source.byte_count
-        if source.byte_count < _PIPE_BYTES:
+        if source.byte_count < _PIPE_BYTES or not source.is_readable_once:
             return self._memory(source, name)
+        self.byte_count += source.byte_count
         reader, writer = os.pipe()
         if sys.platform == "linux":
             import fcntl
@@ -138,7 +138,7 @@ class Transfer:
         def name(found: "re.Match[str]") -> str:
             return self._names.get(int(found.group(1)), found.group(0))
 
-        text = re.sub(_FOLDER.replace("/", r"\\?/") + r"\\?/(\d+)", name, text)
+        text = re.sub(DESCRIPTORS.replace("/", r"\\?/") + r"\\?/(\d+)", name, text)
         for folder in self._folders:
             text = re.sub(re.escape(folder.name) + r"/(\d+)\.partial", r"partials[\1]", text)
         return text
@@ -148,7 +148,7 @@ class Transfer:
     def _inherited(self, descriptor: int, name: str) -> str:
         self.descriptors.append(descriptor)
         self._names[descriptor] = name
-        return f"{_FOLDER}/{descriptor}"
+        return f"{DESCRIPTORS}/{descriptor}"
 
     def _memory(self, source: Source, name: str) -> str:
         if hasattr(os, "memfd_create"):
@@ -174,9 +174,6 @@ class Transfer:
             self._failure = self._failure or error
         finally:
             os.close(writer)
-
-
-_FOLDER = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"
 
 
 class _Bytes(Source):
