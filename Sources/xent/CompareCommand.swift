@@ -151,7 +151,7 @@ struct CompareCommand: ScoringCommand {
         return {
             let meter = ProgressMeter()
             let bar = progress.bar(meter, isQuiet: isQuiet)
-            let status = ServiceStatus(meter)
+            let status = ServiceStatus(meter, isWatched: progress == .always)
             defer {
                 bar?.finish()
                 status?.finish()

@@ -181,7 +181,7 @@ struct EvalCommand: RequestingCommand {
             run.setLastWork { if let progress = checkpoint.save() { CheckpointOptions.tellSaved(progress, in: checkpoint.path) } }
         }
         let bar = extra.progress.bar(meter, isQuiet: output.isQuiet)
-        let status = ServiceStatus(meter)
+        let status = ServiceStatus(meter, isWatched: extra.progress == .always)
         defer {
             bar?.finish()
             status?.finish()
