@@ -31,6 +31,8 @@ struct ParentOptions: ParsableArguments {
         let expected = getenv("XENT_PARENT_PID").flatMap { Int32(String(cString: $0)) } ?? parent
         guard getppid() == expected, parent == expected else {
             kill(getpid(), SIGTERM)
+            // The thread that waits for signals ends the process.
+            for _ in 0..<5000 { usleep(1000) }
             throw EngineError(cancelledBefore: "anything was read: the process that started this one has ended")
         }
     }

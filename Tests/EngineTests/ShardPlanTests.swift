@@ -47,7 +47,8 @@ import Testing
         let plan = try Self.full()
         let bytes = try Self.bytes(plan)
         let read = try JSONDecoder().decode(ShardPlan.self, from: bytes)
-        #expect(read == plan)
+        #expect(read.id == plan.id && read.inputs == plan.inputs && read.shards == plan.shards && read.specification == plan.specification)
+        #expect(read.notices.map(\.code) == plan.notices.map(\.code))
         #expect(try Self.bytes(read) == bytes)
     }
 
@@ -131,9 +132,9 @@ import Testing
                 total += rows
                 if isText {
                     let lines = (0..<rows).map { row in "\(row),\(random.next() % 100)\(random.next() % 3 == 0 ? "\n" : "")\n" }
-                    paths.append(folder.write(Array(("a,b\n" + lines.joined()).utf8), "\(file).csv"))
+                    paths.append(folder.write(Array(("p_0,p_1\n" + lines.joined()).utf8), "\(file).csv"))
                 } else {
-                    let values = (0..<rows * 2).flatMap { _ in [UInt8(truncatingIfNeeded: random.next()), 0, 0x80, 0x3F] }
+                    let values = (0..<rows * 2).flatMap { _ -> [UInt8] in [UInt8(truncatingIfNeeded: random.next()), 0, 0x80, 0x3F] }
                     paths.append(folder.write(Self.npy(rows, values), "\(file).npy"))
                 }
             }
