@@ -19,7 +19,7 @@ import Testing
         return lastLineFeed ? text : String(text.dropLast())
     }
 
-    @Test(arguments: [1, 2, 7, 60]) func oneFile(shards: Int) throws {
+    @Test(arguments: [1, 2, 7, 24]) func oneFile(shards: Int) throws {
         let scratch = try Scratch()
         let text = Self.csv(rows: 0..<400, lastLineFeed: false)
         try scratch.write("t.csv", text)
@@ -42,7 +42,7 @@ import Testing
     @Test func labelsOfAnArray() throws {
         let scratch = try Scratch()
         let logits = RandomDump.logits(rows: 300, columns: 3, seed: 5)
-        try scratch.write("p.csv", "a,b,c\n" + (0..<300).map { row in (0..<3).map { "\(logits[3 * row + $0])" }.joined(separator: ",") + "\n" }.joined())
+        try scratch.write("p.csv", "p_0,p_1,p_2\n" + (0..<300).map { row in (0..<3).map { "\(logits[3 * row + $0])" }.joined(separator: ",") + "\n" }.joined())
         try scratch.write("y.npy", NPYFixture.labels(RandomDump.labels(rows: 300, classes: 3, seed: 6)))
         try PlanCommandTests.expectTheWhole(["p.csv", "--labels", "y.npy"] + Self.task + ["--worst", "3"], shards: 4, in: scratch)
     }
@@ -58,9 +58,9 @@ import Testing
         try PlanCommandTests.expectTheWhole(request, shards: 2, in: scratch)
         expectFailure(
             try XentRun.xent(["plan"] + request + ["--shards", "3", "-o", "plan.json"], in: scratch), status: 64,
-            says: ["a.csv.gz", "can only be read from its beginning", "2 shards at most"])
+            says: [".csv.gz", "can only be read from its beginning", "2 shards at most"])
         // Labels in a text of their own cannot be cut with it.
-        try scratch.write("t.csv", "a,b\n" + String(repeating: "1,2\n", count: 50))
+        try scratch.write("t.csv", "p_0,p_1\n" + String(repeating: "1,2\n", count: 50))
         try scratch.write("y.csv", "label\n" + String(repeating: "1\n", count: 50))
         let apart = ["t.csv", "--labels", "y.csv"] + Self.task
         try PlanCommandTests.expectTheWhole(apart, shards: 1, in: scratch)
