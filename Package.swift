@@ -102,7 +102,10 @@ let package = Package(
             dependencies: [
                 "ArrowIPC", "CXXHash", "Container", "Elements", "Formats", "HDF5", "Insight", "Locking", "Messages", "ObjectStore", "Outputs",
                 "Parquet", "Scoring", "WorkStealing",
-            ], exclude: ["README.md", "Evaluation/README.md", "Evaluation/report.schema.json", "Rows/README.md"], swiftSettings: strict),
+            ],
+            exclude: [
+                "README.md", "Evaluation/README.md", "Evaluation/report.schema.json", "Planning/plan.schema.json", "Rows/README.md",
+            ], swiftSettings: strict),
         // What runs that nobody watches leave behind, and find again: histories, metrics, the state of incoming files.
         .target(
             name: "Unattended", dependencies: ["Engine", "Insight", "Messages", "Outputs", "Scoring", "WorkStealing"], swiftSettings: strict),
@@ -115,10 +118,13 @@ let package = Package(
             ], swiftSettings: strict),
         // Allocation functions of the program alone: no library replaces those of the program that uses it.
         .target(name: "MemoryRefusal"),
+        // A call of the system that Swift cannot make.
+        .target(name: "ParentDeath"),
         .executableTarget(
             name: "xent",
             dependencies: [
-                "Bench", "Elements", "Engine", "Formats", "Insight", "Locking", "MemoryRefusal", "Messages", "ObjectStore", "Outputs", "Scoring",
+                "Bench", "Elements", "Engine", "Formats", "Insight", "Locking", "MemoryRefusal", "Messages", "ObjectStore", "Outputs",
+                "ParentDeath", "Scoring",
                 "Unattended", "WorkStealing", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

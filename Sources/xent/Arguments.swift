@@ -58,9 +58,9 @@ enum ProgressChoice: String, NamedChoice {
     case auto
     case always, never
 
-    /// Starts the bar of a run, if one is shown. The caller finishes it.
+    /// Starts the bar of a run, if one is shown. The caller finishes it. A log in JSON has events in its place.
     func bar(_ meter: ProgressMeter, isQuiet: Bool) -> ProgressBar? {
-        isShown(isQuiet: isQuiet) ? ProgressBar(meter) : nil
+        isShown(isQuiet: isQuiet) && !RunLog.isJSON ? ProgressBar(meter) : nil
     }
 
     /// True if progress is shown.

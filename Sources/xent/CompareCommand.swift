@@ -75,6 +75,9 @@ struct CompareCommand: ScoringCommand {
     @OptionGroup(title: "Unattended")
     var unattended: UnattendedOptions
 
+    @OptionGroup(title: "Unattended")
+    var parent: ParentOptions
+
     @OptionGroup(title: "Run")
     var resources: ResourceOptions
 
@@ -90,6 +93,7 @@ struct CompareCommand: ScoringCommand {
     func run() throws {
         try CommandRun.run(unattended, isSilent: output.silent) { run in
             connections.apply()
+            try parent.apply()
             let gates = try gates.gates()
             if let gate = gates.first(where: \.usesBaseline) {
                 throw EngineError(
@@ -151,7 +155,7 @@ struct CompareCommand: ScoringCommand {
         return {
             let meter = ProgressMeter()
             let bar = progress.bar(meter, isQuiet: isQuiet)
-            let status = ServiceStatus(meter)
+            let status = ServiceStatus(meter, isWatched: progress == .always)
             defer {
                 bar?.finish()
                 status?.finish()
@@ -171,7 +175,7 @@ struct CompareCommand: ScoringCommand {
             ("--b-prediction-columns", second.bPredictionColumns != nil), ("--b-label-column", second.bLabelColumn != nil),
             ("--slice", !insight.slice.isEmpty), ("--groups", !insight.groups.isEmpty), ("--worst", insight.worst != nil),
             ("--clusters", !interval.clusters.isEmpty), ("--cluster-column", interval.clusterColumn != nil),
-            ("--on-invalid", rows.onInvalid != nil), ("--shard", rows.shard != nil), ("--first-row", rows.firstRow != nil),
+            ("--on-invalid", rows.policy.onInvalid != nil), ("--shard", rows.shard != nil), ("--first-row", rows.firstRow != nil),
         ]
         guard let option = given.first(where: \.isGiven)?.name else { return }
         throw EngineError(
@@ -179,6 +183,8 @@ struct CompareCommand: ScoringCommand {
             remedy: ["--slice", "--worst", "--groups"].contains(option)
                 ? "leave it out: slices are compared that both hold; or compare the dumps" : "leave it out, or compare the dumps")
     }
+
+    var policy: RowPolicyOptions { rows.policy }
 
     private func options(_ files: [[String]], _ inputs: inout InputFiles) throws -> ComparisonOptions {
         guard let task = loss.task, let input = loss.input else {
@@ -192,6 +198,7 @@ struct CompareCommand: ScoringCommand {
         first.groupPaths = try inputs.expand(insight.groups)
         try interval.apply(to: &first, &inputs)
         try inputs.requireOneStandardInput()
+        try rows.applyPlace(to: &first)
         try resources.apply(to: &first)
         var options = ComparisonOptions(first: first, secondPaths: files[1])
         options.secondInput = second.inputB

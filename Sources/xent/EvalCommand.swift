@@ -6,7 +6,7 @@ import Messages
 import Scoring
 import WorkStealing
 
-struct EvalCommand: ScoringCommand {
+struct EvalCommand: RequestingCommand {
     static let configuration = CommandConfiguration(
         commandName: "eval", _superCommandName: Xent.name,
         abstract: "Evaluate predictions against labels.",
@@ -15,7 +15,10 @@ struct EvalCommand: ScoringCommand {
             machine.
             """)
 
-    static let usage = ["xent eval PREDICTIONS… [--labels FILE…] --task TASK --input INPUT [options]"]
+    static let usage = [
+        "xent eval PREDICTIONS… [--labels FILE…] --task TASK --input INPUT [options]",
+        "xent eval --plan PLAN.json --shard K [--root OLD=NEW]… [options of the run and of its outputs]",
+    ]
 
     static let examples = [
         "xent eval logits.npy.zst --labels labels.npy --task multiclass --input logits",
@@ -25,10 +28,11 @@ struct EvalCommand: ScoringCommand {
         "xent eval dump.npz --task multiclass --input logits --label-column y_true",
         "xent eval oof.csv.gz --task multiclass --input probabilities --prediction-columns 'p_*' --label-column label",
         "xent eval logits.npy.zst --labels labels.npy --task multiclass --input logits --shard 0/2 --partial 0.partial --quiet",
+        "xent eval --plan plan.json --shard 3 --partial 3.partial --quiet",
         "xent eval - --task likelihood --input log-probabilities --prediction-columns 'tokens.*.logprob' < log.jsonl.gz",
     ]
 
-    static let requiredOptions = ["--task", "--input"]
+    static let requiredOptions = ["--task", "--input", "predictions"]
 
     @Argument(
         help: """
@@ -36,7 +40,10 @@ struct EvalCommand: ScoringCommand {
             Parquet or Arrow, raw, in zstd or in gzip; - for standard input, @FILE for a file of names, a quoted 'pattern*' for all that match, \
             part-2 before part-10.
             """, completion: .file())
-    var predictions: [String]
+    var predictions: [String] = []
+
+    @OptionGroup(title: "Plan")
+    var planned: PlanOptions
 
     @OptionGroup(title: "Data")
     var data: DataOptions
@@ -80,13 +87,20 @@ struct EvalCommand: ScoringCommand {
     @OptionGroup(title: "Unattended")
     var incoming: StateOptions
 
+    @OptionGroup(title: "Unattended")
+    var parent: ParentOptions
+
     @OptionGroup(title: "Run")
     var resources: ResourceOptions
 
     @OptionGroup(title: "Run")
     var connections: ConnectionOptions
 
+    private var plan: String? { planned.plan }
+
     func validate() throws {
+        // As ArgumentParser says it of arguments that are always needed.
+        if predictions.isEmpty, plan == nil { throw ValidationError("Missing expected argument '<predictions> ...'") }
         if output.isQuiet, extra.verbose {
             throw ValidationError("\(output.silent ? "--silent" : "--quiet") and --verbose exclude each other.")
         }
@@ -95,6 +109,8 @@ struct EvalCommand: ScoringCommand {
     func run() throws {
         try CommandRun.run(unattended, historyPath: earlier.history, isSilent: output.silent) { run in
             connections.apply()
+            try parent.apply()
+            try planned.check(EvalCommand.self, predictions: predictions, rows: rows, state: incoming.state)
             let gates = try gates.gates()
             try earlier.check(gates)
             var options = try options(&run.inputs, run.cancellation)
@@ -126,7 +142,9 @@ struct EvalCommand: ScoringCommand {
             } catch {
                 // A report of nothing is none. A shard of nothing is a shard: the merged counts have its rows.
                 try partialOutput?.commit()
-                throw error
+                guard plan != nil else { throw error }
+                // No engine should try it again.
+                return StandardError.print("xent: no row of the shard was scored; its partial says so, and there is no other report")
             }
             let report = run.judge(
                 evaluation.report.converted(to: output.unit), by: gates, baseline: baseline, isQuiet: output.isQuiet)
@@ -134,68 +152,20 @@ struct EvalCommand: ScoringCommand {
         }
     }
 
+    var policy: RowPolicyOptions { rows.policy }
+
     private func options(_ inputs: inout InputFiles, _ cancellation: Cancellation) throws -> EvaluationOptions {
-        let paths = try inputs.expand(predictions)
-        guard let task = loss.task, let input = loss.input else { throw try missing(paths, cancellation) }
-        if loss.hasLlamaCpp {
-            throw EngineError(
-                usage: "--dialect llama.cpp says how llama.cpp compares two models, and of one it has the loss of dialect exact",
-                remedy: "leave it out, or xent compare A B")
-        }
-        var options = try evaluationOptions(paths, task, input, &inputs)
-        // The order of the files decides which rows are paired, unless each has labels of its own.
-        if ![0, paths.count].contains(options.labelPaths.count) || ![0, paths.count].contains(options.weightPaths.count) {
-            options.warnings = inputs.reorderedLists.map {
-                Message(
-                    code: .reorderedList,
-                    "\($0): its names stand in the order of letters, and are read in the order of their numbers, as labels must be")
-            }
-        }
-        try inputs.requireOneStandardInput()
-        try resources.apply(to: &options)
+        var options = try plan == nil ? requestOptions(&inputs, cancellation) : planned.options(self, shard: rows.shard, &inputs, cancellation)
+        if plan == nil { try rows.applyPlace(to: &options) }
         options.perRowPath = extra.perRow
-        options.insight = insight.request(task)
-        if let temperature = insight.temperature {
-            var modifiers = options.specification.modifiers
-            modifiers.temperature = temperature
-            do throws(SpecificationError) {
-                options.specification = try LossSpecification(
-                    task: task, input: input, dialects: options.specification.dialects, modifiers: modifiers)
-            } catch {
-                throw EngineError(error)
-            }
-        }
-        options.groupPaths = try inputs.expand(insight.groups)
-        try interval.apply(to: &options, &inputs)
         return options
     }
 
-    /// Makes the error for a command without task or input, which names everything that is missing.
-    private func missing(_ paths: [String], _ cancellation: Cancellation) throws -> EngineError {
-        let columns = try axes.adding(to: columns.columns())
-        var names: [String] = []
-        var remedies: [String] = []
-        if loss.task == nil {
-            names.append("--task")
-            remedies.append("--task " + LossTask.allCases.map(\.rawValue).joined(separator: ", or "))
-        }
-        if loss.input == nil {
-            names.append("--input")
-            let look =
-                try paths.first.map { try InputGuess.describe(path: $0, columns: columns, task: loss.task, cancellation: cancellation) }
-                ?? "no file was named"
-            remedies.append(look + "; --input takes " + PredictionInput.allCases.map(\.rawValue).joined(separator: ", "))
-        }
-        if data.labels.isEmpty, loss.task?.hasLabels ?? true, let path = paths.first,
-            (try? InputGuess.isOneArray(path: path, cancellation: cancellation)) == true
-        {
-            names.append("--labels")
-            remedies.append("--labels names their file")
-        }
-        let list = names.count == 1 ? names[0] : names.dropLast().joined(separator: ", ") + " and " + names[names.count - 1]
-        let isGuessed = loss.input == nil ? (names.count == 1 ? ", and is not guessed" : "; the input is not guessed") : ""
-        return EngineError(
-            usage: "\(list) \(names.count == 1 ? "is" : "are") missing\(isGuessed)", remedy: remedies.joined(separator: "; "))
+    /// The request of a plan whose words were parsed to this command.
+    func plannedRequest(_ cancellation: Cancellation) throws -> EvaluationOptions {
+        // No file is looked at: they are the plan's.
+        var inputs = InputFiles(cancellation)
+        return try requestOptions(&inputs, cancellation)
     }
 
     /// The result of an evaluation, be it of files or of a folder of incoming ones.
@@ -215,7 +185,7 @@ struct EvalCommand: ScoringCommand {
             run.setLastWork { if let progress = checkpoint.save() { CheckpointOptions.tellSaved(progress, in: checkpoint.path) } }
         }
         let bar = extra.progress.bar(meter, isQuiet: output.isQuiet)
-        let status = ServiceStatus(meter)
+        let status = ServiceStatus(meter, isWatched: extra.progress == .always)
         defer {
             bar?.finish()
             status?.finish()

@@ -42,6 +42,11 @@ struct InputFiles {
         return paths
     }
 
+    /// Adds a file that a command reads without being named as an input.
+    ///
+    /// - Parameter kind: the kind of the file in words, such as "the plan".
+    mutating func add(_ path: String, as kind: String) { files.append(File(path: path, text: "\(kind) \(path)")) }
+
     /// Reads the numbers in a file.
     mutating func numbers(in path: String) throws -> [Double] {
         files.append(File(path: path, text: "the input \(path)"))

@@ -4,7 +4,7 @@ import ArgumentParser
 enum Manual {
     /// The commands with their pages.
     static let commands: [any DocumentedCommand.Type] = [
-        EvalCommand.self, CompareCommand.self, MergeCommand.self, ReportCommand.self, InspectCommand.self, PackCommand.self, LossesCommand.self,
+        EvalCommand.self, CompareCommand.self, PlanCommand.self, MergeCommand.self, ReportCommand.self, InspectCommand.self, PackCommand.self, LossesCommand.self,
         BenchCommand.self, HistoryCommand.self,
     ]
 

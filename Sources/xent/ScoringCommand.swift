@@ -8,7 +8,7 @@ protocol ScoringCommand: DocumentedCommand {
     var columns: ColumnOptions { get }
     var axes: AxisOptions { get }
     var loss: LossOptions { get }
-    var rows: RowOptions { get }
+    var policy: RowPolicyOptions { get }
     var resources: ResourceOptions { get }
 }
 
@@ -22,7 +22,7 @@ extension ScoringCommand {
         options.weightPaths = try inputs.expand(data.weights)
         options.columns = try axes.adding(to: columns.columns())
         data.add(to: &options.columns)
-        rows.apply(to: &options)
+        policy.apply(to: &options)
         options.usesBalancedClassWeights = usesBalancedClassWeights
         return options
     }

@@ -10,7 +10,8 @@ import Musl
 import Darwin
 #endif
 
-/// Tells a supervisor how far a run is: systemd by `STATUS=`, and a reader of a log in JSON by an event a minute.
+/// Tells a supervisor how far a run is: systemd by `STATUS=`, and a reader of a log in JSON by an event a minute, or by two a
+/// second with `--progress always`.
 ///
 /// systemd names its socket in NOTIFY_SOCKET. As long as bytes are decoded, each message asks for more time as well (`EXTEND_TIMEOUT_USEC`), so
 /// that `TimeoutStartSec` of a service ends a run that stands still, and not one that is long. The protocol is that of sd_notify(3).
@@ -22,11 +23,15 @@ final class ServiceStatus {
     /// The time between two messages to systemd, and between two events.
     private static let statusSeconds = 5.0
     private static let eventSeconds = 60.0
+    /// The time between two looks at the meter, which is that between two events of a run that is watched.
+    private static let lookMilliseconds = 500.0
     /// The time that each message asks for.
     private static let extendedSeconds = 120
 
     /// Starts to tell of a run; nil where nobody is to be told.
-    init?(_ meter: ProgressMeter) {
+    ///
+    /// - Parameter isWatched: true if a program shows the events of the log to somebody who waits.
+    init?(_ meter: ProgressMeter, isWatched: Bool) {
         let socket = Self.notifySocket
         let hasEvents = RunLog.isJSON
         guard socket != nil || hasEvents else { return nil }
@@ -36,7 +41,7 @@ final class ServiceStatus {
         let start = clock.now
         thread = SystemThread.start { [isFinished] in
             var (lastCount, lastEvent, lastStatus) = (-1, 0.0, -Double.infinity)
-            while isFinished.waitUntil(milliseconds: max(1, Int(500 / factor)), { $0 ? true : nil }) == nil {
+            while isFinished.waitUntil(milliseconds: max(1, Int(Self.lookMilliseconds / factor)), { $0 ? true : nil }) == nil {
                 let seconds = (clock.now - start).seconds * factor
                 let (decoded, total) = (meter.decodedByteCount, meter.totalByteCount)
                 // The files are still being opened.
@@ -48,7 +53,7 @@ final class ServiceStatus {
                     lastCount = decoded
                     Self.send("STATUS=\(text)\(extends)", to: socket)
                 }
-                if hasEvents, seconds - lastEvent >= Self.eventSeconds {
+                if hasEvents, isWatched || seconds - lastEvent >= Self.eventSeconds {
                     lastEvent = seconds
                     RunLog.write(
                         .progress, .info, text, [("decoded_bytes", .count(decoded))] + (total > 0 ? [("total_bytes", .count(total))] : []), text: nil)

@@ -70,6 +70,7 @@ public struct Evaluation: Sendable {
     ) throws(EngineError) {
         let options = plan.options
         try options.check()
+        try options.planned?.check(plan)
         let wantedRows = try plan.wantedRows()
         control.progress.begin(totalByteCount: plan.source.decodedByteCount ?? 0)
         let perRow = try options.perRowPath.map { path throws(EngineError) in
@@ -93,6 +94,7 @@ public struct Evaluation: Sendable {
             result = try pipeline.run { RowScorer(settings) }
             rowCount = wantedRows?.count ?? result.rowCount
             try plan.checkRowCount(rowCount)
+            try options.planned?.check(rowCount: rowCount, path: plan.source.path)
             try plan.source.finishReading()
             for column in plan.companions { try column.rows?.finishReading() }
             try perRow?.finish(rowCount: rowCount, control.cancellation)
@@ -119,6 +121,9 @@ public struct Evaluation: Sendable {
         } catch {
             perRow?.discard()
             throw error
+        }
+        if let planned = options.planned {
+            observers += [InvalidRowPlaces(observers.first(InvalidRows.self), planned), ShardNotices(mode.warnings)] as [any RowObserver]
         }
         self.perRow = perRow
         self.observers = observers
@@ -162,6 +167,7 @@ public struct Evaluation: Sendable {
 extension EvaluationPlan {
     /// Finds the rows of the shard; nil for all rows.
     fileprivate func wantedRows() throws(EngineError) -> Range<Int>? {
+        if let planned = options.planned { return planned.wantedRows }
         // A shard of text is a range of its bytes, and not of its rows.
         guard let shard = options.shard, !(source is RecordRowSource) else { return nil }
         guard let rowCount = source.rowCount else {
@@ -174,6 +180,11 @@ extension EvaluationPlan {
 
     /// Finds the place of the rows in their dump; `.unplaced` if it is not known.
     fileprivate func place(rowCount: Int, _ wantedRows: Range<Int>?) -> PartPlace {
+        if let planned = options.planned {
+            return .placed(
+                dump: planned.dump, unit: .rows,
+                ranges: [UInt64(clamping: planned.rows.lowerBound)..<UInt64(clamping: planned.rows.upperBound)])
+        }
         if let window = (source as? RecordRowSource)?.window {
             let bytes = UInt64(clamping: window.byteRange.lowerBound)..<UInt64(clamping: window.byteRange.upperBound)
             return .placed(dump: .unnamed, unit: .bytes, ranges: [bytes])

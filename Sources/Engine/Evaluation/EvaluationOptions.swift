@@ -58,6 +58,8 @@ public struct EvaluationOptions: Sendable {
     public var firstRow: Int?
     /// The part of the dump that is evaluated; nil for all of it.
     public var shard: Shard?
+    /// The rows of a plan's shard, which `ShardPlan` sets; nil for files that were not planned.
+    var planned: PlannedRows?
     /// The figures beside those that every report has.
     public var insight = InsightRequest()
     /// Figures of the caller's own, beside those of the report, before any row. Each worker starts from copies of these observers. Equal

@@ -29,7 +29,7 @@ extension EvaluationPlan {
                 arrays.append(array)
             }
             let column = CompanionColumn(name: name, rows: try ConcatenatedArrays(arrays).column(containerOptions))
-            keys.append((role, files, column))
+            keys.append((role, files, column.sliced(options.planned?.slices[name])))
         }
         return keys
     }

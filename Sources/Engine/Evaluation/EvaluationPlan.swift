@@ -79,7 +79,7 @@ package struct EvaluationPlan: Sendable {
         } else {
             source = RecordRowSource(
                 predictionsOf: columns.records, valuesPerRow: columns.classCount, options: containerOptions, cutsText: mode.cutsText,
-                window: try options.shard.map { shard throws(EngineError) in try Self.window(shard, columns, mode) },
+                window: try Self.window(options, columns, mode),
                 hashedValues: columns.hashedValuesBesidePredictions)
             arrays = nil
         }
@@ -259,11 +259,23 @@ package struct EvaluationPlan: Sendable {
         return files
     }
 
-    /// Finds the part of a text that a shard covers.
+    /// Finds the part of a text that is read; nil for all of it.
     private static func window(
-        _ shard: Shard, _ columns: SelectedColumns, _ mode: ReadingMode
-    ) throws(EngineError) -> RecordWindow {
+        _ options: EvaluationOptions, _ columns: SelectedColumns, _ mode: ReadingMode
+    ) throws(EngineError) -> RecordWindow? {
         let file = columns.records[0]
+        if let window = options.planned?.window {
+            guard mode.cutsText else {
+                throw EngineError(
+                    .data, path: file.path, "a quoted field holds a line feed, so the text cannot be cut as it was planned",
+                    remedy: "pack it first, and plan that")
+            }
+            guard let bytes = RecordWindow.decodedBytes(of: file), bytes.lowerBound <= window.bytes.lowerBound,
+                window.bytes.upperBound <= bytes.upperBound
+            else { throw EngineError(.data, path: file.path, "it has other bytes than those that were planned", remedy: "plan it again") }
+            return RecordWindow(window.bytes, rowsBefore: window.rowsBefore, linesBefore: window.linesBefore)
+        }
+        guard let shard = options.shard else { return nil }
         guard columns.records.count == 1, columns.labels == nil, columns.weights == nil else {
             throw EngineError(
                 .usage, path: file.path, "rows of text have no numbers before all of it is read, so shards are of one file with its labels",

@@ -93,7 +93,7 @@ extension Report {
     /// The names of the columns that were read: columns of a table, keys of records or arrays of an archive. An array without a name
     /// appears among the inputs alone. If there are several files, these are the names in the first, by which the columns of the others
     /// were found.
-    public struct Columns: Sendable, Codable {
+    public struct Columns: Sendable, Codable, Equatable {
         /// The columns of the predictions in the order of the classes; one name for an array of all classes.
         public internal(set) var predictions: [String] = []
         /// The path to the names by which values have their classes; empty if they have them by their places.

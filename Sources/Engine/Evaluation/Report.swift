@@ -325,10 +325,11 @@ public struct Report: Sendable, Codable {
     ///   - place: finds the place of a row by its number among all rows.
     ///   - firstInvalid: the first invalid rows with their places; nil for those of `InvalidRows`.
     ///   - insight: the confidence and the kind of intervals. The figures are those of the observers.
+    ///   - hasPlaces: true if `place` names files; nil for true in the report of a run.
     init(
         specification: LossSpecification, columns: Columns? = nil, rowsPolicy: RowsPolicy? = nil, classCount: Int,
         observers: [any RowObserver], warnings: [Message], place: (UInt64) -> String, firstInvalid: [InvalidRow]? = nil, inputs: [Input],
-        run: Run?, insight: InsightRequest
+        run: Run?, insight: InsightRequest, hasPlaces: Bool? = nil
     ) {
         let totals = observers.first(LossTotals.self) ?? LossTotals(specification)
         let moments = totals.moments
@@ -381,7 +382,7 @@ public struct Report: Sendable, Codable {
         notices = self.warnings.map { Notice($0) }
         self.inputs = inputs
         self.run = run
-        addInsight(observers, specification, insight, hasPlaces: run != nil, place: place)
+        addInsight(observers, specification, insight, hasPlaces: hasPlaces ?? (run != nil), place: place)
     }
 
     /// The warnings that follow from the sums.

@@ -82,6 +82,8 @@ struct SelectedColumns {
         if !roles.valueNamePaths.isEmpty { columnNames.classNames = roles.classNames }
         try checkClassOrder()
         try checkUnusedNames(files)
+        if !options.labelPaths.isEmpty { labels = labels?.sliced(options.planned?.slices[CompanionColumn.labels]) }
+        if !options.weightPaths.isEmpty { weights = weights?.sliced(options.planned?.slices[CompanionColumn.weights]) }
         try shareIdentifiers(files, second: options.second)
         try openKeys(options.keys, files)
         try openShownColumns(options.insight.shownColumns, files)

@@ -29,7 +29,7 @@ public enum PartialFile {
         try readCounted(path, catalog, cancellation).partial
     }
 
-    private static func readCounted(
+    static func readCounted(
         _ path: String, _ catalog: ObserverCatalog, _ cancellation: Cancellation
     ) throws(EngineError) -> (partial: Partial, byteCount: Int) {
         let bytes = try FileContents.read(path, byteCountLimit: byteCountLimit, beginning: Partial.magic, cancellation)
@@ -114,7 +114,7 @@ public enum PartialFile {
     }
 
     /// Throws if an interval is asked for from groups of rows that the partials do not hold.
-    private static func checkGroups(_ observers: [any RowObserver], _ insight: InsightRequest) throws(EngineError) {
+    static func checkGroups(_ observers: [any RowObserver], _ insight: InsightRequest) throws(EngineError) {
         guard let kind = insight.interval, kind != .normal else { return }
         let hasClusters = observers.first(Clusters.self) != nil
         guard !hasClusters, kind == .clustered || observers.first(RowGroups.self) == nil else { return }
@@ -128,7 +128,9 @@ public enum PartialFile {
 
     private static func checkRowCount(_ merged: Partial, _ expected: Int?) throws(EngineError) {
         guard let expected, let rowCount = merged.rowCount, rowCount != UInt64(clamping: expected) else { return }
-        let missing = merged.missing(in: 0..<UInt64(clamping: expected), of: .unnamed, unit: .rows)
+        let dumps = Set(merged.parts.compactMap { if case .placed(let dump, .rows, _) = $0.place { dump } else { nil } })
+        let dump = dumps.count == 1 ? dumps.first ?? .unnamed : .unnamed
+        let missing = merged.missing(in: 0..<UInt64(clamping: expected), of: dump, unit: .rows)
         let shown = missing.prefix(3).map { "\($0.lowerBound)..<\($0.upperBound)" }.joined(separator: ", ")
         let isPlaced = merged.parts.allSatisfy { $0.place != .unplaced }
         throw EngineError(
@@ -142,6 +144,8 @@ public enum PartialFile {
 extension ObserverCatalog {
     /// The observers that evaluations have, with all figures beside the mean.
     public static let engine = ObserverCatalog.standard.withInsight
+        .adding(InvalidRowPlaces.tag) { _, _, _ in InvalidRowPlaces() }
+        .adding(ShardNotices.tag) { _, _, _ in ShardNotices() }
 }
 
 extension DumpIdentity {
@@ -161,7 +165,7 @@ extension EngineError {
     }
 
     /// Makes the error of a merge, with the files at fault.
-    fileprivate init(_ error: PartialError, paths: [String]) {
+    init(_ error: PartialError, paths: [String]) {
         let path = error.partialIndices.last.map { paths[$0] }
         let other = error.partialIndices.count > 1 ? paths[error.partialIndices[0]] : nil
         if error.kind == .equalShards {

@@ -22,6 +22,8 @@ struct RecordNumbering: RowNumbering {
     private(set) var rowCount = 0
     /// The number of lines so far, in the file.
     private var line = 0
+    /// The number of lines that were counted, with those of the header and those before the window.
+    var lineCount: Int { line }
     /// The files whose last line has no end, by their indices.
     private var openFiles: [Int] = []
     /// A warning for each file whose last line has no end.
@@ -32,11 +34,13 @@ struct RecordNumbering: RowNumbering {
     init(_ files: [RecordFile], window: RecordWindow?) {
         self.files = files
         self.window = window
+        line = window?.linesBefore ?? 0
     }
 
     func place(ofRow row: Int) -> RowPlace {
         let fileIndex = firstRows.lastIndex { $0 <= row } ?? 0
-        return RowPlace(path: files[fileIndex].path, row: row - (firstRows.isEmpty ? 0 : firstRows[fileIndex]))
+        return RowPlace(
+            path: files[fileIndex].path, row: row - (firstRows.isEmpty ? 0 : firstRows[fileIndex]) + (window?.rowsBefore ?? 0))
     }
 
     mutating func number(_ chunk: RecordChunk) throws(EngineError) -> Range<Int>? {
@@ -51,7 +55,7 @@ struct RecordNumbering: RowNumbering {
         if chunk.endsWindow { window?.complete() }
         if hasOpenEnd(chunk) { openFiles.append(chunk.fileIndex) }
         chunk.firstRow = rowCount
-        chunk.firstRowInFile = rowCount - firstRows[chunk.fileIndex]
+        chunk.firstRowInFile = rowCount - firstRows[chunk.fileIndex] + (window?.rowsBefore ?? 0)
         rowCount += chunk.extent.rowCount
         return chunk.firstRow..<rowCount
     }

@@ -139,16 +139,21 @@ struct RecordRowSource: OrderedRowSource {
 
     func knownPlace(ofRow row: Int) -> RowPlace? { files.count == 1 && window == nil ? RowPlace(path: files[0].path, row: row) : nil }
 
-    private var uncut: RecordRowSource { RecordRowSource(self) }
+    private var uncut: RecordRowSource { RecordRowSource(self, other: files, window: nil) }
 
-    private init(_ other: RecordRowSource) {
-        files = other.files
+    /// The rows of one of the files: those of whole records in a range of decoded bytes, or all of it, read in order.
+    func only(_ file: Int, _ bytes: Range<Int>?) -> RecordRowSource {
+        RecordRowSource(self, other: [files[file]], window: bytes.map { RecordWindow($0) })
+    }
+
+    private init(_ other: RecordRowSource, other files: [RecordFile], window: RecordWindow?) {
+        self.files = files
         values = other.values
         columns = other.columns
         options = other.options
         layout = other.layout
         hashedValues = other.hashedValues
-        cutsText = false
-        window = nil
+        cutsText = window != nil
+        self.window = window
     }
 }

@@ -13,7 +13,16 @@ final class RecordWindow: Sendable {
     /// The flag that the end of the last wanted record has been found, so that nothing more has to be read.
     private let isCompleteFlag = Atomic(false)
 
-    init(_ byteRange: Range<Int>) { self.byteRange = byteRange }
+    /// The number of rows of the file before the window; 0 if rows are counted from the window on.
+    let rowsBefore: Int
+    /// The number of lines of the file before the window; 0 if lines are counted from the window on.
+    let linesBefore: Int
+
+    init(_ byteRange: Range<Int>, rowsBefore: Int = 0, linesBefore: Int = 0) {
+        self.byteRange = byteRange
+        self.rowsBefore = rowsBefore
+        self.linesBefore = linesBefore
+    }
 
     // Relaxed: if one chunk more is read, it is not used.
     var isComplete: Bool { isCompleteFlag.load(ordering: .relaxed) }
@@ -23,10 +32,18 @@ final class RecordWindow: Sendable {
     /// Makes the window of a shard of a text; nil if the text's size is not known before it is read, or if it cannot be read from the
     /// middle.
     init?(_ shard: Shard, of file: RecordFile) {
+        guard let bytes = Self.decodedBytes(of: file) else { return nil }
+        let range = shard.range(of: bytes.count)
+        byteRange = bytes.lowerBound + range.lowerBound..<bytes.lowerBound + range.upperBound
+        (rowsBefore, linesBefore) = (0, 0)
+    }
+
+    /// The decoded bytes of a text after its header; nil if their number is not known before they are read, or if reading cannot begin in the
+    /// middle.
+    static func decodedBytes(of file: RecordFile) -> Range<Int>? {
         guard !file.spans.isEmpty, let byteCount = file.container.decodedByteCount else { return nil }
-        let header = file.format.headerByteCount
-        let range = shard.range(of: max(0, byteCount - header))
-        byteRange = header + range.lowerBound..<header + range.upperBound
+        let header = min(file.format.headerByteCount, byteCount)
+        return header..<byteCount
     }
 }
 
