@@ -90,6 +90,9 @@ public final class ObjectStore: Sendable {
         }
     }
 
+    /// True for a name behind which `name(of:)` hid a query.
+    public func hidesQuery(of name: String) -> Bool { state.withLock { $0.hidden[name] != nil } }
+
     /// Opens an object, by one request for its beginning. An object that is open already is given again.
     ///
     /// - Parameters:

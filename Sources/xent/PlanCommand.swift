@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Messages
+import ObjectStore
 
 struct PlanCommand: RequestingCommand {
     static let configuration = CommandConfiguration(
@@ -65,6 +66,9 @@ struct PlanCommand: RequestingCommand {
     @OptionGroup(title: "Run")
     var resources: ResourceOptions
 
+    @OptionGroup(title: "Run")
+    var connections: ConnectionOptions
+
     func validate() throws {
         if let shards, shards < 1 { throw ValidationError("--shards must be at least 1, not \(shards).") }
         if shards == nil, shardSize == nil {
@@ -76,7 +80,13 @@ struct PlanCommand: RequestingCommand {
 
     func run() throws {
         try CommandRun.run { run in
+            connections.apply()
             let options = try requestOptions(&run.inputs, run.cancellation)
+            if let signed = run.inputs.files.first(where: { ObjectStore.shared.hidesQuery(of: $0.path) }) {
+                throw EngineError(
+                    usage: "\(signed.path): a plan lies about on many machines, and holds no query of a URL, which may be a signature",
+                    remedy: "name the object as s3://BUCKET/KEY, or by a URL without a query")
+            }
             try OutputPaths.check(outputs: output == "-" ? [] : [("--output", output)], inputs: run.inputs)
             let planOutput = try output.map { run.adding(try JSONOutput(path: $0)) }
             let cut = shardSize.map { ShardPlan.Cut.byteCount($0.value) } ?? .shards(shards ?? 1)
@@ -108,6 +118,7 @@ enum PlannedOptions {
     /// The options of the run, which each worker has of its own.
     private static let ofRun: Set<String> = [
         "--shards", "--shard-size", "--output", "--threads", "--kernel", "--memory", "--plan", "--root", "--shard",
+        "--connections", "--unpinned", "--no-sign-request", "--requester-pays",
     ]
 
     /// True if the plan holds the option's words.

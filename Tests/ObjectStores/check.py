@@ -422,6 +422,29 @@ def states(c):
     assert c.run(["eval", "x3.npy", "--labels", "y3.npy", *EVAL, "--quiet"]).stdout == first
 
 
+def plans(c):
+    """A plan over objects has their tags; a worker finds another object, and a copy elsewhere is found by --root."""
+    arguments = ["plan", "s3://signed/x.npy.zst", "--labels", "s3://signed/y.npy", *EVAL, "--shards", "3"]
+    c.run([*arguments, "-o", "plan.json"], **c.key)
+    c.run([*arguments, "-o", "again.json"], **c.key)
+    assert c.read("plan.json") == c.read("again.json")
+    assert c.store.objects[("signed", "y.npy")][1] in json.loads(c.read("plan.json"))["inputs"][1]["etag"]
+    parts = []
+    for shard in range(3):
+        parts.append(f"{shard}.partial")
+        # The second worker has the files on its disk.
+        place = ["--root", "s3://signed=."] if shard == 1 else []
+        c.run(["eval", "--plan", "plan.json", "--shard", str(shard), "--partial", parts[-1], "--quiet", *place], **c.key)
+    assert c.run(["merge", "--plan", "plan.json", *parts, "--quiet"]).stdout == c.mean
+    content, tag = c.store.objects[("signed", "y.npy")]
+    c.store.objects[("signed", "y.npy")] = (content, '"another"')
+    error = c.run(["eval", "--plan", "plan.json", "--shard", "0", "--quiet"], 65, **c.key).stderr
+    assert "its entity tag is" in error and "was planned" in error, error
+    c.store.objects[("signed", "y.npy")] = (content, tag)
+    error = c.run(["plan", web(c, "x.npy", "?sig=SECRET"), "--labels", "y.npy", *EVAL, "--shards", "2", "-o", "p.json"], 64).stderr
+    assert "holds no query of a URL" in error and "SECRET" not in error, error
+
+
 def commands(c):
     """inspect, pack, compare and merge read URLs as eval does."""
     shown = json.loads(c.run(["inspect", web(c, "x.npy.zst"), "--json", "-"]).stdout)
@@ -555,7 +578,7 @@ def speed(c):
 
 
 TESTS = [formats, opening, signatures, botocore_vectors, listing, faults, stalls, swapped, secrets, refusals, ranges, regions, credentials, once,
-         checkpoints, states, many, commands, library]
+         checkpoints, states, many, plans, commands, library]
 
 
 def main():

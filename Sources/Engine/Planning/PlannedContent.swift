@@ -23,11 +23,16 @@ public struct PlannedContent: Sendable, Equatable {
         self.etag = etag
     }
 
+    /// The content without the server's tag: copies of the same bytes have others.
+    var withoutTag: PlannedContent {
+        PlannedContent(byteCount: byteCount, beginningHash: beginningHash, endHash: endHash, indexHash: indexHash, etag: nil)
+    }
+
     /// The content of a file that was looked at.
     public init(_ identity: InputIdentity) {
         self.init(
             byteCount: identity.byteCount, beginningHash: identity.beginningHash, endHash: identity.endHash, indexHash: identity.indexHash,
-            etag: nil)
+            etag: identity.entityTag)
     }
 
     /// Says in words what tells a file from the one that was planned, such as "it has 12 bytes, and 10 were planned"; nil if nothing does.
@@ -40,6 +45,7 @@ public struct PlannedContent: Sendable, Equatable {
         if found.beginningHash != beginningHash { return hashes("its first bytes", found.beginningHash, beginningHash) }
         if found.endHash != endHash { return hashes("its last bytes", found.endHash, endHash) }
         if found.indexHash != indexHash { return hashes("the index at its end", found.indexHash, indexHash) }
+        if let etag, let foundTag = found.entityTag, etag != foundTag { return "its entity tag is \(foundTag), and \(etag) was planned" }
         return nil
     }
 }

@@ -29,7 +29,7 @@ public struct ShardPlan: Sendable, Equatable {
         /// The path as it was given, or as `relocated(_:)` made it.
         public internal(set) var path: String
         /// The content of the file, as far as it can be told without reading all of it.
-        public let content: PlannedContent
+        public internal(set) var content: PlannedContent
         /// The numbers of the file's rows among all rows of its role; nil if they are known only in the order of reading. Then every shard
         /// reads all files.
         public let rows: Range<Int>?
@@ -198,6 +198,7 @@ public struct ShardPlan: Sendable, Equatable {
             let path = plan.inputs[index].path
             let fitting = replacements.filter { Self.isPrefix($0.old, of: path) }
             guard let longest = fitting.max(by: { $0.old.utf8.count < $1.old.utf8.count }) else { continue }
+            plan.inputs[index].content = plan.inputs[index].content.withoutTag
             plan.inputs[index].path = longest.new + String(path.utf8.dropFirst(longest.old.utf8.count)).orEmpty
         }
         return plan

@@ -39,6 +39,8 @@ public struct InputIdentity: Sendable {
     public let modificationTime: Int64
     /// True for an object of a store.
     public let isRemote: Bool
+    /// The entity tag of an object of a store that was looked at; nil where it has none, for files, and for an identity that was encoded.
+    public private(set) var entityTag: String?
     /// XXH3 (64 bits) of the first bytes of the file, `endByteCount` at most.
     public let beginningHash: UInt64
     /// XXH3 (64 bits) of the last bytes of the file, `endByteCount` at most.
@@ -83,6 +85,7 @@ public struct InputIdentity: Sendable {
         // Stores give objects their names when they are whole.
         isRacy = !file.isRemote && modificationTime > now - Self.quietNanoseconds
         isRemote = file.isRemote
+        entityTag = file.entityTag
     }
 
     /// The time of the system's clock in nanoseconds since 1970.
@@ -193,6 +196,10 @@ private struct LookedAtFile: ~Copyable {
 
     var isRemote: Bool {
         if case .object = place { true } else { false }
+    }
+
+    var entityTag: String? {
+        if case .object(let object) = place { object.entityTag } else { nil }
     }
 
     /// Reads bytes; fewer if the file has become shorter.
