@@ -65,7 +65,8 @@ npy("y.npy", "|u1", (rows,), array.array("B", (draw.randrange(20) for _ in range
 PYTHON
 cd "$work"
 "$xent" pack p.npy -o p.npy.zst > pack.log
-request=(p.npy.zst --labels y.npy --task multiclass --input logits --class-weights balanced --insight --interval jackknife)
+# An engine runs its tasks in folders of its own.
+request=("$work/p.npy.zst" --labels "$work/y.npy" --task multiclass --input logits --class-weights balanced --insight --interval jackknife)
 "$xent" eval "${request[@]}" --json whole.json --silent
 "$xent" plan "${request[@]}" --shards $shards -o plan.json | sed 's/^/  /'
 

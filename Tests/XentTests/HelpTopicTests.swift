@@ -25,7 +25,7 @@ import Testing
     @Test func groupsAndRequiredOptions() throws {
         let help = try XentRun.xent(["help", "eval"], in: Scratch()).stdout
         let groups = help.split(separator: "\n").filter { $0.first?.isUppercase == true && $0.allSatisfy { $0.isUppercase } }
-        #expect(groups == ["EXAMPLES", "USAGE", "ARGUMENTS", "DATA", "COLUMNS", "ARRAYS", "LOSS", "ROWS", "INSIGHT", "OUTPUT", "GATES", "UNATTENDED", "RUN", "OPTIONS", "MORE"])
+        #expect(groups == ["EXAMPLES", "USAGE", "ARGUMENTS", "PLAN", "DATA", "COLUMNS", "ARRAYS", "LOSS", "ROWS", "INSIGHT", "OUTPUT", "GATES", "UNATTENDED", "RUN", "OPTIONS", "MORE"])
         for option in ["--task TASK", "--input INPUT", "PREDICTIONS…"] {
             let line = try #require(help.split(separator: "\n").first { $0.hasPrefix("  \(option) ") })
             #expect(line.contains("(required)"), "\(line)")
@@ -88,11 +88,11 @@ import Testing
 
     static let slips = [
         Slip(arguments: ["evla", "p.npy"], says: "did you mean xent eval?"),
-        Slip(arguments: ["mreg"], says: "there are eval, compare, merge"),
+        Slip(arguments: ["mreg"], says: "there are eval, compare, plan, merge"),
         Slip(arguments: ["inspct"], says: "did you mean xent inspect?"),
         Slip(arguments: ["p.npy"], says: "did you mean xent eval p.npy, or xent inspect p.npy?"),
         Slip(arguments: ["help", "warning"], says: "did you mean xent help warnings?"),
-        Slip(arguments: ["help", "quux"], says: "there is on eval, compare, merge"),
+        Slip(arguments: ["help", "quux"], says: "there is on eval, compare, plan, merge"),
         Slip(arguments: ["eval", "p.npy", "--task", "multclass"], says: "--task 'multclass' is not known; did you mean multiclass?"),
         Slip(arguments: ["eval", "p.npy", "--input", "probs"], says: "--input takes logits, probabilities, log-probabilities"),
         Slip(arguments: ["eval", "p.npy", "--dialect", "pytroch"], says: "did you mean pytorch?"),
