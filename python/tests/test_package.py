@@ -80,7 +80,7 @@ def test_types_of_callers(tmp_path: pathlib.Path) -> None:
     )
 
     def check(name: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run([sys.executable, "-m", "mypy", "--strict", name], capture_output=True, text=True, cwd=tmp_path)
+        return subprocess.run([sys.executable, "-m", "mypy", "--strict", "--config-file", ROOT / "python" / "pyproject.toml", name], capture_output=True, text=True, cwd=tmp_path)
 
     good, bad = check("good.py"), check("bad.py")
     assert good.returncode == 0, good.stdout
