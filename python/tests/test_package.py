@@ -60,7 +60,8 @@ def test_types_are_complete() -> None:
     pytest.importorskip("mypy")
     source = pathlib.Path(xent.__file__).parent
     result = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--config-file", ROOT / "python" / "pyproject.toml", source], capture_output=True, text=True
+        [sys.executable, "-m", "mypy", "--strict", "--config-file", ROOT / "python" / "pyproject.toml", "-p", "xent"],
+        capture_output=True, text=True, cwd=source.parent.parent if (source.parent.parent / "pyproject.toml").exists() else None,
     )
     assert result.returncode == 0, result.stdout
     assert (source / "py.typed").exists()
