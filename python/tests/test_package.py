@@ -88,6 +88,16 @@ def test_types_of_callers(tmp_path: pathlib.Path) -> None:
     assert [int(line) for line in re.findall(r"^bad.py:(\d+): error", bad.stdout, flags=re.MULTILINE)] == [2, 3, 4], bad.stdout
 
 
+def test_the_cell_of_the_readme() -> None:
+    text = (ROOT / "README.md").read_text()
+    found = re.search(r"```python\n(.*?)```\n\n```text\n(.*?)```", text, flags=re.DOTALL)
+    assert found is not None
+    # A cell shows what its last line gives.
+    *lines, last = found.group(1).rstrip("\n").split("\n")
+    code = "\n".join([*lines, f"print(repr({last}))"])
+    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == found.group(2)
+
+
 def test_examples_of_the_readme() -> None:
     text = (ROOT / "python" / "README.md").read_text()
     for code in re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL):
