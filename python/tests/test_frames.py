@@ -58,6 +58,10 @@ class TestPandas:
         for labels in (series(simple), series(simple, dtype="category"), series(simple, dtype="string"), series(list(simple), dtype=object)):
             assert evaluate(dump.logits, labels, classes=SIMPLE).mean.hex() == mean
 
+    def test_columns_of_several_types_are_refused(self, dump: Dump) -> None:
+        with pytest.raises(xent.BadUsage, match="has a int at place 1"):
+            evaluate(dump.logits[:2], self.pandas.Series(["a", 1], dtype=object))
+
     def test_unlike_indexes_are_refused(self, dump: Dump) -> None:
         frame = self.frame(dump)
         shuffled = frame["label"].sample(frac=1, random_state=1)
@@ -147,3 +151,25 @@ class TestPyArrow:
         names = self.arrow.array(simple.tolist())
         for labels in (names, names.dictionary_encode(), self.arrow.chunked_array([names])):
             assert evaluate(dump.logits, labels, classes=SIMPLE).mean.hex() == mean
+
+
+class TestMissingValues:
+    """A gap among floats is NaN, which the command counts as invalid; among names it is none; among whole numbers it is an error."""
+
+    def test_of_pandas(self, dump: Dump) -> None:
+        pandas = pytest.importorskip("pandas")
+        weights = numpy.ones(len(dump.labels))
+        weights[4] = numpy.nan
+        for column in (pandas.Series(weights), pandas.Series(weights).astype("Float64")):
+            with pytest.raises(xent.BadData, match="weights: row 4"):
+                evaluate(dump.logits, dump.labels, weights=column)
+        names = pandas.Series(list(numpy.array(SIMPLE)[dump.labels]))
+        names[9] = None
+        for column in (names, names.astype("string"), names.astype("category"), names.astype(object)):
+            with pytest.raises(xent.BadData, match="labels: .*"):
+                evaluate(dump.logits, column, classes=SIMPLE)
+
+    def test_of_polars(self, dump: Dump) -> None:
+        polars = pytest.importorskip("polars")
+        with pytest.raises(xent.BadUsage, match="missing"):
+            evaluate(dump.logits, polars.Series([None, *dump.labels[1:].tolist()]))
