@@ -43,6 +43,27 @@ class TestPandas:
     def test_a_large_table(self, large: Dump) -> None:
         assert evaluate(self.frame(large), prediction_columns="p*").mean.hex() == of_command(large).hex()
 
+    def test_any_order_of_memory(self, dump: Dump, large: Dump) -> None:
+        for one in (dump, large):
+            mixed = self.pandas.DataFrame({"a": ["x"] * len(one.labels)})
+            for at, name in enumerate(COLUMNS):
+                # Of unlike types between each other, each with memory of its own.
+                mixed[name] = one.logits[:, at].astype("f8" if at == 2 else "f4")
+                mixed[f"note {at}"] = at % 2 == 0
+            mixed["label"] = one.labels.astype("i2")
+            by_rows = self.pandas.concat([self.pandas.DataFrame(one.logits, columns=COLUMNS), mixed[["a", "label"]]], axis=1)
+            for made in (mixed, mixed.copy(), by_rows, by_rows[["a", *COLUMNS, "label"]], mixed.iloc[::-1].iloc[::-1]):
+                report = evaluate(made, prediction_columns=COLUMNS, label_column="label")
+                if one is dump:
+                    expected = evaluate(made[COLUMNS].to_numpy(), one.labels)
+                    assert report.mean == pytest.approx(expected.mean, rel=1e-15)
+                assert report.rows.scored == len(one.labels)
+            assert evaluate(by_rows, prediction_columns=COLUMNS).mean.hex() == of_command(one).hex()
+
+    def test_names_that_come_twice(self) -> None:
+        with pytest.raises(xent.BadUsage, match="cannot become a table"):
+            evaluate(self.pandas.DataFrame([[1.0, 2.0]], columns=["a", "a"]), [0])
+
     def test_the_same_as_a_file_of_it(self, dump: Dump, tmp_path: pathlib.Path) -> None:
         frame = self.frame(dump)
         frame.to_parquet(tmp_path / "t.parquet")
