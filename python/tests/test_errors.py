@@ -102,18 +102,18 @@ def test_strict_has_its_report(dump: Dump) -> None:
     options: dict[str, Any] = {"task": "binary", "input": "probabilities"}
     probabilities = numpy.array([0.0, 0.5])
     with pytest.warns(xent.XentWarning, match="infinite"):
-        report = xent.evaluate(probabilities, [1, 1], **options)
+        report = xent.evaluate(probabilities, [1, 0], **options)
     assert report.mean == numpy.inf and report.rows.infinite == 1
     with pytest.raises(xent.BadData) as error:
-        xent.evaluate(probabilities, [1, 1], strict=True, **options)
+        xent.evaluate(probabilities, [1, 0], strict=True, **options)
     assert error.value.report is not None and error.value.report.mean == numpy.inf
 
 
 def test_warnings_are_at_the_callers_line(dump: Dump) -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        xent.evaluate(numpy.array([0.0, 0.5]), [1, 1], task="binary", input="probabilities")
-        xent.evaluate_partial(numpy.array([0.0, 0.5]), [1, 1], task="binary", input="probabilities")
+        xent.evaluate(numpy.array([0.0, 0.5]), [1, 0], task="binary", input="probabilities")
+        xent.evaluate_partial(numpy.array([0.0, 0.5]), [1, 0], task="binary", input="probabilities")
     assert len(caught) == 2
     assert {warning.filename for warning in caught} == {__file__}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -36,6 +37,13 @@ def binary() -> str:
     path = _find()
     _check_version(path)
     return path
+
+
+@functools.lru_cache(maxsize=None)
+def has_option(command: str, option: str) -> bool:
+    """Returns whether a command of this binary has an option. Asks the binary once a process."""
+    result = subprocess.run([binary(), command, "--help"], stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+    return re.search(rf"^ +(-\w, )?{re.escape(option)}\b".encode(), result.stdout, flags=re.MULTILINE) is not None
 
 
 def _find() -> str:
