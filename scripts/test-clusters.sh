@@ -41,7 +41,11 @@ wants() { [[ ,$only, == *,$1,* ]]; }
 # package PROGRAM NAME…: installs packages of Debian if a program is missing.
 package() {
     command -v "$1" > /dev/null && return
-    apt-get install -y -q --no-install-recommends "${@:2}" > "$build/apt.log" 2>&1 || { tail -3 "$build/apt.log" >&2; return 1; }
+    export DEBIAN_FRONTEND=noninteractive
+    # Lists of packages may be missing, or too old.
+    apt-get install -y -q --no-install-recommends "${@:2}" > "$build/apt.log" 2>&1 ||
+        { apt-get update -q && apt-get install -y -q --no-install-recommends "${@:2}"; } >> "$build/apt.log" 2>&1 ||
+        { tail -3 "$build/apt.log" >&2; return 1; }
 }
 
 # environment NAME MODULE PACKAGE…: makes a virtual environment if its module is missing.

@@ -40,9 +40,8 @@ pip() { "$environment/bin/python" -m pip --disable-pip-version-check -q "$@"; }
 pip install numpy pytest mypy typing_extensions || fail "pip could not install numpy, pytest and mypy" 69
 if $all; then
     pip install pandas polars pyarrow ml_dtypes || fail "pip could not install pandas, polars, pyarrow and ml_dtypes" 69
-    # The build without CUDA is a tenth of the size. Where it lies differs; PyPI's own is the last resort.
-    pip install --retries 0 --extra-index-url https://download.pytorch.org/whl/cpu 'torch==2.13.0+cpu' 2>/dev/null ||
-        pip install 'torch==2.13.0+cpu' 2>/dev/null || pip install torch || fail "pip could not install torch" 69
+    # The build without CUDA, where pip is set up to find it, is a tenth of the size.
+    pip install 'torch==2.13.0+cpu' 2>/dev/null || pip install torch || fail "pip could not install torch" 69
 fi
 
 # Debugging symbols would make a wheel of some ten times the size.

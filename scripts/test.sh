@@ -100,6 +100,8 @@ stage "command line tests" run_tests "tests of the command line" "${release_test
 stage "stress tests" run_tests "stress tests" "${release_tests[@]}" --no-parallel --filter Stress
 if [[ $(uname -s) == Linux ]]; then stage "attempts to break it" scripts/break.sh "$XENT_BINARY"; fi
 stage "objects in stores" scripts/test-object-stores.sh "$XENT_BINARY"
+stage "Python package" scripts/test-python.sh "$XENT_BINARY" -q
+stage "clusters" scripts/test-clusters.sh --only parallel,ray,dask "$XENT_BINARY"
 if [[ -d .build-prometheus ]]; then stage "metrics in a node exporter" scripts/check-metrics.sh "$XENT_BINARY"; fi
 stage "damaged files" scripts/damage-files.py --count 150
 stage "kept random dumps" scripts/fuzz-command-line.py --replay
