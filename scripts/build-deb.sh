@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Builds a Debian package: the command, its manual page, and completions for bash, zsh and fish.
 #
-#   scripts/build-deb.sh [--binary FILE] [--output DIR]
+#   scripts/build-deb.sh [--binary FILE] [--output DIR] [--no-lintian]
 #
 #   --binary FILE    pack this binary, and build nothing; it must be linked as on the system that the package is for
 #   --output DIR     default dist, in the current folder
+#   --no-lintian     do not have lintian check the package, which takes half a minute
 #
 # The package depends on what the binary is found to need (dpkg-shlibdeps), so it is for the release of Debian or Ubuntu that it is built on.
 # The same binary gives the same bytes. DEBFULLNAME and DEBEMAIL name the maintainer. lintian checks the package, where it is installed. Needs
@@ -21,6 +22,7 @@ fail() {
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 binary=
 output=dist
+with_lintian=true
 while (($# > 0)); do
     case "$1" in
     --binary | --output)
@@ -28,11 +30,15 @@ while (($# > 0)); do
         if [[ $1 == --binary ]]; then binary=$2; else output=$2; fi
         shift 2
         ;;
+    --no-lintian)
+        with_lintian=false
+        shift
+        ;;
     -h | --help)
-        sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+        sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
         exit 0
         ;;
-    *) fail "unknown option $1; there are --binary and --output" 64 ;;
+    *) fail "unknown option $1; there are --binary, --output and --no-lintian" 64 ;;
     esac
 done
 for tool in dpkg-deb dpkg-shlibdeps gzip strip; do
@@ -52,7 +58,7 @@ version=$(sed -n 's/.*current = "\(.*\)".*/\1/p' "$root/Sources/Engine/System/Ve
 architecture=$(dpkg --print-architecture)
 maintainer=${DEBFULLNAME:-The authors of Xent}' <'${DEBEMAIL:-xent@localhost.localdomain}'>'
 # The time of the last change: files of one version have one time.
-export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || echo 0)}
+export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || stat -Lc %Y "$root/CHANGELOG.md")}
 
 # place MODE FILE: copies standard input to a file of the package.
 place() {
@@ -122,11 +128,14 @@ package=$output/xent_$version-1_$architecture.deb
 dpkg-deb --root-owner-group -Zxz --build "$tree" "$work/package.deb" >/dev/null
 mv "$work/package.deb" "$package"
 printf '%s\n' "$package"
-if command -v lintian >/dev/null; then
+if ! $with_lintian; then
+    exit 0
+elif command -v lintian >/dev/null; then
     # There is no bug report that a package of one's own closes, and no address without DEBEMAIL.
     suppressed=initial-upload-closes-no-bugs
     if [[ -z ${DEBEMAIL-} ]]; then suppressed+=,bogus-mail-host,bogus-mail-host-in-debian-changelog; fi
-    lintian --fail-on error,warning --allow-root --suppress-tags "$suppressed" "$package"
+    lintian --fail-on error,warning --allow-root --suppress-tags "$suppressed" "$package" ||
+        fail "lintian found what it names above"
 else
     printf '  lintian is not installed, and was not asked\n'
 fi
