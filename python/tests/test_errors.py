@@ -193,6 +193,38 @@ def test_an_interrupt_ends_the_command(stopped: pathlib.Path, tmp_path: pathlib.
     assert time.monotonic() - begin < 5
 
 
+def test_an_interrupted_run_with_a_checkpoint_goes_on(large: Dump, tmp_path: pathlib.Path) -> None:
+    checkpoint = tmp_path / "checkpoint"
+    # The same file several times, for a run of some seconds.
+    files, label_files = [str(large.logit_file)] * 10, [str(large.label_file)] * 10
+    options: dict[str, Any] = {"ranking": True, "insight": True, "threads": 1, "checkpoint": str(checkpoint)}
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import xent\n"
+        "print('begun', flush=True)\n"
+        "try:\n"
+        f"    xent.evaluate({files!r}, {label_files!r}, task='multiclass', input='logits', **{options!r})\n"
+        "except KeyboardInterrupt:\n"
+        "    print('interrupted')\n"
+    )
+    # What was changed just before is not trusted by a checkpoint.
+    for name in (large.logit_file, large.label_file):
+        os.utime(name, (1_700_000_000, 1_700_000_000))
+    process = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None and process.stdout.readline() == "begun\n"
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    if process.communicate(timeout=60)[0] != "interrupted\n":
+        pytest.skip("this machine was too fast to be interrupted")
+    assert checkpoint.exists()
+    with pytest.warns(xent.XentWarning, match="named 10 times|named twice"):
+        report = evaluate(files, label_files, **options)
+        options.pop("checkpoint")
+        whole = evaluate(files, label_files, **options)
+    assert report["run"]["resumes"] == 1 and not checkpoint.exists()
+    assert report.mean.hex() == whole.mean.hex() and report["ranking"] == whole["ranking"]
+
+
 def test_a_signal_from_outside(stopped: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Any] = []
     original = subprocess.Popen

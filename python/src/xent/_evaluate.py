@@ -251,7 +251,8 @@ def _finished(result: Result, report: Optional[_Kind]) -> _Kind:
         raise result.error(report)
     if report is None:
         raise result.error()
-    _warn(report.warnings)
+    # The log has those of the run as well, such as of a checkpoint that was set aside.
+    _warn(list(dict.fromkeys([*report.warnings, *result.warnings])))
     return report
 
 
