@@ -252,7 +252,7 @@ def _finished(result: Result, report: Optional[_Kind]) -> _Kind:
     if report is None:
         raise result.error()
     # The log has those of the run as well, such as of a checkpoint that was set aside.
-    texts = report.warnings
+    texts: Sequence[str] = report.warnings
     _warn([*texts, *(text for text in result.warnings if text not in texts)])
     return report
 
