@@ -67,8 +67,8 @@ has_command python3 || missing+=(python3)
 if $tests; then
     # URLs are read by it, which is loaded at run time.
     if [[ $(uname -s) == Linux ]] && ! ldconfig -p 2>/dev/null | grep -q 'libcurl\.so\.4'; then missing+=(libcurl4); fi
-    python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     if ! has_command nm || ! has_command objdump || ! has_command readelf; then missing+=(binutils); fi
+    if has_command python3 && ! python3 -c 'import ensurepip, venv' 2>/dev/null; then missing+=(python3-venv); fi
     if [[ $(uname -m) == x86_64 ]] && { ! has_command qemu-x86_64 || ! has_command qemu-aarch64; }; then missing+=(qemu-user); fi
 fi
 

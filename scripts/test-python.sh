@@ -3,7 +3,7 @@
 #
 #   scripts/test-python.sh [--all] XENT [PYTEST ARGUMENTS…]          XENT: the command, such as .build/release/xent
 #
-#   --all    with PyTorch, pandas, Polars, PyArrow and ml_dtypes, which PyPI has; without, what is not installed is not tested
+#   --all    with pandas, Polars, PyArrow and ml_dtypes, and PyTorch without CUDA where pip finds it; what is not installed is not tested
 #
 # The environment lies in XENT_PYTHON_ENVIRONMENT (default: a temporary folder, removed at the end), and is kept if that is set. It ends with
 # pytest's own summary. Needs Python 3.11 or newer with venv, and PyPI for numpy, pytest and mypy.

@@ -222,6 +222,9 @@ def secrets(c):
     report = json.loads(c.read("r.json"))
     assert report["inputs"][0]["etag"] == c.store.objects[("public", "x.npy")][1], report["inputs"]
     assert report["inputs"][0]["path"] == web(c, "x.npy"), report["inputs"]
+    c.store.put("versions", "x.npy", c.read("x.npy"))
+    found = c.run(["eval", "s3://versions/x.npy", "--labels", "y.npy", *EVAL, "--json", "-", "--no-sign-request"])
+    assert json.loads(found.stdout)["inputs"][0]["version_id"] == "v.1" and "version_id" not in report["inputs"][0]
     # Two URLs that differ in their queries alone are two inputs.
     found = c.run(["eval", web(c, "x.npy", "?v=1"), web(c, "x.npy", "?v=2"), "--labels", "y.npy", "y.npy", *EVAL, "--json", "-"])
     assert [entry["path"] for entry in json.loads(found.stdout)["inputs"]][:2] == [web(c, "x.npy"), web(c, "x.npy") + "?2"]
@@ -337,7 +340,7 @@ source_profile = default
     reads("the role arn:aws:iam::1:role/second of the profile chained", AWS_DEFAULT_PROFILE="chained")
     fails("(credential_process) failed", AWS_PROFILE="failing")
     fails("name one another", AWS_PROFILE="loop")
-    fails("export-credentials --profile browser", AWS_PROFILE="browser")
+    fails("the profile browser signs on through a browser", AWS_PROFILE="browser")
     fails("second factor", AWS_PROFILE="code")
     fails("did you mean program?", AWS_PROFILE="progam")
     os.rename(c.path(".aws/credentials"), c.path("elsewhere"))

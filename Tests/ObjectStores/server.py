@@ -261,6 +261,8 @@ class Handler(BaseHTTPRequestHandler):
             headers.append(("Content-Range", f"bytes {start}-{end - 1}/{size}"))
         if store.tags:
             headers.append(("ETag", tag))
+        if bucket == "versions":
+            headers.append(("x-amz-version-id", "v.1"))
         headers.append(("Last-Modified", "Sun, 29 Nov 2026 12:00:00 GMT"))
         with store.lock:
             store.requests.append((self.command, self.path, status, header))

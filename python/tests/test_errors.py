@@ -193,6 +193,38 @@ def test_an_interrupt_ends_the_command(stopped: pathlib.Path, tmp_path: pathlib.
     assert time.monotonic() - begin < 5
 
 
+def test_an_interrupted_run_with_a_checkpoint_goes_on(large: Dump, tmp_path: pathlib.Path) -> None:
+    checkpoint = tmp_path / "checkpoint"
+    # The same file several times, for a run of some seconds.
+    files, label_files = [str(large.logit_file)] * 10, [str(large.label_file)] * 10
+    options: dict[str, Any] = {"ranking": True, "insight": True, "threads": 1, "checkpoint": str(checkpoint)}
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import xent\n"
+        "print('begun', flush=True)\n"
+        "try:\n"
+        f"    xent.evaluate({files!r}, {label_files!r}, task='multiclass', input='logits', **{options!r})\n"
+        "except KeyboardInterrupt:\n"
+        "    print('interrupted')\n"
+    )
+    # What was changed just before is not trusted by a checkpoint.
+    for name in (large.logit_file, large.label_file):
+        os.utime(name, (1_700_000_000, 1_700_000_000))
+    process = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None and process.stdout.readline() == "begun\n"
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    if process.communicate(timeout=60)[0] != "interrupted\n":
+        pytest.skip("this machine was too fast to be interrupted")
+    assert checkpoint.exists()
+    with pytest.warns(xent.XentWarning, match="named 10 times|named twice"):
+        report = evaluate(files, label_files, **options)
+        options.pop("checkpoint")
+        whole = evaluate(files, label_files, **options)
+    assert report["run"]["resumes"] == 1 and not checkpoint.exists()
+    assert report.mean.hex() == whole.mean.hex() and report["ranking"] == whole["ranking"]
+
+
 def test_a_signal_from_outside(stopped: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Any] = []
     original = subprocess.Popen
@@ -271,12 +303,84 @@ def test_progress_is_called(tmp_path: pathlib.Path) -> None:
     assert all(fraction is not None and 0 < fraction <= 1 for fraction in fractions) and str(seen[-1])
 
 
-def test_progress_that_raises_ends_the_run(tmp_path: pathlib.Path, stopped: pathlib.Path) -> None:
-    # Nothing is decoded here, so that no progress comes; an interrupt by the function itself is tried with a real run above.
+def test_progress_that_raises_ends_the_run(large: Dump, monkeypatch: pytest.MonkeyPatch) -> None:
+    from xent._arrays import NumPyRows
+
+    def slow(self: NumPyRows) -> Any:
+        yield b"\0" * (1 << 21)
+        time.sleep(2)
+        yield b"\0" * (self.byte_count - (1 << 21))
+
+    def stop(progress: xent.Progress) -> None:
+        raise RuntimeError("stop")
+
+    monkeypatch.setattr(NumPyRows, "buffers", slow)
+    with pytest.raises(RuntimeError, match="stop"):
+        evaluate(large.logits, large.label_file, progress=stop)
+
+
+def test_progress_where_nobody_watches() -> None:
     from xent._progress import Progress, shown
 
     with shown(True) as function:
         # Standard error is no terminal here.
         assert function is None
+    with shown(False) as function:
+        assert function is None
     assert str(Progress(5_000_000, 10_000_000, 1.0)) == "50 % of 10.0 MB, 5.0 MB/s, 1 s left"
     assert str(Progress(1_500, None, 1.0)) == "1.5 kB, 1.5 kB/s"
+
+
+class Terminal:
+    """A standard error that says that it is a terminal."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self.text += text
+        return len(text)
+
+    def flush(self) -> None:
+        pass
+
+
+def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    from xent._progress import Progress, shown
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("COLUMNS", "60")
+    with shown(True) as function:
+        assert function is not None
+        function(Progress(5_000_000, 10_000_000, 1.0))
+    line, end = terminal.text.split("\r\x1b[K")[1:]
+    assert end == "" and len(line) == 59 and line.endswith("░ 50 % of 10.0 MB, 5.0 MB/s, 1 s left") and line.startswith("█")
+
+
+def test_progress_in_a_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
+    from types import ModuleType, SimpleNamespace
+
+    from xent._progress import Progress, shown
+
+    shown_texts: list[str] = []
+    shell: Any = SimpleNamespace(kernel=None)
+    ipython: Any = ModuleType("IPython")
+    ipython.get_ipython = lambda: shell
+    display: Any = ModuleType("IPython.display")
+    display.HTML = str
+    display.display = lambda html, display_id: SimpleNamespace(update=shown_texts.append)
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    with shown(True) as function:
+        assert function is not None
+        function(Progress(5_000_000, 10_000_000, 1.0))
+    assert shown_texts[0].startswith('<progress max="1" value="0.5000"') and "50 % of 10.0 MB" in shown_texts[0]
+    assert shown_texts[1:] == [""]
+    # IPython on a terminal shows no HTML.
+    shell = SimpleNamespace()
+    with shown(True) as function:
+        assert function is None

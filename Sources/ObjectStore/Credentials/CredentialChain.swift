@@ -80,7 +80,7 @@ final class CredentialChain: Sendable {
         guard profile["mfa_serial"] == nil else {
             throw ObjectStoreError(
                 .permissionDenied, "the profile \(profile.name) wants a code of a second factor, which nobody enters here",
-                remedy: "export a session's key: aws configure export-credentials --profile \(profile.name)")
+                remedy: "export a session's key of it (aws configure export-credentials)")
         }
         let source: Credentials
         if let name = profile["source_profile"] {
@@ -140,7 +140,7 @@ final class CredentialChain: Sendable {
             throw ObjectStoreError(
                 .permissionDenied, "the profile \(profile.name) signs on through a browser, which is not done here",
                 remedy:
-                    "add to it: credential_process = aws configure export-credentials --profile \(profile.name) --format process, in a profile of another name"
+                    "name another profile, whose credential_process is aws configure export-credentials of this one in the format process"
             )
         }
         return nil

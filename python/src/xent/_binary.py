@@ -39,11 +39,14 @@ def binary() -> str:
     return path
 
 
-@functools.lru_cache(maxsize=None)
 def has_option(command: str, option: str) -> bool:
-    """Returns whether a command of this binary has an option. Asks the binary once a process."""
-    result = subprocess.run([binary(), command, "--help"], stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
-    return re.search(rf"^ +(-\w, )?{re.escape(option)}\b".encode(), result.stdout, flags=re.MULTILINE) is not None
+    """Returns whether a command of the binary has an option. Asks a binary once a process."""
+    return re.search(rf"^ +(-\w, )?{re.escape(option)}\b".encode(), _help(binary(), command), flags=re.MULTILINE) is not None
+
+
+@functools.lru_cache(maxsize=None)
+def _help(path: str, command: str) -> bytes:
+    return subprocess.run([path, command, "--help"], stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False).stdout
 
 
 def _find() -> str:

@@ -251,7 +251,9 @@ def _finished(result: Result, report: Optional[_Kind]) -> _Kind:
         raise result.error(report)
     if report is None:
         raise result.error()
-    _warn(report.warnings)
+    # The log has those of the run as well, such as of a checkpoint that was set aside.
+    texts: Sequence[str] = report.warnings
+    _warn([*texts, *(text for text in result.warnings if text not in texts)])
     return report
 
 
