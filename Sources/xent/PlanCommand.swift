@@ -19,7 +19,7 @@ struct PlanCommand: RequestingCommand {
 
     static let examples = [
         "xent plan logits.npy.zst --labels labels.npy --task multiclass --input logits --shards 16 -o plan.json",
-        "xent plan day/*.parquet --task multiclass --input logits --insight --shard-size 8G -o plan.json",
+        "xent plan shard-*.npy.zst --labels shard-*.y.npy --task multiclass --input logits --insight --shard-size 8G -o plan.json",
         "xent eval --plan plan.json --shard 3 --partial 3.partial",
         "xent merge --plan plan.json *.partial --json report.json",
     ]

@@ -375,7 +375,7 @@ struct ShardPlanning {
         return counted
     }
 
-    /// What a worker counted, by the indices of the stretches.
+    /// The counts that a worker made, by the indices of the stretches.
     private final class StretchCounts {
         var counts: [Int: (rows: Int, lines: Int, warnings: [Message])] = [:]
     }
