@@ -3,7 +3,7 @@
 #
 #   scripts/install-dependencies.sh [--tests]
 #
-#   --tests    also what scripts/test.sh uses: binutils, and on x86-64 qemu-user
+#   --tests    also what scripts/test.sh uses: binutils, python3-venv, and on x86-64 qemu-user
 #
 # Exit status: 0 everything is there; 64 bad usage; 69 something is missing that this script cannot install.
 set -euo pipefail
@@ -66,6 +66,7 @@ if ! has_command zstd || ! has_command pzstd; then missing+=(zstd); fi
 has_command python3 || missing+=(python3)
 if $tests; then
     if ! has_command nm || ! has_command objdump || ! has_command readelf; then missing+=(binutils); fi
+    if has_command python3 && ! python3 -c 'import ensurepip, venv' 2>/dev/null; then missing+=(python3-venv); fi
     if [[ $(uname -m) == x86_64 ]] && { ! has_command qemu-x86_64 || ! has_command qemu-aarch64; }; then missing+=(qemu-user); fi
 fi
 

@@ -98,6 +98,11 @@ fi
 stage "tests" run_tests "tests" "${release_tests[@]}" --parallel --skip 'Stress|XentTests'
 stage "command line tests" run_tests "tests of the command line" "${release_tests[@]}" --parallel --filter XentTests --skip Stress
 stage "stress tests" run_tests "stress tests" "${release_tests[@]}" --no-parallel --filter Stress
+# The wheel in an environment of its own, with the libraries whose objects it takes.
+test_python() {
+    if $quick; then scripts/test-python.sh "$XENT_BINARY"; else scripts/test-python.sh --all "$XENT_BINARY"; fi
+}
+if [[ $(uname -s) == Linux ]]; then stage "Python package" test_python; fi
 if [[ $(uname -s) == Linux ]]; then stage "attempts to break it" scripts/break.sh "$XENT_BINARY"; fi
 if [[ -d .build-prometheus ]]; then stage "metrics in a node exporter" scripts/check-metrics.sh "$XENT_BINARY"; fi
 stage "damaged files" scripts/damage-files.py --count 150

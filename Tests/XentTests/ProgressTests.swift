@@ -38,6 +38,27 @@ import Testing
         Issue.record("no run was long enough for a bar")
     }
 
+    /// A program that reads the log gets events in place of the bar, whose control characters would tear its lines.
+    @Test func aLogInJSONHasEventsInPlaceOfTheBar() throws {
+        for aim in [0.7, 2, 6] {
+            let longRun = try LongRun(seconds: aim)
+            let options = ["--progress", "always", "--log", "json", "--json", "-"]
+            let run = try XentRun.xent(LongRun.arguments + options, in: longRun.scratch)
+            run.expectSuccess()
+            let events = try run.stderr.split(separator: "\n").map { try JSONDocument(String($0)) }
+            #expect(!run.stderr.contains("\u{1B}"))
+            if try run.json().number("run", "seconds") < 1.1 { continue }
+            let progress = try events.filter { try $0.text("event") == "progress" }
+            #expect(!progress.isEmpty)
+            for event in progress {
+                let (decoded, total) = (try event.count("decoded_bytes"), try event.count("total_bytes"))
+                #expect(0 < decoded && decoded <= total)
+            }
+            return
+        }
+        Issue.record("no run was long enough for an event")
+    }
+
     /// A run too short for a bar leaves no trace of one but the removal.
     @Test func shortRunsShowNone() throws {
         let scratch = try ReportTests.scratch()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pathlib
+import subprocess
+import sys
 import threading
 from typing import Any, Callable
 
@@ -118,6 +120,46 @@ def test_two_streams_at_once(large: Dump) -> None:
     assert report.rows.scored == len(soft)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"clusters": True, "groups": True, "slice": "label"},
+        {"interval": "jackknife", "insight": True},
+        {"shard": "1/3"},
+        {"class_weights": "balanced", "dialect": ["exact", "keras"]},
+    ],
+    ids=str,
+)
+def test_streams_of_companions(options: "dict[str, Any]", large: Dump, tmp_path: pathlib.Path) -> None:
+    """Each large object has a pipe of its own, and the command reads them side by side, whatever is asked for."""
+    count = len(large.labels)
+    arrays = {"weights": numpy.linspace(0.5, 2, count), "clusters": numpy.arange(count) // 500, "groups": numpy.arange(count) % 3}
+    for name, array in arrays.items():
+        numpy.save(tmp_path / f"{name}.npy", array)
+    chosen = {"weights"} | {name for name in ("clusters", "groups") if options.get(name)}
+    rest = {name: value for name, value in options.items() if name not in arrays}
+    reports = [
+        evaluate(large.logits, large.labels, **rest, **{name: arrays[name] for name in chosen}).to_dict(),
+        evaluate(large.logit_file, large.label_file, **rest, **{name: tmp_path / f"{name}.npy" for name in chosen}).to_dict(),
+    ]
+    for report in reports:
+        for name in ("inputs", "run", "worst"):
+            report.pop(name, None)
+    assert reports[0] == reports[1]
+
+
+def test_what_a_stream_cannot_do_is_said(large: Dump, tmp_path: pathlib.Path) -> None:
+    with pytest.raises(xent.BadUsage, match="^predictions: .*write it to a file first"):
+        evaluate(large.logits, large.labels, checkpoint=tmp_path / "checkpoint")
+
+
+def test_standard_input(dump: Dump) -> None:
+    code = f"import xent; print(xent.evaluate('-', {str(dump.label_file)!r}, task='multiclass', input='logits').mean.hex())"
+    with open(dump.logit_file, "rb") as file:
+        said = subprocess.run([sys.executable, "-c", code], stdin=file, check=True, capture_output=True, text=True).stdout
+    assert said.strip() == of_command(dump).hex()
+
+
 def test_more_axes() -> None:
     generator = numpy.random.default_rng(1)
     logits, labels = generator.standard_normal((6, 4, 10, 3)), generator.integers(0, 4, (6, 10, 3))
@@ -167,7 +209,8 @@ def test_files(dump: Dump) -> None:
     mean = of_command(dump).hex()
     assert evaluate(dump.logit_file, dump.label_file).mean.hex() == mean
     assert evaluate(str(dump.logit_file), str(dump.label_file)).mean.hex() == mean
-    twice = evaluate([dump.logit_file, dump.logit_file], [dump.label_file, dump.label_file])
+    with pytest.warns(xent.XentWarning, match="named twice"):
+        twice = evaluate([dump.logit_file, dump.logit_file], [dump.label_file, dump.label_file])
     assert (twice.rows.scored, twice.mean.hex()) == (2 * len(dump.labels), mean)
 
 
@@ -179,8 +222,6 @@ def test_a_file_whose_name_looks_like_an_option(dump: Dump, tmp_path: pathlib.Pa
 
 def test_a_parquet_file(dump: Dump, tmp_path: pathlib.Path) -> None:
     # The command packs one, so that no other package is needed.
-    import subprocess
-
     subprocess.run(
         [xent.binary(), "pack", dump.logit_file, "--labels", dump.label_file, "-o", tmp_path / "d.parquet"],
         check=True, capture_output=True, stdin=subprocess.DEVNULL,

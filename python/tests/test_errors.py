@@ -102,18 +102,18 @@ def test_strict_has_its_report(dump: Dump) -> None:
     options: dict[str, Any] = {"task": "binary", "input": "probabilities"}
     probabilities = numpy.array([0.0, 0.5])
     with pytest.warns(xent.XentWarning, match="infinite"):
-        report = xent.evaluate(probabilities, [1, 1], **options)
+        report = xent.evaluate(probabilities, [1, 0], **options)
     assert report.mean == numpy.inf and report.rows.infinite == 1
     with pytest.raises(xent.BadData) as error:
-        xent.evaluate(probabilities, [1, 1], strict=True, **options)
+        xent.evaluate(probabilities, [1, 0], strict=True, **options)
     assert error.value.report is not None and error.value.report.mean == numpy.inf
 
 
 def test_warnings_are_at_the_callers_line(dump: Dump) -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        xent.evaluate(numpy.array([0.0, 0.5]), [1, 1], task="binary", input="probabilities")
-        xent.evaluate_partial(numpy.array([0.0, 0.5]), [1, 1], task="binary", input="probabilities")
+        xent.evaluate(numpy.array([0.0, 0.5]), [1, 0], task="binary", input="probabilities")
+        xent.evaluate_partial(numpy.array([0.0, 0.5]), [1, 0], task="binary", input="probabilities")
     assert len(caught) == 2
     assert {warning.filename for warning in caught} == {__file__}
 
@@ -271,12 +271,84 @@ def test_progress_is_called(tmp_path: pathlib.Path) -> None:
     assert all(fraction is not None and 0 < fraction <= 1 for fraction in fractions) and str(seen[-1])
 
 
-def test_progress_that_raises_ends_the_run(tmp_path: pathlib.Path, stopped: pathlib.Path) -> None:
-    # Nothing is decoded here, so that no progress comes; an interrupt by the function itself is tried with a real run above.
+def test_progress_that_raises_ends_the_run(large: Dump, monkeypatch: pytest.MonkeyPatch) -> None:
+    from xent._arrays import NumPyRows
+
+    def slow(self: NumPyRows) -> Any:
+        yield b"\0" * (1 << 21)
+        time.sleep(2)
+        yield b"\0" * (self.byte_count - (1 << 21))
+
+    def stop(progress: xent.Progress) -> None:
+        raise RuntimeError("stop")
+
+    monkeypatch.setattr(NumPyRows, "buffers", slow)
+    with pytest.raises(RuntimeError, match="stop"):
+        evaluate(large.logits, large.label_file, progress=stop)
+
+
+def test_progress_where_nobody_watches() -> None:
     from xent._progress import Progress, shown
 
     with shown(True) as function:
         # Standard error is no terminal here.
         assert function is None
+    with shown(False) as function:
+        assert function is None
     assert str(Progress(5_000_000, 10_000_000, 1.0)) == "50 % of 10.0 MB, 5.0 MB/s, 1 s left"
     assert str(Progress(1_500, None, 1.0)) == "1.5 kB, 1.5 kB/s"
+
+
+class Terminal:
+    """A standard error that says that it is a terminal."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self.text += text
+        return len(text)
+
+    def flush(self) -> None:
+        pass
+
+
+def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    from xent._progress import Progress, shown
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("COLUMNS", "60")
+    with shown(True) as function:
+        assert function is not None
+        function(Progress(5_000_000, 10_000_000, 1.0))
+    line, end = terminal.text.split("\r\x1b[K")[1:]
+    assert end == "" and len(line) == 59 and line.endswith("░ 50 % of 10.0 MB, 5.0 MB/s, 1 s left") and line.startswith("█")
+
+
+def test_progress_in_a_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
+    from types import ModuleType, SimpleNamespace
+
+    from xent._progress import Progress, shown
+
+    shown_texts: list[str] = []
+    shell: Any = SimpleNamespace(kernel=None)
+    ipython: Any = ModuleType("IPython")
+    ipython.get_ipython = lambda: shell
+    display: Any = ModuleType("IPython.display")
+    display.HTML = str
+    display.display = lambda html, display_id: SimpleNamespace(update=shown_texts.append)
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    with shown(True) as function:
+        assert function is not None
+        function(Progress(5_000_000, 10_000_000, 1.0))
+    assert shown_texts[0].startswith('<progress max="1" value="0.5000"') and "50 % of 10.0 MB" in shown_texts[0]
+    assert shown_texts[1:] == [""]
+    # IPython on a terminal shows no HTML.
+    shell = SimpleNamespace()
+    with shown(True) as function:
+        assert function is None

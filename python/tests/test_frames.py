@@ -43,6 +43,27 @@ class TestPandas:
     def test_a_large_table(self, large: Dump) -> None:
         assert evaluate(self.frame(large), prediction_columns="p*").mean.hex() == of_command(large).hex()
 
+    def test_any_order_of_memory(self, dump: Dump, large: Dump) -> None:
+        for one in (dump, large):
+            mixed = self.pandas.DataFrame({"a": ["x"] * len(one.labels)})
+            for at, name in enumerate(COLUMNS):
+                # Of unlike types between each other, each with memory of its own.
+                mixed[name] = one.logits[:, at].astype("f8" if at == 2 else "f4")
+                mixed[f"note {at}"] = at % 2 == 0
+            mixed["label"] = one.labels.astype("i2")
+            by_rows = self.pandas.concat([self.pandas.DataFrame(one.logits, columns=COLUMNS), mixed[["a", "label"]]], axis=1)
+            for made in (mixed, mixed.copy(), by_rows, by_rows[["a", *COLUMNS, "label"]], mixed.iloc[::-1].iloc[::-1]):
+                report = evaluate(made, prediction_columns=COLUMNS, label_column="label")
+                if one is dump:
+                    expected = evaluate(made[COLUMNS].to_numpy(), one.labels)
+                    assert report.mean == pytest.approx(expected.mean, rel=1e-15)
+                assert report.rows.scored == len(one.labels)
+            assert evaluate(by_rows, prediction_columns=COLUMNS).mean.hex() == of_command(one).hex()
+
+    def test_names_that_come_twice(self) -> None:
+        with pytest.raises(xent.BadUsage, match="cannot become a table"):
+            evaluate(self.pandas.DataFrame([[1.0, 2.0]], columns=["a", "a"]), [0])
+
     def test_the_same_as_a_file_of_it(self, dump: Dump, tmp_path: pathlib.Path) -> None:
         frame = self.frame(dump)
         frame.to_parquet(tmp_path / "t.parquet")
@@ -57,6 +78,10 @@ class TestPandas:
             assert evaluate(frame[COLUMNS], labels).mean.hex() == mean
         for labels in (series(simple), series(simple, dtype="category"), series(simple, dtype="string"), series(list(simple), dtype=object)):
             assert evaluate(dump.logits, labels, classes=SIMPLE).mean.hex() == mean
+
+    def test_columns_of_several_types_are_refused(self, dump: Dump) -> None:
+        with pytest.raises(xent.BadUsage, match="has a int at place 1"):
+            evaluate(dump.logits[:2], self.pandas.Series(["a", 1], dtype=object))
 
     def test_unlike_indexes_are_refused(self, dump: Dump) -> None:
         frame = self.frame(dump)
@@ -147,3 +172,25 @@ class TestPyArrow:
         names = self.arrow.array(simple.tolist())
         for labels in (names, names.dictionary_encode(), self.arrow.chunked_array([names])):
             assert evaluate(dump.logits, labels, classes=SIMPLE).mean.hex() == mean
+
+
+class TestMissingValues:
+    """A gap among floats is NaN, which the command counts as invalid; among names it is none; among whole numbers it is an error."""
+
+    def test_of_pandas(self, dump: Dump) -> None:
+        pandas = pytest.importorskip("pandas")
+        weights = numpy.ones(len(dump.labels))
+        weights[4] = numpy.nan
+        for column in (pandas.Series(weights), pandas.Series(weights).astype("Float64")):
+            with pytest.raises(xent.BadData, match="weights: row 4"):
+                evaluate(dump.logits, dump.labels, weights=column)
+        names = pandas.Series(list(numpy.array(SIMPLE)[dump.labels]))
+        names[9] = None
+        for column in (names, names.astype("string"), names.astype("category"), names.astype(object)):
+            with pytest.raises(xent.BadData, match="labels: .*"):
+                evaluate(dump.logits, column, classes=SIMPLE)
+
+    def test_of_polars(self, dump: Dump) -> None:
+        polars = pytest.importorskip("polars")
+        with pytest.raises(xent.BadUsage, match="missing"):
+            evaluate(dump.logits, polars.Series([None, *dump.labels[1:].tolist()]))

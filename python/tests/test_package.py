@@ -41,7 +41,7 @@ def test_flags_are_those_of_the_command() -> None:
     text = subprocess.run([xent.binary(), "eval", "--help"], check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
     flags = {name.replace("-", "_") for name in re.findall(r"^  (?:-\w, )?--([a-z-]+)(?:  .*)?$", text, flags=re.MULTILINE)}
     known = {name for name in _options.EvaluateOptions.__annotations__ if _options.kind(name) is _options.Kind.FLAG}
-    assert known - NOT_YET_IN_EVERY_BINARY == flags & set(_options.EvaluateOptions.__annotations__)
+    assert known - NOT_YET_IN_EVERY_BINARY == (flags & set(_options.EvaluateOptions.__annotations__)) - NOT_YET_IN_EVERY_BINARY
 
 
 def test_one_version() -> None:
@@ -60,7 +60,8 @@ def test_types_are_complete() -> None:
     pytest.importorskip("mypy")
     source = pathlib.Path(xent.__file__).parent
     result = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--config-file", ROOT / "python" / "pyproject.toml", source], capture_output=True, text=True
+        [sys.executable, "-m", "mypy", "--strict", "--config-file", ROOT / "python" / "pyproject.toml", "-p", "xent"],
+        capture_output=True, text=True, cwd=source.parent.parent if (source.parent.parent / "pyproject.toml").exists() else None,
     )
     assert result.returncode == 0, result.stdout
     assert (source / "py.typed").exists()
@@ -80,11 +81,21 @@ def test_types_of_callers(tmp_path: pathlib.Path) -> None:
     )
 
     def check(name: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run([sys.executable, "-m", "mypy", "--strict", name], capture_output=True, text=True, cwd=tmp_path)
+        return subprocess.run([sys.executable, "-m", "mypy", "--strict", "--config-file", ROOT / "python" / "pyproject.toml", name], capture_output=True, text=True, cwd=tmp_path)
 
     good, bad = check("good.py"), check("bad.py")
     assert good.returncode == 0, good.stdout
     assert [int(line) for line in re.findall(r"^bad.py:(\d+): error", bad.stdout, flags=re.MULTILINE)] == [2, 3, 4], bad.stdout
+
+
+def test_the_cell_of_the_readme() -> None:
+    text = (ROOT / "README.md").read_text()
+    found = re.search(r"```python\n(.*?)```\n\n```text\n(.*?)```", text, flags=re.DOTALL)
+    assert found is not None
+    # A cell shows what its last line gives.
+    *lines, last = found.group(1).rstrip("\n").split("\n")
+    code = "\n".join([*lines, f"print(repr({last}))"])
+    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == found.group(2)
 
 
 def test_examples_of_the_readme() -> None:

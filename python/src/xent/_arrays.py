@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy
     import torch
 
-_CHUNK_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 18
 """The size of the pieces that are converted at once, where memory is not in the order of a file: small enough for a processor's cache."""
 
 

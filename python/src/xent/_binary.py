@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -36,6 +37,16 @@ def binary() -> str:
     path = _find()
     _check_version(path)
     return path
+
+
+def has_option(command: str, option: str) -> bool:
+    """Returns whether a command of the binary has an option. Asks a binary once a process."""
+    return re.search(rf"^ +(-\w, )?{re.escape(option)}\b".encode(), _help(binary(), command), flags=re.MULTILINE) is not None
+
+
+@functools.lru_cache(maxsize=None)
+def _help(path: str, command: str) -> bytes:
+    return subprocess.run([path, command, "--help"], stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False).stdout
 
 
 def _find() -> str:

@@ -128,7 +128,7 @@ def compare(
                 if len(sources) != 1:
                     raise BadUsage(f"{role} is {len(sources)} inputs, and a comparison takes one a model; join them first")
                 words.append(transfer.place(sources[0], role))
-        words += _companions(transfer, labels, weights, given)
+        words += _companions(transfer, labels, weights, given, is_read_twice=True)
         result = _run(words + ["--json", "-"], transfer, progress)
         report = Comparison(transfer.translate(result.output.decode())) if result.output.strip() else None
         return _finished(result, report)
@@ -186,21 +186,23 @@ def _evaluation(
     return words + _companions(transfer, labels, weights, options)
 
 
-def _companions(transfer: Transfer, labels: Any, weights: Any, options: Mapping[str, Any]) -> List[str]:
-    """Returns the words for labels, weights and options."""
+def _companions(
+    transfer: Transfer, labels: Any, weights: Any, options: Mapping[str, Any], is_read_twice: bool = False
+) -> List[str]:
+    """Returns the words for labels, weights and options. A comparison reads labels and weights for each of its models."""
     words: List[str] = []
     for role, value, column in (("labels", labels, "label_column"), ("weights", weights, "weight_column")):
         if value is not None:
             sources = inputs(value, role, str(options.get(column) or role.rstrip("s")))
-            words += [f"--{role}={name}" for name in transfer.place_all(sources, role)]
+            words += [f"--{role}={name}" for name in transfer.place_all(sources, role, is_read_twice)]
 
     def place(value: Any, name: str) -> str:
-        return _place_option(transfer, value, name)
+        return _place_option(transfer, value, name, is_read_twice)
 
     return words + arguments(options, place)
 
 
-def _place_option(transfer: Transfer, value: Any, name: str) -> str:
+def _place_option(transfer: Transfer, value: Any, name: str, is_read_twice: bool = False) -> str:
     """Returns the name of a file that holds the value of an option."""
     if isinstance(value, Report):
         return transfer.place_bytes(value.to_json().encode(), name)
@@ -211,7 +213,7 @@ def _place_option(transfer: Transfer, value: Any, name: str) -> str:
     sources = inputs(value, name)
     if len(sources) != 1:
         raise BadUsage(f"{name} is {len(sources)} inputs; it takes one")
-    return transfer.place(sources[0], name)
+    return transfer.place(sources[0], name, is_read_twice)
 
 
 def _merging(transfer: Transfer, partials: Iterable[Any], plan: "Optional[Plan]", options: Mapping[str, Any]) -> List[str]:

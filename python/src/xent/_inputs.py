@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Iterable, List, Mapping, Protocol, Sequence, Union
+from typing import Any, List, Mapping, Protocol, Sequence, Union
 
 from ._arrays import ArraySource, ListRows, NumPyRows, Rows, Source, TorchRows, file_of_memmap
 from ._errors import BadUsage
@@ -97,55 +97,52 @@ def _of_object(value: Any, role: str, column: str) -> Union[str, Source]:
 
 
 def _of_column(value: Any, role: str, column: str) -> Union[str, Source]:
-    """Returns a column of a table: numbers as an array, and text as names."""
+    """Returns a column of a table: numbers as an array, text as names, and lists as a table of one column."""
     polars, pyarrow = loaded("polars"), loaded("pyarrow")
-    if polars is not None and isinstance(value, polars.LazyFrame):
-        raise BadUsage(f"{role} is a LazyFrame, which has no rows yet; pass {role}.collect()")
-    if pyarrow is not None and isinstance(value, (pyarrow.Array, pyarrow.ChunkedArray)):
-        if pyarrow.types.is_fixed_size_list(value.type) or pyarrow.types.is_list(value.type) or pyarrow.types.is_large_list(value.type):
-            return table_source(pyarrow.table({column: value}), role)
-    elif not is_pandas(value) and not (polars is not None and isinstance(value, polars.Series)):
-        raise BadUsage(f"{role} is of type {type(value).__name__}; pass a table, a column, an array, or the name of a file")
-    if polars is not None and isinstance(value, polars.Series) and isinstance(value.dtype, (polars.List, polars.Array)):
-        return table_source(value.to_frame(value.name or column), role)
-    has_gaps = bool(value.null_count) if hasattr(value, "null_count") and not callable(value.null_count) else False
-    if polars is not None and isinstance(value, polars.Series):
-        has_gaps = value.null_count() > 0
-    elif is_pandas(value):
-        has_gaps = bool(value.isna().any())
-    if _is_text(value):
-        return NamesSource((None if name is None or name != name else str(name) for name in _items(value)), column)
-    if has_gaps and not _is_float(value):
-        raise BadUsage(f"{role} has missing values, and no whole number stands for one; fill or drop them first")
-    array = value.to_numpy()
-    if array.dtype.kind == "O":
-        return _of_array(array, role, column)
-    return ArraySource([NumPyRows(array)])
-
-
-def _is_text(value: Any) -> bool:
-    """Returns whether a column of a table holds text, or categories of text."""
     if is_pandas(value):
-        dtype = value.dtype
-        if getattr(dtype, "name", "") == "category":
-            dtype = dtype.categories.dtype
-        return dtype.kind in "OUT" if hasattr(dtype, "kind") and dtype.name not in ("str", "string") else True
-    polars, pyarrow = loaded("polars"), loaded("pyarrow")
-    if polars is not None and isinstance(value, polars.Series):
-        return value.dtype in (polars.String, polars.Categorical, polars.Enum) or isinstance(value.dtype, (polars.Categorical, polars.Enum))
-    kind = value.type.value_type if pyarrow.types.is_dictionary(value.type) else value.type
-    return bool(pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind) or pyarrow.types.is_string_view(kind))
+        has_gaps, is_text, is_float = bool(value.isna().any()), _is_text_of_pandas(value), _is_float(value.dtype)
+    elif polars is not None and isinstance(value, polars.Series):
+        if isinstance(value.dtype, (polars.List, polars.Array)):
+            return table_source(value.to_frame(value.name or column), role)
+        is_text = value.dtype == polars.String or isinstance(value.dtype, (polars.Categorical, polars.Enum))
+        has_gaps, is_float = value.null_count() > 0, value.dtype.is_float()
+    elif pyarrow is not None and isinstance(value, (pyarrow.Array, pyarrow.ChunkedArray)):
+        types = pyarrow.types
+        if types.is_list(value.type) or types.is_large_list(value.type) or types.is_fixed_size_list(value.type):
+            return table_source(pyarrow.table({column: value}), role)
+        kind = value.type.value_type if types.is_dictionary(value.type) else value.type
+        is_text = types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
+        has_gaps, is_float = value.null_count > 0, types.is_floating(kind)
+    elif polars is not None and isinstance(value, polars.LazyFrame):
+        raise BadUsage(f"{role} is a LazyFrame, which has no rows yet; pass {role}.collect()")
+    else:
+        raise BadUsage(f"{role} is of type {type(value).__name__}; pass a table, a column, an array, or the name of a file")
+    if is_text:
+        names = value.to_pylist() if hasattr(value, "to_pylist") else list(value)
+        # pandas has several values that stand for a missing one.
+        gaps = value.isna().tolist() if is_pandas(value) else [name is None for name in names]
+        for place, (name, is_gap) in enumerate(zip(names, gaps)):
+            if not is_gap and not isinstance(name, str):
+                raise BadUsage(f"{role} has a {type(name).__name__} at place {place} of a column of text; convert the column to one type")
+        return NamesSource((None if is_gap else name for name, is_gap in zip(names, gaps)), column)
+    if has_gaps and not is_float:
+        raise BadUsage(f"{role} has missing values, and no whole number stands for one; fill or drop them first")
+    array = value.to_numpy(na_value=float("nan"), dtype=float) if has_gaps and is_pandas(value) else value.to_numpy()
+    return _of_array(array, role, column)
 
 
-def _is_float(value: Any) -> bool:
-    dtype = getattr(value, "dtype", None)
-    if dtype is not None:
-        return getattr(dtype, "kind", "") == "f" or str(dtype).lower().startswith("float")
-    return str(value.type) in ("halffloat", "float", "double")
+def _is_text_of_pandas(value: Any) -> bool:
+    """Returns whether a column of pandas holds text, or categories of text."""
+    pandas = loaded("pandas")
+    dtype = value.dtype
+    if isinstance(dtype, pandas.CategoricalDtype):
+        dtype = dtype.categories.dtype
+    return bool(pandas.api.types.is_string_dtype(dtype) or pandas.api.types.is_object_dtype(dtype))
 
 
-def _items(value: Any) -> Iterable[Any]:
-    return value.to_pylist() if hasattr(value, "to_pylist") else list(value)
+def _is_float(dtype: Any) -> bool:
+    """Returns whether a type of pandas is one of floats, be it NumPy's or one that knows missing values."""
+    return getattr(dtype, "kind", "") == "f" or str(dtype).lower().startswith(("float", "double"))
 
 
 def _of_array(value: Any, role: str, column: str) -> Union[str, Source]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Iterable, List, Mapping, Optional, Sequen
 from ._errors import BadUsage, error_of_status
 from ._evaluate import _evaluation, _merging, _partial, _run, merge
 from ._inputs import inputs
+from ._process import run
 from ._options import EvaluateOptions, MergeOptions, RunOptions, arguments, check_names
 from ._progress import ProgressOption
 from ._report import Report, _Document
@@ -166,7 +167,8 @@ def plan(
     with Transfer() as transfer, tempfile.TemporaryDirectory(prefix="xent-") as folder:
         path = os.path.join(folder, "plan.json")
         words = _evaluation(transfer, predictions, labels, weights, given, command=("plan",))
-        result = _run(words + ["-o", path], transfer, False)
+        # Planning has no log: it takes as long as opening the files.
+        result = run(words + ["-o", path], transfer, has_log=False)
         if result.status != 0:
             raise result.error()
         if not os.path.exists(path):

@@ -43,17 +43,18 @@ class Transfer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def place(self, source: Union[str, Source], name: str) -> str:
+    def place(self, source: Union[str, Source], name: str, is_read_twice: bool = False) -> str:
         """Returns the name of a file under which the command finds a source.
 
         Args:
             source: The name of a file, which is returned as it is, or bytes.
             name: What messages call the source.
+            is_read_twice: Whether the command opens the file more than once, as a pipe cannot be.
         """
         if isinstance(source, str):
             self.uses_stdin = self.uses_stdin or source == "-"
             return source
-        if source.byte_count < _PIPE_BYTES or not source.is_readable_once:
+        if source.byte_count < _PIPE_BYTES or is_read_twice or not source.is_readable_once:
             return self._memory(source, name)
         self.byte_count += source.byte_count
         reader, writer = os.pipe()
@@ -68,11 +69,11 @@ class Transfer:
         self._streams.append((source, writer))
         return self._inherited(reader, name)
 
-    def place_all(self, sources: Sequence[Union[str, Source]], name: str) -> List[str]:
+    def place_all(self, sources: Sequence[Union[str, Source]], name: str, is_read_twice: bool = False) -> List[str]:
         """Returns names for several sources, which messages number if there are more than one."""
         if len(sources) == 1:
-            return [self.place(sources[0], name)]
-        return [self.place(source, f"{name}[{place}]") for place, source in enumerate(sources)]
+            return [self.place(sources[0], name, is_read_twice)]
+        return [self.place(source, f"{name}[{place}]", is_read_twice) for place, source in enumerate(sources)]
 
     def place_bytes(self, data: bytes, name: str) -> str:
         """Returns the name of a file that holds these bytes, which can be read from anywhere."""
