@@ -114,7 +114,8 @@ engine() {
         failures=$((failures + 1))
         return
     fi
-    if timeout 600 "$build/$name/bin/python" "$root/scripts/clusters/${name}_shards.py" "$xent" plan.json $shards "$work/$name" > "$name.json" 2> "$name.log"; then
+    if XENT_BINARY=$root/scripts/clusters/xent-killing-its-worker XENT_COMMAND=$xent XENT_FOLDER=$work/$name PYTHONPATH=$root/python/src timeout 600 \
+        "$build/$name/bin/python" "$root/scripts/clusters/${name}_shards.py" plan.json "$work/$name" > "$name.json" 2> "$name.log"; then
         echo "$name: $(tail -1 "$name.json")"
         check "$name" "$work/$name"
     else

@@ -21,9 +21,8 @@ struct GivenOptions {
             let name = equals.map { String(argument[..<$0]) } ?? argument
             let isLong = argument.hasPrefix("--")
             // `-j4`: a short name with its value.
-            guard let description = descriptions.first(where: { ($0.names ?? []).contains { $0.text == (isLong ? name : String(name.prefix(2))) } }) else {
-                continue
-            }
+            let known = isLong ? name : String(name.prefix(2))
+            guard let description = descriptions.first(where: { ($0.names ?? []).contains { $0.text == known } }) else { continue }
             values[description.longName, default: []] += []
             guard description.kind == .option else { continue }
             if let equals {

@@ -150,14 +150,8 @@ enum HelpTopic: String, CaseIterable {
                 .text(
                     """
                     For many machines xent plan writes who reads what. A worker needs the plan and a number, checks that the files are those \
-                    that were planned, and reads those of its shard alone; the merge says which shards are missing.
+                    that were planned, and reads those of its shard alone; the merge says which shards are missing. xent help plan has the commands.
                     """),
-                .lines([
-                    "xent plan logits.npy.zst --labels y.npy --task multiclass --input logits --shards 16 -o plan.json",
-                    "xent eval --plan plan.json --shard 3 --partial 3.partial --quiet",
-                    "xent merge --plan plan.json *.partial --json report.json",
-                    "xent merge --plan plan.json *.partial --missing",
-                ]),
                 .text(
                     "An engine tries a shard again that ended with 70, 74, 75 or by a signal, and gives up on 64, 65 and 66. xent help exit-status."),
             ]

@@ -83,7 +83,9 @@ struct MergeCommand: DocumentedCommand {
         if partials.isEmpty, plan == nil { throw ValidationError("Missing expected argument '<partials> ...'") }
         if missing, plan == nil { throw ValidationError("--missing names the shards of a plan: give --plan too.") }
         if plan != nil, sameShard != nil { throw ValidationError("--same-shard is for partials without a plan: with one, a shard counts once.") }
-        if plan != nil, expectRows != nil { throw ValidationError("--expect-rows and --plan exclude each other: the plan says how many rows there are.") }
+        if plan != nil, expectRows != nil {
+            throw ValidationError("--expect-rows and --plan exclude each other: the plan says how many rows there are.")
+        }
         if plan != nil, maxInvalid != nil { throw ValidationError("--max-invalid is fixed by the plan: plan with it.") }
         if let replicates, replicates < 1 { throw ValidationError("--replicates must be at least 1, not \(replicates).") }
         if replicates != nil, interval != .bootstrap { throw ValidationError("--replicates are those of --interval bootstrap.") }

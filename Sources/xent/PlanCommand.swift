@@ -16,11 +16,13 @@ struct PlanCommand: RequestingCommand {
             files where it cannot be read from the middle.
             """)
 
-    static let usage = ["xent plan PREDICTIONS… [--labels FILE…] --task TASK --input INPUT --shards N|--shard-size SIZE -o PLAN.json [options]"]
+    static let usage = [
+        "xent plan PREDICTIONS… [--labels FILE…] --task TASK --input INPUT --shards N|--shard-size SIZE -o PLAN.json [options]"
+    ]
 
     static let examples = [
         "xent plan logits.npy.zst --labels labels.npy --task multiclass --input logits --shards 16 -o plan.json",
-        "xent plan day/*.parquet --task multiclass --input logits --insight --shard-size 8G -o plan.json",
+        "xent plan shard-*.npy.zst --labels shard-*.y.npy --task multiclass --input logits --insight --shard-size 8G -o plan.json",
         "xent eval --plan plan.json --shard 3 --partial 3.partial",
         "xent merge --plan plan.json *.partial --json report.json",
     ]
@@ -39,7 +41,9 @@ struct PlanCommand: RequestingCommand {
         help: ArgumentHelp("In place of --shards: about how many stored bytes of predictions a shard has, such as 8G.", valueName: "size"))
     var shardSize: ByteCount?
 
-    @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Write the plan to this file; - for standard output.", valueName: "file"), completion: .file())
+    @Option(
+        name: [.customShort("o"), .long],
+        help: ArgumentHelp("Write the plan to this file; - for standard output.", valueName: "file"), completion: .file())
     var output: String?
 
     @OptionGroup(title: "Data")
@@ -74,7 +78,9 @@ struct PlanCommand: RequestingCommand {
         if shards == nil, shardSize == nil {
             throw ValidationError("--shards or --shard-size is missing: give the number of shards, or how large each is.")
         }
-        if shards != nil, shardSize != nil { throw ValidationError("--shards and --shard-size exclude each other: both say how many shards there are.") }
+        if shards != nil, shardSize != nil {
+            throw ValidationError("--shards and --shard-size exclude each other: both say how many shards there are.")
+        }
         if output == nil { throw ValidationError("--output is missing: give a file for the plan, or - for standard output.") }
     }
 
@@ -97,7 +103,8 @@ struct PlanCommand: RequestingCommand {
             run.warn(plan.notices.map { Message(code: $0.code, $0.text) })
             try planOutput?.write(plan)
             if let shards, plan.shards.count < shards {
-                StandardError.print("xent: the plan has \(Amount.counted(plan.shards.count, "shard")) and not \(shards): there are no rows for more")
+                let found = Amount.counted(plan.shards.count, "shard")
+                StandardError.print("xent: the plan has \(found) and not \(shards): there are no rows for more")
             }
             guard output != "-" else { return }
             let rows = plan.shards.map(\.rows.count)

@@ -44,7 +44,9 @@ struct RootReplacement {
 
     init(_ text: String) throws(EngineError) {
         guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
-            throw EngineError(usage: "--root '\(QuotedBytes.short(text))' is no OLD=NEW", remedy: "give a prefix of the plan's paths, =, and what takes its place")
+            throw EngineError(
+                usage: "--root '\(QuotedBytes.short(text))' is no OLD=NEW",
+                remedy: "give a prefix of the plan's paths, =, and what takes its place")
         }
         old = String(text[..<equals])
         new = String(text[text.index(after: equals)...])

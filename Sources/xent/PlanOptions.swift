@@ -23,7 +23,9 @@ struct PlanOptions: ParsableArguments {
             return
         }
         if let path = predictions.first {
-            throw EngineError(usage: "'\(path)' is named, and the plan names the files", remedy: "leave it out; --root OLD=NEW says where the plan's files lie")
+            throw EngineError(
+                usage: "'\(path)' is named, and the plan names the files",
+                remedy: "leave it out; --root OLD=NEW says where the plan's files lie")
         }
         let fixed = PlannedOptions.fixed
         let given = GivenOptions.ofProcess(command).options.map(\.name)

@@ -186,6 +186,21 @@ import Testing
         #expect(moved.id == plan.id)
     }
 
+    /// Warnings of shards merge in any order, each once, and damaged ones are refused.
+    @Test func warningsOfShards() throws {
+        let parts = [["b", "a"], ["c", "a"], []].map { texts in ShardNotices(texts.map { Message(code: .seekTable, Message($0)) }) }
+        var forward = parts[0], backward = parts[2]
+        for part in parts[1...] { forward.merge(part) }
+        for part in [parts[1], parts[0]] { backward.merge(part) }
+        #expect(forward == backward && forward.warnings.map(\.description) == ["a", "b", "c"])
+        #expect(forward.warnings.allSatisfy { $0.code == .seekTable })
+        let bytes = forward.encoded
+        var read = ShardNotices()
+        try read.decode(from: bytes[...])
+        #expect(read == forward)
+        for count in 0..<bytes.count { #expect(throws: PartialError.self) { try read.decode(from: bytes[..<count]) } }
+    }
+
     /// The places of invalid rows merge in any order to the same bytes, and damaged ones are refused.
     @Test func placesOfInvalidRows() throws {
         func places(_ numbers: [UInt64]) throws -> InvalidRowPlaces {

@@ -48,7 +48,7 @@ import Testing
     }
 
     /// The pages with examples, as words after `xent help`.
-    static let pagesWithExamples = ["", "eval", "merge", "inspect", "report", "pack", "losses", "bench", "columns", "shards"]
+    static let pagesWithExamples = ["", "eval", "plan", "merge", "inspect", "report", "pack", "losses", "bench", "columns", "shards"]
 
     /// Every command that a page shows is understood: pasted into a folder with files of those names, it works.
     @Test(arguments: pagesWithExamples)
@@ -82,6 +82,9 @@ import Testing
         for name in ["shard-0.y", "shard-1.y"] { try scratch.write("\(name).npy", labels) }
         try scratch.write("labels.npy.zst", ZstdFixture.singleFrame(labels))
         try scratch.write("shards.txt", "logits.npy.zst\n")
+        try XentRun.xent(
+            ["plan", "logits.npy", "--labels", "labels.npy", "--shards", "6", "-o", "plan.json"] + SmallDump.task, in: scratch
+        ).expectSuccess()
         try scratch.write("p.npy", isBinary ? NPYFixture.doubles([0.5, 0.25, 1, 0.75]) : logits)
         try scratch.write("y.npy", isBinary ? NPYFixture.labels([1, 0, 1, 0]) : labels)
         try scratch.write("y_true.npy", labels)
@@ -109,8 +112,15 @@ import Testing
         return scratch
     }
 
-    /// Writes two partials under the names that a merge is to find.
+    /// Writes two partials under the names that a merge is to find, or those of all shards of the plan.
     private static func writePartials(for example: some StringProtocol, in scratch: Scratch) throws {
+        guard !example.contains("--plan") else {
+            for shard in 0..<6 {
+                try XentRun.xent(["eval", "--plan", "plan.json", "--shard", "\(shard)", "--partial", "\(shard).partial", "--quiet"], in: scratch)
+                    .expectSuccess()
+            }
+            return
+        }
         try scratch.makeFolder("rack-1")
         let names =
             example.contains("rack-1/") ? ["rack-1/0", "rack-1/1"] : example.contains("a.partial") ? ["a", "b"] : ["shard-0", "shard-1"]

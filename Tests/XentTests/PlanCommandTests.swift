@@ -131,6 +131,22 @@ import Testing
             try XentRun.xent(["merge", "--plan", "few.json"] + (0..<5).map { "\($0).few" }, in: scratch), status: 65, says: ["5", "invalid"])
     }
 
+    /// A doubt about a file that only reading finds, as of a seek table that contradicts the frames, comes through the merge.
+    @Test func warningsOfReading() throws {
+        let scratch = try Self.scratch()
+        let fixture = try ZstdFixture(try scratch.bytes("p.npy"), pieceByteCount: 1777)
+        var bytes = fixture.seekable
+        // The decoded sizes of the second and the third frame, behind the head of the table and their compressed sizes.
+        let table = fixture.plain.count + 8
+        bytes[table + 8 + 4] -= 4
+        bytes[table + 16 + 4] += 4
+        try scratch.write("bad.npy.zst", bytes)
+        let request = ["bad.npy.zst", "--labels", "y.npy"] + SmallDump.task
+        try Self.expectTheWhole(request, shards: 5, in: scratch)
+        let merged = try XentRun.xent(["merge", "--plan", "plan.json"] + (0..<5).map { "\($0).partial" } + ["--json", "-"], in: scratch).json()
+        #expect(try merged.list("notices").map { try $0.text("code") }.contains("seek-table"))
+    }
+
     /// A shard whose rows are all left out is a shard: its worker succeeds, so that no engine tries it again.
     @Test func aShardWithoutScoredRows() throws {
         let scratch = try Scratch()

@@ -66,7 +66,7 @@ import Testing
     func thereAreExamples() {
         for section in [
             "## Install", "### Arrays from a notebook", "### A table and its solution", "### Logs of a language model",
-            "### In shards, on many machines",
+            "### On many machines", "### In shards, without a plan",
         ] {
             #expect(Self.examples.contains { $0.section == section }, "\(section)")
         }

@@ -2,8 +2,9 @@
 
 import time
 
+import xent.dask
 from distributed import Client, LocalCluster
-from shards import arguments, evaluate, finish
+from shards import arguments, finish
 
 
 def nothing(number: int) -> int:
@@ -11,7 +12,7 @@ def nothing(number: int) -> int:
 
 
 if __name__ == "__main__":
-    xent, plan, count, folder = arguments()
+    plan, folder = arguments()
     begin = time.monotonic()
     with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster, Client(cluster) as client:
         client.gather(client.map(nothing, range(4), pure=False))
@@ -20,7 +21,5 @@ if __name__ == "__main__":
         client.gather(client.map(nothing, range(200), pure=False))
         empty = (time.monotonic() - begin) / 200
         begin = time.monotonic()
-        # pure=False: a shard is evaluated, and not looked up by its arguments.
-        tasks = [client.submit(evaluate, xent, plan, number, folder, pure=False, retries=3) for number in range(count)]
-        partials = client.gather(tasks)
+        partials = xent.dask.partials(plan, client, threads=1)
         finish(partials, folder, start=start, empty_task=empty, shards=time.monotonic() - begin)

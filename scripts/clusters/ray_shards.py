@@ -3,16 +3,12 @@
 import time
 
 import ray
-from shards import ShardFailed, arguments, evaluate, finish
+import xent.ray
+from shards import arguments, finish
 
-xent, plan, count, folder = arguments()
+plan, folder = arguments()
 begin = time.monotonic()
 ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
-
-
-@ray.remote(num_cpus=1, max_retries=3, retry_exceptions=[ShardFailed])
-def shard(number: int) -> bytes:
-    return evaluate(xent, plan, number, folder)
 
 
 @ray.remote(num_cpus=1)
@@ -26,5 +22,5 @@ begin = time.monotonic()
 ray.get([nothing.remote() for _ in range(200)])
 empty = (time.monotonic() - begin) / 200
 begin = time.monotonic()
-partials = ray.get([shard.remote(number) for number in range(count)])
+partials = xent.ray.partials(plan)
 finish(partials, folder, start=start, empty_task=empty, shards=time.monotonic() - begin)

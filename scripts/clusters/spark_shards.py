@@ -1,18 +1,19 @@
 """The shards of a plan on Spark, on a cluster of two executors: a partition a shard. Spark tries a task again whose worker dies."""
 
 import os
-import pathlib
 import time
 
+import xent.spark
 from pyspark import SparkContext
 from pyspark.conf import SparkConf
-from shards import arguments, evaluate, finish
+from shards import arguments, finish
 
-xent, plan, count, folder = arguments()
+plan, folder = arguments()
 begin = time.monotonic()
-os.environ["PYTHONPATH"] = str(pathlib.Path(__file__).parent)
 settings = SparkConf().setMaster("local-cluster[2,1,600]").setAppName("xent").set("spark.ui.enabled", "false")
-settings.set("spark.executorEnv.PYTHONPATH", os.environ["PYTHONPATH"]).set("spark.executor.memory", "500m").set("spark.task.maxFailures", "4")
+for name in ("PYTHONPATH", "XENT_BINARY", "XENT_COMMAND", "XENT_FOLDER"):
+    settings.set("spark.executorEnv." + name, os.environ[name])
+settings.set("spark.executor.memory", "500m").set("spark.task.maxFailures", "4")
 context = SparkContext(conf=settings)
 context.setLogLevel("OFF")
 context.parallelize(range(4), 4).map(lambda number: number).collect()
@@ -21,6 +22,6 @@ begin = time.monotonic()
 context.parallelize(range(50), 50).map(lambda number: number).collect()
 empty = (time.monotonic() - begin) / 50
 begin = time.monotonic()
-partials = context.parallelize(range(count), count).map(lambda number: evaluate(xent, plan, number, folder)).collect()
+partials = xent.spark.partials(plan, context)
 finish(partials, folder, start=start, empty_task=empty, shards=time.monotonic() - begin)
 context.stop()

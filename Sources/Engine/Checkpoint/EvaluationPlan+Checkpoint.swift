@@ -28,7 +28,9 @@ extension EvaluationPlan {
             Checkpoint.Setting(name: "the choice of columns", value: list(choices.filter { !$0.1.isEmpty }.map { "\($0.0): \($0.1)" })),
             Checkpoint.Setting(name: "the treatment of invalid rows", value: options.invalidRows.rawValue),
             Checkpoint.Setting(name: "the number of the first row", value: "\(options.firstRow ?? 0)"),
-            Checkpoint.Setting(name: "the shard", value: options.shard.map { "\($0.index)/\($0.count)" } ?? options.planned.map { "\($0.rows) of plan \($0.dump)" } ?? ""),
+            Checkpoint.Setting(
+                name: "the shard",
+                value: options.shard.map { "\($0.index)/\($0.count)" } ?? options.planned.map { "\($0.rows) of plan \($0.dump)" } ?? ""),
             Checkpoint.Setting(name: "the figures", value: list(figures)),
             Checkpoint.Setting(name: "the memory", value: "\(options.maximumWindowByteCount) \(options.maximumRecordByteCount)"),
         ]

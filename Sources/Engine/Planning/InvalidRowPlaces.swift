@@ -32,7 +32,9 @@ struct InvalidRowPlaces: RowObserver, Equatable {
         for row in rows?.first ?? [] {
             guard let path = row.path, let input = planned.inputIndices[Name(path)] else { continue }
             places.append(
-                Place(order: UInt64(clamping: row.order), input: UInt64(clamping: input), row: UInt64(clamping: row.row), line: UInt64(clamping: row.line ?? 0)))
+                Place(
+                    order: UInt64(clamping: row.order), input: UInt64(clamping: input), row: UInt64(clamping: row.row),
+                    line: UInt64(clamping: row.line ?? 0)))
         }
         places.sort { $0.order < $1.order }
     }

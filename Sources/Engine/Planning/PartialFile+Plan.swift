@@ -61,7 +61,11 @@ extension ShardPlan {
     public static func list(_ numbers: [Int], limit: Int? = nil) -> String {
         var ranges: [(first: Int, last: Int)] = []
         for number in numbers {
-            if let last = ranges.last, last.last + 1 == number { ranges[ranges.count - 1].last = number } else { ranges.append((number, number)) }
+            if let last = ranges.last, last.last + 1 == number {
+                ranges[ranges.count - 1].last = number
+            } else {
+                ranges.append((number, number))
+            }
         }
         let shown = ranges.prefix(limit ?? ranges.count).map { $0.first == $0.last ? "\($0.first)" : "\($0.first)-\($0.last)" }
         return shown.joined(separator: ",") + (shown.count < ranges.count ? ",…" : "")
@@ -80,12 +84,11 @@ extension ShardPlan {
         var places: [UInt64: InvalidRowPlaces.Place] = [:]
         for place in observers.first(InvalidRowPlaces.self)?.places ?? [] { places[place.order] = place }
         return (observers.first(InvalidRows.self)?.first ?? []).map { row in
-            guard let place = places[UInt64(clamping: row.order)], let input = Int(exactly: place.input), inputs.indices.contains(input) else {
-                return row
-            }
+            guard let place = places[UInt64(clamping: row.order)], let input = Int(exactly: place.input), inputs.indices.contains(input)
+            else { return row }
             return InvalidRow(
-                path: inputs[input].path, row: Int(clamping: place.row), line: place.line == 0 ? nil : Int(clamping: place.line), problem: row.problem,
-                order: row.order)
+                path: inputs[input].path, row: Int(clamping: place.row), line: place.line == 0 ? nil : Int(clamping: place.line),
+                problem: row.problem, order: row.order)
         }
     }
 }

@@ -53,7 +53,8 @@ extension ShardPlan {
                 throw EngineError(usage: "shards of \(size) bytes would be \(count)", remedy: "there are \(Self.shardCountLimit) at most")
             }
         }
-        let (shards, fileRows, warnings) = try planning.cut(count, storedByteCounts: identities.filter { $0.role == .predictions }.map { Int(clamping: $0.identity.byteCount) })
+        let storedByteCounts = identities.filter { $0.role == .predictions }.map { Int(clamping: $0.identity.byteCount) }
+        let (shards, fileRows, warnings) = try planning.cut(count, storedByteCounts: storedByteCounts)
         let plan = planning.plan
         let rowCount = shards.last?.rows.upperBound ?? 0
         if let expected = options.expectedRowCount, expected != rowCount {
@@ -295,7 +296,8 @@ struct ShardPlanning {
         for _ in byteCounts.count..<count {
             var largest = 0
             for index in pieces.indices.dropFirst() {
-                let (left, right) = (byteCounts[index].multipliedFullWidth(by: pieces[largest]), byteCounts[largest].multipliedFullWidth(by: pieces[index]))
+                let left = byteCounts[index].multipliedFullWidth(by: pieces[largest])
+                let right = byteCounts[largest].multipliedFullWidth(by: pieces[index])
                 if (left.high, left.low) > (right.high, right.low) { largest = index }
             }
             pieces[largest] += 1
@@ -375,7 +377,7 @@ struct ShardPlanning {
         return counted
     }
 
-    /// The counts of a worker, by the indices of the stretches.
+    /// The counts that a worker made, by the indices of the stretches.
     private final class StretchCounts {
         var counts: [Int: (rows: Int, lines: Int, warnings: [Message])] = [:]
     }

@@ -99,6 +99,8 @@ class RunOptions(TypedDict, total=False):
     memory: Union[int, str]
     connections: int
     unpinned: bool
+    no_sign_request: bool
+    requester_pays: bool
     exit_with_parent: bool
 
 
@@ -188,7 +190,7 @@ _SPECIAL: Dict[str, Kind] = {
     **dict.fromkeys(
         (
             "ragged", "shift_labels", "renormalize", "insight", "brier", "sharpness", "ranking", "fit_temperature", "strict", "unpinned",
-            "exit_with_parent", "missing",
+            "no_sign_request", "requester_pays", "exit_with_parent", "missing",
         ),
         Kind.FLAG,
     ),
