@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -198,7 +199,21 @@ LoadedCurlResult loadedCurlPerform(void *connection, const LoadedCurlRequest *re
     SET(optionProgressData, (void *)request);
     SET(optionNoProgress, 0L);
 #undef SET
+    // A server that closes a connection of TLS early would end the process: OpenSSL writes without MSG_NOSIGNAL, and libcurl ignores the signal
+    // only where it may change the handlers of the whole process.
+    sigset_t pipeSignal, before, pending;
+    sigemptyset(&pipeSignal);
+    sigaddset(&pipeSignal, SIGPIPE);
+    sigpending(&pending);
+    bool wasPending = sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &pipeSignal, &before);
     if (code == 0) code = curl.easyPerform(connection);
+    sigpending(&pending);
+    if (!wasPending && sigismember(&pending, SIGPIPE) == 1) {
+        int taken;
+        sigwait(&pipeSignal, &taken);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     result.code = code;
     curl.easyGetInfo(connection, infoStatus, &result.status);
     if (code != 0) snprintf(result.message, sizeof result.message, "%s", message[0] != '\0' ? message : curl.easyText(code));

@@ -52,7 +52,8 @@ class Context:
             return file.read()
 
     def environment(self, **variables):
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_") and "proxy" not in name.lower()}
+        own = ("AWS_", "CURL_", "SSL_CERT")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(own) and "proxy" not in name.lower()}
         return kept | {"HOME": self.folder, "AWS_EC2_METADATA_DISABLED": "true", "AWS_ENDPOINT_URL": self.server.url} | variables
 
     @property
@@ -132,6 +133,9 @@ def listing(c):
         for pattern in ("s3://signed/parts/day=1/x-*.npy", "s3://signed/p*/d?y=[0-9]/x-*.npy"):
             assert c.run(["eval", pattern, "--labels", "s3://signed/parts/*/y-*.npy", *EVAL, "--quiet"], **c.key).stdout == wanted
     c.store.page_size = 1000
+    c.store.put("signed", "list.txt", "\r\n".join(f"s3://signed/parts/day=1/x-{number}.npy " for number in range(12)).encode())
+    found = c.run(["eval", "@s3://signed/list.txt", "--labels", "s3://signed/parts/*/y-*.npy", *EVAL, "--quiet"], **c.key)
+    assert found.stdout == wanted
     with open(c.path("list.txt"), "w") as file:
         file.write("\n".join(f"s3://signed/parts/day=1/x-{number}.npy" for number in range(12)))
     assert c.run(["eval", "@list.txt", "--labels", "s3://signed/parts/*/y-*.npy", *EVAL, "--quiet"], **c.key).stdout == wanted
@@ -460,6 +464,27 @@ def commands(c):
     assert c.run(["merge", web(c, "p.partial"), "--quiet"]).stdout == c.mean
 
 
+def certificates(c):
+    """Over TLS, with faults too: a server whose certificate is not trusted is refused, one whose certificate is named is read."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext",
+         "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "certificate.pem"], cwd=c.folder, check=True, capture_output=True)
+    with open(c.path("both.pem"), "wb") as file:
+        file.write(c.read("key.pem") + c.read("certificate.pem"))
+    server = Server(c.path("both.pem"))
+    server.store.put("public", "x.npy", c.read("x.npy"))
+    arguments = ["eval", f"{server.url}/public/x.npy", "--labels", "y.npy", *EVAL, "--quiet"]
+    error = c.run(arguments, 66).stderr
+    assert "certificate is not trusted" in error and "AWS_CA_BUNDLE" in error, error
+    for variable in ("AWS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        assert c.run(arguments, **{variable: c.path("certificate.pem")}).stdout == c.mean
+    for seed in range(5):
+        server.store.random.seed(seed)
+        server.store.fault_rate = 0.5
+        assert c.run(arguments, AWS_CA_BUNDLE=c.path("certificate.pem")).stdout == c.mean, f"seed {seed}"
+    server.shutdown()
+
+
 def library(c):
     """Without libcurl a URL is an error that says what to install, and files are read as ever."""
     names = ("libcurl.so.4", "libcurl-gnutls.so.4")
@@ -581,7 +606,7 @@ def speed(c):
 
 
 TESTS = [formats, opening, signatures, botocore_vectors, listing, faults, stalls, swapped, secrets, refusals, ranges, regions, credentials, once,
-         checkpoints, states, many, plans, commands, library]
+         checkpoints, states, many, plans, commands, certificates, library]
 
 
 def main():

@@ -1,4 +1,5 @@
 internal import Messages
+internal import ObjectStore
 public import WorkStealing
 
 /// Small text files.
@@ -18,7 +19,8 @@ public enum TextFile {
         return bytes.split(separator: UInt8(ascii: "\n")).compactMap { line in
             for bytes in [line, line.last == 0x0D ? line.dropLast() : line] where !bytes.isEmpty {
                 let name = FileName.text(bytes)
-                if FilePattern.isThere(name) { return name }
+                // Whether an object is there shows when it is opened.
+                if !ObjectStore.isURL(name), FilePattern.isThere(name) { return name }
             }
             let isBlank = { (byte: UInt8) in [0x20, 0x09, 0x0D].contains(byte) }
             let trimmed = line.drop(while: isBlank).reversed().drop(while: isBlank).reversed()

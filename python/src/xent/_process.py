@@ -95,6 +95,8 @@ def run(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             pass_fds=transfer.descriptors,
+            # With --exit-with-parent it ends as well where this process is gone before it can look.
+            env={**os.environ, "XENT_PARENT_PID": str(os.getpid())},
         )
     except OSError as error:
         raise BinaryNotFound(f"{path} cannot be run: {error}") from error
