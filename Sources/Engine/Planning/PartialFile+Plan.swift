@@ -57,7 +57,9 @@ extension PartialFile {
 extension ShardPlan {
     /// Writes ascending numbers as `sbatch --array` and other array jobs take them: "3,7-9".
     ///
-    /// - Parameter limit: the most ranges that are written, with an ellipsis after them; nil for all.
+    /// - Parameters:
+    ///   - numbers: the numbers, in ascending order.
+    ///   - limit: the most ranges that are written, with an ellipsis after them; nil for all.
     public static func list(_ numbers: [Int], limit: Int? = nil) -> String {
         var ranges: [(first: Int, last: Int)] = []
         for number in numbers {
