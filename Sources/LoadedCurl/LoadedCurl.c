@@ -5,6 +5,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/auxv.h>
+#endif
 
 // Numbers of curl/curl.h.
 enum {
@@ -71,6 +74,14 @@ static void load(void) {
         "libcurl.so.4", "libcurl-gnutls.so.4",
 #endif
     };
+#ifdef __linux__
+    // A static program would need the very glibc that it was linked with, and may crash with another. The kernel gives the place of the dynamic
+    // linker, of which such a program has none.
+    if (getauxval(AT_BASE) == 0) {
+        snprintf(failure, sizeof failure, "this program is linked statically, and loads nothing");
+        return;
+    }
+#endif
     void *library = NULL;
     for (size_t index = 0; library == NULL && index < sizeof(names) / sizeof(*names); index++) {
         library = dlopen(names[index], RTLD_NOW | RTLD_LOCAL);
