@@ -93,21 +93,22 @@ struct InputIdentityTests {
 
     @Test("is read back as it was written, and other bytes are refused")
     func encoding() throws {
-        for (hash, isRacy) in [(UInt64?.none, false), (0, true), (.max, false)] {
+        for (hash, isRacy, isRemote) in [(UInt64?.none, false, false), (0, true, false), (.max, false, true), (nil, false, true)] {
             let identity = InputIdentity(
-                byteCount: 1, modificationTime: -5, beginningHash: 2, endHash: 3, indexHash: hash, isRacy: isRacy)
+                byteCount: 1, modificationTime: -5, beginningHash: 2, endHash: 3, indexHash: hash, isRacy: isRacy, isRemote: isRemote)
             var bytes: [UInt8] = []
             identity.encode(into: &bytes)
             #expect(bytes.count == InputIdentity.encodedByteCount)
             var reader = SectionReader(bytes[...])
             let again = try InputIdentity(&reader)
             #expect(again == identity && again.isRacy == isRacy && again.indexHash == hash && reader.remainingByteCount == 0)
+            #expect(again.isRemote == isRemote)
             for count in 0..<bytes.count {
                 var short = SectionReader(bytes[..<count])
                 #expect(throws: PartialError.self) { try InputIdentity(&short) }
             }
             var other = bytes
-            other[32] |= 4
+            other[32] |= 8
             var flagged = SectionReader(other[...])
             #expect(throws: PartialError.self) { try InputIdentity(&flagged) }
         }
