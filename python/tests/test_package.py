@@ -22,7 +22,6 @@ NOT_FOR_PYTHON = {
     # Of plans, which have methods.
     "plan", "root", "missing", "shards", "shard-size", "output",
 }
-NOT_YET_IN_EVERY_BINARY = {"connections", "unpinned", "exit_with_parent"}
 
 
 @pytest.mark.parametrize(
@@ -34,14 +33,14 @@ def test_options_are_those_of_the_command(command: str, options: type) -> None:
     theirs = {name for name in re.findall(r"^  (?:-\w, )?--([a-z-]+)", text, flags=re.MULTILINE)} - NOT_FOR_PYTHON
     ours = {name.replace("_", "-") for name in options.__annotations__}
     assert theirs - ours == set(), "options of the command that the package does not know"
-    assert ours - theirs <= {name.replace("_", "-") for name in NOT_YET_IN_EVERY_BINARY}
+    assert ours - theirs == set(), "options of the package that the command does not know"
 
 
 def test_flags_are_those_of_the_command() -> None:
     text = subprocess.run([xent.binary(), "eval", "--help"], check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
     flags = {name.replace("-", "_") for name in re.findall(r"^  (?:-\w, )?--([a-z-]+)(?:  .*)?$", text, flags=re.MULTILINE)}
     known = {name for name in _options.EvaluateOptions.__annotations__ if _options.kind(name) is _options.Kind.FLAG}
-    assert known - NOT_YET_IN_EVERY_BINARY == (flags & set(_options.EvaluateOptions.__annotations__)) - NOT_YET_IN_EVERY_BINARY
+    assert known == flags & set(_options.EvaluateOptions.__annotations__)
 
 
 def test_one_version() -> None:

@@ -91,16 +91,21 @@ class UnattendedOptions(TypedDict, total=False):
     job: str
 
 
-class RunOptions(TypedDict, total=False):
+class ConnectionOptions(TypedDict, total=False):
+    """How URLs are read."""
+
+    connections: int
+    unpinned: bool
+    no_sign_request: bool
+    requester_pays: bool
+
+
+class RunOptions(ConnectionOptions, total=False):
     """How the work is done. No bit of the result depends on them."""
 
     threads: int
     kernel: Literal["auto", "baseline", "avx2", "avx512", "neon"]
     memory: Union[int, str]
-    connections: int
-    unpinned: bool
-    no_sign_request: bool
-    requester_pays: bool
     exit_with_parent: bool
 
 
@@ -159,7 +164,7 @@ class CompareOptions(SharedOptions, total=False):
     require: Union[str, Sequence[str]]
 
 
-class MergeOptions(IntervalOptions, GateOptions, UnattendedOptions, total=False):
+class MergeOptions(IntervalOptions, GateOptions, UnattendedOptions, ConnectionOptions, total=False):
     """The keyword arguments of :func:`xent.merge`: the options of ``xent merge``, with underscores in their names."""
 
     same_shard: Literal["once", "each"]
