@@ -1,4 +1,4 @@
-internal import ObjectStore
+package import ObjectStore
 
 /// An object of a store, or behind a web address, read by ranges.
 ///
@@ -6,10 +6,13 @@ internal import ObjectStore
 /// `.objectChanged`.
 final class RemoteSource: ByteSource {
     let name: String
+    /// Any part of the object can be read, unless it is read once, from its beginning to its end.
+    let access: ByteAccess
     private let object: RemoteObject
 
-    init(_ object: RemoteObject) {
+    init(_ object: RemoteObject, access: ByteAccess) {
         self.object = object
+        self.access = access
         name = object.name
     }
 
@@ -24,11 +27,12 @@ final class RemoteSource: ByteSource {
         do throws(ObjectStoreError) {
             object = try ObjectStore.shared.open(url, isCancelled: isCancelled)
         } catch {
-            throw ContainerError(ByteSourceError(error), path: url)
+            throw ContainerError(error, path: url)
         }
-        let source = RemoteSource(object)
+        let source = RemoteSource(object, access: .random)
         guard object.byteCount > forwardByteCount else { return source }
-        return try Layout.needsWalk(StoredBytes(source, path: url, isCancelled: isCancelled)) ? ForwardSource(object) : source
+        return try Layout.needsWalk(StoredBytes(source, path: url, isCancelled: isCancelled)) 
+            ? RemoteSource(object, access: .sequential) : source
     }
 
     /// The size in bytes up to which an object's blocks stay in memory between the walk through its frames and their reading.
@@ -38,11 +42,11 @@ final class RemoteSource: ByteSource {
 
     var byteCount: Int? { object.byteCount }
 
-    var access: ByteAccess { .random }
-
     func read(
         at byteOffset: Int, into buffer: UnsafeMutableRawBufferPointer, isCancelled: (() -> Bool)?
     ) throws(ByteSourceError) -> Int {
+        // Who reads in order gives no advice.
+        if access == .sequential { object.adviseWillRead(byteOffset..<byteOffset + 1) }
         do throws(ObjectStoreError) {
             return try object.read(at: byteOffset, into: buffer, isCancelled: isCancelled)
         } catch {
@@ -51,34 +55,6 @@ final class RemoteSource: ByteSource {
     }
 
     func adviseWillRead(_ byteRange: Range<Int>) { object.adviseWillRead(byteRange) }
-}
-
-/// An object that is read once, from its beginning to its end.
-final class ForwardSource: ByteSource {
-    let name: String
-    private let object: RemoteObject
-
-    init(_ object: RemoteObject) {
-        self.object = object
-        name = object.name
-    }
-
-    var version: StoredVersion? { StoredVersion(entityTag: object.entityTag, versionID: object.versionID) }
-
-    var byteCount: Int? { object.byteCount }
-
-    var access: ByteAccess { .sequential }
-
-    func read(
-        at byteOffset: Int, into buffer: UnsafeMutableRawBufferPointer, isCancelled: (() -> Bool)?
-    ) throws(ByteSourceError) -> Int {
-        object.adviseWillRead(byteOffset..<byteOffset + 1)
-        do throws(ObjectStoreError) {
-            return try object.read(at: byteOffset, into: buffer, isCancelled: isCancelled)
-        } catch {
-            throw ByteSourceError(error)
-        }
-    }
 }
 
 extension ByteSourceError {
@@ -96,4 +72,9 @@ extension ByteSourceError {
             kind: kind, byteOffset: error.byteOffset, problem: error.problem, found: error.found, allowed: error.allowed,
             remedy: error.remedy)
     }
+}
+
+extension ContainerError {
+    /// The error of an object that messages call `path`.
+    package init(_ error: ObjectStoreError, path: String) { self.init(ByteSourceError(error), path: path) }
 }

@@ -158,20 +158,7 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
     }
 
     /// Makes the error of an object of a store, by the name of its URL.
-    init(_ error: ObjectStoreError, path: String) {
-        guard error.kind != .cancelled else {
-            self = .cancelled
-            return
-        }
-        let category: Category =
-            switch error.kind {
-            case .cancelled: .cancelled
-            case .notFound, .permissionDenied, .cannotOpen: .noInput
-            case .readFailed: .inputOutput
-            case .objectChanged: .data
-            }
-        self.init(category, path: path, Message(error.statement), remedy: error.remedy.map { Message($0) })
-    }
+    init(_ error: ObjectStoreError, path: String) { self.init(ContainerError(error, path: path)) }
 
     /// Makes the error of an output.
     public init(_ error: OutputError) {

@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
 /// The choices that hold for all objects that a process reads.
 ///
 /// ```swift
@@ -15,14 +23,13 @@ public struct ObjectStoreSettings: Sendable {
     public var isUnsigned = false
     /// True to say that the caller pays for the transfer, as some buckets of S3 demand.
     public var isRequesterPaying = false
-    /// The variables of the environment by which keys and servers are found.
-    public var environment: [String: String]
+    /// The variables of the environment by which keys and servers are found; nil for those of the process.
+    public var environment: [String: String]?
 
-    /// Takes the environment of the process.
-    public init() { environment = Environment.ofProcess }
-
-    /// Takes another environment.
-    public init(environment: [String: String]) { self.environment = environment }
+    /// Creates settings.
+    ///
+    /// - Parameter environment: The variables of the environment; nil for those of the process.
+    public init(environment: [String: String]? = nil) { self.environment = environment }
 
     /// The waits between tries.
     var retryPolicy = RetryPolicy()
@@ -30,7 +37,11 @@ public struct ObjectStoreSettings: Sendable {
     var seed: UInt64 = 0x5EED
 
     /// The value of a variable that is set and not empty.
-    func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+    func variable(_ name: String) -> String? {
+        // Unsafe: the C string is copied at once.
+        let value = if let environment { environment[name] } else { getenv(name).map { String(cString: $0) } }
+        return value.flatMap { $0.isEmpty ? nil : $0 }
+    }
 
     /// The file of certificates that servers' are checked against; nil for the system's.
     var certificateFile: String? { variable("AWS_CA_BUNDLE") ?? variable("CURL_CA_BUNDLE") ?? variable("SSL_CERT_FILE") }

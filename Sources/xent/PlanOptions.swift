@@ -62,9 +62,7 @@ struct PlanOptions: ParsableArguments {
         var request = try PlannedOptions.command(plan, path: path).plannedRequest(cancellation)
         try command.resources.apply(to: &request)
         let options = try moved.options(ofShard: number, from: request)
-        for path in options.predictionPaths + options.labelPaths + options.weightPaths + options.clusterPaths + options.groupPaths {
-            inputs.add(path, as: "the input")
-        }
+        for (_, path) in options.files { inputs.add(path, as: "the input") }
         return options
     }
 }

@@ -128,19 +128,11 @@ public final class RunCheckpoint: Sendable {
                 usage: "\(setting: .perRow) and \(setting: .checkpoint) exclude each other: the losses of rows would have to be kept too",
                 remedy: "leave one of them out")
         }
-        guard !allPaths(options).contains(where: { $0.path == "-" }) else {
+        guard !options.files.contains(where: { $0.path == "-" }) else {
             throw EngineError(
                 usage: "standard input cannot be read again, so that no run can be resumed that reads it",
                 remedy: "leave \(setting: .checkpoint) out, or write it to a file first")
         }
-    }
-
-    /// The files of an evaluation with their roles, in the order in which they are read.
-    private static func allPaths(_ options: EvaluationOptions) -> [(role: String, path: String)] {
-        [
-            ("predictions", options.predictionPaths), ("labels", options.labelPaths), ("weights", options.weightPaths),
-            ("clusters", options.clusterPaths), ("groups", options.groupPaths),
-        ].flatMap { role, paths in paths.map { (role, $0) } }
     }
 
     /// Looks at the inputs and at the file that is there, before anything is read.
@@ -150,8 +142,8 @@ public final class RunCheckpoint: Sendable {
     func prepare(_ options: EvaluationOptions, _ cancellation: Cancellation) throws(EngineError) -> ReadingMode {
         try Self.check(options)
         var inputs: [Checkpoint.Input] = []
-        for (role, path) in Self.allPaths(options) {
-            inputs.append(Checkpoint.Input(role: role, path: path, identity: try InputIdentity(path: path)))
+        for (role, path) in options.files {
+            inputs.append(Checkpoint.Input(role: role.rawValue, path: path, identity: try InputIdentity(path: path)))
         }
         var fault: String?
         var found: Checkpoint?

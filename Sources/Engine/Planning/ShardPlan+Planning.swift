@@ -33,11 +33,9 @@ extension ShardPlan {
         try Self.refuseUnplannable(options, cut)
         let control = RunControl(progress: progress, cancellation: cancellation)
         var identities: [(role: Report.Input.Role, path: String, identity: InputIdentity)] = []
-        for (role, paths) in Self.files(of: options) {
-            for path in paths {
-                if cancellation.isCancelled { throw .cancelled }
-                identities.append((role, path, try InputIdentity(path: path)))
-            }
+        for (role, path) in options.files {
+            if cancellation.isCancelled { throw .cancelled }
+            identities.append((role, path, try InputIdentity(path: path)))
         }
         let planning = try ReadingMode.attempt { mode throws(EngineError) in
             try ShardPlanning(try EvaluationPlan(options, mode, control), options, mode, control)
@@ -80,14 +78,6 @@ extension ShardPlan {
         }
     }
 
-    /// The files of a request by their roles, in the order in which plans list them.
-    static func files(of options: EvaluationOptions) -> [(role: Report.Input.Role, paths: [String])] {
-        [
-            (.predictions, options.predictionPaths), (.labels, options.labelPaths), (.weights, options.weightPaths),
-            (.clusters, options.clusterPaths), (.groups, options.groupPaths),
-        ]
-    }
-
     private static func refuseUnplannable(_ options: EvaluationOptions, _ cut: Cut) throws(EngineError) {
         func refuse(_ what: Message, _ why: String) -> EngineError {
             EngineError(usage: "\(what) cannot be planned: \(why)", remedy: "leave it out")
@@ -104,7 +94,7 @@ extension ShardPlan {
         if !options.observers.isEmpty || !options.companions.isEmpty || !options.byteSources.isEmpty {
             throw EngineError(usage: "a plan is of files and of figures that have names", remedy: "evaluate in one process")
         }
-        if files(of: options).contains(where: { $0.paths.contains("-") }) {
+        if options.files.contains(where: { $0.path == "-" }) {
             throw EngineError(usage: "standard input cannot be planned: no worker can read it again", remedy: "write it to a file first")
         }
         let number = switch cut {
@@ -169,7 +159,7 @@ struct ShardPlanning {
     /// The rows of the files of each role.
     private func fileRows(_ predictions: [Range<Int>], _ warnings: inout [Message]) throws(EngineError) -> FileRows {
         var rows: FileRows = [.predictions: predictions]
-        for (role, paths) in ShardPlan.files(of: options) where role != .predictions && !paths.isEmpty {
+        for (role, paths) in options.filesByRole where role != .predictions && !paths.isEmpty {
             var own = column(of: role)?.rows.flatMap { Self.rowCounts(of: $0) }
             if let text = column(of: role)?.rows as? RecordRowSource {
                 let all = try counted(text.files.indices.map { Stretch(file: $0, bytes: nil) }, text, &warnings)

@@ -11,10 +11,10 @@ final class CredentialChain: Sendable {
     private let files: ProfileFiles
     private let current = Lock<Credentials?>(nil)
 
-    init(_ settings: ObjectStoreSettings) {
+    init(_ settings: ObjectStoreSettings, _ files: ProfileFiles) {
         self.settings = settings
+        self.files = files
         client = HTTPClient(settings)
-        files = ProfileFiles(settings)
     }
 
     /// Returns the key, which is looked for once and again before it ends. Threads that ask meanwhile wait.
@@ -63,9 +63,7 @@ final class CredentialChain: Sendable {
             remedy: "set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; public buckets are read unsigned")
     }
 
-    private var tokens: SecurityTokenService {
-        SecurityTokenService(settings, client, region: files.region)
-    }
+    private var tokens: SecurityTokenService { SecurityTokenService(client, files) }
 
     /// Takes on the role that a profile names; nil if it names none.
     ///

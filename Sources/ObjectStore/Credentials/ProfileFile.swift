@@ -9,7 +9,7 @@ struct ProfileFile: Sendable, Equatable {
         var section: String?
         for line in text.split(whereSeparator: \.isNewline) {
             let isNested = line.first?.isWhitespace == true
-            let trimmed = Self.trimmed(line)
+            let trimmed = line.trimmedOfSpace
             guard let first = trimmed.first, first != "#", first != ";" else { continue }
             if first == "[" {
                 guard let end = trimmed.firstIndex(of: "]") else {
@@ -25,9 +25,9 @@ struct ProfileFile: Sendable, Equatable {
             }
             // Nested settings, such as those of `s3 =`, have the name of the setting above them, and none is wanted here.
             guard let section, !isNested, let equals = trimmed.firstIndex(of: "=") else { continue }
-            var value = Self.trimmed(trimmed[trimmed.index(after: equals)...])
-            if let comment = Self.comment(in: value) { value = Self.trimmed(value[..<comment]) }
-            sections[section]?[Self.trimmed(trimmed[..<equals]).lowercased()] = value
+            var value = trimmed[trimmed.index(after: equals)...].trimmedOfSpace
+            if let comment = Self.comment(in: value) { value = value[..<comment].trimmedOfSpace }
+            sections[section]?[trimmed[..<equals].trimmedOfSpace.lowercased()] = value
         }
     }
 
@@ -39,10 +39,5 @@ struct ProfileFile: Sendable, Equatable {
             isAfterSpace = value[place].isWhitespace
         }
         return nil
-    }
-
-    private static func trimmed(_ text: some StringProtocol) -> String {
-        func isSpace(_ character: Character) -> Bool { character.isWhitespace }
-        return String(text.drop(while: isSpace).reversed().drop(while: isSpace).reversed())
     }
 }

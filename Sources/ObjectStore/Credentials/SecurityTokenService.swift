@@ -1,13 +1,11 @@
 /// Amazon's service that gives keys for roles (<https://docs.aws.amazon.com/STS/latest/APIReference/>).
 struct SecurityTokenService {
-    private let settings: ObjectStoreSettings
     private let client: HTTPClient
-    private let region: String
+    private let files: ProfileFiles
 
-    init(_ settings: ObjectStoreSettings, _ client: HTTPClient, region: String?) {
-        self.settings = settings
+    init(_ client: HTTPClient, _ files: ProfileFiles) {
         self.client = client
-        self.region = region ?? "us-east-1"
+        self.files = files
     }
 
     /// Takes on the role of a profile by another key.
@@ -44,7 +42,7 @@ struct SecurityTokenService {
     private func credentials(
         _ query: [(name: String, value: String)], signedBy source: Credentials?, origin: String, _ isCancelled: @escaping () -> Bool
     ) throws(ObjectStoreError) -> Credentials {
-        let files = ProfileFiles(settings)
+        let region = files.region ?? "us-east-1"
         let address = files.endpoint(of: "STS") ?? "https://sts.\(region).amazonaws.com"
         let url = Endpoint(address)
         var request = HTTPRequest(method: "POST", url: "\(url.base)\(url.path)/")

@@ -46,8 +46,7 @@ final class HTTPConnection {
                 return
             }
             guard let colon = line.firstIndex(of: ":") else { return }
-            let value = line[line.index(after: colon)...]
-            response.headers[line[..<colon].lowercased()] = trimmed(value)
+            response.headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmedOfSpace
         }
 
         func takeBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -63,11 +62,6 @@ final class HTTPConnection {
             response.body += bytes[..<count]
             response.hasMore = count < bytes.count
             return !response.hasMore
-        }
-
-        private func trimmed(_ text: Substring) -> String {
-            func isSpace(_ character: Character) -> Bool { character.isWhitespace }
-            return String(text.drop(while: isSpace).reversed().drop(while: isSpace).reversed())
         }
     }
 

@@ -11,7 +11,7 @@ final class S3Service: Sendable {
     init(_ settings: ObjectStoreSettings) {
         self.settings = settings
         files = ProfileFiles(settings)
-        chain = CredentialChain(settings)
+        chain = CredentialChain(settings, files)
     }
 
     /// A request, and the key that it is signed with; nil for one without a signature.
