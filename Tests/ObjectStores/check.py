@@ -355,10 +355,16 @@ source_profile = default
           AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=c.path("container-token"))
     fails("gave none: 401", AWS_CONTAINER_CREDENTIALS_FULL_URI=c.server.url + "/container/key")
     reads("the machine's role the-role", AWS_EC2_METADATA_DISABLED="false", AWS_EC2_METADATA_SERVICE_ENDPOINT=c.server.url)
-    # A key that ends is asked for anew; one that a server says has ended too.
-    c.store.role_life_seconds = 60
-    reads("the machine's role the-role", AWS_EC2_METADATA_DISABLED="false", AWS_EC2_METADATA_SERVICE_ENDPOINT=c.server.url)
-    c.store.role_life_seconds = 3600
+    # A key that is about to end is asked for anew within a run, and one that lasts is asked for once.
+    for seconds, is_anew in ((60, True), (3600, False)):
+        c.store.role_life_seconds = seconds
+        c.store.forget_requests()
+        found = c.run(["eval", "s3://signed/x.npy", "--labels", "y.npy", *EVAL, "--quiet"],
+                      AWS_EC2_METADATA_DISABLED="false", AWS_EC2_METADATA_SERVICE_ENDPOINT=c.server.url)
+        assert found.stdout == c.mean
+        count = sum(entry[1].endswith("/security-credentials/the-role") for entry in c.store.requests)
+        assert count > 1 if is_anew else count == 1, (seconds, count)
+    # So is one that a server says has ended.
     c.store.expired_tokens.add("session&token")
     fails("ExpiredToken", AWS_EC2_METADATA_DISABLED="false", AWS_EC2_METADATA_SERVICE_ENDPOINT=c.server.url)
     c.store.expired_tokens.clear()
