@@ -106,7 +106,7 @@ private func decisions(
 @inline(always)
 private func lossOfLogits(_ x: Lanes, _ isPredicted: SIMDMask<LaneIntegers>, _ factors: DecisionFactors, isWeighted: Bool) -> LanePair {
     let magnitude = x.absolute
-    let tail = logarithmPairOfOneAndOdds(x)
+    let tail = logarithmPairOfOneAndOdds(x.negativeMagnitude)
     let wrong = factors.ofPositive.high.replacing(with: factors.ofNegative.high, where: isPredicted)
     let straight = wrong * magnitude
     var straightRest = wrong.fma(magnitude, lanes(0) - straight)
@@ -226,10 +226,18 @@ private func bernoulliRows(_ block: inout RowBlock, _ parameters: LossParameters
     if block.classCount == 1 { return singleDecisions(&block, targets, parameters, element) }
     var unscored = 0
     var correct = 0
+    var correctCounts = LaneIntegers(repeating: 0)
+    let mayShare = SharedLogarithms.areAllowed(block, parameters)
     let rowByteCount = block.classCount &* element.byteCount
     for i in 0..<block.rowCount {
         let row = block.values + i &* rowByteCount
         let labels = targets + i &* block.classCount
+        if mayShare, let shared = SharedLogarithms.row(row, labels, block.classCount, parameters, element) {
+            block.losses[i] = shared.loss
+            block.clipped?[i] = 0
+            correctCounts &+= shared.correctCounts
+            continue
+        }
         var sum = CompensatedLanes()
         var correctDecisions = LaneIntegers(repeating: 0), clippedDecisions = LaneIntegers(repeating: 0)
         var start = 0
@@ -263,7 +271,7 @@ private func bernoulliRows(_ block: inout RowBlock, _ parameters: LossParameters
         if loss.isNaN { unscored &+= 1 } else { correct &+= total(correctDecisions) }
     }
     block.unscoredRowCount = unscored
-    block.correctRowCount = correct
+    block.correctRowCount = correct &+ total(correctCounts)
 }
 
 /// One decision a row, eight rows at a time.

@@ -39,22 +39,29 @@ private protocol BinaryInput {
     ///
     /// - Parameter isNarrow: true if x has at most the digits of a Float32.
     static func isCommon(_ x: Lanes, isNarrow: Bool) -> SIMDMask<LaneIntegers>
-    static func commonLoss(_ x: Lanes, isPositive: SIMDMask<LaneIntegers>, isNarrow: Bool) -> Lanes
+    /// The numbers that the loss of a common value follows from by `commonLosses`.
+    static func prepared(_ x: Lanes, isPositive: SIMDMask<LaneIntegers>) -> (Lanes, Lanes)
+    static func commonLosses<Group: LaneGroup>(_ first: Group, _ second: Group, isNarrow: Bool) -> Group
 }
 
 private enum Logit: BinaryInput {
     @inline(always) static var threshold: Double { 0 }
     @inline(always) static func loss(_ x: Lanes, isPositive: SIMDMask<LaneIntegers>) -> Lanes {
-        let common = commonLoss(x, isPositive: isPositive, isNarrow: false)
+        let (magnitude, straight) = prepared(x, isPositive: isPositive)
+        let common = commonLosses(magnitude, straight, isNarrow: false)
         // Far off, the tail is exp(−|x|) to the last digit; it may be subnormal.
         let wrongWay = x.replacing(with: lanes(0) - x, where: isPositive)
         let far = lanes(0).larger(wrongWay) + exponential(lanes(0) - x.absolute)
         return common.replacing(with: far, where: .!isCommon(x, isNarrow: false))
     }
     @inline(always) static func isCommon(_ x: Lanes, isNarrow: Bool) -> SIMDMask<LaneIntegers> { x.absolute .<= lanes(700) }
-    @inline(always) static func commonLoss(_ x: Lanes, isPositive: SIMDMask<LaneIntegers>, isNarrow: Bool) -> Lanes {
+    /// −|x|, and |x| where the label is the unlikelier, else 0.
+    @inline(always) static func prepared(_ x: Lanes, isPositive: SIMDMask<LaneIntegers>) -> (Lanes, Lanes) {
         let wrongWay = x.replacing(with: lanes(0) - x, where: isPositive)
-        return lanes(0).larger(wrongWay) + logarithmPairOfOneAndOdds(x).rounded
+        return (x.negativeMagnitude, lanes(0).larger(wrongWay))
+    }
+    @inline(always) static func commonLosses<Group: LaneGroup>(_ negative: Group, _ straight: Group, isNarrow: Bool) -> Group {
+        straight + logarithmPairOfOneAndOdds(negative).rounded
     }
 }
 
@@ -66,8 +73,14 @@ private enum Probability: BinaryInput {
     @inline(always) static func isCommon(_ p: Lanes, isNarrow: Bool) -> SIMDMask<LaneIntegers> {
         (p .>= lanes(leastUncertain(isNarrow: isNarrow))) .& (p .< lanes(1))
     }
-    @inline(always) static func commonLoss(_ p: Lanes, isPositive: SIMDMask<LaneIntegers>, isNarrow: Bool) -> Lanes {
-        negativeLogarithm(uncertain: p, isPositive: isPositive, isNarrow: isNarrow)
+    /// p or 1 − p, as the label has it, and what that was rounded by.
+    @inline(always) static func prepared(_ p: Lanes, isPositive: SIMDMask<LaneIntegers>) -> (Lanes, Lanes) {
+        let complement = lanes(1) - p
+        let rest = (lanes(1) - complement) - p
+        return (complement.replacing(with: p, where: isPositive), rest.replacing(with: lanes(0), where: isPositive))
+    }
+    @inline(always) static func commonLosses<Group: LaneGroup>(_ chosen: Group, _ rest: Group, isNarrow: Bool) -> Group {
+        negativeLogarithm(uncertain: chosen, rest: isNarrow ? nil : rest)
     }
 }
 
@@ -79,9 +92,10 @@ private enum LogProbability: BinaryInput {
         return ofNegative.replacing(with: ofPositive, where: isPositive)
     }
     @inline(always) static func isCommon(_ x: Lanes, isNarrow: Bool) -> SIMDMask<LaneIntegers> { x .<= lanes(0) }
-    @inline(always) static func commonLoss(_ x: Lanes, isPositive: SIMDMask<LaneIntegers>, isNarrow: Bool) -> Lanes {
-        loss(x, isPositive: isPositive)
+    @inline(always) static func prepared(_ x: Lanes, isPositive: SIMDMask<LaneIntegers>) -> (Lanes, Lanes) {
+        (loss(x, isPositive: isPositive), lanes(0))
     }
+    @inline(always) static func commonLosses<Group: LaneGroup>(_ loss: Group, _ second: Group, isNarrow: Bool) -> Group { loss }
 }
 
 @inline(always)
@@ -102,30 +116,92 @@ private func binaryRows<E: Element, I: BinaryInput>(_ block: inout RowBlock, _ e
     var commonCount = 0
     var scoredCounts = LaneIntegers(repeating: 0)
     var correctCounts = LaneIntegers(repeating: 0)
+    @inline(always) func common(_ i: Int) -> CommonRows<I> {
+        CommonRows(E.loadEight(values + i &* E.byteCount).widened, labels + i, isNarrow: E.byteCount < 8)
+    }
     var i = 0
     while i < rowCount {
-        let x = E.loadEight(values + i &* E.byteCount).widened
-        let label = widen(xentLoadInt32x8(labels + i))
-        let isPositive = label .== LaneIntegers(repeating: 1)
-        let isValid = isPositive .| (label .== LaneIntegers(repeating: 0))
-        let isRight = (x .> lanes(I.threshold)) .== isPositive
-        if i &+ 8 <= rowCount, isFull(isValid .& I.isCommon(x, isNarrow: E.byteCount < 8)) {
-            I.commonLoss(x, isPositive: isPositive, isNarrow: E.byteCount < 8).store(losses + i)
-            count(isRight, into: &correctCounts)
-            commonCount &+= 8
-        } else {
-            var loss = lanes(.nan).replacing(with: I.loss(x, isPositive: isPositive), where: isValid)
-            if i &+ 8 > rowCount { loss = loss.masked(first: rowCount &- i) }
-            let isScored = loss .== loss
-            count(isScored, into: &scoredCounts)
-            count(isScored .& isRight, into: &correctCounts)
-            loss.store(losses + i)
+        // Four vectors side by side: each is a long chain of steps.
+        if i &+ 32 <= rowCount {
+            let (a, b, c, d) = (common(i), common(i &+ 8), common(i &+ 16), common(i &+ 24))
+            if isFull(a.areCommon .& b.areCommon .& c.areCommon .& d.areCommon) {
+                let four = fourCommonLosses(
+                    FourLanes(a.first, b.first, c.first, d.first), FourLanes(a.second, b.second, c.second, d.second), input,
+                    isNarrow: E.byteCount < 8)
+                four.a.store(losses + i)
+                four.b.store(losses + (i &+ 8))
+                four.c.store(losses + (i &+ 16))
+                four.d.store(losses + (i &+ 24))
+                count(a.areRight, into: &correctCounts)
+                count(b.areRight, into: &correctCounts)
+                count(c.areRight, into: &correctCounts)
+                count(d.areRight, into: &correctCounts)
+                // In order, or LLVM takes the vectors apart for the sake of single lanes that are read later.
+                correctCounts = xentInOrder(Lanes(bits: correctCounts.unsigned)).integerBits
+                commonCount &+= 32
+                i &+= 32
+                continue
+            }
         }
-        i &+= 8
+        let end = smaller(i &+ 32, rowCount)
+        while i < end {
+            let x = E.loadEight(values + i &* E.byteCount).widened
+            let rows = CommonRows<I>(x, labels + i, isNarrow: E.byteCount < 8)
+            if i &+ 8 <= rowCount, isFull(rows.areCommon) {
+                xentInOrder(I.commonLosses(rows.first, rows.second, isNarrow: E.byteCount < 8)).store(losses + i)
+                count(rows.areRight, into: &correctCounts)
+                commonCount &+= 8
+            } else {
+                let isPositive = rows.arePositive
+                var loss = lanes(.nan).replacing(with: I.loss(xentInOrder(x), isPositive: isPositive), where: rows.areLabels)
+                if i &+ 8 > rowCount { loss = loss.masked(first: rowCount &- i) }
+                let isScored = loss .== loss
+                count(isScored, into: &scoredCounts)
+                count(isScored .& rows.areRight, into: &correctCounts)
+                loss.store(losses + i)
+            }
+            i &+= 8
+        }
     }
     block.unscoredRowCount = rowCount &- (commonCount &+ total(scoredCounts))
     block.correctRowCount = total(correctCounts)
     block.instructionSetCode = xentCompiledInstructionSet()
+}
+
+/// The losses of four vectors of common values: as many side by side as the registers hold.
+@inline(always)
+private func fourCommonLosses<I: BinaryInput>(_ first: FourLanes, _ second: FourLanes, _ input: I.Type, isNarrow: Bool) -> FourLanes {
+    switch xentCompiledInstructionSet() {
+    case Int32(XentInstructionSetAVX512):
+        return I.commonLosses(first, second, isNarrow: isNarrow).met
+    case Int32(XentInstructionSetAVX2):
+        let x = I.commonLosses(TwoLanes(first.a, first.b), TwoLanes(second.a, second.b), isNarrow: isNarrow).met
+        let y = I.commonLosses(TwoLanes(first.c, first.d), TwoLanes(second.c, second.d), isNarrow: isNarrow).met
+        return FourLanes(x.a, x.b, y.a, y.b)
+    default:
+        return FourLanes(
+            I.commonLosses(first.a, second.a, isNarrow: isNarrow), I.commonLosses(first.b, second.b, isNarrow: isNarrow),
+            I.commonLosses(first.c, second.c, isNarrow: isNarrow), I.commonLosses(first.d, second.d, isNarrow: isNarrow))
+    }
+}
+
+/// Eight rows, and what their losses follow from where all are common.
+private struct CommonRows<I: BinaryInput> {
+    let first: Lanes, second: Lanes
+    let arePositive: SIMDMask<LaneIntegers>
+    /// The rows whose label is 0 or 1.
+    let areLabels: SIMDMask<LaneIntegers>
+    let areCommon: SIMDMask<LaneIntegers>
+    let areRight: SIMDMask<LaneIntegers>
+
+    @inline(always) init(_ x: Lanes, _ labels: UnsafePointer<Int32>, isNarrow: Bool) {
+        let label = widen(xentLoadInt32x8(labels))
+        arePositive = label .== LaneIntegers(repeating: 1)
+        areLabels = arePositive .| (label .== LaneIntegers(repeating: 0))
+        areCommon = areLabels .& I.isCommon(x, isNarrow: isNarrow)
+        areRight = (x .> lanes(I.threshold)) .== arePositive
+        (first, second) = I.prepared(x, isPositive: arePositive)
+    }
 }
 
 extension SIMDMask where Storage == LaneIntegers {

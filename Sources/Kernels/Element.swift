@@ -21,8 +21,8 @@ protocol Octet {
     var largest: Double { get }
     /// `value`, rounded to the type.
     init(all value: Double)
-    /// Returns true if any lane equals `other`'s.
-    func hasLane(equalTo other: Self) -> Bool
+    /// Returns the lanes that equal `other`'s as bits, the first lane lowest.
+    func bitsOfLanes(equalTo other: Self) -> UInt8
 
     /// Eight counts.
     associatedtype Counts
@@ -57,7 +57,7 @@ struct FloatOctet: Octet {
         let e = a < c ? c : a, f = b < d ? d : b
         return Double(e < f ? f : e)
     }
-    @inline(always) func hasLane(equalTo other: Self) -> Bool { xentAnyEqualFloat8(values, other.values) != 0 }
+    @inline(always) func bitsOfLanes(equalTo other: Self) -> UInt8 { xentEqualBitsFloat8(values, other.values) }
     @inline(always) static var noCounts: SIMD8<Int32> { SIMD8(repeating: 0) }
     @inline(always) func count(above bound: Self, into counts: inout SIMD8<Int32>) {
         counts = xentCountAboveFloat8(counts, values, bound.values)
@@ -86,7 +86,7 @@ struct DoubleOctet: Octet {
     }
     @inline(always) var widened: Lanes { values }
     @inline(always) var largest: Double { values.largestLane }
-    @inline(always) func hasLane(equalTo other: Self) -> Bool { xentAnyEqualDouble8(values, other.values) != 0 }
+    @inline(always) func bitsOfLanes(equalTo other: Self) -> UInt8 { xentEqualBitsDouble8(values, other.values) }
     @inline(always) static var noCounts: LaneIntegers { LaneIntegers(repeating: 0) }
     @inline(always) func count(above bound: Self, into counts: inout LaneIntegers) {
         counts = xentCountAboveDouble8(counts, values, bound.values)
@@ -180,6 +180,21 @@ struct StoredElement {
         case Int32(XentElementBFloat16): BFloat16Element.loadEight(pointer).widened
         case Int32(XentElementFloat32): Float32Element.loadEight(pointer).widened
         default: Float64Element.loadEight(pointer).widened
+        }
+    }
+
+    /// Four vectors, one after the other in memory.
+    @inline(always) func loadThirtyTwo(_ pointer: UnsafeRawPointer) -> FourLanes {
+        @inline(always) func load<E: Element>(_: E.Type) -> FourLanes {
+            FourLanes(
+                E.loadEight(pointer).widened, E.loadEight(pointer + 8 &* E.byteCount).widened, E.loadEight(pointer + 16 &* E.byteCount).widened,
+                E.loadEight(pointer + 24 &* E.byteCount).widened)
+        }
+        switch code {
+        case Int32(XentElementFloat16): return load(Float16Element.self)
+        case Int32(XentElementBFloat16): return load(BFloat16Element.self)
+        case Int32(XentElementFloat32): return load(Float32Element.self)
+        default: return load(Float64Element.self)
         }
     }
 

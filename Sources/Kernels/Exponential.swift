@@ -75,15 +75,26 @@ let logarithmOfPowerFactor = 0x1.427fde1bd055dp-20
 /// exp(x) for x in [−700, 0] as a pair that is rounded to its `high`, by the table and the polynomial of `terms`.
 ///
 /// Error of the pair: 0.16 * 2^-53 of itself.
-@inline(always) func exponentialPair(moderate x: Lanes) -> LanePair {
-    let shifted = x.fma(lanes(eighthsOfE), integerShift)
-    let k = shifted - lanes(integerShift)
-    // The table's powers are those of 2^(1/8) times c.
-    let r = k.fma(lanes(-eighthLn2Low), k.fma(lanes(-eighthLn2High), x)) - lanes(logarithmOfPowerFactor)
-    let minusOne = exponentialMinusOne(ofSixteenth: r)
-    let power = Lanes.powerOfEighths(shifted)
+@inline(always) func exponentialPair<Group: LaneGroup>(moderate x: Group) -> GroupPair<Group> {
+    let (power, minusOne) = exponentialParts(x)
     let value = power.fma(minusOne, power)
-    return LanePair(value, power.fma(minusOne, power - value))
+    return GroupPair(value, power.fma(minusOne, power - value))
+}
+
+/// exp(x) for x in [−700, 0], rounded: the upper part of `exponentialPair(moderate: x)`, within 1.16 * 2^-53 of itself.
+@inline(always) func exponentialByTable<Group: LaneGroup>(_ x: Group) -> Group {
+    let (power, minusOne) = exponentialParts(x)
+    return power.fma(minusOne, power)
+}
+
+/// exp(x) = power (1 + minusOne) for x in [−700, 0].
+@inline(always) private func exponentialParts<Group: LaneGroup>(_ x: Group) -> (power: Group, minusOne: Group) {
+    let shift = Group(lanes(integerShift))
+    let shifted = x.fma(eighthsOfE, shift)
+    let k = shifted - shift
+    // The table's powers are those of 2^(1/8) times c.
+    let r = (k.fma(-eighthLn2Low, k.fma(-eighthLn2High, x)) - Group(lanes(logarithmOfPowerFactor))).met
+    return (Group.powerOfEighths(shifted).met, exponentialMinusOne(ofSixteenth: r).met)
 }
 
 /// r + r² P(r) = exp(r) − 1 for |r| <= ln 2 / 16; P is the minimax polynomial of degree 5 that scripts/minimax.py prints (relative error of

@@ -20,6 +20,8 @@ extension SIMD8<Double> {
     @inline(always) func fma(_ factor: Lanes, _ addend: Lanes) -> Lanes { addend.addingProduct(self, factor) }
     @inline(always) func fma(_ factor: Lanes, _ addend: Double) -> Lanes { lanes(addend).addingProduct(self, factor) }
 
+    /// −|self|, −0 for 0.
+    @inline(always) var negativeMagnitude: Lanes { Lanes(bits: bits | laneBits(0x8000_0000_0000_0000)) }
     @inline(always) var absolute: Lanes { Lanes(bits: bits & laneBits(0x7FFF_FFFF_FFFF_FFFF)) }
     /// The larger of the two by lane; `self` where either is NaN.
     @inline(always) func larger(_ other: Lanes) -> Lanes { xentRaiseDouble8(self, other) }

@@ -6,16 +6,23 @@
 
 import KernelABI
 
-/// A number as a sum of two that is not rounded: `low` is at most a few hundredths of `high`, and has digits of its own.
-struct LanePair {
-    var high: Lanes
-    var low: Lanes
+/// A number in each lane as a sum of two that is not rounded: `low` is at most a few hundredths of `high`, and has digits of its own.
+struct GroupPair<Group: LaneGroup> {
+    var high: Group
+    var low: Group
 
-    @inline(always) init(_ high: Lanes, _ low: Lanes) { (self.high, self.low) = (high, low) }
+    @inline(always) init(_ high: Group, _ low: Group) { (self.high, self.low) = (high, low) }
 
     /// The sum, rounded once.
-    @inline(always) var rounded: Lanes { high + low }
+    @inline(always) var rounded: Group { high + low }
 
+    /// The pair, at a point that each of its vectors reaches before any goes on (`xentInOrder`).
+    @inline(always) var met: GroupPair { GroupPair(high.met, low.met) }
+}
+
+typealias LanePair = GroupPair<Lanes>
+
+extension GroupPair where Group == Lanes {
     /// `other` where the mask is set.
     @inline(always) func replacing(with other: LanePair, where mask: SIMDMask<LaneIntegers>) -> LanePair {
         LanePair(high.replacing(with: other.high, where: mask), low.replacing(with: other.low, where: mask))
@@ -30,7 +37,7 @@ struct LanePair {
 }
 
 /// A positive normal number as 2^k m with m from 0.7154 to 1.4309, whose interval of eight the lowest bits of `place` tell.
-private struct Decomposed {
+struct Decomposed {
     var k: LaneIntegers
     let m: Lanes
     let place: LaneBits
@@ -50,19 +57,19 @@ private struct Decomposed {
 }
 
 /// An integer within ±2^51 as Float64: exact, and without the conversion instruction that only AVX-512 has.
-@inline(always) private func floating(_ k: LaneIntegers) -> Lanes {
+@inline(always) func floating(_ k: LaneIntegers) -> Lanes {
     let shift = lanes(0x1.8p+52)
     return unsafeBitCast(shift.integerBits &+ k, to: Lanes.self) - shift
 }
 
 /// −½ + r R(r) = (log(1 + r) − r) / r², within 0.047 * 2^-53 of log(1 + r) / r².
-@inline(always) private func secondQuotient(_ r: Lanes) -> Lanes {
-    var q = r.fma(lanes(0x1.77b940fc5ac38p-4), -0x1.9ced25f91cb86p-4)
+@inline(always) private func secondQuotient<Group: LaneGroup>(_ r: Group) -> Group {
+    var q = r.fma(0x1.77b940fc5ac38p-4, Group(lanes(-0x1.9ced25f91cb86p-4)))
     q = q.fma(r, 0x1.c71919080d162p-4)
-    q = q.fma(r, -0x1.fffd170846ee9p-4)
+    q = q.fma(r, -0x1.fffd170846ee9p-4).met
     q = q.fma(r, 0x1.249249e0e4b4fp-3)
     q = q.fma(r, -0x1.555555da21648p-3)
-    q = q.fma(r, 0x1.99999999776a5p-3)
+    q = q.fma(r, 0x1.99999999776a5p-3).met
     q = q.fma(r, -0x1.fffffffff04f9p-3)
     q = q.fma(r, 0x1.5555555555563p-2)
     return q.fma(r, -0.5)
@@ -73,23 +80,27 @@ private struct Decomposed {
 /// Error of the pair: 0.33 * 2^-53 of the logarithm (ErrorBounds adds it up). `low` is at most 0.031 of `high`, and `rounded` within 0.9
 /// ULP.
 @inline(always) private func logarithm(_ u: Decomposed, correction: Lanes?) -> LanePair {
-    let c = xentReciprocal(u.place)
+    logarithm(m: u.m, c: xentReciprocal(u.place), logarithmOfC: xentLogarithmOfReciprocal(u.place), k: floating(u.k), correction: correction)
+}
+@inline(always) private func logarithm<Group: LaneGroup>(
+    m: Group, c: Group, logarithmOfC: Group, k: Group, correction: Group?
+) -> GroupPair<Group> {
+    let zero = Group(lanes(0))
     // c m = product + rest, exactly; r = product − 1 is exact (Sterbenz).
-    let product = u.m * c
-    let rest = u.m.fma(c, lanes(0) - product)
-    let r = product - lanes(1)
-    let k = floating(u.k)
+    let product = m * c
+    let rest = m.fma(c, zero - product)
+    let r = (product - Group(lanes(1))).met
     // Exact: multiples of 2^-42 below 2^10.
-    let high = k.fma(lanes(ln2High), xentLogarithmOfReciprocal(u.place))
+    let high = k.fma(ln2High, logarithmOfC)
     let sum = high + r
     // Exact: where high is not 0, it is above 0.06, and r is not (Dekker).
     let sumRest = r - (sum - high)
     // d log = lost / (1 + r), and 1 − r is nearer to 1 / (1 + r) than any digit of it counts.
     var lost = rest
     if let correction { lost = correction.fma(c, lost) }
-    lost = (lanes(0) - r).fma(lost, lost)
-    let low = k.fma(lanes(ln2Low), sumRest + lost)
-    return LanePair(sum, (r * r).fma(secondQuotient(r), low))
+    lost = (zero - r).fma(lost, lost)
+    let low = k.fma(ln2Low, sumRest + lost)
+    return GroupPair(sum, r.squared.fma(secondQuotient(r), low))
 }
 
 /// −log(p) for p in [0, 1]; +∞ for 0, NaN outside of [0, 1] and for NaN.
@@ -132,6 +143,14 @@ private struct Decomposed {
 @inline(always) func logarithmPair(normal x: Lanes, rest: Lanes) -> LanePair {
     let u = Decomposed(x)
     return logarithm(u, correction: rest * u.inverseScale)
+}
+
+/// log(x) for x from 2^-1022 to below 2^1023, as a pair: the negative of `negativeLogarithmPair(x)` for x up to 1.
+///
+/// Error of the pair: 0.33 * 2^-53 of the logarithm.
+@inline(always) func logarithmPair<Group: LaneGroup>(common x: Group) -> GroupPair<Group> {
+    let u = Group.decomposed(x)
+    return logarithm(m: u.m, c: u.c, logarithmOfC: u.logarithm, k: u.k, correction: nil)
 }
 
 /// −log(1 − p) for p in [0, 1], as a pair; +∞ for 1, NaN outside of [0, 1] and for NaN.
@@ -241,39 +260,37 @@ private struct Decomposed {
 @inline(always) func leastUncertain(isNarrow: Bool) -> Double { isNarrow ? 0x1p-30 : 0x1p-54 }
 
 /// `negativeLogarithm(p, isPositive:)`, the same bits, for p from `leastUncertain` to below 1: neither log has an exception there.
-@inline(always) func negativeLogarithm(uncertain p: Lanes, isPositive: SIMDMask<LaneIntegers>, isNarrow: Bool) -> Lanes {
-    let complement = lanes(1) - p
-    let u = Decomposed(complement.replacing(with: p, where: isPositive))
-    var correction: Lanes?
-    if !isNarrow {
-        let rest = ((lanes(1) - complement) - p).replacing(with: lanes(0), where: isPositive)
-        correction = rest * u.inverseScale
-    }
-    return lanes(0) - logarithm(u, correction: correction).rounded
+///
+/// - Parameters:
+///   - chosen: p where the label is 1, 1 − p where it is 0.
+///   - rest: what 1 − p was rounded by, 0 where the label is 1; nil where p has the digits of a Float32.
+@inline(always) func negativeLogarithm<Group: LaneGroup>(uncertain chosen: Group, rest: Group?) -> Group {
+    let u = Group.decomposed(chosen)
+    var correction: Group?
+    if let rest { correction = rest * u.inverseScale }
+    return Group(lanes(0)) - logarithm(m: u.m, c: u.c, logarithmOfC: u.logarithm, k: u.k, correction: correction).rounded
 }
 
 /// log(1 + x + rest) for x in [0, 1] and |rest| <= ulp(x): the first interval begins with 1, so that x itself is r there.
 ///
 /// Error of the pair: 0.33 * 2^-53 of the logarithm.
-@inline(always) func logarithmPairOfOnePlus(upToOne x: Lanes, rest: Lanes) -> LanePair {
-    // The interval of 1 + x: the first, of 1 to 1.059, is cut where r would grow beyond what R is made for. Below 2 for x = 1.
-    let place = x.fma(lanes(0.9287109375), 1.0703125).bits &>> laneBits(49)
-    let c = xentUnitReciprocal(place)
+@inline(always) func logarithmPairOfOnePlus<Group: LaneGroup>(upToOne x: Group, rest: Group) -> GroupPair<Group> {
+    let zero = Group(lanes(0))
+    let (c, high) = Group.unitReciprocals(x)
     // c (1 + x) − 1 = product + productRest + (c − 1); product + (c − 1) is exact: both are multiples of 2^-57, and it is below 2^-4.
     let product = x * c
-    let productRest = x.fma(c, lanes(0) - product)
-    let r = product + (c - lanes(1))
-    let high = xentLogarithmOfUnitReciprocal(place)
+    let productRest = x.fma(c, zero - product)
+    let r = (product + (c - Group(lanes(1)))).met
     let sum = high + r
     let low = rest.fma(c, (r - (sum - high)) + productRest)
-    return LanePair(sum, (r * r).fma(secondQuotient(r), low))
+    return GroupPair(sum, r.squared.fma(secondQuotient(r), low))
 }
 
-/// log(1 + exp(−|x|)) for |x| <= 700; numbers without meaning beyond.
+/// log(1 + exp(x)) for x in [−700, 0]; numbers without meaning beyond.
 ///
 /// Error of the pair: 0.5 * 2^-53 of the logarithm.
-@inline(always) func logarithmPairOfOneAndOdds(_ x: Lanes) -> LanePair {
-    let odds = exponentialPair(moderate: lanes(0) - x.absolute)
+@inline(always) func logarithmPairOfOneAndOdds<Group: LaneGroup>(_ x: Group) -> GroupPair<Group> {
+    let odds = exponentialPair(moderate: x)
     return logarithmPairOfOnePlus(upToOne: odds.high, rest: odds.low)
 }
 

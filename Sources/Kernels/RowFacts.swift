@@ -273,13 +273,15 @@ func firstIndex(of value: Double, _ row: UnsafeRawPointer, _ element: StoredElem
 }
 
 @inline(always)
-private func firstIndex<E: Element>(of value: Double, _ row: UnsafeRawPointer, _ element: E.Type) -> Int {
+func firstIndex<E: Element>(of value: Double, _ row: UnsafeRawPointer, _ element: E.Type) -> Int {
     let eight = E.Eight(all: value)
     var index = 0
-    // What lies beyond the row comes after the entry that is looked for.
-    while !E.loadEight(row + index &* E.byteCount).hasLane(equalTo: eight) { index &+= 8 }
-    while E.load(row + index &* E.byteCount) != value { index &+= 1 }
-    return index
+    while true {
+        // What lies beyond the row comes after the entry that is looked for.
+        let equal = E.loadEight(row + index &* E.byteCount).bitsOfLanes(equalTo: eight)
+        if equal != 0 { return index &+ equal.trailingZeroBitCount }
+        index &+= 8
+    }
 }
 
 /// How many entries are above the label's, or equal to it and before it. O(classCount).

@@ -24,8 +24,13 @@ struct SoftmaxBatch<E: Element> {
 
     /// Begins at the block's row `firstRow`.
     @inline(always) init(_ block: RowBlock, firstRow: Int) {
+        self.init(block, firstRow: firstRow, labels: block.labels + firstRow)
+    }
+
+    /// Begins at the block's row `firstRow`, whose label is `labels[0]`.
+    @inline(always) init(_ block: RowBlock, firstRow: Int, labels: UnsafePointer<Int32>) {
         rows = block.values + firstRow &* (block.classCount &* E.byteCount)
-        labels = block.labels + firstRow
+        self.labels = labels
         losses = block.losses + firstRow
         rowCount = smaller(softmaxBatchRowCount, block.rowCount &- firstRow)
         classCount = block.classCount

@@ -19,6 +19,18 @@ struct SoftmaxNotes {
     // of the smallest values' negatives.
     @inline(always) var largestNegatives: UnsafeMutablePointer<Double> { start + 48 &* softmaxBatchRowCount }
 
+    // Written where labels are soft. Eight lanes a row: Σa, in the place of the largest, and its rests, and the largest targets; one number a row:
+    // the class of the largest value, the largest target, and 1 where the row is not one for the fast way.
+    @inline(always) var factorSums: UnsafeMutablePointer<Double> { largest }
+    @inline(always) var factorRests: UnsafeMutablePointer<Double> { start + 32 &* softmaxBatchRowCount }
+    @inline(always) var targetLanes: UnsafeMutablePointer<Double> { start + 40 &* softmaxBatchRowCount }
+    @inline(always) var largestTargets: UnsafeMutablePointer<Double> { start + 48 &* softmaxBatchRowCount }
+    @inline(always) var isOther: UnsafeMutablePointer<Double> { start + 49 &* softmaxBatchRowCount }
+    /// Numbers of 32 bits in memory that is only ever bound to Float64: a class is stored and loaded as bytes.
+    @inline(always) var largestClasses: UnsafeMutablePointer<Int32> {
+        UnsafeMutableRawPointer(start + 50 &* softmaxBatchRowCount).assumingMemoryBound(to: Int32.self)
+    }
+
     // Written for facts alone. One number a row each: Σt² and Σt·x of the terms t.
     @inline(always) var squareTotals: UnsafeMutablePointer<Double> { start + 30 &* softmaxBatchRowCount }
     @inline(always) var productTotals: UnsafeMutablePointer<Double> { start + 31 &* softmaxBatchRowCount }

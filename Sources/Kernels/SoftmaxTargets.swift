@@ -44,7 +44,7 @@ private func softmaxTargetRows<E: Element>(_ block: inout RowBlock, _ parameters
     while firstRow < block.rowCount {
         let batch = SoftmaxBatch<E>(block, firstRow: firstRow)
         batch.readLabels()
-        if parameters.isFocal != 0 { batch.addRows(SingleTerms.self) } else { batch.addRows(ValueSums.self) }
+        if parameters.isFocal != 0 { addRowsSingly(batch) } else { batch.addRows(ValueSums.self) }
         var row = 0
         while row < batch.rowCount {
             let (losses, isInRange) = parameters.isFocal != 0 ? batch.focalLosses(row, parameters) : batch.smoothedLosses(row, parameters)
@@ -75,10 +75,14 @@ private func softmaxTargetRows<E: Element>(_ block: inout RowBlock, _ parameters
     block.correctRowCount = correct
 }
 
+/// Adds up the terms of a batch's rows, none of them plainly. A function of its own, since two kernels call it.
+@inline(never)
+func addRowsSingly<E: Element>(_ batch: SoftmaxBatch<E>) { batch.addRows(SingleTerms.self) }
+
 extension SoftmaxBatch {
     /// S of the eight rows from `i` on as its rounding and what that lost, the loss, and the lanes in range.
     @inline(always)
-    private func sums(_ i: Int) -> (total: Lanes, rest: Lanes, loss: LanePair, isInRange: SIMDMask<LaneIntegers>) {
+    func sums(_ i: Int) -> (total: Lanes, rest: Lanes, loss: LanePair, isInRange: SIMDMask<LaneIntegers>) {
         let labelValue = Lanes.load(notes.labelValues + i), others = Lanes.load(notes.largestOthers + i)
         let sum = Lanes.load(notes.totals + i), factor = Lanes.load(notes.factors + i)
         // As in `finish`.

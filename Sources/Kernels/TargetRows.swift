@@ -15,6 +15,8 @@ public import KernelABI
 public func targetRows(_ block: UnsafeMutablePointer<RowBlock>, _ parameters: UnsafePointer<LossParameters>) {
     if isOfOneSum(block.pointee, parameters.pointee) {
         softmaxTargetRows(block, parameters.pointee)
+    } else if let targets = block.pointee.targets, SoftRows.areAllowed(block.pointee, parameters.pointee) {
+        SoftRows.score(&block.pointee, targets, parameters.pointee)
     } else {
         targetRows(&block.pointee, parameters.pointee, StoredElement(code: block.pointee.elementCode))
     }

@@ -132,7 +132,7 @@ struct AccuracySample: Sendable {
     private var name: String { "\(loss.name), \(element.name), C = \(classCount), \(kind) \(number)" }
 
     /// The losses that a kernel gives the rows.
-    func score(_ rows: [Row], _ kernel: KernelUnderTest) throws -> [Double] {
+    func score(_ rows: [Row], _ kernel: KernelUnderTest, observe: (ScoredBlock) -> Void = { _ in }) throws -> [Double] {
         let scorer = BlockScorer(
             specification: try loss.specification(), classCount: classCount, ignoredLabel: .min, hasIndices: !loss.hasSoftLabels,
             kernels: kernel.table)
@@ -140,7 +140,14 @@ struct AccuracySample: Sendable {
         for value in rows.flatMap(\.values) { element.append(value, to: &bytes) }
         // Task likelihood has no labels: what happened is label 1.
         let labels = rows.map { row in row.labels.first.map { Int32(exactly: $0) ?? -1 } ?? 1 }
-        return scorer.score(bytes, element, labels: labels, targets: rows.flatMap(\.labels), rowCount: rows.count)
+        return scorer.score(bytes, element, labels: labels, targets: rows.flatMap(\.labels), rowCount: rows.count, observe: observe)
+    }
+
+    /// How many of the rows, or of their decisions, a kernel calls right.
+    func correctCount(_ rows: [Row], _ kernel: KernelUnderTest) throws -> Int {
+        var totals = LossTotals(try loss.specification())
+        _ = try score(rows, kernel) { totals.observe($0) }
+        return Int(totals.moments[0].correctCount)
     }
 }
 
