@@ -12,6 +12,7 @@ class Peer:
     tolerance: float  # relative error of the mean
     reads_table: bool = False  # Parquet, in place of .npy.zst
     reads_any_table: bool = True  # also tables as other programs write them by default
+    has_other_losses: bool = False  # smoothed and multilabel ones
     last: str | None = None  # a last argument: "threads" for their number, another as it is
 
     def arguments(self, dump, threads: int) -> list:
@@ -23,9 +24,12 @@ class Peer:
 single, double = 1e-4, 1e-12
 
 peers = {
-    "numpy": Peer("numpy, Float32", "with_numpy.py", ("numpy", "zstandard"), ("numpy", "zstandard"), single, last="float32"),
-    "numpy-f64": Peer("numpy, Float64", "with_numpy.py", ("numpy", "zstandard"), ("numpy", "zstandard"), double, last="float64"),
-    "pytorch": Peer("PyTorch", "with_pytorch.py", ("torch", "zstandard"), ("torch", "zstandard"), single, last="threads"),
+    "numpy": Peer("numpy, Float32", "with_numpy.py", ("numpy", "zstandard"), ("numpy", "zstandard"), single, has_other_losses=True,
+                  last="float32"),
+    "numpy-f64": Peer("numpy, Float64", "with_numpy.py", ("numpy", "zstandard"), ("numpy", "zstandard"), double,
+                      has_other_losses=True, last="float64"),
+    "pytorch": Peer("PyTorch", "with_pytorch.py", ("torch", "zstandard"), ("torch", "zstandard"), single,
+                    has_other_losses=True, last="threads"),
     # log_loss clips Float32 probabilities to 1.2e-7: a loss is at most 15.9.
     "scikit-learn": Peer("scikit-learn", "with_scikit_learn.py", ("scipy.special", "sklearn.metrics", "zstandard"),
                          ("scikit-learn", "scipy", "zstandard"), 1e-3),

@@ -8,6 +8,7 @@ from peer import peers
 
 titles = {"logits": "logits, 500,000 × 100 f32", "binary": "probabilities, 50,000,000 f32",
           "language-model": "language-model logits, 4,096 × 49,152 f32",
+          "smoothing": "the logits with label smoothing 0.1", "multilabel": "multilabel logits, 500,000 × 100 f32",
           "pyarrow": "the logits as pyarrow writes them, lists in snappy", "pandas": "the logits as pandas writes them, a column a class",
           "polars": "the logits as Polars writes them, lists in zstd", "duckdb": "the logits as DuckDB writes them, lists in snappy"}
 

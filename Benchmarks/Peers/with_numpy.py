@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Mean cross-entropy with numpy and zstandard, a few MB at a time: one thread decompresses the next piece while another computes.
 
-    with_numpy.py multiclass|binary PREDICTIONS.npy.zst LABELS.npy[.zst] float32|float64
+    with_numpy.py multiclass|smoothing|binary|multilabel PREDICTIONS.npy.zst LABELS.npy[.zst] float32|float64
 """
 
 import concurrent.futures
@@ -35,12 +35,24 @@ def multiclass(logits, labels):
     return np.log(logits.sum(axis=1)) + (highest - of_label)
 
 
+def smoothing(logits, labels):
+    highest = logits.max(axis=1)
+    logits -= highest[:, np.newaxis]
+    of_label, of_all = logits[np.arange(len(logits)), labels], logits.mean(axis=1)
+    np.exp(logits, out=logits)
+    return np.log(logits.sum(axis=1)) - 0.9 * of_label - 0.1 * of_all
+
+
+def multilabel(logits, labels):
+    return (np.maximum(logits, 0) - logits * labels + np.log1p(np.exp(-np.abs(logits)))).mean(axis=1)
+
+
 def binary(probabilities, labels):
     return -np.log(np.where(labels == 1, probabilities, 1 - probabilities))
 
 
 task, predictions, labels, precision = sys.argv[1:]
-loss = {"multiclass": multiclass, "binary": binary}[task]
+loss = {"multiclass": multiclass, "smoothing": smoothing, "binary": binary, "multilabel": multilabel}[task]
 predictions, labels = Array(predictions), Array(labels)
 rows = predictions.shape[0]
 step = max(1, (1 << 20) // int(np.prod(predictions.shape[1:], dtype=int)))

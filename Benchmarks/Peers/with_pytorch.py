@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Mean cross-entropy with PyTorch on the processor: the arrays are decompressed into memory, and the loss is one call.
 
-    with_pytorch.py multiclass|binary PREDICTIONS.npy.zst LABELS.npy[.zst] THREADS
+    with_pytorch.py multiclass|smoothing|binary|multilabel PREDICTIONS.npy.zst LABELS.npy[.zst] THREADS
 """
 
 import sys
@@ -28,6 +28,8 @@ predictions, labels = torch.from_numpy(load(predictions)), torch.from_numpy(load
 with torch.inference_mode():
     if task == "binary":
         mean = F.binary_cross_entropy(predictions, labels.to(predictions.dtype))
+    elif task == "multilabel":
+        mean = F.binary_cross_entropy_with_logits(predictions, labels.to(predictions.dtype))
     else:
-        mean = F.cross_entropy(predictions, labels.long())
+        mean = F.cross_entropy(predictions, labels.long(), label_smoothing=0.1 if task == "smoothing" else 0.0)
 print(repr(mean.item()))

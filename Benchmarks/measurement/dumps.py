@@ -4,6 +4,10 @@
     binary          50,000,000 f32 probabilities, u1 labels drawn from them
     language-model  4,096 × 49,152 f32: what SmolLM2-135M says of each next token of a licence text, i4 labels
     logits-f16      the logits as f16
+    smoothing, focal
+                    the logits, whose loss has label smoothing 0.1, or the focal factor of gamma 2
+    soft            the logits, with soft labels f32 beside them: nine tenths for the label, the rest at random
+    multilabel      500,000 × 100 f32 logits, u1 labels drawn from them
     pyarrow, pandas, polars, duckdb
                     the logits as a Parquet file that this program writes by default: of pandas a column a class, else a column of lists
 
@@ -32,6 +36,7 @@ class Dump:
     name: str
     task: str
     folder: pathlib.Path
+    modifiers: tuple = ()  # options of the loss, besides those of its task and input
 
     def path(self, name: str) -> str:
         return str(self.folder / name)
@@ -46,7 +51,7 @@ class Dump:
 
     @property
     def labels(self) -> str:
-        return self.path("labels.npy.zst" if self.task == "binary" else "labels.npy")
+        return self.path("labels.npy" if self.task == "multiclass" else "labels.npy.zst")
 
     @property
     def table(self) -> str:
@@ -170,6 +175,37 @@ def multiclass_losses(logits: numpy.ndarray, labels: numpy.ndarray):
         yield numpy.log(numpy.exp(x).sum(axis=1)) - x[numpy.arange(len(x)), y]
 
 
+def smoothed_losses(logits: numpy.ndarray, labels: numpy.ndarray):
+    """With label smoothing 0.1, as a Float64 has it."""
+    smoothing = numpy.longdouble(0.1)
+    step = max(1, 2_000_000 // logits.shape[1])
+    for start in range(0, len(logits), step):
+        x, y = logits[start:start + step].astype(numpy.longdouble), labels[start:start + step]
+        x -= x.max(axis=1, keepdims=True)
+        of_row = numpy.log(numpy.exp(x).sum(axis=1))
+        yield of_row - (1 - smoothing) * x[numpy.arange(len(x)), y] - smoothing * x.mean(axis=1)
+
+
+def focal_losses(logits: numpy.ndarray, labels: numpy.ndarray):
+    """With gamma 2."""
+    for loss in multiclass_losses(logits, labels): yield loss * numpy.expm1(-loss) ** 2
+
+
+def soft_losses(logits: numpy.ndarray, targets: numpy.ndarray):
+    step = max(1, 2_000_000 // logits.shape[1])
+    for start in range(0, len(logits), step):
+        x, t = (array[start:start + step].astype(numpy.longdouble) for array in (logits, targets))
+        x -= x.max(axis=1, keepdims=True)
+        yield (t * (numpy.log(numpy.exp(x).sum(axis=1))[:, numpy.newaxis] - x)).sum(axis=1)
+
+
+def multilabel_losses(logits: numpy.ndarray, labels: numpy.ndarray):
+    step = max(1, 2_000_000 // logits.shape[1])
+    for start in range(0, len(logits), step):
+        x, t = (array[start:start + step].astype(numpy.longdouble) for array in (logits, labels))
+        yield (numpy.maximum(x, 0) - t * x + numpy.log1p(numpy.exp(-abs(x)))).mean(axis=1)
+
+
 def binary_losses(probabilities: numpy.ndarray, labels: numpy.ndarray):
     for start in range(0, len(probabilities), 2_000_000):
         p, y = probabilities[start:start + 2_000_000].astype(numpy.longdouble), labels[start:start + 2_000_000]
@@ -210,8 +246,27 @@ def half_arrays() -> tuple:
     return logits.astype("<f2"), labels
 
 
-makers = {"logits": ("multiclass", logits_arrays), "binary": ("binary", binary_arrays),
-          "language-model": ("multiclass", language_model_arrays), "logits-f16": ("multiclass", half_arrays)}
+def soft_arrays() -> tuple:
+    logits, labels = logits_arrays()
+    targets = numpy.random.default_rng(3).random(logits.shape, numpy.float32)
+    targets *= numpy.float32(0.1) / targets.sum(axis=1, keepdims=True)
+    targets[numpy.arange(len(labels)), labels] += numpy.float32(0.9)
+    return logits, targets
+
+
+def multilabel_arrays() -> tuple:
+    random = numpy.random.default_rng(4)
+    logits = random.standard_normal((500_000, 100), numpy.float32) * numpy.float32(2) - numpy.float32(2)
+    return logits, (random.random(logits.shape, numpy.float32) < 1 / (1 + numpy.exp(-logits))).astype("u1")
+
+
+# For each the task, the arrays, the losses of rows, and the loss's options.
+makers = {"logits": ("multiclass", logits_arrays, multiclass_losses, ()), "binary": ("binary", binary_arrays, binary_losses, ()),
+          "language-model": ("multiclass", language_model_arrays, multiclass_losses, ()),
+          "logits-f16": ("multiclass", half_arrays, multiclass_losses, ()),
+          "smoothing": ("multiclass", logits_arrays, smoothed_losses, ("--label-smoothing", "0.1")),
+          "focal": ("multiclass", logits_arrays, focal_losses, ("--focal-gamma", "2")),
+          "soft": ("soft", soft_arrays, soft_losses, ()), "multilabel": ("multilabel", multilabel_arrays, multilabel_losses, ())}
 
 
 def write_pyarrow(path: str, logits: numpy.ndarray, labels: numpy.ndarray) -> None:
@@ -260,8 +315,8 @@ def made_table(work: pathlib.Path, name: str) -> Table:
 def made(work: pathlib.Path, name: str) -> Dump:
     """The dump of this name; makes what is missing."""
     if name in writers: return made_table(work, name)
-    task, make = makers[name]
-    dump = Dump(name, task, work / "dumps-1" / name)  # another number where a recipe changes
+    task, make, losses, modifiers = makers[name]
+    dump = Dump(name, task, work / "dumps-1" / name, modifiers)  # another number where a recipe changes
     dump.folder.mkdir(parents=True, exist_ok=True)
     if not os.path.exists(dump.path("truth.json")):  # the last that is written
         say(f"making the dump {name}")
@@ -269,8 +324,7 @@ def made(work: pathlib.Path, name: str) -> Dump:
         write_raw(dump.path("predictions.npy"), predictions)
         write_seekable(dump.predictions, predictions)
         write_raw(dump.path("labels.npy"), labels)
-        if task == "binary": write_seekable(dump.labels, labels)
-        losses = binary_losses if task == "binary" else multiclass_losses
+        if dump.labels.endswith(".zst"): write_seekable(dump.labels, labels)
         write_truth(dump.path("truth.json"), losses(predictions, labels))
     return dump
 
