@@ -21,7 +21,7 @@ struct WideTargetTests {
     /// Values of a row that is scored in whatever way: those that end the fast way, and those that just do not.
     private static func exceptions(_ input: PredictionInput) -> [Double] {
         switch input {
-        case .logits: [700, -700, 700.5, -701, 999, 1001, -4e4, 1e300, -1e300, 1e-310, 0]
+        case .logits: [700, -700, 700.5, -701, 999, 1001, -4e4, 1e300, -1e300, 0x1p-1030, 0]
         case .probabilities: [0, 1, 0x1p-60, 0x1p-61, 0x1p-999, 0x1p-1001, 0x1p-1074, 1 - 0x1p-53]
         case .logProbabilities: [0, -0x1p-1074, -0x1p-54, -9.9e4, -1.1e5, -1e300, -.infinity]
         }
