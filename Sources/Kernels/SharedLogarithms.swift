@@ -21,7 +21,7 @@ private struct DecisionSums {
     var correctCounts = LaneIntegers(repeating: 0)
     // The extremes of the row by lane, which say whether its decisions are such as this file is for. A NaN is left out, and makes the loss NaN.
     var leastLabel = lanes(1), largestLabel = lanes(0), leastFactor = lanes(1)
-    /// |t² − t|, which is 0 for labels 0 and 1 alone.
+    /// Σ |t² − t|, which is 0 for labels 0 and 1 alone, and NaN where one is NaN.
     var otherLabels = lanes(0)
     var leastValue = lanes(.infinity), largestValue = lanes(-.infinity)
 
@@ -55,7 +55,9 @@ private struct DecisionSums {
     /// Adds log of the product, times ±1; a new product begins.
     @inline(always) mutating func takeLogarithm(isNegated: Bool) {
         let whole = product.normalized
-        let logarithm = logarithmPair(normal: whole.high, rest: whole.low)
+        var logarithm = logarithmPair(normal: whole.high, rest: whole.low)
+        // Of NaN it is any number.
+        logarithm.high = lanes(.nan).replacing(with: logarithm.high, where: whole.high .== whole.high)
         losses.add(isNegated ? lanes(0) - logarithm.high : logarithm.high)
         losses.rest += isNegated ? lanes(0) - logarithm.low : logarithm.low
         product = LanePair(lanes(1), lanes(0))
@@ -101,7 +103,7 @@ private struct PlainDecisions {
     /// From probabilities: p where the label is 1, 1 − p where it is 0.
     @inline(always) init(probabilities p: Lanes, label: Lanes, _ sums: inout DecisionSums) {
         let isPositive = label .== lanes(1)
-        sums.otherLabels = sums.otherLabels.larger(label.fma(label, lanes(0) - label).absolute)
+        sums.otherLabels += label.fma(label, lanes(0) - label).absolute
         let complement = lanes(1) - p
         let rest = (lanes(1) - complement) - p
         factor = LanePair(complement.replacing(with: p, where: isPositive), rest.replacing(with: lanes(0), where: isPositive))

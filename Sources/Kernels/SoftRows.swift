@@ -16,7 +16,7 @@ private struct SoftSums {
     // The extremes of the row by lane, which say whether it is one for this way. A NaN is left out, and makes the loss NaN.
     var leastTarget = lanes(.infinity), largestTarget = lanes(-.infinity)
     var leastValue = lanes(.infinity)
-    /// The largest a_c of a value that has no logarithm.
+    /// The largest a_c of a value that has no logarithm, or 1 for a value that is no probability.
     var lostFactor = lanes(0)
 
     @inline(always) init() {}
@@ -282,7 +282,7 @@ private struct SoftLoop {
     }
 
     /// Zeros are raised to what has a logarithm; what that is for counts 0 times, or the row is another's to score.
-    @inline(always) private func raised(_ x: Lanes) -> Lanes { lanes(0x1p-1022).larger(x) }
+    @inline(always) private func raised(_ x: Lanes) -> Lanes { x.larger(lanes(0x1p-1022)) }
     @inline(always) private func raised(_ x: FourLanes) -> FourLanes { FourLanes(raised(x.a), raised(x.b), raised(x.c), raised(x.d)) }
 
     @inline(always) private func terms(
@@ -297,8 +297,9 @@ private struct SoftLoop {
         case .probabilities:
             (value, rest) = (logarithm.high, logarithm.low)
             sums.leastValue = sums.leastValue.smaller(x)
-            let isLost = (x .< lanes(leastProbability)) .| (x .> lanes(1))
-            sums.lostFactor = sums.lostFactor.larger(lanes(0).replacing(with: factor, where: isLost))
+            // NaN, whose logarithm is any number, as well.
+            let lost = lanes(0).replacing(with: factor, where: x .< lanes(leastProbability))
+            sums.lostFactor = sums.lostFactor.larger(lost.replacing(with: lanes(1), where: .!(x .<= lanes(1))))
         case .logProbabilities:
             value = x
             sums.leastValue = sums.leastValue.smaller(x)
