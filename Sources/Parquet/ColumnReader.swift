@@ -54,6 +54,9 @@ package final class ColumnReader {
     /// The largest header of a page. Statistics of texts are in it.
     private static let headerByteCountLimit = 16 << 20
 
+    /// True if levels alone are wanted of pages: values are not decompressed where that can be left, and checksums are not verified then.
+    package var readsLevelsAlone = false
+
     /// Makes a reader before the first page of a row group.
     ///
     /// - Parameter scratch: memory that one reader after another may use, as long as no two of them are in use.
@@ -126,6 +129,10 @@ package final class ColumnReader {
                         throw .damaged("its \(header.valueCount) values are more than are left of the column chunk's \(chunk.valueCount)")
                     }
                     // Before the page, whose bytes come to the same memory.
+                    if readsLevelsAlone, header.kind == .dataV2 {
+                        try readLevelsAlone(header)
+                        break
+                    }
                     if PageEncoding(rawValue: header.encoding)?.isOfDictionary == true { try readDictionary() }
                     if isStreamed(header) {
                         try beginStream(header)
@@ -166,7 +173,7 @@ package final class ColumnReader {
 
     /// Returns true if values of a data page are decompressed as they are wanted: those of a large page, if each has a fixed number of bytes.
     private func isStreamed(_ header: PageHeader) -> Bool {
-        guard header.decodedByteCount > file.limits.streamedPageByteCount, header.encoding == PageEncoding.plain.rawValue,
+        guard readsLevelsAlone || header.decodedByteCount > file.limits.streamedPageByteCount, header.encoding == PageEncoding.plain.rawValue,
             [.none, .snappy, .zstd].contains(codecName), header.kind == .data || header.isCompressed || !isCompressed,
             // A page of version 2 without values has no compressed bytes, either.
             header.kind == .data || header.storedByteCount > header.repetitionByteCount + header.definitionByteCount
@@ -592,6 +599,23 @@ package final class ColumnReader {
         try readPage(
             header, repetition: UnsafeRawBufferPointer(rebasing: stored[..<repetitionCount]),
             definition: UnsafeRawBufferPointer(rebasing: stored[repetitionCount..<levelCount]), values: values)
+        try checkRowCount(header)
+    }
+
+    /// Reads the levels of a page of version 2, which come before its values.
+    private func readLevelsAlone(_ header: PageHeader) throws(PageFault) {
+        try checkSizes(header)
+        let (repetitionCount, definitionCount) = try levelByteCounts(header)
+        let bytes: UnsafeRawBufferPointer
+        do throws(ParquetError) {
+            bytes = try self.bytes(at: offset + header.byteCount, count: repetitionCount + definitionCount)
+        } catch {
+            readingError = error
+            throw PageFault(.reading, error.problem)
+        }
+        try readLevels(
+            header, repetition: UnsafeRawBufferPointer(rebasing: bytes[..<repetitionCount]),
+            definition: UnsafeRawBufferPointer(rebasing: bytes[repetitionCount...]))
         try checkRowCount(header)
     }
 

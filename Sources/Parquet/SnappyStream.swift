@@ -101,7 +101,9 @@ final class SnappyStream: PageStream {
     }
 
     private func copyLiteral() throws(PageFault) {
-        let count = try stored.read(min(literalLeft, limit - decoded), into: memory.base + decoded)
+        // With the beginning of the element after it, to which the memory's slack leaves room.
+        let count = try stored.read(
+            min(literalLeft, limit - decoded), into: memory.base + decoded, spare: PageMemory.slackByteCount)
         guard count > 0 else { throw Self.fault }
         decoded += count
         literalLeft -= count

@@ -66,11 +66,18 @@ final class StoredBytes {
 
     /// Copies the next bytes to `target`, and returns their number: up to `limit`, and at least one unless all have been used. Many bytes are
     /// read there and nowhere else.
-    func read(_ limit: Int, into target: UnsafeMutableRawPointer) throws(PageFault) -> Int {
+    ///
+    /// Unsafe: `target` has room for `limit` bytes, and for `spare` bytes more, which are overwritten.
+    ///
+    /// - Parameter spare: the number of bytes after those that are wanted which may be read in the same call of the system.
+    func read(_ limit: Int, into target: UnsafeMutableRawPointer, spare: Int = 0) throws(PageFault) -> Int {
         if unused.isEmpty {
             let count = min(limit, range.upperBound - offset)
             if count >= Self.directByteCount {
-                try readNext(into: UnsafeMutableRawBufferPointer(start: target, count: count))
+                let ahead = min(spare, range.upperBound - offset - count, memory.capacity)
+                try readNext(into: UnsafeMutableRawBufferPointer(start: target, count: count + ahead))
+                memory.base.copyMemory(from: target + count, byteCount: ahead)
+                unused = 0..<ahead
                 expectDirectReads()
                 return count
             }

@@ -157,7 +157,8 @@ private final class ParquetCursor: ColumnarCursor {
     }
 
     func nextShape() throws(ColumnarError) -> (listCount: Int, valueCount: Int)? {
-        try ColumnarError.ofParquet { () throws(ParquetError) in
+        cursor.reader.readsLevelsAlone = true
+        return try ColumnarError.ofParquet { () throws(ParquetError) in
             if cursor.column.repetitionLimit == 2 { return try cursor.nextShape() }
             return try cursor.nextLength().map { (1, $0) }
         }
