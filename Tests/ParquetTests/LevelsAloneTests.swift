@@ -1,5 +1,6 @@
 import Container
 import Elements
+import SeededRandom
 import Synchronization
 import Testing
 
@@ -30,7 +31,8 @@ import Testing
     /// Of a page that is written here little is read, as its levels come first.
     @Test func littleIsRead() throws {
         let column = WrittenColumn("logits", .float32, listLength: 1000)
-        let values = (0..<130_000).map { Float($0) * 0.37 }
+        var random = SplitMix64(seed: 2200)
+        let values = (0..<130_000).map { _ in Float.random(in: -9...9, using: &random) }
         let page = try values.withUnsafeBytes {
             try PageEncoder().encode(PageRows(rowCount: 130, values: $0), of: column, .planes(.fastLevel))
         }
