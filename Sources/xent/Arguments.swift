@@ -11,6 +11,7 @@ protocol NamedChoice: ExpressibleByArgument, CaseIterable, RawRepresentable wher
 
 extension NamedChoice {
     public static var allValueStrings: [String] { allCases.map(\.rawValue) }
+    /// No descriptions: a value is its name.
     public static var allValueDescriptions: [String: String] { [:] }
     public var defaultValueDescription: String { rawValue }
 }
