@@ -117,7 +117,13 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ], swiftSettings: strict),
         // Allocation functions of the program alone: no library replaces those of the program that uses it.
-        .target(name: "MemoryRefusal"),
+        .target(
+            name: "MemoryRefusal", exclude: ["exported-symbols.map"],
+            linkerSettings: [
+                .unsafeFlags(
+                    ["-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/MemoryRefusal/exported-symbols.map"],
+                    .when(platforms: [.linux]))
+            ]),
         // A call of the system that Swift cannot make.
         .target(name: "ParentDeath"),
         .executableTarget(

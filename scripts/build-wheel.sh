@@ -164,7 +164,7 @@ audit() {
 
 if [[ $kind != static ]]; then
     file=$scratch/xent-dynamic
-    link "$file" -static-stdlib
+    link "$file" -static-stdlib -Xlinker "--version-script=$root/Sources/MemoryRefusal/exported-symbols.map"
     check "$file" libm.so.6 libstdc++.so.6 libgcc_s.so.1 libc.so.6 "ld-linux-${machine/_/-}.so.2" ld-linux-aarch64.so.1
     # The newest version of glibc that a symbol has.
     newest=$(readelf -W --dyn-syms "$file" | grep -oE 'GLIBC_[0-9.]+' | sort -V | tail -n 1)

@@ -8,8 +8,10 @@
 # (b) The demo data get the same mean, sum and partial from every kernel that this machine has, and from the binary under
 #     qemu-x86_64 -cpu Nehalem (no AVX, no FMA). The means are within 1 ULP of scripts/demo/truth.json.
 # (c) In our other modules there is no instruction of AVX, AVX-512, FMA or BMI.
+# (d) The binary exports its allocation functions and nothing else (Sources/MemoryRefusal/exported-symbols.map): the loader looks up the
+#     symbols of every library among them first.
 #
-# (a) and (c) are for x86-64. --no-qemu leaves the emulator out. Needs binutils, python3, and qemu-user.
+# (a), (c) and (d) are for x86-64. --no-qemu leaves the emulator out. Needs binutils, python3, and qemu-user.
 # Exit status: 0 all is well; 1 something is not; 64 bad usage; 66 there is no such binary; 69 a tool is missing.
 set -euo pipefail
 export LC_ALL=C
@@ -314,6 +316,20 @@ check_instructions() {
         "$(basename "$binary")" "$total" "$newer" $(($(wc -l <"$scratch/rest") - total))
 }
 
+# (d) Exported symbols --------------------------------------------------------------------------------------------------
+
+check_exports() {
+    local allocation='malloc|calloc|realloc|memalign|aligned_alloc|posix_memalign' name count=0
+    nm -D --defined-only "$binary" | awk '{ print $3 }' | sed 's/@.*//' >"$scratch/exports"
+    while IFS= read -r name; do
+        count=$((count + 1))
+        [[ $name =~ ^($allocation)$ ]] || bad "$(basename "$binary") exports $name"
+        ((failures < 20)) || break
+    done <"$scratch/exports"
+    grep -qx malloc "$scratch/exports" || bad "$(basename "$binary") does not export malloc: its message on refused memory is not seen by libraries"
+    printf '  %s: %d exported symbols\n' "$(basename "$binary")" "$count"
+}
+
 if [[ $machine == x86_64 ]]; then
     printf '(a) weak definitions\n'
     check_weak_definitions KernelsAVX2
@@ -324,6 +340,11 @@ check_bits
 if [[ $machine == x86_64 ]]; then
     printf '(c) instructions\n'
     check_instructions
+fi
+
+if [[ $machine == x86_64 ]]; then
+    printf '(d) exported symbols\n'
+    check_exports
 fi
 
 if ((failures > 0)); then

@@ -54,10 +54,15 @@ extension ColumnReader {
     /// - Parameters:
     ///   - row: the number of the row in the row group.
     ///   - valuesPerRow: the number of values that each list has, by which rows are counted; nil if pages must say their rows.
+    ///   - place: the place of a page of the column that was read before; nil if there is none.
     /// - Returns: the number of rows in the pages.
-    func skipPages(before row: Int, valuesPerRow: Int?) throws(ParquetError) -> Int {
-        if let first = try jump(to: row) { return first }
+    func skipPages(before row: Int, valuesPerRow: Int?, near place: PagePlace?) throws(ParquetError) -> Int {
         var skipped = 0
+        if let place, resume(at: place, before: row) {
+            skipped = place.firstRow
+        } else if let first = try jump(to: row) {
+            return first
+        }
         while let page = try nextPageHeader(), let rows = rows(of: page, valuesPerRow: valuesPerRow), rows <= row - skipped {
             skip(page)
             skipped += rows
@@ -81,7 +86,8 @@ extension ColumnCursor {
     ///   - rows: the numbers of the rows in the row group.
     ///   - valuesPerRow: the number of values that each list has, by which rows of pages are counted that do not say them; nil to read all
     ///     pages before the row.
-    package func begin(rowGroup: Int, rows: Range<Int>, valuesPerRow: Int?) throws(ParquetError) {
+    ///   - place: the place of a page that a cursor of the same column read before, to which it may go at once; nil if there is none.
+    package func begin(rowGroup: Int, rows: Range<Int>, valuesPerRow: Int?, near place: PagePlace? = nil) throws(ParquetError) {
         begin(rowGroup: rowGroup, looksAhead: valuesPerRow == nil)
         // All rows are read without the index of pages, which may be wrong.
         guard rows != 0..<reader.file.rowGroups[rowGroup].rowCount else { return }
@@ -89,7 +95,7 @@ extension ColumnCursor {
             _ = try reader.jump(to: 0)
             return
         }
-        let left = rows.lowerBound - (try reader.skipPages(before: rows.lowerBound, valuesPerRow: valuesPerRow))
+        let left = rows.lowerBound - (try reader.skipPages(before: rows.lowerBound, valuesPerRow: valuesPerRow, near: place))
         if column.isRepeated {
             try skipLists(left)
         } else {

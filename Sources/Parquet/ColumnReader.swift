@@ -27,8 +27,10 @@ package final class ColumnReader {
     /// The memory of the dictionary.
     private let dictionaryMemory: PageDictionary
     private let streamMemory: PageMemory
-    /// The page of the dictionary, as long as no page has used it: later pages of many writers do not.
-    private var unreadDictionary: (header: PageHeader, byteOffset: Int, pageIndex: Int)?
+    /// The page of the dictionary, which is read when a page uses it: later pages of many writers do not.
+    private var dictionaryPage: PagePlace.Dictionary?
+    /// The place of the page that was read last; nil if its rows are where the file's index has them, or are lists.
+    package private(set) var pagePlace: PagePlace?
     private let indices: PageMemory
     /// The offset of the next page's header in the file.
     private var offset = 0
@@ -51,6 +53,9 @@ package final class ColumnReader {
     private static let headerWindowByteCount = 1 << 10
     /// The largest header of a page. Statistics of texts are in it.
     private static let headerByteCountLimit = 16 << 20
+
+    /// True if levels alone are wanted of pages: values are not decompressed where that can be left, and checksums are not verified then.
+    package var readsLevelsAlone = false
 
     /// Makes a reader before the first page of a row group.
     ///
@@ -78,7 +83,7 @@ package final class ColumnReader {
         offset = first > 0 && first < chunk.dataPageOffset ? first : chunk.dataPageOffset
         let (end, isOverflow) = offset.addingReportingOverflow(chunk.storedByteCount)
         endOffset = isOverflow ? .max : end
-        (dictionary, unreadDictionary) = (nil, nil)
+        (dictionary, dictionaryPage, pagePlace) = (nil, nil, nil)
         nextPageIndex = 0
         valuesSoFar = 0
         isLastPageLarge = false
@@ -124,13 +129,20 @@ package final class ColumnReader {
                         throw .damaged("its \(header.valueCount) values are more than are left of the column chunk's \(chunk.valueCount)")
                     }
                     // Before the page, whose bytes come to the same memory.
+                    if readsLevelsAlone, header.kind == .dataV2 {
+                        try readLevelsAlone(header)
+                        break
+                    }
                     if PageEncoding(rawValue: header.encoding)?.isOfDictionary == true { try readDictionary() }
                     if isStreamed(header) {
                         try beginStream(header)
                         break
                     }
-                    let bytes = try pageBytes(header)
-                    if header.kind == .data { try readData(header, bytes) } else { try readDataV2(header, bytes) }
+                    if header.kind == .data {
+                        try readData(header, try content(header, decoded))
+                    } else {
+                        try readDataV2(header, try pageBytes(header))
+                    }
                 case .other: break
                 }
             } catch {
@@ -142,6 +154,11 @@ package final class ColumnReader {
                     throw self.error(.damaged("the row group begins inside a list"))
                 }
                 page.index = nextPageIndex
+                if !column.isRepeated, index == nil {
+                    pagePlace = PagePlace(
+                        rowGroup: rowGroup, byteOffset: offset, pageIndex: nextPageIndex, firstRow: valuesSoFar, chunkEndOffset: endOffset,
+                        dictionary: dictionaryPage)
+                }
                 valuesSoFar += header.valueCount
                 try checkIndex()
             }
@@ -156,7 +173,7 @@ package final class ColumnReader {
 
     /// Returns true if values of a data page are decompressed as they are wanted: those of a large page, if each has a fixed number of bytes.
     private func isStreamed(_ header: PageHeader) -> Bool {
-        guard header.decodedByteCount > file.limits.streamedPageByteCount, header.encoding == PageEncoding.plain.rawValue,
+        guard readsLevelsAlone || header.decodedByteCount > file.limits.streamedPageByteCount, header.encoding == PageEncoding.plain.rawValue,
             [.none, .snappy, .zstd].contains(codecName), header.kind == .data || header.isCompressed || !isCompressed,
             // A page of version 2 without values has no compressed bytes, either.
             header.kind == .data || header.storedByteCount > header.repetitionByteCount + header.definitionByteCount
@@ -168,7 +185,7 @@ package final class ColumnReader {
     private func beginStream(_ header: PageHeader) throws(PageFault) {
         try checkSizes(header)
         let start = offset + header.byteCount
-        let storedBytes = StoredBytes(file.container, start..<start + header.storedByteCount, stored)
+        let storedBytes = StoredBytes(file.container, start..<start + header.storedByteCount, stored, isVerified: header.checksum != nil)
         self.storedBytes = storedBytes
         streamedPage = (header, place())
         isLastPageLarge = true
@@ -318,6 +335,18 @@ package final class ColumnReader {
         return nil
     }
 
+    /// Goes to a page of the row group that was read before, if it is in this row group and begins no later than a row.
+    ///
+    /// - Parameter place: the place of the page, which a reader of the same column gave.
+    /// - Returns: false if the page is another one; then nothing has changed.
+    func resume(at place: PagePlace, before row: Int) -> Bool {
+        guard place.rowGroup == rowGroup, place.firstRow <= row else { return false }
+        (offset, nextPageIndex) = (place.byteOffset, place.pageIndex)
+        (valuesSoFar, endOffset) = (place.firstRow, place.chunkEndOffset)
+        dictionaryPage = place.dictionary
+        return true
+    }
+
     /// Goes past the data page whose header has been read.
     func skip(_ header: PageHeader) {
         // Sizes are of 31 bits; a place beyond the end is an error of the next read.
@@ -449,6 +478,30 @@ package final class ColumnReader {
     private var codecName: PageCodecName { PageCodecName(rawValue: chunk.codec) ?? .none }
     private var isCompressed: Bool { codecName != .none }
 
+    /// Returns the bytes of a page that is compressed as a whole, or is not compressed; those that are decompressed come to `decoded`.
+    private func content(_ header: PageHeader, _ decoded: PageMemory) throws(PageFault) -> UnsafeRawBufferPointer {
+        guard isMostlyLiteral(header) else { return try decompress(try pageBytes(header), to: header.decodedByteCount, decoded) }
+        try checkSizes(header)
+        isLastPageLarge = true
+        let start = offset + header.byteCount
+        let bytes = StoredBytes(file.container, start..<start + header.storedByteCount, stored, isVerified: header.checksum != nil)
+        do throws(PageFault) {
+            let content = try SnappyStream.decompress(bytes, byteCount: header.decodedByteCount, into: decoded)
+            try bytes.verify(header.checksum)
+            return content
+        } catch {
+            readingError = bytes.readingError
+            throw error
+        }
+    }
+
+    /// Returns true if snappy found next to nothing to compress in a large page, as in numbers of a model: its bytes are read to where they
+    /// belong, and not decompressed from a copy.
+    private func isMostlyLiteral(_ header: PageHeader) -> Bool {
+        codecName == .snappy && header.storedByteCount > Self.windowByteCount
+            && header.storedByteCount >= header.decodedByteCount - header.decodedByteCount / 16
+    }
+
     /// Decompresses the bytes of a page, or of its values.
     private func decompress(_ bytes: UnsafeRawBufferPointer, to byteCount: Int) throws(PageFault) -> UnsafeRawBufferPointer {
         try decompress(bytes, to: byteCount, decoded)
@@ -471,30 +524,29 @@ package final class ColumnReader {
 
     /// Notes the page of the dictionary, which is read when a page uses it.
     private func noteDictionary(_ header: PageHeader) throws(PageFault) {
-        guard dictionary == nil, unreadDictionary == nil else { throw .damaged("the column chunk has a second dictionary") }
+        guard dictionaryPage == nil else { throw .damaged("the column chunk has a second dictionary") }
         guard valuesSoFar == 0 else { throw .damaged("the column chunk has a dictionary after data") }
         guard [PageEncoding.plain.rawValue, PageEncoding.plainDictionary.rawValue].contains(header.encoding) else {
             throw .damaged("a dictionary of encoding \(header.encoding)")
         }
-        unreadDictionary = (header, offset, nextPageIndex)
+        dictionaryPage = PagePlace.Dictionary(header: header, byteOffset: offset, pageIndex: nextPageIndex)
     }
 
     /// Reads the dictionary, if there is one that has not been read.
     private func readDictionary() throws(PageFault) {
-        guard let unread = unreadDictionary else { return }
+        guard let page = dictionaryPage, dictionary == nil else { return }
         // A fault is told where the dictionary is.
         let place = (offset, nextPageIndex)
-        (offset, nextPageIndex) = (unread.byteOffset, unread.pageIndex)
-        try readDictionary(unread.header, try pageBytes(unread.header))
+        (offset, nextPageIndex) = (page.byteOffset, page.pageIndex)
+        try readDictionary(page.header)
         (offset, nextPageIndex) = place
-        unreadDictionary = nil
     }
 
-    private func readDictionary(_ header: PageHeader, _ stored: UnsafeRawBufferPointer) throws(PageFault) {
+    private func readDictionary(_ header: PageHeader) throws(PageFault) {
         let made = dictionaryMemory
         made.removeAll()
         // Values are used as long as the chunk is read, and the memory of pages is not.
-        let bytes = try decompress(stored, to: header.decodedByteCount, made.memory)
+        let bytes = try content(header, made.memory)
         if !isCompressed {
             made.memory.reserve(bytes.count)
             made.memory.room(count: bytes.count).copyMemory(from: bytes)
@@ -520,8 +572,8 @@ package final class ColumnReader {
         }
     }
 
-    private func readData(_ header: PageHeader, _ stored: UnsafeRawBufferPointer) throws(PageFault) {
-        var bytes = try decompress(stored, to: header.decodedByteCount)
+    private func readData(_ header: PageHeader, _ content: UnsafeRawBufferPointer) throws(PageFault) {
+        var bytes = content
         func levels(_ limit: Int, _ encoding: Int) throws(PageFault) -> UnsafeRawBufferPointer {
             guard limit > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
             try Self.checkLevelEncoding(encoding)
@@ -547,6 +599,23 @@ package final class ColumnReader {
         try readPage(
             header, repetition: UnsafeRawBufferPointer(rebasing: stored[..<repetitionCount]),
             definition: UnsafeRawBufferPointer(rebasing: stored[repetitionCount..<levelCount]), values: values)
+        try checkRowCount(header)
+    }
+
+    /// Reads the levels of a page of version 2, which come before its values.
+    private func readLevelsAlone(_ header: PageHeader) throws(PageFault) {
+        try checkSizes(header)
+        let (repetitionCount, definitionCount) = try levelByteCounts(header)
+        let bytes: UnsafeRawBufferPointer
+        do throws(ParquetError) {
+            bytes = try self.bytes(at: offset + header.byteCount, count: repetitionCount + definitionCount)
+        } catch {
+            readingError = error
+            throw PageFault(.reading, error.problem)
+        }
+        try readLevels(
+            header, repetition: UnsafeRawBufferPointer(rebasing: bytes[..<repetitionCount]),
+            definition: UnsafeRawBufferPointer(rebasing: bytes[repetitionCount...]))
         try checkRowCount(header)
     }
 
@@ -734,21 +803,38 @@ package final class ColumnReader {
                 (room + done).update(repeating: values[place < valueCount ? Int(place) : 0], count: length)
                 done += length
             case .packed(let bytes, let length):
-                let mask: UInt64 = (1 << UInt64(runs.bitCount)) - 1
-                var bit = 0
-                for index in done..<done + length {
-                    let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: bit &>> 3, as: UInt64.self))
-                    let place = UInt32(truncatingIfNeeded: word &>> UInt64(bit & 7) & mask)
-                    // A place beyond the values is told below, once for all.
-                    largest = max(largest, place)
-                    room[index] = values[place < valueCount ? Int(place) : 0]
-                    // Wrapping: `bit` stays below eight times the number of bytes.
-                    bit = bit &+ runs.bitCount
-                }
+                let found = gatherPacked(
+                    bytes, bitCount: runs.bitCount, count: length, from: values, count: valueCount, into: room + done)
+                largest = max(largest, found)
                 done += length
             }
         }
         guard largest < valueCount else { throw indexFault(Int(largest), dictionary.count) }
+    }
+
+    /// Copies values by their packed places, and returns the largest place. One that is no value's stands for the last value.
+    ///
+    /// Unsafe: eight readable bytes follow the last place; there is a value, and `room` has room for as many as there are places.
+    ///
+    /// It is a function by itself so that all that its loop needs stays in registers.
+    @inline(never)
+    private static func gatherPacked<Stored: BitwiseCopyable>(
+        _ bytes: UnsafeRawPointer, bitCount: Int, count: Int, from values: UnsafePointer<Stored>, count valueCount: UInt32,
+        into room: UnsafeMutablePointer<Stored>
+    ) -> UInt32 {
+        let mask: UInt64 = (1 << UInt64(bitCount)) - 1
+        // Wrapping: there is a value. `bit` stays below eight times the number of bytes.
+        let last = valueCount &- 1
+        var largest: UInt32 = 0
+        var bit = 0
+        for index in 0..<count {
+            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: bit &>> 3, as: UInt64.self))
+            let place = UInt32(truncatingIfNeeded: word &>> UInt64(truncatingIfNeeded: bit & 7) & mask)
+            largest = max(largest, place)
+            room[index] = values[Int(min(place, last))]
+            bit = bit &+ bitCount
+        }
+        return largest
     }
 
     private func readTruthValues(_ bytes: UnsafeRawBufferPointer) throws(PageFault) {

@@ -14,9 +14,16 @@ final class PageMemory {
 
     deinit { base.deallocate() }
 
-    /// Makes room for `byteCount` bytes. What was there before is lost if the memory has to grow.
-    func reserve(_ byteCount: Int) {
-        guard byteCount > capacity else { return }
+    /// The number of bytes of which the room is a multiple.
+    private static let stepByteCount = 64 << 10
+
+    /// Makes room for `wanted` bytes. What was there before is lost if the memory has to grow.
+    ///
+    /// The room is an eighth larger, so that pages of nearly one size need it once: the system takes longer to give fresh memory than a
+    /// page takes to be read, and gives none for a room that nothing is written to.
+    func reserve(_ wanted: Int) {
+        guard wanted > capacity else { return }
+        let byteCount = (wanted + wanted / 8 + Self.stepByteCount - 1) / Self.stepByteCount * Self.stepByteCount
         let grown = UnsafeMutableRawPointer.allocate(byteCount: byteCount + Self.slackByteCount, alignment: 64)
         (grown + byteCount).initializeMemory(as: UInt8.self, repeating: 0, count: Self.slackByteCount)
         base.deallocate()

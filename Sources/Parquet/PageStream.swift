@@ -25,11 +25,14 @@ final class PlainStream: PageStream {
     func read(_ count: Int, into target: UnsafeMutableRawPointer?) throws(PageFault) {
         var done = 0
         while done < count {
-            let bytes = try stored.peek()
-            let found = min(bytes.count, count - done)
-            guard found > 0, let base = bytes.baseAddress else { throw Self.endFault }
-            if let target { (target + done).copyMemory(from: base, byteCount: found) }
-            stored.use(found)
+            let found: Int
+            if let target {
+                found = try stored.read(count - done, into: target + done)
+            } else {
+                found = min(try stored.peek().count, count - done)
+                stored.use(found)
+            }
+            guard found > 0 else { throw Self.endFault }
             done += found
         }
     }

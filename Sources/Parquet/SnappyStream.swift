@@ -33,6 +33,22 @@ final class SnappyStream: PageStream {
         self.memory = memory
         limit = min(byteCount, Self.blockByteCount + Self.pieceByteCount) + Self.copyByteCount
         memory.reserve(limit)
+        stored.expectDirectReads()
+    }
+
+    /// Decompresses a page of `byteCount` bytes to memory, of which literals are read straight to their place.
+    ///
+    /// - Returns: the bytes, which begin with the memory.
+    static func decompress(
+        _ stored: StoredBytes, byteCount: Int, into memory: PageMemory
+    ) throws(PageFault) -> UnsafeRawBufferPointer {
+        memory.reserve(byteCount + copyByteCount)
+        let stream = SnappyStream(stored, byteCount: byteCount, memory)
+        (stream.historyByteCount, stream.limit) = (byteCount, byteCount + copyByteCount)
+        try stream.decodePiece()
+        stream.used = stream.decoded
+        try stream.finish(after: 0)
+        return UnsafeRawBufferPointer(memory.room(count: byteCount))
     }
 
     func read(_ count: Int, into target: UnsafeMutableRawPointer?) throws(PageFault) {
@@ -85,11 +101,10 @@ final class SnappyStream: PageStream {
     }
 
     private func copyLiteral() throws(PageFault) {
-        let bytes = try stored.peek()
-        let count = min(literalLeft, bytes.count, limit - decoded)
-        guard count > 0, let base = bytes.baseAddress else { throw Self.fault }
-        (memory.base + decoded).copyMemory(from: base, byteCount: count)
-        stored.use(count)
+        // With the beginning of the element after it, to which the memory's slack leaves room.
+        let count = try stored.read(
+            min(literalLeft, limit - decoded), into: memory.base + decoded, spare: PageMemory.slackByteCount)
+        guard count > 0 else { throw Self.fault }
         decoded += count
         literalLeft -= count
     }

@@ -24,9 +24,12 @@ public enum ProcessorCount {
     /// The number of processors in the affinity mask as Linux shows it (proc(5), Cpus_allowed): hexadecimal words with commas. Glibc's call
     /// for it is hidden from Swift.
     private static var allowed: Int? {
-        let name = "Cpus_allowed:"
-        let line = text(of: "/proc/self/status")?.split(separator: "\n").first { $0.hasPrefix(name) }
-        let processors = line?.dropFirst(name.count).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
+        let name = "Cpus_allowed:".utf8
+        // As bytes: to find the ends of characters in all lines takes a quarter of a millisecond.
+        let line = text(of: "/proc/self/status")?.utf8.split(separator: UInt8(ascii: "\n")).first { $0.starts(with: name) }
+        let processors = line?.dropFirst(name.count).reduce(0) {
+            $0 + (Character(Unicode.Scalar($1)).hexDigitValue?.nonzeroBitCount ?? 0)
+        }
         return processors.flatMap { $0 > 0 ? $0 : nil }
     }
 

@@ -34,6 +34,12 @@ import Testing
         }
         try stream.finish(after: 0)
         #expect(found == wanted ? true : false, comment)
+        // As a whole, with literals that are read to where they belong.
+        let container = try ContainerFile(source: MemorySource(name: "memory", bytes: [1, 2, 3] + stored + [4, 5]))
+        let (bytes, whole) = (StoredBytes(container, 3..<3 + stored.count, PageMemory()), PageMemory())
+        let content = try SnappyStream.decompress(bytes, byteCount: wanted.count, into: whole)
+        #expect(Array(content) == wanted && bytes.isAtEnd ? true : false, comment)
+        try bytes.verify(stored.withUnsafeBytes { CRC32.checksum($0) })
         return memory
     }
 
@@ -131,6 +137,10 @@ import Testing
                     guard let (stream, _) = try? Self.stream(damaged, byteCount: bytes.count) else { continue }
                     try stream.finish(after: bytes.count)
                     #expect(!cuts)
+                    let container = try? ContainerFile(source: MemorySource(name: "memory", bytes: damaged))
+                    guard let container else { continue }
+                    let whole = StoredBytes(container, 0..<damaged.count, PageMemory())
+                    _ = try SnappyStream.decompress(whole, byteCount: bytes.count, into: PageMemory())
                 } catch {
                     errorCount += 1
                 }

@@ -113,7 +113,10 @@ private final class ArrowTableCursor: ColumnarCursor {
         cursor = ArrowCursor(file, column: column, scratch: scratch)
     }
 
-    func begin(group: Int, rows: Range<Int>, valuesPerRow: Int?) throws(ColumnarError) {
+    /// Record batches are found by their numbers.
+    var place: ColumnarPlace? { nil }
+
+    func begin(group: Int, rows: Range<Int>, valuesPerRow: Int?, near place: ColumnarPlace?) throws(ColumnarError) {
         try ColumnarError.ofArrow { () throws(ArrowError) in try cursor.begin(row: rows.lowerBound) }
     }
 

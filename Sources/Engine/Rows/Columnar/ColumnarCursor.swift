@@ -1,10 +1,23 @@
+internal import Parquet
+
+/// A place in a column that a cursor has come to, from which another cursor of the column can go on.
+enum ColumnarPlace {
+    /// A page of a Parquet file.
+    case parquet(PagePlace)
+}
+
 /// A reader of the rows of one column, one after another: values that may be null, or lists. It belongs to one worker.
 protocol ColumnarCursor: AnyObject {
     /// Goes to the first of some rows of a group, which are read to the last.
     ///
-    /// - Parameter valuesPerRow: the number of values that each list has, by which rows are counted that are not known otherwise; nil to
-    ///   read all before the row.
-    func begin(group: Int, rows: Range<Int>, valuesPerRow: Int?) throws(ColumnarError)
+    /// - Parameters:
+    ///   - valuesPerRow: the number of values that each list has, by which rows are counted that are not known otherwise; nil to read all
+    ///     before the row.
+    ///   - place: the place of a cursor of the column, which saves the way to it if it comes before the rows; nil if there is none.
+    func begin(group: Int, rows: Range<Int>, valuesPerRow: Int?, near place: ColumnarPlace?) throws(ColumnarError)
+
+    /// The place of the rows that were read last; nil if there is none that saves anything.
+    var place: ColumnarPlace? { get }
 
     /// Reads the next rows of a column without lists, and calls `body` for each stretch of values or nulls in order.
     func readValues(
@@ -36,6 +49,13 @@ protocol ColumnarCursor: AnyObject {
 
     /// Throws if rows of the group are left. It is called after the last row.
     func finish() throws(ColumnarError)
+}
+
+extension ColumnarCursor {
+    /// Goes to the first of some rows of a group, which are read to the last.
+    func begin(group: Int, rows: Range<Int>, valuesPerRow: Int?) throws(ColumnarError) {
+        try begin(group: group, rows: rows, valuesPerRow: valuesPerRow, near: nil)
+    }
 }
 
 /// Some neighbouring rows of a column without lists.

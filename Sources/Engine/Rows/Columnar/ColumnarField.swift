@@ -54,26 +54,33 @@ final class ColumnarNumberField: ColumnarField {
     private let leaf: StoredColumn
     private let type: ElementType
     let cursor: any ColumnarCursor
+    /// A place in the column before the rows that come next; nil if there is none.
+    private(set) var place: ColumnarPlace?
 
     /// Makes a reader.
     ///
-    /// - Parameter other: the reader of a column before it, which is used no more.
+    /// - Parameters:
+    ///   - other: the reader of a column before it, which is used no more.
+    ///   - place: a place that another reader of the column has come to; nil if there is none.
     init(
-        _ file: any ColumnarFile, _ name: String, _ leaf: StoredColumn, as type: ElementType, reusing other: ColumnarNumberField? = nil
+        _ file: any ColumnarFile, _ name: String, _ leaf: StoredColumn, as type: ElementType, reusing other: ColumnarNumberField? = nil,
+        near place: ColumnarPlace? = nil
     ) {
         self.name = name
         self.leaf = leaf
         self.type = type
+        self.place = place
         cursor = file.makeCursor(leaf, reusing: other?.cursor)
     }
 
     func finish() throws(ColumnarError) { try cursor.finish() }
 
     func begin(group: Int, rows: Range<Int>, isCounted: Bool) throws(ColumnarError) {
-        try cursor.begin(group: group, rows: rows, valuesPerRow: nil)
+        try cursor.begin(group: group, rows: rows, valuesPerRow: nil, near: place)
     }
 
     func read(_ rowCount: Int, into target: UnsafeMutableRawPointer, _ problems: inout ColumnarProblems) throws(ColumnarError) {
+        defer { place = cursor.place }
         let byteCount = type.byteCount
         try cursor.readValues(rowCount) { rows, segment in
             switch segment {
@@ -153,6 +160,10 @@ final class ColumnarWideField: ColumnarField {
     private var blockRows = 0..<0
     private var blockStart = 0
     private var blockProblems: ArraySlice<RecordProblem> = []
+    /// The reader of the column that was read last, whose memory the next one uses again.
+    private var lastField: ColumnarNumberField?
+    /// For each column, the place to which the last block has come: the next one of the same worker mostly follows it.
+    private var places: [ColumnarPlace?]
 
     /// The largest number of bytes of a block.
     private static let blockByteCount = 64 << 20
@@ -161,6 +172,7 @@ final class ColumnarWideField: ColumnarField {
         self.file = file
         self.columns = columns
         self.type = type
+        places = Array(repeating: nil, count: columns.count)
     }
 
     func begin(group: Int, rows: Range<Int>, isCounted: Bool) throws(ColumnarError) {
@@ -197,12 +209,12 @@ final class ColumnarWideField: ColumnarField {
         stride = (count * byteCount + 127) / 64 * 64
         block.reserve(stride * columns.count)
         var problems = ColumnarProblems()
-        var last: ColumnarNumberField?
         for (index, column) in columns.enumerated() {
-            let field = ColumnarNumberField(file, column.name, column.leaf, as: type, reusing: last)
-            last = field
+            let field = ColumnarNumberField(file, column.name, column.leaf, as: type, reusing: lastField, near: places[index])
+            lastField = field
             try field.begin(group: group, rows: rows, isCounted: false)
             try field.read(count, into: block.base + index * stride, &problems)
+            places[index] = field.place
         }
         blockProblems = problems.inOrder[...]
         blockStart = rows.lowerBound

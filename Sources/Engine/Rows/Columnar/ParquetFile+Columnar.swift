@@ -105,8 +105,13 @@ private final class ParquetCursor: ColumnarCursor {
         values = Values(cursor.reader.page, column)
     }
 
-    func begin(group: Int, rows: Range<Int>, valuesPerRow: Int?) throws(ColumnarError) {
-        try ColumnarError.ofParquet { () throws(ParquetError) in try cursor.begin(rowGroup: group, rows: rows, valuesPerRow: valuesPerRow) }
+    var place: ColumnarPlace? { cursor.reader.pagePlace.map { .parquet($0) } }
+
+    func begin(group: Int, rows: Range<Int>, valuesPerRow: Int?, near place: ColumnarPlace?) throws(ColumnarError) {
+        let page: PagePlace? = if case .parquet(let page) = place { page } else { nil }
+        try ColumnarError.ofParquet { () throws(ParquetError) in
+            try cursor.begin(rowGroup: group, rows: rows, valuesPerRow: valuesPerRow, near: page)
+        }
     }
 
     func readValues(
@@ -152,7 +157,8 @@ private final class ParquetCursor: ColumnarCursor {
     }
 
     func nextShape() throws(ColumnarError) -> (listCount: Int, valueCount: Int)? {
-        try ColumnarError.ofParquet { () throws(ParquetError) in
+        cursor.reader.readsLevelsAlone = true
+        return try ColumnarError.ofParquet { () throws(ParquetError) in
             if cursor.column.repetitionLimit == 2 { return try cursor.nextShape() }
             return try cursor.nextLength().map { (1, $0) }
         }
