@@ -91,7 +91,7 @@ private func compareEightRows(_ pairs: PairBlock, _ first: Int) -> UInt8 {
     return done
 }
 
-/// What is summed over the pairs of one row of logits.
+/// The sums over the pairs of one row of logits.
 private struct PairOfRows {
     /// Σ p log(p/q), Σ q log(p/q), Σ q − p, Σ p log p + q log q − (p + q) log((p + q)/2) but for the table's factor, and Σ |p − q|.
     var forward = lanes(0), backward = lanes(0), excess = lanes(0), entropies = lanes(0), ofMeans = lanes(0), distance = lanes(0)

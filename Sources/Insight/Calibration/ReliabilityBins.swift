@@ -71,7 +71,7 @@ struct ReliabilityBins: Sendable {
     /// Room for a block's sums; no part of the state.
     private var block: [CellSums] = []
 
-    /// What a block adds to a cell, with the cuts of `CompactSum`.
+    /// The sums that a block adds to a cell, with the cuts of `CompactSum`.
     fileprivate struct CellSums: Sendable {
         static let rowMask: UInt64 = 0xFFFF_FFFF, hitShift: UInt64 = 32
         /// The number of predictions, and 2^32 times that of right ones.
@@ -140,7 +140,8 @@ struct ReliabilityBins: Sendable {
                         let units = FixedPoint.units(confidence)
                         let remainder = confidence - ((confidence + FixedPoint.shift) - FixedPoint.shift)
                         let shifted = remainder + CompactSum.fineShift
-                        guard confidence >= 0, confidence <= 1, outcome == 0 || outcome == 1,
+                        // 0 and 1 in one step: a branch for each would be a guess.
+                        guard confidence >= 0, confidence <= 1, outcome * (1 - outcome) == 0,
                             remainder - (shifted - CompactSum.fineShift) == 0
                         else {
                             guard confidence == confidence else { continue }
