@@ -45,17 +45,36 @@ private func writeSingleDecisionFacts(_ block: RowBlock, _ inputCode: Int32) {
         if let array = facts.squaredProbabilitySum { eight.squares.replacing(with: lanes(.nan), where: isUnscored).store(array + i) }
         if let array = facts.probabilityWeightedSum { eight.products.replacing(with: lanes(.nan), where: isUnscored).store(array + i) }
         if facts.areOrders {
-            let unscored = bits(isUnscored), predicted = bits(eight.isPredicted), right = bits(eight.isPredicted .== isPositive)
-            for lane in 0..<8 {
-                let bit = UInt8(1) &<< UInt8(truncatingIfNeeded: lane)
-                let isScored = unscored & bit == 0, isRight = right & bit != 0
-                facts.topClass?[i &+ lane] = !isScored ? -1 : predicted & bit != 0 ? 1 : 0
-                facts.isCorrect?[i &+ lane] = isScored && isRight ? 1 : 0
-                facts.labelRank?[i &+ lane] = !isScored ? -1 : isRight ? 0 : 1
-            }
+            writeOrders(
+                at: i, facts, unscored: bits(isUnscored), predicted: bits(eight.isPredicted), right: bits(eight.isPredicted .== isPositive))
         }
         i &+= 8
     }
+}
+
+/// Writes the classes, the flags and the ranks of eight decisions, whose lanes are bits.
+@inline(always)
+private func writeOrders(at i: Int, _ facts: RowFactArrays, unscored: UInt8, predicted: UInt8, right: UInt8) {
+    if let flags = facts.isCorrect {
+        // Byte j keeps bit j, and 127 more carry it to the top bit. Wrapping: no byte goes above 255.
+        let spread = (UInt64(right & ~unscored) &* 0x0101_0101_0101_0101) & 0x8040_2010_0804_0201
+        let eight = ((spread &+ 0x7F7F_7F7F_7F7F_7F7F) &>> 7) & 0x0101_0101_0101_0101
+        for lane in 0..<8 { flags[i &+ lane] = UInt8(truncatingIfNeeded: eight &>> UInt64(8 &* lane)) }
+    }
+    if let classes = facts.topClass { writeBits(predicted, to: classes + i) }
+    if let ranks = facts.labelRank { writeBits(~right, to: ranks + i) }
+    guard unscored != 0 else { return }
+    for lane in 0..<8 where unscored & UInt8(1) &<< UInt8(truncatingIfNeeded: lane) != 0 {
+        facts.topClass?[i &+ lane] = -1
+        facts.labelRank?[i &+ lane] = -1
+    }
+}
+
+/// Writes eight bits as numbers, the lowest first.
+@inline(always)
+private func writeBits(_ bits: UInt8, to numbers: UnsafeMutablePointer<Int32>) {
+    let bits = Int32(bits)
+    for lane in 0..<8 { numbers[lane] = (bits &>> Int32(truncatingIfNeeded: lane)) & 1 }
 }
 
 @inline(always)
@@ -97,6 +116,10 @@ private func writeMeanDecisionFacts(_ block: RowBlock, _ inputCode: Int32) {
     }
 }
 
+/// −p log p for p in [0, 1]: what `productWithLogarithm` has, without the division of numbers above 1, and the other sign.
+@inline(always)
+private func ofOne(_ p: Lanes) -> Lanes { (p * negativeLogarithm(p)).replacing(with: lanes(0), where: p .== lanes(0)) }
+
 @inline(always)
 private func decisionFacts(_ x: Lanes, _ isPositive: SIMDMask<LaneIntegers>, _ inputCode: Int32, hasProducts: Bool) -> DecisionFacts {
     let one: Lanes, zero: Lanes
@@ -122,7 +145,8 @@ private func decisionFacts(_ x: Lanes, _ isPositive: SIMDMask<LaneIntegers>, _ i
         squares = one.fma(one, zero * zero)
         if hasProducts {
             let ofZero = (zero * logarithmOfOnePlus(lanes(0) - x)).replacing(with: lanes(0), where: zero .== lanes(0))
-            products = productWithLogarithm(x) + ofZero
+            // Above 1 is what no row with a loss has, unless a dialect clips it.
+            products = (isFull(x .<= lanes(1)) ? lanes(0) - ofOne(x) : productWithLogarithm(x)) + ofZero
         }
     } else {
         (one, zero) = (exponential(x), oneMinusExponential(x))

@@ -5,54 +5,229 @@ public import KernelABI
 /// Writes the four divergences of each row of classes, in nats; NaN for a row without a loss by one of the two. None is negative.
 ///
 /// With p and q of A and B: KL(A‖B) = Σ p log(p/q) − p + q, whose terms are not negative, and whose sum is that of distributions; where q is 0 and p is
-/// not it is +∞. From logits p = exp(x − max) / Σ. Sums are plain, eight side by side: with probabilities within 3 ULP and logarithms within 3 ULP of
-/// 1 + |log p| a divergence is good to about (|log p| + classCount / 8) · 2^-52.
+/// not it is +∞. Sums are plain, eight side by side: with probabilities within 3 ULP + |log p| · 2^-53 and logarithms within 3 ULP of 1 + |log p| a
+/// divergence is good to about (|log p| + classCount / 8) · 2^-52.
 ///
-/// O(rowCount × classCount): an exponential a value of logits and log-probabilities, and a logarithm a class.
+/// O(rowCount × classCount): two exponentials and a logarithm a pair of logits, in one pass; for others, and for rows with a probability below
+/// exp(−700), an exponential a value of logits and log-probabilities, a logarithm a class, in three passes.
 public func comparePairs(_ block: UnsafeMutablePointer<PairBlock>) {
     let pairs = block.pointee
     // Wrapping arithmetic on indices throughout: they stay within the block's memory.
+    let areLogits = pairs.inputCodeA == Int32(XentInputLogits) && pairs.inputCodeB == Int32(XentInputLogits)
+    var first = 0
+    while first < pairs.rowCount {
+        let compared = areLogits ? compareEightRows(pairs, first) : 0
+        for row in first..<smaller(first &+ 8, pairs.rowCount)
+        where compared & UInt8(1) &<< UInt8(truncatingIfNeeded: row &- first) == 0 {
+            compareRow(pairs, row)
+        }
+        first &+= 8
+    }
+}
+
+/// The places of what is summed over a row of logits, in the block's scratch: eight lanes of each of eight rows.
+private enum PairSum {
+    static let forward = 0, backward = 64, excess = 128, shannon = 192, distance = 256
+}
+
+/// Compares up to eight rows of logits, from `first` on, and returns as bits which are done, the first lowest. The others have probabilities below
+/// exp(−700) or no finite largest logit, or no loss by one of the two.
+///
+/// The largest logit and its probability tell the logarithms of all probabilities: log p = (x − x_top) + log p_top. So one pass is enough.
+@inline(always)
+private func compareEightRows(_ pairs: PairBlock, _ first: Int) -> UInt8 {
+    guard let topA = pairs.topClassA, let topB = pairs.topClassB, let topProbabilityA = pairs.topProbabilityA,
+        let topProbabilityB = pairs.topProbabilityB
+    else { return 0 }
+    let elementA = StoredElement(code: pairs.elementCodeA), elementB = StoredElement(code: pairs.elementCodeB)
+    let classCount = pairs.classCount
+    let sums = pairs.scratch + 4 &* ((classCount &+ 7) & ~7)
+    // log p_top, and the logarithm of the factor of the table of powers.
+    let constantsA = sums + 320, constantsB = sums + 328
+    (negativeLogarithm(Lanes.load(topProbabilityA + first)) + lanes(logarithmOfPowerFactor)).store(constantsA)
+    (negativeLogarithm(Lanes.load(topProbabilityB + first)) + lanes(logarithmOfPowerFactor)).store(constantsB)
+    var done: UInt8 = 0
+    for i in 0..<smaller(8, pairs.rowCount &- first) {
+        let row = first &+ i
+        if pairs.lossesA[row].isNaN || pairs.lossesB[row].isNaN { continue }
+        let valuesA = pairs.valuesA + row &* classCount &* elementA.byteCount
+        let valuesB = pairs.valuesB + row &* classCount &* elementB.byteCount
+        let largestA = elementA.load(valuesA + Int(topA[row]) &* elementA.byteCount)
+        let largestB = elementB.load(valuesB + Int(topB[row]) &* elementB.byteCount)
+        if !(largestA.magnitude < .infinity && largestB.magnitude < .infinity) { continue }
+        var pair = PairOfRows(largestA, constantsA[i], largestB, constantsB[i])
+        var start = 0
+        while start &+ 16 <= classCount {
+            let (a, b) = (valuesA + start &* elementA.byteCount, valuesB + start &* elementB.byteCount)
+            pair.add(
+                TwoLanes(elementA.loadEight(a), elementA.loadEight(a + 8 &* elementA.byteCount)),
+                TwoLanes(elementB.loadEight(b), elementB.loadEight(b + 8 &* elementB.byteCount)))
+            start &+= 16
+        }
+        if start &+ 8 <= classCount {
+            pair.add(elementA.loadEight(valuesA + start &* elementA.byteCount), elementB.loadEight(valuesB + start &* elementB.byteCount))
+            start &+= 8
+        }
+        if start < classCount {
+            // exp(−690) of both adds nothing to any sum.
+            pair.add(
+                lanesOfClasses(valuesA, elementA, start, classCount, absent: largestA + constantsA[i] - 690),
+                lanesOfClasses(valuesB, elementB, start, classCount, absent: largestB + constantsB[i] - 690))
+        }
+        pair.forward.store(sums + PairSum.forward + 8 &* i)
+        pair.backward.store(sums + PairSum.backward + 8 &* i)
+        pair.excess.store(sums + PairSum.excess + 8 &* i)
+        (pair.entropies - pair.ofMeans).store(sums + PairSum.shannon + 8 &* i)
+        pair.distance.store(sums + PairSum.distance + 8 &* i)
+        if isFull(pair.least .>= lanes(-700)) { done |= UInt8(1) &<< UInt8(truncatingIfNeeded: i) }
+    }
+    if done == 0 { return 0 }
+    // What rows that are not done leave in their places is read, and not used.
+    let excess = sumsOfEight(sums + PairSum.excess)
+    (sumsOfEight(sums + PairSum.forward) + excess).orZero.store(pairs.klAB + first)
+    (lanes(0) - (sumsOfEight(sums + PairSum.backward) + excess)).orZero.store(pairs.klBA + first)
+    (sumsOfEight(sums + PairSum.shannon).fma(lanes(0.5), lanes(logarithmOfPowerFactor))).orZero.store(pairs.jensenShannon + first)
+    (sumsOfEight(sums + PairSum.distance) * lanes(0.5)).store(pairs.totalVariation + first)
+    return done
+}
+
+/// The sums over the pairs of one row of logits.
+private struct PairOfRows {
+    /// Σ p log(p/q), Σ q log(p/q), Σ q − p, Σ p log p + q log q − (p + q) log((p + q)/2) but for the table's factor, and Σ |p − q|.
+    var forward = lanes(0), backward = lanes(0), excess = lanes(0), entropies = lanes(0), ofMeans = lanes(0), distance = lanes(0)
+    /// The least logarithm of a probability.
+    var least = lanes(0)
+    private let largestA: Lanes, constantA: Lanes, largestB: Lanes, constantB: Lanes
+
+    @inline(always) init(_ largestA: Double, _ constantA: Double, _ largestB: Double, _ constantB: Double) {
+        (self.largestA, self.constantA) = (lanes(largestA), lanes(constantA))
+        (self.largestB, self.constantB) = (lanes(largestB), lanes(constantB))
+    }
+
+    /// Adds eight pairs of logits.
+    @inline(always) mutating func add(_ a: Lanes, _ b: Lanes) {
+        let logP = (a - largestA) - constantA, logQ = (b - largestB) - constantB
+        let terms = shiftedExponential(TwoLanes(logP, logQ))
+        add(logP, logQ, terms.a, terms.b, logarithmOfHalf(terms.a + terms.b))
+    }
+
+    /// Adds sixteen pairs of logits, side by side.
+    @inline(always) mutating func add(_ a: TwoLanes, _ b: TwoLanes) {
+        let logP = (a - TwoLanes(largestA)) - TwoLanes(constantA), logQ = (b - TwoLanes(largestB)) - TwoLanes(constantB)
+        let terms = shiftedExponential(FourLanes(logP.a, logP.b, logQ.a, logQ.b))
+        let ofMeans = logarithmOfHalf(TwoLanes(terms.a + terms.c, terms.b + terms.d))
+        add(logP.a, logQ.a, terms.a, terms.c, ofMeans.a)
+        add(logP.b, logQ.b, terms.b, terms.d, ofMeans.b)
+    }
+
+    @inline(always) private mutating func add(_ logP: Lanes, _ logQ: Lanes, _ p: Lanes, _ q: Lanes, _ logMean: Lanes) {
+        least = least.smaller(logP.smaller(logQ))
+        let ratio = logP - logQ, difference = q - p
+        forward = p.fma(ratio, forward)
+        backward = q.fma(ratio, backward)
+        excess += difference
+        distance += difference.absolute
+        entropies = q.fma(logQ, p.fma(logP, entropies))
+        ofMeans = (p + q).fma(logMean, ofMeans)
+    }
+}
+
+/// exp(x + `logarithmOfPowerFactor`) for x in [−700, 0], within (1 + |x|) · 2^-53 of itself; numbers without meaning below.
+@inline(always)
+private func shiftedExponential<Group: LaneGroup>(_ x: Group) -> Group {
+    let shift = Group(lanes(integerShift))
+    let shifted = x.fma(eighthsOfE, shift).met
+    // ln 2 / 8 as one number: k times its rounding is |x| · 0.6 · 2^-53 at the most.
+    let r = (shifted - shift).fma(-(eighthLn2High + eighthLn2Low), x).met
+    let power = Group.powerOfEighths(shifted)
+    // The polynomial of `exponentialMinusOne(ofSixteenth:)`, in steps that do not wait for one another.
+    let square = r.squared
+    let high = r.fma(0x1.a01675716e371p-13, Group(lanes(0x1.6c1cbd97558f9p-10)))
+    let middle = r.fma(Group(lanes(0x1.111111250458fp-7)), 0x1.555555480decfp-5)
+    let low = r.fma(Group(lanes(0x1.5555555555160p-3)), 0x1.000000000010bp-1).met
+    let minusOne = square.fma(square.fma(square.fma(high, middle), low).met, r)
+    return power.fma(minusOne, power)
+}
+
+/// log(x / 2) for x from 2^-1020 to 3, within 0.6 · 2^-53 of itself and 2^-53.
+///
+/// As in Logarithm.swift, but nothing that a rounding loses is carried along. The polynomial is the one of degree 7 that scripts/minimax.py prints.
+@inline(always)
+private func logarithmOfHalf(_ x: TwoLanes) -> TwoLanes {
+    // Wrapping integer arithmetic on encodings. The exponent's bias stays in, so that nothing is negative.
+    @inline(always) func offset(_ x: Lanes) -> LaneBits { x.bits &+ laneBits(0x3FF0_0000_0000_0000 &- 0x3FE6_E4DD_0000_0000) }
+    @inline(always) func m(_ offset: LaneBits) -> Lanes {
+        Lanes(bits: (offset & laneBits(0x000F_FFFF_FFFF_FFFF)) &+ laneBits(0x3FE6_E4DD_0000_0000))
+    }
+    // 2^52 + k + 1023: a number below 2^52 in the low bits.
+    @inline(always) func k(_ offset: LaneBits) -> Lanes { Lanes(bits: (offset &>> laneBits(52)) | lanes(0x1p52).bits) - lanes(0x1p52 + 1024) }
+    let (offsetA, offsetB) = (offset(x.a), offset(x.b))
+    let (placeA, placeB) = (offsetA &>> laneBits(49), offsetB &>> laneBits(49))
+    let r = TwoLanes(m(offsetA).fma(xentReciprocal(placeA), -1), m(offsetB).fma(xentReciprocal(placeB), -1)).met
+    let square = r.squared
+    var q = r.fma(-0x1.9cfcb16748dcap-4, TwoLanes(lanes(0x1.ca86105f939d0p-4)))
+    let d = r.fma(-0x1.fffcf5ef45f6fp-4, TwoLanes(lanes(0x1.2490e9498758cp-3)))
+    let c = r.fma(-0x1.555555e56394cp-3, TwoLanes(lanes(0x1.99999a09129f9p-3))).met
+    let b = r.fma(-0x1.ffffffffede5fp-3, TwoLanes(lanes(0x1.555555554fdcap-2)))
+    // The terms of odd powers of q, and then −½ and r.
+    q = square.fma(q, d).met
+    q = square.fma(q, c).met
+    q = square.fma(q, b).met
+    q = r.fma(q, -0.5)
+    let high = TwoLanes(
+        k(offsetA).fma(lanes(ln2High + ln2Low), xentLogarithmOfReciprocal(placeA)) + r.a,
+        k(offsetB).fma(lanes(ln2High + ln2Low), xentLogarithmOfReciprocal(placeB)) + r.b)
+    return square.fma(q, high)
+}
+
+@inline(always)
+private func logarithmOfHalf(_ x: Lanes) -> Lanes { logarithmOfHalf(TwoLanes(x, x)).a }
+
+extension SIMD8<Double> {
+    /// 0 where rounding has put a lane below it.
+    @inline(always) fileprivate var orZero: Lanes { larger(lanes(0)) }
+}
+
+/// Compares a row of any numbers.
+@inline(never)
+private func compareRow(_ pairs: PairBlock, _ row: Int) {
+    if pairs.lossesA[row].isNaN || pairs.lossesB[row].isNaN {
+        pairs.klAB[row] = .nan
+        pairs.klBA[row] = .nan
+        pairs.jensenShannon[row] = .nan
+        pairs.totalVariation[row] = .nan
+        return
+    }
     let elementA = StoredElement(code: pairs.elementCodeA), elementB = StoredElement(code: pairs.elementCodeB)
     let capacity = (pairs.classCount &+ 7) & ~7
     let (p, logP) = (pairs.scratch, pairs.scratch + capacity)
     let (q, logQ) = (pairs.scratch + 2 &* capacity, pairs.scratch + 3 &* capacity)
-    var row = 0
-    while row < pairs.rowCount {
-        defer { row &+= 1 }
-        if pairs.lossesA[row].isNaN || pairs.lossesB[row].isNaN {
-            pairs.klAB[row] = .nan
-            pairs.klBA[row] = .nan
-            pairs.jensenShannon[row] = .nan
-            pairs.totalVariation[row] = .nan
-            continue
-        }
-        let ofA = writeDistribution(
-            pairs.valuesA + row &* pairs.classCount &* elementA.byteCount, elementA, pairs.inputCodeA, pairs.classCount, p, logP)
-        let ofB = writeDistribution(
-            pairs.valuesB + row &* pairs.classCount &* elementB.byteCount, elementB, pairs.inputCodeB, pairs.classCount, q, logQ)
-        var ab = lanes(0), ba = lanes(0), js = lanes(0), distance = lanes(0)
-        var start = 0
-        while start < pairs.classCount {
-            let one = Lanes.load(p + start) * lanes(ofA.factor), other = Lanes.load(q + start) * lanes(ofB.factor)
-            let logOne = Lanes.load(logP + start) - lanes(ofA.logarithm), logOther = Lanes.load(logQ + start) - lanes(ofB.logarithm)
-            let isOne = one .> lanes(0), isOther = other .> lanes(0)
-            let ratio = logOne - logOther
-            let forward = one.fma(ratio, other - one), backward = other.fma(lanes(0) - ratio, one - other)
-            ab += other.replacing(with: forward, where: isOne)
-            ba += one.replacing(with: backward, where: isOther)
-            // A mean of 0 has the logarithm of a normal number, which no term takes.
-            let mean = lanes(0x1p-1000).larger((one + other) * lanes(0.5))
-            let logMean = logarithm(normal: mean)
-            js += lanes(0).replacing(with: one * (logOne - logMean), where: isOne)
-            js += lanes(0).replacing(with: other * (logOther - logMean), where: isOther)
-            distance += (one - other).absolute
-            start &+= 8
-        }
-        pairs.klAB[row] = notNegative(total(ab))
-        pairs.klBA[row] = notNegative(total(ba))
-        pairs.jensenShannon[row] = notNegative(total(js) * 0.5)
-        pairs.totalVariation[row] = total(distance) * 0.5
+    let ofA = writeDistribution(
+        pairs.valuesA + row &* pairs.classCount &* elementA.byteCount, elementA, pairs.inputCodeA, pairs.classCount, p, logP)
+    let ofB = writeDistribution(
+        pairs.valuesB + row &* pairs.classCount &* elementB.byteCount, elementB, pairs.inputCodeB, pairs.classCount, q, logQ)
+    var ab = lanes(0), ba = lanes(0), js = lanes(0), distance = lanes(0)
+    var start = 0
+    while start < pairs.classCount {
+        let one = Lanes.load(p + start) * lanes(ofA.factor), other = Lanes.load(q + start) * lanes(ofB.factor)
+        let logOne = Lanes.load(logP + start) - lanes(ofA.logarithm), logOther = Lanes.load(logQ + start) - lanes(ofB.logarithm)
+        let isOne = one .> lanes(0), isOther = other .> lanes(0)
+        let ratio = logOne - logOther
+        let forward = one.fma(ratio, other - one), backward = other.fma(lanes(0) - ratio, one - other)
+        ab += other.replacing(with: forward, where: isOne)
+        ba += one.replacing(with: backward, where: isOther)
+        // A mean of 0 has the logarithm of a normal number, which no term takes.
+        let mean = lanes(0x1p-1000).larger((one + other) * lanes(0.5))
+        let logMean = logarithm(normal: mean)
+        js += lanes(0).replacing(with: one * (logOne - logMean), where: isOne)
+        js += lanes(0).replacing(with: other * (logOther - logMean), where: isOther)
+        distance += (one - other).absolute
+        start &+= 8
     }
+    pairs.klAB[row] = notNegative(total(ab))
+    pairs.klBA[row] = notNegative(total(ba))
+    pairs.jensenShannon[row] = notNegative(total(js) * 0.5)
+    pairs.totalVariation[row] = total(distance) * 0.5
 }
 
 /// Writes numbers that are in proportion to the probabilities of a row, and logarithms that are off by a constant; 0 and −∞ behind the last class.

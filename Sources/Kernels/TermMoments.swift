@@ -160,7 +160,7 @@ struct SquaresAndProducts: TermMoments {
 }
 
 /// The sum of the eight lanes at `vectors`, `vectors + 8`, …: a lane each, rounded three times.
-@inline(always) private func sumsOfEight(_ vectors: UnsafePointer<Double>) -> Lanes {
+@inline(always) func sumsOfEight(_ vectors: UnsafePointer<Double>) -> Lanes {
     @inline(always) func halves(_ i: Int) -> Lanes {
         let (a, b) = (Lanes.load(vectors + 8 &* i), Lanes.load(vectors + 8 &* (i &+ 1)))
         return xentInOrder(xentLowHalves(a, b) + xentHighHalves(a, b))

@@ -85,26 +85,53 @@ extension ScoredBlock {
     /// Adds to a sum exactly what `number` makes of each row; NaN is left out. O(rowCount).
     package func add(to sum: inout ExactSum, _ number: (_ row: Int) -> Double) { fold(number).addSum(to: &sum) }
 
+    /// Adds numbers up exactly, one for each row, and their squares; NaN is left out. Its residuals are valid until the next numbers are added up.
+    /// O(rowCount).
+    package func folded(_ numbers: UnsafePointer<Double>) -> FoldedNumbers { FoldedNumbers(fold: fold(numbers)) }
+
     /// How far the predictions of two models are apart in each row of a block, in nats. It is memory that is used again and again.
     package struct Divergences: Sendable {
         /// Σ p log(p/q) of the first and the second model's probabilities, and the other way round.
-        package private(set) var forward: [Double] = [], backward: [Double] = []
+        private var forward: [Double] = [], backward: [Double] = []
         /// The divergence of Jensen and Shannon, and ½ Σ |p − q|.
-        package private(set) var jensenShannon: [Double] = [], totalVariation: [Double] = []
+        private var jensenShannon: [Double] = [], totalVariation: [Double] = []
         private var scratch: [Double] = []
 
         /// Makes room for nothing.
         package init() {}
+
+        /// Calls `body` with Σ p log(p/q) of the first and the second model's probabilities, the other way round, the divergence of Jensen and
+        /// Shannon, and ½ Σ |p − q|.
+        package func withColumns(
+            _ body: (
+                _ forward: UnsafePointer<Double>, _ backward: UnsafePointer<Double>, _ jensenShannon: UnsafePointer<Double>,
+                _ totalVariation: UnsafePointer<Double>
+            ) -> Void
+        ) {
+            forward.withUnsafeBufferPointer { forward in
+                backward.withUnsafeBufferPointer { backward in
+                    jensenShannon.withUnsafeBufferPointer { jensenShannon in
+                        totalVariation.withUnsafeBufferPointer { totalVariation in
+                            guard let one = forward.baseAddress, let other = backward.baseAddress, let js = jensenShannon.baseAddress,
+                                let variation = totalVariation.baseAddress
+                            else { return }
+                            body(one, other, js, variation)
+                        }
+                    }
+                }
+            }
+        }
 
         /// Computes the divergences of the rows of two blocks over classes; NaN where one of them has no loss in the first dialect.
         /// O(rowCount × classCount).
         package mutating func update(_ a: ScoredBlock, _ b: ScoredBlock) {
             let rowCount = min(a.rows.rowCount, b.rows.rowCount)
             if forward.count < rowCount {
-                forward = Array(repeating: 0, count: rowCount)
+                // Kernels write whole vectors.
+                forward = Array(repeating: 0, count: (rowCount + 7) / 8 * 8)
                 (backward, jensenShannon, totalVariation) = (forward, forward, forward)
             }
-            let scratchCount = 4 * ((a.classCount + 7) / 8 * 8)
+            let scratchCount = 4 * ((a.classCount + 7) / 8 * 8) + Int(XentPairSumCount)
             if scratch.count < scratchCount { scratch = Array(repeating: 0, count: scratchCount) }
             forward.withUnsafeMutableBufferPointer { forward in
                 backward.withUnsafeMutableBufferPointer { backward in
@@ -118,8 +145,10 @@ extension ScoredBlock {
                                     valuesA: a.rows.values, valuesB: b.rows.values, elementCodeA: a.rows.element.code,
                                     elementCodeB: b.rows.element.code, inputCodeA: a.specification.input.code,
                                     inputCodeB: b.specification.input.code, classCount: a.classCount, rowCount: rowCount,
-                                    lossesA: a.losses(ofDialect: 0), lossesB: b.losses(ofDialect: 0), scratch: room, klAB: klAB, klBA: klBA,
-                                    jensenShannon: js, totalVariation: variation)
+                                    lossesA: a.losses(ofDialect: 0), lossesB: b.losses(ofDialect: 0), topClassA: a.facts.topClass,
+                                    topClassB: b.facts.topClass, topProbabilityA: a.facts.topProbability,
+                                    topProbabilityB: b.facts.topProbability, scratch: room, klAB: klAB, klBA: klBA, jensenShannon: js,
+                                    totalVariation: variation)
                                 b.scorer.kernels.comparePairs(&pairs)
                             }
                         }

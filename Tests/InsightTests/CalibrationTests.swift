@@ -23,6 +23,34 @@ import Testing
     }
 
     /// Confidences at bounds belong to the interval that ends there, or to the one that begins there; those of 1 to the last or to one of their own.
+    /// Predictions that are added by way of a block's sums give the same bytes as those that are added one by one: at bounds, next to them, outside of
+    /// [0, 1], with digits below 2^-92, with outcomes that are fractions, and NaN.
+    @Test(arguments: [1, 2, 15, 29, 1000], [false, true])
+    func blocksGiveTheSumsOfPredictions(count: Int, keepsBoundsApart: Bool) {
+        var random = SplitMix64(seed: UInt64(count))
+        var confidences: [Double] = [0, 1, -0.0, 1e-300, 0x1p-60, .nan, 1 + 0x1p-52, -1e-9, 0x1.8p-93]
+        for edge in ReliabilityBins.edges(count: count) { confidences += [edge, edge.nextUp, edge.nextDown] }
+        while confidences.count < 4096 { confidences.append(Double.random(in: 0...1, using: &random)) }
+        var outcomes = confidences.map { _ in Double(Int.random(in: 0...1, using: &random)) }
+        for index in stride(from: 0, to: 4096, by: 100) { outcomes[index] = 0.25 }
+        let edges = ReliabilityBins.edges(count: count)
+        var single = ReliabilityBins(edges: edges, hasWeights: false, keepsBoundsApart: keepsBoundsApart), blocks = single
+        confidences.withUnsafeBufferPointer { confidences in
+            outcomes.withUnsafeBufferPointer { outcomes in
+                guard let c = confidences.baseAddress, let o = outcomes.baseAddress else { return }
+                // More than a block.
+                single.add(c, o, weights: nil, stride: 1, count: 4096)
+                for start in stride(from: 0, to: 4096, by: 1024) { blocks.add(c + start, o + start, weights: nil, stride: 1, count: 1024) }
+            }
+        }
+        func bytes(_ bins: ReliabilityBins) -> [UInt8] {
+            var bytes: [UInt8] = []
+            bins.encode(into: &bytes)
+            return bytes
+        }
+        #expect(bytes(single) == bytes(blocks))
+    }
+
     @Test func boundsBelongToWhereALibraryHasThem() {
         let confidences = [0, 0.1, 0.25, 0.25, 0.3, 0.5, 0.75, 0.9, 1, 1], outcomes = [0.0, 1, 0, 1, 1, 0, 1, 1, 1, 0]
         var bins = ReliabilityBins(count: 4, hasWeights: false)

@@ -159,6 +159,40 @@ import Testing
     }
 
     /// The numbers that keys may stand for hold all scores, also while some are not merged.
+    /// Scores that are counted at the places of their keys, since keys were cut before, give the table that sorting gives: scores beyond the keys that
+    /// were seen, such as there is no room for, and NaN among them.
+    @Test(arguments: [16, 1000])
+    func countingGivesTheTableOfSorting(limit: Int) throws {
+        var scores = Self.scores(200_000, seed: 37, isRounded: false)
+        for index in stride(from: 70_000, to: 200_000, by: 997) { scores[index].score *= [1e-3, 1e30, -1e-200, .infinity, -.infinity][index % 5] }
+        scores[150_000].score = .nan
+        var counted = RankTable(limit: limit, hasWeights: false), inBlocks = counted, sorted = counted
+        for (score, isPositive) in scores where !score.isNaN { counted.add(score, isPositive: isPositive) }
+        for start in stride(from: 0, to: scores.count, by: 1000) {
+            inBlocks.add(count: 1000, { scores[start + $0].score }, isPositive: { scores[start + $0].isPositive })
+            var part = RankTable(limit: limit, hasWeights: false)
+            for (score, isPositive) in scores[start..<start + 1000] where !score.isNaN { part.add(score, isPositive: isPositive) }
+            sorted.merge(part)
+        }
+        func bytes(_ table: RankTable) -> [UInt8] {
+            var bytes: [UInt8] = []
+            table.encode(into: &bytes)
+            return bytes
+        }
+        #expect(bytes(counted) == bytes(sorted) && bytes(inBlocks) == bytes(sorted))
+        let counts = counted.flushed.outcomeCounts
+        #expect(counts.positive + counts.negative == UInt64(scores.count - 1))
+        // From bytes, too, more scores are counted.
+        var decoded = RankTable(limit: limit, hasWeights: false)
+        var reader = SectionReader(bytes(sorted)[...])
+        try decoded.decode(&reader)
+        for (score, isPositive) in scores where !score.isNaN {
+            decoded.add(score, isPositive: isPositive)
+            counted.add(score, isPositive: isPositive)
+        }
+        #expect(bytes(decoded) == bytes(counted))
+    }
+
     @Test(arguments: [4, 50, 5000])
     func keysEncloseTheirScores(limit: Int) {
         let scores = Self.scores(1000, seed: 38, isRounded: false)

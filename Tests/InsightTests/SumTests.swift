@@ -56,6 +56,59 @@ import Testing
         #expect((moments.variance - variance).magnitude <= 1e-12 * variance)
     }
 
+    /// Numbers of two classes that are added side by side give the sums of those that are added one by one; and what does not fit is not added.
+    @Test func sumsOfTwoClassesAreThoseOfEach() throws {
+        var random = SplitMix64(seed: 7)
+        var numbers = (0..<1024).map { _ in Double.random(in: -1...1, using: &random) * Double.random(in: 0...2047, using: &random) }
+        for index in stride(from: 0, to: 1024, by: 3) { numbers[index] *= 0x1p-20 }
+        for index in numbers.indices { numbers[index] = (numbers[index] * 0x1p60).rounded() * 0x1p-60 }
+        let classes = numbers.map { _ in Int32.random(in: 0...1, using: &random) }
+        let isCorrect = numbers.map { _ in UInt8.random(in: 0...1, using: &random) }
+        func sums(_ label: Int32) -> (WeightedMoments, UInt64) {
+            var moments = WeightedMoments()
+            for (number, ofRow) in zip(numbers, classes) where ofRow == label { moments.add(number, weight: nil) }
+            return (moments, UInt64(zip(classes, isCorrect).count { $0 == label && $1 == 1 }))
+        }
+        let two = try #require(BlockMoments.ofTwo(numbers, classes, isCorrect, count: 1024))
+        for (label, found) in [(Int32(0), two.0), (1, two.1)] {
+            var moments = WeightedMoments()
+            moments.add(found)
+            let expected = sums(label)
+            #expect(moments == expected.0 && moments.count == found.count && found.correctCount == expected.1)
+        }
+        for misfit in [Double.nan, .infinity, 2048, -2048, 0x1.8p-93] {
+            var numbers = numbers
+            numbers[700] = misfit
+            #expect(BlockMoments.ofTwo(numbers, classes, isCorrect, count: 1024) == nil, "\(misfit)")
+        }
+        var others = classes
+        others[3] = -1
+        #expect(BlockMoments.ofTwo(numbers, others, isCorrect, count: 1024) == nil)
+    }
+
+    /// Numbers of a block that kernels add up give the state of those that are added one by one, whatever their sizes are.
+    @Test(arguments: [8, 9] as [UInt64])
+    func foldedNumbersGiveTheSameMoments(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        let numbers = Self.numbers(seed: seed).shuffled(using: &random).prefix(1000) + [.infinity, .nan, 0x1p11, -5000, 0x1p-1030, 0x1p-145 * 3, -0.0]
+        let rows = RandomRows(try RandomRows.loss(.binary, .logits), rowCount: numbers.count, classCount: 1, seed: 1)
+        var singly = CompactMoments(), folded = CompactMoments()
+        for number in numbers where !number.isNaN { singly.add(number) }
+        rows.score(0..<numbers.count, blockRowCount: 1024, facts: []) { block in
+            let room = Array(numbers) + [Double](repeating: 0, count: 16)
+            room.withUnsafeBufferPointer { room in
+                guard let base = room.baseAddress else { return }
+                folded.add(block.folded(base), count: UInt64(numbers.count { !$0.isNaN }))
+            }
+        }
+        func bytes(_ moments: CompactMoments) -> [UInt8] {
+            var bytes: [UInt8] = []
+            moments.encode(into: &bytes)
+            return bytes
+        }
+        #expect(bytes(singly) == bytes(folded) && singly.count == UInt64(numbers.count - 1))
+    }
+
     @Test func varintsComeBack() throws {
         for value in [0, 1, 127, 128, 300, 1 << 32, UInt64.max - 1, .max] as [UInt64] {
             var bytes: [UInt8] = []

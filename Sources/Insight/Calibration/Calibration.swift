@@ -95,7 +95,11 @@ public struct Calibration: RowObserver, Equatable {
             confidences.fill(count) { block.writePositiveProbabilities(to: $0) }
             if !block.areAllRowsScored { confidences.update(count) { i, p in losses[i / decisionCount].isNaN ? .nan : p } }
             let targets = block.targets, labels = block.rows.classLabels
-            outcomes.update(count) { i, _ in targets?[i] ?? Double(labels[i]) }
+            if let targets {
+                outcomes.update(count) { i, _ in targets[i] }
+            } else {
+                outcomes.update(count) { i, _ in Double(labels[i]) }
+            }
         } else {
             guard let top = block.facts.topProbability, let classes = block.facts.topClass, let isCorrect = block.facts.isCorrect else { return }
             // A row without a loss has the fact NaN.

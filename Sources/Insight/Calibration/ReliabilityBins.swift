@@ -37,11 +37,11 @@ struct ReliabilityBins: Sendable {
         }
 
         /// Adds the predictions of a block without weights.
-        mutating func add(_ block: BlockMoments) {
+        fileprivate mutating func add(_ block: CellSums) {
             // Wrapping: no run has 2^64 rows.
-            rowCount &+= block.count
-            hitCount &+= block.correctCount
-            confidence.add(block)
+            rowCount &+= block.counts & CellSums.rowMask
+            hitCount &+= block.counts >> CellSums.hitShift
+            confidence.add(coarse: block.coarse, fine: block.fine)
         }
 
         /// Σ w · outcome of all predictions.
@@ -69,7 +69,16 @@ struct ReliabilityBins: Sendable {
     /// before the first prediction, so that settings alone take no memory.
     private(set) var bins: [Bin] = []
     /// Room for a block's sums; no part of the state.
-    private var block: [BlockMoments] = []
+    private var block: [CellSums] = []
+
+    /// The sums that a block adds to a cell, with the cuts of `CompactSum`.
+    fileprivate struct CellSums: Sendable {
+        static let rowMask: UInt64 = 0xFFFF_FFFF, hitShift: UInt64 = 32
+        /// The number of predictions, and 2^32 times that of right ones.
+        var counts: UInt64 = 0
+        /// Σ of the parts of the confidences, in units of 2^-40 and 2^-92.
+        var coarse: Int64 = 0, fine: Int64 = 0
+    }
 
     init(count: Int, hasWeights: Bool) { self.init(edges: Self.edges(count: count), hasWeights: hasWeights, keepsBoundsApart: true) }
 
@@ -116,31 +125,56 @@ struct ReliabilityBins: Sendable {
     /// The largest number of predictions that are added by way of a block's sums.
     private static let blockLimit = 1024
 
-    /// Adds at most `blockLimit` predictions without weights.
+    /// Adds at most `blockLimit` predictions without weights. Sums of a block are those of cells, whether intervals are kept so or not.
     private mutating func addBlock(_ confidences: UnsafePointer<Double>, _ outcomes: UnsafePointer<Double>, count: Int) {
-        if block.count < bins.count { block = Array(repeating: BlockMoments(), count: bins.count) }
+        let blockCount = 2 * edges.count - 1
+        if block.count < blockCount { block = Array(repeating: CellSums(), count: blockCount) }
         let edges = edges
+        let intervalCount = Double(edges.count - 1)
         bins.withUnsafeMutableBufferPointer { bins in
             block.withUnsafeMutableBufferPointer { block in
                 edges.withUnsafeBufferPointer { edges in
                     for i in 0..<count {
                         let confidence = confidences[i], outcome = outcomes[i]
-                        guard confidence == confidence else { continue }
-                        let index = keepsBoundsApart ? Self.cell(of: confidence, edges) : Self.index(of: confidence, edges)
-                        // Fractions, and confidences with very small digits, take the long way.
-                        guard outcome == 0 || outcome == 1, block[index].add(confidence, withSquare: false) else {
+                        // Fractions, confidences with very small digits, and those outside of [0, 1] take the long way.
+                        let units = FixedPoint.units(confidence)
+                        let remainder = confidence - ((confidence + FixedPoint.shift) - FixedPoint.shift)
+                        let shifted = remainder + CompactSum.fineShift
+                        // 0 and 1 in one step: a branch for each would be a guess.
+                        guard confidence >= 0, confidence <= 1, outcome * (1 - outcome) == 0,
+                            remainder - (shifted - CompactSum.fineShift) == 0
+                        else {
+                            guard confidence == confidence else { continue }
+                            let index = keepsBoundsApart ? Self.cell(of: confidence, edges) : Self.index(of: confidence, edges)
                             bins[index].add(confidence, outcome: outcome, weight: nil)
                             continue
                         }
-                        block[index].correctCount &+= outcome == 1 ? 1 : 0  // Wrapping: at most 1,024.
+                        let cell = Self.cell(ofUnit: confidence, edges, intervalCount)
+                        // Wrapping: at most 1,024 predictions, whose parts are below 2^52.
+                        block[cell].counts &+= 1 &+ (outcome == 1 ? 1 << CellSums.hitShift : 0)
+                        block[cell].coarse &+= units
+                        block[cell].fine &+= Int64(bitPattern: shifted.bitPattern) &- Int64(bitPattern: CompactSum.fineShift.bitPattern)
                     }
                 }
-                for index in bins.indices where block[index].count > 0 {
-                    bins[index].add(block[index])
-                    block[index] = BlockMoments()
+                for cell in 0..<blockCount where block[cell].counts > 0 {
+                    // The interval that ends at bound k has the cells 2k − 1 and 2k.
+                    bins[keepsBoundsApart ? cell : max(0, (cell - 1) >> 1)].add(block[cell])
+                    block[cell] = CellSums()
                 }
             }
         }
+    }
+
+    /// Adding it to a number below 2^51 rounds that number to an integer, which then stands in the low bits.
+    private static let integerShift = 0x1.8p52
+
+    /// `cell(of:_:)` of a confidence in [0, 1], by the bound next to it. Where rounding finds the one beyond, the confidence lies between both.
+    @inline(__always)
+    private static func cell(ofUnit confidence: Double, _ edges: UnsafeBufferPointer<Double>, _ intervalCount: Double) -> Int {
+        // Wrapping: the low bits of both are those of an integer.
+        let nearest = Int(truncatingIfNeeded: (confidence * intervalCount + integerShift).bitPattern &- integerShift.bitPattern)
+        let bound = edges[nearest]
+        return 2 &* nearest &+ (confidence > bound ? 1 : 0) &- (confidence < bound ? 1 : 0)
     }
 
     /// Adds the probabilities of each class of a row to that class's intervals; `label` is the class that happened, or −1 where `outcomes` says how

@@ -2,27 +2,59 @@ internal import Scoring
 
 /// The sums of outcome − confidence in 4,096 cells of equal width, from which the smooth calibration error follows.
 ///
-/// A difference is rounded to a multiple of 2^-40 and added up exactly. 64 KB.
+/// A difference is rounded to a multiple of 2^-40 and added up exactly. 96 KB.
 struct ResidualGrid: Sendable, Equatable {
     private static let cellCount = 4096
+    /// The number of predictions after which 64 bits are added to 128: below 2^23, since a difference is at most 2^40 units.
+    private static let recentLimit = 1 << 22
+    /// Σ (outcome − confidence) of each cell, in units of 2^-40, but for recent predictions.
+    private var earlier = [Int128](repeating: 0, count: Self.cellCount)
+    /// The same of recent predictions, and their number.
+    private var recent = [Int64](repeating: 0, count: Self.cellCount)
+    private var recentCount = 0
+
     /// Σ (outcome − confidence) of each cell, in units of 2^-40.
-    private var residuals = [Int128](repeating: 0, count: Self.cellCount)
+    private var residuals: [Int128] { zip(earlier, recent).map { $0 &+ Int128($1) } }  // Wrapping: 2^87 rows fit.
 
     /// Adds predictions; NaN confidences are left out.
     mutating func add(_ confidences: UnsafePointer<Double>, _ outcomes: UnsafePointer<Double>, count: Int) {
-        residuals.withUnsafeMutableBufferPointer { residuals in
-            for i in 0..<count {
-                let confidence = confidences[i]
-                guard confidence == confidence else { continue }
-                let cell = min(Int(min(max(confidence, 0), 1) * Double(Self.cellCount)), Self.cellCount - 1)
-                residuals[cell] &+= Int128(FixedPoint.units(outcomes[i] - confidence))  // Wrapping: 2^87 rows fit.
+        var next = 0
+        while next < count {
+            let end = min(count, next + Self.recentLimit - recentCount)
+            add(confidences, outcomes, next..<end)
+            recentCount += end - next
+            next = end
+            if recentCount == Self.recentLimit {
+                earlier = residuals
+                recent = [Int64](repeating: 0, count: Self.cellCount)
+                recentCount = 0
+            }
+        }
+    }
+
+    private mutating func add(_ confidences: UnsafePointer<Double>, _ outcomes: UnsafePointer<Double>, _ range: Range<Int>) {
+        recent.withUnsafeMutableBufferPointer { recent in
+            for i in range {
+                let confidence = confidences[i], difference = outcomes[i] - confidence
+                // NaN is in neither. What lies outside of [0, 1] may be large, and is rare.
+                if confidence >= 0, confidence < 1, difference.magnitude <= 1 {
+                    recent[Int(confidence * Double(Self.cellCount))] &+= FixedPoint.units(difference)  // Wrapping: see `recentLimit`.
+                } else if confidence == confidence {
+                    let cell = min(Int(min(max(confidence, 0), 1) * Double(Self.cellCount)), Self.cellCount - 1)
+                    earlier[cell] &+= Int128(FixedPoint.units(difference))  // Wrapping: 2^87 rows fit.
+                }
             }
         }
     }
 
     mutating func merge(_ other: ResidualGrid) {
-        for cell in residuals.indices { residuals[cell] &+= other.residuals[cell] }  // Wrapping: see above.
+        earlier = zip(residuals, other.residuals).map { $0 &+ $1 }  // Wrapping: see above.
+        recent = [Int64](repeating: 0, count: Self.cellCount)
+        recentCount = 0
     }
+
+    /// Returns true if both have the same sums.
+    static func == (left: ResidualGrid, right: ResidualGrid) -> Bool { left.residuals == right.residuals }
 
     /// The smooth calibration error of Błasiok and Nakkiran ("Smooth ECE", 2023), and the bandwidth: the least σ for which the error at σ is
     /// at most σ. The error at σ is the integral of the magnitude of the residuals, smoothed by a normal kernel of width σ that is reflected at 0
@@ -75,6 +107,7 @@ struct ResidualGrid: Sendable, Equatable {
 
     /// Appends a varint, the number of cells that are not zero, and for each in ascending order a varint, its index, and its integer of 16 bytes.
     func encode(into bytes: inout [UInt8]) {
+        let residuals = residuals
         let used = residuals.indices.filter { residuals[$0] != 0 }
         bytes.append(varint: UInt64(used.count))
         for cell in used {
@@ -86,12 +119,12 @@ struct ResidualGrid: Sendable, Equatable {
     }
 
     mutating func decode(_ reader: inout SectionReader) throws(PartialError) {
-        for cell in residuals.indices { residuals[cell] = 0 }
+        self = ResidualGrid()
         for _ in 0..<(try reader.varintCount(leastByteCount: 17)) {
             let cell = try reader.varint()
-            guard cell < UInt64(residuals.count) else { throw .damaged("cell \(cell) is none of \(residuals.count)") }
+            guard cell < UInt64(Self.cellCount) else { throw .damaged("cell \(cell) is none of \(Self.cellCount)") }
             let low = try reader.unsigned(), high = try reader.unsigned()
-            residuals[Int(cell)] = Int128(truncatingIfNeeded: Int64(bitPattern: high)) << 64 | Int128(low)
+            earlier[Int(cell)] = Int128(truncatingIfNeeded: Int64(bitPattern: high)) << 64 | Int128(low)
         }
     }
 }

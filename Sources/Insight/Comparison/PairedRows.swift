@@ -95,6 +95,7 @@ public struct PairedRows: RowObserver, Equatable {
     /// Room for the distributions of a row, and for the rows of a block; no part of the state.
     private var probabilitiesA = RowNumbers(), probabilitiesB = RowNumbers(), logarithmsA = RowNumbers(), logarithmsB = RowNumbers()
     private var rowDifferences = RowNumbers(), pairedA = RowNumbers(), pairedB = RowNumbers()
+    private var changes = RowNumbers(), changeSquares = RowNumbers()
     private var targets = RowNumbers(), classes: [Int32] = []
     private var divergences = ScoredBlock.Divergences()
 
@@ -194,10 +195,39 @@ public struct PairedRows: RowObserver, Equatable {
             // Equal infinite losses differ by nothing.
             lossesA[row] == lossesB[row] ? 0 : lossesB[row] - lossesA[row]
         }
-        for row in 0..<rowCount {
+        let differences = rowDifferences
+        pairedA.update(rowCount) { row, _ in differences[row].isNaN ? .nan : lossesA[row] }
+        pairedB.update(rowCount) { row, _ in differences[row].isNaN ? .nan : lossesB[row] }
+        let pairs = countPairs(a, lossesA, lossesB)
+        add(a, pairedA, divisors, pairs, to: \.ofA)
+        add(a, pairedB, divisors, pairs, to: \.ofB)
+        add(a, differences, divisors, pairs, to: \.differences)
+        if task.hasLabels {
+            countPredictions(differences, correctA, correctB, topA, topB, rowCount)
+            changes.update(rowCount) { row, _ in differences[row].isNaN ? .nan : labelB[row] - labelA[row] }
+            addColumn(a, changes, pairs, to: \.labelDifference, \.labelHistogram)
+            let changes = changes
+            changeSquares.update(rowCount) { row, _ in changes[row] * changes[row] }
+            _ = changeSquares.withNumbers { labelDifferenceSquares.add(a.folded($0)) }
+            if hasClasses {
+                addColumns(of: divergences, a, pairs)
+                if llamaCpp != nil {
+                    for row in 0..<rowCount where !differences[row].isNaN { addLlamaCpp(a, b, row, change: changes[row]) }
+                }
+            } else if hasDistributions {
+                for row in 0..<rowCount where !differences[row].isNaN { addDecisionDivergences(a, b, row) }
+            }
+        }
+        addGroups(a, b, divisors)
+    }
+
+    /// Counts the rows that have a loss by both, by one and by neither, and those in which one model is the better. Returns the number of the former.
+    private mutating func countPairs(_ a: ScoredBlock, _ lossesA: UnsafePointer<Double>, _ lossesB: UnsafePointer<Double>) -> UInt64 {
+        var pairs: UInt64 = 0, aBetter: UInt64 = 0, bBetter: UInt64 = 0
+        // Wrapping throughout: rows are numbered below 2^63.
+        for row in 0..<a.rows.rowCount {
             let (lossA, lossB) = (lossesA[row], lossesB[row])
             guard !lossA.isNaN, !lossB.isNaN else {
-                // Wrapping: rows are numbered below 2^63.
                 if !lossA.isNaN {
                     onlyACount &+= 1
                     firstOnlyA = min(firstOnlyA, a.rows.firstRow &+ UInt64(row))
@@ -208,38 +238,78 @@ public struct PairedRows: RowObserver, Equatable {
                 }
                 continue
             }
-            let weight = divisors?[row]
-            ofA.add(lossA, weight: weight)
-            ofB.add(lossB, weight: weight)
-            differences.add(rowDifferences[row], weight: weight)
-            // Wrapping: no run has 2^64 rows.
-            if lossA < lossB { aBetterCount &+= 1 } else if lossB < lossA { bBetterCount &+= 1 } else { tieCount &+= 1 }
-            guard task.hasLabels else { continue }
-            switch (correctA[row] != 0, correctB[row] != 0) {
-            case (true, true): bothRightCount &+= 1
-            case (true, false): onlyARightCount &+= 1
-            case (false, true): onlyBRightCount &+= 1
-            case (false, false): bothWrongCount &+= 1
-            }
-            let change = labelB[row] - labelA[row]
-            labelDifference.add(change)
-            labelDifferenceSquares.add(change * change)
-            labelHistogram.add(change)
-            guard hasDistributions else { continue }
-            if topA[row] == topB[row] { sameTopCount &+= 1 }
-            if task == .binary {
-                if topA[row] == 0, topB[row] == 1 { toPositiveCount &+= 1 }
-                if topA[row] == 1, topB[row] == 0 { toNegativeCount &+= 1 }
-            }
-            if hasClasses {
-                add(
-                    divergences.forward[row], divergences.backward[row], divergences.jensenShannon[row], divergences.totalVariation[row])
-                if llamaCpp != nil { addLlamaCpp(a, b, row, change: change) }
-            } else {
-                addDecisionDivergences(a, b, row)
-            }
+            pairs &+= 1
+            aBetter &+= lossA < lossB ? 1 : 0
+            bBetter &+= lossB < lossA ? 1 : 0
         }
-        addGroups(a, b, divisors)
+        aBetterCount &+= aBetter
+        bBetterCount &+= bBetter
+        tieCount &+= pairs &- aBetter &- bBetter
+        return pairs
+    }
+
+    /// Counts the paired rows in which both are right, one, and neither, and in which both predict the same.
+    private mutating func countPredictions(
+        _ differences: RowNumbers, _ correctA: UnsafePointer<UInt8>, _ correctB: UnsafePointer<UInt8>, _ topA: UnsafePointer<Int32>,
+        _ topB: UnsafePointer<Int32>, _ rowCount: Int
+    ) {
+        // The numbers of rows by whether A and B are right.
+        var counts: (wrong: UInt64, onlyA: UInt64, onlyB: UInt64, right: UInt64) = (0, 0, 0, 0)
+        var sameTop: UInt64 = 0, toPositive: UInt64 = 0, toNegative: UInt64 = 0
+        // Wrapping throughout: no run has 2^64 rows.
+        for row in 0..<rowCount where !differences[row].isNaN {
+            let isRightA: UInt64 = correctA[row] != 0 ? 1 : 0, isRightB: UInt64 = correctB[row] != 0 ? 1 : 0
+            counts.right &+= isRightA & isRightB
+            counts.onlyA &+= isRightA & ~isRightB
+            counts.onlyB &+= isRightB & ~isRightA
+            counts.wrong &+= 1 &- (isRightA | isRightB)
+            sameTop &+= topA[row] == topB[row] ? 1 : 0
+            toPositive &+= topA[row] == 0 && topB[row] == 1 ? 1 : 0
+            toNegative &+= topA[row] == 1 && topB[row] == 0 ? 1 : 0
+        }
+        bothRightCount &+= counts.right
+        onlyARightCount &+= counts.onlyA
+        onlyBRightCount &+= counts.onlyB
+        bothWrongCount &+= counts.wrong
+        if hasDistributions { sameTopCount &+= sameTop }
+        if task == .binary {
+            toPositiveCount &+= toPositive
+            toNegativeCount &+= toNegative
+        }
+    }
+
+    /// Adds numbers that are NaN where a row is not paired, with the rows' weights if there are some.
+    private mutating func add(
+        _ block: ScoredBlock, _ numbers: RowNumbers, _ divisors: UnsafePointer<Double>?, _ count: UInt64,
+        to moments: WritableKeyPath<PairedRows, WeightedMoments>
+    ) {
+        guard let divisors else {
+            _ = numbers.withNumbers { self[keyPath: moments].add(block.folded($0), count: count) }
+            return
+        }
+        for row in 0..<block.rows.rowCount where !numbers[row].isNaN { self[keyPath: moments].add(numbers[row], weight: divisors[row]) }
+    }
+
+    /// Adds a figure of rows that is NaN where a row is not paired.
+    private mutating func addColumn(
+        _ block: ScoredBlock, _ numbers: RowNumbers, _ count: UInt64, to moments: WritableKeyPath<PairedRows, CompactMoments>,
+        _ histogram: WritableKeyPath<PairedRows, LogLinearHistogram>
+    ) {
+        _ = numbers.withNumbers {
+            self[keyPath: moments].add(block.folded($0), count: count)
+            self[keyPath: histogram].add($0, count: block.rows.rowCount)
+        }
+    }
+
+    /// Adds the divergences of the rows of classes.
+    private mutating func addColumns(of divergences: ScoredBlock.Divergences, _ block: ScoredBlock, _ count: UInt64) {
+        divergences.withColumns { forward, backward, shannon, variation in
+            klAB.add(block.folded(forward), count: count)
+            klBA.add(block.folded(backward), count: count)
+            jensenShannon.add(block.folded(shannon), count: count)
+            totalVariation.add(block.folded(variation), count: count)
+            klHistogram.add(forward, count: block.rows.rowCount)
+        }
     }
 
     /// Adds the differences of the block to the groups of rows and to the clusters, as if they were losses, and to the slices and the worst rows.
@@ -258,8 +328,6 @@ public struct PairedRows: RowObserver, Equatable {
         }
         worst?.add(a, b)
         guard slices != nil else { return }
-        pairedA.update(a.rows.rowCount) { row, _ in differences[row].isNaN ? .nan : lossesA[row] }
-        pairedB.update(a.rows.rowCount) { row, _ in differences[row].isNaN ? .nan : lossesB[row] }
         let (ofA, ofB) = (pairedA, pairedB)
         _ = ofA.withNumbers { ofA in
             ofB.withNumbers { ofB in differences.withNumbers { slices?.add(a, b, ofA, ofB, $0) } }

@@ -423,7 +423,8 @@ public struct Slices: RowObserver, Equatable {
         tables[request] = Table()
         defer { tables[request] = table }
         if table.indexOfClass.isEmpty { table.indexOfClass = Array(repeating: -1, count: classCount) }
-        for row in 0..<block.rows.rowCount where losses[row] == losses[row] {
+        // Once all classes have been seen there is none to look for.
+        for row in 0..<(table.indexOfClass.contains { $0 < 0 } ? block.rows.rowCount : 0) where losses[row] == losses[row] {
             let label = Int(classes[row])
             guard label < table.indexOfClass.count else { continue }
             if table.indexOfClass[label] < 0, let slice = table.index(of: .integer(Int64(label))) {
@@ -461,13 +462,11 @@ public struct Slices: RowObserver, Equatable {
     ) {
         if blockMoments.count < indexOfClass.count { blockMoments = Array(repeating: BlockMoments(), count: indexOfClass.count) }
         blockMoments.withUnsafeMutableBufferPointer { moments in
-            for row in 0..<block.rows.rowCount {
-                let loss = losses[row]
-                guard loss == loss else { continue }
-                let label = Int(classes[row])
-                guard label < indexOfClass.count, indexOfClass[label] >= 0 else { continue }
-                if !moments[label].add(loss, withSquare: true) { sums[Int(indexOfClass[label])].losses.add(loss, weight: nil) }
-                if let isCorrect { moments[label].correctCount &+= UInt64(isCorrect[row]) }  // Wrapping: at most 1,024.
+            let areTwo = indexOfClass.count == 2 && indexOfClass[0] >= 0 && indexOfClass[1] >= 0
+            if areTwo, let isCorrect, let two = BlockMoments.ofTwo(losses, classes, isCorrect, count: block.rows.rowCount) {
+                (moments[0], moments[1]) = two
+            } else {
+                Self.observeSingly(block, losses, classes, isCorrect, indexOfClass, sums, moments)
             }
             for label in indexOfClass.indices where moments[label].count > 0 || moments[label].correctCount > 0 {
                 let slice = Int(indexOfClass[label])
@@ -475,6 +474,22 @@ public struct Slices: RowObserver, Equatable {
                 sums[slice].correctCount &+= moments[label].correctCount  // Wrapping: no run has 2^64 rows.
                 moments[label] = BlockMoments()
             }
+        }
+    }
+
+    /// Adds each row to the sums of its class.
+    @inline(__always)
+    private static func observeSingly(
+        _ block: ScoredBlock, _ losses: UnsafePointer<Double>, _ classes: UnsafePointer<Int32>, _ isCorrect: UnsafePointer<UInt8>?,
+        _ indexOfClass: UnsafeBufferPointer<Int32>, _ sums: UnsafeMutableBufferPointer<Sums>, _ moments: UnsafeMutableBufferPointer<BlockMoments>
+    ) {
+        for row in 0..<block.rows.rowCount {
+            let loss = losses[row]
+            guard loss == loss else { continue }
+            let label = Int(classes[row])
+            guard label < indexOfClass.count, indexOfClass[label] >= 0 else { continue }
+            if !moments[label].add(loss, withSquare: true) { sums[Int(indexOfClass[label])].losses.add(loss, weight: nil) }
+            if let isCorrect { moments[label].correctCount &+= UInt64(isCorrect[row]) }  // Wrapping: at most 1,024.
         }
     }
 

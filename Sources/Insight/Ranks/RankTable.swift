@@ -7,7 +7,9 @@ internal import Scoring
 /// bits has seen more than `limit` different ones at one bit more, and so has the whole: so it does not matter in which order parts were
 /// cut and merged, and the state depends on the set of rows alone.
 ///
-/// Scores are collected, sorted by their bytes, and merged into the table 65,536 at a time. 24 bytes an entry, and 160 more with weights.
+/// Scores are collected, sorted by their bytes, and merged into the table 65,536 at a time. Once keys are cut, a score without a weight is counted at
+/// the place of its key, as long as the keys lie near enough to one another for that. 24 bytes an entry, and 160 more with weights; 32 bytes more for
+/// each of `limit` keys where scores are counted in place.
 struct RankTable: Sendable {
     /// The usual largest number of different keys.
     static let usualLimit = 65_536
@@ -45,6 +47,8 @@ struct RankTable: Sendable {
     private var pendingPositives: [UInt64] = []
     /// The pending scores where predictions have weights.
     private var pendingWeighted: [Pending] = []
+    /// Scores of cut keys that have been counted and not merged.
+    private var counters = KeyCounters()
 
     /// True as long as no key was cut.
     var isExact: Bool { bitCount == 64 }
@@ -58,8 +62,31 @@ struct RankTable: Sendable {
     @inline(__always)
     mutating func add(_ score: Double, isPositive: Bool) {
         let key = OrderedKey.key(of: score)
+        if counters.count(key, isPositive: isPositive) { return }
+        addPending(key, isPositive: isPositive)
+    }
+
+    /// Adds scores without weights, as many as `score` has; those that are NaN are left out. O(count), and a share of merges.
+    ///
+    /// - Parameter isPositive: true if the outcome of a score is 1.
+    @inline(__always)
+    mutating func add(count: Int, _ score: (_ row: Int) -> Double, isPositive: (_ row: Int) -> Bool) {
+        var next = 0
+        while next < count {
+            if !counters.isEmpty {
+                next = counters.count(next..<count, score, isPositive: isPositive)
+                guard next < count else { return }
+            }
+            let number = score(next)
+            if number == number { addPending(OrderedKey.key(of: number), isPositive: isPositive(next)) }
+            next += 1
+        }
+    }
+
+    @inline(never)
+    private mutating func addPending(_ key: UInt64, isPositive: Bool) {
         if isPositive { pendingPositives.append(key) } else { pendingNegatives.append(key) }
-        if pendingPositives.count + pendingNegatives.count >= Self.pendingLimit { flush() }
+        if pendingPositives.count + pendingNegatives.count >= Self.pendingLimit || counters.isFull { flush() }
     }
 
     /// Adds a score that is not NaN, with the weight of its row.
@@ -71,6 +98,8 @@ struct RankTable: Sendable {
     /// Merges the pending scores into the entries.
     private mutating func flush() {
         if !pendingWeighted.isEmpty { flushWeighted() }
+        let counted = counters.takeEntries()
+        if !counted.isEmpty { mergeEntries(counted[...], []) }
         guard !(pendingNegatives.isEmpty && pendingPositives.isEmpty) else { return }
         let mask = KeyPrefix.mask(bitCount)
         RadixSort.sort(&pendingNegatives, mask: mask)
@@ -157,6 +186,13 @@ struct RankTable: Sendable {
         entries = merged
         weights = mergedWeights
         coarsen()
+        placeCounters()
+    }
+
+    /// Makes room for counts of cut keys, where they lie near enough to one another.
+    private mutating func placeCounters() {
+        guard bitCount < 64, !hasWeights, let first = entries.first?.key, let last = entries.last?.key else { return }
+        counters.place(first: first, last: last, bitCount: bitCount, limit: 4 * limit)
     }
 
     @inline(__always)
@@ -183,6 +219,8 @@ struct RankTable: Sendable {
     private mutating func cut(to bits: Int) {
         guard bits < bitCount else { return }
         bitCount = bits
+        // None are counted when keys are cut: counts have been merged. Those that are cut are placed anew.
+        counters = KeyCounters()
         let mask = KeyPrefix.mask(bits)
         var cut: [Entry] = [], cutWeights: [Weights] = []
         for (index, entry) in entries.enumerated() {

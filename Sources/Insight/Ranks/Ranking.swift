@@ -61,10 +61,13 @@ public struct Ranking: RowObserver, Equatable {
                 // The usual dump. The table is out of the list meanwhile, so that a score is added to it in place.
                 var table = RankTable(hasWeights: false)
                 swap(&table, &tables[0])
-                for row in 0..<block.rows.rowCount where losses[row] == losses[row] {
-                    // Unsafe: the values lie at any alignment.
-                    table.add(Double(values.loadUnaligned(fromByteOffset: 4 * row, as: Float.self)), isPositive: labels[row] != 0)
-                }
+                table.add(
+                    count: block.rows.rowCount,
+                    { row in
+                        // Unsafe: the values lie at any alignment.
+                        let score = Double(values.loadUnaligned(fromByteOffset: 4 * row, as: Float.self))
+                        return losses[row] == losses[row] ? score : .nan
+                    }, isPositive: { labels[$0] != 0 })
                 swap(&table, &tables[0])
                 return
             }

@@ -31,4 +31,72 @@ struct BlockMoments: Sendable {
         low &+= bottom &* bottom
         return true
     }
+
+    /// Adds numbers and their squares to the sums of two classes; nil if a number does not fit, is NaN, or is of another class than 0 and 1.
+    ///
+    /// No step depends on a number, so that several rows are added at once. O(count).
+    ///
+    /// - Parameters:
+    ///   - count: the number of numbers, at most 1,024.
+    ///   - isCorrect: 1 for each row that counts as right, else 0.
+    static func ofTwo(
+        _ numbers: UnsafePointer<Double>, _ classes: UnsafePointer<Int32>, _ isCorrect: UnsafePointer<UInt8>, count: Int
+    ) -> (BlockMoments, BlockMoments)? {
+        var misfits: UInt64 = 0
+        for row in 0..<count {
+            let number = numbers[row]
+            let remainder = number - ((number + FixedPoint.shift) - FixedPoint.shift)
+            let last = remainder - ((remainder + CompactSum.fineShift) - CompactSum.fineShift)
+            misfits |= number.magnitude < FixedPoint.limit ? 0 : 1
+            misfits |= last == 0 ? 0 : 1
+        }
+        for row in 0..<count { misfits |= UInt64(UInt32(bitPattern: classes[row]) >> 1) }
+        guard misfits == 0 else { return nil }
+        var all = BlockMoments(), one = BlockMoments()
+        // Wrapping: the ranges are stated above.
+        for row in 0..<count {
+            let number = numbers[row], mask = 0 &- Int64(classes[row])
+            let units = FixedPoint.units(number)
+            let remainder = number - ((number + FixedPoint.shift) - FixedPoint.shift)
+            let fine = Int64(bitPattern: (remainder + CompactSum.fineShift).bitPattern) &- Int64(bitPattern: CompactSum.fineShift.bitPattern)
+            all.coarse &+= units
+            one.coarse &+= units & mask
+            all.fine &+= fine
+            one.fine &+= fine & mask
+        }
+        for row in 0..<count {
+            let mask = 0 &- Int64(classes[row])
+            let magnitude = FixedPoint.units(numbers[row].magnitude)
+            // Below 2^32, and said so: a product of halves is one instruction where a whole one is several.
+            let top = (magnitude &>> 26) & 0xFFFF_FFFF, bottom = magnitude & 0x3FF_FFFF
+            let (high, middle, low) = (top &* top, top &* bottom, bottom &* bottom)
+            all.high &+= high
+            one.high &+= high & mask
+            all.middle &+= middle
+            one.middle &+= middle & mask
+            all.low &+= low
+            one.low &+= low & mask
+        }
+        for row in 0..<count {
+            let right = UInt64(isCorrect[row]), label = UInt64(UInt32(bitPattern: classes[row]))
+            all.correctCount &+= right
+            one.correctCount &+= right & label
+            one.count &+= label
+        }
+        all.count = UInt64(count)
+        return (all.subtracting(one), one)
+    }
+
+    private func subtracting(_ other: BlockMoments) -> BlockMoments {
+        // Wrapping: the other one is a part.
+        var rest = self
+        rest.count &-= other.count
+        rest.coarse &-= other.coarse
+        rest.fine &-= other.fine
+        rest.high &-= other.high
+        rest.middle &-= other.middle
+        rest.low &-= other.low
+        rest.correctCount &-= other.correctCount
+        return rest
+    }
 }

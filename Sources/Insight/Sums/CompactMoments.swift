@@ -52,6 +52,17 @@ struct CompactMoments: Sendable, Equatable {
         squares.low &+= Int128(block.low)
     }
 
+    /// Adds losses of a block, `count` of them. O(residuals).
+    mutating func add(_ numbers: FoldedNumbers, count: UInt64) {
+        self.count &+= count  // Wrapping: no run has 2^64 rows.
+        sum.add(numbers)
+        // high · 2^25 + low has the squares 2^50, 2^26 and 1; those of the state are 2^52, 2^27 and 1. Wrapping: see above.
+        squares.high &+= Int128(numbers.squareHigh &>> 2)
+        squares.middle &+= Int128(numbers.squareMiddle &>> 1)
+        squares.low &+= Int128(numbers.squareLow) &+ Int128((numbers.squareHigh & 3) &<< 50) &+ Int128((numbers.squareMiddle & 1) &<< 26)
+        for number in numbers.residuals where !(number.magnitude < FixedPoint.limit) { addLarge(number) }
+    }
+
     @inline(never)
     private mutating func addLarge(_ loss: Double) {
         var sums = large.take() ?? LargeLosses()

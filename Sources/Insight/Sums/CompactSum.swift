@@ -39,10 +39,26 @@ struct CompactSum: Sendable {
 
     /// Adds the sum of a block. O(1).
     @inline(__always)
-    mutating func add(_ block: BlockMoments) {
+    mutating func add(_ block: BlockMoments) { add(coarse: block.coarse, fine: block.fine) }
+
+    /// Adds sums of parts in units of 2^-40 and 2^-92. O(1).
+    @inline(__always)
+    mutating func add(coarse: Int64, fine: Int64) {
         // Wrapping: 2^75 numbers fit.
-        coarse &+= Int128(block.coarse)
-        fine &+= Int128(block.fine)
+        self.coarse &+= Int128(coarse)
+        self.fine &+= Int128(fine)
+    }
+
+    /// Adds the sum of a block. O(residuals).
+    mutating func add(_ numbers: FoldedNumbers) {
+        // Wrapping: 2^75 numbers fit.
+        coarse &+= Int128(numbers.coarse)
+        fine &+= Int128(numbers.fine)
+        guard numbers.finest != 0 || !numbers.residuals.isEmpty else { return }
+        var sum = rest.take() ?? ExactSum()
+        sum.add(numbers.finest, scaledByPowerOfTwo: -144)
+        for number in numbers.residuals { sum.add(number) }
+        rest = sum
     }
 
     @inline(never)

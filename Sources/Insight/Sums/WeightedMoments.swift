@@ -23,6 +23,9 @@ struct WeightedMoments: Sendable, Equatable {
     /// Adds the numbers of a block that have no weights.
     mutating func add(_ block: BlockMoments) { numbers.add(block) }
 
+    /// Adds numbers of a block that have no weights, `count` of them.
+    mutating func add(_ numbers: FoldedNumbers, count: UInt64) { self.numbers.add(numbers, count: count) }
+
     mutating func merge(_ other: WeightedMoments) {
         numbers.merge(other.numbers)
         weight.add(other.weight)

@@ -160,6 +160,9 @@ typedef struct LabelSurvey {
     uint64_t fingerprint;
 } LabelSurvey;
 
+/// Numbers that comparing eight rows takes beside their distributions.
+enum { XentPairSumCount = 336 };
+
 /// A block of rows of classes as two models predict them.
 typedef struct PairBlock {
     /// As in RowBlock, of both models.
@@ -172,10 +175,15 @@ typedef struct PairBlock {
     /// The losses by both: NaN for a row that is left out.
     const double *_Nonnull lossesA;
     const double *_Nonnull lossesB;
-    /// Room for four times classCount rounded up to 8.
+    /// The class of the largest probability by each, and that probability, as in RowFactArrays, with room for whole vectors; NULL if they are not known.
+    const int32_t *_Nullable topClassA;
+    const int32_t *_Nullable topClassB;
+    const double *_Nullable topProbabilityA;
+    const double *_Nullable topProbabilityB;
+    /// Room for four times classCount rounded up to 8, and XentPairSumCount more.
     double *_Nonnull scratch;
 
-    // Out, a number a row:
+    // Out, a number a row, with room for rowCount rounded up to 8:
     double *_Nonnull klAB;
     double *_Nonnull klBA;
     double *_Nonnull jensenShannon;
