@@ -33,6 +33,8 @@ public func binaryLogProbabilityRows(_ block: UnsafeMutablePointer<RowBlock>) {
 private protocol BinaryInput {
     /// The value that is predicted as class 1 above, as class 0 up to it.
     static var threshold: Double { get }
+    /// True if some values have a way of their own, `commonLosses`.
+    static var hasCommonWay: Bool { get }
     /// NaN where x is not such an input.
     static func loss(_ x: Lanes, isPositive: SIMDMask<LaneIntegers>) -> Lanes
     /// The lanes that have a loss, and in which `commonLoss` gives the same bits as `loss` with less work.
@@ -45,6 +47,7 @@ private protocol BinaryInput {
 }
 
 private enum Logit: BinaryInput {
+    @inline(always) static var hasCommonWay: Bool { true }
     @inline(always) static var threshold: Double { 0 }
     @inline(always) static func loss(_ x: Lanes, isPositive: SIMDMask<LaneIntegers>) -> Lanes {
         let (magnitude, straight) = prepared(x, isPositive: isPositive)
@@ -66,6 +69,7 @@ private enum Logit: BinaryInput {
 }
 
 private enum Probability: BinaryInput {
+    @inline(always) static var hasCommonWay: Bool { true }
     @inline(always) static var threshold: Double { 0.5 }
     @inline(always) static func loss(_ p: Lanes, isPositive: SIMDMask<LaneIntegers>) -> Lanes {
         negativeLogarithm(p, isPositive: isPositive)
@@ -85,17 +89,23 @@ private enum Probability: BinaryInput {
 }
 
 private enum LogProbability: BinaryInput {
+    @inline(always) static var hasCommonWay: Bool { false }
     @inline(always) static var threshold: Double { -0x1.62e42fefa39efp-1 }
     @inline(always) static func loss(_ x: Lanes, isPositive: SIMDMask<LaneIntegers>) -> Lanes {
         let ofPositive = negatedLogProbability(x)
         let ofNegative = lanes(0) - logarithmOfOneMinusExponential(x)
         return ofNegative.replacing(with: ofPositive, where: isPositive)
     }
-    @inline(always) static func isCommon(_ x: Lanes, isNarrow: Bool) -> SIMDMask<LaneIntegers> { x .<= lanes(0) }
-    @inline(always) static func prepared(_ x: Lanes, isPositive: SIMDMask<LaneIntegers>) -> (Lanes, Lanes) {
-        (loss(x, isPositive: isPositive), lanes(0))
-    }
-    @inline(always) static func commonLosses<Group: LaneGroup>(_ loss: Group, _ second: Group, isNarrow: Bool) -> Group { loss }
+    // Not called.
+    @inline(always) static func isCommon(_ x: Lanes, isNarrow: Bool) -> SIMDMask<LaneIntegers> { x .< x }
+    @inline(always) static func prepared(_ x: Lanes, isPositive: SIMDMask<LaneIntegers>) -> (Lanes, Lanes) { (x, x) }
+    @inline(always) static func commonLosses<Group: LaneGroup>(_ first: Group, _ second: Group, isNarrow: Bool) -> Group { first }
+}
+
+/// The losses of values of any kind. A function of its own, so that there is one for all stored types.
+@inline(never)
+private func anyLosses<I: BinaryInput>(_ x: Lanes, isPositive: SIMDMask<LaneIntegers>, _ input: I.Type) -> Lanes {
+    I.loss(x, isPositive: isPositive)
 }
 
 @inline(always)
@@ -122,7 +132,7 @@ private func binaryRows<E: Element, I: BinaryInput>(_ block: inout RowBlock, _ e
     var i = 0
     while i < rowCount {
         // Four vectors side by side: each is a long chain of steps.
-        if i &+ 32 <= rowCount {
+        if I.hasCommonWay, i &+ 32 <= rowCount {
             let (a, b, c, d) = (common(i), common(i &+ 8), common(i &+ 16), common(i &+ 24))
             if isFull(a.areCommon .& b.areCommon .& c.areCommon .& d.areCommon) {
                 let four = fourCommonLosses(
@@ -147,13 +157,13 @@ private func binaryRows<E: Element, I: BinaryInput>(_ block: inout RowBlock, _ e
         while i < end {
             let x = E.loadEight(values + i &* E.byteCount).widened
             let rows = CommonRows<I>(x, labels + i, isNarrow: E.byteCount < 8)
-            if i &+ 8 <= rowCount, isFull(rows.areCommon) {
+            if I.hasCommonWay, i &+ 8 <= rowCount, isFull(rows.areCommon) {
                 xentInOrder(I.commonLosses(rows.first, rows.second, isNarrow: E.byteCount < 8)).store(losses + i)
                 count(rows.areRight, into: &correctCounts)
                 commonCount &+= 8
             } else {
                 let isPositive = rows.arePositive
-                var loss = lanes(.nan).replacing(with: I.loss(xentInOrder(x), isPositive: isPositive), where: rows.areLabels)
+                var loss = lanes(.nan).replacing(with: anyLosses(x, isPositive: isPositive, input), where: rows.areLabels)
                 if i &+ 8 > rowCount { loss = loss.masked(first: rowCount &- i) }
                 let isScored = loss .== loss
                 count(isScored, into: &scoredCounts)
