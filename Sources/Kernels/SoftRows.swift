@@ -166,43 +166,54 @@ private struct SoftRow {
 
     // A function for each kind of rows, whose literals make the branches of the loop go away.
     @inline(never) func addLogits(_ parameters: LossParameters, _ notes: SoftmaxNotes, _ i: Int) {
-        SoftLoop(input: .logits, isDivergence: false, isSmoothed: false).run(self, parameters, notes, i)
+        SoftLoop.logits(isDivergence: false, isSmoothed: false).run(self, parameters, notes, i)
     }
     @inline(never) func addSmoothedLogits(_ parameters: LossParameters, _ notes: SoftmaxNotes, _ i: Int) {
-        SoftLoop(input: .logits, isDivergence: false, isSmoothed: true).run(self, parameters, notes, i)
+        SoftLoop.logits(isDivergence: false, isSmoothed: true).run(self, parameters, notes, i)
     }
     @inline(never) func addLogitDivergence(_ parameters: LossParameters, _ notes: SoftmaxNotes, _ i: Int) {
-        SoftLoop(input: .logits, isDivergence: true, isSmoothed: false).run(self, parameters, notes, i)
+        SoftLoop.logits(isDivergence: true, isSmoothed: false).run(self, parameters, notes, i)
     }
     // Smoothed or not: times 1 and plus 0 is the target.
     @inline(never) func addProbabilities(_ parameters: LossParameters, _ notes: SoftmaxNotes, _ i: Int) {
-        SoftLoop(input: .probabilities, isDivergence: false, isSmoothed: true).run(self, parameters, notes, i)
+        SoftLoop.probabilities(isDivergence: false, isSmoothed: true).run(self, parameters, notes, i)
     }
     @inline(never) func addProbabilityDivergence(_ parameters: LossParameters, _ notes: SoftmaxNotes, _ i: Int) {
-        SoftLoop(input: .probabilities, isDivergence: true, isSmoothed: false).run(self, parameters, notes, i)
+        SoftLoop.probabilities(isDivergence: true, isSmoothed: false).run(self, parameters, notes, i)
     }
     @inline(never) func addLogProbabilities(_ parameters: LossParameters, _ notes: SoftmaxNotes, _ i: Int) {
-        SoftLoop(input: .logProbabilities, isDivergence: false, isSmoothed: true).run(self, parameters, notes, i)
+        SoftLoop.logProbabilities(isDivergence: false, isSmoothed: true).run(self, parameters, notes, i)
     }
     @inline(never) func addLogProbabilityDivergence(_ parameters: LossParameters, _ notes: SoftmaxNotes, _ i: Int) {
-        SoftLoop(input: .logProbabilities, isDivergence: true, isSmoothed: false).run(self, parameters, notes, i)
+        SoftLoop.logProbabilities(isDivergence: true, isSmoothed: false).run(self, parameters, notes, i)
     }
 }
 
 /// The loop over the classes of a row; what is constant is known when it is compiled.
 private struct SoftLoop {
-    enum Input { case logits, probabilities, logProbabilities }
-    let input: Input
+    // Two flags and no enumeration, which would be hashable, and want random numbers of a system where the emulated kernels have none.
+    let isLogit: Bool
+    let isProbability: Bool
     let isDivergence: Bool
     let isSmoothed: Bool
 
-    @inline(always) init(input: Input, isDivergence: Bool, isSmoothed: Bool) {
-        (self.input, self.isDivergence, self.isSmoothed) = (input, isDivergence, isSmoothed)
+    @inline(always) static func logits(isDivergence: Bool, isSmoothed: Bool) -> SoftLoop {
+        SoftLoop(isLogit: true, isProbability: false, isDivergence: isDivergence, isSmoothed: isSmoothed)
+    }
+    @inline(always) static func probabilities(isDivergence: Bool, isSmoothed: Bool) -> SoftLoop {
+        SoftLoop(isLogit: false, isProbability: true, isDivergence: isDivergence, isSmoothed: isSmoothed)
+    }
+    @inline(always) static func logProbabilities(isDivergence: Bool, isSmoothed: Bool) -> SoftLoop {
+        SoftLoop(isLogit: false, isProbability: false, isDivergence: isDivergence, isSmoothed: isSmoothed)
+    }
+
+    @inline(always) private init(isLogit: Bool, isProbability: Bool, isDivergence: Bool, isSmoothed: Bool) {
+        (self.isLogit, self.isProbability) = (isLogit, isProbability)
+        (self.isDivergence, self.isSmoothed) = (isDivergence, isSmoothed)
     }
 
     /// True if v has a lower part.
-    @inline(always) var hasRests: Bool { isDivergence || input == .probabilities }
-    @inline(always) var isLogit: Bool { input == .logits }
+    @inline(always) var hasRests: Bool { isDivergence || isProbability }
 
     /// Adds up the row's terms, and leaves the sums at row `i` of the notes. O(classCount).
     @inline(always) func run(_ row: SoftRow, _ parameters: LossParameters, _ notes: SoftmaxNotes, _ i: Int) {
@@ -217,7 +228,7 @@ private struct SoftLoop {
             let t = FourLanes(
                 Lanes.load(targets + start), Lanes.load(targets + (start &+ 8)), Lanes.load(targets + (start &+ 16)),
                 Lanes.load(targets + (start &+ 24)))
-            let logarithms = input == .probabilities ? fourLogarithms(raised(x)).met : GroupPair(x, x)
+            let logarithms = isProbability ? fourLogarithms(raised(x)).met : GroupPair(x, x)
             let ofTargets = isDivergence ? fourLogarithms(raised(t)).met : logarithms
             let a = terms(
                 x.a, t.a, LanePair(logarithms.high.a, logarithms.low.a), LanePair(ofTargets.high.a, ofTargets.low.a), largest, parameters, &sums)
@@ -254,10 +265,10 @@ private struct SoftLoop {
             let isWhole = start &+ 8 <= classCount
             let isInside = laneIndices .< LaneIntegers(repeating: Int64(classCount &- start))
             if !isWhole {
-                x = (isLogit ? largest : lanes(input == .probabilities ? 1 : -1)).replacing(with: x, where: isInside)
+                x = (isLogit ? largest : lanes(isProbability ? 1 : -1)).replacing(with: x, where: isInside)
                 t = t.keepingZero(after: classCount &- start)
             }
-            let logarithms = input == .probabilities ? logarithmPair(common: raised(x)) : LanePair(x, x)
+            let logarithms = isProbability ? logarithmPair(common: raised(x)) : LanePair(x, x)
             let ofTargets = isDivergence ? logarithmPair(common: raised(t)) : logarithms
             var eight = terms(x, t, logarithms, ofTargets, largest, parameters, &sums)
             if !isWhole { eight.factor = eight.factor.keepingZero(after: classCount &- start) }
@@ -274,8 +285,8 @@ private struct SoftLoop {
         }
         sums.largestTarget.store(notes.targetLanes + 8 &* i)
         var isInRange = (sums.leastTarget .>= lanes(0)) .& (sums.largestTarget .<= lanes(1))
-        if input == .probabilities { isInRange = isInRange .& (sums.leastValue .>= lanes(0)) .& (sums.lostFactor .== lanes(0)) }
-        if input == .logProbabilities {
+        if isProbability { isInRange = isInRange .& (sums.leastValue .>= lanes(0)) .& (sums.lostFactor .== lanes(0)) }
+        if !isLogit && !isProbability {
             isInRange = isInRange .& (sums.leastValue .>= lanes(leastLogProbability)) .& (sums.lostFactor .== lanes(0))
         }
         notes.isOther[i] = isFull(isInRange) ? 0 : 1
@@ -292,22 +303,22 @@ private struct SoftLoop {
         sums.see(target: target)
         let factor = isSmoothed ? target.fma(lanes(parameters.targetKept), parameters.targetAdded) : target
         var value: Lanes, rest = lanes(0)
-        switch input {
-        case .logits: value = x - largest
-        case .probabilities:
+        if isLogit {
+            value = x - largest
+        } else if isProbability {
             (value, rest) = (logarithm.high, logarithm.low)
             sums.leastValue = sums.leastValue.smaller(x)
             // NaN, whose logarithm is any number, as well.
             let lost = lanes(0).replacing(with: factor, where: x .< lanes(leastProbability))
             sums.lostFactor = sums.lostFactor.larger(lost.replacing(with: lanes(1), where: .!(x .<= lanes(1))))
-        case .logProbabilities:
+        } else {
             value = x
             sums.leastValue = sums.leastValue.smaller(x)
             sums.lostFactor = sums.lostFactor.larger(lanes(0).replacing(with: factor, where: x .> lanes(0)))
         }
         if isDivergence {
             value -= ofTarget.high
-            rest = input == .probabilities ? rest - ofTarget.low : lanes(0) - ofTarget.low
+            rest = isProbability ? rest - ofTarget.low : lanes(0) - ofTarget.low
         }
         return SoftTerms(factor: factor, value: value, rest: rest)
     }
