@@ -167,22 +167,28 @@ def write_truth(path: str, losses) -> None:
         file.write(json.dumps({"mean_hex": [float(mean).hex(), float(mean - numpy.longdouble(float(mean))).hex()]}).encode())
 
 
-def multiclass_losses(logits: numpy.ndarray, labels: numpy.ndarray):
-    step = max(1, 2_000_000 // logits.shape[1])
-    for start in range(0, len(logits), step):
-        x, y = logits[start:start + step].astype(numpy.longdouble), labels[start:start + step]
+def chunks(predictions: numpy.ndarray, labels: numpy.ndarray):
+    """Some rows after the other: predictions in extended precision, and labels as they are."""
+    step = max(1, 2_000_000 // int(numpy.prod(predictions.shape[1:], dtype=int)))
+    for start in range(0, len(predictions), step):
+        yield predictions[start:start + step].astype(numpy.longdouble), labels[start:start + step]
+
+
+def softmax_chunks(logits: numpy.ndarray, labels: numpy.ndarray):
+    """The same of logits less the largest of their row, with the logarithm of each row's sum of exponentials."""
+    for x, y in chunks(logits, labels):
         x -= x.max(axis=1, keepdims=True)
-        yield numpy.log(numpy.exp(x).sum(axis=1)) - x[numpy.arange(len(x)), y]
+        yield x, y, numpy.log(numpy.exp(x).sum(axis=1))
+
+
+def multiclass_losses(logits: numpy.ndarray, labels: numpy.ndarray):
+    for x, y, of_row in softmax_chunks(logits, labels): yield of_row - x[numpy.arange(len(x)), y]
 
 
 def smoothed_losses(logits: numpy.ndarray, labels: numpy.ndarray):
     """With label smoothing 0.1, as a Float64 has it."""
     smoothing = numpy.longdouble(0.1)
-    step = max(1, 2_000_000 // logits.shape[1])
-    for start in range(0, len(logits), step):
-        x, y = logits[start:start + step].astype(numpy.longdouble), labels[start:start + step]
-        x -= x.max(axis=1, keepdims=True)
-        of_row = numpy.log(numpy.exp(x).sum(axis=1))
+    for x, y, of_row in softmax_chunks(logits, labels):
         yield of_row - (1 - smoothing) * x[numpy.arange(len(x)), y] - smoothing * x.mean(axis=1)
 
 
@@ -192,24 +198,15 @@ def focal_losses(logits: numpy.ndarray, labels: numpy.ndarray):
 
 
 def soft_losses(logits: numpy.ndarray, targets: numpy.ndarray):
-    step = max(1, 2_000_000 // logits.shape[1])
-    for start in range(0, len(logits), step):
-        x, t = (array[start:start + step].astype(numpy.longdouble) for array in (logits, targets))
-        x -= x.max(axis=1, keepdims=True)
-        yield (t * (numpy.log(numpy.exp(x).sum(axis=1))[:, numpy.newaxis] - x)).sum(axis=1)
+    for x, t, of_row in softmax_chunks(logits, targets): yield (t * (of_row[:, numpy.newaxis] - x)).sum(axis=1)
 
 
 def multilabel_losses(logits: numpy.ndarray, labels: numpy.ndarray):
-    step = max(1, 2_000_000 // logits.shape[1])
-    for start in range(0, len(logits), step):
-        x, t = (array[start:start + step].astype(numpy.longdouble) for array in (logits, labels))
-        yield (numpy.maximum(x, 0) - t * x + numpy.log1p(numpy.exp(-abs(x)))).mean(axis=1)
+    for x, t in chunks(logits, labels): yield (numpy.maximum(x, 0) - t * x + numpy.log1p(numpy.exp(-abs(x)))).mean(axis=1)
 
 
 def binary_losses(probabilities: numpy.ndarray, labels: numpy.ndarray):
-    for start in range(0, len(probabilities), 2_000_000):
-        p, y = probabilities[start:start + 2_000_000].astype(numpy.longdouble), labels[start:start + 2_000_000]
-        yield -numpy.log(numpy.where(y == 1, p, 1 - p))  # 1 − p is exact in extended precision
+    for p, y in chunks(probabilities, labels): yield -numpy.log(numpy.where(y == 1, p, 1 - p))  # 1 − p is exact in extended precision
 
 
 def logits_arrays() -> tuple:
