@@ -137,13 +137,9 @@ struct ReliabilityBins: Sendable {
                     for i in 0..<count {
                         let confidence = confidences[i], outcome = outcomes[i]
                         // Fractions, confidences with very small digits, and those outside of [0, 1] take the long way.
-                        let units = FixedPoint.units(confidence)
-                        let remainder = confidence - ((confidence + FixedPoint.shift) - FixedPoint.shift)
-                        let shifted = remainder + CompactSum.fineShift
+                        let (fineUnits, last) = FixedPoint.fineUnits(FixedPoint.remainder(confidence))
                         // 0 and 1 in one step: a branch for each would be a guess.
-                        guard confidence >= 0, confidence <= 1, outcome * (1 - outcome) == 0,
-                            remainder - (shifted - CompactSum.fineShift) == 0
-                        else {
+                        guard confidence >= 0, confidence <= 1, outcome * (1 - outcome) == 0, last == 0 else {
                             guard confidence == confidence else { continue }
                             let index = keepsBoundsApart ? Self.cell(of: confidence, edges) : Self.index(of: confidence, edges)
                             bins[index].add(confidence, outcome: outcome, weight: nil)
@@ -152,8 +148,8 @@ struct ReliabilityBins: Sendable {
                         let cell = Self.cell(ofUnit: confidence, edges, intervalCount)
                         // Wrapping: at most 1,024 predictions, whose parts are below 2^52.
                         block[cell].counts &+= 1 &+ (outcome == 1 ? 1 << CellSums.hitShift : 0)
-                        block[cell].coarse &+= units
-                        block[cell].fine &+= Int64(bitPattern: shifted.bitPattern) &- Int64(bitPattern: CompactSum.fineShift.bitPattern)
+                        block[cell].coarse &+= FixedPoint.units(confidence)
+                        block[cell].fine &+= fineUnits
                     }
                 }
                 for cell in 0..<blockCount where block[cell].counts > 0 {

@@ -488,7 +488,7 @@ public struct Slices: RowObserver, Equatable {
             guard loss == loss else { continue }
             let label = Int(classes[row])
             guard label < indexOfClass.count, indexOfClass[label] >= 0 else { continue }
-            if !moments[label].add(loss, withSquare: true) { sums[Int(indexOfClass[label])].losses.add(loss, weight: nil) }
+            if !moments[label].add(loss) { sums[Int(indexOfClass[label])].losses.add(loss, weight: nil) }
             if let isCorrect { moments[label].correctCount &+= UInt64(isCorrect[row]) }  // Wrapping: at most 1,024.
         }
     }

@@ -12,19 +12,16 @@ struct BlockMoments: Sendable {
     /// The number of rows that are right.
     var correctCount: UInt64 = 0
 
-    /// Adds a number and, if wanted, its square, and returns false if it does not fit: then nothing was added.
+    /// Adds a number and its square, and returns false if it does not fit: then nothing was added.
     @inline(__always)
-    mutating func add(_ number: Double, withSquare: Bool) -> Bool {
+    mutating func add(_ number: Double) -> Bool {
         guard number.magnitude < FixedPoint.limit else { return false }
-        let units = FixedPoint.units(number)
-        let remainder = number - ((number + FixedPoint.shift) - FixedPoint.shift)
-        let shifted = remainder + CompactSum.fineShift
-        guard remainder - (shifted - CompactSum.fineShift) == 0 else { return false }
+        let (fineUnits, last) = FixedPoint.fineUnits(FixedPoint.remainder(number))
+        guard last == 0 else { return false }
         // Wrapping: the ranges are stated above.
         count &+= 1
-        coarse &+= units
-        fine &+= Int64(bitPattern: shifted.bitPattern) &- Int64(bitPattern: CompactSum.fineShift.bitPattern)
-        guard withSquare else { return true }
+        coarse &+= FixedPoint.units(number)
+        fine &+= fineUnits
         let magnitude = FixedPoint.units(number.magnitude), top = magnitude &>> 26, bottom = magnitude & 0x3FF_FFFF
         high &+= top &* top
         middle &+= top &* bottom
@@ -45,8 +42,7 @@ struct BlockMoments: Sendable {
         var misfits: UInt64 = 0
         for row in 0..<count {
             let number = numbers[row]
-            let remainder = number - ((number + FixedPoint.shift) - FixedPoint.shift)
-            let last = remainder - ((remainder + CompactSum.fineShift) - CompactSum.fineShift)
+            let last = FixedPoint.fineUnits(FixedPoint.remainder(number)).rest
             misfits |= number.magnitude < FixedPoint.limit ? 0 : 1
             misfits |= last == 0 ? 0 : 1
         }
@@ -57,8 +53,7 @@ struct BlockMoments: Sendable {
         for row in 0..<count {
             let number = numbers[row], mask = 0 &- Int64(classes[row])
             let units = FixedPoint.units(number)
-            let remainder = number - ((number + FixedPoint.shift) - FixedPoint.shift)
-            let fine = Int64(bitPattern: (remainder + CompactSum.fineShift).bitPattern) &- Int64(bitPattern: CompactSum.fineShift.bitPattern)
+            let fine = FixedPoint.fineUnits(FixedPoint.remainder(number)).units
             all.coarse &+= units
             one.coarse &+= units & mask
             all.fine &+= fine

@@ -45,7 +45,7 @@ struct CompactMoments: Sendable, Equatable {
     /// Adds the losses of a block. O(1).
     mutating func add(_ block: BlockMoments) {
         count &+= block.count  // Wrapping: no run has 2^64 rows.
-        sum.add(block)
+        sum.add(coarse: block.coarse, fine: block.fine)
         // Wrapping: see above.
         squares.high &+= Int128(block.high)
         squares.middle &+= Int128(block.middle)

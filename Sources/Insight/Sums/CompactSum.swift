@@ -21,25 +21,17 @@ struct CompactSum: Sendable {
     /// The sum with the value of `sum`.
     init(_ sum: ExactSum) { rest = sum.isZero ? nil : sum }
 
-    /// Adding it rounds to a multiple of 2^-92.
-    static let fineShift = 0x1.8p-40
-
     /// Adds a number exactly. O(1).
     @inline(__always)
     mutating func add(_ number: Double) {
         guard number.magnitude < FixedPoint.limit else { return addToRest(number) }
         coarse &+= Int128(FixedPoint.units(number))  // Wrapping: 2^75 numbers fit.
-        let remainder = number - ((number + FixedPoint.shift) - FixedPoint.shift)
+        let remainder = FixedPoint.remainder(number)
         guard remainder != 0 else { return }
-        let fineShifted = remainder + Self.fineShift
-        fine &+= Int128(Int64(bitPattern: fineShifted.bitPattern) &- Int64(bitPattern: Self.fineShift.bitPattern))
-        let last = remainder - (fineShifted - Self.fineShift)
+        let (units, last) = FixedPoint.fineUnits(remainder)
+        fine &+= Int128(units)
         if last != 0 { addToRest(last) }
     }
-
-    /// Adds the sum of a block. O(1).
-    @inline(__always)
-    mutating func add(_ block: BlockMoments) { add(coarse: block.coarse, fine: block.fine) }
 
     /// Adds sums of parts in units of 2^-40 and 2^-92. O(1).
     @inline(__always)
