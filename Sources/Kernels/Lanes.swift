@@ -1,5 +1,5 @@
 // Eight Float64 lanes: one AVX-512 register, two of AVX2, four of NEON or SSE2. Swift never contracts a*b+c by
-// itself and `addingProduct` is a fused multiply-add on every machine, so the same source gives the same bits.
+// itself and `fma` is a fused multiply-add on every machine, so the same source gives the same bits.
 
 import KernelABI
 
@@ -17,8 +17,8 @@ extension SIMD8<Double> {
     @inline(always) init(bits: LaneBits) { self = unsafeBitCast(bits, to: Lanes.self) }
 
     /// self * factor + addend, rounded once.
-    @inline(always) func fma(_ factor: Lanes, _ addend: Lanes) -> Lanes { addend.addingProduct(self, factor) }
-    @inline(always) func fma(_ factor: Lanes, _ addend: Double) -> Lanes { lanes(addend).addingProduct(self, factor) }
+    @inline(always) func fma(_ factor: Lanes, _ addend: Lanes) -> Lanes { xentFusedDouble8(self, factor, addend) }
+    @inline(always) func fma(_ factor: Lanes, _ addend: Double) -> Lanes { xentFusedDouble8(self, factor, lanes(addend)) }
 
     /// −|self|, −0 for 0.
     @inline(always) var negativeMagnitude: Lanes { Lanes(bits: bits | laneBits(0x8000_0000_0000_0000)) }
