@@ -9,10 +9,11 @@
 public import KernelABI
 
 /// A loss below it, in absolute value, is added through the integer levels.
-private let largeLoss = 0x1p11
+let largeLoss = 0x1p11
 /// Losses below it count a second time in the fine squares.
 private let fineLoss = 0x1p-14
-private let level1Shift = 0x1.8p12, level2Shift = 0x1.8p-40, level3Shift = 0x1.8p-92
+let level1Shift = 0x1.8p12, level2Shift = 0x1.8p-40
+private let level3Shift = 0x1.8p-92
 /// Plain, and not 1.5 times a power: what is added to it is not negative, and reaches up to it.
 private let fineShift = 0x1p-14
 
@@ -113,6 +114,43 @@ public func foldLosses(_ fold: UnsafeMutablePointer<LossFold>) {
     fold.pointee.fingerprint = total(fingerprint)
     fold.pointee.minimum = 0 - (lanes(0) - minimum).largestLane
     fold.pointee.maximum = maximum.largestLane
+}
+
+/// Adds up numbers as `foldLosses` does, and nothing else; NaN is left out. O(rowCount).
+public func sumNumbers(_ fold: UnsafeMutablePointer<LossFold>) {
+    let numbers = fold.pointee.losses
+    let rowCount = fold.pointee.rowCount
+    let residuals = fold.pointee.residuals
+    var residualCount = 0
+    var level1 = LaneIntegers(repeating: 0), level2 = level1, level3 = level1
+    // Wrapping integer arithmetic throughout: the ranges are those of `foldLosses`.
+    var i = 0
+    while i < rowCount {
+        var number = Lanes.load(numbers + i)
+        if i &+ 8 > rowCount { number = number.masked(first: rowCount &- i) }
+        // Not NaN, which is unordered.
+        let isSmall = number.absolute .< lanes(largeLoss)
+        let small = Lanes(bits: number.bits & unsafeBitCast(isSmall, to: LaneBits.self))
+        let shifted1 = small + lanes(level1Shift)
+        level1 &+= shifted1.integerBits &- lanes(level1Shift).integerBits
+        let rest1 = small - (shifted1 - lanes(level1Shift))
+        let shifted2 = rest1 + lanes(level2Shift)
+        level2 &+= shifted2.integerBits &- lanes(level2Shift).integerBits
+        let rest2 = rest1 - (shifted2 - lanes(level2Shift))
+        if any((rest2 .!= lanes(0)) .| .!isSmall) {
+            let isLarge = .!isSmall .& (number .== number)
+            if any(isLarge) { residualCount = append(number, where: isLarge, to: residuals, residualCount) }
+            let shifted3 = rest2 + lanes(level3Shift)
+            level3 &+= shifted3.integerBits &- lanes(level3Shift).integerBits
+            let rest3 = rest2 - (shifted3 - lanes(level3Shift))
+            if any(rest3 .!= lanes(0)) { residualCount = append(rest3, where: rest3 .!= lanes(0), to: residuals, residualCount) }
+        }
+        i &+= 8
+    }
+    fold.pointee.residualCount = residualCount
+    fold.pointee.level1 = total(level1)
+    fold.pointee.level2 = total(level2)
+    fold.pointee.level3 = total(level3)
 }
 
 @inline(always) private func total(_ lanes: LaneIntegers) -> Int64 { lanes.wrappedTotal }

@@ -80,6 +80,7 @@ extension SIMD8<Int64> {
     }
 }
 extension SIMD8<Int64> {
+    @inline(always) func store(_ pointer: UnsafeMutablePointer<Int64>) { xentStoreInt64x8(pointer, self) }
     @inline(always) func replacing(with other: LaneIntegers, where mask: SIMDMask<LaneIntegers>) -> LaneIntegers {
         let chosen = unsafeBitCast(mask, to: LaneIntegers.self)
         return self ^ ((self ^ other) & chosen)
@@ -230,7 +231,9 @@ struct CompensatedLanes {
     return xentEvenLanes(a, b).larger(xentOddLanes(a, b))
 }
 
-/// Returns true if all lanes are set. The standard library's `all` and `any` are generic, and not always inlined (see above).
+/// Returns true if any lane is set. The standard library's `all` and `any` are generic, and not always inlined (see above).
+@inline(always) func any(_ mask: SIMDMask<LaneIntegers>) -> Bool { xentAnyLane(unsafeBitCast(mask, to: LaneIntegers.self)) != 0 }
+/// Returns true if all lanes are set.
 @inline(always) func isFull(_ mask: SIMDMask<LaneIntegers>) -> Bool { xentAnyLane(~unsafeBitCast(mask, to: LaneIntegers.self)) == 0 }
 
 /// The mask as bits, the first lane lowest.

@@ -363,13 +363,22 @@ public final class BlockScorer {
         return single.correctRowCount
     }
 
-    /// Adds numbers up exactly. The result's residuals are overwritten by the next call.
+    /// Adds numbers up exactly, and their squares. The result's residuals are overwritten by the next call.
     func fold(_ numbers: UnsafePointer<Double>, _ rowCount: Int, _ firstRow: UInt64) -> LossFold {
+        fold(numbers, rowCount, firstRow) { kernels.foldLosses($0) }
+    }
+
+    /// Adds numbers up exactly, and nothing else: all other figures of the result are 0. Its residuals are overwritten by the next call.
+    func sum(_ numbers: UnsafePointer<Double>, _ rowCount: Int) -> LossFold { fold(numbers, rowCount, 0) { kernels.sumNumbers($0) } }
+
+    private func fold(
+        _ numbers: UnsafePointer<Double>, _ rowCount: Int, _ firstRow: UInt64, by kernel: (UnsafeMutablePointer<LossFold>) -> Void
+    ) -> LossFold {
         var folded = LossFold(
             losses: numbers, rowCount: rowCount, firstRow: firstRow, residuals: residuals, residualCount: 0, level1: 0, level2: 0,
             level3: 0, squareHigh: 0, squareMiddle: 0, squareLow: 0, fineSum: 0, fineSquareHigh: 0, fineSquareMiddle: 0, fineSquareLow: 0, minimum: 0,
             maximum: 0, fingerprint: 0)
-        kernels.foldLosses(&folded)
+        kernel(&folded)
         return folded
     }
 

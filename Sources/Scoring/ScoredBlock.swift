@@ -80,10 +80,15 @@ public struct InvalidRowProblem: Sendable, Equatable {
 // What observers of other modules of this package use besides.
 extension ScoredBlock {
     /// Adds numbers to a sum exactly, one for each row; NaN is left out. O(rowCount).
-    package func add(_ numbers: UnsafePointer<Double>, to sum: inout ExactSum) { fold(numbers).addSum(to: &sum) }
+    package func add(_ numbers: UnsafePointer<Double>, to sum: inout ExactSum) {
+        scorer.sum(numbers, rows.rowCount).addSum(to: &sum)
+    }
 
     /// Adds to a sum exactly what `number` makes of each row; NaN is left out. O(rowCount).
-    package func add(to sum: inout ExactSum, _ number: (_ row: Int) -> Double) { fold(number).addSum(to: &sum) }
+    package func add(to sum: inout ExactSum, _ number: (_ row: Int) -> Double) {
+        for row in 0..<rows.rowCount { scorer.otherNumbers[row] = number(row) }
+        add(scorer.otherNumbers, to: &sum)
+    }
 
     /// Adds numbers up exactly, one for each row, and their squares; NaN is left out. Its residuals are valid until the next numbers are added up.
     /// O(rowCount).

@@ -25,22 +25,37 @@ import Testing
     /// Confidences at bounds belong to the interval that ends there, or to the one that begins there; those of 1 to the last or to one of their own.
     /// Predictions that are added by way of a block's sums give the same bytes as those that are added one by one: at bounds, next to them, outside of
     /// [0, 1], with digits below 2^-92, with outcomes that are fractions, and NaN.
-    @Test(arguments: [1, 2, 15, 29, 1000], [false, true])
-    func blocksGiveTheSumsOfPredictions(count: Int, keepsBoundsApart: Bool) {
+    @Test(arguments: [1, 2, 15, 29, 1000], InstructionSet.available)
+    func blocksGiveTheSumsOfPredictions(count: Int, set: InstructionSet) {
+        for keepsBoundsApart in [false, true] { checkBlocks(count, set, keepsBoundsApart: keepsBoundsApart) }
+    }
+
+    private func checkBlocks(_ count: Int, _ set: InstructionSet, keepsBoundsApart: Bool) {
         var random = SplitMix64(seed: UInt64(count))
         var confidences: [Double] = [0, 1, -0.0, 1e-300, 0x1p-60, .nan, 1 + 0x1p-52, -1e-9, 0x1.8p-93]
         for edge in ReliabilityBins.edges(count: count) { confidences += [edge, edge.nextUp, edge.nextDown] }
-        while confidences.count < 4096 { confidences.append(Double.random(in: 0...1, using: &random)) }
+        while confidences.count < 4104 { confidences.append(Double.random(in: 0...1, using: &random)) }
         var outcomes = confidences.map { _ in Double(Int.random(in: 0...1, using: &random)) }
-        for index in stride(from: 0, to: 4096, by: 100) { outcomes[index] = 0.25 }
+        for index in stride(from: 0, to: outcomes.count, by: 100) { outcomes[index] = 0.25 }
         let edges = ReliabilityBins.edges(count: count)
         var single = ReliabilityBins(edges: edges, hasWeights: false, keepsBoundsApart: keepsBoundsApart), blocks = single
+        var singleGrid = ResidualGrid(), grid = singleGrid, room = PredictionKernels.Room()
+        let kernels = PredictionKernels(set)
         confidences.withUnsafeBufferPointer { confidences in
             outcomes.withUnsafeBufferPointer { outcomes in
                 guard let c = confidences.baseAddress, let o = outcomes.baseAddress else { return }
-                // More than a block.
-                single.add(c, o, weights: nil, stride: 1, count: 4096)
-                for start in stride(from: 0, to: 4096, by: 1024) { blocks.add(c + start, o + start, weights: nil, stride: 1, count: 1024) }
+                // Kernels read whole vectors.
+                let total = confidences.count - 8
+                single.add(c, o, weights: nil, stride: 1, count: total)
+                singleGrid.add(c, o, count: total)
+                var start = 0
+                // Blocks of all kinds of ends.
+                while start < total {
+                    let count = min(Int.random(in: 1...1024, using: &random), total - start)
+                    grid.withRecent(adding: count) { blocks.add(c + start, o + start, count: count, kernels, grid: $0, room: &room) }
+                    for other in room.otherIndices { grid.add(c + start + Int(other), o + start + Int(other), count: 1) }
+                    start += count
+                }
             }
         }
         func bytes(_ bins: ReliabilityBins) -> [UInt8] {
@@ -49,6 +64,7 @@ import Testing
             return bytes
         }
         #expect(bytes(single) == bytes(blocks))
+        #expect(singleGrid == grid)
     }
 
     @Test func boundsBelongToWhereALibraryHasThem() {

@@ -57,33 +57,40 @@ import Testing
     }
 
     /// Numbers of two classes that are added side by side give the sums of those that are added one by one; and what does not fit is not added.
-    @Test func sumsOfTwoClassesAreThoseOfEach() throws {
+    @Test(arguments: InstructionSet.available)
+    func sumsOfTwoClassesAreThoseOfEach(set: InstructionSet) throws {
+        let kernels = PredictionKernels(set)
         var random = SplitMix64(seed: 7)
         var numbers = (0..<1024).map { _ in Double.random(in: -1...1, using: &random) * Double.random(in: 0...2047, using: &random) }
         for index in stride(from: 0, to: 1024, by: 3) { numbers[index] *= 0x1p-20 }
         for index in numbers.indices { numbers[index] = (numbers[index] * 0x1p60).rounded() * 0x1p-60 }
         let classes = numbers.map { _ in Int32.random(in: 0...1, using: &random) }
         let isCorrect = numbers.map { _ in UInt8.random(in: 0...1, using: &random) }
-        func sums(_ label: Int32) -> (WeightedMoments, UInt64) {
+        func sums(_ label: Int32, _ count: Int) -> (WeightedMoments, UInt64) {
             var moments = WeightedMoments()
-            for (number, ofRow) in zip(numbers, classes) where ofRow == label { moments.add(number, weight: nil) }
-            return (moments, UInt64(zip(classes, isCorrect).count { $0 == label && $1 == 1 }))
+            for (number, ofRow) in zip(numbers[..<count], classes) where ofRow == label { moments.add(number, weight: nil) }
+            return (moments, UInt64(zip(classes[..<count], isCorrect).count { $0 == label && $1 == 1 }))
         }
-        let two = try #require(BlockMoments.ofTwo(numbers, classes, isCorrect, count: 1024))
-        for (label, found) in [(Int32(0), two.0), (1, two.1)] {
-            var moments = WeightedMoments()
-            moments.add(found)
-            let expected = sums(label)
-            #expect(moments == expected.0 && moments.count == found.count && found.correctCount == expected.1)
+        for count in [1024, 1001, 8, 1, 0] {
+            let two = try #require(BlockMoments.ofTwo(numbers, classes, isCorrect, count: count, kernels))
+            for (label, found) in [(Int32(0), two.0), (1, two.1)] {
+                var moments = WeightedMoments()
+                moments.add(found)
+                let expected = sums(label, count)
+                #expect(moments == expected.0 && moments.count == found.count && found.correctCount == expected.1, "\(count) rows of label \(label)")
+            }
         }
         for misfit in [Double.nan, .infinity, 2048, -2048, 0x1.8p-93] {
             var numbers = numbers
             numbers[700] = misfit
-            #expect(BlockMoments.ofTwo(numbers, classes, isCorrect, count: 1024) == nil, "\(misfit)")
+            #expect(BlockMoments.ofTwo(numbers, classes, isCorrect, count: 1024, kernels) == nil, "\(misfit)")
         }
+        // What lies beyond the rows does not matter.
+        numbers[1001] = .nan
+        #expect(BlockMoments.ofTwo(numbers, classes, isCorrect, count: 1001, kernels) != nil)
         var others = classes
         others[3] = -1
-        #expect(BlockMoments.ofTwo(numbers, others, isCorrect, count: 1024) == nil)
+        #expect(BlockMoments.ofTwo(numbers, others, isCorrect, count: 1024, kernels) == nil)
     }
 
     /// Numbers of a block that kernels add up give the state of those that are added one by one, whatever their sizes are.

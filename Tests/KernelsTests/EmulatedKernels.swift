@@ -145,9 +145,9 @@ final class EmulatedKernels: Sendable {
         block.pointee.instructionSetCode = call.block.instructionSetCode
     }
 
-    func fold(_ fold: UnsafeMutablePointer<LossFold>) {
+    func fold(_ function: Int, _ fold: UnsafeMutablePointer<LossFold>) {
         var call = KernelCall()
-        call.function = Int32(XentCallFoldLosses)
+        call.function = Int32(function)
         call.fold = fold.pointee
         let room = (fold.pointee.rowCount + 7) / 8 * 8
         run(
@@ -156,6 +156,75 @@ final class EmulatedKernels: Sendable {
         let (losses, residuals) = (fold.pointee.losses, fold.pointee.residuals)
         fold.pointee = call.fold
         (fold.pointee.losses, fold.pointee.residuals) = (losses, residuals)
+    }
+
+    /// Facts are read alone; they go where arrays come back from, since there is room.
+    func comparePairs(_ pairs: UnsafeMutablePointer<PairBlock>) {
+        var call = KernelCall()
+        call.function = Int32(XentCallComparePairs)
+        call.pairs = pairs.pointee
+        let block = pairs.pointee
+        let valueCount = block.rowCount * block.classCount
+        // Rounded up to whole vectors, as the arrays of results are.
+        let room = (block.rowCount + 7) / 8 * 8
+        func values(_ start: UnsafeRawPointer, _ code: Int32) -> UnsafeRawBufferPointer {
+            UnsafeRawBufferPointer(start: start, count: valueCount * Self.byteCount(code) + 64)
+        }
+        var outputs: [Output] = []
+        func give<Number>(_ array: Int, _ memory: UnsafePointer<Number>?) {
+            if let memory { outputs.append((array, UnsafeMutableRawPointer(mutating: memory), MemoryLayout<Number>.stride * room)) }
+        }
+        // In the order of the arrays, in which they come back.
+        give(Int(XentArrayOutput), UnsafePointer(block.klAB))
+        give(Int(XentArrayClipped), block.topProbabilityB)
+        give(Int(XentArrayLabelProbability), UnsafePointer(block.klBA))
+        give(Int(XentArrayTopProbability), UnsafePointer(block.jensenShannon))
+        give(Int(XentArrayTopClass), block.topClassA)
+        give(Int(XentArraySquaredProbabilitySum), UnsafePointer(block.totalVariation))
+        give(Int(XentArrayProbabilityWeightedSum), block.topProbabilityA)
+        give(Int(XentArrayLabelRank), block.topClassB)
+        run(
+            &call,
+            inputs: [
+                Int(XentArrayInput): values(block.valuesA, block.elementCodeA), Int(XentArrayLabels): values(block.valuesB, block.elementCodeB),
+                Int(XentArrayTargets): UnsafeRawBufferPointer(start: block.lossesA, count: 8 * block.rowCount),
+                Int(XentArrayClassWeights): UnsafeRawBufferPointer(start: block.lossesB, count: 8 * block.rowCount),
+            ], outputs: outputs)
+    }
+
+    func addConfidences(_ sums: UnsafeMutablePointer<ConfidenceSums>) {
+        var call = KernelCall()
+        call.function = Int32(XentCallAddConfidences)
+        call.confidences = sums.pointee
+        let block = sums.pointee
+        let room = 8 * ((block.count + 7) / 8 * 8)
+        var outputs: [Output] = [(Int(XentArrayOutput), UnsafeMutableRawPointer(block.cells), 32 * (2 * block.intervalCount + 1))]
+        if let grid = block.grid { outputs.append((Int(XentArrayLabelProbability), UnsafeMutableRawPointer(grid), 8 * block.gridCellCount)) }
+        outputs.append((Int(XentArrayTopClass), UnsafeMutableRawPointer(block.others), 4 * block.count))
+        run(
+            &call,
+            inputs: [
+                Int(XentArrayInput): UnsafeRawBufferPointer(start: block.confidences, count: room),
+                Int(XentArrayTargets): UnsafeRawBufferPointer(start: block.outcomes, count: room),
+            ], outputs: outputs)
+        sums.pointee.otherCount = call.confidences.otherCount
+    }
+
+    func addTwoClasses(_ sums: UnsafeMutablePointer<TwoClassSums>) {
+        var call = KernelCall()
+        call.function = Int32(XentCallAddTwoClasses)
+        call.twoClasses = sums.pointee
+        let block = sums.pointee
+        let room = (block.count + 7) / 8 * 8
+        run(
+            &call,
+            inputs: [
+                Int(XentArrayInput): UnsafeRawBufferPointer(start: block.losses, count: 8 * room),
+                Int(XentArrayLabels): UnsafeRawBufferPointer(start: block.classes, count: 4 * room),
+                Int(XentArrayTargets): UnsafeRawBufferPointer(start: block.isCorrect, count: room),
+            ], outputs: [])
+        sums.pointee.isUsual = call.twoClasses.isUsual
+        (sums.pointee.all, sums.pointee.one) = (call.twoClasses.all, call.twoClasses.one)
     }
 
     func surveyRows(_ survey: UnsafeMutablePointer<RowSurvey>) {
@@ -216,10 +285,10 @@ extension KernelTable {
         binaryProbabilityRows: { EmulatedKernels.neon?.run(Int(XentCallBinaryProbabilityRows), $0) },
         targetRows: { EmulatedKernels.neon?.run(Int(XentCallTargetRows), $0, $1) },
         bernoulliRows: { EmulatedKernels.neon?.run(Int(XentCallBernoulliRows), $0, $1) },
-        foldLosses: { EmulatedKernels.neon?.fold($0) },
+        foldLosses: { EmulatedKernels.neon?.fold(Int(XentCallFoldLosses), $0) },
         surveyRows: { EmulatedKernels.neon?.surveyRows($0) },
         surveyLabels: { EmulatedKernels.neon?.surveyLabels($0) },
         countSaturated: { EmulatedKernels.neon?.countSaturated($0, $1) ?? 0 },
-        // No call of the emulator: pairs are compared by this machine's kernels alone.
-        comparePairs: { _ in })
+        comparePairs: { EmulatedKernels.neon?.comparePairs($0) }, sumNumbers: { EmulatedKernels.neon?.fold(Int(XentCallSumNumbers), $0) },
+        addConfidences: { EmulatedKernels.neon?.addConfidences($0) }, addTwoClasses: { EmulatedKernels.neon?.addTwoClasses($0) })
 }

@@ -101,6 +101,22 @@ struct FoldTests {
         }
     }
 
+    @Test("sums without squares are those with them", arguments: LossKind.allCases, seeds)
+    func plainSums(kind: LossKind, seed: UInt64) {
+        print("seed \(seed)")
+        var random = SplitMix64(seed: seed)
+        for rowCount in Array(0...20) + [63, 64, 65, 500, 1023, 1024] {
+            let numbers = (0..<rowCount).map { _ in kind.loss(&random) }
+            let expected = Folded(numbers, firstRow: 0, KernelUnderTest.available[0])
+            for kernel in KernelUnderTest.available {
+                let sums = Folded(numbers, firstRow: 0) { kernel.table.sumNumbers($0) }
+                let isSame = sums.fold.level1 == expected.fold.level1 && sums.fold.level2 == expected.fold.level2
+                    && sums.fold.level3 == expected.fold.level3 && sums.residuals.map(\.bitPattern) == expected.residuals.map(\.bitPattern)
+                #expect(isSame && !sums.isOutOfBounds, "\(kernel.instructionSet), \(rowCount) numbers of \(kind)")
+            }
+        }
+    }
+
     // MARK: Cutting
 
     @Test("blocks cut anywhere add up to the same", arguments: LossKind.allCases, seeds)
@@ -215,7 +231,9 @@ private struct Folded {
     let residuals: [Double]
     let isOutOfBounds: Bool
 
-    init(_ losses: [Double], firstRow: UInt64, _ kernel: KernelUnderTest) {
+    init(_ losses: [Double], firstRow: UInt64, _ kernel: KernelUnderTest) { self.init(losses, firstRow: firstRow, by: kernel.fold) }
+
+    init(_ losses: [Double], firstRow: UInt64, by kernel: (UnsafeMutablePointer<LossFold>) -> Void) {
         // Numbers after the last loss that must not count.
         let padded = losses + [Double](repeating: 1e9, count: 16)
         let room = (losses.count + 7) / 8 * 8 + 8
@@ -227,7 +245,7 @@ private struct Folded {
                     losses: losses.baseAddress!, rowCount: losses.count - 16, firstRow: firstRow, residuals: residuals.baseAddress!,
                     residualCount: -1, level1: -1, level2: -1, level3: -1, squareHigh: 1, squareMiddle: 1, squareLow: 1, fineSum: -1,
                     fineSquareHigh: 1, fineSquareMiddle: 1, fineSquareLow: 1, minimum: 0, maximum: 0, fingerprint: 1)
-                kernel.fold(&fold)
+                kernel(&fold)
                 result = fold
             }
         }

@@ -28,8 +28,9 @@ public struct Calibration: RowObserver, Equatable {
     private let hasWeights: Bool
     private var binnings: [ReliabilityBins]
     private var grid: ResidualGrid?
-    /// Room for the confidences and the outcomes of a block; no part of the state.
+    /// Room for the confidences and the outcomes of a block, and for what adds them; no part of the state.
     private var confidences = RowNumbers(), outcomes = RowNumbers()
+    private var room = PredictionKernels.Room()
 
     /// The state of no rows.
     ///
@@ -114,13 +115,38 @@ public struct Calibration: RowObserver, Equatable {
             }
         }
         let weights = hasWeights ? block.rows.weights : nil
+        // Out of the state meanwhile, so that it is added to in place while the intervals are.
+        var grid = grid.take()
         _ = confidences.withNumbers { confidences in
             outcomes.withNumbers { outcomes in
-                for index in binnings.indices {
-                    binnings[index].add(confidences, outcomes, weights: weights, stride: decisionCount, count: count)
+                guard weights == nil else {
+                    for index in binnings.indices {
+                        binnings[index].add(confidences, outcomes, weights: weights, stride: decisionCount, count: count)
+                    }
+                    return
                 }
-                grid?.add(confidences, outcomes, count: count)
+                for start in stride(from: 0, to: count, by: PredictionKernels.limit) {
+                    add(confidences + start, outcomes + start, min(count - start, PredictionKernels.limit), block.predictionKernels, &grid)
+                }
             }
+        }
+        self.grid = grid
+    }
+
+    /// Adds predictions without weights to all intervals, and to the grid.
+    private mutating func add(
+        _ confidences: UnsafePointer<Double>, _ outcomes: UnsafePointer<Double>, _ count: Int, _ kernels: PredictionKernels,
+        _ grid: inout ResidualGrid?
+    ) {
+        for index in binnings.indices {
+            guard index == 0, grid != nil else {
+                binnings[index].add(confidences, outcomes, count: count, kernels, grid: nil, room: &room)
+                continue
+            }
+            grid?.withRecent(adding: count) { recent in
+                binnings[index].add(confidences, outcomes, count: count, kernels, grid: recent, room: &room)
+            }
+            for other in room.otherIndices { grid?.add(confidences + Int(other), outcomes + Int(other), count: 1) }
         }
     }
 

@@ -36,12 +36,12 @@ struct ReliabilityBins: Sendable {
             }
         }
 
-        /// Adds the predictions of a block without weights.
-        fileprivate mutating func add(_ block: CellSums) {
+        /// Adds the predictions of a cell of a block without weights, as `PredictionKernels.addConfidences` has them.
+        fileprivate mutating func add(counts: UInt64, coarse: Int64, fine: Int64) {
             // Wrapping: no run has 2^64 rows.
-            rowCount &+= block.counts & CellSums.rowMask
-            hitCount &+= block.counts >> CellSums.hitShift
-            confidence.add(coarse: block.coarse, fine: block.fine)
+            rowCount &+= counts & 0xFFFF_FFFF
+            hitCount &+= counts >> 32
+            confidence.add(coarse: coarse, fine: fine)
         }
 
         /// Σ w · outcome of all predictions.
@@ -68,17 +68,8 @@ struct ReliabilityBins: Sendable {
     /// The intervals from 0 to 1; or where bounds are kept apart the cells: bound 0, what lies between it and bound 1, bound 1, and so on. Empty
     /// before the first prediction, so that settings alone take no memory.
     private(set) var bins: [Bin] = []
-    /// Room for a block's sums; no part of the state.
-    private var block: [CellSums] = []
-
-    /// The sums that a block adds to a cell, with the cuts of `CompactSum`.
-    fileprivate struct CellSums: Sendable {
-        static let rowMask: UInt64 = 0xFFFF_FFFF, hitShift: UInt64 = 32
-        /// The number of predictions, and 2^32 times that of right ones.
-        var counts: UInt64 = 0
-        /// Σ of the parts of the confidences, in units of 2^-40 and 2^-92.
-        var coarse: Int64 = 0, fine: Int64 = 0
-    }
+    /// Room for a block's sums, all of them 0 between two blocks; no part of the state.
+    private var block: [Int64] = []
 
     init(count: Int, hasWeights: Bool) { self.init(edges: Self.edges(count: count), hasWeights: hasWeights, keepsBoundsApart: true) }
 
@@ -108,7 +99,6 @@ struct ReliabilityBins: Sendable {
         _ confidences: UnsafePointer<Double>, _ outcomes: UnsafePointer<Double>, weights: UnsafePointer<Double>?, stride: Int, count: Int
     ) {
         makeRoom()
-        if weights == nil, count <= Self.blockLimit { return addBlock(confidences, outcomes, count: count) }
         let edges = edges
         bins.withUnsafeMutableBufferPointer { bins in
             edges.withUnsafeBufferPointer { edges in
@@ -122,55 +112,32 @@ struct ReliabilityBins: Sendable {
         }
     }
 
-    /// The largest number of predictions that are added by way of a block's sums.
-    private static let blockLimit = 1024
-
-    /// Adds at most `blockLimit` predictions without weights. Sums of a block are those of cells, whether intervals are kept so or not.
-    private mutating func addBlock(_ confidences: UnsafePointer<Double>, _ outcomes: UnsafePointer<Double>, count: Int) {
+    /// Adds predictions without weights, at most `PredictionKernels.limit`, by way of the sums of a block: the state is the one that `add` of each
+    /// gives. O(count + intervals).
+    ///
+    /// - Parameters:
+    ///   - grid: the recent sums of a grid, to which those of usual predictions are added; nil where there is none.
+    ///   - room: memory, and then the indices of the predictions that are not in the grid.
+    mutating func add(
+        _ confidences: UnsafePointer<Double>, _ outcomes: UnsafePointer<Double>, count: Int, _ kernels: PredictionKernels,
+        grid: UnsafeMutableBufferPointer<Int64>?, room: inout PredictionKernels.Room
+    ) {
+        makeRoom()
+        // Sums of a block are those of cells, whether intervals are kept so or not.
         let blockCount = 2 * edges.count - 1
-        if block.count < blockCount { block = Array(repeating: CellSums(), count: blockCount) }
-        let edges = edges
-        let intervalCount = Double(edges.count - 1)
-        bins.withUnsafeMutableBufferPointer { bins in
-            block.withUnsafeMutableBufferPointer { block in
-                edges.withUnsafeBufferPointer { edges in
-                    for i in 0..<count {
-                        let confidence = confidences[i], outcome = outcomes[i]
-                        // Fractions, confidences with very small digits, and those outside of [0, 1] take the long way.
-                        let (fineUnits, last) = FixedPoint.fineUnits(FixedPoint.remainder(confidence))
-                        // 0 and 1 in one step: a branch for each would be a guess.
-                        guard confidence >= 0, confidence <= 1, outcome * (1 - outcome) == 0, last == 0 else {
-                            guard confidence == confidence else { continue }
-                            let index = keepsBoundsApart ? Self.cell(of: confidence, edges) : Self.index(of: confidence, edges)
-                            bins[index].add(confidence, outcome: outcome, weight: nil)
-                            continue
-                        }
-                        let cell = Self.cell(ofUnit: confidence, edges, intervalCount)
-                        // Wrapping: at most 1,024 predictions, whose parts are below 2^52.
-                        block[cell].counts &+= 1 &+ (outcome == 1 ? 1 << CellSums.hitShift : 0)
-                        block[cell].coarse &+= FixedPoint.units(confidence)
-                        block[cell].fine &+= fineUnits
-                    }
-                }
-                for cell in 0..<blockCount where block[cell].counts > 0 {
+        if block.count < 4 * blockCount { block = Array(repeating: 0, count: 4 * blockCount) }
+        block.withUnsafeMutableBufferPointer { block in
+            kernels.addConfidences(confidences, outcomes, count: count, intervalCount: edges.count - 1, to: block, grid: grid, room: &room)
+            bins.withUnsafeMutableBufferPointer { bins in
+                for cell in 0..<blockCount where block[4 * cell] != 0 {
                     // The interval that ends at bound k has the cells 2k − 1 and 2k.
-                    bins[keepsBoundsApart ? cell : max(0, (cell - 1) >> 1)].add(block[cell])
-                    block[cell] = CellSums()
+                    bins[keepsBoundsApart ? cell : max(0, (cell - 1) >> 1)].add(
+                        counts: UInt64(bitPattern: block[4 * cell]), coarse: block[4 * cell + 1], fine: block[4 * cell + 2])
+                    for number in 4 * cell..<4 * cell + 4 { block[number] = 0 }
                 }
             }
         }
-    }
-
-    /// Adding it to a number below 2^51 rounds that number to an integer, which then stands in the low bits.
-    private static let integerShift = 0x1.8p52
-
-    /// `cell(of:_:)` of a confidence in [0, 1], by the bound next to it. Where rounding finds the one beyond, the confidence lies between both.
-    @inline(__always)
-    private static func cell(ofUnit confidence: Double, _ edges: UnsafeBufferPointer<Double>, _ intervalCount: Double) -> Int {
-        // Wrapping: the low bits of both are those of an integer.
-        let nearest = Int(truncatingIfNeeded: (confidence * intervalCount + integerShift).bitPattern &- integerShift.bitPattern)
-        let bound = edges[nearest]
-        return 2 &* nearest &+ (confidence > bound ? 1 : 0) &- (confidence < bound ? 1 : 0)
+        for index in room.otherIndices { add(confidences + Int(index), outcomes + Int(index), weights: nil, stride: 1, count: 1) }
     }
 
     /// Adds the probabilities of each class of a row to that class's intervals; `label` is the class that happened, or −1 where `outcomes` says how

@@ -24,12 +24,22 @@ struct ResidualGrid: Sendable, Equatable {
             add(confidences, outcomes, next..<end)
             recentCount += end - next
             next = end
-            if recentCount == Self.recentLimit {
-                earlier = residuals
-                recent = [Int64](repeating: 0, count: Self.cellCount)
-                recentCount = 0
-            }
+            if recentCount == Self.recentLimit { settle() }
         }
+    }
+
+    /// Calls `body` with the sums of recent predictions, to which it adds at most `count`.
+    mutating func withRecent(adding count: Int, _ body: (UnsafeMutableBufferPointer<Int64>) -> Void) {
+        if recentCount + count > Self.recentLimit { settle() }
+        recent.withUnsafeMutableBufferPointer { body($0) }
+        recentCount += count
+    }
+
+    /// Makes recent predictions earlier ones.
+    private mutating func settle() {
+        earlier = residuals
+        recent = [Int64](repeating: 0, count: Self.cellCount)
+        recentCount = 0
     }
 
     private mutating func add(_ confidences: UnsafePointer<Double>, _ outcomes: UnsafePointer<Double>, _ range: Range<Int>) {

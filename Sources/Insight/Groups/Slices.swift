@@ -463,7 +463,9 @@ public struct Slices: RowObserver, Equatable {
         if blockMoments.count < indexOfClass.count { blockMoments = Array(repeating: BlockMoments(), count: indexOfClass.count) }
         blockMoments.withUnsafeMutableBufferPointer { moments in
             let areTwo = indexOfClass.count == 2 && indexOfClass[0] >= 0 && indexOfClass[1] >= 0
-            if areTwo, let isCorrect, let two = BlockMoments.ofTwo(losses, classes, isCorrect, count: block.rows.rowCount) {
+            if areTwo, let isCorrect, let two = BlockMoments.ofTwo(
+                losses, classes, isCorrect, count: block.rows.rowCount, block.predictionKernels)
+            {
                 (moments[0], moments[1]) = two
             } else {
                 Self.observeSingly(block, losses, classes, isCorrect, indexOfClass, sums, moments)

@@ -1,3 +1,5 @@
+internal import Scoring
+
 /// The sums of a block's numbers in 64 bits each, for figures that add a number to one of several sums: they are added up to 128 bits once a block.
 ///
 /// A block has at most 1,024 numbers. Those that are below 2^11 in magnitude are cut as `CompactSum` and `CompactMoments` cut them: a part is
@@ -31,55 +33,28 @@ struct BlockMoments: Sendable {
 
     /// Adds numbers and their squares to the sums of two classes; nil if a number does not fit, is NaN, or is of another class than 0 and 1.
     ///
-    /// No step depends on a number, so that several rows are added at once. O(count).
+    /// O(count).
     ///
     /// - Parameters:
+    ///   - numbers: readable to a multiple of eight, as `classes` and `isCorrect` are.
     ///   - count: the number of numbers, at most 1,024.
     ///   - isCorrect: 1 for each row that counts as right, else 0.
     static func ofTwo(
-        _ numbers: UnsafePointer<Double>, _ classes: UnsafePointer<Int32>, _ isCorrect: UnsafePointer<UInt8>, count: Int
+        _ numbers: UnsafePointer<Double>, _ classes: UnsafePointer<Int32>, _ isCorrect: UnsafePointer<UInt8>, count: Int, _ kernels: PredictionKernels
     ) -> (BlockMoments, BlockMoments)? {
-        var misfits: UInt64 = 0
-        for row in 0..<count {
-            let number = numbers[row]
-            let last = FixedPoint.fineUnits(FixedPoint.remainder(number)).rest
-            misfits |= number.magnitude < FixedPoint.limit ? 0 : 1
-            misfits |= last == 0 ? 0 : 1
-        }
-        for row in 0..<count { misfits |= UInt64(UInt32(bitPattern: classes[row]) >> 1) }
-        guard misfits == 0 else { return nil }
-        var all = BlockMoments(), one = BlockMoments()
-        // Wrapping: the ranges are stated above.
-        for row in 0..<count {
-            let number = numbers[row], mask = 0 &- Int64(classes[row])
-            let units = FixedPoint.units(number)
-            let fine = FixedPoint.fineUnits(FixedPoint.remainder(number)).units
-            all.coarse &+= units
-            one.coarse &+= units & mask
-            all.fine &+= fine
-            one.fine &+= fine & mask
-        }
-        for row in 0..<count {
-            let mask = 0 &- Int64(classes[row])
-            let magnitude = FixedPoint.units(numbers[row].magnitude)
-            // Below 2^32, and said so: a product of halves is one instruction where a whole one is several.
-            let top = (magnitude &>> 26) & 0xFFFF_FFFF, bottom = magnitude & 0x3FF_FFFF
-            let (high, middle, low) = (top &* top, top &* bottom, bottom &* bottom)
-            all.high &+= high
-            one.high &+= high & mask
-            all.middle &+= middle
-            one.middle &+= middle & mask
-            all.low &+= low
-            one.low &+= low & mask
-        }
-        for row in 0..<count {
-            let right = UInt64(isCorrect[row]), label = UInt64(UInt32(bitPattern: classes[row]))
-            all.correctCount &+= right
-            one.correctCount &+= right & label
-            one.count &+= label
-        }
-        all.count = UInt64(count)
-        return (all.subtracting(one), one)
+        guard let sums = kernels.sumsOfTwoClasses(numbers, classes, isCorrect, count: count) else { return nil }
+        let one = BlockMoments(sums.one)
+        return (BlockMoments(sums.all).subtracting(one), one)
+    }
+
+    /// The sums of no numbers.
+    init() {}
+
+    private init(_ sums: PredictionKernels.ClassSums) {
+        count = UInt64(sums.count)
+        (coarse, fine) = (sums.coarse, sums.fine)
+        (high, middle, low) = (sums.squareHigh, sums.squareMiddle, sums.squareLow)
+        correctCount = UInt64(sums.correctCount)
     }
 
     private func subtracting(_ other: BlockMoments) -> BlockMoments {

@@ -217,6 +217,61 @@ typedef struct LossFold {
 
 enum { XentFoldRowLimit = 1024 };
 
+/// Predictions of a confidence each, and the sums to which they are added: those of intervals of equal width, and of a fine grid.
+///
+/// Left out, and listed, are confidences outside of [0, 1], NaN, and those with digits below 2^-92, and outcomes other than 0 and 1.
+typedef struct ConfidenceSums {
+    /// Numbers from 0 to 1, and 1 where it happened, else 0; both are readable to a multiple of eight.
+    const double *_Nonnull confidences;
+    const double *_Nonnull outcomes;
+    /// At most XentFoldRowLimit.
+    ptrdiff_t count;
+    /// The number of intervals n; at most 2^20.
+    ptrdiff_t intervalCount;
+    /// Added to: four numbers for each of 2n + 1 cells, the bound 0, what lies between it and the bound 1/n, the bound 1/n, and so on. They are the
+    /// number of predictions plus 2^32 times that of those that happened; the sums of the parts of the confidences in units of 2^-40 and 2^-92, as
+    /// LossFold has them; and one that is not used.
+    int64_t *_Nonnull cells;
+    /// Added to, where it is given: Σ (outcome − confidence) of each of gridCellCount cells of equal width, in units of 2^-40, each rounded; 1 lies in the last
+    /// cell. A power of two, at most 2^20.
+    int64_t *_Nullable grid;
+    ptrdiff_t gridCellCount;
+    /// Room for XentConfidenceScratchCount numbers.
+    int64_t *_Nonnull scratch;
+    /// Out: the indices of the predictions that were left out, and their number. Room for `count`.
+    int32_t *_Nonnull others;
+    ptrdiff_t otherCount;
+} ConfidenceSums;
+
+enum { XentConfidenceScratchCount = 6 * 64 };
+
+/// The sums of a class's losses, and the number of its rows and of those that are right.
+typedef struct ClassSums {
+    /// The sums of the losses' parts in units of 2^-40 and 2^-92.
+    int64_t coarse, fine;
+    /// Σ high², Σ high · low and Σ low² of the losses' magnitudes in units of 2^-40, high · 2^26 + low.
+    int64_t squareHigh, squareMiddle, squareLow;
+    int64_t count, correctCount;
+} ClassSums;
+
+/// A block of losses of two classes, and their sums.
+typedef struct TwoClassSums {
+    /// All three are readable to a multiple of eight.
+    const double *_Nonnull losses;
+    /// 0 or 1.
+    const int32_t *_Nonnull classes;
+    /// 1 where the row is right, else 0.
+    const uint8_t *_Nonnull isCorrect;
+    /// At most XentFoldRowLimit.
+    ptrdiff_t count;
+
+    // Out:
+    /// 1; 0 if a loss is NaN, 2^11 or more in magnitude, or has digits below 2^-92, or a class is neither 0 nor 1. Then the sums mean nothing.
+    int32_t isUsual;
+    /// The sums of all rows, and of those of class 1.
+    ClassSums all, one;
+} TwoClassSums;
+
 /// All kernels of one instruction set: what a kernel target gives its caller.
 typedef struct KernelTable {
     void (*_Nonnull softmaxRows)(RowBlock *_Nonnull);
@@ -232,6 +287,10 @@ typedef struct KernelTable {
     void (*_Nonnull surveyLabels)(LabelSurvey *_Nonnull);
     ptrdiff_t (*_Nonnull countSaturated)(const void *_Nonnull, ptrdiff_t);
     void (*_Nonnull comparePairs)(PairBlock *_Nonnull);
+    /// `foldLosses` without squares, extremes and fingerprint: of what it gives out, the levels and the residuals alone.
+    void (*_Nonnull sumNumbers)(LossFold *_Nonnull);
+    void (*_Nonnull addConfidences)(ConfidenceSums *_Nonnull);
+    void (*_Nonnull addTwoClasses)(TwoClassSums *_Nonnull);
 } KernelTable;
 
 // Conversions of eight lanes at once. Swift has no whole-vector conversion: its initialisers go lane by lane, and what LLVM makes of that is
@@ -276,6 +335,13 @@ XENT_INTEGERS(UInt32x8, XentUInt32x8, 31)
 XENT_INLINE XentDouble8 xentWidenFloat(XentFloat8 v) { return __builtin_convertvector(v, XentDouble8); }
 XENT_INLINE XentUInt32x8 xentWidenUInt16(XentUInt16x8 v) { return __builtin_convertvector(v, XentUInt32x8); }
 XENT_INLINE XentInt64x8 xentWidenInt32(XentInt32x8 v) { return __builtin_convertvector(v, XentInt64x8); }
+/// Eight bytes as numbers.
+XENT_INLINE XentInt64x8 xentWidenUInt8(const void *_Nonnull pointer) {
+    typedef uint8_t Bytes __attribute__((ext_vector_type(8)));
+    Bytes bytes;
+    __builtin_memcpy(&bytes, pointer, sizeof bytes);
+    return __builtin_convertvector(bytes, XentInt64x8);
+}
 
 /// Float16 as Float32, exactly. Where the processor is not known to have an instruction for it, the significand and exponent are moved into
 /// Float32's place and multiplied by 2^112 for the difference of the biases, which is exact and makes subnormals right.
@@ -484,6 +550,7 @@ XENT_INLINE XentDouble8 xentUnitReciprocal(XentUInt64x8 places) { return (XentDo
 #define XENT_UNIT_LOGARITHMS_LOW 0x0000000000000000, 0x3FBE1CC8B6A68000, 0x3FCD38C5D1CFA000, 0x3FD5173B4A9F3000
 #define XENT_UNIT_LOGARITHMS_HIGH 0x3FDB523AE328C000, 0x3FE04953FC409000, 0x3FE2D1CF22C35800, 0x3FE53C622B9F5000
 XENT_INLINE XentDouble8 xentLogarithmOfUnitReciprocal(XentUInt64x8 places) { return (XentDouble8)XENT_EIGHT_OF(XENT_UNIT_LOGARITHMS_LOW, XENT_UNIT_LOGARITHMS_HIGH, places); }
+XENT_INLINE void xentStoreInt64x8(void *_Nonnull pointer, XentInt64x8 value) { __builtin_memcpy(pointer, &value, sizeof value); }
 XENT_INLINE void xentStoreDouble8(void *_Nonnull pointer, XentDouble8 value) { __builtin_memcpy(pointer, &value, sizeof value); }
 
 /// Which instruction sets this processor and its operating system offer, as bits.

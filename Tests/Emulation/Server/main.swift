@@ -123,6 +123,38 @@ func run(_ call: inout KernelCall, _ arrays: Arrays, _ kernels: KernelTable) {
         kernels.surveyLabels(&call.labelSurvey)
     case Int(XentCallCountSaturated):
         call.count = Int64(kernels.countSaturated(arrays.required(Int(XentArrayInput), UInt8.self), Int(call.count)))
+    case Int(XentCallComparePairs):
+        call.pairs.valuesA = UnsafeRawPointer(arrays.required(Int(XentArrayInput), UInt8.self))
+        call.pairs.valuesB = UnsafeRawPointer(arrays.required(Int(XentArrayLabels), UInt8.self))
+        call.pairs.lossesA = UnsafePointer(arrays.required(Int(XentArrayTargets), Double.self))
+        call.pairs.lossesB = UnsafePointer(arrays.required(Int(XentArrayClassWeights), Double.self))
+        call.pairs.topClassA = UnsafePointer(arrays.start(Int(XentArrayTopClass), Int32.self))
+        call.pairs.topClassB = UnsafePointer(arrays.start(Int(XentArrayLabelRank), Int32.self))
+        call.pairs.topProbabilityA = UnsafePointer(arrays.start(Int(XentArrayProbabilityWeightedSum), Double.self))
+        call.pairs.topProbabilityB = UnsafePointer(arrays.start(Int(XentArrayClipped), Double.self))
+        call.pairs.scratch = UnsafeMutableRawPointer(arena()).assumingMemoryBound(to: Double.self)
+        call.pairs.klAB = arrays.required(Int(XentArrayOutput), Double.self)
+        call.pairs.klBA = arrays.required(Int(XentArrayLabelProbability), Double.self)
+        call.pairs.jensenShannon = arrays.required(Int(XentArrayTopProbability), Double.self)
+        call.pairs.totalVariation = arrays.required(Int(XentArraySquaredProbabilitySum), Double.self)
+        kernels.comparePairs(&call.pairs)
+    case Int(XentCallSumNumbers):
+        call.fold.losses = UnsafePointer(arrays.required(Int(XentArrayInput), Double.self))
+        call.fold.residuals = arrays.required(Int(XentArrayOutput), Double.self)
+        kernels.sumNumbers(&call.fold)
+    case Int(XentCallAddConfidences):
+        call.confidences.confidences = UnsafePointer(arrays.required(Int(XentArrayInput), Double.self))
+        call.confidences.outcomes = UnsafePointer(arrays.required(Int(XentArrayTargets), Double.self))
+        call.confidences.cells = arrays.required(Int(XentArrayOutput), Int64.self)
+        call.confidences.grid = arrays.start(Int(XentArrayLabelProbability), Int64.self)
+        call.confidences.others = arrays.required(Int(XentArrayTopClass), Int32.self)
+        call.confidences.scratch = UnsafeMutableRawPointer(arena()).assumingMemoryBound(to: Int64.self)
+        kernels.addConfidences(&call.confidences)
+    case Int(XentCallAddTwoClasses):
+        call.twoClasses.losses = UnsafePointer(arrays.required(Int(XentArrayInput), Double.self))
+        call.twoClasses.classes = UnsafePointer(arrays.required(Int(XentArrayLabels), Int32.self))
+        call.twoClasses.isCorrect = UnsafePointer(arrays.required(Int(XentArrayTargets), UInt8.self))
+        kernels.addTwoClasses(&call.twoClasses)
     case Int(XentCallMapExponential): runMap { mapExponential($0, $1, $2) }
     case Int(XentCallMapNegativeLogarithm): runMap { mapNegativeLogarithm($0, $1, $2) }
     case Int(XentCallMapLogarithmOfOnePlus): runMap { mapLogarithmOfOnePlus($0, $1, $2) }

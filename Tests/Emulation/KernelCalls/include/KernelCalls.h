@@ -21,12 +21,16 @@ enum {
     XentCallSurveyRows,
     XentCallSurveyLabels,
     XentCallCountSaturated,
+    XentCallComparePairs,
+    XentCallSumNumbers,
+    XentCallAddConfidences,
+    XentCallAddTwoClasses,
     XentCallMapExponential,
     XentCallMapNegativeLogarithm,
     XentCallMapLogarithmOfOnePlus
 };
 
-/// The arrays by their place in the request.
+/// The arrays by their place in the request. Functions of other structs than RowBlock take places of the same direction: see `run` of the server.
 enum {
     /// What is read: values, losses to fold, labels to survey, arguments of a map.
     XentArrayInput,
@@ -60,6 +64,9 @@ typedef struct KernelCall {
     LossFold fold;
     RowSurvey rowSurvey;
     LabelSurvey labelSurvey;
+    PairBlock pairs;
+    ConfidenceSums confidences;
+    TwoClassSums twoClasses;
     /// Of a function without a struct: how many numbers it is given, and in the answer what it returned.
     int64_t count;
     /// In the answer: 0, or 1 + the first array beside which the kernel wrote.

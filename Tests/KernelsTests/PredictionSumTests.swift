@@ -1,0 +1,93 @@
+import KernelABI
+import SeededRandom
+import Testing
+
+/// Every kernel adds predictions to the same cells; that they are the right ones is tested by Insight's tests of calibration and of sums.
+@Suite("PredictionSumTests")
+struct PredictionSumTests {
+    @Test("confidences go to the same cells", arguments: [1, 2, 15, 29, 1000], [true, false])
+    func confidences(intervalCount: Int, hasGrid: Bool) {
+        var random = SplitMix64(seed: UInt64(intervalCount))
+        var confidences = [0, 1, -0.0, 1e-300, 0x1p-60, .nan, 1 + 0x1p-52, -1e-9, 0x1.8p-93, .infinity]
+        for k in 0...min(intervalCount, 300) {
+            let bound = Double(k) / Double(intervalCount)
+            confidences += [bound, bound.nextUp, bound.nextDown]
+        }
+        while confidences.count < 1024 { confidences.append(random.nextUniform(in: 0...1)) }
+        var outcomes = confidences.map { _ in Double(Int.random(in: 0...1, using: &random)) }
+        for index in stride(from: 0, to: 1024, by: 100) { outcomes[index] = 0.25 }
+        for count in [0, 1, 7, 8, 63, 64, 65, 1000, 1024] {
+            let expected = added(confidences, outcomes, count, intervalCount, hasGrid: hasGrid, KernelUnderTest.available[0])
+            #expect(expected.cells.contains { $0 != 0 } == (count > 1))
+            for kernel in KernelUnderTest.available.dropFirst() {
+                let found = added(confidences, outcomes, count, intervalCount, hasGrid: hasGrid, kernel)
+                #expect(found == expected, "\(kernel.instructionSet), \(count) predictions")
+            }
+        }
+    }
+
+    private struct Added: Equatable {
+        var cells: [Int64], grid: [Int64], others: [Int32]
+    }
+
+    private func added(
+        _ confidences: [Double], _ outcomes: [Double], _ count: Int, _ intervalCount: Int, hasGrid: Bool, _ kernel: KernelUnderTest
+    ) -> Added {
+        var cells = [Int64](repeating: 0, count: 4 * (2 * intervalCount + 1)), grid = [Int64](repeating: 0, count: 4096)
+        var others = [Int32](repeating: -1, count: count + 1), scratch = [Int64](repeating: -1, count: Int(XentConfidenceScratchCount))
+        var otherCount = 0
+        confidences.withUnsafeBufferPointer { confidences in
+            outcomes.withUnsafeBufferPointer { outcomes in
+                cells.withUnsafeMutableBufferPointer { cells in
+                    grid.withUnsafeMutableBufferPointer { grid in
+                        others.withUnsafeMutableBufferPointer { others in
+                            scratch.withUnsafeMutableBufferPointer { scratch in
+                                var sums = ConfidenceSums(
+                                    confidences: confidences.baseAddress!, outcomes: outcomes.baseAddress!, count: count,
+                                    intervalCount: intervalCount, cells: cells.baseAddress!, grid: hasGrid ? grid.baseAddress! : nil,
+                                    gridCellCount: 4096, scratch: scratch.baseAddress!, others: others.baseAddress!, otherCount: -1)
+                                kernel.table.addConfidences(&sums)
+                                otherCount = sums.otherCount
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        #expect(others[count] == -1, "beyond the room for those that are left out")
+        return Added(cells: cells, grid: grid, others: Array(others.prefix(otherCount)))
+    }
+
+    @Test("losses of two classes have the same sums", arguments: [false, true])
+    func twoClasses(hasMisfit: Bool) {
+        var random = SplitMix64(seed: 11)
+        var losses = (0..<1024).map { _ in random.nextUniform(in: -2000...2000) }
+        // Multiples of 2^-40: no digit lies below 2^-92.
+        losses = losses.map { ($0 * 0x1p40).rounded() * 0x1p-40 }
+        if hasMisfit { losses[0] = 0x1p-100 }
+        let classes = losses.map { _ in Int32.random(in: 0...1, using: &random) }
+        let isCorrect = losses.map { _ in UInt8.random(in: 0...1, using: &random) }
+        for count in [1, 7, 8, 1000, 1024] {
+            func sums(_ kernel: KernelUnderTest) -> [Int64] {
+                let none = ClassSums(coarse: 0, fine: 0, squareHigh: 0, squareMiddle: 0, squareLow: 0, count: 0, correctCount: 0)
+                return losses.withUnsafeBufferPointer { losses in
+                    classes.withUnsafeBufferPointer { classes in
+                        isCorrect.withUnsafeBufferPointer { isCorrect in
+                            var sums = TwoClassSums(
+                                losses: losses.baseAddress!, classes: classes.baseAddress!, isCorrect: isCorrect.baseAddress!, count: count,
+                                isUsual: -1, all: none, one: none)
+                            kernel.table.addTwoClasses(&sums)
+                            return [Int64(sums.isUsual)] + numbers(sums.all) + numbers(sums.one)
+                        }
+                    }
+                }
+            }
+            func numbers(_ sums: ClassSums) -> [Int64] {
+                [sums.coarse, sums.fine, sums.squareHigh, sums.squareMiddle, sums.squareLow, sums.count, sums.correctCount]
+            }
+            let expected = sums(KernelUnderTest.available[0])
+            #expect(expected[0] == (hasMisfit ? 0 : 1))
+            for kernel in KernelUnderTest.available.dropFirst() { #expect(sums(kernel) == expected, "\(kernel.instructionSet), \(count) rows") }
+        }
+    }
+}
