@@ -120,6 +120,20 @@ private func writeMeanDecisionFacts(_ block: RowBlock, _ inputCode: Int32) {
 @inline(always)
 private func ofOne(_ p: Lanes) -> Lanes { (p * negativeLogarithm(p)).replacing(with: lanes(0), where: p .== lanes(0)) }
 
+/// p log p + (1 − p) log(1 − p), where `complement` is 1 − p, rounded. 0 log 0 is 0.
+@inline(always)
+private func logarithmProducts(_ p: Lanes, _ complement: Lanes) -> Lanes {
+    // Where nothing was rounded both logarithms are those of normal numbers below 1: found side by side, they have the same bits as below.
+    let isExact = (p .>= lanes(0x1p-54)) .& (complement .> lanes(0)) .& (lanes(1) - complement .== p)
+    if isFull(isExact) {
+        let both = logarithmPair(common: TwoLanes(p, complement))
+        return p * (both.high.a + both.low.a) + complement * (both.high.b + both.low.b)
+    }
+    let ofZero = (complement * logarithmOfOnePlus(lanes(0) - p)).replacing(with: lanes(0), where: complement .== lanes(0))
+    // Above 1 is what no row with a loss has, unless a dialect clips it.
+    return (isFull(p .<= lanes(1)) ? lanes(0) - ofOne(p) : productWithLogarithm(p)) + ofZero
+}
+
 @inline(always)
 private func decisionFacts(_ x: Lanes, _ isPositive: SIMDMask<LaneIntegers>, _ inputCode: Int32, hasProducts: Bool) -> DecisionFacts {
     let one: Lanes, zero: Lanes
@@ -143,11 +157,7 @@ private func decisionFacts(_ x: Lanes, _ isPositive: SIMDMask<LaneIntegers>, _ i
         (one, zero) = (x, lanes(1) - x)
         isPredicted = x .> lanes(0.5)
         squares = one.fma(one, zero * zero)
-        if hasProducts {
-            let ofZero = (zero * logarithmOfOnePlus(lanes(0) - x)).replacing(with: lanes(0), where: zero .== lanes(0))
-            // Above 1 is what no row with a loss has, unless a dialect clips it.
-            products = (isFull(x .<= lanes(1)) ? lanes(0) - ofOne(x) : productWithLogarithm(x)) + ofZero
-        }
+        if hasProducts { products = logarithmProducts(x, zero) }
     } else {
         (one, zero) = (exponential(x), oneMinusExponential(x))
         isPredicted = x .> lanes(-0x1.62e42fefa39efp-1)

@@ -8,5 +8,6 @@ public func kernelTable() -> KernelTable {
         binaryProbabilityRows: { binaryProbabilityRows($0) }, targetRows: { targetRows($0, $1) }, bernoulliRows: { bernoulliRows($0, $1) },
         foldLosses: { foldLosses($0) }, surveyRows: { surveyRows($0) }, surveyLabels: { surveyLabels($0) },
         countSaturated: { countSaturated($0, $1) }, comparePairs: { comparePairs($0) },
-        sumNumbers: { sumNumbers($0) }, addConfidences: { addConfidences($0) }, addTwoClasses: { addTwoClasses($0) })
+        sumNumbers: { sumNumbers($0) }, addConfidences: { addConfidences($0) }, addTwoClasses: { addTwoClasses($0) },
+        findKeyPlaces: { findKeyPlaces($0) })
 }

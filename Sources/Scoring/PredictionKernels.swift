@@ -1,3 +1,4 @@
+package import Elements
 internal import KernelABI
 
 /// The kernels of predictions that figures of other modules use, of one instruction set.
@@ -92,6 +93,48 @@ package struct PredictionKernels: Sendable {
         var sums = TwoClassSums(losses: losses, classes: classes, isCorrect: isCorrect, count: count, isUsual: 0, all: none, one: none)
         table.addTwoClasses(&sums)
         return sums.isUsual != 0 ? (ClassSums(sums.all), ClassSums(sums.one)) : nil
+    }
+
+    /// Room for the places of numbers. It is memory alone: two are always equal.
+    package struct Places: Sendable, Equatable {
+        fileprivate var doubled: [Int32] = []
+
+        /// Makes room for nothing.
+        package init() {}
+
+        package static func == (left: Places, right: Places) -> Bool { true }
+
+        /// Calls `body` with twice the place of each number.
+        @inline(__always)
+        package func withDoubledPlaces(_ body: (UnsafePointer<Int32>) -> Void) {
+            doubled.withUnsafeBufferPointer { places in
+                if let first = places.baseAddress { body(first) }
+            }
+        }
+    }
+
+    /// Finds the places of numbers by the first bits of their keys: a key is the number's encoding as Float64, −0 as 0, with the sign bit flipped, or all
+    /// bits where it is negative; without its last `shift` bits, and less `first`, it is a place. Returns false if a number has none below
+    /// `placeCount`; then `places` mean nothing. O(count).
+    ///
+    /// - Parameters:
+    ///   - values: numbers as they are stored, one after the other, with 64 readable bytes after the last one.
+    ///   - count: the number of numbers, at most `limit`.
+    ///   - shift: from 0 to 63.
+    ///   - placeCount: at most 2^30.
+    package func findPlaces(
+        _ values: UnsafeRawPointer, _ element: ElementType, count: Int, shift: UInt64, first: UInt64, placeCount: UInt64, _ places: inout Places
+    ) -> Bool {
+        precondition(count <= Self.limit && placeCount <= 1 << 30, "beyond the memory that the kernel writes to")
+        if places.doubled.isEmpty { places.doubled = Array(repeating: 0, count: Self.limit) }
+        return places.doubled.withUnsafeMutableBufferPointer { doubled in
+            guard let doubled = doubled.baseAddress else { return false }
+            var keys = KeyPlaces(
+                values: values, elementCode: element.code, count: count, shift: shift, first: first, placeCount: placeCount, places: doubled,
+                areInside: 0)
+            table.findKeyPlaces(&keys)
+            return keys.areInside != 0
+        }
     }
 }
 

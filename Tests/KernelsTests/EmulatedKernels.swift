@@ -227,6 +227,18 @@ final class EmulatedKernels: Sendable {
         (sums.pointee.all, sums.pointee.one) = (call.twoClasses.all, call.twoClasses.one)
     }
 
+    func findKeyPlaces(_ keys: UnsafeMutablePointer<KeyPlaces>) {
+        var call = KernelCall()
+        call.function = Int32(XentCallFindKeyPlaces)
+        call.keys = keys.pointee
+        let block = keys.pointee
+        let values = UnsafeRawBufferPointer(start: block.values, count: block.count * Self.byteCount(block.elementCode) + 64)
+        run(
+            &call, inputs: [Int(XentArrayInput): values],
+            outputs: [(Int(XentArrayOutput), UnsafeMutableRawPointer(block.places), 4 * ((block.count + 7) / 8 * 8))])
+        keys.pointee.areInside = call.keys.areInside
+    }
+
     func surveyRows(_ survey: UnsafeMutablePointer<RowSurvey>) {
         var call = KernelCall()
         call.function = Int32(XentCallSurveyRows)
@@ -290,5 +302,6 @@ extension KernelTable {
         surveyLabels: { EmulatedKernels.neon?.surveyLabels($0) },
         countSaturated: { EmulatedKernels.neon?.countSaturated($0, $1) ?? 0 },
         comparePairs: { EmulatedKernels.neon?.comparePairs($0) }, sumNumbers: { EmulatedKernels.neon?.fold(Int(XentCallSumNumbers), $0) },
-        addConfidences: { EmulatedKernels.neon?.addConfidences($0) }, addTwoClasses: { EmulatedKernels.neon?.addTwoClasses($0) })
+        addConfidences: { EmulatedKernels.neon?.addConfidences($0) }, addTwoClasses: { EmulatedKernels.neon?.addTwoClasses($0) },
+        findKeyPlaces: { EmulatedKernels.neon?.findKeyPlaces($0) })
 }

@@ -90,4 +90,46 @@ struct PredictionSumTests {
             for kernel in KernelUnderTest.available.dropFirst() { #expect(sums(kernel) == expected, "\(kernel.instructionSet), \(count) rows") }
         }
     }
+
+    /// The places are those of the definition, in order; a number without one, NaN too, is told.
+    @Test("keys have places in the order of the numbers", arguments: [UInt64(1), 20, 44, 63])
+    func places(shift: UInt64) {
+        let numbers: [Double] = [-.infinity, -1e300, -1, -0x1p-1074, 0, 0x1p-1074, 1e-9, 0.5, 1, 1e300, .infinity]
+        func key(_ number: Double) -> UInt64 {
+            let bits = (number + 0).bitPattern
+            return bits >> 63 == 0 ? bits | 1 << 63 : ~bits
+        }
+        for kernel in KernelUnderTest.available {
+            for number in numbers + [-0.0] {
+                let first = key(number) >> shift
+                // Places are counted from the number itself, so that all below it have none.
+                let sought = numbers.filter { key($0) >= key(number) && (key($0) >> shift) - first < 1 << 20 }
+                let found = foundPlaces(sought, shift: shift, first: first, kernel)
+                #expect(found == sought.map { 2 * Int32((key($0) >> shift) - first) }, "\(kernel.instructionSet), from \(number)")
+                if let lower = numbers.last(where: { key($0) >> shift < first }) {
+                    #expect(foundPlaces(sought + [lower], shift: shift, first: first, kernel) == nil)
+                }
+            }
+            #expect(foundPlaces([1, .nan], shift: shift, first: key(1) >> shift, placeCount: 1, kernel) == nil || shift == 63)
+        }
+    }
+
+    private func foundPlaces(
+        _ numbers: [Double], shift: UInt64, first: UInt64, placeCount: UInt64 = 1 << 20, _ kernel: KernelUnderTest
+    ) -> [Int32]? {
+        let padded = numbers + [Double](repeating: .nan, count: 8)
+        var places = [Int32](repeating: -1, count: (numbers.count + 7) / 8 * 8 + 1)
+        var areInside: Int32 = -1
+        padded.withUnsafeBufferPointer { padded in
+            places.withUnsafeMutableBufferPointer { places in
+                var keys = KeyPlaces(
+                    values: UnsafeRawPointer(padded.baseAddress!), elementCode: Int32(XentElementFloat64), count: numbers.count, shift: shift,
+                    first: first, placeCount: placeCount, places: places.baseAddress!, areInside: -1)
+                kernel.table.findKeyPlaces(&keys)
+                areInside = keys.areInside
+            }
+        }
+        #expect(places.last == -1, "beyond the room for places")
+        return areInside == 1 ? Array(places.prefix(numbers.count)) : nil
+    }
 }

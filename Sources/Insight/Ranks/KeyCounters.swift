@@ -1,3 +1,6 @@
+internal import Elements
+internal import Scoring
+
 /// Counts of scores by the first bits of their keys, between two of them: what a `RankTable` counts in place of sorting.
 struct KeyCounters: Sendable {
     /// Two counts a prefix, of the scores whose outcome is 0, and 1.
@@ -57,6 +60,29 @@ struct KeyCounters: Sendable {
         }
         room -= next - range.lowerBound
         return next
+    }
+
+    /// Counts the scores of a block without weights, at most `PredictionKernels.limit`; returns false, and counts nothing, unless there is room for the key
+    /// of each. O(count).
+    ///
+    /// - Parameters:
+    ///   - scores: as they are stored, with 64 readable bytes after the last one.
+    ///   - labels: 0 where the outcome is 0, and any other number where it is 1.
+    mutating func count(
+        _ scores: UnsafeRawPointer, _ element: ElementType, _ labels: UnsafePointer<Int32>, count: Int, _ kernels: PredictionKernels,
+        _ places: inout PredictionKernels.Places
+    ) -> Bool {
+        // No room for all of them, or for one key of all, whose bits are cut off all.
+        guard !counts.isEmpty, room >= count, shift < 64,
+            kernels.findPlaces(scores, element, count: count, shift: shift, first: first, placeCount: UInt64(counts.count / 2), &places)
+        else { return false }
+        counts.withUnsafeMutableBufferPointer { counts in
+            places.withDoubledPlaces { doubled in
+                for i in 0..<count { counts[Int(doubled[i]) &+ (labels[i] != 0 ? 1 : 0)] &+= 1 }  // Wrapping: see `room`.
+            }
+        }
+        room -= count
+        return true
     }
 
     /// Returns the keys that were counted, in ascending order, and counts from 0 again.

@@ -1,3 +1,4 @@
+internal import Elements
 internal import Scoring
 
 /// How many numbers lie in each of many narrow intervals, from which quantiles follow with bounds that are guaranteed.
@@ -61,6 +62,57 @@ struct LogLinearHistogram: Sendable {
                 add(numbers[next])
                 next += 1
             }
+        }
+    }
+
+    /// Adds the numbers of a block, at most `PredictionKernels.limit` without weights, none of them NaN. O(count).
+    mutating func add(
+        _ numbers: UnsafePointer<Double>, count: Int, _ kernels: PredictionKernels, _ places: inout PredictionKernels.Places
+    ) {
+        // The place of a key is its first 20 bits.
+        let haveAll = kernels.findPlaces(
+            numbers, .float64, count: count, shift: Self.keyShift, first: 0, placeCount: 1 << (64 - Self.keyShift), &places)
+        guard haveAll else { return add(numbers, count: count) }
+        var next = 0
+        counts.withUnsafeMutableBufferPointer { counts in
+            indexOfPage.withUnsafeBufferPointer { indexOfPage in
+                places.withDoubledPlaces { doubled in
+                    while next < count {
+                        let prefix = Int(doubled[next]) >> 1, page = Int(indexOfPage[prefix >> 8])
+                        guard page >= 0 else { return }
+                        counts[page << 8 | prefix & 255] &+= 1  // Wrapping: no run has 2^64 rows.
+                        next += 1
+                    }
+                }
+            }
+        }
+        addExtremes(numbers, count: next)
+        // A number without a page, and what comes after it.
+        if next < count { add(numbers + next, count: count - next) }
+    }
+
+    /// Takes the least and the largest of numbers, none of them NaN.
+    private mutating func addExtremes(_ numbers: UnsafePointer<Double>, count: Int) {
+        // Four chains side by side, each of which waits for its last step.
+        var least = (minimum, minimum, minimum, minimum), largest = (maximum, maximum, maximum, maximum)
+        var i = 0
+        while i + 4 <= count {
+            least.0 = numbers[i] < least.0 ? numbers[i] : least.0
+            least.1 = numbers[i + 1] < least.1 ? numbers[i + 1] : least.1
+            least.2 = numbers[i + 2] < least.2 ? numbers[i + 2] : least.2
+            least.3 = numbers[i + 3] < least.3 ? numbers[i + 3] : least.3
+            largest.0 = numbers[i] > largest.0 ? numbers[i] : largest.0
+            largest.1 = numbers[i + 1] > largest.1 ? numbers[i + 1] : largest.1
+            largest.2 = numbers[i + 2] > largest.2 ? numbers[i + 2] : largest.2
+            largest.3 = numbers[i + 3] > largest.3 ? numbers[i + 3] : largest.3
+            i += 4
+        }
+        minimum = min(min(least.0, least.1), min(least.2, least.3))
+        maximum = max(max(largest.0, largest.1), max(largest.2, largest.3))
+        while i < count {
+            minimum = min(minimum, numbers[i])
+            maximum = max(maximum, numbers[i])
+            i += 1
         }
     }
 

@@ -21,6 +21,8 @@ public struct LossQuantiles: RowObserver, Equatable {
     private var histogram: LogLinearHistogram
     /// The losses of all rows, in no order, and their weights, which are empty where rows have none; nil for more than `exactLimit` rows.
     private var sample: [(loss: Double, weight: Double)]? = []
+    /// Room for the places of a block's losses; no part of the state.
+    private var places = PredictionKernels.Places()
 
     /// The state of no rows.
     ///
@@ -52,7 +54,8 @@ public struct LossQuantiles: RowObserver, Equatable {
         let losses = block.losses(ofDialect: 0), divisors = block.rowDivisors(ofDialect: 0), weights = block.rows.weights
         guard let divisors else {
             if sample != nil { keep((0..<block.rows.rowCount).lazy.map { (losses[$0], 1) }) }
-            return histogram.add(losses, count: block.rows.rowCount)
+            guard block.areAllRowsScored else { return histogram.add(losses, count: block.rows.rowCount) }
+            return histogram.add(losses, count: block.rows.rowCount, block.predictionKernels, &places)
         }
         for row in 0..<block.rows.rowCount {
             let loss = losses[row]

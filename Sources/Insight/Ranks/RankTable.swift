@@ -1,3 +1,4 @@
+internal import Elements
 internal import Scoring
 
 /// How many predictions of each outcome have each score, in the order of the scores.
@@ -81,6 +82,14 @@ struct RankTable: Sendable {
             if number == number { addPending(OrderedKey.key(of: number), isPositive: isPositive(next)) }
             next += 1
         }
+    }
+
+    /// Adds the scores of a block without weights, all of which are counted; returns false, and adds nothing, where one is not. O(count).
+    mutating func count(
+        _ scores: UnsafeRawPointer, _ element: ElementType, _ labels: UnsafePointer<Int32>, count: Int, _ kernels: PredictionKernels,
+        _ places: inout PredictionKernels.Places
+    ) -> Bool {
+        counters.count(scores, element, labels, count: count, kernels, &places)
     }
 
     @inline(never)

@@ -21,6 +21,7 @@ public struct Ranking: RowObserver, Equatable {
     private var hasFractions = false
     /// Room for the probabilities of a row; no part of the state.
     private var room = RowNumbers()
+    private var places = PredictionKernels.Places()
 
     /// The state of no rows.
     ///
@@ -57,6 +58,11 @@ public struct Ranking: RowObserver, Equatable {
         if task == .binary {
             let element = block.rows.element, values = block.rows.values
             let targets = block.targets, labels = block.rows.classLabels
+            if weights == nil, targets == nil, block.areAllRowsScored,
+                tables[0].count(values, element, labels, count: block.rows.rowCount, block.predictionKernels, &places)
+            {
+                return
+            }
             if weights == nil, targets == nil, element == .float32 {
                 // The usual dump. The table is out of the list meanwhile, so that a score is added to it in place.
                 var table = RankTable(hasWeights: false)

@@ -272,6 +272,23 @@ typedef struct TwoClassSums {
     ClassSums all, one;
 } TwoClassSums;
 
+/// A block of numbers, and where they are counted by the first bits of their keys.
+///
+/// A key is the encoding of the number as Float64, −0 as 0, with the sign bit flipped, or all bits where it is negative: an integer in the numbers' order.
+typedef struct KeyPlaces {
+    /// As in RowBlock, one value a row.
+    const void *_Nonnull values;
+    int32_t elementCode;
+    ptrdiff_t count;
+    /// A key without its last `shift` bits, from 0 to 63, less `first` is a place, if it is below `placeCount`, which is at most 2^30.
+    uint64_t shift, first, placeCount;
+
+    /// Out: twice the place of each number. Room for `count` rounded up to 8.
+    int32_t *_Nonnull places;
+    /// Out: 1 if each number has a place; else 0, and the places mean nothing.
+    int32_t areInside;
+} KeyPlaces;
+
 /// All kernels of one instruction set: what a kernel target gives its caller.
 typedef struct KernelTable {
     void (*_Nonnull softmaxRows)(RowBlock *_Nonnull);
@@ -291,6 +308,7 @@ typedef struct KernelTable {
     void (*_Nonnull sumNumbers)(LossFold *_Nonnull);
     void (*_Nonnull addConfidences)(ConfidenceSums *_Nonnull);
     void (*_Nonnull addTwoClasses)(TwoClassSums *_Nonnull);
+    void (*_Nonnull findKeyPlaces)(KeyPlaces *_Nonnull);
 } KernelTable;
 
 // Conversions of eight lanes at once. Swift has no whole-vector conversion: its initialisers go lane by lane, and what LLVM makes of that is
@@ -550,6 +568,11 @@ XENT_INLINE XentDouble8 xentUnitReciprocal(XentUInt64x8 places) { return (XentDo
 #define XENT_UNIT_LOGARITHMS_LOW 0x0000000000000000, 0x3FBE1CC8B6A68000, 0x3FCD38C5D1CFA000, 0x3FD5173B4A9F3000
 #define XENT_UNIT_LOGARITHMS_HIGH 0x3FDB523AE328C000, 0x3FE04953FC409000, 0x3FE2D1CF22C35800, 0x3FE53C622B9F5000
 XENT_INLINE XentDouble8 xentLogarithmOfUnitReciprocal(XentUInt64x8 places) { return (XentDouble8)XENT_EIGHT_OF(XENT_UNIT_LOGARITHMS_LOW, XENT_UNIT_LOGARITHMS_HIGH, places); }
+/// Stores the low halves of eight numbers.
+XENT_INLINE void xentStoreLowHalves(void *_Nonnull pointer, XentInt64x8 value) {
+    const XentInt32x8 halves = __builtin_convertvector(value, XentInt32x8);
+    __builtin_memcpy(pointer, &halves, sizeof halves);
+}
 XENT_INLINE void xentStoreInt64x8(void *_Nonnull pointer, XentInt64x8 value) { __builtin_memcpy(pointer, &value, sizeof value); }
 XENT_INLINE void xentStoreDouble8(void *_Nonnull pointer, XentDouble8 value) { __builtin_memcpy(pointer, &value, sizeof value); }
 

@@ -155,6 +155,10 @@ func run(_ call: inout KernelCall, _ arrays: Arrays, _ kernels: KernelTable) {
         call.twoClasses.classes = UnsafePointer(arrays.required(Int(XentArrayLabels), Int32.self))
         call.twoClasses.isCorrect = UnsafePointer(arrays.required(Int(XentArrayTargets), UInt8.self))
         kernels.addTwoClasses(&call.twoClasses)
+    case Int(XentCallFindKeyPlaces):
+        call.keys.values = UnsafeRawPointer(arrays.required(Int(XentArrayInput), UInt8.self))
+        call.keys.places = arrays.required(Int(XentArrayOutput), Int32.self)
+        kernels.findKeyPlaces(&call.keys)
     case Int(XentCallMapExponential): runMap { mapExponential($0, $1, $2) }
     case Int(XentCallMapNegativeLogarithm): runMap { mapNegativeLogarithm($0, $1, $2) }
     case Int(XentCallMapLogarithmOfOnePlus): runMap { mapLogarithmOfOnePlus($0, $1, $2) }

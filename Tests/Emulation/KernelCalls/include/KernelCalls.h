@@ -25,6 +25,7 @@ enum {
     XentCallSumNumbers,
     XentCallAddConfidences,
     XentCallAddTwoClasses,
+    XentCallFindKeyPlaces,
     XentCallMapExponential,
     XentCallMapNegativeLogarithm,
     XentCallMapLogarithmOfOnePlus
@@ -67,6 +68,7 @@ typedef struct KernelCall {
     PairBlock pairs;
     ConfidenceSums confidences;
     TwoClassSums twoClasses;
+    KeyPlaces keys;
     /// Of a function without a struct: how many numbers it is given, and in the answer what it returned.
     int64_t count;
     /// In the answer: 0, or 1 + the first array beside which the kernel wrote.
