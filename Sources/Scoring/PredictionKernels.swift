@@ -136,6 +136,19 @@ package struct PredictionKernels: Sendable {
             return keys.areInside != 0
         }
     }
+
+    /// Writes values over a divisor, each rounded once. O(count).
+    ///
+    /// - Parameters:
+    ///   - values: as they are stored, one after the other, with 64 readable bytes after the last one.
+    ///   - divisor: positive and finite.
+    ///   - quotients: room for `count` rounded up to eight.
+    package func divide(
+        _ values: UnsafeRawPointer, _ element: ElementType, count: Int, by divisor: Double, to quotients: UnsafeMutablePointer<Double>
+    ) {
+        var block = DivisionBlock(values: values, elementCode: element.code, count: count, divisor: divisor, quotients: quotients)
+        table.divideValues(&block)
+    }
 }
 
 extension ScoredBlock {

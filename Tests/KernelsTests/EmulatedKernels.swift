@@ -239,6 +239,18 @@ final class EmulatedKernels: Sendable {
         keys.pointee.areInside = call.keys.areInside
     }
 
+    func divideValues(_ block: UnsafeMutablePointer<DivisionBlock>) {
+        var call = KernelCall()
+        call.function = Int32(XentCallDivideValues)
+        call.division = block.pointee
+        let (values, count) = (block.pointee.values, block.pointee.count)
+        run(
+            &call,
+            inputs: [
+                Int(XentArrayInput): UnsafeRawBufferPointer(start: values, count: count * Self.byteCount(block.pointee.elementCode) + 64)
+            ], outputs: [(Int(XentArrayOutput), UnsafeMutableRawPointer(block.pointee.quotients), 8 * ((count + 7) / 8 * 8))])
+    }
+
     func surveyRows(_ survey: UnsafeMutablePointer<RowSurvey>) {
         var call = KernelCall()
         call.function = Int32(XentCallSurveyRows)
@@ -303,5 +315,5 @@ extension KernelTable {
         countSaturated: { EmulatedKernels.neon?.countSaturated($0, $1) ?? 0 },
         comparePairs: { EmulatedKernels.neon?.comparePairs($0) }, sumNumbers: { EmulatedKernels.neon?.fold(Int(XentCallSumNumbers), $0) },
         addConfidences: { EmulatedKernels.neon?.addConfidences($0) }, addTwoClasses: { EmulatedKernels.neon?.addTwoClasses($0) },
-        findKeyPlaces: { EmulatedKernels.neon?.findKeyPlaces($0) })
+        findKeyPlaces: { EmulatedKernels.neon?.findKeyPlaces($0) }, divideValues: { EmulatedKernels.neon?.divideValues($0) })
 }

@@ -1,4 +1,5 @@
 import KernelABI
+import Oracle
 import SeededRandom
 import Testing
 
@@ -10,7 +11,7 @@ import Testing
 @Suite("PairTests")
 struct PairTests {
     @Test("every kernel has the same divergences", arguments: [2, 3, 8, 9, 31, 100], [true, false])
-    func sameBits(classCount: Int, hasFacts: Bool) {
+    func everyKernel(classCount: Int, hasFacts: Bool) {
         for input in [XentInputLogits, XentInputProbabilities, XentInputLogProbabilities] {
             for element in [StoredElement.float32, .float16] {
                 for rowCount in [1, 7, 8, 20] {

@@ -1,4 +1,5 @@
 import KernelABI
+import Oracle
 import SeededRandom
 import Testing
 

@@ -150,7 +150,8 @@ package final class RowScorer: RowConsumer {
             hasIndices: hasIndices, instructionSet: settings.instructionSet, facts: settings.observers.requiredFacts)
         // Labels as numbers, and logits at a temperature, take eight bytes a value: at most 1 MiB of them at a time.
         let fewRows = max(1, min(BlockScorer.rowLimit, (1 << 17) / settings.classCount))
-        scaledRows = ScaledRows(settings.specification, classCount: settings.classCount, rowLimit: fewRows)
+        scaledRows = ScaledRows(
+            settings.specification, classCount: settings.classCount, rowLimit: fewRows, instructionSet: settings.instructionSet)
         blockRowLimit = scorer.readsTargets || scaledRows != nil ? fewRows : BlockScorer.rowLimit
         let labelCapacity = BlockScorer.rowLimit + BlockScorer.readableLabelCountAfterLast
         classLabels = .allocate(capacity: labelCapacity)

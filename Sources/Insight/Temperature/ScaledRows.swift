@@ -11,15 +11,19 @@ package final class ScaledRows {
     private let input: PredictionInput
     private let temperature: Double
     private let classCount: Int
+    private let kernels: PredictionKernels
     private let logits: UnsafeMutablePointer<Double>
     private let capacity: Int
 
     /// Makes room for blocks of up to `rowLimit` rows.
     ///
-    /// - Parameter specification: the loss of the rows as they are stored.
+    /// - Parameters:
+    ///   - specification: the loss of the rows as they are stored.
+    ///   - instructionSet: the one by which logits are divided; they have the same bits by each.
     /// - Returns: nil for a loss without a temperature.
-    package init?(_ specification: LossSpecification, classCount: Int, rowLimit: Int) {
+    package init?(_ specification: LossSpecification, classCount: Int, rowLimit: Int, instructionSet: InstructionSet) {
         guard let temperature = specification.modifiers.temperature else { return nil }
+        kernels = PredictionKernels(instructionSet)
         (task, input) = (specification.task, specification.input)
         (self.temperature, self.classCount) = (temperature, classCount)
         capacity = rowLimit * classCount
@@ -35,27 +39,34 @@ package final class ScaledRows {
         var scaled = rows
         scaled.rowCount = min(rows.rowCount, capacity / classCount)
         let count = scaled.rowCount * classCount
+        if input == .logits {
+            kernels.divide(rows.values, rows.element, count: count, by: temperature, to: logits)
+        } else {
+            divideLogarithms(rows, count)
+        }
+        scaled.values = UnsafeRawPointer(logits)
+        scaled.element = .float64
+        return scaled
+    }
+
+    /// Writes the logits that probabilities or their logarithms stand for, over the temperature.
+    private func divideLogarithms(_ rows: LabelledRows, _ count: Int) {
         // A loop for each of the common types, so that it runs in vectors. Unsafe: the values lie at any alignment.
         switch rows.element {
         case .float32: for i in 0..<count { logits[i] = Double(rows.values.loadUnaligned(fromByteOffset: 4 * i, as: Float.self)) }
         case .float64: for i in 0..<count { logits[i] = rows.values.loadUnaligned(fromByteOffset: 8 * i, as: Double.self) }
         default: for i in 0..<count { logits[i] = rows.element.value(rows.values, at: i) }
         }
-        switch input {
-        case .logits: break
-        case .probabilities:
+        if input == .probabilities {
             takeLogarithms(
                 rows, upTo: 1, ofClass: { ElementaryFunctions.logarithm($0) },
                 ofDecision: { 0...1 ~= $0 ? ElementaryFunctions.logarithm($0) - ElementaryFunctions.logarithm(1 - $0) : .nan })
-        case .logProbabilities:
+        } else {
             takeLogarithms(
                 rows, upTo: 0, ofClass: { $0 },
                 ofDecision: { $0 <= 0 ? $0 - ElementaryFunctions.logarithmOfComplement(ofExponential: $0) : .nan })
         }
         for i in 0..<count { logits[i] /= temperature }
-        scaled.values = UnsafeRawPointer(logits)
-        scaled.element = .float64
-        return scaled
     }
 
     /// Makes logits of values.

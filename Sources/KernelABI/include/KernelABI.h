@@ -289,6 +289,18 @@ typedef struct KeyPlaces {
     int32_t areInside;
 } KeyPlaces;
 
+/// Values, and what they are divided by.
+typedef struct DivisionBlock {
+    /// As in RowBlock, one value a row.
+    const void *_Nonnull values;
+    int32_t elementCode;
+    ptrdiff_t count;
+    /// Positive and finite.
+    double divisor;
+    /// Out. Room for `count` rounded up to 8.
+    double *_Nonnull quotients;
+} DivisionBlock;
+
 /// All kernels of one instruction set: what a kernel target gives its caller.
 typedef struct KernelTable {
     void (*_Nonnull softmaxRows)(RowBlock *_Nonnull);
@@ -309,6 +321,7 @@ typedef struct KernelTable {
     void (*_Nonnull addConfidences)(ConfidenceSums *_Nonnull);
     void (*_Nonnull addTwoClasses)(TwoClassSums *_Nonnull);
     void (*_Nonnull findKeyPlaces)(KeyPlaces *_Nonnull);
+    void (*_Nonnull divideValues)(DivisionBlock *_Nonnull);
 } KernelTable;
 
 // Conversions of eight lanes at once. Swift has no whole-vector conversion: its initialisers go lane by lane, and what LLVM makes of that is

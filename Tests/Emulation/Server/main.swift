@@ -159,6 +159,10 @@ func run(_ call: inout KernelCall, _ arrays: Arrays, _ kernels: KernelTable) {
         call.keys.values = UnsafeRawPointer(arrays.required(Int(XentArrayInput), UInt8.self))
         call.keys.places = arrays.required(Int(XentArrayOutput), Int32.self)
         kernels.findKeyPlaces(&call.keys)
+    case Int(XentCallDivideValues):
+        call.division.values = UnsafeRawPointer(arrays.required(Int(XentArrayInput), UInt8.self))
+        call.division.quotients = arrays.required(Int(XentArrayOutput), Double.self)
+        kernels.divideValues(&call.division)
     case Int(XentCallMapExponential): runMap { mapExponential($0, $1, $2) }
     case Int(XentCallMapNegativeLogarithm): runMap { mapNegativeLogarithm($0, $1, $2) }
     case Int(XentCallMapLogarithmOfOnePlus): runMap { mapLogarithmOfOnePlus($0, $1, $2) }

@@ -26,6 +26,7 @@ enum {
     XentCallAddConfidences,
     XentCallAddTwoClasses,
     XentCallFindKeyPlaces,
+    XentCallDivideValues,
     XentCallMapExponential,
     XentCallMapNegativeLogarithm,
     XentCallMapLogarithmOfOnePlus
@@ -69,6 +70,7 @@ typedef struct KernelCall {
     ConfidenceSums confidences;
     TwoClassSums twoClasses;
     KeyPlaces keys;
+    DivisionBlock division;
     /// Of a function without a struct: how many numbers it is given, and in the answer what it returned.
     int64_t count;
     /// In the answer: 0, or 1 + the first array beside which the kernel wrote.
