@@ -120,6 +120,28 @@ import Testing
         #expect(try report.count("rows", "paired") == 598 && report.count("rows", "only_a") == 2 && report.count("rows", "only_b") == 0)
     }
 
+    @Test("What B's predictions contradict is said of B, and what both share is said once")
+    func warningsOfB() throws {
+        let scratch = try Scratch()
+        let p: [Float] = [0.5, 0.25, 0.25, 0.125, 0.5, 0.375, 0.25, 0.25, 0.5]
+        var q = p
+        (q[3], q[6]) = (0.5, 0.3)
+        try scratch.write("p.npy", NPYFixture.floats(p, columns: 3))
+        try scratch.write("q.npy", NPYFixture.floats(q, columns: 3))
+        try scratch.write("y.npy", NPYFixture.labels([1, 1, 1]))
+        let task = ["--labels", "y.npy", "--task", "multiclass", "--input", "probabilities"]
+        func warnings(_ a: String, _ b: String) throws -> [String] {
+            try Self.compare([a, b] + task, in: scratch).texts("warnings").filter { $0.contains("sum to 1") }
+        }
+        let ofB = try warnings("p.npy", "q.npy")
+        #expect(ofB.count == 1 && ofB.allSatisfy { $0.hasPrefix("B: 2 of 3 rows") && $0.contains("q.npy: row 1") }, "\(ofB)")
+        let ofA = try warnings("q.npy", "p.npy")
+        #expect(ofA.count == 1 && ofA.allSatisfy { $0.hasPrefix("2 of 3 rows") }, "\(ofA)")
+        // The labels, which are all the same, are those of both.
+        let all = try Self.compare(["p.npy", "q.npy"] + task, in: scratch).texts("warnings")
+        #expect(all.count { $0.contains("label") } == 1, "\(all)")
+    }
+
     @Test("Two partials give the bits of two dumps with --interval jackknife, however their shards were merged")
     func partials() throws {
         let scratch = try Scratch(), models = Models()

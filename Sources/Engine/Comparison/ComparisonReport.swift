@@ -482,8 +482,14 @@ public struct ComparisonReport: Sendable, Codable {
         worst = pairs.worst.map { $0.rows.map { WorstChange($0, evaluation.placesOfChanges[$0.number]) } }
         dialects = pairs.llamaCpp.map { Dialects(llamaCpp: LlamaCpp($0, figures, pairs)) }
         rows = Rows(paired: pairs.pairCount, onlyA: pairs.onlyACount, onlyB: pairs.onlyBCount, neither: pairs.neitherCount)
-        // Those of settings that both share are in the first report.
-        warnings = first.warnings + second.warnings.filter { !first.warnings.contains($0) }
+        // Those of settings and labels that both share are in the first report.
+        warnings =
+            first.warnings + second.warnings.filter { !first.warnings.contains($0) }
+            + pairs.warningsAboutB { row in
+                second.source.findPlace(ofRow: Int(clamping: row))?.text ?? "row \(row)"
+            }.filter { !first.warnings.contains($0) }.map { warning in
+                warning.code.map { Message(code: $0, "B: \(warning)") } ?? "B: \(warning)"
+            }
         run = first.run
     }
 

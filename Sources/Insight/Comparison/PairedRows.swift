@@ -1,4 +1,5 @@
 internal import Elements
+public import Messages
 public import Scoring
 
 /// The losses of the same rows by two models, A and B, and how they differ.
@@ -61,6 +62,8 @@ public struct PairedRows: RowObserver, Equatable {
     private var scorer: SecondScorer?
     /// True if a block came without B's predictions.
     private var lacksSecond = false
+    /// Signs that B's predictions contradict what was said of them.
+    private var inputOfB = InputWarnings()
 
     /// The losses of A and of B, and their differences, in paired rows.
     private(set) var ofA = WeightedMoments(), ofB = WeightedMoments(), differences = WeightedMoments()
@@ -143,7 +146,9 @@ public struct PairedRows: RowObserver, Equatable {
             var rows = rows
             rows.values = column.bytes
             rows.element = element
-            pairs.observe(block, scorer.score(rows) { (_: Int, _: RowProblem) in })
+            let scored = scorer.score(rows) { (_: Int, _: RowProblem) in }
+            pairs.inputOfB.observe(scored)
+            pairs.observe(block, scored)
         }
     }
 
@@ -382,6 +387,7 @@ public struct PairedRows: RowObserver, Equatable {
     /// Adds other rows.
     public mutating func merge(_ other: PairedRows) throws(PartialError) {
         lacksSecond = lacksSecond || other.lacksSecond
+        inputOfB.merge(other.inputOfB)
         ofA.merge(other.ofA)
         ofB.merge(other.ofB)
         differences.merge(other.differences)
@@ -419,11 +425,18 @@ public struct PairedRows: RowObserver, Equatable {
 
     /// True if rows had no predictions by B.
     public var isIncomplete: Bool { lacksSecond }
+
+    /// The doubts about B's predictions and labels that a reader should know of.
+    ///
+    /// - Parameter place: the place of a row of B, by its number in the dump.
+    public func warningsAboutB(place: (UInt64) -> String) -> [Message] {
+        inputOfB.warnings(second.specification, classCount: second.classCount, place: place)
+    }
 }
 
 // The section "paired": one byte, 1 if rows had no predictions by B, else 0; a varint, the number of the first row that A alone has; the counts, a
 // varint each; the weighted moments of A, of B and of the differences; the moments of the divergences and of the label's probability; an exact sum;
-// two histograms; the groups of rows; and if there are some the slices, the worst changes, the figures of llama.cpp, and the clusters.
+// two histograms; the groups of rows; the number of bytes of B's section "warnings", and these; and if there are some the slices, the worst changes, the figures of llama.cpp, and the clusters.
 extension PairedRows {
     public func encode(into bytes: inout [UInt8]) {
         bytes.append(lacksSecond ? 1 : 0)
@@ -435,6 +448,9 @@ extension PairedRows {
         klHistogram.encode(into: &bytes)
         labelHistogram.encode(into: &bytes)
         rowGroups.encode(into: &bytes)
+        let warnings = inputOfB.encoded
+        bytes.append(varint: UInt64(warnings.count))
+        bytes += warnings
         slices?.encode(into: &bytes)
         worst?.encode(into: &bytes)
         llamaCpp?.encode(into: &bytes)
@@ -454,6 +470,8 @@ extension PairedRows {
         try klHistogram.decode(&reader)
         try labelHistogram.decode(&reader)
         try rowGroups.decode(&reader)
+        let byteCount = try reader.varintCount(leastByteCount: 1)
+        try inputOfB.decode(from: try reader.bytes(byteCount))
         try slices?.decode(&reader)
         try worst?.decode(&reader)
         try llamaCpp?.decode(&reader)
