@@ -9,5 +9,7 @@ public func kernelTable() -> KernelTable {
         foldLosses: { foldLosses($0) }, surveyRows: { surveyRows($0) }, surveyLabels: { surveyLabels($0) },
         countSaturated: { countSaturated($0, $1) }, comparePairs: { comparePairs($0) },
         sumNumbers: { sumNumbers($0) }, addConfidences: { addConfidences($0) }, addTwoClasses: { addTwoClasses($0) },
-        findKeyPlaces: { findKeyPlaces($0) }, divideValues: { divideValues($0) })
+        findKeyPlaces: { findKeyPlaces($0) }, divideValues: { divideValues($0) },
+        plainExponentials: { plainExponentials($0, $1, $2) }, plainLogarithms: { plainLogarithms($0, $1, $2) },
+        positiveProbabilities: { positiveProbabilities($0) }, temperatureSums: { temperatureSums($0) })
 }

@@ -149,6 +149,44 @@ package struct PredictionKernels: Sendable {
         var block = DivisionBlock(values: values, elementCode: element.code, count: count, divisor: divisor, quotients: quotients)
         table.divideValues(&block)
     }
+
+    /// Replaces each of the first `count` numbers, none above 0 by more than 709, by its exponential, within 2 ULP, or at most 2^-1021 where the result
+    /// is no normal number: by plain additions and multiplications in a fixed order, the same bits by every kernel. O(count).
+    ///
+    /// - Parameter numbers: `count` numbers, with room for `count` rounded up to eight.
+    package func exponentials(_ numbers: UnsafeMutablePointer<Double>, count: Int) { table.plainExponentials(numbers, numbers, count) }
+
+    /// Replaces each of the first `count` numbers by its natural logarithm, in the same way, within 2 ULP. O(count).
+    ///
+    /// - Parameter numbers: `count` numbers, with room for `count` rounded up to eight. Others than positive normal numbers become numbers without
+    ///   meaning.
+    package func logarithms(_ numbers: UnsafeMutablePointer<Double>, count: Int) { table.plainLogarithms(numbers, numbers, count) }
+
+    /// Writes 1 / (1 + e^−x) of each logit x, within 4 ULP; NaN of NaN. O(count).
+    ///
+    /// - Parameters:
+    ///   - values: as they are stored, one after the other, with 64 readable bytes after the last one.
+    ///   - probabilities: room for `count` rounded up to eight.
+    package func positiveProbabilities(
+        _ values: UnsafeRawPointer, _ element: ElementType, count: Int, to probabilities: UnsafeMutablePointer<Double>
+    ) {
+        var block = ProbabilityBlock(values: values, elementCode: element.code, count: count, probabilities: probabilities)
+        table.positiveProbabilities(&block)
+    }
+
+    /// Returns Σ e^(β d), Σ d e^(β d) and Σ d² e^(β d) over the classes of a row, but for one; the same bits by every kernel. O(classCount).
+    ///
+    /// - Parameters:
+    ///   - distances: how far each logit is from the largest, none above 0. Readable to a multiple of eight: numbers beyond the last class count too.
+    ///   - top: the class that is left out.
+    ///   - beta: β, the inverse of a temperature.
+    package func temperatureSums(
+        _ distances: UnsafePointer<Double>, classCount: Int, except top: Int, beta: Double
+    ) -> (sum: Double, first: Double, second: Double) {
+        var block = TemperatureBlock(distances: distances, classCount: classCount, top: top, beta: beta, sum: 0, first: 0, second: 0)
+        table.temperatureSums(&block)
+        return (block.sum, block.first, block.second)
+    }
 }
 
 extension ScoredBlock {

@@ -44,21 +44,71 @@ import Testing
         #expect(ElementaryFunctions.logarithm(0x1p-1074) == log(0x1p-1074))
     }
 
-    /// Eight at a time they are the same numbers as one by one.
-    @Test func vectorsAreTheSameNumbers() {
+    /// Eight at a time they are the same numbers as one by one, by every kernel.
+    @Test(arguments: InstructionSet.available)
+    func vectorsAreTheSameNumbers(set: InstructionSet) {
+        let kernels = PredictionKernels(set)
         var random = SplitMix64(seed: 23)
         let x = (0..<1001).map { _ in Double.random(in: -700...0, using: &random) }
         var exponentials = x + [Double](repeating: 0, count: 8)
         exponentials.withUnsafeMutableBufferPointer { buffer in
-            if let base = buffer.baseAddress { ElementaryFunctions.exponentials(base, count: x.count) }
+            if let base = buffer.baseAddress { kernels.exponentials(base, count: x.count) }
         }
         for (value, vector) in zip(x, exponentials) { #expect(ElementaryFunctions.exponential(value) == vector) }
         var logarithms = exponentials.map { max($0, 0x1p-1000) }
         let positive = logarithms
         logarithms.withUnsafeMutableBufferPointer { buffer in
-            if let base = buffer.baseAddress { ElementaryFunctions.logarithms(base, count: x.count) }
+            if let base = buffer.baseAddress { kernels.logarithms(base, count: x.count) }
         }
         for (value, vector) in zip(positive, logarithms).prefix(x.count) { #expect(ElementaryFunctions.logarithm(value) == vector) }
+    }
+
+    /// The probability of a logit is that of the function of one number, by every kernel and for every type.
+    @Test(arguments: InstructionSet.available)
+    func probabilitiesOfLogits(set: InstructionSet) {
+        let kernels = PredictionKernels(set)
+        var random = SplitMix64(seed: 29)
+        let logits: [Float] = [0, -0.0, .infinity, -.infinity, .nan, 800, -800] + (0..<1000).map { _ in Float.random(in: -40...40, using: &random) }
+        // Kernels read 64 bytes beyond the last one.
+        let stored = logits + [Float](repeating: 0, count: 16)
+        var found = [Double](repeating: -1, count: logits.count + 8)
+        stored.withUnsafeBytes { stored in
+            found.withUnsafeMutableBufferPointer { found in
+                guard let values = stored.baseAddress, let numbers = found.baseAddress else { return }
+                kernels.positiveProbabilities(values, .float32, count: logits.count, to: numbers)
+            }
+        }
+        for (logit, probability) in zip(logits, found) {
+            let e = ElementaryFunctions.exponential(-Double(logit).magnitude)
+            let expected = logit > 0 ? 1 / (1 + e) : e / (1 + e)
+            #expect(logit.isNaN ? probability.isNaN : probability == expected || abs(logit) > 700 && abs(probability - expected) < 1e-300, "\(logit)")
+        }
+    }
+
+    /// The sums over a row at a temperature are those of its terms in lanes of eight, by every kernel.
+    @Test(arguments: InstructionSet.available)
+    func sumsAtATemperature(set: InstructionSet) {
+        let kernels = PredictionKernels(set)
+        var random = SplitMix64(seed: 31)
+        for classCount in [1, 2, 7, 8, 9, 100] {
+            let top = Int.random(in: 0..<classCount, using: &random)
+            var distances = (0..<classCount).map { _ in Double.random(in: -30...0, using: &random) }
+            distances[top] = 0
+            distances += [Double](repeating: -1e30, count: (8 - classCount % 8) % 8)
+            for beta in [0.1, 1, 3.7] {
+                let found = kernels.temperatureSums(distances, classCount: classCount, except: top, beta: beta)
+                var lanes = [(Double, Double, Double)](repeating: (0, 0, 0), count: 8)
+                for c in distances.indices {
+                    let term = c == top ? 0 : ElementaryFunctions.exponential(max(-708.5, distances[c] * beta))
+                    let kept = distances[c] * beta < -708 ? 0 : term
+                    lanes[c % 8].0 += kept
+                    lanes[c % 8].1 += kept * distances[c]
+                    lanes[c % 8].2 += kept * distances[c] * distances[c]
+                }
+                let expected = lanes.reduce((0.0, 0.0, 0.0)) { ($0.0 + $1.0, $0.1 + $1.1, $0.2 + $1.2) }
+                #expect(found.sum == expected.0 && found.first == expected.1 && found.second == expected.2, "\(classCount) classes, β \(beta)")
+            }
+        }
     }
 
     /// scipy.stats.norm.sf and isf.

@@ -251,6 +251,28 @@ final class EmulatedKernels: Sendable {
             ], outputs: [(Int(XentArrayOutput), UnsafeMutableRawPointer(block.pointee.quotients), 8 * ((count + 7) / 8 * 8))])
     }
 
+    func positiveProbabilities(_ block: UnsafeMutablePointer<ProbabilityBlock>) {
+        var call = KernelCall()
+        call.function = Int32(XentCallPositiveProbabilities)
+        call.probabilities = block.pointee
+        let (values, count) = (block.pointee.values, block.pointee.count)
+        run(
+            &call,
+            inputs: [
+                Int(XentArrayInput): UnsafeRawBufferPointer(start: values, count: count * Self.byteCount(block.pointee.elementCode) + 64)
+            ], outputs: [(Int(XentArrayOutput), UnsafeMutableRawPointer(block.pointee.probabilities), 8 * ((count + 7) / 8 * 8))])
+    }
+
+    func temperatureSums(_ block: UnsafeMutablePointer<TemperatureBlock>) {
+        var call = KernelCall()
+        call.function = Int32(XentCallTemperatureSums)
+        call.temperature = block.pointee
+        let room = (block.pointee.classCount + 7) / 8 * 8
+        run(
+            &call, inputs: [Int(XentArrayInput): UnsafeRawBufferPointer(start: block.pointee.distances, count: 8 * room)], outputs: [])
+        (block.pointee.sum, block.pointee.first, block.pointee.second) = (call.temperature.sum, call.temperature.first, call.temperature.second)
+    }
+
     func surveyRows(_ survey: UnsafeMutablePointer<RowSurvey>) {
         var call = KernelCall()
         call.function = Int32(XentCallSurveyRows)
@@ -315,5 +337,9 @@ extension KernelTable {
         countSaturated: { EmulatedKernels.neon?.countSaturated($0, $1) ?? 0 },
         comparePairs: { EmulatedKernels.neon?.comparePairs($0) }, sumNumbers: { EmulatedKernels.neon?.fold(Int(XentCallSumNumbers), $0) },
         addConfidences: { EmulatedKernels.neon?.addConfidences($0) }, addTwoClasses: { EmulatedKernels.neon?.addTwoClasses($0) },
-        findKeyPlaces: { EmulatedKernels.neon?.findKeyPlaces($0) }, divideValues: { EmulatedKernels.neon?.divideValues($0) })
+        findKeyPlaces: { EmulatedKernels.neon?.findKeyPlaces($0) }, divideValues: { EmulatedKernels.neon?.divideValues($0) },
+        plainExponentials: { EmulatedKernels.neon?.map(Int(XentCallPlainExponentials), $0, $1, $2) },
+        plainLogarithms: { EmulatedKernels.neon?.map(Int(XentCallPlainLogarithms), $0, $1, $2) },
+        positiveProbabilities: { EmulatedKernels.neon?.positiveProbabilities($0) },
+        temperatureSums: { EmulatedKernels.neon?.temperatureSums($0) })
 }

@@ -1,5 +1,5 @@
 /// The exponential and the logarithm by plain additions and multiplications in a fixed order, so that they are the same 64 bits on every
-/// machine: the C library's are not.
+/// machine: the C library's are not. `PredictionKernels` has those of many numbers, with the same bits.
 enum ElementaryFunctions {
     /// log₂ e, and ln 2 in two parts, of which the first has zeros at its end.
     private static let log2OfE = 0x1.71547652b82fep0, ln2High = 0x1.62e42fee00000p-1, ln2Low = 0x1.a39ef35793c76p-33
@@ -23,48 +23,6 @@ enum ElementaryFunctions {
         // In two steps: 2^k alone may be subnormal or infinite where the product is not.
         let half = Int(k) >> 1
         return power * Double(sign: .plus, exponent: half, significand: 1) * Double(sign: .plus, exponent: Int(k) - half, significand: 1)
-    }
-
-    /// Replaces each of the first `count` numbers, none above 0 by more than 709, by its exponential, within 2 ULP, or 2^-1022 where the result
-    /// is no normal number. O(count), eight at a time.
-    ///
-    /// - Parameter numbers: `count` numbers, with room for `count` rounded up to 8.
-    static func exponentials(_ numbers: UnsafeMutablePointer<Double>, count: Int) {
-        var start = 0
-        while start < count {
-            // Unsafe: the caller has made room for eight from each multiple of eight on.
-            let eight = UnsafeMutableRawPointer(numbers + start)
-            eight.storeBytes(of: exponential(eight.loadUnaligned(as: SIMD8<Double>.self)), as: SIMD8<Double>.self)
-            start += 8
-        }
-    }
-
-    @inline(__always)
-    private static func exponential(_ x: SIMD8<Double>) -> SIMD8<Double> {
-        let least = SIMD8<Double>(repeating: -708)
-        let clamped = x.replacing(with: least, where: x .< least)
-        // Adding 1.5 · 2^52 rounds to a whole number, which then stands in the low bits.
-        let shift = SIMD8<Double>(repeating: 0x1.8p52)
-        let shifted = clamped * log2OfE + shift
-        let k = shifted - shift
-        let r = (clamped - k * ln2High) - k * ln2Low
-        var sum = SIMD8<Double>(repeating: 1 / 6_227_020_800)
-        sum = sum * r + 1 / 479_001_600
-        sum = sum * r + 1 / 39_916_800
-        sum = sum * r + 1 / 3_628_800
-        sum = sum * r + 1 / 362_880
-        sum = sum * r + 1 / 40320
-        sum = sum * r + 1 / 5040
-        sum = sum * r + 1 / 720
-        sum = sum * r + 1 / 120
-        sum = sum * r + 1 / 24
-        sum = sum * r + 1 / 6
-        sum = sum * r + 1 / 2
-        let power = 1 + (r + r * r * sum)
-        // Unsafe: lanes of one size. Wrapping: k lies in −1022...1024 where the power is a normal number.
-        let exponents = (unsafeBitCast(shifted, to: SIMD8<Int64>.self) &- unsafeBitCast(shift, to: SIMD8<Int64>.self)) &<< 52
-        let scaled = unsafeBitCast(unsafeBitCast(power, to: SIMD8<Int64>.self) &+ exponents, to: SIMD8<Double>.self)
-        return scaled.replacing(with: 0, where: x .< least).replacing(with: x, where: x .!= x)
     }
 
     /// Returns the natural logarithm, within 2 ULP: −∞ of 0, NaN of a number below 0. O(1).
@@ -105,45 +63,5 @@ enum ElementaryFunctions {
         guard u < .infinity else { return u }
         // What rounding the sum lost is added back to first order.
         return logarithm(u) + (x - (u - 1)) / u
-    }
-
-    /// Replaces each of the first `count` numbers, all positive and normal, by its natural logarithm, within 2 ULP. O(count), eight at a time.
-    ///
-    /// - Parameter numbers: `count` numbers, with room for `count` rounded up to 8. Others than positive normal numbers become numbers without
-    ///   meaning.
-    static func logarithms(_ numbers: UnsafeMutablePointer<Double>, count: Int) {
-        var start = 0
-        while start < count {
-            // Unsafe: the caller has made room for eight from each multiple of eight on.
-            let eight = UnsafeMutableRawPointer(numbers + start)
-            eight.storeBytes(of: logarithm(eight.loadUnaligned(as: SIMD8<Double>.self)), as: SIMD8<Double>.self)
-            start += 8
-        }
-    }
-
-    @inline(__always)
-    private static func logarithm(_ x: SIMD8<Double>) -> SIMD8<Double> {
-        // Unsafe: lanes of one size. The exponent is taken so that the rest lies in [√½, √2). Wrapping: encodings of positive normal numbers.
-        let bits = unsafeBitCast(x, to: SIMD8<Int64>.self)
-        let rootOfHalf: Int64 = 0x3FE6_A09E_667F_3BCD
-        let k = (bits &- rootOfHalf) &>> 52
-        let m = unsafeBitCast(bits &- (k &<< 52), to: SIMD8<Double>.self)
-        let f = m - 1
-        let s = f / (2 + f)
-        let z = s * s
-        var series = SIMD8<Double>(repeating: 1.0 / 23)
-        series = series * z + 1.0 / 21
-        series = series * z + 1.0 / 19
-        series = series * z + 1.0 / 17
-        series = series * z + 1.0 / 15
-        series = series * z + 1.0 / 13
-        series = series * z + 1.0 / 11
-        series = series * z + 1.0 / 9
-        series = series * z + 1.0 / 7
-        series = series * z + 1.0 / 5
-        series = series * z + 1.0 / 3
-        let lnM = f - s * (f - 2 * z * series)
-        let scale = SIMD8<Double>(k)
-        return scale * ln2High + (lnM + scale * ln2Low)
     }
 }

@@ -1,33 +1,55 @@
 internal import Elements
 internal import Scoring
 
-/// Counts of scores by the first bits of their keys, between two of them: what a `RankTable` counts in place of sorting.
+/// Counts of scores by the first bits of their keys: what a `RankTable` counts in place of sorting.
+///
+/// The places between two keys are cut into at most 4,096 pages, and a page has memory once a score lies in it: keys of numbers of both signs are far from
+/// one another, with nothing in most of the places between.
 struct KeyCounters: Sendable {
-    /// Two counts a prefix, of the scores whose outcome is 0, and 1.
+    /// Two counts a place, of the scores whose outcome is 0, and 1; page after page in the order of their first scores.
     private var counts: [UInt32] = []
+    /// Where a page is among those with memory; −1 for none.
+    private var indexOfPage: [Int32] = []
     /// The first prefix, and the number of bits that are cut off a key to get one.
     private var first: UInt64 = 0, shift: UInt64 = 0
+    /// The number of prefixes from the first one on that have a place, and how many bits of a place are that within its page.
+    private var placeCount: UInt64 = 0, pageBits: UInt64 = 0
+    /// The largest number of places of pages with memory.
+    private var placeLimit = 0
     /// The number of scores that may be counted before one of the counts might be full.
     private var room = Self.countLimit
     private static let countLimit = 1 << 31
 
     /// True if there is room for no key.
-    var isEmpty: Bool { counts.isEmpty }
+    var isEmpty: Bool { placeCount == 0 }
     /// True if the counts have to be taken before more scores are counted.
     var isFull: Bool { room == 0 }
 
-    /// Makes room for the keys of `bitCount` bits from `first` to `last`; for none where there would be more than `limit`. No scores may be counted.
+    /// Makes room for the keys of `bitCount` bits from `first` to `last`, of which at most `limit` places get memory; for none where there would be more
+    /// than 2^30. No scores may be counted.
     mutating func place(first: UInt64, last: UInt64, bitCount: Int, limit: Int) {
-        shift = UInt64(64 - bitCount)
+        let shift = UInt64(64 - bitCount)
         // Cutting off all 64 bits leaves 0.
-        self.first = first >> shift
-        let distance = (last >> shift) - self.first
-        guard bitCount > 0, distance < UInt64(limit) else {
-            counts = []
+        let (firstPrefix, distance) = (first >> shift, (last >> shift) - (first >> shift))
+        guard bitCount > 0, distance < 1 << 30 else {
+            self = KeyCounters()
             return
         }
-        let capacity = 2 * (Int(distance) + 1)
-        if counts.count != capacity { counts = Array(repeating: 0, count: capacity) }
+        guard (self.first, self.shift, placeCount) != (firstPrefix, shift, distance + 1) else { return }
+        self = KeyCounters()
+        (self.first, self.shift, placeCount) = (firstPrefix, shift, distance + 1)
+        pageBits = UInt64(max(0, 64 - distance.leadingZeroBitCount - 12))
+        indexOfPage = Array(repeating: -1, count: Int(distance >> pageBits) + 1)
+        placeLimit = limit
+    }
+
+    /// Gives a page memory; returns false if the pages have all that they may have.
+    @inline(never)
+    private mutating func add(page: Int) -> Bool {
+        guard counts.count / 2 + 1 << Int(pageBits) <= placeLimit else { return false }
+        indexOfPage[page] = Int32(counts.count >> (Int(pageBits) + 1))
+        counts += [UInt32](repeating: 0, count: 2 << Int(pageBits))
+        return true
     }
 
     /// Counts a score; returns false, and counts nothing, where there is no room for its key.
@@ -35,8 +57,10 @@ struct KeyCounters: Sendable {
     mutating func count(_ key: UInt64, isPositive: Bool) -> Bool {
         // Wrapping: below the first key it is beyond the last one.
         let place = (key >> shift) &- first
-        guard place < UInt64(counts.count / 2), room > 0 else { return false }
-        counts[Int(2 * place) + (isPositive ? 1 : 0)] &+= 1  // Wrapping: see `room`.
+        guard place < placeCount, room > 0 else { return false }
+        let page = Int(place >> pageBits)
+        if indexOfPage[page] < 0 { guard add(page: page) else { return false } }
+        counts[Int(indexOfPage[page]) << (Int(pageBits) + 1) | Int(place << 1) & ((2 << Int(pageBits)) - 1) | (isPositive ? 1 : 0)] &+= 1  // Wrapping: see `room`.
         room -= 1
         return true
     }
@@ -44,26 +68,15 @@ struct KeyCounters: Sendable {
     /// Counts scores; those that are NaN are left out. Returns the first one for whose key there is no room; the end of the range if there is none.
     @inline(__always)
     mutating func count(_ range: Range<Int>, _ score: (_ row: Int) -> Double, isPositive: (_ row: Int) -> Bool) -> Int {
-        let (first, shift) = (first, shift)
-        let end = range.lowerBound + min(room, range.count)
-        let next = counts.withUnsafeMutableBufferPointer { counts in
-            let placeCount = UInt64(counts.count / 2)
-            for i in range.lowerBound..<end {
-                let score = score(i)
-                guard score == score else { continue }
-                // Wrapping: below the first key it is beyond the last one.
-                let place = (OrderedKey.key(of: score) >> shift) &- first
-                guard place < placeCount else { return i }
-                counts[Int(truncatingIfNeeded: 2 &* place) &+ (isPositive(i) ? 1 : 0)] &+= 1  // Wrapping: see `room`.
-            }
-            return end
+        for row in range {
+            let number = score(row)
+            guard number != number || count(OrderedKey.key(of: number), isPositive: isPositive(row)) else { return row }
         }
-        room -= next - range.lowerBound
-        return next
+        return range.upperBound
     }
 
-    /// Counts the scores of a block without weights, at most `PredictionKernels.limit`; returns false, and counts nothing, unless there is room for the key
-    /// of each. O(count).
+    /// Counts the scores of a block without weights, at most `PredictionKernels.limit`. Returns the first one for whose key there is no room; 0 where
+    /// one of all has none by its size, and `count` if all are counted. O(count).
     ///
     /// - Parameters:
     ///   - scores: as they are stored, with 64 readable bytes after the last one.
@@ -71,18 +84,35 @@ struct KeyCounters: Sendable {
     mutating func count(
         _ scores: UnsafeRawPointer, _ element: ElementType, _ labels: UnsafePointer<Int32>, count: Int, _ kernels: PredictionKernels,
         _ places: inout PredictionKernels.Places
-    ) -> Bool {
+    ) -> Int {
         // No room for all of them, or for one key of all, whose bits are cut off all.
-        guard !counts.isEmpty, room >= count, shift < 64,
-            kernels.findPlaces(scores, element, count: count, shift: shift, first: first, placeCount: UInt64(counts.count / 2), &places)
-        else { return false }
-        counts.withUnsafeMutableBufferPointer { counts in
-            places.withDoubledPlaces { doubled in
-                for i in 0..<count { counts[Int(doubled[i]) &+ (labels[i] != 0 ? 1 : 0)] &+= 1 }  // Wrapping: see `room`.
+        guard !isEmpty, room >= count, shift < 64,
+            kernels.findPlaces(scores, element, count: count, shift: shift, first: first, placeCount: placeCount, &places)
+        else { return 0 }
+        var next = 0
+        while next < count {
+            var missing = -1
+            let (pageShift, mask) = (Int32(pageBits + 1), (Int32(2) << Int32(pageBits)) &- 1)
+            counts.withUnsafeMutableBufferPointer { counts in
+                indexOfPage.withUnsafeBufferPointer { indexOfPage in
+                    places.withDoubledPlaces { doubled in
+                        while next < count {
+                            let page = Int(doubled[next] >> pageShift), index = Int(indexOfPage[page])
+                            guard index >= 0 else {
+                                missing = page
+                                return
+                            }
+                            let place = index << Int(pageShift) | Int(doubled[next] & mask) | (labels[next] != 0 ? 1 : 0)
+                            counts[place] &+= 1  // Wrapping: see `room`.
+                            next += 1
+                        }
+                    }
+                }
             }
+            if missing >= 0, !add(page: missing) { break }
         }
-        room -= count
-        return true
+        room -= next
+        return next
     }
 
     /// Returns the keys that were counted, in ascending order, and counts from 0 again.
@@ -90,11 +120,16 @@ struct KeyCounters: Sendable {
         guard room < Self.countLimit else { return [] }
         room = Self.countLimit
         var entries: [RankTable.Entry] = []
-        for place in 0..<counts.count / 2 where counts[2 * place] | counts[2 * place + 1] != 0 {
-            entries.append(
-                RankTable.Entry(
-                    key: (first + UInt64(place)) << shift, negativeCount: UInt64(counts[2 * place]), positiveCount: UInt64(counts[2 * place + 1])))
-            (counts[2 * place], counts[2 * place + 1]) = (0, 0)
+        for (page, index) in indexOfPage.enumerated() where index >= 0 {
+            for within in 0..<1 << Int(pageBits) {
+                let place = 2 * (Int(index) << Int(pageBits) | within)
+                guard counts[place] | counts[place + 1] != 0 else { continue }
+                entries.append(
+                    RankTable.Entry(
+                        key: (first + UInt64(page << Int(pageBits) | within)) << shift, negativeCount: UInt64(counts[place]),
+                        positiveCount: UInt64(counts[place + 1])))
+                (counts[place], counts[place + 1]) = (0, 0)
+            }
         }
         return entries
     }

@@ -9,8 +9,7 @@ internal import Scoring
 /// cut and merged, and the state depends on the set of rows alone.
 ///
 /// Scores are collected, sorted by their bytes, and merged into the table 65,536 at a time. Once keys are cut, a score without a weight is counted at
-/// the place of its key, as long as the keys lie near enough to one another for that. 24 bytes an entry, and 160 more with weights; 32 bytes more for
-/// each of `limit` keys where scores are counted in place.
+/// the place of its key. 24 bytes an entry, and 160 more with weights; at most 32 bytes more for each of `limit` keys where scores are counted in place.
 struct RankTable: Sendable {
     /// The usual largest number of different keys.
     static let usualLimit = 65_536
@@ -84,11 +83,11 @@ struct RankTable: Sendable {
         }
     }
 
-    /// Adds the scores of a block without weights, all of which are counted; returns false, and adds nothing, where one is not. O(count).
+    /// Counts the scores of a block without weights. Returns the first one that has not been added; `count` if all have. O(count).
     mutating func count(
         _ scores: UnsafeRawPointer, _ element: ElementType, _ labels: UnsafePointer<Int32>, count: Int, _ kernels: PredictionKernels,
         _ places: inout PredictionKernels.Places
-    ) -> Bool {
+    ) -> Int {
         counters.count(scores, element, labels, count: count, kernels, &places)
     }
 

@@ -58,26 +58,27 @@ public struct Ranking: RowObserver, Equatable {
         if task == .binary {
             let element = block.rows.element, values = block.rows.values
             let targets = block.targets, labels = block.rows.classLabels
-            if weights == nil, targets == nil, block.areAllRowsScored,
-                tables[0].count(values, element, labels, count: block.rows.rowCount, block.predictionKernels, &places)
-            {
-                return
-            }
+            let rowCount = block.rows.rowCount
+            let counted =
+                weights == nil && targets == nil && block.areAllRowsScored
+                ? tables[0].count(values, element, labels, count: rowCount, block.predictionKernels, &places) : 0
+            guard counted < rowCount else { return }
             if weights == nil, targets == nil, element == .float32 {
                 // The usual dump. The table is out of the list meanwhile, so that a score is added to it in place.
                 var table = RankTable(hasWeights: false)
                 swap(&table, &tables[0])
                 table.add(
-                    count: block.rows.rowCount,
-                    { row in
+                    count: rowCount - counted,
+                    { index in
+                        let row = counted + index
                         // Unsafe: the values lie at any alignment.
                         let score = Double(values.loadUnaligned(fromByteOffset: 4 * row, as: Float.self))
                         return losses[row] == losses[row] ? score : .nan
-                    }, isPositive: { labels[$0] != 0 })
+                    }, isPositive: { labels[counted + $0] != 0 })
                 swap(&table, &tables[0])
                 return
             }
-            for row in 0..<block.rows.rowCount where !losses[row].isNaN {
+            for row in counted..<rowCount where !losses[row].isNaN {
                 let label = targets?[row] ?? Double(labels[row])
                 if label != 0, label != 1 { hasFractions = true }
                 let score = element.value(values, at: row)

@@ -91,30 +91,21 @@ public struct TopAccuracy: RowObserver, Equatable {
         of label: Int, _ values: UnsafeRawPointer, classCount: Int, _ element: ElementType
     ) -> (before: Int, after: Int) {
         /// Unsafe: the values lie at any alignment.
+        @inline(__always)
         func value<Value: BitwiseCopyable>(_ index: Int, _: Value.Type) -> Value {
             values.loadUnaligned(fromByteOffset: index * MemoryLayout<Value>.size, as: Value.self)
         }
-        func sixteen<Value: SIMDScalar & BitwiseCopyable>(_ start: Int, _: Value.Type) -> SIMD16<Value> {
-            values.loadUnaligned(fromByteOffset: start * MemoryLayout<Value>.size, as: SIMD16<Value>.self)
-        }
-        /// Looks at sixteen values at a time, of which seldom one is equal.
-        func equals<Value: SIMDScalar & BinaryFloatingPoint & BitwiseCopyable>(_: Value.Type) -> (before: Int, after: Int) {
+        /// Counts the equal ones first, which a loop without branches does in vectors: seldom is one equal but the label itself.
+        @inline(__always)
+        func equals<Value: BinaryFloatingPoint & BitwiseCopyable>(_: Value.Type) -> (before: Int, after: Int) {
             let ofLabel = value(label, Value.self)
-            let sought = SIMD16<Value>(repeating: ofLabel)
-            var before = 0, after = 0, start = 0
-            while start + 16 <= classCount {
-                let equal = sixteen(start, Value.self) .== sought
-                if any(equal) {
-                    for j in start..<start + 16 where j != label && value(j, Value.self) == ofLabel {
-                        if j < label { before += 1 } else { after += 1 }
-                    }
-                }
-                start += 16
-            }
-            for j in start..<max(start, classCount) where j != label && value(j, Value.self) == ofLabel {
-                if j < label { before += 1 } else { after += 1 }
-            }
-            return (before, after)
+            var count: Int32 = 0
+            // Wrapping: there are fewer classes than 2^31.
+            for j in 0..<classCount { count &+= value(j, Value.self) == ofLabel ? 1 : 0 }
+            guard count > 1 else { return (0, 0) }
+            var before = 0
+            for j in 0..<label where value(j, Value.self) == ofLabel { before += 1 }
+            return (before, Int(count) - 1 - before)
         }
         switch element {
         case .float32: return equals(Float.self)

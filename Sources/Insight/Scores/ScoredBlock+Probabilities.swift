@@ -10,18 +10,12 @@ extension ScoredBlock {
     /// - Parameter numbers: room for that many numbers, rounded up to eight.
     func writePositiveProbabilities(to numbers: UnsafeMutablePointer<Double>) {
         let count = rows.rowCount * classCount
-        writeValues(from: 0, count: count, to: numbers)
         switch specification.input {
-        case .probabilities: return
-        case .logProbabilities: ElementaryFunctions.exponentials(numbers, count: count)
-        case .logits:
-            let element = rows.element, values = rows.values
-            for i in 0..<count { numbers[i] = -numbers[i].magnitude }
-            ElementaryFunctions.exponentials(numbers, count: count)
-            for i in 0..<count {
-                let e = numbers[i]
-                numbers[i] = element.value(values, at: i) > 0 ? 1 / (1 + e) : e / (1 + e)
-            }
+        case .probabilities: writeValues(from: 0, count: count, to: numbers)
+        case .logProbabilities:
+            writeValues(from: 0, count: count, to: numbers)
+            predictionKernels.exponentials(numbers, count: count)
+        case .logits: predictionKernels.positiveProbabilities(rows.values, rows.element, count: count, to: numbers)
         }
     }
 
@@ -50,7 +44,7 @@ extension ScoredBlock {
         writeValues(from: row, count: classCount, to: numbers)
         switch specification.input {
         case .probabilities: return
-        case .logProbabilities: ElementaryFunctions.exponentials(numbers, count: classCount)
+        case .logProbabilities: predictionKernels.exponentials(numbers, count: classCount)
         case .logits:
             var largest = -Double.infinity
             for i in 0..<classCount where numbers[i] > largest { largest = numbers[i] }
@@ -59,7 +53,7 @@ extension ScoredBlock {
                 return Self.normalize(numbers, classCount)
             }
             for i in 0..<classCount { numbers[i] -= largest }
-            ElementaryFunctions.exponentials(numbers, count: classCount)
+            predictionKernels.exponentials(numbers, count: classCount)
             Self.normalize(numbers, classCount)
         }
     }
@@ -77,7 +71,7 @@ extension ScoredBlock {
     }
 
     /// Writes the first `count` predictions from a row on as they are stored.
-    private func writeValues(from row: Int, count: Int, to numbers: UnsafeMutablePointer<Double>) {
+    func writeValues(from row: Int, count: Int, to numbers: UnsafeMutablePointer<Double>) {
         let element = rows.element, values = rows.values + row * classCount * element.byteCount
         // A loop for each of the common types, so that it runs in vectors. Unsafe: the values lie at any alignment.
         switch element {
@@ -138,7 +132,7 @@ extension ScoredBlock {
                 logarithms[c] -= largest
                 probabilities[c] = logarithms[c]
             }
-            ElementaryFunctions.exponentials(probabilities, count: count)
+            predictionKernels.exponentials(probabilities, count: count)
             var sum = -1.0
             for c in 0..<count { sum += probabilities[c] }
             let logarithm = ElementaryFunctions.logarithmOfOnePlus(max(0, sum))
@@ -155,7 +149,7 @@ extension ScoredBlock {
             }
         } else {
             for c in 0..<count { probabilities[c] = logarithms[c] }
-            ElementaryFunctions.exponentials(probabilities, count: count)
+            predictionKernels.exponentials(probabilities, count: count)
         }
     }
 }

@@ -36,8 +36,8 @@ public struct TemperatureCurve: RowObserver, Equatable {
     private(set) var nodes: [Node]
     private var rowCount: UInt64 = 0
     private var weight = ExactSum()
-    /// Room for the logits of a row and for their terms; no part of the state.
-    private var logits = RowNumbers(), terms = RowNumbers()
+    /// Room for the logits of a row; no part of the state.
+    private var logits = RowNumbers()
 
     /// The state of no rows.
     ///
@@ -86,6 +86,7 @@ public struct TemperatureCurve: RowObserver, Equatable {
     public mutating func observe(_ block: ScoredBlock) {
         let losses = block.losses(ofDialect: 0), weights = hasWeights ? block.rows.weights : nil
         let classCount = task == .multilabel ? 2 : block.distributionCount
+        let kernels = block.predictionKernels
         for row in 0..<block.rows.rowCount where !losses[row].isNaN {
             let rowWeight = weights?[row] ?? 1
             rowCount.addSaturating(1)
@@ -97,18 +98,18 @@ public struct TemperatureCurve: RowObserver, Equatable {
                     logits.fill(2) { block.writeLogits(ofRow: row, column: column, to: $0) }
                     let label = targets[row * block.classCount + column]
                     let target = logits.withNumbers { Self.labelled(label, $0) } ?? .nan
-                    add(2, target: target, weight: rowWeight / Double(block.classCount))
+                    add(2, target: target, weight: rowWeight / Double(block.classCount), kernels)
                 }
                 continue
             }
             logits.fill(classCount) { block.writeLogits(ofRow: row, to: $0) }
             // How much of the row has each class as its label: Σ y x.
-            add(classCount, target: Self.labelled(block, row, logits), weight: rowWeight)
+            add(classCount, target: Self.labelled(block, row, logits), weight: rowWeight, kernels)
         }
     }
 
     /// Adds the row whose logits are there.
-    private mutating func add(_ classCount: Int, target: Double, weight rowWeight: Double) {
+    private mutating func add(_ classCount: Int, target: Double, weight rowWeight: Double, _ kernels: PredictionKernels) {
         var largest = -Double.infinity, top = 0
         _ = logits.withNumbers { logits in
             for c in 0..<classCount where logits[c] > largest { (largest, top) = (logits[c], c) }
@@ -126,7 +127,7 @@ public struct TemperatureCurve: RowObserver, Equatable {
             for c in classCount..<(classCount + 7) / 8 * 8 { logits[c] = -1e30 }
         }
         for index in nodes.indices {
-            let point = point(beta: nodes[index].beta, classCount, largest: largest, at: top, target: target)
+            let point = point(beta: nodes[index].beta, classCount, largest: largest, at: top, target: target, kernels)
             nodes[index].value.add(point.value * rowWeight)
             nodes[index].slope.add(point.slope * rowWeight)
             nodes[index].curvature.add(point.curvature * rowWeight)
@@ -156,35 +157,13 @@ public struct TemperatureCurve: RowObserver, Equatable {
     }
 
     /// Returns loss, slope and curvature of the row whose logits are there, at a β.
-    private mutating func point(
-        beta: Double, _ classCount: Int, largest: Double, at top: Int, target: Double
+    private func point(
+        beta: Double, _ classCount: Int, largest: Double, at top: Int, target: Double, _ kernels: PredictionKernels
     ) -> (value: Double, slope: Double, curvature: Double) {
         // `logits` are distances from the largest. The sums are over all terms but the largest, which is 1, so that log1p keeps the digits of
-        // confident rows. Lanes are added up in their order.
-        let paddedCount = (classCount + 7) / 8 * 8
-        var sums = SIMD8<Double>(), firsts = sums, seconds = sums
-        _ = logits.withNumbers { distances in
-            terms.fill(paddedCount) { terms in
-                for c in 0..<paddedCount { terms[c] = distances[c] * beta }
-                ElementaryFunctions.exponentials(terms, count: paddedCount)
-                terms[top] = 0
-                for start in stride(from: 0, to: paddedCount, by: 8) {
-                    // Unsafe: both have room for eight from each multiple of eight on.
-                    let term = UnsafeRawPointer(terms + start).loadUnaligned(as: SIMD8<Double>.self)
-                    let distance = UnsafeRawPointer(distances + start).loadUnaligned(as: SIMD8<Double>.self)
-                    let product = term * distance
-                    sums += term
-                    firsts += product
-                    seconds += product * distance
-                }
-            }
-        }
-        var sum = 0.0, first = 0.0, second = 0.0
-        for lane in 0..<8 {
-            sum += sums[lane]
-            first += firsts[lane]
-            second += seconds[lane]
-        }
+        // confident rows.
+        let sums = logits.withNumbers { kernels.temperatureSums($0, classCount: classCount, except: top, beta: beta) }
+        let (sum, first, second) = sums ?? (.nan, .nan, .nan)
         let mean = first / (1 + sum)
         let value = ElementaryFunctions.logarithmOfOnePlus(sum) + beta * (largest - target)
         return (value, mean + (largest - target), max(0, second / (1 + sum) - mean * mean))

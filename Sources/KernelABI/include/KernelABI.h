@@ -301,6 +301,28 @@ typedef struct DivisionBlock {
     double *_Nonnull quotients;
 } DivisionBlock;
 
+/// Logits of decisions, and their probabilities.
+typedef struct ProbabilityBlock {
+    /// As in RowBlock, one value a row.
+    const void *_Nonnull values;
+    int32_t elementCode;
+    ptrdiff_t count;
+    /// Out. Room for `count` rounded up to 8.
+    double *_Nonnull probabilities;
+} ProbabilityBlock;
+
+/// The logits of a row, and what follows from them at an inverse temperature β.
+typedef struct TemperatureBlock {
+    /// How far each logit is from the largest: none above 0. Readable to a multiple of 8; numbers beyond the last class count as classes do, which −∞ makes nothing of.
+    const double *_Nonnull distances;
+    ptrdiff_t classCount;
+    /// The class that is left out.
+    ptrdiff_t top;
+    double beta;
+    /// Out: Σ e^(β d), Σ d e^(β d) and Σ d² e^(β d).
+    double sum, first, second;
+} TemperatureBlock;
+
 /// All kernels of one instruction set: what a kernel target gives its caller.
 typedef struct KernelTable {
     void (*_Nonnull softmaxRows)(RowBlock *_Nonnull);
@@ -322,6 +344,11 @@ typedef struct KernelTable {
     void (*_Nonnull addTwoClasses)(TwoClassSums *_Nonnull);
     void (*_Nonnull findKeyPlaces)(KeyPlaces *_Nonnull);
     void (*_Nonnull divideValues)(DivisionBlock *_Nonnull);
+    /// Numbers, results with room for the count rounded up to 8, and the count.
+    void (*_Nonnull plainExponentials)(const double *_Nonnull, double *_Nonnull, ptrdiff_t);
+    void (*_Nonnull plainLogarithms)(const double *_Nonnull, double *_Nonnull, ptrdiff_t);
+    void (*_Nonnull positiveProbabilities)(ProbabilityBlock *_Nonnull);
+    void (*_Nonnull temperatureSums)(TemperatureBlock *_Nonnull);
 } KernelTable;
 
 // Conversions of eight lanes at once. Swift has no whole-vector conversion: its initialisers go lane by lane, and what LLVM makes of that is

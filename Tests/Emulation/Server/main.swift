@@ -163,6 +163,15 @@ func run(_ call: inout KernelCall, _ arrays: Arrays, _ kernels: KernelTable) {
         call.division.values = UnsafeRawPointer(arrays.required(Int(XentArrayInput), UInt8.self))
         call.division.quotients = arrays.required(Int(XentArrayOutput), Double.self)
         kernels.divideValues(&call.division)
+    case Int(XentCallPlainExponentials): runMap { kernels.plainExponentials($0, $1, $2) }
+    case Int(XentCallPlainLogarithms): runMap { kernels.plainLogarithms($0, $1, $2) }
+    case Int(XentCallPositiveProbabilities):
+        call.probabilities.values = UnsafeRawPointer(arrays.required(Int(XentArrayInput), UInt8.self))
+        call.probabilities.probabilities = arrays.required(Int(XentArrayOutput), Double.self)
+        kernels.positiveProbabilities(&call.probabilities)
+    case Int(XentCallTemperatureSums):
+        call.temperature.distances = UnsafePointer(arrays.required(Int(XentArrayInput), Double.self))
+        kernels.temperatureSums(&call.temperature)
     case Int(XentCallMapExponential): runMap { mapExponential($0, $1, $2) }
     case Int(XentCallMapNegativeLogarithm): runMap { mapNegativeLogarithm($0, $1, $2) }
     case Int(XentCallMapLogarithmOfOnePlus): runMap { mapLogarithmOfOnePlus($0, $1, $2) }

@@ -27,6 +27,10 @@ enum {
     XentCallAddTwoClasses,
     XentCallFindKeyPlaces,
     XentCallDivideValues,
+    XentCallPlainExponentials,
+    XentCallPlainLogarithms,
+    XentCallPositiveProbabilities,
+    XentCallTemperatureSums,
     XentCallMapExponential,
     XentCallMapNegativeLogarithm,
     XentCallMapLogarithmOfOnePlus
@@ -71,6 +75,8 @@ typedef struct KernelCall {
     TwoClassSums twoClasses;
     KeyPlaces keys;
     DivisionBlock division;
+    ProbabilityBlock probabilities;
+    TemperatureBlock temperature;
     /// Of a function without a struct: how many numbers it is given, and in the answer what it returned.
     int64_t count;
     /// In the answer: 0, or 1 + the first array beside which the kernel wrote.
