@@ -147,6 +147,21 @@ import Testing
         #expect(bytes == Self.data ? true : false)
     }
 
+    /// The kernel is told what will be read of compressed files, and not of raw ones: these it reads ahead itself, in larger pages.
+    @Test func advice() throws {
+        let raw = ZstdFixture.data(9_000_000, seed: 72)
+        for (bytes, isLocal, advised) in [
+            (raw, true, 0), (raw, false, raw.count), (Self.files[0].bytes, true, Self.files[0].bytes.count),
+        ] {
+            let source = WatchedSource(bytes, isLocal: isLocal)
+            let decoder = Decoder()
+            decoder.start(wholeOf: try ContainerFile(source: source))
+            source.advisedByteCount.store(0, ordering: .relaxed)
+            _ = try readAll(decoder, bufferByteCount: 1 << 20)
+            #expect(source.advisedByteCount.load(ordering: .relaxed) == advised)
+        }
+    }
+
     /// An error is met by the decoder at its place, whoever met it before.
     @Test func errors() throws {
         let bytes = Self.files[0].bytes
