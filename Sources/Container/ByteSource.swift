@@ -35,6 +35,11 @@ public protocol ByteSource: Sendable {
     /// The version of an object that is being read, as its server names it; nil for anything else.
     var version: StoredVersion? { get }
 
+    /// True for a source of random access whose reads cost nothing but time of this machine, such as a file.
+    ///
+    /// A thread that has nothing else to do may then read bytes before a decoder needs them. Some are read twice, or in vain.
+    var isLocal: Bool { get }
+
     /// The identity of the bytes as they are at the moment; nil where the source cannot tell.
     ///
     /// A `Decoder` compares it with the identity that the source had when it was opened, at the end of each run and where there is an
@@ -64,6 +69,9 @@ public protocol ByteSource: Sendable {
 extension ByteSource {
     /// No version.
     public var version: StoredVersion? { nil }
+
+    /// False: bytes are read once, when they are needed.
+    public var isLocal: Bool { false }
 
     /// No identity: changes of the bytes are found only where a checksum or the format shows them.
     public func identity() throws(ByteSourceError) -> ByteSourceIdentity? { nil }

@@ -34,6 +34,7 @@ extension Decoder {
             if byteCount > Self.wholeFrameByteCount {
                 inflater().reset()
                 deflated = DeflatedMember(extent: extent, byteCount: byteCount, byteOffset: extent.byteOffset)
+                bytesAhead.startPrefetch(at: extent.byteOffset)
             } else if byteCount <= room.count {
                 try decodeWhole(extent, into: UnsafeMutableRawBufferPointer(rebasing: room[..<byteCount]), file)
                 filled += byteCount

@@ -5,7 +5,7 @@ import CZstd
 ///
 /// Each worker has a decoder of its own: it owns a libzstd context, an inflater and a buffer for compressed bytes, which are reused from
 /// run to run. Nothing is allocated for a frame once they have grown to the largest one. A decoder takes at most about 20 MiB of memory,
-/// and the window of a frame that must be streamed (`ContainerOptions.maximumWindowByteCount`).
+/// 2 MiB for what other threads read ahead, and the window of a frame that must be streamed (`ContainerOptions.maximumWindowByteCount`).
 ///
 /// The place, the sizes and the checksums of every frame are verified. A frame of at most 8 MiB is verified before its first byte is
 /// returned. A larger frame, a frame of unknown size, a gzip member and everything from a stream is verified by the time its last byte is
@@ -108,6 +108,10 @@ public final class Decoder {
         bytesAhead.capacity + scratch.count + (frameDecoderIfAny?.allocatedByteCount ?? 0) + (context.map { ZSTD_sizeof_DCtx($0) } ?? 0)
     }
 
+    /// The stored bytes of the run, which other threads can read ahead while this decoder decompresses a frame in pieces. At other times
+    /// reading ahead does nothing.
+    package var prefetch: Prefetch { bytesAhead.prefetch }
+
     // MARK: Runs
 
     /// Begins a run of frames and drops the run before it.
@@ -124,7 +128,10 @@ public final class Decoder {
             bytesAhead.start(
                 file.stored, file.frames.byteOffset(of: frames.lowerBound)..<file.frames.byteEnd(of: frames.upperBound - 1))
             // Its one frame is all of its members.
-            if file.compression == .gzip { sequence = GzipMembers(file.stored, inflater(), bytesAhead) }
+            if file.compression == .gzip {
+                sequence = GzipMembers(file.stored, inflater(), bytesAhead)
+                bytesAhead.startPrefetch(at: file.frames.byteOffset(of: frames.lowerBound))
+            }
         }
     }
 
@@ -176,6 +183,7 @@ public final class Decoder {
     }
 
     private func begin(_ file: ContainerFile) {
+        bytesAhead.stopPrefetch()
         self.file = file
         failure = nil
         isIdentityChecked = false
@@ -271,6 +279,8 @@ public final class Decoder {
         if !scratchRange.isEmpty { return takeScratch(into: buffer) }
         if let failure { throw failure }
         guard let file else { return 0 }
+        bytesAhead.setDecoding(true)
+        defer { bytesAhead.setDecoding(false) }
         var filled = 0
         do {
             if let sequence {
@@ -468,6 +478,7 @@ public final class Decoder {
         }
         streamed = StreamedFrame(extent: extent, checksum: checksum, expectedByteCount: expectedByteCount)
         byteOffset = extent.byteOffset
+        bytesAhead.startPrefetch(at: byteOffset)
     }
 
     /// Decodes more of the streamed frame until `room` is full, or the frame has ended and is verified.

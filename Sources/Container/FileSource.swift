@@ -109,6 +109,9 @@ public final class FileSource: ByteSource {
     /// Any part of the file can be read.
     public var access: ByteAccess { .random }
 
+    /// True.
+    public var isLocal: Bool { true }
+
     /// The file's device, number, size and time of modification at the moment.
     ///
     /// - Throws: `.readFailed`; `.fileChanged` where the path leads to another file.

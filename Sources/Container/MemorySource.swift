@@ -45,6 +45,9 @@ public final class MemorySource: ByteSource, @unchecked Sendable {
     /// Any part of the memory can be read.
     public var access: ByteAccess { .random }
 
+    /// True.
+    public var isLocal: Bool { true }
+
     /// Copies bytes from `byteOffset` on. It neither waits nor fails.
     public func read(
         at byteOffset: Int, into buffer: UnsafeMutableRawBufferPointer, isCancelled: (() -> Bool)?

@@ -1,7 +1,7 @@
 /// The stored bytes of a range of a file, read in order and in large pieces into a buffer that is kept from range to range.
 final class ReadAhead {
     /// The smallest size of a piece, in bytes, so that several small frames come at once.
-    private static let readByteCount = 256 << 10
+    static let readByteCount = 256 << 10
     /// The number of bytes for which the source is told in advance that they will be read.
     private static let adviceByteCount = 4 << 20
 
@@ -23,10 +23,17 @@ final class ReadAhead {
     private var byteOffset = 0
     private var byteCount = 0
 
+    /// The pieces of the range that other threads read ahead, where `startPrefetch(at:)` has asked for them.
+    let prefetch = Prefetch()
+    /// True if other threads may have read ahead.
+    private var hasPrefetch = false
+    /// True while the decoder is at work.
+    private var isDecoding = false
+
     deinit { buffer.deallocate() }
 
-    /// The size of the buffer in bytes.
-    var capacity: Int { buffer.count }
+    /// The size of the buffer, and of the pieces that were read ahead, in bytes.
+    var capacity: Int { buffer.count + prefetch.allocatedByteCount }
 
     /// Turns to another range. Bytes that are in the buffer already stay.
     func start(_ file: StoredBytes, _ range: Range<Int>) {
@@ -38,9 +45,34 @@ final class ReadAhead {
         endByteOffset = range.upperBound
     }
 
+    /// Lets other threads read ahead while the decoder is at work, from the end of the buffer on, or from `offset` on if that byte is not in
+    /// the buffer. It pays where the range is read in order and in pieces.
+    func startPrefetch(at offset: Int) {
+        guard let file, !hasPrefetch, file.isLocal else { return }
+        hasPrefetch = true
+        let bufferEnd = byteOffset + byteCount
+        prefetch.start(file, from: offset >= byteOffset && offset < bufferEnd ? bufferEnd : offset, upTo: endByteOffset)
+        prefetch.setDecoding(isDecoding)
+    }
+
+    /// Says whether the decoder is at work.
+    func setDecoding(_ isDecoding: Bool) {
+        self.isDecoding = isDecoding
+        if hasPrefetch { prefetch.setDecoding(isDecoding) }
+    }
+
+    /// Asks other threads for nothing more.
+    func stopPrefetch() {
+        guard hasPrefetch else { return }
+        hasPrefetch = false
+        prefetch.stop()
+    }
+
     /// Fills `target` with the bytes from `offset` on, past the buffer.
     func read(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws(ContainerError) {
-        advise(from: offset)
+        // Of a file the kernel itself reads as much ahead as these reads are long. Where it is asked for more, it puts the bytes into single
+        // pages of its cache, and copying them out of there takes half as long again, now and in later runs.
+        if file?.isLocal == false { advise(from: offset) }
         try file?.read(at: offset, into: target)
     }
 
@@ -55,8 +87,16 @@ final class ReadAhead {
             }
             byteOffset = offset
             byteCount = keptByteCount
-            Self.grow(&buffer, to: total, keeping: keptByteCount)
             advise(from: offset)
+            // A piece takes the buffer's place, which must then have nothing to keep.
+            if hasPrefetch,
+                let found = prefetch.exchange(
+                    &buffer, at: offset, byteCount: keptByteCount == 0 ? count : .max, orReadUpTo: offset + total)
+            {
+                byteCount = found
+                return UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            }
+            Self.grow(&buffer, to: total, keeping: keptByteCount)
             try file?.read(at: offset + keptByteCount, into: UnsafeMutableRawBufferPointer(rebasing: buffer[keptByteCount..<total]))
             byteCount = total
         }

@@ -59,6 +59,9 @@ final class StoredBytes: Sendable {
     /// True if the bytes are read once, in order.
     var isStream: Bool { rewindable != nil }
 
+    /// True if the bytes can be read in any order and cost nothing but time of this machine.
+    var isLocal: Bool { !isStream && source.isLocal }
+
     /// The number of bytes when the file was opened; of a stream, the number that has come so far.
     var byteCount: Int { rewindable?.byteCountSoFar ?? sizeWhenOpened }
 

@@ -42,6 +42,9 @@ final class ArrayCursor: RowCursor {
         decoder = Decoder(options: options)
     }
 
+    /// The stored bytes that other threads can read ahead.
+    var prefetch: Prefetch { decoder.prefetch }
+
     /// Finds the rows that come next and lie in one file; an empty range after the last row.
     func availableRows() throws(EngineError) -> (fileIndex: Int, rows: Range<Int>) {
         while fileIndex < 0 || rowInFile == rows.files[fileIndex].rowCount {

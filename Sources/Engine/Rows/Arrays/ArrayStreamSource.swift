@@ -39,6 +39,8 @@ struct ArrayStreamSource: OrderedRowSource {
         /// The rows' numbers in the file.
         fileprivate var rows = 0..<0
         fileprivate let values = ByteBuffer()
+        /// The stored bytes that come after the piece's.
+        fileprivate var prefetch: Prefetch?
     }
 
     struct Feed: RowFeed {
@@ -56,6 +58,7 @@ struct ArrayStreamSource: OrderedRowSource {
             // The header is decoded with the first rows.
             let headerByteCount = available.rows.lowerBound == 0 ? arrays.files[available.fileIndex].layout.dataByteOffset : 0
             control.progress.advance(by: headerByteCount + rowCount * rowByteCount)
+            piece.prefetch = cursor.prefetch
             piece.fileIndex = available.fileIndex
             piece.rows = available.rows.lowerBound..<available.rows.lowerBound + rowCount
             return true
@@ -99,6 +102,8 @@ struct ArrayStreamSource: OrderedRowSource {
                     firstRow: arrays.firstRows[fileIndex] + rows.lowerBound, rowCount: rows.count, values: piece.values.base,
                     elementType: arrays.files[fileIndex].layout.elementType,
                     place: { arrays.place(ofRow: rows.lowerBound + $0, inFile: fileIndex) }))
+            // While another worker decompresses the next piece, this one takes the copying of stored bytes over from it.
+            piece.prefetch?.readAhead()
         }
     }
 
