@@ -8,7 +8,7 @@ internal import Scoring
 struct KeyCounters: Sendable {
     /// Two counts a place, of the scores whose outcome is 0, and 1; page after page in the order of their first scores.
     private var counts: [UInt32] = []
-    /// Where a page is among those with memory; −1 for none.
+    /// The index of each page among those with memory; −1 for none.
     private var indexOfPage: [Int32] = []
     /// The first prefix, and the number of bits that are cut off a key to get one.
     private var first: UInt64 = 0, shift: UInt64 = 0
