@@ -31,7 +31,7 @@ import WorkStealing
             guard count >= 1 << 17, byteOffset >= 1 << 20 else { return count }
             readers.withLock { _ = $0.insert(UInt(bitPattern: ObjectIdentifier(Thread.current))) }
             let end = ContinuousClock.now + .seconds(10)
-            while waits, readerCount < 2 {
+            while waits, readerCount < 2, !isWaitInVain.load(ordering: .relaxed) {
                 if ContinuousClock.now >= end {
                     isWaitInVain.store(true, ordering: .relaxed)
                     break
