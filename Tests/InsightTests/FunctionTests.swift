@@ -1,4 +1,6 @@
+import Elements
 import Foundation
+import Scoring
 import SeededRandom
 import Testing
 
