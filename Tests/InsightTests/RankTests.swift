@@ -1,3 +1,4 @@
+import Elements
 import Scoring
 import SeededRandom
 import Testing
@@ -168,8 +169,20 @@ import Testing
         scores[150_000].score = .nan
         var counted = RankTable(limit: limit, hasWeights: false), inBlocks = counted, sorted = counted
         for (score, isPositive) in scores where !score.isNaN { counted.add(score, isPositive: isPositive) }
+        let kernels = PredictionKernels(.best)
+        var places = PredictionKernels.Places(), inPlaceCount = 0
         for start in stride(from: 0, to: scores.count, by: 1000) {
-            inBlocks.add(count: 1000, { scores[start + $0].score }, isPositive: { scores[start + $0].isPositive })
+            let block = scores[start..<start + 1000]
+            var next = 0
+            if !block.contains(where: { $0.score.isNaN }) {
+                // Kernels read 64 bytes beyond the last one.
+                let values = block.map { $0.score } + [Double](repeating: 0, count: 8), labels = block.map { Int32($0.isPositive ? 1 : 0) }
+                next = values.withUnsafeBytes { values in
+                    values.baseAddress.map { inBlocks.count($0, .float64, labels, count: 1000, kernels, &places) } ?? 0
+                }
+                inPlaceCount += next
+            }
+            for (score, isPositive) in block.dropFirst(next) where !score.isNaN { inBlocks.add(score, isPositive: isPositive) }
             var part = RankTable(limit: limit, hasWeights: false)
             for (score, isPositive) in scores[start..<start + 1000] where !score.isNaN { part.add(score, isPositive: isPositive) }
             sorted.merge(part)
@@ -180,6 +193,7 @@ import Testing
             return bytes
         }
         #expect(bytes(counted) == bytes(sorted) && bytes(inBlocks) == bytes(sorted))
+        #expect(inPlaceCount > 0)
         let counts = counted.flushed.outcomeCounts
         #expect(counts.positive + counts.negative == UInt64(scores.count - 1))
         // From bytes, too, more scores are counted.

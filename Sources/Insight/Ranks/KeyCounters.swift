@@ -60,19 +60,10 @@ struct KeyCounters: Sendable {
         guard place < placeCount, room > 0 else { return false }
         let page = Int(place >> pageBits)
         if indexOfPage[page] < 0 { guard add(page: page) else { return false } }
-        counts[Int(indexOfPage[page]) << (Int(pageBits) + 1) | Int(place << 1) & ((2 << Int(pageBits)) - 1) | (isPositive ? 1 : 0)] &+= 1  // Wrapping: see `room`.
+        let within = Int(place << 1) & ((2 << Int(pageBits)) - 1)
+        counts[Int(indexOfPage[page]) << (Int(pageBits) + 1) | within | (isPositive ? 1 : 0)] &+= 1  // Wrapping: see `room`.
         room -= 1
         return true
-    }
-
-    /// Counts scores; those that are NaN are left out. Returns the first one for whose key there is no room; the end of the range if there is none.
-    @inline(__always)
-    mutating func count(_ range: Range<Int>, _ score: (_ row: Int) -> Double, isPositive: (_ row: Int) -> Bool) -> Int {
-        for row in range {
-            let number = score(row)
-            guard number != number || count(OrderedKey.key(of: number), isPositive: isPositive(row)) else { return row }
-        }
-        return range.upperBound
     }
 
     /// Counts the scores of a block without weights, at most `PredictionKernels.limit`. Returns the first one for whose key there is no room; 0 where

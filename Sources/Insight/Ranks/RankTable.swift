@@ -66,23 +66,6 @@ struct RankTable: Sendable {
         addPending(key, isPositive: isPositive)
     }
 
-    /// Adds scores without weights, as many as `score` has; those that are NaN are left out. O(count), and a share of merges.
-    ///
-    /// - Parameter isPositive: true if the outcome of a score is 1.
-    @inline(__always)
-    mutating func add(count: Int, _ score: (_ row: Int) -> Double, isPositive: (_ row: Int) -> Bool) {
-        var next = 0
-        while next < count {
-            if !counters.isEmpty {
-                next = counters.count(next..<count, score, isPositive: isPositive)
-                guard next < count else { return }
-            }
-            let number = score(next)
-            if number == number { addPending(OrderedKey.key(of: number), isPositive: isPositive(next)) }
-            next += 1
-        }
-    }
-
     /// Counts the scores of a block without weights. Returns the first one that has not been added; `count` if all have. O(count).
     mutating func count(
         _ scores: UnsafeRawPointer, _ element: ElementType, _ labels: UnsafePointer<Int32>, count: Int, _ kernels: PredictionKernels,

@@ -63,21 +63,6 @@ public struct Ranking: RowObserver, Equatable {
                 weights == nil && targets == nil && block.areAllRowsScored
                 ? tables[0].count(values, element, labels, count: rowCount, block.predictionKernels, &places) : 0
             guard counted < rowCount else { return }
-            if weights == nil, targets == nil, element == .float32 {
-                // The usual dump. The table is out of the list meanwhile, so that a score is added to it in place.
-                var table = RankTable(hasWeights: false)
-                swap(&table, &tables[0])
-                table.add(
-                    count: rowCount - counted,
-                    { index in
-                        let row = counted + index
-                        // Unsafe: the values lie at any alignment.
-                        let score = Double(values.loadUnaligned(fromByteOffset: 4 * row, as: Float.self))
-                        return losses[row] == losses[row] ? score : .nan
-                    }, isPositive: { labels[counted + $0] != 0 })
-                swap(&table, &tables[0])
-                return
-            }
             for row in counted..<rowCount where !losses[row].isNaN {
                 let label = targets?[row] ?? Double(labels[row])
                 if label != 0, label != 1 { hasFractions = true }

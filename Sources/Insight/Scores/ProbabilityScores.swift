@@ -130,16 +130,15 @@ public struct ProbabilityScores: RowObserver, Equatable {
                     block.predictionKernels.logarithms(numbers, count: rowCount)
                 }
             }
-            // A decision from a logit x has the logits 0 and x.
-            if isOfLogits, isBinary { decisions.fill(rowCount) { block.writeValues(from: 0, count: rowCount, to: $0) } } else { decisions.fill(0) { _ in } }
-            _ = decisions.withNumbers { ofDecisions in
-                room.update(rowCount) { row, logarithm in
-                    guard isOfLogits else { return max(0, 0 - sums[row]) }
-                    guard classes[row] >= 0 else { return .nan }
-                    let ofTop = isBinary ? (classes[row] == 1 ? ofDecisions[row] : 0) : block.value(row: row, column: Int(classes[row]))
-                    // log Σ exp x − Σ p·x, by the largest logit.
-                    return max(0, (ofTop - sums[row]) - logarithm)
-                }
+            if isOfLogits, isBinary { decisions.fill(rowCount) { block.writeValues(from: 0, count: rowCount, to: $0) } }
+            let ofDecisions = decisions
+            room.update(rowCount) { row, logarithm in
+                guard isOfLogits else { return max(0, 0 - sums[row]) }
+                guard classes[row] >= 0 else { return .nan }
+                // A decision from a logit x has the logits 0 and x.
+                let ofTop = isBinary ? (classes[row] == 1 ? ofDecisions[row] : 0) : block.value(row: row, column: Int(classes[row]))
+                // log Σ exp x − Σ p·x, by the largest logit.
+                return max(0, (ofTop - sums[row]) - logarithm)
             }
             room.withNumbers { add($0, to: &entropy) }
         }
