@@ -36,6 +36,24 @@ public enum ClassLabels {
         }
     }
 
+    /// Returns labels of a byte each as they are stored if every one is 0 or 1, be they integers or booleans; else nil. O(rowCount).
+    ///
+    /// Unsafe: `source` holds `rowCount` bytes.
+    public static func bits(_ source: UnsafeRawPointer, rowCount: Int) -> UnsafePointer<UInt8>? {
+        var all: UInt64 = 0
+        var row = 0
+        // Eight at a time: the order of bytes does not matter.
+        while row + 8 <= rowCount {
+            all |= source.loadUnaligned(fromByteOffset: row, as: UInt64.self)
+            row += 8
+        }
+        while row < rowCount {
+            all |= UInt64(source.load(fromByteOffset: row, as: UInt8.self))
+            row += 1
+        }
+        return all & 0xFEFE_FEFE_FEFE_FEFE == 0 ? source.assumingMemoryBound(to: UInt8.self) : nil
+    }
+
     /// Writes the label at `index` as it is stored, for messages: `50257`, `2.5`, `nan`, `true`. A float keeps its point: `3.0`.
     ///
     /// Unsafe: `source` holds more than `index` elements, in this machine's byte order.

@@ -38,7 +38,7 @@ private struct DecisionFactors {
         @inline(always) func weighted(_ x: Lanes, _ weight: Lanes?) -> LanePair {
             guard let weight else { return LanePair(x, lanes(0)) }
             let product = x * weight
-            return LanePair(product, x.fma(weight, lanes(0) - product))
+            return LanePair(product, x.fma(weight, -product))
         }
         ofPositive = weighted(target, positiveWeight)
         ofNegative = weighted(other, negativeWeight)
@@ -59,7 +59,7 @@ private struct DecisionFactors {
 @inline(always) private func product(_ a: LanePair, _ b: LanePair) -> LanePair {
     let isSome = a.high .!= lanes(0)
     let high = lanes(0).replacing(with: a.high * b.high, where: isSome)
-    let low = a.high.fma(b.high, lanes(0) - high) + a.high.fma(b.low, a.low * b.high)
+    let low = a.high.fma(b.high, -high) + a.high.fma(b.low, a.low * b.high)
     return LanePair(high, lanes(0).replacing(with: low, where: isSome .& (high.absolute .< lanes(.infinity))))
 }
 
@@ -109,7 +109,7 @@ private func lossOfLogits(_ x: Lanes, _ isPredicted: SIMDMask<LaneIntegers>, _ f
     let tail = logarithmPairOfOneAndOdds(x.negativeMagnitude)
     let wrong = factors.ofPositive.high.replacing(with: factors.ofNegative.high, where: isPredicted)
     let straight = wrong * magnitude
-    var straightRest = wrong.fma(magnitude, lanes(0) - straight)
+    var straightRest = wrong.fma(magnitude, -straight)
     var curved = tail
     if isWeighted {
         straightRest = factors.ofPositive.low.replacing(with: factors.ofNegative.low, where: isPredicted).fma(magnitude, straightRest)

@@ -120,54 +120,60 @@ private func binaryRows<I: BinaryInput>(_ block: UnsafeMutablePointer<RowBlock>,
 
 @inline(always)
 private func binaryRows<E: Element, I: BinaryInput>(_ block: inout RowBlock, _ element: E.Type, _ input: I.Type) {
+    if let bytes = block.labelBytes {
+        binaryRows(&block, StoredRows<E, ByteLabel>(values: block.values, labels: bytes), input)
+    } else {
+        binaryRows(&block, StoredRows<E, WordLabel>(values: block.values, labels: block.labels), input)
+    }
+}
+
+@inline(always)
+private func binaryRows<E, L, I: BinaryInput>(_ block: inout RowBlock, _ rows: StoredRows<E, L>, _ input: I.Type) {
     // Wrapping arithmetic on indices and counts throughout: they stay within the block's memory. Copies of what the loop reads: for all that
     // the compiler knows, its stores might change the block.
-    let (values, labels, losses, rowCount) = (block.values, block.labels, block.losses, block.rowCount)
+    let (losses, rowCount) = (block.losses, block.rowCount)
     var commonCount = 0
     var scoredCounts = LaneIntegers(repeating: 0)
     var correctCounts = LaneIntegers(repeating: 0)
-    @inline(always) func common(_ i: Int) -> CommonRows<I> {
-        CommonRows(E.loadEight(values + i &* E.byteCount).widened, labels + i, isNarrow: E.byteCount < 8)
+    /// Scores the next rows if there are as many as `Group` has lanes, and all are common.
+    @inline(always) func scoresCommon<Group: RowGroup>(_ i: Int, _: Group.Type) -> Bool {
+        guard I.hasCommonWay, i &+ Group.rowCount <= rowCount else { return false }
+        let common = Group.common(rows, i, input)
+        guard isFull(common.areCommon) else { return false }
+        let scored = I.commonLosses(common.first, common.second, isNarrow: E.byteCount < 8).met
+        scored.store(losses + i)
+        correctCounts &+= common.rightCounts
+        // In order, or LLVM takes the vectors apart for the sake of single lanes that are read later.
+        correctCounts = xentInOrder(Lanes(bits: correctCounts.unsigned)).integerBits
+        commonCount &+= Group.rowCount
+        return true
     }
     var i = 0
     while i < rowCount {
-        // Four vectors side by side: each is a long chain of steps.
-        if I.hasCommonWay, i &+ 32 <= rowCount {
-            let (a, b, c, d) = (common(i), common(i &+ 8), common(i &+ 16), common(i &+ 24))
-            if isFull(a.areCommon .& b.areCommon .& c.areCommon .& d.areCommon) {
-                let four = fourCommonLosses(
-                    FourLanes(a.first, b.first, c.first, d.first), FourLanes(a.second, b.second, c.second, d.second), input,
-                    isNarrow: E.byteCount < 8)
-                four.a.store(losses + i)
-                four.b.store(losses + (i &+ 8))
-                four.c.store(losses + (i &+ 16))
-                four.d.store(losses + (i &+ 24))
-                count(a.areRight, into: &correctCounts)
-                count(b.areRight, into: &correctCounts)
-                count(c.areRight, into: &correctCounts)
-                count(d.areRight, into: &correctCounts)
-                // In order, or LLVM takes the vectors apart for the sake of single lanes that are read later.
-                correctCounts = xentInOrder(Lanes(bits: correctCounts.unsigned)).integerBits
-                commonCount &+= 32
-                i &+= 32
+        // Vectors side by side, as many as help: each is a long chain of steps.
+        switch xentCompiledInstructionSet() {
+        case Int32(XentInstructionSetAVX512):
+            if scoresCommon(i, EightLanes.self) {
+                i &+= EightLanes.rowCount
                 continue
             }
+        case Int32(XentInstructionSetAVX2):
+            if scoresCommon(i, TwoLanes.self) {
+                i &+= TwoLanes.rowCount
+                continue
+            }
+        default: break
         }
-        let end = smaller(i &+ 32, rowCount)
+        let end = smaller(i &+ EightLanes.rowCount, rowCount)
         while i < end {
-            let x = E.loadEight(values + i &* E.byteCount).widened
-            let rows = CommonRows<I>(x, labels + i, isNarrow: E.byteCount < 8)
-            if I.hasCommonWay, i &+ 8 <= rowCount, isFull(rows.areCommon) {
-                xentInOrder(I.commonLosses(rows.first, rows.second, isNarrow: E.byteCount < 8)).store(losses + i)
-                count(rows.areRight, into: &correctCounts)
-                commonCount &+= 8
-            } else {
-                let isPositive = rows.arePositive
-                var loss = lanes(.nan).replacing(with: anyLosses(x, isPositive: isPositive, input), where: rows.areLabels)
+            if !scoresCommon(i, Lanes.self) {
+                let x = rows.values(i)
+                let facts = EightRows<I>(x, rows.labels(i), L.self, isNarrow: E.byteCount < 8)
+                var loss = lanes(.nan).replacing(with: anyLosses(x, isPositive: facts.arePositive, input), where: facts.areLabels)
                 if i &+ 8 > rowCount { loss = loss.masked(first: rowCount &- i) }
                 let isScored = loss .== loss
                 count(isScored, into: &scoredCounts)
-                count(isScored .& rows.areRight, into: &correctCounts)
+                count(isScored .& facts.areRight, into: &correctCounts)
                 loss.store(losses + i)
             }
             i &+= 8
@@ -178,25 +184,37 @@ private func binaryRows<E: Element, I: BinaryInput>(_ block: inout RowBlock, _ e
     block.instructionSetCode = xentCompiledInstructionSet()
 }
 
-/// The losses of four vectors of common values: as many side by side as the registers hold.
-@inline(always)
-private func fourCommonLosses<I: BinaryInput>(_ first: FourLanes, _ second: FourLanes, _ input: I.Type, isNarrow: Bool) -> FourLanes {
-    switch xentCompiledInstructionSet() {
-    case Int32(XentInstructionSetAVX512):
-        return I.commonLosses(first, second, isNarrow: isNarrow).met
-    case Int32(XentInstructionSetAVX2):
-        let x = I.commonLosses(TwoLanes(first.a, first.b), TwoLanes(second.a, second.b), isNarrow: isNarrow).met
-        let y = I.commonLosses(TwoLanes(first.c, first.d), TwoLanes(second.c, second.d), isNarrow: isNarrow).met
-        return FourLanes(x.a, x.b, y.a, y.b)
-    default:
-        return FourLanes(
-            I.commonLosses(first.a, second.a, isNarrow: isNarrow), I.commonLosses(first.b, second.b, isNarrow: isNarrow),
-            I.commonLosses(first.c, second.c, isNarrow: isNarrow), I.commonLosses(first.d, second.d, isNarrow: isNarrow))
-    }
+/// The type of stored class labels. It is a type and not a closure, since a closure is not always inlined.
+private protocol StoredLabel {
+    associatedtype Stored
+    /// True if all that is stored is 0 or 1.
+    static var areLabels: Bool { get }
+    /// Eight labels; memory up to a multiple of eight is readable.
+    static func loadEight(_ labels: UnsafePointer<Stored>) -> LaneIntegers
+}
+
+private enum WordLabel: StoredLabel {
+    @inline(always) static var areLabels: Bool { false }
+    @inline(always) static func loadEight(_ labels: UnsafePointer<Int32>) -> LaneIntegers { widen(xentLoadInt32x8(labels)) }
+}
+
+private enum ByteLabel: StoredLabel {
+    @inline(always) static var areLabels: Bool { true }
+    @inline(always) static func loadEight(_ labels: UnsafePointer<UInt8>) -> LaneIntegers { xentWidenUInt8(labels) }
+}
+
+/// The rows of a block as they are stored.
+private struct StoredRows<E: Element, L: StoredLabel> {
+    let values: UnsafeRawPointer
+    let labels: UnsafePointer<L.Stored>
+
+    /// The values of eight rows from i on.
+    @inline(always) func values(_ i: Int) -> Lanes { E.loadEight(values + i &* E.byteCount).widened }
+    @inline(always) func labels(_ i: Int) -> LaneIntegers { L.loadEight(labels + i) }
 }
 
 /// Eight rows, and what their losses follow from where all are common.
-private struct CommonRows<I: BinaryInput> {
+private struct EightRows<I: BinaryInput> {
     let first: Lanes, second: Lanes
     let arePositive: SIMDMask<LaneIntegers>
     /// The rows whose label is 0 or 1.
@@ -204,17 +222,57 @@ private struct CommonRows<I: BinaryInput> {
     let areCommon: SIMDMask<LaneIntegers>
     let areRight: SIMDMask<LaneIntegers>
 
-    @inline(always) init(_ x: Lanes, _ labels: UnsafePointer<Int32>, isNarrow: Bool) {
-        let label = widen(xentLoadInt32x8(labels))
+    @inline(always) init<L: StoredLabel>(_ x: Lanes, _ label: LaneIntegers, _: L.Type, isNarrow: Bool) {
         arePositive = label .== LaneIntegers(repeating: 1)
-        areLabels = arePositive .| (label .== LaneIntegers(repeating: 0))
-        areCommon = areLabels .& I.isCommon(x, isNarrow: isNarrow)
+        let isCommon = I.isCommon(x, isNarrow: isNarrow)
+        areLabels = L.areLabels ? SIMDMask(repeating: true) : arePositive .| (label .== LaneIntegers(repeating: 0))
+        areCommon = L.areLabels ? isCommon : areLabels .& isCommon
         areRight = (x .> lanes(I.threshold)) .== arePositive
         (first, second) = I.prepared(x, isPositive: arePositive)
     }
 }
 
+/// The rows of a group of vectors, and what their losses follow from where all are common.
+private struct CommonRows<Group: RowGroup> {
+    let first: Group, second: Group
+    /// The lanes of all vectors together.
+    let areCommon: SIMDMask<LaneIntegers>
+    /// The number of right predictions, by lane.
+    let rightCounts: LaneIntegers
+}
+
 extension SIMDMask where Storage == LaneIntegers {
     /// The lanes in which the two masks agree.
     @inline(always) static func .== (a: Self, b: Self) -> Self { .!(a .^ b) }
+}
+
+/// A group of vectors of a row in each lane.
+private protocol RowGroup: LaneGroup {
+    static var rowCount: Int { get }
+    static func common<E, L, I: BinaryInput>(_ rows: StoredRows<E, L>, _ i: Int, _: I.Type) -> CommonRows<Self>
+    func store(_ losses: UnsafeMutablePointer<Double>)
+}
+
+extension SIMD8<Double>: RowGroup {
+    @inline(always) fileprivate static var rowCount: Int { 8 }
+    @inline(always) fileprivate static func common<E, L, I: BinaryInput>(_ rows: StoredRows<E, L>, _ i: Int, _: I.Type) -> CommonRows<Lanes> {
+        let facts = EightRows<I>(rows.values(i), rows.labels(i), L.self, isNarrow: E.byteCount < 8)
+        var rightCounts = LaneIntegers(repeating: 0)
+        count(facts.areRight, into: &rightCounts)
+        return CommonRows(first: facts.first, second: facts.second, areCommon: facts.areCommon, rightCounts: rightCounts)
+    }
+}
+
+extension Twice: RowGroup where Half: RowGroup {
+    @inline(always) fileprivate static var rowCount: Int { 2 &* Half.rowCount }
+    @inline(always) fileprivate static func common<E, L, I: BinaryInput>(_ rows: StoredRows<E, L>, _ i: Int, _ input: I.Type) -> CommonRows<Self> {
+        let x = Half.common(rows, i, input), y = Half.common(rows, i &+ Half.rowCount, input)
+        return CommonRows(
+            first: Self(x.first, y.first), second: Self(x.second, y.second), areCommon: x.areCommon .& y.areCommon,
+            rightCounts: x.rightCounts &+ y.rightCounts)
+    }
+    @inline(always) fileprivate func store(_ losses: UnsafeMutablePointer<Double>) {
+        low.store(losses)
+        high.store(losses + Half.rowCount)
+    }
 }

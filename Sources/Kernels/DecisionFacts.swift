@@ -145,7 +145,7 @@ private func decisionFacts(_ x: Lanes, _ isPositive: SIMDMask<LaneIntegers>, _ i
         // 1 / (1 + odds): the quotient, and one step of Newton's.
         let (whole, wholeRest) = twoSum(lanes(1), odds)
         let quotient = lanes(1) / whole
-        let likelier = quotient.fma(quotient.fma(lanes(0) - whole, 1) - quotient * wholeRest, quotient)
+        let likelier = quotient.fma(quotient.fma(-whole, 1) - quotient * wholeRest, quotient)
         let unlikelier = odds * likelier
         isPredicted = x .> lanes(0)
         one = unlikelier.replacing(with: likelier, where: isPredicted)

@@ -57,6 +57,12 @@ private func compareEightRows(_ pairs: PairBlock, _ first: Int) -> UInt8 {
         if !(largestA.magnitude < .infinity && largestB.magnitude < .infinity) { continue }
         var pair = PairOfRows(largestA, constantsA[i], largestB, constantsB[i])
         var start = 0
+        // As many vectors side by side as there are registers for.
+        while xentCompiledInstructionSet() == Int32(XentInstructionSetAVX512), start &+ 32 <= classCount {
+            pair.add(
+                elementA.loadThirtyTwo(valuesA + start &* elementA.byteCount), elementB.loadThirtyTwo(valuesB + start &* elementB.byteCount))
+            start &+= 32
+        }
         while start &+ 16 <= classCount {
             let (a, b) = (valuesA + start &* elementA.byteCount, valuesB + start &* elementB.byteCount)
             pair.add(
@@ -104,23 +110,14 @@ private struct PairOfRows {
         (self.largestB, self.constantB) = (lanes(largestB), lanes(constantB))
     }
 
-    /// Adds eight pairs of logits.
-    @inline(always) mutating func add(_ a: Lanes, _ b: Lanes) {
-        let logP = (a - largestA) - constantA, logQ = (b - largestB) - constantB
-        let terms = shiftedExponential(TwoLanes(logP, logQ))
-        add(logP, logQ, terms.a, terms.b, logarithmOfHalf(terms.a + terms.b))
+    /// Adds pairs of logits, all vectors side by side.
+    @inline(always) mutating func add<Group: PairGroup>(_ a: Group, _ b: Group) {
+        let logP = (a - Group(largestA)) - Group(constantA), logQ = (b - Group(largestB)) - Group(constantB)
+        let terms = shiftedExponential(Twice(logP, logQ))
+        Group.add(logP, logQ, terms.low, terms.high, logarithmOfHalf(terms.low + terms.high), to: &self)
     }
 
-    /// Adds sixteen pairs of logits, side by side.
-    @inline(always) mutating func add(_ a: TwoLanes, _ b: TwoLanes) {
-        let logP = (a - TwoLanes(largestA)) - TwoLanes(constantA), logQ = (b - TwoLanes(largestB)) - TwoLanes(constantB)
-        let terms = shiftedExponential(FourLanes(logP.a, logP.b, logQ.a, logQ.b))
-        let ofMeans = logarithmOfHalf(TwoLanes(terms.a + terms.c, terms.b + terms.d))
-        add(logP.a, logQ.a, terms.a, terms.c, ofMeans.a)
-        add(logP.b, logQ.b, terms.b, terms.d, ofMeans.b)
-    }
-
-    @inline(always) private mutating func add(_ logP: Lanes, _ logQ: Lanes, _ p: Lanes, _ q: Lanes, _ logMean: Lanes) {
+    @inline(always) fileprivate mutating func add(_ logP: Lanes, _ logQ: Lanes, _ p: Lanes, _ q: Lanes, _ logMean: Lanes) {
         least = least.smaller(logP.smaller(logQ))
         let ratio = logP - logQ, difference = q - p
         forward = p.fma(ratio, forward)
@@ -129,6 +126,26 @@ private struct PairOfRows {
         distance += difference.absolute
         entropies = q.fma(logQ, p.fma(logP, entropies))
         ofMeans = (p + q).fma(logMean, ofMeans)
+    }
+}
+
+/// A group of vectors of which each is added to the sums of a row, one after the other.
+private protocol PairGroup: LaneGroup {
+    static func add(_ logP: Self, _ logQ: Self, _ p: Self, _ q: Self, _ logMean: Self, to pair: inout PairOfRows)
+}
+
+extension SIMD8<Double>: PairGroup {
+    @inline(always)
+    fileprivate static func add(_ logP: Lanes, _ logQ: Lanes, _ p: Lanes, _ q: Lanes, _ logMean: Lanes, to pair: inout PairOfRows) {
+        pair.add(logP, logQ, p, q, logMean)
+    }
+}
+
+extension Twice: PairGroup where Half: PairGroup {
+    @inline(always)
+    fileprivate static func add(_ logP: Self, _ logQ: Self, _ p: Self, _ q: Self, _ logMean: Self, to pair: inout PairOfRows) {
+        Half.add(logP.low, logQ.low, p.low, q.low, logMean.low, to: &pair)
+        Half.add(logP.high, logQ.high, p.high, q.high, logMean.high, to: &pair)
     }
 }
 
@@ -153,35 +170,21 @@ private func shiftedExponential<Group: LaneGroup>(_ x: Group) -> Group {
 ///
 /// As in Logarithm.swift, but nothing that a rounding loses is carried along. The polynomial is the one of degree 7 that scripts/minimax.py prints.
 @inline(always)
-private func logarithmOfHalf(_ x: TwoLanes) -> TwoLanes {
-    // Wrapping integer arithmetic on encodings. The exponent's bias stays in, so that nothing is negative.
-    @inline(always) func offset(_ x: Lanes) -> LaneBits { x.bits &+ laneBits(0x3FF0_0000_0000_0000 &- 0x3FE6_E4DD_0000_0000) }
-    @inline(always) func m(_ offset: LaneBits) -> Lanes {
-        Lanes(bits: (offset & laneBits(0x000F_FFFF_FFFF_FFFF)) &+ laneBits(0x3FE6_E4DD_0000_0000))
-    }
-    // 2^52 + k + 1023: a number below 2^52 in the low bits.
-    @inline(always) func k(_ offset: LaneBits) -> Lanes { Lanes(bits: (offset &>> laneBits(52)) | lanes(0x1p52).bits) - lanes(0x1p52 + 1024) }
-    let (offsetA, offsetB) = (offset(x.a), offset(x.b))
-    let (placeA, placeB) = (offsetA &>> laneBits(49), offsetB &>> laneBits(49))
-    let r = TwoLanes(m(offsetA).fma(xentReciprocal(placeA), -1), m(offsetB).fma(xentReciprocal(placeB), -1)).met
+private func logarithmOfHalf<Group: LaneGroup>(_ x: Group) -> Group {
+    let u = Group.decomposed(x, less: 1)
+    let r = u.m.fma(u.c, -1).met
     let square = r.squared
-    var q = r.fma(-0x1.9cfcb16748dcap-4, TwoLanes(lanes(0x1.ca86105f939d0p-4)))
-    let d = r.fma(-0x1.fffcf5ef45f6fp-4, TwoLanes(lanes(0x1.2490e9498758cp-3)))
-    let c = r.fma(-0x1.555555e56394cp-3, TwoLanes(lanes(0x1.99999a09129f9p-3))).met
-    let b = r.fma(-0x1.ffffffffede5fp-3, TwoLanes(lanes(0x1.555555554fdcap-2)))
+    var q = r.fma(-0x1.9cfcb16748dcap-4, Group(lanes(0x1.ca86105f939d0p-4)))
+    let d = r.fma(-0x1.fffcf5ef45f6fp-4, Group(lanes(0x1.2490e9498758cp-3)))
+    let c = r.fma(-0x1.555555e56394cp-3, Group(lanes(0x1.99999a09129f9p-3))).met
+    let b = r.fma(-0x1.ffffffffede5fp-3, Group(lanes(0x1.555555554fdcap-2)))
     // The terms of odd powers of q, and then −½ and r.
     q = square.fma(q, d).met
     q = square.fma(q, c).met
     q = square.fma(q, b).met
     q = r.fma(q, -0.5)
-    let high = TwoLanes(
-        k(offsetA).fma(lanes(ln2High + ln2Low), xentLogarithmOfReciprocal(placeA)) + r.a,
-        k(offsetB).fma(lanes(ln2High + ln2Low), xentLogarithmOfReciprocal(placeB)) + r.b)
-    return square.fma(q, high)
+    return square.fma(q, u.k.fma((ln2High + ln2Low) * xentExponentUnit(), u.logarithm) + r)
 }
-
-@inline(always)
-private func logarithmOfHalf(_ x: Lanes) -> Lanes { logarithmOfHalf(TwoLanes(x, x)).a }
 
 extension SIMD8<Double> {
     /// 0 where rounding has put a lane below it.
@@ -213,7 +216,7 @@ private func compareRow(_ pairs: PairBlock, _ row: Int) {
         let logOne = Lanes.load(logP + start) - lanes(ofA.logarithm), logOther = Lanes.load(logQ + start) - lanes(ofB.logarithm)
         let isOne = one .> lanes(0), isOther = other .> lanes(0)
         let ratio = logOne - logOther
-        let forward = one.fma(ratio, other - one), backward = other.fma(lanes(0) - ratio, one - other)
+        let forward = one.fma(ratio, other - one), backward = other.fma(-ratio, one - other)
         ab += other.replacing(with: forward, where: isOne)
         ba += one.replacing(with: backward, where: isOther)
         // A mean of 0 has the logarithm of a normal number, which no term takes.

@@ -20,8 +20,8 @@ public func divideValues(_ block: UnsafeMutablePointer<DivisionBlock>) {
         let magnitude = x.absolute
         if isPlain && isFull((magnitude .>= lanes(0x1p-800)) .& (magnitude .<= lanes(0x1p800))) {
             let first = x * reciprocal
-            let second = (lanes(0) - first).fma(divisor, x).fma(reciprocal, first)
-            (lanes(0) - second).fma(divisor, x).fma(reciprocal, second).store(quotients + i)
+            let second = (-first).fma(divisor, x).fma(reciprocal, first)
+            (-second).fma(divisor, x).fma(reciprocal, second).store(quotients + i)
         } else {
             (x / divisor).store(quotients + i)
         }

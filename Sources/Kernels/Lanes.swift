@@ -162,7 +162,7 @@ struct CompensatedLanes {
     @inline(always) mutating func add(_ a: Lanes, times b: Lanes) {
         let product = a * b
         add(product)
-        rest += a.fma(b, lanes(0) - product)
+        rest += a.fma(b, -product)
     }
 
     /// Moves what the rest has of the sum's digits to the sum.

@@ -38,21 +38,31 @@ extension GroupPair where Group == Lanes {
 
 /// A positive normal number as 2^k m with m from 0.7154 to 1.4309, whose interval of eight the lowest bits of `place` tell.
 struct Decomposed {
-    var k: LaneIntegers
+    /// k 2^52: k where an encoding has its exponent, which spares moving it.
+    private(set) var exponent: LaneIntegers
     let m: Lanes
     let place: LaneBits
 
     @inline(always) init(_ u: Lanes) {
         // Wrapping integer arithmetic on encodings; u is positive and normal, so nothing wraps for a lane that is used.
         let offset = u.integerBits &- LaneIntegers(repeating: 0x3FE6_E4DD_0000_0000)
-        k = offset &>> LaneIntegers(repeating: 52)
-        m = unsafeBitCast(u.integerBits &- (k &<< LaneIntegers(repeating: 52)), to: Lanes.self)
+        exponent = offset & LaneIntegers(repeating: ~0xF_FFFF_FFFF_FFFF)
+        m = Lanes(bits: (u.integerBits &- exponent).unsigned)
         place = offset.unsigned &>> laneBits(49)
     }
 
+    /// k − less in units of `xentExponentUnit`; `less` is a small whole number.
+    @inline(always) func k(less: Double = 0) -> Lanes { xentFloatingExponent(exponent, less) }
+
+    /// The encoding of 2^-k for k in −1022...1022.
+    @inline(always) var inverseScaleBits: LaneIntegers { LaneIntegers(repeating: 1023 << 52) &- exponent }
+
     /// 2^-k for k in −1022...1022.
-    @inline(always) var inverseScale: Lanes {
-        unsafeBitCast((LaneIntegers(repeating: 1023) &- k) &<< LaneIntegers(repeating: 52), to: Lanes.self)
+    @inline(always) var inverseScale: Lanes { Lanes(bits: inverseScaleBits.unsigned) }
+
+    /// Takes 54 off k in the lanes of the mask: their numbers had been multiplied by 2^54.
+    @inline(always) mutating func lower(where wereScaled: SIMDMask<LaneIntegers>) {
+        exponent = exponent &- LaneIntegers(repeating: 0).replacing(with: LaneIntegers(repeating: 54 << 52), where: wereScaled)
     }
 }
 
@@ -80,27 +90,34 @@ struct Decomposed {
 /// Error of the pair: 0.33 * 2^-53 of the logarithm (ErrorBounds adds it up). `low` is at most 0.031 of `high`, and `rounded` within 0.9
 /// ULP.
 @inline(always) private func logarithm(_ u: Decomposed, correction: Lanes?) -> LanePair {
-    logarithm(m: u.m, c: xentReciprocal(u.place), logarithmOfC: xentLogarithmOfReciprocal(u.place), k: floating(u.k), correction: correction)
+    logarithm(
+        m: u.m, c: xentReciprocal(u.place), logarithmOfC: xentLogarithmOfReciprocal(u.place), k: u.k(), correction: correction, isNegated: false)
 }
+
+/// - Parameters:
+///   - k: in units of `xentExponentUnit`.
+///   - isNegated: true for the negative of the logarithm: the same bits, but for the signs of zeros. It is known when this is compiled, and spares
+///     the instruction that would change the sign of a sum.
 @inline(always) private func logarithm<Group: LaneGroup>(
-    m: Group, c: Group, logarithmOfC: Group, k: Group, correction: Group?
+    m: Group, c: Group, logarithmOfC: Group, k: Group, correction: Group?, isNegated: Bool
 ) -> GroupPair<Group> {
-    let zero = Group(lanes(0))
+    // Exact: the unit is a power of two.
+    let ln2High = ln2High * xentExponentUnit(), ln2Low = ln2Low * xentExponentUnit()
     // c m = product + rest, exactly; r = product − 1 is exact (Sterbenz).
     let product = m * c
-    let rest = m.fma(c, zero - product)
+    let rest = m.fma(c, -product)
     let r = (product - Group(lanes(1))).met
     // Exact: multiples of 2^-42 below 2^10.
-    let high = k.fma(ln2High, logarithmOfC)
-    let sum = high + r
+    let high = isNegated ? (-k).fma(Group(lanes(ln2High)), -logarithmOfC) : k.fma(ln2High, logarithmOfC)
+    let sum = isNegated ? high - r : high + r
     // Exact: where high is not 0, it is above 0.06, and r is not (Dekker).
-    let sumRest = r - (sum - high)
+    let sumRest = isNegated ? (high - sum) - r : r - (sum - high)
     // d log = lost / (1 + r), and 1 − r is nearer to 1 / (1 + r) than any digit of it counts.
     var lost = rest
     if let correction { lost = correction.fma(c, lost) }
-    lost = (zero - r).fma(lost, lost)
-    let low = k.fma(ln2Low, sumRest + lost)
-    return GroupPair(sum, r.squared.fma(secondQuotient(r), low))
+    lost = (-r).fma(lost, lost)
+    let low = isNegated ? (-k).fma(Group(lanes(ln2Low)), sumRest - lost) : k.fma(ln2Low, sumRest + lost)
+    return GroupPair(sum, (isNegated ? -r.squared : r.squared).fma(secondQuotient(r), low))
 }
 
 /// −log(p) for p in [0, 1]; +∞ for 0, NaN outside of [0, 1] and for NaN.
@@ -110,7 +127,7 @@ struct Decomposed {
     let isSubnormal = p .< lanes(0x1p-1022)
     let scaled = (p * lanes(0x1p+54)).replacing(with: p, where: .!isSubnormal)
     var u = Decomposed(scaled)
-    u.k = u.k &- LaneIntegers(repeating: 0).replacing(with: LaneIntegers(repeating: 54), where: isSubnormal)
+    u.lower(where: isSubnormal)
     // 0 − x and not −x, so that log 1 gives +0.
     var result = lanes(0) - logarithm(u, correction: nil).rounded
     result.replace(with: lanes(.infinity), where: p .== lanes(0))
@@ -129,7 +146,7 @@ struct Decomposed {
     }
     let isSubnormal = p .< lanes(0x1p-1022)
     var u = Decomposed((p * lanes(0x1p+54)).replacing(with: p, where: .!isSubnormal))
-    u.k = u.k &- LaneIntegers(repeating: 0).replacing(with: LaneIntegers(repeating: 54), where: isSubnormal)
+    u.lower(where: isSubnormal)
     let pair = logarithm(u, correction: nil)
     let ofOthers = lanes(.nan).replacing(with: lanes(.infinity), where: p .== lanes(0))
     let isPositive = (p .> lanes(0)) .& (p .<= lanes(1))
@@ -149,8 +166,8 @@ struct Decomposed {
 ///
 /// Error of the pair: 0.33 * 2^-53 of the logarithm.
 @inline(always) func logarithmPair<Group: LaneGroup>(common x: Group) -> GroupPair<Group> {
-    let u = Group.decomposed(x)
-    return logarithm(m: u.m, c: u.c, logarithmOfC: u.logarithm, k: u.k, correction: nil)
+    let u = Group.decomposed(x, less: 0)
+    return logarithm(m: u.m, c: u.c, logarithmOfC: u.logarithm, k: u.k, correction: nil, isNegated: false)
 }
 
 /// −log(1 − p) for p in [0, 1], as a pair; +∞ for 1, NaN outside of [0, 1] and for NaN.
@@ -193,7 +210,7 @@ struct Decomposed {
 @inline(always) func logarithm(ofAny x: Lanes) -> Lanes {
     let isSubnormal = x .< lanes(0x1p-1022)
     var u = Decomposed((x * lanes(0x1p+54)).replacing(with: x, where: .!isSubnormal))
-    u.k = u.k &- LaneIntegers(repeating: 0).replacing(with: LaneIntegers(repeating: 54), where: isSubnormal)
+    u.lower(where: isSubnormal)
     let result = logarithm(u, correction: nil).rounded.replacing(with: lanes(-.infinity), where: x .== lanes(0))
     return lanes(.nan).replacing(with: result, where: x .>= lanes(0))
 }
@@ -229,10 +246,9 @@ struct Decomposed {
 @inline(always) private func logarithm(of u: (sum: Lanes, rest: Lanes)) -> LanePair {
     let parts = Decomposed(u.sum)
     // Scaled by 2^-k the rest corrects m. For k > 1021 it is far below any digit, and 2^-k is cut off.
-    let inverseScale = LaneIntegers(repeating: 1023) &- parts.k
-    let limited = inverseScale.replacing(with: LaneIntegers(repeating: 1), where: inverseScale .< LaneIntegers(repeating: 1))
-    let scale = unsafeBitCast(limited &<< LaneIntegers(repeating: 52), to: Lanes.self)
-    return logarithm(parts, correction: u.rest * scale)
+    let inverseScale = parts.inverseScaleBits, least = LaneIntegers(repeating: 1 << 52)
+    let limited = inverseScale.replacing(with: least, where: inverseScale .< least)
+    return logarithm(parts, correction: u.rest * Lanes(bits: limited.unsigned))
 }
 
 /// −log(p) where `isPositive`, −log(1 − p) elsewhere, for p in [0, 1]: one logarithm for both; NaN outside of [0, 1] and for NaN.
@@ -247,7 +263,7 @@ struct Decomposed {
     var u = Decomposed(complement.replacing(with: ofPositive, where: isPositive))
     // The rest is not 0 for u in [½, 1] alone, where its scale is 1 or 2.
     let correction = lanes(0).replacing(with: rest * u.inverseScale, where: rest .!= lanes(0))
-    u.k = u.k &- LaneIntegers(repeating: 0).replacing(with: LaneIntegers(repeating: 54), where: isSubnormal)
+    u.lower(where: isSubnormal)
     var result = lanes(0) - logarithm(u, correction: correction).rounded
     // −0 is 0.
     result.replace(with: p.absolute, where: .!isPositive .& (p .< lanes(0x1p-54)))
@@ -265,21 +281,21 @@ struct Decomposed {
 ///   - chosen: p where the label is 1, 1 − p where it is 0.
 ///   - rest: what 1 − p was rounded by, 0 where the label is 1; nil where p has the digits of a Float32.
 @inline(always) func negativeLogarithm<Group: LaneGroup>(uncertain chosen: Group, rest: Group?) -> Group {
-    let u = Group.decomposed(chosen)
+    let u = Group.decomposed(chosen, less: 0)
     var correction: Group?
     if let rest { correction = rest * u.inverseScale }
-    return Group(lanes(0)) - logarithm(m: u.m, c: u.c, logarithmOfC: u.logarithm, k: u.k, correction: correction).rounded
+    // Not of 1, of which it would be −0.
+    return logarithm(m: u.m, c: u.c, logarithmOfC: u.logarithm, k: u.k, correction: correction, isNegated: true).rounded
 }
 
 /// log(1 + x + rest) for x in [0, 1] and |rest| <= ulp(x): the first interval begins with 1, so that x itself is r there.
 ///
 /// Error of the pair: 0.33 * 2^-53 of the logarithm.
 @inline(always) func logarithmPairOfOnePlus<Group: LaneGroup>(upToOne x: Group, rest: Group) -> GroupPair<Group> {
-    let zero = Group(lanes(0))
     let (c, high) = Group.unitReciprocals(x)
     // c (1 + x) − 1 = product + productRest + (c − 1); product + (c − 1) is exact: both are multiples of 2^-57, and it is below 2^-4.
     let product = x * c
-    let productRest = x.fma(c, zero - product)
+    let productRest = x.fma(c, -product)
     let r = (product + (c - Group(lanes(1)))).met
     let sum = high + r
     let low = rest.fma(c, (r - (sum - high)) + productRest)
@@ -356,14 +372,11 @@ func power(_ base: Lanes, rest: Lanes = lanes(0), _ exponent: Double) -> Lanes {
     let isSubnormal = magnitude .< lanes(0x1p-1022)
     var u = Decomposed((magnitude * lanes(0x1p+54)).replacing(with: magnitude, where: .!isSubnormal))
     // Of a subnormal base the rest is below any digit.
-    let inverse = LaneIntegers(repeating: 1023) &- u.k
-    let limited = inverse.replacing(with: LaneIntegers(repeating: 0), where: inverse .> LaneIntegers(repeating: 2046))
-    let scale = unsafeBitCast(limited &<< LaneIntegers(repeating: 52), to: Lanes.self)
-    let correction = (rest * scale).replacing(with: lanes(0), where: isSubnormal).replacing(with: lanes(0), where: rest .== lanes(0))
-    u.k = u.k &- LaneIntegers(repeating: 0).replacing(with: LaneIntegers(repeating: 54), where: isSubnormal)
+    let correction = (rest * u.inverseScale).replacing(with: lanes(0), where: isSubnormal).replacing(with: lanes(0), where: rest .== lanes(0))
+    u.lower(where: isSubnormal)
     let ofBase = logarithm(u, correction: correction).normalized
     let product = lanes(exponent) * ofBase.high
-    let productRest = lanes(exponent).fma(ofBase.high, lanes(0) - product) + lanes(exponent) * ofBase.low
+    let productRest = lanes(exponent).fma(ofBase.high, -product) + lanes(exponent) * ofBase.low
     let result = exponential(product, rest: productRest)
     var ofNegative = lanes(.nan)
     if exponent == exponent.rounded(.towardZero) {

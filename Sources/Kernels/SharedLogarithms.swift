@@ -68,7 +68,7 @@ extension GroupPair where Group == Lanes {
     /// The product but for what is below 2^-104 of it.
     @inline(always) static func * (a: LanePair, b: LanePair) -> LanePair {
         let product = a.high * b.high
-        let rest = a.low.fma(b.high, a.high.fma(b.high, lanes(0) - product))
+        let rest = a.low.fma(b.high, a.high.fma(b.high, -product))
         return LanePair(product, a.high.fma(b.low, rest))
     }
 }
@@ -93,10 +93,10 @@ private struct PlainDecisions {
             let added = parameters.targetAdded, kept = lanes(parameters.targetKept)
             let unlikely = label.replacing(with: lanes(1) - label, where: x .> lanes(0)).fma(kept, added)
             straight = unlikely * x.absolute
-            straightRest = unlikely.fma(x.absolute, lanes(0) - straight)
+            straightRest = unlikely.fma(x.absolute, -straight)
         } else {
             // max(x, 0) − t x: nothing is lost for t = 0 and 1.
-            straight = (lanes(0) - label).fma(x, lanes(0).larger(x))
+            straight = (-label).fma(x, lanes(0).larger(x))
         }
     }
 

@@ -29,7 +29,7 @@ private struct SoftSums {
     /// Adds a v of two vectors, of which the sum is rounded once.
     @inline(always) mutating func add(_ a: SoftTerms, _ b: SoftTerms, hasRests: Bool) {
         let product = a.factor * a.value
-        var rest = a.factor.fma(a.value, lanes(0) - product)
+        var rest = a.factor.fma(a.value, -product)
         if hasRests { rest = b.factor.fma(b.rest, a.factor.fma(a.rest, rest)) }
         terms.add(b.factor.fma(b.value, product))
         terms.rest += rest
@@ -38,7 +38,7 @@ private struct SoftSums {
     /// Adds a v of one vector, exactly.
     @inline(always) mutating func add(_ a: SoftTerms, hasRests: Bool) {
         let product = a.factor * a.value
-        var rest = a.factor.fma(a.value, lanes(0) - product)
+        var rest = a.factor.fma(a.value, -product)
         if hasRests { rest = a.factor.fma(a.rest, rest) }
         terms.add(product)
         terms.rest += rest
@@ -394,7 +394,7 @@ extension SoftmaxBatch {
             let logarithm = Lanes.load(notes.totals + i), logarithmRest = Lanes.load(notes.totalRests + i)
             // −Σ a v + log Σ exp(x − m) Σ a, rounded once.
             let product = factors * logarithm
-            let productRest = factors.fma(logarithm, lanes(0) - product) + factors.fma(logarithmRest, factorRests * logarithm)
+            let productRest = factors.fma(logarithm, -product) + factors.fma(logarithmRest, factorRests * logarithm)
             let (sum, rest) = twoSum(product, lanes(0) - terms)
             losses = sum + (rest + (productRest - termRests))
         }

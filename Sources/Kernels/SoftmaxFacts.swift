@@ -68,7 +68,7 @@ private func writeEightSoftmaxFacts(_ i: Int, _ notes: SoftmaxNotes, _ facts: Ro
     // 1 / (1 + S): the quotient, and one step of Newton's.
     let (whole, wholeRest) = twoSum(lanes(1), total)
     let quotient = lanes(1) / whole
-    let residue = quotient.fma(lanes(0) - whole, 1) - quotient * (wholeRest + lost)
+    let residue = quotient.fma(-whole, 1) - quotient * (wholeRest + lost)
     let ofLabel = quotient.fma(residue, quotient)
     let ofLabelRest = quotient.fma(residue, quotient - ofLabel)
     if let probabilities = facts.labelProbability { ofLabel.store(probabilities + i) }
@@ -86,7 +86,7 @@ private func writeEightSoftmaxFacts(_ i: Int, _ notes: SoftmaxNotes, _ facts: Ro
         let (squares, squaresRest) = scaled(Lanes.load(notes.squareTotals + i), by: squaredFactor)
         let (value, rest) = twoSum(lanes(1), squares)
         let square = ofLabel * ofLabel
-        let squareRest = ofLabel.fma(ofLabel, lanes(0) - square) + (ofLabel + ofLabel) * ofLabelRest
+        let squareRest = ofLabel.fma(ofLabel, -square) + (ofLabel + ofLabel) * ofLabelRest
         lanes(1).smaller(product(value, rest + squaresRest, square, squareRest)).store(sums + i)
     }
     if let sums = facts.probabilityWeightedSum {
@@ -109,5 +109,5 @@ private func scaled(_ value: Lanes, by factor: Lanes) -> (value: Lanes, rest: La
 @inline(always)
 private func product(_ a: Lanes, _ aRest: Lanes, _ b: Lanes, _ bRest: Lanes) -> Lanes {
     let value = a * b
-    return value + (a.fma(b, lanes(0) - value) + a.fma(bRest, aRest * b))
+    return value + (a.fma(b, -value) + a.fma(bRest, aRest * b))
 }

@@ -107,7 +107,7 @@ extension SoftmaxBatch {
         let added = lanes(parameters.targetAdded)
         let product = added * differences
         let (sum, rest) = twoSum(loss.high, product)
-        let result = sum + (rest + (loss.low + added.fma(differences, lanes(0) - product)))
+        let result = sum + (rest + (loss.low + added.fma(differences, -product)))
         // A value that counted as the bound, which is 700 below the label, may be anything below it.
         return (result, bits(isInRange .& (least .> labelValue - lanes(699))))
     }

@@ -42,42 +42,96 @@ private func surveyRows(_ survey: inout RowSurvey, _ element: StoredElement) {
     survey.outsideUnitCount = total(outsideCounts)
 }
 
-/// The least and the greatest label, and a hash of all with their places; the ignored ones are left out of the former. O(rowCount).
+/// The least and the greatest label, their sum, and a hash of all with their places; the ignored ones are left out of the former. O(rowCount).
 ///
 /// Labels are readable up to a multiple of eight rows.
 public func surveyLabels(_ survey: UnsafeMutablePointer<LabelSurvey>) {
+    let (rowCount, firstRow, labels) = (survey.pointee.rowCount, survey.pointee.firstRow, survey.pointee.labels)
     if let targets = survey.pointee.targets {
-        survey.pointee.fingerprint = fingerprint(of: targets, survey.pointee.rowCount, firstPlace: survey.pointee.firstRow)
+        survey.pointee.fingerprint = fingerprint(of: targets, rowCount, firstPlace: firstRow)
         return
     }
-    let labels = survey.pointee.labels
-    let rowCount = survey.pointee.rowCount
-    let ignored = LaneIntegers(repeating: Int64(survey.pointee.ignoredLabel))
-    var least = LaneIntegers(repeating: Int64(Int32.max)), greatest = LaneIntegers(repeating: Int64(Int32.min))
-    var counts = LaneIntegers(repeating: 0)
+    if let bytes = survey.pointee.bytes { return surveyBits(&survey.pointee, bytes) }
+    var seen = LabelsSeen(firstRow: firstRow, ignoredLabel: survey.pointee.ignoredLabel)
+    seen.see(rowCount) { widen(xentLoadInt32x8(labels + $0)) }
+    var (least, greatest) = (seen.least[0], seen.greatest[0])
+    for lane in 1..<8 {
+        if seen.least[lane] < least { least = seen.least[lane] }
+        if seen.greatest[lane] > greatest { greatest = seen.greatest[lane] }
+    }
+    survey.pointee.least = Int32(truncatingIfNeeded: least)
+    survey.pointee.greatest = Int32(truncatingIfNeeded: greatest)
+    survey.pointee.countedRowCount = total(seen.counts)
+    survey.pointee.sum = seen.sum.wrappedTotal
+    survey.pointee.fingerprint = UInt64(bitPattern: seen.fingerprint.signed.wrappedTotal)
+}
+
+/// Surveys labels that are 0 or 1, none of them ignored: their sum and count say the rest.
+@inline(always)
+private func surveyBits(_ survey: inout LabelSurvey, _ bytes: UnsafePointer<UInt8>) {
+    let rowCount = survey.rowCount
+    var sum = LaneIntegers(repeating: 0)
     var fingerprint = laneBits(0)
-    var key = fingerprintKeys(firstRow: survey.pointee.firstRow)
+    var key = fingerprintKeys(firstRow: survey.firstRow)
+    // Wrapping arithmetic: indices stay within the block's memory, and the rest are counts and a hash.
     var i = 0
-    while i < rowCount {
-        let label = widen(xentLoadInt32x8(labels + i))
-        let isInside = laneIndices .< LaneIntegers(repeating: Int64(rowCount &- i))
-        let isCounted = isInside .& (label .!= ignored)
-        least = least.replacing(with: label, where: isCounted .& (label .< least))
-        greatest = greatest.replacing(with: label, where: isCounted .& (label .> greatest))
-        count(isCounted, into: &counts)
-        fingerprint &+= laneBits(0).replacing(with: fingerprintMix(label.unsigned & laneBits(0xFFFF_FFFF), key), where: isInside)
+    while i &+ 8 <= rowCount {
+        let label = xentWidenUInt8(bytes + i)
+        sum &+= label
+        fingerprint &+= fingerprintMix(label.unsigned, key)
         key &+= fingerprintKeyStep
         i &+= 8
     }
-    var (leastLabel, greatestLabel) = (least[0], greatest[0])
-    for lane in 1..<8 {
-        if least[lane] < leastLabel { leastLabel = least[lane] }
-        if greatest[lane] > greatestLabel { greatestLabel = greatest[lane] }
+    if i < rowCount {
+        let label = xentWidenUInt8(bytes + i), isInside = laneIndices .< LaneIntegers(repeating: Int64(rowCount &- i))
+        sum &+= LaneIntegers(repeating: 0).replacing(with: label, where: isInside)
+        fingerprint &+= laneBits(0).replacing(with: fingerprintMix(label.unsigned, key), where: isInside)
     }
-    survey.pointee.least = Int32(truncatingIfNeeded: leastLabel)
-    survey.pointee.greatest = Int32(truncatingIfNeeded: greatestLabel)
-    survey.pointee.countedRowCount = total(counts)
-    survey.pointee.fingerprint = UInt64(bitPattern: fingerprint.signed.wrappedTotal)
+    survey.sum = sum.wrappedTotal
+    survey.countedRowCount = rowCount
+    survey.least = rowCount == 0 ? Int32.max : survey.sum < Int64(rowCount) ? 0 : 1
+    survey.greatest = rowCount == 0 ? Int32.min : survey.sum > 0 ? 1 : 0
+    survey.fingerprint = UInt64(bitPattern: fingerprint.signed.wrappedTotal)
+}
+
+/// What labels are, by lane.
+private struct LabelsSeen {
+    var least = LaneIntegers(repeating: Int64(Int32.max)), greatest = LaneIntegers(repeating: Int64(Int32.min))
+    var counts = LaneIntegers(repeating: 0), sum = LaneIntegers(repeating: 0)
+    var fingerprint = laneBits(0)
+    private var key: LaneBits
+    private let ignored: LaneIntegers
+
+    @inline(always) init(firstRow: UInt64, ignoredLabel: Int32) {
+        key = fingerprintKeys(firstRow: firstRow)
+        ignored = LaneIntegers(repeating: Int64(ignoredLabel))
+    }
+
+    /// Adds the labels of all rows; `label` loads eight.
+    @inline(always) mutating func see(_ rowCount: Int, _ label: (Int) -> LaneIntegers) {
+        // Wrapping arithmetic: indices stay within the block's memory, and sums are of at most 2^31 labels of 32 bits.
+        var i = 0
+        while i &+ 8 <= rowCount {
+            let label = label(i)
+            let isCounted = label .!= ignored
+            add(label, isCounted)
+            fingerprint &+= fingerprintMix(label.unsigned & laneBits(0xFFFF_FFFF), key)
+            key &+= fingerprintKeyStep
+            i &+= 8
+        }
+        guard i < rowCount else { return }
+        let rest = label(i)
+        let isInside = laneIndices .< LaneIntegers(repeating: Int64(rowCount &- i))
+        add(rest, isInside .& (rest .!= ignored))
+        fingerprint &+= laneBits(0).replacing(with: fingerprintMix(rest.unsigned & laneBits(0xFFFF_FFFF), key), where: isInside)
+    }
+
+    @inline(always) private mutating func add(_ label: LaneIntegers, _ isCounted: SIMDMask<LaneIntegers>) {
+        least = least.replacing(with: label, where: isCounted .& (label .< least))
+        greatest = greatest.replacing(with: label, where: isCounted .& (label .> greatest))
+        sum &+= LaneIntegers(repeating: 0).replacing(with: label, where: isCounted)
+        count(isCounted, into: &counts)
+    }
 }
 
 /// A hash of numbers with their places. O(count).

@@ -101,7 +101,7 @@ private struct Normalisation {
     /// x / scale, and what its rounding lost.
     @inline(always) func quotient(_ x: Lanes) -> (Lanes, rest: Lanes) {
         let q = x / lanes(scale)
-        return (q, ((lanes(0) - q).fma(lanes(scale), x) - q * lanes(scaleRest)) * lanes(inverse))
+        return (q, ((-q).fma(lanes(scale), x) - q * lanes(scaleRest)) * lanes(inverse))
     }
 }
 
@@ -141,7 +141,7 @@ private struct TargetRow {
         if let weights = parameters.classWeights {
             let w = Lanes.load(weights + start)
             let product = (a * w).replacing(with: lanes(0), where: .!isTarget)
-            rest = a.fma(w, lanes(0) - product).replacing(with: lanes(0), where: .!isTarget)
+            rest = a.fma(w, -product).replacing(with: lanes(0), where: .!isTarget)
             a = product
         }
         if scale != 1 {
@@ -168,7 +168,7 @@ private struct TargetRow {
         let value = lanes(0).replacing(with: loss.high, where: isScored)
         let product = factor.high * value
         sums.terms.add(product)
-        var rest = factor.high.fma(value, lanes(0) - product) + factor.high * loss.low
+        var rest = factor.high.fma(value, -product) + factor.high * loss.low
         if parameters.classWeights != nil { rest = factor.low.fma(value, rest) }
         sums.terms.rest += lanes(0).replacing(with: rest, where: isScored)
     }
@@ -329,7 +329,7 @@ private struct TargetRow {
             // Of an infinite loss there is no rest.
             let isFinite = product.absolute .< lanes(.infinity)
             let ofRests = factor.high.fma(loss.low, factor.low * loss.high)
-            let rest = factor.high.fma(loss.high, lanes(0) - product) + ofRests
+            let rest = factor.high.fma(loss.high, -product) + ofRests
             product += lanes(0).replacing(with: rest, where: isFinite)
             let base = complement.normalized
             product *= power(base.high, rest: base.low, parameters.focalGamma)
@@ -475,7 +475,7 @@ private func scaledTargetLoss(
 func quotient(_ odds: Lanes, _ rest: Lanes) -> LanePair {
     let (whole, wholeRest) = twoSum(lanes(1), odds)
     let quotient = odds / whole
-    let residue = (lanes(0) - quotient).fma(whole, odds) + (rest - quotient * (wholeRest + rest))
+    let residue = (-quotient).fma(whole, odds) + (rest - quotient * (wholeRest + rest))
     // Over 1 + odds, of which 1 − quotient is the reciprocal.
     return LanePair(quotient, (lanes(1) - quotient) * residue)
 }

@@ -4,6 +4,8 @@
 import KernelABI
 
 extension SIMD8<Double> {
+    /// The lanes with the other sign, zeros as well. As a term or factor of `fma` it costs nothing; 0 − x would be an instruction.
+    @inline(always) static prefix func - (a: Self) -> Self { xentNegateDouble8(a) }
     @inline(always) static func + (a: Self, b: Self) -> Self { xentAddDouble8(a, b) }
     @inline(always) static func + (a: Self, b: Double) -> Self { xentAddDouble8(a, Self(repeating: b)) }
     @inline(always) static func + (a: Double, b: Self) -> Self { xentAddDouble8(Self(repeating: a), b) }

@@ -25,7 +25,7 @@ public final class BlockScorer {
     private var codeThatRan: Int32?
     /// True if labels are read as numbers: `LabelledRows.targets`.
     public let readsTargets: Bool
-    /// True if labels are read as class indices: `LabelledRows.classLabels`.
+    /// True if labels are read as class indices: `LabelledRows.classIndices`.
     public let readsClassLabels: Bool
 
     /// True if the first dialect reads labels as numbers.
@@ -62,6 +62,9 @@ public final class BlockScorer {
     private let meanColumnWeight: WeightPair
     /// For each program the losses of a clipped decision, where they are not those of the bounds.
     private let clippedLosses: [ClippedLosses?]
+    /// Class indices that are stored in a byte each, as numbers, and whether they are those of the last block.
+    private let convertedLabels: UnsafeMutablePointer<Int32>
+    private var areLabelsConverted = false
     /// The label that stands for a row to be left out.
     private let ignoredLabel: Int32
 
@@ -137,6 +140,9 @@ public final class BlockScorer {
         rowDivisorRests = numbers(programs.count * Self.rowLimit)
         extremeRows = programs.map { _ in ExtremeRows() }
         factMemory = RowFactMemory(facts, rowLimit: Self.rowLimit)
+        let labelCapacity = Self.rowLimit + Self.readableLabelCountAfterLast
+        convertedLabels = .allocate(capacity: labelCapacity)
+        convertedLabels.initialize(repeating: 0, count: labelCapacity)
         tallies = .allocate(capacity: programs.count)
         tallies.initialize(repeating: Tally(), count: programs.count)
         invalidIn = .allocate(capacity: Self.rowLimit)
@@ -187,7 +193,7 @@ public final class BlockScorer {
             labels.withUnsafeBufferPointer { labels in
                 guard let valueBase = values.baseAddress, let labelBase = labels.baseAddress else { return }
                 var block = RowBlock(
-                    values: valueBase, labels: labelBase, targets: nil, clipped: nil, losses: losses, scratch: scratch, classCount: 1,
+                    values: valueBase, labels: labelBase, labelBytes: nil, targets: nil, clipped: nil, losses: losses, scratch: scratch, classCount: 1,
                     rowCount: 2, elementCode: ElementType.float64.code, unscoredRowCount: 0, correctRowCount: 0, instructionSetCode: 0,
                     facts: RowFactArrays())
                 var parameters = LossParameters()
@@ -204,6 +210,7 @@ public final class BlockScorer {
         rowDivisorRests.deallocate()
         residuals.deallocate()
         clipped.deallocate()
+        convertedLabels.deallocate()
         tallies.deallocate()
         invalidIn.deallocate()
         scratch.deallocate()
@@ -241,6 +248,7 @@ public final class BlockScorer {
         var rows = rows
         rows.rowCount = min(max(rows.rowCount, 0), Self.rowLimit)
         let rowCount = rows.rowCount
+        areLabelsConverted = false
         let labelSurvey = surveyLabels(rows)
         var hasInvalidRows = false
         for index in programs.indices where run(index, rows, rowCount) { hasInvalidRows = true }
@@ -264,11 +272,40 @@ public final class BlockScorer {
     private func surveyLabels(_ rows: LabelledRows) -> LabelSurvey? {
         guard readsClassLabels, specification.task.hasLabels else { return nil }
         // With the labels' fingerprint: a model that says the same of every row has equal losses, be the labels what they are.
+        let (labels, bytes) = pointers(rows.classIndices)
         var survey = LabelSurvey(
-            labels: rows.classLabels, targets: nil, rowCount: rows.rowCount, firstRow: rows.firstRow, ignoredLabel: ignoredLabel, least: 0,
-            greatest: 0, countedRowCount: 0, fingerprint: 0)
+            labels: labels, targets: nil, bytes: bytes, rowCount: rows.rowCount, firstRow: rows.firstRow, ignoredLabel: ignoredLabel, least: 0,
+            greatest: 0, countedRowCount: 0, sum: 0, fingerprint: 0)
         kernels.surveyLabels(&survey)
         return survey
+    }
+
+    /// Where a kernel finds class indices. It reads the bytes where there are some, and the labels beside them are then any.
+    private func pointers(_ indices: LabelledRows.ClassIndices) -> (labels: UnsafePointer<Int32>, bytes: UnsafePointer<UInt8>?) {
+        switch indices {
+        case .words(let labels): (labels, nil)
+        case .bytes(let bytes): (UnsafePointer(convertedLabels), bytes)
+        }
+    }
+
+    /// The class indices of the rows of the last block. Those of a byte each are converted once.
+    func classLabels(_ rows: LabelledRows) -> UnsafePointer<Int32> {
+        switch rows.classIndices {
+        case .words(let labels): return labels
+        case .bytes(let bytes):
+            if !areLabelsConverted {
+                for row in 0..<rows.rowCount { convertedLabels[row] = Int32(bytes[row]) }
+                areLabelsConverted = true
+            }
+            return UnsafePointer(convertedLabels)
+        }
+    }
+
+    private func label(ofRow row: Int, _ rows: LabelledRows) -> Int32 {
+        switch rows.classIndices {
+        case .words(let labels): labels[row]
+        case .bytes(let bytes): Int32(bytes[row])
+        }
     }
 
     /// Leaves a program's losses and divisors in its buffers. Whether some rows are invalid; then `invalidIn` names them.
@@ -280,8 +317,11 @@ public final class BlockScorer {
         var parameters = program.parameters(
             specification, rows.element, classWeights: classWeights.map { UnsafePointer($0) },
             positiveWeights: positiveWeights.map { UnsafePointer($0) })
+        // The kernels that note facts read words.
+        let areFactsNoted = hasFacts && !facts.isEmpty
+        let (labels, bytes) = areFactsNoted ? (classLabels(rows), nil) : pointers(rows.classIndices)
         var block = RowBlock(
-            values: rows.values, labels: rows.classLabels, targets: readsTargets ? rows.targets : nil,
+            values: rows.values, labels: labels, labelBytes: bytes, targets: readsTargets ? rows.targets : nil,
             clipped: program.mayClip ? clipped + index * Self.rowLimit : nil,
             losses: losses, scratch: scratch, classCount: classCount, rowCount: rowCount, elementCode: rows.element.code,
             unscoredRowCount: 0, correctRowCount: 0, instructionSetCode: 0, facts: hasFacts ? factMemory.arrays : RowFactArrays())
@@ -300,7 +340,7 @@ public final class BlockScorer {
         if block.unscoredRowCount > 0 {
             if hasFacts { factMemory.clear(whereNaN: losses, rowCount: rowCount) }
             for row in 0..<rowCount where losses[row].isNaN {
-                if readsClassLabels || specification.task == .likelihood, rows.classLabels[row] == ignoredLabel {
+                if readsClassLabels || specification.task == .likelihood, label(ofRow: row, rows) == ignoredLabel {
                     ignoredCount += 1
                 } else if invalidIn[row] == 0 {
                     invalidIn[row] = index + 1
@@ -353,6 +393,7 @@ public final class BlockScorer {
         var single = block
         single.values = block.values + row * classCount * rows.element.byteCount
         single.labels = block.labels + row
+        single.labelBytes = block.labelBytes.map { $0 + row }
         single.targets = block.targets.map { $0 + row * classCount }
         single.clipped = nil
         single.facts = RowFactArrays()
@@ -388,7 +429,7 @@ public final class BlockScorer {
         _ losses: UnsafeMutablePointer<Double>
     ) {
         for row in 0..<rowCount where flags[row] != 0 && !losses[row].isNaN {
-            let column = specification.task == .multiclass ? Int(rows.classLabels[row]) : 0
+            let column = specification.task == .multiclass ? Int(label(ofRow: row, rows)) : 0
             let value = rows.element.value(rows.values + row * classCount * rows.element.byteCount, at: column)
             let (ofValue, ofComplement) = value > 0.5 ? (ends.ofHigh, ends.ofLow) : (ends.ofLow, ends.ofHigh)
             if specification.task == .multiclass {
@@ -450,7 +491,7 @@ public final class BlockScorer {
         guard let classWeights else { return nil }
         switch specification.task {
         case .multiclass:
-            let label = Int(rows.classLabels[row])
+            let label = Int(label(ofRow: row, rows))
             return (0..<classCount).contains(label) ? WeightPair(high: classWeights[label]) : nil
         case .binary:
             guard let targets = rows.targets else { return nil }
@@ -481,7 +522,7 @@ public final class BlockScorer {
             let value = rows.element.value(values, at: column)
             if value.isNaN || value == .infinity { return .notANumber(column: column, value: value) }
             // Values of other classes than the label may be above 1 by what rounding left.
-            let mayBeLarger = stored.task == .multiclass && column != Int(rows.classLabels[row])
+            let mayBeLarger = stored.task == .multiclass && column != Int(label(ofRow: row, rows))
             let isInRange = (mayBeLarger || value <= largest) && (stored.input == .logProbabilities || value >= 0)
             if !isInRange { return .outOfRange(column: column, value: value, input: stored.input) }
         }
@@ -506,7 +547,7 @@ public final class BlockScorer {
                 }
             }
         } else if specification.task.hasLabels {
-            let label = Int(rows.classLabels[row])
+            let label = Int(label(ofRow: row, rows))
             guard label >= 0, label < (isBinary ? 2 : classCount) else { return .label(classCount: classCount, isBinary: isBinary) }
             if specification.task == .multiclass, program.operation != .target { scoredColumns = label..<label + 1 }
         }

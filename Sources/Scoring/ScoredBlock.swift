@@ -35,6 +35,11 @@ public struct ScoredBlock {
     /// The number of values a row; 1 for binary.
     public var classCount: Int { scorer.classCount }
 
+    /// The class index of each row, as task multiclass reads it, and binary where labels are whole numbers.
+    ///
+    /// O(1), but O(rowCount) where labels were scored as they are stored, the first time.
+    public var classLabels: UnsafePointer<Int32> { scorer.classLabels(rows) }
+
     /// The losses of all rows in a dialect, with weights applied, so 0 where a weight is 0; NaN, always the same one, where a row is
     /// ignored or invalid.
     ///
@@ -166,6 +171,9 @@ extension ScoredBlock {
     /// True if every row of the block has a loss in the first dialect.
     package var areAllRowsScored: Bool { counts(ofDialect: 0).scored == rows.rowCount }
 
+    /// The sum of the class indices of the rows that are not ignored; nil where labels are not read as indices.
+    package var classLabelSum: Int64? { labelSurvey?.sum }
+
     /// True if labels are whole numbers by their type.
     package var areLabelsIndices: Bool { scorer.hasIndices }
 
@@ -212,8 +220,8 @@ extension ScoredBlock {
         guard let targets = rows.targets else { return 0 }
         // Wrapping: a hash, whose keys are the places of the numbers.
         var survey = LabelSurvey(
-            labels: rows.classLabels, targets: targets, rowCount: rows.rowCount * classCount, firstRow: rows.firstRow &* UInt64(classCount),
-            ignoredLabel: 0, least: 0, greatest: 0, countedRowCount: 0, fingerprint: 0)
+            labels: classLabels, targets: targets, bytes: nil, rowCount: rows.rowCount * classCount,
+            firstRow: rows.firstRow &* UInt64(classCount), ignoredLabel: 0, least: 0, greatest: 0, countedRowCount: 0, sum: 0, fingerprint: 0)
         scorer.kernels.surveyLabels(&survey)
         return survey.fingerprint
     }

@@ -110,6 +110,36 @@ import Testing
     }
 
     /// Predictions that are right as often as they say have a small smooth error, and ones that are not a large one.
+    /// Errors that fall as the bandwidth grows, some of them with a corner or a jump.
+    @Test(arguments: 0..<200) func secantsFindTheBandwidthOfHalving(seed: Int) {
+        var random = SplitMix64(seed: UInt64(seed) + 500)
+        let level = Double.random(in: 0...1, using: &random), slope = Double.random(in: 0...4, using: &random)
+        let corner = Double.random(in: 0...1, using: &random)
+        var count = 0
+        func error(_ bandwidth: Double) -> Double {
+            count += 1
+            switch seed % 4 {
+            case 0: return level * 0x1p-6 / (1 + slope * bandwidth)
+            case 1: return level / (1 + 50 * slope * bandwidth * bandwidth)
+            case 2: return bandwidth < corner ? level : level * 0.01
+            default: return level * (1 - min(1, bandwidth))
+            }
+        }
+        let found = ResidualGrid.leastBandwidth(error)
+        #expect(count <= 50)
+        var low = 0x1p-12, high = 1.0
+        if error(low) <= low {
+            high = low
+        } else {
+            while high - low > 0x1p-16 {
+                let middle = (low + high) / 2
+                if error(middle) > middle { low = middle } else { high = middle }
+            }
+        }
+        #expect(found.bandwidth == high)
+        #expect(found.error == error(high))
+    }
+
     @Test func smoothErrorSeesMiscalibration() throws {
         var random = SplitMix64(seed: 43)
         var honest = ResidualGrid(), boasting = ResidualGrid()

@@ -207,6 +207,46 @@ import Testing
         #expect(bytes(decoded) == bytes(counted))
     }
 
+    /// Counts in place are of 16 bits, and say so of no score, however often it comes.
+    @Test func aScoreMayComeAsOftenAsItLikes() {
+        // Of so many different ones keys are cut; then two scores come again and again.
+        let scores = Self.scores(70_000, seed: 39, isRounded: false)
+        let often = (0..<400_000).map { (score: $0 % 5 == 0 ? 0.75 : 0.25, isPositive: $0 % 3 == 0) }
+        var counted = RankTable(limit: 16, hasWeights: false), inBlocks = counted, sorted = counted
+        for (score, isPositive) in scores {
+            counted.add(score, isPositive: isPositive)
+            inBlocks.add(score, isPositive: isPositive)
+        }
+        for start in stride(from: 0, to: 70_000, by: 1000) {
+            var part = RankTable(limit: 16, hasWeights: false)
+            for (score, isPositive) in scores[start..<start + 1000] { part.add(score, isPositive: isPositive) }
+            sorted.merge(part)
+        }
+        let kernels = PredictionKernels(.best)
+        var places = PredictionKernels.Places(), inPlaceCount = 0
+        for start in stride(from: 0, to: often.count, by: 1000) {
+            let block = often[start..<start + 1000]
+            for (score, isPositive) in block { counted.add(score, isPositive: isPositive) }
+            // Kernels read 64 bytes beyond the last one.
+            let values = block.map { $0.score } + [Double](repeating: 0, count: 8), labels = block.map { Int32($0.isPositive ? 1 : 0) }
+            let next = values.withUnsafeBytes { values in
+                values.baseAddress.map { inBlocks.count($0, .float64, labels, count: 1000, kernels, &places) } ?? 0
+            }
+            inPlaceCount += next
+            for (score, isPositive) in block.dropFirst(next) { inBlocks.add(score, isPositive: isPositive) }
+            var part = RankTable(limit: 16, hasWeights: false)
+            for (score, isPositive) in block { part.add(score, isPositive: isPositive) }
+            sorted.merge(part)
+        }
+        func bytes(_ table: RankTable) -> [UInt8] {
+            var bytes: [UInt8] = []
+            table.encode(into: &bytes)
+            return bytes
+        }
+        #expect(inPlaceCount > 300_000)
+        #expect(bytes(counted) == bytes(sorted) && bytes(inBlocks) == bytes(sorted))
+    }
+
     @Test(arguments: [4, 50, 5000])
     func keysEncloseTheirScores(limit: Int) {
         let scores = Self.scores(1000, seed: 38, isRounded: false)

@@ -31,6 +31,32 @@ import Testing
         #expect(CompactSum(exact) == twice)
     }
 
+    /// A difference that is added at once is the state that two numbers leave, of all sizes and halfway between two multiples.
+    @Test(arguments: [6, 7] as [UInt64])
+    func differencesAreTwoNumbers(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        let numbers = Self.numbers(seed: seed) + [0x1p-41, 0x1.8p-40, 3 * 0x1p-41, 1 + 0x1p-41, .infinity]
+        var atOnce = CompactSum(), singly = CompactSum(), exact = ExactSum()
+        for number in numbers.shuffled(using: &random) {
+            let other = numbers.randomElement(using: &random) ?? 0
+            guard number != other else { continue }
+            atOnce.add(number, minus: other)
+            singly.add(number)
+            singly.add(-other)
+            if number.isFinite, other.isFinite {
+                exact.add(number)
+                exact.add(-other)
+                if !atOnce.exact.rounded.isNaN, atOnce.exact.rounded.isFinite { #expect(atOnce.exact == exact) }
+            }
+            func bytes(_ sum: CompactSum) -> [UInt8] {
+                var bytes: [UInt8] = []
+                sum.encode(into: &bytes)
+                return bytes
+            }
+            #expect(bytes(atOnce) == bytes(singly))
+        }
+    }
+
     @Test func infinitiesAndNaNAreCounted() {
         var sum = CompactSum()
         sum.add(1)

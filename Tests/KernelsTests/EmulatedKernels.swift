@@ -112,6 +112,8 @@ final class EmulatedKernels: Sendable {
         call.inputOffset = Int32(UInt(bitPattern: block.pointee.values) % 64)
         if let targets = block.pointee.targets {
             inputs[Int(XentArrayTargets)] = UnsafeRawBufferPointer(start: targets, count: 8 * (valueCount + 8))
+        } else if let bytes = block.pointee.labelBytes {
+            inputs[Int(XentArrayLabels)] = UnsafeRawBufferPointer(start: bytes, count: room)
         } else {
             inputs[Int(XentArrayLabels)] = UnsafeRawBufferPointer(start: block.pointee.labels, count: 4 * room)
         }
@@ -288,13 +290,13 @@ final class EmulatedKernels: Sendable {
         var call = KernelCall()
         call.function = Int32(XentCallSurveyLabels)
         call.labelSurvey = survey.pointee
-        let (labels, targets) = (survey.pointee.labels, survey.pointee.targets)
+        let (labels, targets, bytes) = (survey.pointee.labels, survey.pointee.targets, survey.pointee.bytes)
         let room = (survey.pointee.rowCount + 7) / 8 * 8
-        let start = targets.map { UnsafeRawPointer($0) } ?? UnsafeRawPointer(labels)
-        let input = UnsafeRawBufferPointer(start: start, count: (targets == nil ? 4 : 8) * room)
+        let start = targets.map { UnsafeRawPointer($0) } ?? bytes.map { UnsafeRawPointer($0) } ?? UnsafeRawPointer(labels)
+        let input = UnsafeRawBufferPointer(start: start, count: (targets != nil ? 8 : bytes != nil ? 1 : 4) * room)
         run(&call, inputs: [Int(XentArrayInput): input], outputs: [])
         survey.pointee = call.labelSurvey
-        (survey.pointee.labels, survey.pointee.targets) = (labels, targets)
+        (survey.pointee.labels, survey.pointee.targets, survey.pointee.bytes) = (labels, targets, bytes)
     }
 
     func countSaturated(_ values: UnsafeRawPointer, _ count: Int) -> Int {

@@ -271,6 +271,33 @@ struct LabelRowTests {
         findings.expectNone("\(loss), seed \(seed)")
     }
 
+    @Test("labels of a byte each give the same losses", arguments: [Loss.binaryLogit, .binaryProbability, .binaryLogProbability], seeds)
+    func byteLabels(loss: Loss, seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        var findings = Findings()
+        let arguments = loss.arguments(&random)
+        for element in StoredElement.allCases {
+            for rowCount in [0, 1, 7, 8, 9, 63, 64, 65, 200, 1024] {
+                // All but a few values are common: whole groups of vectors are scored together, and some value by value.
+                let oddity = random.next() & 3
+                var rows = StoredRows(element, classCount: 1)
+                for _ in 0..<rowCount {
+                    let isOdd = oddity > 0 && random.next() % 40 < oddity
+                    rows.append([isOdd ? random.pick(arguments) : random.nextUniform(in: loss == .binaryLogProbability ? -3 ... -0.01 : 0.01...0.99)],
+                        label: Int32(random.next() & 1))
+                }
+                for kernel in KernelUnderTest.available {
+                    let words = rows.run(kernel[keyPath: loss.kernel]), bytes = rows.run(kernel[keyPath: loss.kernel], labelsAreBytes: true)
+                    findings.check(
+                        bytes.hasSameBits(as: words) && !bytes.isOutOfBounds && bytes.instructionSetCode == kernel.code,
+                        "\(element) \(kernel.instructionSet), \(rowCount) rows")
+                }
+                Self.judge(rows, loss, "\(element), \(rowCount) rows", offsets: [0], findings: &findings)
+            }
+        }
+        findings.expectNone("\(loss), seed \(seed)")
+    }
+
     // MARK: Element types
 
     @Test("each of the 65,536 float16 and bfloat16 values is read as what it is", arguments: [StoredElement.float16, .bfloat16])

@@ -42,8 +42,8 @@ struct StoredRows {
         }
     }
 
-    /// Runs a kernel over the rows, the values `byteOffset` bytes off a multiple of 64.
-    func run(_ kernel: (UnsafeMutablePointer<RowBlock>) -> Void, byteOffset: Int = 0) -> Result {
+    /// Runs a kernel over the rows, the values `byteOffset` bytes off a multiple of 64, with the labels as bytes if it is asked for.
+    func run(_ kernel: (UnsafeMutablePointer<RowBlock>) -> Void, byteOffset: Int = 0, labelsAreBytes: Bool = false) -> Result {
         let room = (rowCount + 63) / 64 * 64
         // 0xFF everywhere is NaN in each of the types. 64 bytes are readable on both sides.
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 + 64 + bytes.count + 64, alignment: 64)
@@ -52,7 +52,10 @@ struct StoredRows {
         let start = 64 + byteOffset
         UnsafeMutableRawBufferPointer(rebasing: memory[start..<(start + bytes.count)]).copyBytes(from: bytes)
         // Labels beyond the last are valid ones, and must not count.
-        let paddedLabels = labels + [Int32](repeating: 0, count: room + 64 - rowCount)
+        let padding = [Int32](repeating: 0, count: room + 64 - rowCount)
+        // Where there are bytes, the labels beside them are not read.
+        let paddedLabels = (labelsAreBytes ? labels.map { _ in 7 } : labels) + padding
+        let labelBytes = (labels + padding).map { UInt8(truncatingIfNeeded: $0) }
         // What a kernel finds in its scratch must not matter.
         let scratch = UnsafeMutableRawPointer.allocate(byteCount: 8 * Int(XentScratchCount), alignment: 64)
         defer { scratch.deallocate() }
@@ -61,14 +64,16 @@ struct StoredRows {
         var losses = [Double](repeating: guardValue, count: room + 8)
         var block: RowBlock?
         paddedLabels.withUnsafeBufferPointer { labels in
-            losses.withUnsafeMutableBufferPointer { losses in
-                var run = RowBlock(
-                    values: UnsafeRawPointer(memory.baseAddress! + start), labels: labels.baseAddress!, targets: nil, clipped: nil,
-                    losses: losses.baseAddress!, scratch: scratch.assumingMemoryBound(to: Double.self),
-                    classCount: classCount, rowCount: rowCount, elementCode: element.code, unscoredRowCount: -1, correctRowCount: -1,
-                    instructionSetCode: -1, facts: RowFactArrays())
-                kernel(&run)
-                block = run
+            labelBytes.withUnsafeBufferPointer { labelBytes in
+                losses.withUnsafeMutableBufferPointer { losses in
+                    var run = RowBlock(
+                        values: UnsafeRawPointer(memory.baseAddress! + start), labels: labels.baseAddress!,
+                        labelBytes: labelsAreBytes ? labelBytes.baseAddress : nil, targets: nil, clipped: nil, losses: losses.baseAddress!,
+                        scratch: scratch.assumingMemoryBound(to: Double.self), classCount: classCount, rowCount: rowCount,
+                        elementCode: element.code, unscoredRowCount: -1, correctRowCount: -1, instructionSetCode: -1, facts: RowFactArrays())
+                    kernel(&run)
+                    block = run
+                }
             }
         }
         return Result(

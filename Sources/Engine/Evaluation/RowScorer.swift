@@ -119,6 +119,8 @@ package final class RowScorer: RowConsumer {
     private let classLabels: UnsafeMutablePointer<Int32>
     private let targets: UnsafeMutablePointer<Double>
     private let weightNumbers: UnsafeMutablePointer<Double>
+    /// True if labels may be scored as they are stored: each is a byte, and 0 and 1 are the classes.
+    private let mayReadByteLabels: Bool
     /// The largest number of rows in a block.
     private let blockRowLimit: Int
     private var figures: Figures
@@ -148,6 +150,10 @@ package final class RowScorer: RowConsumer {
         scorer = BlockScorer(
             specification: settings.specification.ofScaledRows, classCount: settings.classCount, ignoredLabel: ClassLabels.ignored,
             hasIndices: hasIndices, instructionSet: settings.instructionSet, facts: settings.observers.requiredFacts)
+        let ignoreIndex = settings.specification.modifiers.ignoreIndex
+        mayReadByteLabels =
+            settings.specification.task == .binary && scorer.readsClassLabels && labels?.elementType.byteCount == 1
+            && settings.classOfNumber == nil && !(ignoreIndex.map { (0...1).contains($0) } ?? false)
         // Labels as numbers, and logits at a temperature, take eight bytes a value: at most 1 MiB of them at a time.
         let fewRows = max(1, min(BlockScorer.rowLimit, (1 << 17) / settings.classCount))
         scaledRows = ScaledRows(
@@ -189,9 +195,10 @@ package final class RowScorer: RowConsumer {
             func bytes(_ column: StoredColumn) -> UnsafeRawPointer { companions[column.index] + done * column.rowByteCount }
             let labelBytes = labels.map { bytes($0) }
             if let tokenCounts { markEmptyRecords(bytes(tokenCounts), rowCount, problems, firstIndex: done) }
+            let targets = convertLabels(labelBytes, rowCount)
             let rows = LabelledRows(
-                values: batch.values + done * rowByteCount, element: element, classLabels: classLabels,
-                targets: convertLabels(labelBytes, rowCount), weights: weights.map { convertWeights(bytes($0), $0, rowCount) },
+                values: batch.values + done * rowByteCount, element: element, classIndices: targets.classIndices,
+                targets: targets.numbers, weights: weights.map { convertWeights(bytes($0), $0, rowCount) },
                 rowCount: rowCount, firstRow: UInt64(firstRow))
             let columns = observedColumns.map {
                 CompanionValues(
@@ -252,10 +259,16 @@ package final class RowScorer: RowConsumer {
         }
     }
 
-    /// Converts stored labels to class indices or numbers, as the scorer reads them, and returns the numbers.
-    private func convertLabels(_ stored: UnsafeRawPointer?, _ rowCount: Int) -> UnsafePointer<Double> {
-        guard let stored, let column = labels else { return UnsafePointer(targets) }
-        if scorer.readsClassLabels {
+    /// Converts stored labels to class indices and numbers, as the scorer reads them.
+    private func convertLabels(
+        _ stored: UnsafeRawPointer?, _ rowCount: Int
+    ) -> (classIndices: LabelledRows.ClassIndices, numbers: UnsafePointer<Double>) {
+        let targets = UnsafePointer(targets)
+        guard let stored, let column = labels else { return (.words(classLabels), targets) }
+        var classIndices = LabelledRows.ClassIndices.words(classLabels)
+        if mayReadByteLabels, let bytes = ClassLabels.bits(stored, rowCount: rowCount) {
+            classIndices = .bytes(bytes)
+        } else if scorer.readsClassLabels {
             ClassLabels.convert(
                 stored, elementType: column.elementType, rowCount: rowCount,
                 ignoreIndex: settings.specification.modifiers.ignoreIndex, into: classLabels)
@@ -265,10 +278,10 @@ package final class RowScorer: RowConsumer {
                 }
             }
         }
-        guard scorer.readsTargets else { return UnsafePointer(targets) }
-        if let numbers = Self.numbers(stored, column.elementType) { return numbers }
-        Float64Values.convert(stored, elementType: column.elementType, count: rowCount * column.valuesPerRow, into: targets)
-        return UnsafePointer(targets)
+        guard scorer.readsTargets else { return (classIndices, targets) }
+        if let numbers = Self.numbers(stored, column.elementType) { return (classIndices, numbers) }
+        Float64Values.convert(stored, elementType: column.elementType, count: rowCount * column.valuesPerRow, into: self.targets)
+        return (classIndices, targets)
     }
 
     /// Converts stored weights to numbers, if they are not stored so.

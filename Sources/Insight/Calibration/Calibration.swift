@@ -95,7 +95,7 @@ public struct Calibration: RowObserver, Equatable {
         if kind == .positive {
             confidences.fill(count) { block.writePositiveProbabilities(to: $0) }
             if !block.areAllRowsScored { confidences.update(count) { i, p in losses[i / decisionCount].isNaN ? .nan : p } }
-            let targets = block.targets, labels = block.rows.classLabels
+            let targets = block.targets, labels = block.classLabels
             if let targets {
                 outcomes.update(count) { i, _ in targets[i] }
             } else {

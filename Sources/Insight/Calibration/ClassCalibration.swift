@@ -56,7 +56,7 @@ public struct ClassCalibration: RowObserver, Equatable {
     /// Adds the predictions of a block. O(rowCount × classCount).
     public mutating func observe(_ block: ScoredBlock) {
         let losses = block.losses(ofDialect: 0), weights = hasWeights ? block.rows.weights : nil
-        let classCount = block.classCount, targets = block.targets, labels = block.rows.classLabels
+        let classCount = block.classCount, targets = block.targets, labels = block.classLabels
         if block.specification.task == .multilabel {
             // Columns are decisions of their own.
             room.fill(block.rows.rowCount * classCount) { block.writePositiveProbabilities(to: $0) }

@@ -59,7 +59,7 @@ public struct EqualMassCalibration: RowObserver, Equatable {
         let rowCount = block.rows.rowCount, losses = block.losses(ofDialect: 0)
         if kind == .positive {
             confidences.fill(rowCount) { block.writePositiveProbabilities(to: $0) }
-            let targets = block.targets, labels = block.rows.classLabels
+            let targets = block.targets, labels = block.classLabels
             for row in 0..<rowCount where !losses[row].isNaN {
                 let label = targets?[row] ?? Double(labels[row])
                 if label != 0, label != 1 { hasFractions = true }

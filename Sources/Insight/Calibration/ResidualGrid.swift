@@ -76,14 +76,32 @@ struct ResidualGrid: Sendable, Equatable {
         let fine = residuals.map { Double($0) * 0x1p-40 / Double(count) }
         let coarse = stride(from: 0, to: fine.count, by: 4).map { first in fine[first..<first + 4].reduce(0, +) }
         // A wide kernel does not see the cells.
-        func error(_ bandwidth: Double) -> Double { Self.smoothed(bandwidth > 0x1p-7 ? coarse : fine, bandwidth) }
-        var low = 0x1p-12, high = 1.0
-        guard error(low) > low else { return (error(low), low) }
-        while high - low > 0x1p-16 {
-            let middle = (low + high) / 2
-            if error(middle) > middle { low = middle } else { high = middle }
+        return Self.leastBandwidth { Self.smoothed($0 > 0x1p-7 ? coarse : fine, $0) }
+    }
+
+    /// Finds the least bandwidth at which the error is at most the bandwidth, and the error there; the error falls as the bandwidth grows, and is at
+    /// most 1.
+    ///
+    /// The bandwidth is one of 2^16 steps from 2^-12 to 1, and is found by secants, which take a third of the steps of halving; every third step halves, so
+    /// that there are at most 48.
+    static func leastBandwidth(_ error: (_ bandwidth: Double) -> Double) -> (error: Double, bandwidth: Double) {
+        let least = 0x1p-12, stepCount = 1 << 16
+        func bandwidth(_ step: Int) -> Double { least + (1 - least) * Double(step) / Double(stepCount) }  // Exact.
+        let first = error(least)
+        guard first > least else { return (first, least) }
+        var low = (step: 0, excess: first - least), high = (step: stepCount, excess: first - 1)
+        var errorAtHigh: Double?
+        // No error is larger than the first, so that this bandwidth is large enough.
+        var candidate = Int((first - least) / (1 - least) * Double(stepCount)) + 1, tries = 0
+        while high.step - low.step > 1 {
+            let step = min(max(candidate, low.step + 1), high.step - 1)
+            let found = error(bandwidth(step)), excess = found - bandwidth(step)
+            if excess > 0 { low = (step, excess) } else { (high, errorAtHigh) = ((step, excess), found) }
+            tries += 1
+            let share = low.excess / (low.excess - high.excess)
+            candidate = tries % 3 == 0 ? (low.step + high.step) / 2 : low.step + Int(share * Double(high.step - low.step))
         }
-        return (error(high), high)
+        return (errorAtHigh ?? error(1), bandwidth(high.step))
     }
 
     /// The sum of the magnitudes of the smoothed residuals.

@@ -163,26 +163,26 @@ public struct PairedRows: RowObserver, Equatable {
     /// Calls `body` with the rows of A, and their labels in the form in which B's scorer reads them. The two may differ for task binary, where a
     /// dialect clips the probabilities of one model, and the logits of the other are not clipped.
     private mutating func withRows(_ block: ScoredBlock, _ scorer: BlockScorer, _ body: (_ pairs: inout PairedRows, _ rows: LabelledRows) -> Void) {
-        let rows = block.rows, targets = block.targets
+        let rows = block.rows, targets = block.targets, labels = block.classLabels
         guard task == .binary, scorer.readsTargets != (targets != nil) || scorer.readsClassLabels != (targets == nil) else {
             return body(&self, rows)
         }
         self.targets.fill(rows.rowCount) { numbers in
             for row in 0..<rows.rowCount {
-                let label = rows.classLabels[row]
+                let label = labels[row]
                 numbers[row] = targets?[row] ?? (label == 0 || label == 1 ? Double(label) : .nan)
             }
         }
         let capacity = rows.rowCount + BlockScorer.readableLabelCountAfterLast
         if classes.count < capacity { classes = Array(repeating: 0, count: capacity) }
-        for row in 0..<rows.rowCount { classes[row] = targets.map { Int32(exactly: $0[row]) ?? .min } ?? rows.classLabels[row] }
+        for row in 0..<rows.rowCount { classes[row] = targets.map { Int32(exactly: $0[row]) ?? .min } ?? labels[row] }
         let copies = (targets: self.targets, classes: classes)
         _ = copies.targets.withNumbers { numbers in
             copies.classes.withUnsafeBufferPointer { classes in
                 guard let base = classes.baseAddress else { return }
                 var converted = rows
                 converted.targets = numbers
-                converted.classLabels = base
+                converted.classIndices = .words(base)
                 body(&self, converted)
             }
         }
@@ -323,9 +323,9 @@ public struct PairedRows: RowObserver, Equatable {
         let differences = rowDifferences
         // Both losses, and not their rounded difference: the sum of a group is then that of B's less that of A's.
         func add(_ sum: inout CompactSum, _ row: Int) {
+            // Equal infinite losses differ by nothing.
             guard lossesA[row] != lossesB[row] else { return }
-            sum.add(lossesB[row])
-            sum.add(-lossesA[row])
+            sum.add(lossesB[row], minus: lossesA[row])
         }
         _ = differences.withNumbers { differences in
             rowGroups.add(a, divisors, differences, add)

@@ -24,7 +24,7 @@ public struct LabelFingerprint: RowObserver, Equatable {
 
     /// Adds the labels of a block. O(rowCount × labels a row).
     public mutating func observe(_ block: ScoredBlock) {
-        let rows = block.rows, classLabels = rows.classLabels
+        let rows = block.rows, classLabels = block.classLabels
         let width = task == .multilabel || task == .soft ? block.classCount : 1
         for row in 0..<rows.rowCount {
             // Wrapping: it is a hash, and rows are numbered below 2^63.

@@ -224,7 +224,7 @@ public struct Slices: RowObserver, Equatable {
             switch column.whole {
             case .label:
                 if task == .binary, let targets = block.targets { found = .targets(targets) } else {
-                    found = .classes(block.rows.classLabels, count: classCount)
+                    found = .classes(block.classLabels, count: classCount)
                 }
             case .predicted: found = block.facts.topClass.map { .classes($0, count: classCount) }
             case .companion(let name): found = companion(name)
@@ -406,7 +406,7 @@ public struct Slices: RowObserver, Equatable {
     /// The classes by which a request's rows are sliced, if that is all that they are sliced by.
     private static func classes(of request: [Column], _ block: ScoredBlock, _ task: LossTask) -> UnsafePointer<Int32>? {
         switch request {
-        case [.label]: block.targets == nil ? block.rows.classLabels : nil
+        case [.label]: block.targets == nil ? block.classLabels : nil
         case [.predicted]: block.facts.topClass
         default: nil
         }

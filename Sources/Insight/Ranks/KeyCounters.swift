@@ -6,8 +6,11 @@ internal import Scoring
 /// The places between two keys are cut into at most 4,096 pages, and a page has memory once a score lies in it: keys of numbers of both signs are far from
 /// one another, with nothing in most of the places between.
 struct KeyCounters: Sendable {
-    /// Two counts a place, of the scores whose outcome is 0, and 1; page after page in the order of their first scores.
-    private var counts: [UInt32] = []
+    /// Two counts a place, of the scores whose outcome is 0, and 1, modulo 2^16; page after page in the order of their first scores. Counts of 16 bits are
+    /// half as much memory as others, through which scores go at random: what the processor's cache does not hold is most of the time that they take.
+    private var counts: [UInt16] = []
+    /// The indices of the counts that went beyond 2^16, once for each time.
+    private var overflows: [Int32] = []
     /// The index of each page among those with memory; −1 for none.
     private var indexOfPage: [Int32] = []
     /// The first prefix, and the number of bits that are cut off a key to get one.
@@ -16,7 +19,7 @@ struct KeyCounters: Sendable {
     private var placeCount: UInt64 = 0, pageBits: UInt64 = 0
     /// The largest number of places of pages with memory.
     private var placeLimit = 0
-    /// The number of scores that may be counted before one of the counts might be full.
+    /// The number of scores that may be counted before they are to be taken.
     private var room = Self.countLimit
     private static let countLimit = 1 << 31
 
@@ -48,7 +51,7 @@ struct KeyCounters: Sendable {
     private mutating func add(page: Int) -> Bool {
         guard counts.count / 2 + 1 << Int(pageBits) <= placeLimit else { return false }
         indexOfPage[page] = Int32(counts.count >> (Int(pageBits) + 1))
-        counts += [UInt32](repeating: 0, count: 2 << Int(pageBits))
+        counts += [UInt16](repeating: 0, count: 2 << Int(pageBits))
         return true
     }
 
@@ -61,7 +64,9 @@ struct KeyCounters: Sendable {
         let page = Int(place >> pageBits)
         if indexOfPage[page] < 0 { guard add(page: page) else { return false } }
         let within = Int(place << 1) & ((2 << Int(pageBits)) - 1)
-        counts[Int(indexOfPage[page]) << (Int(pageBits) + 1) | within | (isPositive ? 1 : 0)] &+= 1  // Wrapping: see `room`.
+        let index = Int(indexOfPage[page]) << (Int(pageBits) + 1) | within | (isPositive ? 1 : 0)
+        counts[index] &+= 1  // Wrapping: see `overflows`.
+        if counts[index] == 0 { overflows.append(Int32(index)) }
         room -= 1
         return true
     }
@@ -82,7 +87,7 @@ struct KeyCounters: Sendable {
         else { return 0 }
         var next = 0
         while next < count {
-            var missing = -1
+            var missing = -1, overflow = -1
             let (pageShift, mask) = (Int32(pageBits + 1), (Int32(2) << Int32(pageBits)) &- 1)
             counts.withUnsafeMutableBufferPointer { counts in
                 indexOfPage.withUnsafeBufferPointer { indexOfPage in
@@ -94,12 +99,18 @@ struct KeyCounters: Sendable {
                                 return
                             }
                             let place = index << Int(pageShift) | Int(doubled[next] & mask) | (labels[next] != 0 ? 1 : 0)
-                            counts[place] &+= 1  // Wrapping: see `room`.
+                            let count = counts[place] &+ 1  // Wrapping: see `overflows`.
+                            counts[place] = count
                             next += 1
+                            if count == 0 {
+                                overflow = place
+                                return
+                            }
                         }
                     }
                 }
             }
+            if overflow >= 0 { overflows.append(Int32(overflow)) }
             if missing >= 0, !add(page: missing) { break }
         }
         room -= next
@@ -110,16 +121,23 @@ struct KeyCounters: Sendable {
     mutating func takeEntries() -> [RankTable.Entry] {
         guard room < Self.countLimit else { return [] }
         room = Self.countLimit
+        var carried: [Int: UInt64] = [:]
+        for index in overflows { carried[Int(index), default: 0] += 1 << 16 }
+        overflows.removeAll()
+        /// Returns a count, and begins it anew.
+        func take(_ index: Int) -> UInt64 {
+            defer { counts[index] = 0 }
+            return UInt64(counts[index]) + (carried.isEmpty ? 0 : carried[index] ?? 0)
+        }
         var entries: [RankTable.Entry] = []
         for (page, index) in indexOfPage.enumerated() where index >= 0 {
             for within in 0..<1 << Int(pageBits) {
                 let place = 2 * (Int(index) << Int(pageBits) | within)
-                guard counts[place] | counts[place + 1] != 0 else { continue }
+                let negatives = take(place), positives = take(place + 1)
+                guard negatives + positives > 0 else { continue }
                 entries.append(
                     RankTable.Entry(
-                        key: (first + UInt64(page << Int(pageBits) | within)) << shift, negativeCount: UInt64(counts[place]),
-                        positiveCount: UInt64(counts[place + 1])))
-                (counts[place], counts[place + 1]) = (0, 0)
+                        key: (first + UInt64(page << Int(pageBits) | within)) << shift, negativeCount: negatives, positiveCount: positives))
             }
         }
         return entries

@@ -9,7 +9,7 @@ internal import Scoring
 /// cut and merged, and the state depends on the set of rows alone.
 ///
 /// Scores are collected, sorted by their bytes, and merged into the table 65,536 at a time. Once keys are cut, a score without a weight is counted at
-/// the place of its key. 24 bytes an entry, and 160 more with weights; at most 32 bytes more for each of `limit` keys where scores are counted in place.
+/// the place of its key. 24 bytes an entry, and 160 more with weights; at most 16 bytes more for each of `limit` keys where scores are counted in place.
 struct RankTable: Sendable {
     /// The usual largest number of different keys.
     static let usualLimit = 65_536

@@ -57,7 +57,7 @@ public struct Ranking: RowObserver, Equatable {
         let losses = block.losses(ofDialect: 0), weights = hasWeights ? block.rows.weights : nil
         if task == .binary {
             let element = block.rows.element, values = block.rows.values
-            let targets = block.targets, labels = block.rows.classLabels
+            let targets = block.targets, labels = block.classLabels
             let rowCount = block.rows.rowCount
             let counted =
                 weights == nil && targets == nil && block.areAllRowsScored
@@ -77,7 +77,7 @@ public struct Ranking: RowObserver, Equatable {
         }
         let classCount = block.classCount
         for row in 0..<block.rows.rowCount where !losses[row].isNaN {
-            let label = Int(block.rows.classLabels[row])
+            let label = Int(block.classLabels[row])
             room.fill(classCount) { block.writeProbabilities(ofRow: row, to: $0) }
             _ = room.withNumbers { probabilities in
                 for c in 0..<classCount {

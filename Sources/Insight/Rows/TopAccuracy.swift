@@ -70,7 +70,7 @@ public struct TopAccuracy: RowObserver, Equatable {
         for row in 0..<block.rows.rowCount where !losses[row].isNaN {
             let rank = Int(ranks[row])
             let equal = Self.equals(
-                of: Int(block.rows.classLabels[row]), block.rows.values + row * rowByteCount, classCount: classCount, element)
+                of: Int(block.classLabels[row]), block.rows.values + row * rowByteCount, classCount: classCount, element)
             rowCount.addSaturating(1)
             let weight = hasWeights ? block.rows.weights?[row] ?? 1 : 1
             if hasWeights { totalWeight.add(weight) }

@@ -209,18 +209,18 @@ public struct WorstRows: RowObserver, Equatable {
                     for c in 1..<max(classCount, 1) where targets[row * classCount + c] > targets[row * classCount + label] { label = c }
                 }
             } else {
-                label = Int(block.rows.classLabels[row])
+                label = Int(block.classLabels[row])
             }
-        default: label = Int(block.rows.classLabels[row])
+        default: label = Int(block.classLabels[row])
         }
         return (probabilities[label], top, probabilities[top])
     }
 
     static func label(_ block: ScoredBlock, _ row: Int) -> Int? {
         switch block.specification.task {
-        case .multiclass: return Int(block.rows.classLabels[row])
+        case .multiclass: return Int(block.classLabels[row])
         case .binary:
-            guard let targets = block.targets else { return Int(block.rows.classLabels[row]) }
+            guard let targets = block.targets else { return Int(block.classLabels[row]) }
             return targets[row] == 0 || targets[row] == 1 ? Int(targets[row]) : nil
         case .multilabel, .soft, .likelihood: return nil
         }

@@ -43,15 +43,14 @@ public struct LabelCounts: RowObserver, Equatable {
     /// Counts the labels of a block. O(rowCount).
     public mutating func observe(_ block: ScoredBlock) {
         if let targets = block.targets { return observe(block, targets) }
-        let rowCount = block.rows.rowCount, labels = block.rows.classLabels
-        if weights.isEmpty, isBinary, block.areAllRowsScored {
-            // All labels are 0 or 1: their sum is a count, in vectors.
-            var ones: Int32 = 0
-            for row in 0..<rowCount { ones &+= labels[row] }  // Wrapping: at most 1,024.
-            counts[1].addSaturating(UInt64(ones))
-            counts[0].addSaturating(UInt64(rowCount - Int(ones)))
+        let rowCount = block.rows.rowCount
+        if weights.isEmpty, isBinary, block.areAllRowsScored, let sum = block.classLabelSum {
+            // All labels are 0 or 1, so that their sum is a count.
+            counts[1].addSaturating(UInt64(sum))
+            counts[0].addSaturating(UInt64(rowCount - Int(sum)))
             return
         }
+        let labels = block.classLabels
         let losses = block.losses(ofDialect: 0)
         counts.withUnsafeMutableBufferPointer { counts in
             for row in 0..<rowCount where !losses[row].isNaN {

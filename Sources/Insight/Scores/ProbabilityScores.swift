@@ -98,10 +98,12 @@ public struct ProbabilityScores: RowObserver, Equatable {
             if task == .binary {
                 room.fill(rowCount) { block.writePositiveProbabilities(to: $0) }
                 room.withNumbers { add($0, to: &positive) }
-                let targets = block.targets, labels = block.rows.classLabels
-                room.update(rowCount) { row, p in
-                    let label = targets?[row] ?? Double(labels[row])
-                    return (p - label) * (p - label)
+                // Each has a loop without a choice, which is compiled to vectors.
+                if let targets = block.targets {
+                    room.update(rowCount) { row, p in (p - targets[row]) * (p - targets[row]) }
+                } else {
+                    let labels = block.classLabels
+                    room.update(rowCount) { row, p in (p - Double(labels[row])) * (p - Double(labels[row])) }
                 }
                 room.withNumbers { add($0, to: &brier) }
             } else if task == .soft || task == .multilabel {
@@ -122,25 +124,36 @@ public struct ProbabilityScores: RowObserver, Equatable {
             let sums = block.facts.probabilityWeightedSum
         {
             add(top, to: &topProbability)
-            let (isOfLogits, isBinary) = (input == .logits, task == .binary)
-            if isOfLogits {
+            if input == .logits {
+                writeEntropies(ofLogits: block, top, classes, sums)
+            } else {
                 room.fill(rowCount) { numbers in
-                    // A row without a loss has NaN, which is no number to take the logarithm of.
-                    for row in 0..<rowCount { numbers[row] = top[row] > 0x1p-1000 ? top[row] : 1 }
-                    block.predictionKernels.logarithms(numbers, count: rowCount)
+                    // Without a choice, so that it is compiled to vectors.
+                    for row in 0..<rowCount { numbers[row] = max(0, 0 - sums[row]) }
                 }
             }
-            if isOfLogits, isBinary { decisions.fill(rowCount) { block.writeValues(from: 0, count: rowCount, to: $0) } }
-            let ofDecisions = decisions
-            room.update(rowCount) { row, logarithm in
-                guard isOfLogits else { return max(0, 0 - sums[row]) }
-                guard classes[row] >= 0 else { return .nan }
-                // A decision from a logit x has the logits 0 and x.
-                let ofTop = isBinary ? (classes[row] == 1 ? ofDecisions[row] : 0) : block.value(row: row, column: Int(classes[row]))
-                // log Σ exp x − Σ p·x, by the largest logit.
-                return max(0, (ofTop - sums[row]) - logarithm)
-            }
             room.withNumbers { add($0, to: &entropy) }
+        }
+    }
+
+    /// Writes the entropy of each row of logits; NaN where there is no predicted class.
+    private mutating func writeEntropies(
+        ofLogits block: ScoredBlock, _ top: UnsafePointer<Double>, _ classes: UnsafePointer<Int32>, _ sums: UnsafePointer<Double>
+    ) {
+        let rowCount = block.rows.rowCount, isBinary = task == .binary
+        room.fill(rowCount) { numbers in
+            // A row without a loss has NaN, which is no number to take the logarithm of.
+            for row in 0..<rowCount { numbers[row] = top[row] > 0x1p-1000 ? top[row] : 1 }
+            block.predictionKernels.logarithms(numbers, count: rowCount)
+        }
+        if isBinary { decisions.fill(rowCount) { block.writeValues(from: 0, count: rowCount, to: $0) } }
+        let ofDecisions = decisions
+        room.update(rowCount) { row, logarithm in
+            guard classes[row] >= 0 else { return .nan }
+            // A decision from a logit x has the logits 0 and x.
+            let ofTop = isBinary ? (classes[row] == 1 ? ofDecisions[row] : 0) : block.value(row: row, column: Int(classes[row]))
+            // log Σ exp x − Σ p·x, by the largest logit.
+            return max(0, (ofTop - sums[row]) - logarithm)
         }
     }
 

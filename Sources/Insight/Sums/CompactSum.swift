@@ -33,6 +33,20 @@ struct CompactSum: Sendable {
         if last != 0 { addToRest(last) }
     }
 
+    /// Adds `number`, and takes `other` off: the same as adding −other, and less work. O(1).
+    @inline(__always)
+    mutating func add(_ number: Double, minus other: Double) {
+        guard number.magnitude < FixedPoint.limit, other.magnitude < FixedPoint.limit else {
+            add(number)
+            return add(-other)
+        }
+        let ofNumber = FixedPoint.fineUnits(FixedPoint.remainder(number)), ofOther = FixedPoint.fineUnits(FixedPoint.remainder(other))
+        // Wrapping: each is below 2^52.
+        add(coarse: FixedPoint.units(number) &- FixedPoint.units(other), fine: ofNumber.units &- ofOther.units)
+        if ofNumber.rest != 0 { addToRest(ofNumber.rest) }
+        if ofOther.rest != 0 { addToRest(-ofOther.rest) }
+    }
+
     /// Adds sums of parts in units of 2^-40 and 2^-92. O(1).
     @inline(__always)
     mutating func add(coarse: Int64, fine: Int64) {

@@ -84,9 +84,9 @@ package final class ScaledRows {
             return
         }
         // Of a row with a class index the label's value alone is scored; others may be above 1 by what rounding left.
-        if task == .multiclass {
+        if task == .multiclass, case .words(let labels) = rows.classIndices {
             for row in 0..<count / classCount {
-                let label = Int(rows.classLabels[row])
+                let label = Int(labels[row])
                 guard 0..<classCount ~= label, logits[row * classCount + label] > largest else { continue }
                 logits[row * classCount + label] = .nan
             }

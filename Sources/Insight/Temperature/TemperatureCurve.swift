@@ -138,7 +138,7 @@ public struct TemperatureCurve: RowObserver, Equatable {
     private static func labelled(_ block: ScoredBlock, _ row: Int, _ logits: RowNumbers) -> Double {
         logits.withNumbers { logits in
             switch block.specification.task {
-            case .binary: return labelled(block.targets?[row] ?? Double(block.rows.classLabels[row]), logits)
+            case .binary: return labelled(block.targets?[row] ?? Double(block.classLabels[row]), logits)
             case .soft:
                 guard let targets = block.targets else { return .nan }
                 var sum = 0.0
@@ -146,7 +146,7 @@ public struct TemperatureCurve: RowObserver, Equatable {
                     sum += targets[row * block.classCount + c] * logits[c]
                 }
                 return sum
-            default: return logits[Int(block.rows.classLabels[row])]
+            default: return logits[Int(block.classLabels[row])]
             }
         } ?? .nan
     }

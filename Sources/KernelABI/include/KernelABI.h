@@ -45,8 +45,10 @@ typedef struct RowFactArrays {
 typedef struct RowBlock {
     /// rowCount * classCount elements. At least 64 readable bytes follow the last one.
     const void *_Nonnull values;
-    /// rowCount class indices (binary: 0 or 1). Room for rowCount rounded up to 64. Not read where there are targets.
+    /// rowCount class indices (binary: 0 or 1). Room for rowCount rounded up to 64. Not read where there are targets, or bytes.
     const int32_t *_Nonnull labels;
+    /// The labels of a binary block without facts as they are stored, a byte each, 0 or 1; NULL: `labels` has them. Readable to a multiple of eight.
+    const uint8_t *_Nullable labelBytes;
     /// rowCount * classCount labels as numbers, for the kernels that take any label; eight more are readable after the last.
     const double *_Nullable targets;
     /// Out, where it is given: 1 for a row in which a scored value was clipped, else 0. Room for rowCount rounded up to 64.
@@ -147,6 +149,8 @@ typedef struct LabelSurvey {
     const int32_t *_Nonnull labels;
     /// Labels that are numbers, each of which counts as a row here; eight more are readable after the last.
     const double *_Nullable targets;
+    /// Labels of a byte each, 0 or 1 and none of them ignored, in place of `labels`; NULL: they are there. Readable to a multiple of eight.
+    const uint8_t *_Nullable bytes;
     ptrdiff_t rowCount;
     /// The place of labels[0] in the dump: it keys the fingerprint.
     uint64_t firstRow;
@@ -156,6 +160,8 @@ typedef struct LabelSurvey {
     // Out:
     int32_t least, greatest;
     ptrdiff_t countedRowCount;
+    /// The sum of the labels that are counted.
+    int64_t sum;
     /// Σ over rows, modulo 2^64, of a mix of the row's place and its label.
     uint64_t fingerprint;
 } LabelSurvey;
@@ -379,6 +385,8 @@ typedef double XentDouble2 __attribute__((ext_vector_type(2)));
 XENT_FLOATING(Double8, XentDouble8)
 XENT_FLOATING(Double4, XentDouble4)
 XENT_FLOATING(Double2, XentDouble2)
+/// −a: the sign bit alone changes, so that −0 is +0 and +0 is −0.
+XENT_INLINE XentDouble8 xentNegateDouble8(XentDouble8 a) { return -a; }
 // Shifts by a lane's number of bits or more are taken modulo that number, as `&<<` and `&>>` have it; >> of numbers with a sign keeps it.
 #define XENT_INTEGERS(SUFFIX, TYPE, MASK) \
     XENT_BINARY(xentAnd##SUFFIX, TYPE, &) \
@@ -393,6 +401,21 @@ XENT_INTEGERS(UInt32x8, XentUInt32x8, 31)
 XENT_INLINE XentDouble8 xentWidenFloat(XentFloat8 v) { return __builtin_convertvector(v, XentDouble8); }
 XENT_INLINE XentUInt32x8 xentWidenUInt16(XentUInt16x8 v) { return __builtin_convertvector(v, XentUInt32x8); }
 XENT_INLINE XentInt64x8 xentWidenInt32(XentInt32x8 v) { return __builtin_convertvector(v, XentInt64x8); }
+// k − less for whole numbers k from −2048 to 2047 that stand where an encoding has its exponent, k 2^52, as numbers in units of xentExponentUnit():
+// what the processor gets by the fewest instructions. `less` is a small whole number that is known when this is compiled.
+#if defined(__AVX512DQ__) || defined(__ARM_NEON)
+XENT_INLINE double xentExponentUnit(void) { return 0x1p-52; }
+XENT_INLINE XentDouble8 xentFloatingExponent(XentInt64x8 exponent, double less) {
+    return __builtin_convertvector(exponent, XentDouble8) - less * 0x1p52;
+}
+#else
+XENT_INLINE double xentExponentUnit(void) { return 1; }
+// No instruction converts integers of 64 bits, or shifts them and keeps their signs: k + 2048, which has none, is made the last bits of 2^52.
+XENT_INLINE XentDouble8 xentFloatingExponent(XentInt64x8 exponent, double less) {
+    const XentUInt64x8 raised = ((XentUInt64x8)exponent ^ 0x8000000000000000) >> 52;
+    return (XentDouble8)(raised | 0x4330000000000000) - (0x1p52 + 2048 + less);
+}
+#endif
 /// Eight bytes as numbers.
 XENT_INLINE XentInt64x8 xentWidenUInt8(const void *_Nonnull pointer) {
     typedef uint8_t Bytes __attribute__((ext_vector_type(8)));

@@ -22,7 +22,7 @@ public struct InvalidRows: RowObserver, Equatable {
             let number = Int(clamping: block.rows.firstRow.addingReportingOverflow(UInt64(invalid.index)).partialValue)
             if let last = first.last, first.count == Self.limit, number > last.order { break }
             if first.contains(where: { $0.order == number }) { continue }
-            let problem = invalid.problem.message(labelText: "\(block.rows.classLabels[invalid.index])")
+            let problem = invalid.problem.message(labelText: "\(block.classLabels[invalid.index])")
             insert(InvalidRow(path: nil, row: number, line: nil, problem: problem, order: number))
         }
     }

@@ -81,6 +81,7 @@ func run(_ call: inout KernelCall, _ arrays: Arrays, _ kernels: KernelTable) {
         // Not read where there are targets.
         call.block.labels = UnsafePointer(
             arrays.start(Int(XentArrayLabels), Int32.self) ?? arrays.required(Int(XentArrayOutput), Int32.self))
+        if call.block.labelBytes != nil { call.block.labelBytes = UnsafePointer(arrays.required(Int(XentArrayLabels), UInt8.self)) }
         call.block.targets = UnsafePointer(arrays.start(Int(XentArrayTargets), Double.self))
         call.block.clipped = arrays.start(Int(XentArrayClipped), UInt8.self)
         call.block.losses = arrays.required(Int(XentArrayOutput), Double.self)
@@ -119,6 +120,7 @@ func run(_ call: inout KernelCall, _ arrays: Arrays, _ kernels: KernelTable) {
     case Int(XentCallSurveyLabels):
         // Numbers in the place of indices where there are targets.
         call.labelSurvey.labels = UnsafePointer(arrays.required(Int(XentArrayInput), Int32.self))
+        if call.labelSurvey.bytes != nil { call.labelSurvey.bytes = UnsafePointer(arrays.required(Int(XentArrayInput), UInt8.self)) }
         if call.labelSurvey.targets != nil { call.labelSurvey.targets = UnsafePointer(arrays.required(Int(XentArrayInput), Double.self)) }
         kernels.surveyLabels(&call.labelSurvey)
     case Int(XentCallCountSaturated):
