@@ -549,7 +549,7 @@ extension Report.Quantiles {
 }
 
 extension Report.WorstRow {
-    fileprivate init(_ row: WorstRows.Row, _ names: [String], place: String?) {
+    fileprivate init(_ row: WorstRows.Row, _ shown: ShownColumns, place: String?) {
         self.row = row.number
         self.place = place
         loss = row.loss
@@ -557,6 +557,6 @@ extension Report.WorstRow {
         predicted = row.predicted
         probabilityOfLabel = row.labelProbability
         probabilityOfPredicted = row.topProbability.isNaN ? nil : row.topProbability
-        columns = names.isEmpty ? nil : Dictionary(zip(names, row.shown), uniquingKeysWith: { first, _ in first })
+        columns = shown.named(row.shown)
     }
 }
