@@ -201,6 +201,19 @@ def test_comparisons(dump: Dump, large: Dump, tmp_path: pathlib.Path) -> None:
         assert repr(ours.mean) in repr(ours) and [one["path"] for one in ours["a"]["inputs"]] == ["a", "labels"]
 
 
+def test_comparisons_list_columns(tmp_path: pathlib.Path) -> None:
+    for name, numbers in (("a", (0.9, 0.8, 0.7)), ("b", (0.8, 0.2, 0.6))):
+        lines = [f"{name}{row},{number},{label}" for row, (number, label) in enumerate(zip(numbers, (1, 1, 0)))]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["id,p,label", *lines]) + "\n")
+    files = tmp_path / "a.csv", tmp_path / "b.csv"
+    for columns in ("id", ["id", "label"]):
+        difference = xent.compare(*files, task="binary", input="probabilities", worst=2, show_column=columns)
+        assert [row["columns"]["id"] for row in difference["worst"]] == ["a1", "a0"]
+        assert ("label" in difference["worst"][0]["columns"]) == (columns != "id")
+    with pytest.raises(xent.BadUsage, match="give --worst too"):
+        xent.compare(*files, task="binary", input="probabilities", show_column="id")
+
+
 def test_comparisons_of_reports_and_partials(dump: Dump) -> None:
     first, second = evaluate(dump.logits, dump.labels), evaluate(dump.logits * 2, dump.labels)
     difference = xent.compare(first, second)
