@@ -13,11 +13,12 @@ public struct ShownColumns: Sendable, Equatable {
     /// The names of the columns, in the order that they were asked for.
     public let names: [String]
 
-    /// - Throws: `SpecificationError` for names that are empty, equal or more than `countLimit`, and for columns without rows.
+    /// Takes the names of columns, and checks them.
     ///
     /// - Parameters:
     ///   - names: the names of the columns.
     ///   - rowCount: the number of rows that are listed; 0 for none.
+    /// - Throws: `SpecificationError` for names that are empty, equal or more than `countLimit`, and for columns without rows.
     init(_ names: [String], ofRows rowCount: Int) throws(SpecificationError) {
         guard rowCount != 0 || names.isEmpty else {
             throw SpecificationError(
