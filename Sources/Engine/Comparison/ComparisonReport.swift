@@ -148,7 +148,7 @@ public struct ComparisonReport: Sendable, Codable {
         public let row: UInt64
         /// The place of the row: its file, and its row or line there.
         public let place: String?
-        /// The file of A's prediction, and the number of the row there, from 0.
+        /// The file of A's prediction, as A's inputs list it, and the number of the row there, from 0.
         public let file: String?, rowInFile: Int?
         /// The loss by B less that by A, without the row's weight.
         public let difference: Double
@@ -601,8 +601,7 @@ extension ComparisonReport.WorstChange {
     fileprivate init(_ row: WorstChanges.Row, _ shown: ShownColumns, _ place: RowPlace?) {
         self.row = row.number
         self.place = place?.text
-        file = place?.path
-        rowInFile = place?.row
+        (file, rowInFile) = (place?.file, place?.rowInFile)
         difference = row.difference
         (lossA, lossB) = (row.lossA, row.lossB)
         label = row.label
