@@ -26,7 +26,8 @@ def test_a_report_is_the_commands_json(dump: Dump) -> None:
     assert [one["path"] for one in ours.pop("inputs")] == ["predictions", "labels"]
     ours.pop("run"), theirs.pop("run"), theirs.pop("inputs")
     for row in theirs["worst"]:
-        row["place"] = row["place"].replace(str(dump.logit_file), "predictions")
+        assert row["file"] == str(dump.logit_file) and row["place"] == f"{row['file']}: row {row['row_in_file']}"
+        row["place"], row["file"] = f"predictions: row {row['row']}", "predictions"
     assert ours == theirs
     assert set(report) == set(theirs) | {"run", "inputs"} and len(report) == len(list(report))
 

@@ -332,7 +332,7 @@ extension Report {
         /// The file of the row's prediction, as the inputs list it. Absent where there is none, and after a merge without a plan: partials do not
         /// know how rows were cut into files.
         public let file: String?
-        /// The number of the row in the file, from 0. Absent without a file, and of a shard of text, the rows before which were not counted.
+        /// The number of the row in the file, from 0. Absent where there is no file, and in a shard of text: the rows before it were not counted.
         public let rowInFile: Int?
         /// The loss without the row's weight.
         public internal(set) var loss: Double
@@ -361,8 +361,7 @@ extension Report {
     ///   - request: the confidence and the kind of intervals.
     ///   - place: finds the place of a row by its number; nil where it is not known.
     mutating func addInsight(
-        _ observers: [any RowObserver], _ specification: LossSpecification, _ request: InsightRequest,
-        place: (UInt64) -> RowPlace?
+        _ observers: [any RowObserver], _ specification: LossSpecification, _ request: InsightRequest, place: (UInt64) -> RowPlace?
     ) {
         let z = NormalDistribution.quantile(upperTail: (1 - request.confidence) / 2)
         let labels = observers.first(LabelCounts.self), scores = observers.first(ProbabilityScores.self)

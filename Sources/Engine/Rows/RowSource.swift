@@ -100,11 +100,11 @@ package struct ColumnLayout: Sendable {
 package struct RowPlace: Sendable {
     /// The rows among which a row is counted.
     package enum Counting: Sendable {
-        /// Those of its file.
+        /// The rows of the file.
         case inFile
-        /// Those of a shard of its file, before which the file has rows that nobody counted.
+        /// The rows of a shard of the file. The rows of the file before it have not been counted.
         case inShard
-        /// Those of an array in memory, which lies in no file.
+        /// The rows of an array in memory, which lies in no file.
         case inMemory
     }
 
