@@ -155,12 +155,9 @@ public struct InsightRequest: Sendable, Equatable {
         }
         if !topKs.isEmpty { observers.append(try TopAccuracy(specification, ks: topKs)) }
         if !quantiles.isEmpty { observers.append(try LossQuantiles(specification, orders: quantiles)) }
-        guard worstCount != 0 || shownColumns.isEmpty else {
-            throw SpecificationError(
-                problem: "\(setting: .shownColumn) is of the worst rows, and none are listed", remedy: "give \(setting: .worst) too")
-        }
+        let shown = try ShownColumns(shownColumns, ofRows: worstCount)
         if worstCount != 0 {
-            observers.append(try WorstRows(specification, count: worstCount, by: worstMeasure, shownColumns: shownColumns))
+            observers.append(try WorstRows(specification, count: worstCount, by: worstMeasure, shownColumns: shown.names))
         }
         return observers
     }

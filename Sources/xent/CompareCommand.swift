@@ -12,7 +12,8 @@ struct CompareCommand: ScoringCommand {
         discussion: """
             A is the baseline and B the candidate; a difference is B − A, so that a positive one says that B is worse. Rows are paired by their
             places. Both are scored against the same labels: those of --labels, or those that lie with the predictions, which must be the same in
-            both where both have some.
+            both where both have some. The columns that --slice, --cluster-column and --show-column name are those of A's files or of the labels, and a
+            predicted class is A's.
 
             Two partials of eval --interval jackknife, or of --clusters, give the means and their difference with the error of paired rows. Two
             reports of eval or merge give the difference with the error of different rows.
@@ -29,7 +30,7 @@ struct CompareCommand: ScoringCommand {
         "xent compare base.npy.zst new.npy.zst --labels labels.npy --task multiclass --input logits",
         "xent compare base.npy new.csv --labels y.npy --task binary --input logits --input-b probabilities --json difference.json",
         "xent compare a.npy b.npy --labels y.npy --clusters questions.npy --task multiclass --input logits",
-        "xent compare a.csv b.csv --id-column id --slice country --worst 10 --task multiclass --input probabilities",
+        "xent compare a.csv b.csv --id-column id --slice country --worst 10 --show-column id --task multiclass --input probabilities",
         "xent compare base.kld new.kld --dialect llama.cpp --task multiclass --input log-probabilities",
         "xent compare monday.partial tuesday.partial",
     ]
@@ -173,14 +174,19 @@ struct CompareCommand: ScoringCommand {
             ("--id-column", data.idColumn != nil), ("--join", data.join != nil),
             ("--prediction-columns", !columns.predictions.isEmpty), ("--label-column", columns.label != nil),
             ("--b-prediction-columns", second.bPredictionColumns != nil), ("--b-label-column", second.bLabelColumn != nil),
-            ("--slice", !insight.slice.isEmpty), ("--groups", !insight.groups.isEmpty), ("--worst", insight.worst != nil),
+            ("--slice", !insight.slices.slice.isEmpty), ("--groups", !insight.slices.groups.isEmpty), ("--worst", insight.worst != nil),
             ("--clusters", !interval.clusters.isEmpty), ("--cluster-column", interval.clusterColumn != nil),
             ("--on-invalid", rows.policy.onInvalid != nil), ("--shard", rows.shard != nil), ("--first-row", rows.firstRow != nil),
         ]
         guard let option = given.first(where: \.isGiven)?.name else { return }
+        if option == "--worst" {
+            throw EngineError(
+                usage: "--worst lists the rows whose losses change the most, and \(what) do not hold the losses of all rows",
+                remedy: "leave it \(insight.shown.showColumn.isEmpty ? "" : "and --show-column ")out, or compare the dumps")
+        }
         throw EngineError(
             usage: "\(option) says how rows are read or scored, and \(what) hold rows that were scored",
-            remedy: ["--slice", "--worst", "--groups"].contains(option)
+            remedy: ["--slice", "--groups"].contains(option)
                 ? "leave it out: slices are compared that both hold; or compare the dumps" : "leave it out, or compare the dumps")
     }
 
@@ -195,7 +201,7 @@ struct CompareCommand: ScoringCommand {
                     : "--input takes " + PredictionInput.allCases.map(\.rawValue).joined(separator: ", "))
         }
         var first = try evaluationOptions(files[0], task, input, &inputs)
-        first.groupPaths = try inputs.expand(insight.groups)
+        first.groupPaths = try inputs.expand(insight.slices.groups)
         try interval.apply(to: &first, &inputs)
         try inputs.requireOneStandardInput()
         try rows.applyPlace(to: &first)
@@ -205,8 +211,9 @@ struct CompareCommand: ScoringCommand {
         options.secondPredictionColumns = second.bPredictionColumns.map { $0.split(separator: ",").map(String.init) }
         options.secondLabelColumn = second.bLabelColumn
         options.interval = interval.choice
-        options.slices = insight.slice.map(\.columns) + (insight.groups.isEmpty ? [] : [[.companion("group")]])
+        options.slices = insight.slices.requests
         options.worstCount = insight.worst ?? 0
+        options.shownColumns = insight.shown.showColumn
         options.hasLlamaCpp = loss.hasLlamaCpp
         return options
     }
@@ -214,25 +221,19 @@ struct CompareCommand: ScoringCommand {
 
 /// Options for the figures beside the difference.
 struct ComparisonInsightOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            """
-            The difference in each slice of the rows: by label, by A's predicted class, by a column of A's predictions or the labels, by \
-            intervals of its numbers (age:0,18,65), by one value (country=us), or by several: label,country. May be repeated.
-            """,
-            valueName: "column,…"))
-    var slice: [SliceColumns] = []
-
-    @Option(
-        help: ArgumentHelp("An array of one number a row, by which the rows are sliced as well.", valueName: "file"), completion: .file())
-    var groups: [String] = []
+    @OptionGroup
+    var slices: SliceOptions
 
     @Option(
         parsing: .unconditional, help: ArgumentHelp("List the K rows whose losses are the most larger by B.", valueName: "k"))
     var worst: Int?
 
+    @OptionGroup
+    var shown: ShownColumnOptions
+
     func validate() throws {
         if let worst, worst < 1 { throw ValidationError("--worst must be at least 1, not \(worst).") }
+        try shown.check(areRowsListed: worst != nil)
     }
 }
 

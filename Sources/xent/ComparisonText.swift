@@ -173,7 +173,7 @@ struct ComparisonText {
             if let predictedA = row.predictedA, let predictedB = row.predictedB {
                 text += predictedA == predictedB ? ", predicted \(predictedA) by both" : ", predicted \(predictedA) by A and \(predictedB) by B"
             }
-            lines.add(escaped: text)
+            lines.add(escaped: text + ShownValues.text(row.columns))
         }
     }
 }

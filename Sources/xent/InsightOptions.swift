@@ -53,23 +53,11 @@ struct InsightOptions: ParsableArguments {
             valueName: "measure"))
     var worstBy: WorstRows.Measure?
 
-    @Option(
-        help: ArgumentHelp(
-            "List this column of the predictions or the labels with the worst rows, such as an id. May be repeated.", valueName: "name"))
-    var showColumn: [String] = []
+    @OptionGroup
+    var shown: ShownColumnOptions
 
-    @Option(
-        help: ArgumentHelp(
-            """
-            The mean of each slice of the rows: by label, by predicted class, by a column of the predictions or the labels, by several: \
-            label,country; by intervals of numbers: age:0,18,65; or of one value: country=US. May be repeated.
-            """,
-            valueName: "column,…"))
-    var slice: [SliceColumns] = []
-
-    @Option(
-        help: ArgumentHelp("An array of one number a row, by which the rows are sliced as well.", valueName: "file"), completion: .file())
-    var groups: [String] = []
+    @OptionGroup
+    var slices: SliceOptions
 
     @Option(
         parsing: .unconditional,
@@ -86,7 +74,7 @@ struct InsightOptions: ParsableArguments {
 
     func validate() throws {
         if let worst, worst < 1 { throw ValidationError("--worst must be at least 1, not \(worst).") }
-        if !showColumn.isEmpty, worst == nil, !insight { throw ValidationError("--show-column lists columns with --worst; give --worst too.") }
+        try shown.check(areRowsListed: worst != nil || insight)
         if worstBy != nil, worst == nil, !insight { throw ValidationError("--worst-by says by what --worst is sorted; give --worst too.") }
     }
 
@@ -100,19 +88,53 @@ struct InsightOptions: ParsableArguments {
         request.topKs = topK?.numbers ?? []
         request.quantiles = quantiles?.numbers ?? []
         request.worstCount = worst ?? 0
-        request.shownColumns = showColumn
+        request.shownColumns = shown.showColumn
         if let worstBy { request.worstMeasure = worstBy }
         if let binning = calibrationBinning {
             request.binning = binning
             request.calibration = request.calibration ?? .automatic
         }
         request.measuresRanking = ranking
-        request.slices = slice.map(\.columns) + (groups.isEmpty ? [] : [[.companion("group")]])
+        request.slices = slices.requests
         request.temperatures = temperatureSweep?.numbers ?? []
         request.fitsTemperature = fitTemperature
         if insight { request.addUsual(task) }
         return request
     }
+}
+
+/// Options for columns that are listed with rows.
+struct ShownColumnOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "List this column of the predictions or the labels with the worst rows, such as an id. May be repeated.", valueName: "name"))
+    var showColumn: [String] = []
+
+    /// Throws if columns are to be listed, and no rows are.
+    func check(areRowsListed: Bool) throws {
+        guard showColumn.isEmpty || areRowsListed else {
+            throw ValidationError("--show-column lists columns with --worst; give --worst too.")
+        }
+    }
+}
+
+/// Options for slices of the rows.
+struct SliceOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            The figures of each slice of the rows: by label, by predicted class, by a column of the predictions or the labels, by several: \
+            label,country; by intervals of numbers: age:0,18,65; or of one value: country=US. May be repeated.
+            """,
+            valueName: "column,…"))
+    var slice: [SliceColumns] = []
+
+    @Option(
+        help: ArgumentHelp("An array of one number a row, by which the rows are sliced as well.", valueName: "file"), completion: .file())
+    var groups: [String] = []
+
+    /// The columns of each request of slices.
+    var requests: [[Slices.Column]] { slice.map(\.columns) + (groups.isEmpty ? [] : [[.companion("group")]]) }
 }
 
 /// Numbers with commas between them.

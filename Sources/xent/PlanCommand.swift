@@ -156,7 +156,7 @@ enum PlannedOptions {
                 remedy: "make it anew with xent plan")
         }
         // The files are the plan's; figures depend on whether there are some.
-        if plan.hasFiles(of: .groups) { command.insight.groups = ["planned"] }
+        if plan.hasFiles(of: .groups) { command.insight.slices.groups = ["planned"] }
         if plan.hasFiles(of: .clusters) { command.interval.clusters = ["planned"] }
         return command
     }

@@ -174,8 +174,7 @@ extension ReportText {
             if let predicted = row.predicted, let probability = row.probabilityOfPredicted {
                 text += ", predicted \(predicted) with \(Amount.significant(probability, digits: 3))"
             }
-            for (name, value) in (row.columns ?? [:]).sorted(by: { $0.key < $1.key }) { text += ", \(name) \(value.cut)" }
-            lines.add(escaped: text)
+            lines.add(escaped: text + ShownValues.text(row.columns))
         }
     }
 }
@@ -196,12 +195,4 @@ extension [Report.Slice] {
                 ? left.key.place < right.key.place : left.key.columns.lexicographicallyPrecedes(right.key.columns)
         }.map { ($0.key.columns, $0.value) }
     }
-}
-
-extension SliceValue {
-    /// The largest number of characters of a value in a line.
-    private static let characterLimit = 60
-
-    /// The value in words, cut if it is long.
-    var cut: String { shown.count > Self.characterLimit ? shown.prefix(Self.characterLimit) + "…" : shown }
 }

@@ -43,7 +43,7 @@ extension RequestingCommand {
                 throw EngineError(error)
             }
         }
-        options.groupPaths = try inputs.expand(insight.groups)
+        options.groupPaths = try inputs.expand(insight.slices.groups)
         try interval.apply(to: &options, &inputs)
         return options
     }

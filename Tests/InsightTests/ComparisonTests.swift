@@ -31,7 +31,10 @@ import Testing
         }
 
         /// Returns the observer after the rows of a range.
-        func observed(_ prototype: PairedRows, _ range: Range<Int>, blockRowCount: Int) -> PairedRows {
+        func observed(
+            _ prototype: PairedRows, _ range: Range<Int>, blockRowCount: Int,
+            shownText: @escaping (_ column: Int, _ row: Int) -> String? = RandomRows.shownText
+        ) -> PairedRows {
             var pairs = prototype
             // Kernels may read behind the last row.
             let second = second + [Float](repeating: 0, count: 32)
@@ -42,7 +45,7 @@ import Testing
                     range, blockRowCount: blockRowCount, facts: prototype.requiredFacts,
                     beside: {
                         [CompanionValues(name: PairedRows.column, bytes: base + width * $0, rowByteCount: width, elementName: "f4")]
-                    }, { pairs.observe($0) })
+                    }, shownText: shownText, { pairs.observe($0) })
             }
             return pairs
         }
@@ -53,10 +56,13 @@ import Testing
         }
     }
 
-    private static func prototype(_ pair: Pair, hasEverything: Bool = true) throws -> PairedRows {
+    private static func prototype(
+        _ pair: Pair, hasEverything: Bool = true, worstCount: Int = 7, shownColumns: [String] = ["id", "name"]
+    ) throws -> PairedRows {
         var choice = PairedRows.Choice()
         choice.hasClusters = hasEverything
-        choice.worstCount = hasEverything ? 7 : 0
+        choice.worstCount = hasEverything ? worstCount : 0
+        choice.shownColumns = hasEverything ? shownColumns : []
         let task = pair.rows.specification.task
         choice.slices = hasEverything ? [[.label], [.predicted, .companion(Clusters.column)]] : []
         choice.hasLlamaCpp = task == .multiclass && hasEverything
@@ -83,6 +89,62 @@ import Testing
         for end in stride(from: 0, to: whole.encoded.count - 1, by: max(1, whole.encoded.count / 40)) {
             #expect(throws: PartialError.self) { try decoded.decode(from: whole.encoded[..<end]) }
         }
+    }
+
+    /// The kept rows have the values of their own shown columns, and those of no other row are read.
+    @Test(arguments: [false, true])
+    func changesAreListedWithTheirColumns(hasWeights: Bool) throws {
+        let pair = Pair(try RandomRows.loss(.multiclass, .logits, hasWeights: hasWeights), rowCount: 3000, classCount: 4, seed: 33)
+        var readRows: [Int] = []
+        let pairs = pair.observed(try Self.prototype(pair), 0..<3000, blockRowCount: 500) { column, row in
+            if column == 0 { readRows.append(row) }
+            return RandomRows.shownText(column, row)
+        }
+        let worst = try #require(pairs.worst)
+        #expect(worst.rows.count == 7 && worst.shownColumns.names == ["id", "name"])
+        for row in worst.rows {
+            for (column, value) in row.shown.enumerated() {
+                let text = RandomRows.shownText(column, Int(row.number)) ?? ""
+                #expect(text.count > 2000 ? value.shown.hasSuffix("…") && text.hasPrefix(value.shown.dropLast()) : value.shown == (text.isEmpty ? "none" : text))
+                #expect(value.shown.utf8.count <= ShownColumns.byteLimit + "…".utf8.count)
+            }
+        }
+        // Row by row, those that are among the first seven so far.
+        let all = try #require(pair.observed(try Self.prototype(pair, worstCount: 3000), 0..<3000, blockRowCount: 1024).worst).rows
+        var kept: [WorstChanges.Row] = [], entering: [Int] = []
+        for row in all.sorted(by: { $0.number < $1.number }) {
+            kept = (kept + [row]).sorted { $0.comes(before: $1) }
+            if kept.count <= 7 || kept[7].number != row.number { entering.append(Int(row.number)) }
+            kept = Array(kept.prefix(7))
+        }
+        #expect(readRows == entering && entering.count < 200)
+        #expect(worst.rows.map(\.number) == all.prefix(7).map(\.number))
+    }
+
+    /// Values that do not lie beside the predictions are filled in at the end.
+    @Test func valuesOfOtherFilesAreFilledIn() throws {
+        let pair = Pair(try RandomRows.loss(.binary, .logits), rowCount: 300, classCount: 1, seed: 34)
+        var pairs = pair.observed(try Self.prototype(pair), 0..<300, blockRowCount: 64)
+        let before = try #require(pairs.worst).rows
+        #expect(Set(pairs.numbersOfRows) == Set(before.map(\.number)) && pairs.shownColumnsOfRows?.names == ["id", "name"])
+        pairs.show([before[0].number: "first", before[1].number: ""], inColumn: 1)
+        let after = try #require(pairs.worst).rows
+        #expect(after.map { $0.shown[0] } == before.map { $0.shown[0] } && after.map(\.number) == before.map(\.number))
+        #expect(after.map { $0.shown[1] } == [.text("first")] + Array(repeating: .missing, count: 6))
+    }
+
+    /// Columns without rows, and names that are none, are refused; states with other columns are not merged.
+    @Test func columnsThatCannotBeShown() throws {
+        let pair = Pair(try RandomRows.loss(.multiclass, .logits), rowCount: 100, classCount: 3, seed: 35)
+        let without = #expect(throws: SpecificationError.self) { try Self.prototype(pair, worstCount: 0) }
+        #expect(without?.description.contains("none are listed") == true)
+        for names in [["id", "id"], [""], (0...64).map { "\($0)" }] {
+            #expect(throws: SpecificationError.self) { try Self.prototype(pair, shownColumns: names) }
+            #expect(throws: SpecificationError.self) { try WorstRows(pair.rows.specification, count: 5, shownColumns: names) }
+        }
+        var state = pair.observed(try Self.prototype(pair), 0..<50, blockRowCount: 64)
+        let other = pair.observed(try Self.prototype(pair, shownColumns: ["id"]), 50..<100, blockRowCount: 64)
+        #expect(throws: PartialError.self) { try state.merge(other) }
     }
 
     /// Groups of rows, and clusters, that two evaluations observed apart give the difference, its error, bounds and chance to the bit.

@@ -51,12 +51,24 @@ struct RandomRows {
         return try LossSpecification(task: task, input: input, modifiers: modifiers)
     }
 
+    /// Returns the text of a shown column in a row: a number, a name, none, or more than is kept.
+    static func shownText(_ column: Int, _ row: Int) -> String? {
+        switch (row + column) % 4 {
+        case 0: "\(row)"
+        case 1: "row \(row)"
+        case 2: nil
+        default: String(repeating: "ü\(row)", count: 2000)
+        }
+    }
+
     /// Calls `body` with the scored blocks of a range of rows, of which each has at most `blockRowCount` rows.
     ///
-    /// - Parameter beside: makes more columns of a block from the number of its first row.
+    /// - Parameters:
+    ///   - beside: makes more columns of a block from the number of its first row.
+    ///   - shownText: returns the text of a shown column in a row.
     func score(
         _ range: Range<Int>, blockRowCount: Int, facts: RowFacts, beside: (_ row: Int) -> [CompanionValues] = { _ in [] },
-        _ body: (ScoredBlock) -> Void
+        shownText: @escaping (_ column: Int, _ row: Int) -> String? = RandomRows.shownText, _ body: (ScoredBlock) -> Void
     ) {
         let scorer = BlockScorer(specification: specification, classCount: classCount, ignoredLabel: .min, hasIndices: true, facts: facts)
         // Kernels may read behind the last row.
@@ -72,14 +84,17 @@ struct RandomRows {
                         while row < range.upperBound, let valueBase = values.baseAddress, let labelBase = labels.baseAddress,
                             let targetBase = targets.baseAddress, let clusterBase = clusters.baseAddress
                         {
-                            let count = min(blockRowCount, range.upperBound - row)
+                            let count = min(blockRowCount, range.upperBound - row), first = row
                             let block = LabelledRows(
                                 values: valueBase + 4 * row * classCount, element: .float32, classLabels: labelBase + row,
                                 targets: targetBase + row, weights: weights?.withUnsafeBufferPointer { $0.baseAddress.map { $0 + row } },
                                 rowCount: count, firstRow: UInt64(row))
                             let companion = CompanionValues(
                                 name: Clusters.column, bytes: clusterBase + 8 * row, rowByteCount: 8, elementName: "i8")
-                            body(scorer.score(block, companions: [companion] + beside(row)) { (_: Int, _: RowProblem) in })
+                            body(
+                                scorer.score(
+                                    block, companions: [companion] + beside(row), stored: nil, shownText: { shownText($0, first + $1) }
+                                ) { (_: Int, _: RowProblem) in })
                             row += count
                         }
                     }

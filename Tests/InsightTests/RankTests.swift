@@ -159,7 +159,6 @@ import Testing
         #expect(table((0..<30).map { $0 * 100..<($0 + 1) * 100 }) == whole)
     }
 
-    /// The numbers that keys may stand for hold all scores, also while some are not merged.
     /// Scores that are counted at the places of their keys, since keys were cut before, give the table that sorting gives: scores beyond the keys that
     /// were seen, such as there is no room for, and NaN among them.
     @Test(arguments: [16, 1000])
@@ -247,6 +246,7 @@ import Testing
         #expect(bytes(counted) == bytes(sorted) && bytes(inBlocks) == bytes(sorted))
     }
 
+    /// The numbers that keys may stand for hold all scores, also while some are not merged.
     @Test(arguments: [4, 50, 5000])
     func keysEncloseTheirScores(limit: Int) {
         let scores = Self.scores(1000, seed: 38, isRounded: false)

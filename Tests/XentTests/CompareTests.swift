@@ -278,6 +278,158 @@ import Testing
         }
     }
 
+    /// Files of A with identifiers and countries beside the predictions or the labels, and the options that they take.
+    private static let filesWithColumns = [
+        ["a.csv"], ["a.jsonl", "--prediction-columns", "logits"], ["a.npz", "--prediction-columns", "logits"],
+        ["a.parquet", "--prediction-columns", "logits"], ["a.npy", "--labels", "labels.csv"], ["a.npy", "--labels", "a.parquet"],
+        ["a.npy.zst", "--labels", "labels.csv"],
+    ]
+
+    @Test("--show-column lists A's columns with the largest changes, from every kind of file, whatever the threads and cuts", arguments: filesWithColumns)
+    func columnsAreShown(files: [String]) throws {
+        let scratch = try Scratch()
+        // Text of more than 1 MiB is read in pieces.
+        let rowCount = files == ["a.csv"] ? 60_000 : 600
+        let models = Models(rowCount: rowCount)
+        try models.write(to: scratch)
+        let labels = (0..<rowCount).map { "\($0),\(Self.countries[models.places[$0]]),\(models.labels[$0])\n" }.joined()
+        try scratch.write("labels.csv", "id,country,label\n" + labels)
+        try scratch.write(
+            "a.jsonl",
+            (0..<rowCount).map { row in
+                "{\"id\": \(row), \"logits\": \(models.a[3 * row..<3 * row + 3].map { $0 }), \"country\": \"\(Self.countries[models.places[row]])\", "
+                    + "\"label\": \(models.labels[row])}\n"
+            }.joined())
+        // B's own identifiers are others.
+        try scratch.write("b.csv", models.table(models.b, labels: models.labels, ids: (0..<rowCount).map { -1 - $0 }))
+        // Of arrays and Parquet, countries are numbers.
+        let hasNumbers = files.contains("a.npz") || files.contains("a.parquet")
+        if hasNumbers {
+            try scratch.write("id.npy", NPYFixture.doubles((0..<rowCount).map { Double($0) }))
+            try scratch.write("places.npy", NPYFixture.labels(models.places.map { UInt8($0) }))
+            let zip = """
+                import zipfile
+                with zipfile.ZipFile("a.npz", "w") as z:
+                    for name, file in ("logits", "a"), ("label", "y"), ("id", "id"), ("country", "places"): z.write(file + ".npy", name + ".npy")
+                """
+            try XentRun.tool("python3", ["-c", zip], in: scratch)
+            try XentRun.xent(["pack", "a.npz", "--prediction-columns", "logits", "-o", "a.parquet"], in: scratch).expectSuccess()
+        }
+        if files[0].hasSuffix("zst") {
+            try XentRun.xent(["pack", "a.npy", "-o", "a.npy.zst", "--frame-size", "1K"], in: scratch).expectSuccess()
+        }
+        let shown = ["--worst", "40", "--show-column", "id", "--show-column", "country"]
+        func worst(_ b: String, _ options: [String]) throws -> [JSONDocument] {
+            try Self.compare([files[0], b] + files.dropFirst() + Self.task + options, in: scratch).list("worst")
+        }
+        func expectColumns(_ rows: [JSONDocument], firstRow: Int = 0) throws {
+            for row in rows {
+                let number = try row.count("row") - firstRow, place = models.places[number]
+                let country: JSONDocument.Value = hasNumbers ? .number(Double(place)) : .text(Self.countries[place])
+                #expect(try row.values("columns") == ["id": .number(Double(number)), "country": country], "\(files)")
+            }
+        }
+        let plain = try worst("b.npy", ["--worst", "40"])
+        #expect(try plain.count == 40 && !plain[0].keys().contains("columns"))
+        for b in ["b.npy", "b.csv"] {
+            let options = b == "b.csv" ? ["--b-prediction-columns", "logit_*"] : []
+            for threads in ["1", "3"] {
+                let rows = try worst(b, options + shown + ["--threads", threads])
+                #expect(try rows.map { try $0.count("row") } == plain.map { try $0.count("row") }, "\(files), \(b)")
+                try expectColumns(rows)
+            }
+        }
+        guard files[0].hasPrefix("a.npy") else { return }
+        let later = try worst("b.npy", shown + ["--first-row", "5000"])
+        #expect(try later.map { try $0.count("row") - 5000 } == plain.map { try $0.count("row") })
+        try expectColumns(later, firstRow: 5000)
+        // The rows of a part are those of the whole that lie in it.
+        let part = try worst("b.npy", shown + ["--shard", "1/3"])
+        let expected = try plain.map { try $0.count("row") }.filter { (200..<400).contains($0) }
+        #expect(try part.map { try $0.count("row") }.starts(with: expected) && part.count == 40 && !expected.isEmpty)
+        try expectColumns(part)
+    }
+
+    @Test("Shown columns are in the text and on the page, where what would be markup or steer a terminal is escaped")
+    func shownColumnsAreEscaped() throws {
+        let scratch = try Scratch(), models = Models(rowCount: 30)
+        let hostile = "<script>alert(1)</script>&\u{1b}[31m"
+        func table(_ values: [Float]) -> String {
+            models.table(values, labels: models.labels).replacingOccurrences(of: "country", with: "<b>country").replacingOccurrences(of: "us", with: hostile)
+        }
+        try scratch.write("a.csv", table(models.a))
+        try scratch.write("b.csv", table(models.b))
+        let arguments = ["compare", "a.csv", "b.csv", "--worst", "30", "--show-column", "<b>country", "--show-column", "id"] + Self.task
+        let run = try XentRun.xent(arguments + ["--json", "c.json", "--html", "c.html"], in: scratch)
+        run.expectSuccess()
+        let rows = try JSONDocument(try scratch.text("c.json")).list("worst")
+        let names = Self.countries.map { $0 == "us" ? hostile : $0 }
+        #expect(try rows.count == 30 && rows.allSatisfy { try names.contains($0.text("columns", "<b>country")) })
+        for row in rows {
+            let number = try row.count("row")
+            let country = names[models.places[number]].replacingOccurrences(of: "\u{1b}", with: "\\x1b")
+            let line = try #require(run.stdout.split(separator: "\n").first { $0.hasPrefix("    a.csv: row \(number):") })
+            #expect(line.hasSuffix(", <b>country \(country), id \(number)"), "\(line)")
+        }
+        #expect(!run.stdout.contains("\u{1b}"))
+        let page = try scratch.text("c.html")
+        PageTests.expectSound(page)
+        #expect(page.contains(">&lt;b&gt;country</th>") && page.contains(">id</th>"))
+        #expect(page.contains(">&lt;script&gt;alert(1)&lt;/script&gt;&amp;\\x1b[31m</td>") && page.contains(">de</td>"))
+        try XentRun.xent(["report", "c.json", "-o", "again.html"], in: scratch).expectSuccess()
+        #expect(try scratch.text("again.html") == page)
+    }
+
+    @Test("A column that is not there, columns without rows, and partials or reports are told as eval tells them, with the way out")
+    func columnsThatCannotBeShown() throws {
+        let scratch = try Scratch(), models = Models()
+        try models.write(to: scratch)
+        let mistakes: [([String], String)] = [
+            (["--worst", "3", "--show-column", "contry"], "a.csv: there is no column 'contry' to list with the worst rows; there are id, country, logit_0"),
+            (["--show-column", "country"], "--show-column lists columns with --worst; give --worst too"),
+            (["--worst", "3", "--show-column", "id", "--show-column", "id"], "--show-column is id, id; give at most 64 different names of columns"),
+            (["--worst", "0", "--show-column", "id"], "--worst must be at least 1, not 0"),
+        ]
+        for (options, words) in mistakes {
+            let compared = try XentRun.xent(["compare", "a.csv", "b.csv"] + Self.task + options, in: scratch)
+            let evaluated = try XentRun.xent(["eval", "a.csv"] + Self.task + options, in: scratch)
+            #expect(compared.ending == .exit(64) && compared.stderr.contains(words), "\(compared.stderr)")
+            let told = compared.stderr.replacingOccurrences(of: "xent compare --help", with: "xent eval --help")
+            #expect(evaluated.ending == compared.ending && evaluated.stderr == told, "\(evaluated.stderr)")
+        }
+        // B's columns are not A's.
+        let ofB = try XentRun.xent(["compare", "a.npy", "b.csv", "--labels", "y.npy", "--worst", "3", "--show-column", "id", "--b-prediction-columns", "logit_*"] + Self.task, in: scratch)
+        #expect(ofB.ending == .exit(64) && ofB.stderr.contains("a.npy: neither it nor its labels have named columns, such as 'id'"), "\(ofB.stderr)")
+        for model in ["a", "b"] {
+            try XentRun.xent(
+                ["eval", "\(model).csv", "--interval", "jackknife", "--worst", "3", "--show-column", "id", "--partial", "\(model).partial", "--json", "\(model).json", "--quiet"]
+                    + Self.task, in: scratch
+            ).expectSuccess()
+        }
+        for (files, what) in [(["a.partial", "b.partial"], "partials"), (["a.json", "b.json"], "reports")] {
+            for (options, remedy) in [([], "leave it out"), (["--show-column", "id"], "leave it and --show-column out")] {
+                let run = try XentRun.xent(["compare"] + files + ["--worst", "3"] + options, in: scratch)
+                let words = "--worst lists the rows whose losses change the most, and \(what) do not hold the losses of all rows; \(remedy), or compare the dumps"
+                #expect(run.ending == .exit(64) && run.stderr.contains(words), "\(run.stderr)")
+            }
+            try XentRun.xent(["compare"] + files, in: scratch).expectSuccess()
+        }
+    }
+
+    @Test("A column by which A's rows are sliced, or that is listed, is no prediction of B either")
+    func otherColumnsOfTablesWithoutNames() throws {
+        let scratch = try Scratch()
+        try scratch.write("a.csv", "7,0.25\n8.5,0.9\n7,0.6\n")
+        try scratch.write("b.csv", "7,0.5\n8.5,0.5\n7,0.75\n")
+        try scratch.write("y.npy", NPYFixture.labels([1, 1, 0]))
+        let task = ["--labels", "y.npy", "--task", "binary", "--input", "probabilities", "--no-header", "predictions"]
+        for options in [["--worst", "1", "--show-column", "0"], ["--slice", "0"], ["--cluster-column", "0"]] {
+            let report = try Self.compare(["a.csv", "b.csv"] + task + options, in: scratch)
+            #expect(abs(try report.number("b", "loss", "mean") - (2 * log(2) - log(0.25)) / 3) < 1e-15, "\(options)")
+            if options[0] == "--worst" { #expect(try report.list("worst")[0].values("columns") == ["0": .number(8.5)]) }
+        }
+    }
+
     @Test("Clusters may be a column; the interval may come from groups or a bootstrap")
     func intervals() throws {
         let scratch = try Scratch(), models = Models()

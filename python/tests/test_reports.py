@@ -26,7 +26,8 @@ def test_a_report_is_the_commands_json(dump: Dump) -> None:
     assert [one["path"] for one in ours.pop("inputs")] == ["predictions", "labels"]
     ours.pop("run"), theirs.pop("run"), theirs.pop("inputs")
     for row in theirs["worst"]:
-        row["place"] = row["place"].replace(str(dump.logit_file), "predictions")
+        assert row["file"] == str(dump.logit_file) and row["place"] == f"{row['file']}: row {row['row_in_file']}"
+        row["place"], row["file"] = f"predictions: row {row['row']}", "predictions"
     assert ours == theirs
     assert set(report) == set(theirs) | {"run", "inputs"} and len(report) == len(list(report))
 
@@ -199,6 +200,19 @@ def test_comparisons(dump: Dump, large: Dump, tmp_path: pathlib.Path) -> None:
         assert ours.interval is not None and ours.interval.lower < ours.mean < ours.interval.upper
         assert 0 <= ours.p_value < 0.01 and ours.standard_error > 0 and ours.accuracies is not None
         assert repr(ours.mean) in repr(ours) and [one["path"] for one in ours["a"]["inputs"]] == ["a", "labels"]
+
+
+def test_comparisons_list_columns(tmp_path: pathlib.Path) -> None:
+    for name, numbers in (("a", (0.9, 0.8, 0.7)), ("b", (0.8, 0.2, 0.6))):
+        lines = [f"{name}{row},{number},{label}" for row, (number, label) in enumerate(zip(numbers, (1, 1, 0)))]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["id,p,label", *lines]) + "\n")
+    files = tmp_path / "a.csv", tmp_path / "b.csv"
+    for columns in ("id", ["id", "label"]):
+        difference = xent.compare(*files, task="binary", input="probabilities", worst=2, show_column=columns)
+        assert [row["columns"]["id"] for row in difference["worst"]] == ["a1", "a0"]
+        assert ("label" in difference["worst"][0]["columns"]) == (columns != "id")
+    with pytest.raises(xent.BadUsage, match="give --worst too"):
+        xent.compare(*files, task="binary", input="probabilities", show_column="id")
 
 
 def test_comparisons_of_reports_and_partials(dump: Dump) -> None:

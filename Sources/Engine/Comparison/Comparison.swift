@@ -38,6 +38,7 @@ public struct Comparison: Sendable {
             first.insight.confidence = options.interval.confidence
             first.second = SecondDump(second, hasOwnLabels: hasOwnLabels)
             first.slicesOfObservers = options.slices
+            first.columnsShownByObservers = options.shownColumns
             let unpaired = try EvaluationPlan(first, mode, control)
             try Self.check(unpaired, second)
             let plan = unpaired.observing(try Self.observer(options, unpaired, second))
@@ -199,6 +200,7 @@ public struct Comparison: Sendable {
         choice.hasClusters = options.hasClusters
         choice.slices = options.slices
         choice.worstCount = options.worstCount
+        choice.shownColumns = options.shownColumns
         choice.hasLlamaCpp = options.hasLlamaCpp
         let specification = try options.specification(first.specification.modifiers)
         do throws(SpecificationError) {

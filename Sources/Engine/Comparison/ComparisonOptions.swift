@@ -20,6 +20,8 @@ public struct ComparisonOptions: Sendable {
     public var slices: [[Slices.Column]] = []
     /// The number of rows that are listed whose losses are the most larger by B; 0 for none.
     public var worstCount = 0
+    /// The columns of A's files, or of the labels', whose values are listed with these rows, in their order.
+    public var shownColumns: [String] = []
     /// True for the figures of llama.cpp's `llama-perplexity --kl-divergence`, by its own formulas.
     public var hasLlamaCpp = false
 
@@ -38,6 +40,10 @@ public struct ComparisonOptions: Sendable {
         options.predictionPaths = secondPaths
         if let columns = secondPredictionColumns { options.columns.predictions = columns }
         (options.weightPaths, options.columns.weight) = ([], nil)
+        // A column by which rows are put into groups, or that is listed with rows, is no prediction of B either.
+        var observed = first
+        observed.slicesOfObservers = slices
+        options.columns.keys += observed.keys.map(\.name) + shownColumns
         (options.clusterPaths, options.clusterColumn, options.groupPaths) = ([], nil, [])
         // Its rows are compared with those of A.
         options.columns.identifier = nil

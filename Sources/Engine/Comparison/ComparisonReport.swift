@@ -148,7 +148,7 @@ public struct ComparisonReport: Sendable, Codable {
         public let row: UInt64
         /// The place of the row: its file, and its row or line there.
         public let place: String?
-        /// The file of A's prediction, and the number of the row there, from 0.
+        /// The file of A's prediction, as A's inputs list it, and the number of the row there, from 0.
         public let file: String?, rowInFile: Int?
         /// The loss by B less that by A, without the row's weight.
         public let difference: Double
@@ -160,9 +160,11 @@ public struct ComparisonReport: Sendable, Codable {
         public let predictedA: Int?, predictedB: Int?
         /// The probabilities of the label.
         public let probabilityOfLabelA: Double, probabilityOfLabelB: Double
+        /// The values of the columns of A's files that were to be shown, by their names; null where a row has none. Absent if none were.
+        public let columns: [String: SliceValue]?
 
         enum CodingKeys: String, CodingKey {
-            case row, place, file, difference, label
+            case row, place, file, difference, label, columns
             case rowInFile = "row_in_file"
             case lossA = "loss_a"
             case lossB = "loss_b"
@@ -479,7 +481,9 @@ public struct ComparisonReport: Sendable, Codable {
         symmetricPredictionDifference = task == .binary ? pairs.meanSymmetricDifference : nil
         let z = NormalDistribution.quantile(upperTail: (1 - interval.confidence) / 2)
         slices = pairs.sliceDifferences(isWeighted: isWeighted, z: z).map { $0.joined().map { SliceDifference($0) } }
-        worst = pairs.worst.map { $0.rows.map { WorstChange($0, evaluation.placesOfChanges[$0.number]) } }
+        worst = pairs.worst.map { changes in
+            changes.rows.map { WorstChange($0, changes.shownColumns, evaluation.placesOfChanges[$0.number]) }
+        }
         dialects = pairs.llamaCpp.map { Dialects(llamaCpp: LlamaCpp($0, figures, pairs)) }
         rows = Rows(paired: pairs.pairCount, onlyA: pairs.onlyACount, onlyB: pairs.onlyBCount, neither: pairs.neitherCount)
         // Those of settings and labels that both share are in the first report.
@@ -594,16 +598,16 @@ extension ComparisonReport.SliceDifference {
 }
 
 extension ComparisonReport.WorstChange {
-    fileprivate init(_ row: WorstChanges.Row, _ place: RowPlace?) {
+    fileprivate init(_ row: WorstChanges.Row, _ shown: ShownColumns, _ place: RowPlace?) {
         self.row = row.number
         self.place = place?.text
-        file = place?.path
-        rowInFile = place?.row
+        (file, rowInFile) = (place?.file, place?.rowInFile)
         difference = row.difference
         (lossA, lossB) = (row.lossA, row.lossB)
         label = row.label
         (predictedA, predictedB) = (row.predictedA, row.predictedB)
         (probabilityOfLabelA, probabilityOfLabelB) = (row.labelProbabilityA, row.labelProbabilityB)
+        columns = shown.named(row.shown)
     }
 }
 

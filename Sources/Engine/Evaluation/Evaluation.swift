@@ -147,7 +147,7 @@ public struct Evaluation: Sendable {
             specification: plan.specification, columns: plan.columnNames,
             rowsPolicy: Report.RowsPolicy(options),
             classCount: plan.classCount, observers: observers, warnings: inputWarnings,
-            place: { result.place(Int(clamping: $0) - settings.rowOffset).text },
+            place: { result.place(Int(clamping: $0) - settings.rowOffset) },
             inputs: plan.reportedInputs,
             run: Report.Run(
                 threads: options.threadCount, kernel: kernels.isEmpty ? options.instructionSet.rawValue : kernels.map(\.rawValue).joined(separator: "+"), seconds: seconds,

@@ -111,7 +111,7 @@ public final class EvaluationAccumulator<Value: ArrayNumber, Label: ArrayNumber>
         let firstRow = rowCount
         let batch = RowBatch(
             firstRow: firstRow, rowCount: count, values: UnsafeRawPointer(values.base), elementType: valueType, columns: columns,
-            place: { RowPlace(path: "predictions", row: firstRow + $0) })
+            place: { RowPlace(path: "predictions", row: firstRow + $0, counting: .inMemory) })
         try scorer.consume(batch, companions: columns)
         rowCount += count
     }
@@ -120,7 +120,7 @@ public final class EvaluationAccumulator<Value: ArrayNumber, Label: ArrayNumber>
     public var report: Report {
         Report(
             specification: specification, rowsPolicy: Report.RowsPolicy(options),
-            classCount: classCount, observers: scorer.observers, warnings: [], place: { "row \($0)" }, inputs: [], run: nil, insight: options.insight)
+            classCount: classCount, observers: scorer.observers, warnings: [], place: { _ in nil }, inputs: [], run: nil, insight: options.insight)
     }
 
     /// The mergeable state of the rows so far.

@@ -76,6 +76,8 @@ public struct EvaluationOptions: Sendable {
     var second: SecondDump?
     /// The requests of slices of the caller's own observers.
     var slicesOfObservers: [[Slices.Column]] = []
+    /// The columns whose values the caller's own observer lists with rows.
+    var columnsShownByObservers: [String] = []
 
     /// The largest number that a first row may have, so that the numbers of all rows after it can be counted.
     static let firstRowLimit = 1 << 62
@@ -115,6 +117,9 @@ public struct EvaluationOptions: Sendable {
         }
         return keys
     }
+
+    /// The columns of the dump whose values are listed with rows, in their order.
+    var shownColumns: [String] { insight.shownColumns + columnsShownByObservers }
 
     /// The dump's columns by which rows are put into groups, each once.
     var keys: [KeyColumn.Request] {

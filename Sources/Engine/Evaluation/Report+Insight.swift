@@ -327,8 +327,13 @@ extension Report {
     public struct WorstRow: Sendable, Codable {
         /// The number of the row in the dump, from 0.
         public let row: UInt64
-        /// The place of the row: its file, and its row or line there. Absent after a merge.
+        /// The place of the row in words: its file, and its row there. Absent after a merge without a plan.
         public let place: String?
+        /// The file of the row's prediction, as the inputs list it. Absent where there is none, and after a merge without a plan: partials do not
+        /// know how rows were cut into files.
+        public let file: String?
+        /// The number of the row in the file, from 0. Absent where there is no file, and in a shard of text: the rows before it were not counted.
+        public let rowInFile: Int?
         /// The loss without the row's weight.
         public internal(set) var loss: Double
         /// The label; absent where it is no class.
@@ -343,7 +348,8 @@ extension Report {
         public let columns: [String: SliceValue]?
 
         enum CodingKeys: String, CodingKey {
-            case row, place, loss, label, predicted, columns
+            case row, place, file, loss, label, predicted, columns
+            case rowInFile = "row_in_file"
             case probabilityOfLabel = "probability_of_label"
             case probabilityOfPredicted = "probability_of_predicted"
         }
@@ -353,11 +359,9 @@ extension Report {
     ///
     /// - Parameters:
     ///   - request: the confidence and the kind of intervals.
-    ///   - hasPlaces: false after a merge, which does not know where rows lie.
-    ///   - place: finds the place of a row by its number.
+    ///   - place: finds the place of a row by its number; nil where it is not known.
     mutating func addInsight(
-        _ observers: [any RowObserver], _ specification: LossSpecification, _ request: InsightRequest, hasPlaces: Bool,
-        place: (UInt64) -> String
+        _ observers: [any RowObserver], _ specification: LossSpecification, _ request: InsightRequest, place: (UInt64) -> RowPlace?
     ) {
         let z = NormalDistribution.quantile(upperTail: (1 - request.confidence) / 2)
         let labels = observers.first(LabelCounts.self), scores = observers.first(ProbabilityScores.self)
@@ -407,7 +411,7 @@ extension Report {
             }
         }
         quantiles?.dialects = observers.first(LossQuantiles.self)?.interpolated.map { ["numpy-linear": Quantiles.LibraryValues(values: $0)] }
-        if let rows = observers.first(WorstRows.self) { worst = rows.rows.map { WorstRow($0, rows.shownColumns, place: hasPlaces ? place($0.number) : nil) } }
+        if let rows = observers.first(WorstRows.self) { worst = rows.rows.map { WorstRow($0, rows.shownColumns, place($0.number)) } }
     }
 
     /// The reason for which the loss cannot be compared with the labels' entropy; nil if it can.
@@ -549,14 +553,15 @@ extension Report.Quantiles {
 }
 
 extension Report.WorstRow {
-    fileprivate init(_ row: WorstRows.Row, _ names: [String], place: String?) {
+    fileprivate init(_ row: WorstRows.Row, _ shown: ShownColumns, _ place: RowPlace?) {
         self.row = row.number
-        self.place = place
+        self.place = place?.text
+        (file, rowInFile) = (place?.file, place?.rowInFile)
         loss = row.loss
         label = row.label
         predicted = row.predicted
         probabilityOfLabel = row.labelProbability
         probabilityOfPredicted = row.topProbability.isNaN ? nil : row.topProbability
-        columns = names.isEmpty ? nil : Dictionary(zip(names, row.shown), uniquingKeysWith: { first, _ in first })
+        columns = shown.named(row.shown)
     }
 }

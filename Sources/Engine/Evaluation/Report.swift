@@ -322,14 +322,13 @@ public struct Report: Sendable, Codable {
     /// - Parameters:
     ///   - observers: the states, `LossTotals` among them.
     ///   - warnings: the warnings that do not come from observers. They stand first.
-    ///   - place: finds the place of a row by its number among all rows.
+    ///   - place: finds the place of a row by its number among all rows; nil where it is not known, as after a merge without a plan.
     ///   - firstInvalid: the first invalid rows with their places; nil for those of `InvalidRows`.
     ///   - insight: the confidence and the kind of intervals. The figures are those of the observers.
-    ///   - hasPlaces: true if `place` names files; nil for true in the report of a run.
     init(
         specification: LossSpecification, columns: Columns? = nil, rowsPolicy: RowsPolicy? = nil, classCount: Int,
-        observers: [any RowObserver], warnings: [Message], place: (UInt64) -> String, firstInvalid: [InvalidRow]? = nil, inputs: [Input],
-        run: Run?, insight: InsightRequest, hasPlaces: Bool? = nil
+        observers: [any RowObserver], warnings: [Message], place: (UInt64) -> RowPlace?, firstInvalid: [InvalidRow]? = nil,
+        inputs: [Input], run: Run?, insight: InsightRequest
     ) {
         let totals = observers.first(LossTotals.self) ?? LossTotals(specification)
         let moments = totals.moments
@@ -377,12 +376,12 @@ public struct Report: Sendable, Codable {
         tokens = Tokens(observers, first, z: z)
         self.warnings =
             warnings + Self.warnings(about: moments, specification)
-            + (observers.first(InputWarnings.self)?.warnings(specification, classCount: classCount, place: place) ?? [])
+            + (observers.first(InputWarnings.self)?.warnings(specification, classCount: classCount) { place($0)?.text ?? "row \($0)" } ?? [])
             + observers.insightWarnings(classCount: classCount)
         notices = self.warnings.map { Notice($0) }
         self.inputs = inputs
         self.run = run
-        addInsight(observers, specification, insight, hasPlaces: hasPlaces ?? (run != nil), place: place)
+        addInsight(observers, specification, insight, place: place)
     }
 
     /// The warnings that follow from the sums.

@@ -207,9 +207,14 @@ package final class RowScorer: RowConsumer {
             }
             let scored = scaledRows?.scale(rows)
             let (first, shownIndices, batchText) = (done, settings.shownIndices, batch.shownText)
+            // An observer of the caller's own may show columns that the run does not read.
             let block = try scorer.score(
                 scored ?? rows, companions: columns, stored: scored == nil ? nil : (rows, settings.specification),
-                shownText: batchText.map { text in { column, row in shownIndices[column].flatMap { text($0, first + row) } } }
+                shownText: batchText.map { text in
+                    { column, row in
+                        shownIndices.indices.contains(column) ? shownIndices[column].flatMap { text($0, first + row) } : nil
+                    }
+                }
             ) { index, problem throws(EngineError) in
                 // The problems of reading and of scoring both come in the order of the rows.
                 while let first = problems.first, first.rowIndex < done + index { problems.removeFirst() }

@@ -62,7 +62,7 @@ struct SelectedColumns {
         self.options = options
         self.containerOptions = containerOptions
         var columns = options.columns
-        columns.keys = options.keys.map(\.name) + options.insight.shownColumns
+        columns.keys += options.keys.map(\.name) + options.shownColumns
         request = ColumnRequest(
             columns, options.specification, hasLabelFiles: !options.labelPaths.isEmpty, hasWeightFiles: !options.weightPaths.isEmpty)
         roles = RecordRoles(request)
@@ -86,7 +86,7 @@ struct SelectedColumns {
         if !options.weightPaths.isEmpty { weights = weights?.sliced(options.planned?.slices[CompanionColumn.weights]) }
         try shareIdentifiers(files, second: options.second)
         try openKeys(options.keys, files)
-        try openShownColumns(options.insight.shownColumns, files)
+        try openShownColumns(options.shownColumns, files)
     }
 
     /// Throws if something depends on the order of the classes, and names are all that is known of them.

@@ -169,15 +169,17 @@ extension [any RowObserver] {
     ///
     /// - Parameter rowOffset: the number that the source's first row has in the whole dump.
     mutating func show(_ columns: [ShownColumn], rowOffset: Int, _ control: RunControl, threadCount: Int) throws(EngineError) {
-        guard let index = firstIndex(where: { $0 is WorstRows }), var worst = self[index] as? WorstRows else { return }
-        let rows = worst.rows.map { Int(clamping: $0.number) - rowOffset }.sorted()
-        for (place, column) in columns.enumerated() {
-            if case .besidePredictions = column.origin { continue }
-            let texts = try column.texts(ofRows: rows, control, threadCount: threadCount)
-            var textOfNumber: [UInt64: String] = [:]
-            for (row, text) in texts { textOfNumber[UInt64(clamping: row + rowOffset)] = text }
-            worst.show(textOfNumber, inColumn: place)
+        for index in indices {
+            guard var listing = self[index] as? any RowListing, listing.shownColumnsOfRows?.names == columns.map(\.name) else { continue }
+            let rows = listing.numbersOfRows.map { Int(clamping: $0) - rowOffset }.sorted()
+            for (place, column) in columns.enumerated() {
+                if case .besidePredictions = column.origin { continue }
+                let texts = try column.texts(ofRows: rows, control, threadCount: threadCount)
+                var textOfNumber: [UInt64: String] = [:]
+                for (row, text) in texts { textOfNumber[UInt64(clamping: row + rowOffset)] = text }
+                listing.show(textOfNumber, inColumn: place)
+            }
+            self[index] = listing
         }
-        self[index] = worst
     }
 }

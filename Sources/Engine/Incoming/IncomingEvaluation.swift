@@ -297,7 +297,9 @@ private struct IncomingRun {
             specification: merged.specification, columns: plan.columnNames, rowsPolicy: Report.RowsPolicy(options), classCount: merged.classCount,
             observers: observers, warnings: options.warnings + warnings,
             place: { number in
-                places.first { $0.rows.contains(number) }.map { "\(FileName.shown($0.path)): row \(number - $0.rows.lowerBound)" } ?? "row \(number)"
+                places.first { $0.rows.contains(number) }.map {
+                    RowPlace(path: FileName.shown($0.path), row: Int(clamping: number - $0.rows.lowerBound))
+                }
             },
             firstInvalid: Array(firstInvalid.sorted().prefix(InvalidRows.limit)), inputs: inputs,
             run: Report.Run(

@@ -92,7 +92,7 @@ public enum PartialFile {
         }
         let report = Report(
             specification: merged.specification, classCount: merged.classCount, observers: observers, warnings: warnings,
-            place: { "row \($0)" }, firstInvalid: Array(firstInvalid.sorted().prefix(InvalidRows.limit)), inputs: inputs, run: nil,
+            place: { _ in nil }, firstInvalid: Array(firstInvalid.sorted().prefix(InvalidRows.limit)), inputs: inputs, run: nil,
             insight: insight)
         return (report, merged)
     }

@@ -37,7 +37,7 @@ extension PartialFile {
         let report = Report(
             specification: merged.specification, columns: plan.columns, rowsPolicy: Report.RowsPolicy(request), classCount: merged.classCount,
             observers: observers, warnings: plan.warnings(with: observers), place: { plan.place(ofRow: $0) },
-            firstInvalid: plan.described(observers), inputs: shards.inputs, run: nil, insight: insight, hasPlaces: true)
+            firstInvalid: plan.described(observers), inputs: shards.inputs, run: nil, insight: insight)
         if let limit = request.invalidRowLimit { try report.requireInvalidRows(within: limit) }
         return (report, merged)
     }

@@ -196,7 +196,7 @@ struct ShardPlanning {
 
     /// True if columns beside the labels or weights are read, whose rows would have to be cut like theirs.
     private var hasColumnsOfRoles: Bool {
-        !options.keys.isEmpty || !options.insight.shownColumns.isEmpty || !plan.columnNames.identifiers.isEmpty
+        !options.keys.isEmpty || !options.shownColumns.isEmpty || !plan.columnNames.identifiers.isEmpty
     }
 
     /// The numbers of rows of the files of the predictions.

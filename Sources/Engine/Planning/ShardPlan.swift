@@ -169,10 +169,11 @@ public struct ShardPlan: Sendable, Equatable {
         return low
     }
 
-    /// Describes the place of a row by its number among all rows, as the report of a single run does. O(log inputs).
-    func place(ofRow row: UInt64) -> String {
-        guard let row = Int(exactly: row), let index = predictionFile(ofRow: row), let rows = inputs[index].rows else { return "row \(row)" }
-        return "\(inputs[index].path): row \(row - rows.lowerBound)"
+    /// Finds the place of a row by its number among all rows, as the report of a single run has it; nil if the plan has no such row.
+    /// O(log inputs).
+    func place(ofRow row: UInt64) -> RowPlace? {
+        guard let row = Int(exactly: row), let index = predictionFile(ofRow: row), let rows = inputs[index].rows else { return nil }
+        return RowPlace(path: inputs[index].path, row: row - rows.lowerBound)
     }
 
     /// Finds the file of predictions that holds a row. Predictions stand first among the inputs.

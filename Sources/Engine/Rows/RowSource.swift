@@ -1,6 +1,7 @@
 package import Container
 package import Elements
 package import Formats
+internal import Messages
 package import WorkStealing
 
 /// The rows of a dump, whatever its format: their number, their layout, and the ways to read them.
@@ -95,27 +96,44 @@ package struct ColumnLayout: Sendable {
     package var rowByteCount: Int { valuesPerRow * elementType.byteCount }
 }
 
-/// The place of a row, for messages.
+/// The place of a row, for messages and reports.
 package struct RowPlace: Sendable {
-    /// The path of the file.
+    /// The rows among which a row is counted.
+    package enum Counting: Sendable {
+        /// The rows of the file.
+        case inFile
+        /// The rows of a shard of the file. The rows of the file before it have not been counted.
+        case inShard
+        /// The rows of an array in memory, which lies in no file.
+        case inMemory
+    }
+
+    /// The path of the file, or a word for rows in memory.
     package let path: String
-    /// The row's number in the file, from 0.
+    /// The row's number, from 0, among the rows that `counting` says.
     package let row: Int
     /// The line of a text, from 1; nil if the file has none.
     package let line: Int?
     /// The compressed frame that holds the row's first byte; nil if there is none.
     package let frame: Frame?
+    /// The rows among which the row is counted.
+    package let counting: Counting
 
     /// Makes a place.
-    package init(path: String, row: Int, line: Int? = nil, frame: Frame? = nil) {
+    package init(path: String, row: Int, line: Int? = nil, frame: Frame? = nil, counting: Counting = .inFile) {
         self.path = path
         self.row = row
         self.line = line
         self.frame = frame
+        self.counting = counting
     }
 
     /// The place in words, such as "p.npy: row 17".
     package var text: String { "\(path): row \(row)" }
+    /// The file as reports list it among their inputs; nil for rows in memory.
+    package var file: String? { counting == .inMemory ? nil : FileName.shown(path) }
+    /// The row's number in the file, from 0; nil if it is not known.
+    package var rowInFile: Int? { counting == .inFile ? row : nil }
 }
 
 /// Some neighbouring rows in memory. Its pointers are valid during the call that hands it over.

@@ -27,6 +27,8 @@ public struct PairedRows: RowObserver, Equatable {
         public var slices: [[Slices.Column]] = []
         /// The number of rows that are listed whose losses are the most larger by B; 0 for none.
         public var worstCount = 0
+        /// The columns of A's files whose values are listed with these rows, in their order.
+        public var shownColumns: [String] = []
         /// True for the figures of llama.cpp.
         public var hasLlamaCpp = false
 
@@ -116,7 +118,8 @@ public struct PairedRows: RowObserver, Equatable {
         clusters = choice.hasClusters ? Clusters(specification) : nil
         rowGroups = RowGroups(specification)
         slices = choice.slices.isEmpty ? nil : try PairedSlices(specification, by: choice.slices)
-        worst = choice.worstCount == 0 ? nil : try WorstChanges(count: choice.worstCount)
+        let shown = try ShownColumns(choice.shownColumns, ofRows: choice.worstCount)
+        worst = choice.worstCount == 0 ? nil : try WorstChanges(count: choice.worstCount, shownColumns: shown)
         llamaCpp = choice.hasLlamaCpp ? LlamaCppFigures() : nil
     }
 
@@ -400,7 +403,7 @@ public struct PairedRows: RowObserver, Equatable {
         try rowGroups.merge(other.rowGroups)
         if let added = other.clusters { try clusters?.merge(added) }
         if let added = other.slices { try slices?.merge(added) }
-        if let added = other.worst { worst?.merge(added) }
+        if let added = other.worst { try worst?.merge(added) }
         if let added = other.llamaCpp { llamaCpp?.merge(added) }
     }
 
@@ -432,6 +435,13 @@ public struct PairedRows: RowObserver, Equatable {
     public func warningsAboutB(place: (UInt64) -> String) -> [Message] {
         inputOfB.warnings(second.specification, classCount: second.classCount, place: place)
     }
+}
+
+extension PairedRows: RowListing {
+    package var shownColumnsOfRows: ShownColumns? { worst?.shownColumns }
+    package var numbersOfRows: [UInt64] { worst?.numbersOfRows ?? [] }
+
+    package mutating func show(_ texts: [UInt64: String], inColumn column: Int) { worst?.show(texts, inColumn: column) }
 }
 
 // The section "paired": one byte, 1 if rows had no predictions by B, else 0; a varint, the number of the first row that A alone has; the counts, a

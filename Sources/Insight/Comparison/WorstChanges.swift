@@ -6,7 +6,7 @@ internal import Scoring
 /// Losses count without the rows' weights. The state depends on the set of rows alone.
 public struct WorstChanges: Sendable {
     /// A row that was kept.
-    public struct Row: Sendable, Equatable, Ranked {
+    public struct Row: Sendable, Equatable, ListedRow {
         /// The number of the row in its dump, from 0.
         public let number: UInt64
         /// The loss by B less that by A.
@@ -19,21 +19,26 @@ public struct WorstChanges: Sendable {
         public let predictedA: Int?, predictedB: Int?
         /// The probability of the label by both.
         public let labelProbabilityA: Double, labelProbabilityB: Double
+        /// The values of the shown columns, in their order.
+        public internal(set) var shown: [SliceValue] = []
 
         func comes(before other: Row) -> Bool {
             difference != other.difference ? difference > other.difference : number < other.number
         }
     }
 
+    /// The columns whose values are kept with each row.
+    public let shownColumns: ShownColumns
     private var heap: RankedHeap<Row>
 
     /// The changes of no rows.
     ///
     /// - Throws: `SpecificationError` for a number that is not in 1...`WorstRows.limit`.
-    init(count: Int) throws(SpecificationError) {
+    init(count: Int, shownColumns: ShownColumns) throws(SpecificationError) {
         guard (1...WorstRows.limit).contains(count) else {
             throw SpecificationError(problem: "\(setting: .worst) is \(count)", remedy: "give 1 to \(WorstRows.limit) rows")
         }
+        self.shownColumns = shownColumns
         heap = RankedHeap(limit: count)
     }
 
@@ -58,7 +63,8 @@ public struct WorstChanges: Sendable {
                     // Wrapping: rows are numbered below 2^63.
                     number: a.rows.firstRow &+ UInt64(row), difference: difference, lossA: lossA, lossB: lossB,
                     label: WorstRows.label(a, row), predictedA: Self.top(a, row), predictedB: Self.top(b, row),
-                    labelProbabilityA: a.facts.labelProbability?[row] ?? .nan, labelProbabilityB: b.facts.labelProbability?[row] ?? .nan))
+                    labelProbabilityA: a.facts.labelProbability?[row] ?? .nan, labelProbabilityB: b.facts.labelProbability?[row] ?? .nan),
+                shownColumns, of: a)
         }
     }
 
@@ -68,15 +74,29 @@ public struct WorstChanges: Sendable {
     }
 
     /// Adds the rows of another state.
-    mutating func merge(_ other: WorstChanges) {
+    ///
+    /// - Throws: `PartialError` if that one has other columns.
+    mutating func merge(_ other: WorstChanges) throws(PartialError) {
+        guard shownColumns == other.shownColumns else { throw .otherSettings(PairedRows.tag) }
         for row in other.heap.elements { heap.insert(row) }
     }
 
     /// The kept rows, the worst first.
     public var rows: [Row] { heap.sorted }
 
+    /// The numbers of the kept rows, in no order.
+    var numbersOfRows: [UInt64] { heap.elements.map(\.number) }
+
+    /// Sets the values of a shown column in all rows that are kept.
+    ///
+    /// - Parameters:
+    ///   - texts: the texts by the numbers of rows; a row that is not among them has no value.
+    ///   - column: the index of the column.
+    mutating func show(_ texts: [UInt64: String], inColumn column: Int) { heap.show(texts, inColumn: column) }
+
     /// Appends a varint, the number of kept rows; then for each, the worst first, a varint, its number; five Float64 of eight bytes, the difference,
-    /// the losses and the probabilities of the label; and three varints, the label and the predicted classes, each plus 1, or 0 where there is none.
+    /// the losses and the probabilities of the label; three varints, the label and the predicted classes, each plus 1, or 0 where there is none; and
+    /// the value of each shown column.
     func encode(into bytes: inout [UInt8]) {
         let rows = rows
         bytes.append(varint: UInt64(rows.count))
@@ -86,6 +106,7 @@ public struct WorstChanges: Sendable {
                 bytes.append(littleEndian: number.bitPattern)
             }
             for place in [row.label, row.predictedA, row.predictedB] { bytes.append(varint: place.map { UInt64($0) + 1 } ?? 0) }
+            for value in row.shown { value.encode(into: &bytes) }
         }
     }
 
@@ -107,7 +128,8 @@ public struct WorstChanges: Sendable {
             heap.insert(
                 Row(
                     number: number, difference: difference, lossA: lossA, lossB: lossB, label: places[0], predictedA: places[1],
-                    predictedB: places[2], labelProbabilityA: labelProbabilityA, labelProbabilityB: labelProbabilityB))
+                    predictedB: places[2], labelProbabilityA: labelProbabilityA, labelProbabilityB: labelProbabilityB,
+                    shown: try shownColumns.values(&reader)))
         }
     }
 }

@@ -21,7 +21,7 @@ public struct WorstRows: RowObserver, Equatable {
     }
 
     /// A row that was kept.
-    public struct Row: Sendable, Equatable, Ranked {
+    public struct Row: Sendable, Equatable, ListedRow {
         /// The number of the row in its dump, from 0.
         public let number: UInt64
         /// The value of the measure.
@@ -37,7 +37,7 @@ public struct WorstRows: RowObserver, Equatable {
         /// The probability of the predicted class; NaN for task multilabel.
         public let topProbability: Double
         /// The values of the shown columns, in their order.
-        public fileprivate(set) var shown: [SliceValue] = []
+        public internal(set) var shown: [SliceValue] = []
 
         func comes(before other: Row) -> Bool {
             measure != other.measure ? measure > other.measure : number < other.number
@@ -48,12 +48,8 @@ public struct WorstRows: RowObserver, Equatable {
     public let count: Int
     /// The measure by which a row is bad.
     public let measure: Measure
-    /// The names of the columns whose values are kept with each row.
-    public let shownColumns: [String]
-    /// The largest number of bytes of a text that is kept; longer ones are cut, and end in "…".
-    public static let shownByteLimit = 4096
-    /// The largest number of shown columns.
-    public static let shownColumnLimit = 64
+    /// The columns whose values are kept with each row.
+    public let shownColumns: ShownColumns
     private var heap: RankedHeap<Row>
 
     /// No rows.
@@ -70,15 +66,9 @@ public struct WorstRows: RowObserver, Equatable {
                 problem: "the rows of task \(specification.task.rawValue) have no predicted class",
                 remedy: "take the worst ones by their losses")
         }
-        let areNames = shownColumns.allSatisfy { !$0.isEmpty } && Set(shownColumns.map { Array($0.utf8) }).count == shownColumns.count
-        guard areNames, shownColumns.count <= Self.shownColumnLimit else {
-            throw SpecificationError(
-                problem: "\(setting: .shownColumn) is \(shownColumns.prefix(8).joined(separator: ", "))",
-                remedy: "give at most \(Self.shownColumnLimit) different names of columns")
-        }
         self.count = count
         self.measure = measure
-        self.shownColumns = shownColumns
+        self.shownColumns = try ShownColumns(shownColumns, ofRows: count)
         heap = RankedHeap(limit: count)
     }
 
@@ -90,7 +80,7 @@ public struct WorstRows: RowObserver, Equatable {
     public var configuration: [UInt8] {
         var bytes: [UInt8] = []
         bytes.append(varint: UInt64(count))
-        for name in [measure.rawValue] + shownColumns {
+        for name in [measure.rawValue] + shownColumns.names {
             bytes.append(varint: UInt64(name.utf8.count))
             bytes += Array(name.utf8)
         }
@@ -125,11 +115,11 @@ public struct WorstRows: RowObserver, Equatable {
             let value = measure == .margin ? ofTop[row] - ofLabel[row] : ofTop[row]
             guard value >= least, !value.isNaN else { continue }
             // Wrapping: rows are numbered below 2^63.
-            insert(
+            heap.insert(
                 Row(
                     number: block.rows.firstRow &+ UInt64(row), measure: value, loss: loss, label: Self.label(block, row),
                     predicted: topClass[row] < 0 ? nil : Int(topClass[row]), labelProbability: ofLabel[row], topProbability: ofTop[row]),
-                block)
+                shownColumns, of: block)
             least = heap.last?.measure ?? -.infinity
         }
     }
@@ -155,40 +145,12 @@ public struct WorstRows: RowObserver, Equatable {
             // False for NaN.
             guard heap.last.map({ loss >= $0.measure }) ?? (loss == loss) else { continue }
             let prediction = prediction(block, row)
-            insert(
+            heap.insert(
                 Row(
                     number: block.rows.firstRow &+ UInt64(row), measure: loss, loss: loss, label: Self.label(block, row),
-                    predicted: prediction.top, labelProbability: prediction.ofLabel, topProbability: prediction.ofTop), block)
+                    predicted: prediction.top, labelProbability: prediction.ofLabel, topProbability: prediction.ofTop),
+                shownColumns, of: block)
         }
-    }
-
-    /// Keeps a row of a block, with the values of its shown columns as far as the block has them.
-    private mutating func insert(_ row: Row, _ block: ScoredBlock) {
-        guard heap.last.map({ row.comes(before: $0) }) ?? true else { return }
-        var row = row
-        let index = Int(row.number &- block.rows.firstRow)
-        row.shown = shownColumns.indices.map { column in block.shownText?(column, index).map { Self.kept($0) } ?? .missing }
-        heap.insert(row)
-    }
-
-    /// Returns the value of a text, which is cut if it is too long.
-    private static func kept(_ text: String) -> SliceValue {
-        // An empty text is no value, as in slices.
-        guard text.utf8.count > shownByteLimit else { return text.isEmpty ? .missing : SliceValue(text: text) }
-        // Bytes that continue a character are cut with it.
-        var end = text.utf8.index(text.utf8.startIndex, offsetBy: shownByteLimit)
-        while text.utf8[end] & 0xC0 == 0x80 { end = text.utf8.index(before: end) }
-        return .text(text[..<end] + "…")
-    }
-
-    /// Fills in the values of a shown column that are not read beside the predictions, such as those of a file of labels. To be called once, when
-    /// all rows have been observed.
-    ///
-    /// - Parameters:
-    ///   - column: an index of `shownColumns`.
-    ///   - texts: the texts by the numbers of rows; a row that is not among them has no value.
-    package mutating func show(_ texts: [UInt64: String], inColumn column: Int) {
-        heap.updateEach { $0.shown[column] = texts[$0.number].map { Self.kept($0) } ?? .missing }
     }
 
     /// Returns the probability of a row's label, and its predicted class with that one's.
@@ -241,6 +203,13 @@ public struct WorstRows: RowObserver, Equatable {
     }
 }
 
+extension WorstRows: RowListing {
+    package var shownColumnsOfRows: ShownColumns? { shownColumns }
+    package var numbersOfRows: [UInt64] { heap.elements.map(\.number) }
+
+    package mutating func show(_ texts: [UInt64: String], inColumn column: Int) { heap.show(texts, inColumn: column) }
+}
+
 // The section "worst": a varint, the number of kept rows; then for each, the worst first: a varint, its number; four Float64 of eight bytes, the
 // measure, the loss, the probability of the label and that of the predicted class; two varints, the label and the predicted class, each
 // plus 1, or 0 where there is none; and the value of each shown column (Slices.swift).
@@ -272,7 +241,7 @@ extension WorstRows {
                 number: number, measure: measure, loss: loss, label: label == 0 ? nil : Int(clamping: label - 1),
                 predicted: predicted == 0 ? nil : Int(clamping: predicted - 1), labelProbability: labelProbability,
                 topProbability: topProbability)
-            for _ in shownColumns { row.shown.append(try SliceValue(&reader)) }
+            row.shown = try shownColumns.values(&reader)
             heap.insert(row)
         }
         try reader.expectEnd()

@@ -124,12 +124,13 @@ struct ComparisonSection: ReportSection {
     /// The rows that have changed the most as a table.
     private var worst: Markup {
         guard let worst = report.worst, !worst.isEmpty else { return Markup() }
-        var table = NumberTable("The rows most larger by B", ["row", "B − A", "A", "B", "label", "predicted by A", "by B"])
+        let shown = ShownValues(worst.map(\.columns))
+        var table = NumberTable("The rows most larger by B", ["row", "B − A", "A", "B", "label", "predicted by A", "by B"] + shown.names)
         for row in worst.prefix(IntervalPlot.limit) {
             table.add([
                 row.place ?? "row \(row.row)", signed(short(row.difference), row.difference), short(row.lossA), short(row.lossB),
                 row.label.map { "\($0)" } ?? "", row.predictedA.map { "\($0)" } ?? "", row.predictedB.map { "\($0)" } ?? "",
-            ])
+            ] + shown.cells(row.columns))
         }
         return Figure.markup(
             "The largest changes", nil,

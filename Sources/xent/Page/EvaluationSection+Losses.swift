@@ -79,13 +79,13 @@ extension EvaluationSection {
     /// The worst rows as a table, if the report has them.
     var worstFigure: Markup {
         guard let worst = report.worst, !worst.isEmpty else { return Markup() }
-        let names = Set(worst.flatMap { ($0.columns ?? [:]).keys }).sorted()
-        var table = NumberTable("The worst rows", ["row", "loss", "label", "its probability", "predicted", "its probability"] + names)
+        let shown = ShownValues(worst.map(\.columns))
+        var table = NumberTable("The worst rows", ["row", "loss", "label", "its probability", "predicted", "its probability"] + shown.names)
         for row in worst.prefix(IntervalPlot.limit) {
             table.add([
                 row.place ?? "row \(row.row)", short(row.loss, 5), row.label.map { className($0) } ?? "", short(row.probabilityOfLabel, 3),
                 row.predicted.map { className($0) } ?? "", row.probabilityOfPredicted.map { short($0, 3) } ?? "",
-            ] + names.map { row.columns?[$0]?.cut ?? "" })
+            ] + shown.cells(row.columns))
         }
         let sum = worst.reduce(0) { $0 + $1.loss }
         let share =

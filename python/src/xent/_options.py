@@ -123,6 +123,7 @@ class SharedOptions(ColumnOptions, LossOptions, RowOptions, IntervalOptions, Una
     slice: Union[str, Sequence[Union[str, Sequence[str]]]]
     groups: Data
     worst: int
+    show_column: Union[str, Sequence[str]]
     clusters: Data
     cluster_column: str
     html: Path
@@ -141,7 +142,6 @@ class EvaluateOptions(SharedOptions, GateOptions, total=False):
     ranking: bool
     quantiles: Union[float, Sequence[float]]
     worst_by: Literal["loss", "confident-wrong", "margin"]
-    show_column: Union[str, Sequence[str]]
     temperature: float
     temperature_sweep: Union[float, Sequence[float]]
     fit_temperature: bool

@@ -38,7 +38,7 @@ struct MemoryRowSource: UnitRowSource, @unchecked Sendable {
         index * rowsPerUnit..<min(totalRowCount, (index + 1) * rowsPerUnit)
     }
 
-    func place(ofRow row: Int) -> RowPlace { RowPlace(path: name, row: row) }
+    func place(ofRow row: Int) -> RowPlace { RowPlace(path: name, row: row, counting: .inMemory) }
 
     func makeReader(_ control: RunControl) -> sending Reader { Reader(self, control) }
 

@@ -38,7 +38,7 @@ final class RecordChunk {
     var extent = RecordExtent()
     /// The number of the first row among all rows.
     var firstRow = 0
-    /// The number of the first row in its file.
+    /// The number of the first row in its file, or in its shard if the rows before that are not counted.
     var firstRowInFile = 0
     /// The number of the file's lines before the chunk.
     var firstLine = 0

@@ -40,7 +40,8 @@ struct RecordNumbering: RowNumbering {
     func place(ofRow row: Int) -> RowPlace {
         let fileIndex = firstRows.lastIndex { $0 <= row } ?? 0
         return RowPlace(
-            path: files[fileIndex].path, row: row - (firstRows.isEmpty ? 0 : firstRows[fileIndex]) + (window?.rowsBefore ?? 0))
+            path: files[fileIndex].path, row: row - (firstRows.isEmpty ? 0 : firstRows[fileIndex]) + (window?.rowsBefore ?? 0),
+            counting: window?.counting ?? .inFile)
     }
 
     mutating func number(_ chunk: RecordChunk) throws(EngineError) -> Range<Int>? {

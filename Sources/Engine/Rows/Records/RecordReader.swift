@@ -100,7 +100,9 @@ final class RecordReader: PieceReader {
         let lines = rows.lines
         func place(_ index: Int) -> RowPlace {
             // Editors count lines from 1.
-            RowPlace(path: file.path, row: firstRowInFile + index, line: firstLine + Int(lines[index]) + 1)
+            RowPlace(
+                path: file.path, row: firstRowInFile + index, line: firstLine + Int(lines[index]) + 1,
+                counting: source.window?.counting ?? .inFile)
         }
         if chunk.isCut, file.format.allowsLineFeedsInRecords, let open = problems.first(where: \.isUnclosedQuote) {
             throw EngineError(open, at: place(open.rowIndex), readingFault: .cutInsideQuotes)

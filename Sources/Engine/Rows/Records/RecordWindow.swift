@@ -13,12 +13,15 @@ final class RecordWindow: Sendable {
     /// The flag that the end of the last wanted record has been found, so that nothing more has to be read.
     private let isCompleteFlag = Atomic(false)
 
-    /// The number of rows of the file before the window; 0 if rows are counted from the window on.
-    let rowsBefore: Int
+    /// The number of rows of the file before the window; nil if nobody counted them. Then rows are counted from the window on.
+    let rowsBefore: Int?
     /// The number of lines of the file before the window; 0 if lines are counted from the window on.
     let linesBefore: Int
 
-    init(_ byteRange: Range<Int>, rowsBefore: Int = 0, linesBefore: Int = 0) {
+    /// The rows among which those of the window are counted.
+    var counting: RowPlace.Counting { rowsBefore == nil ? .inShard : .inFile }
+
+    init(_ byteRange: Range<Int>, rowsBefore: Int? = nil, linesBefore: Int = 0) {
         self.byteRange = byteRange
         self.rowsBefore = rowsBefore
         self.linesBefore = linesBefore
@@ -35,7 +38,8 @@ final class RecordWindow: Sendable {
         guard let bytes = Self.decodedBytes(of: file) else { return nil }
         let range = shard.range(of: bytes.count)
         byteRange = bytes.lowerBound + range.lowerBound..<bytes.lowerBound + range.upperBound
-        (rowsBefore, linesBefore) = (0, 0)
+        rowsBefore = range.lowerBound == 0 ? 0 : nil
+        linesBefore = 0
     }
 
     /// The decoded bytes of a text after its header; nil if their number is not known before they are read, or if reading cannot begin in the
