@@ -12,26 +12,21 @@ import Testing
     enum Labels: String, CaseIterable {
         /// 0 and 1 alone.
         case bits
-        /// An ignored label here and there: whole blocks are without one.
-        case fewIgnored
-        /// Labels that are no class.
+        /// A label that is no class here and there: whole blocks are without one.
         case fewInvalid
     }
 
-    @Test(arguments: Labels.allCases, [nil, 0, 1, 9] as [Int64?])
-    func typesGiveTheSameBits(kind: Labels, ignoreIndex: Int64?) throws {
+    @Test(arguments: Labels.allCases)
+    func typesGiveTheSameBits(kind: Labels) throws {
         let folder = TemporaryFolder()
         var random = SplitMix64(seed: 61)
         for input in PredictionInput.allCases {
-            var modifiers = LossModifiers()
-            modifiers.ignoreIndex = ignoreIndex
-            let specification = try LossSpecification(task: .binary, input: input, modifiers: modifiers)
+            let specification = LossSpecification(task: .binary, input: input)
             let rowCount = 5000
             let range = input == .logits ? -9.0...9 : input == .probabilities ? 0...1 : -4.0...0
             let values = (0..<rowCount).map { _ in Double(Float(random.nextUniform(in: range))) }
-            let other = kind == .fewIgnored ? 9 : 3
             // None in the first two blocks.
-            let labels = (0..<rowCount).map { kind != .bits && $0 > 2100 && random.next() % 400 == 0 ? other : Int(random.next() & 1) }
+            let labels = (0..<rowCount).map { kind != .bits && $0 > 2100 && random.next() % 400 == 0 ? 3 : Int(random.next() & 1) }
             var dump = Dump(specification: specification, labelType: .int64, classCount: 1, values: values, labels: labels)
             func outcome(_ type: ElementType, isInsightful: Bool) throws -> Outcome {
                 dump.labelType = type

@@ -150,10 +150,9 @@ package final class RowScorer: RowConsumer {
         scorer = BlockScorer(
             specification: settings.specification.ofScaledRows, classCount: settings.classCount, ignoredLabel: ClassLabels.ignored,
             hasIndices: hasIndices, instructionSet: settings.instructionSet, facts: settings.observers.requiredFacts)
-        let ignoreIndex = settings.specification.modifiers.ignoreIndex
+        // No label of task binary is ignored.
         mayReadByteLabels =
-            settings.specification.task == .binary && scorer.readsClassLabels && labels?.elementType.byteCount == 1
-            && settings.classOfNumber == nil && !(ignoreIndex.map { (0...1).contains($0) } ?? false)
+            settings.specification.task == .binary && scorer.readsClassLabels && labels?.elementType.byteCount == 1 && settings.classOfNumber == nil
         // Labels as numbers, and logits at a temperature, take eight bytes a value: at most 1 MiB of them at a time.
         let fewRows = max(1, min(BlockScorer.rowLimit, (1 << 17) / settings.classCount))
         scaledRows = ScaledRows(
