@@ -94,7 +94,7 @@ private func surveyBits(_ survey: inout LabelSurvey, _ bytes: UnsafePointer<UInt
     survey.fingerprint = UInt64(bitPattern: fingerprint.signed.wrappedTotal)
 }
 
-/// What labels are, by lane.
+/// The labels, lane by lane.
 private struct LabelsSeen {
     var least = LaneIntegers(repeating: Int64(Int32.max)), greatest = LaneIntegers(repeating: Int64(Int32.min))
     var counts = LaneIntegers(repeating: 0), sum = LaneIntegers(repeating: 0)

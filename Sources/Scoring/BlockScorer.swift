@@ -280,7 +280,7 @@ public final class BlockScorer {
         return survey
     }
 
-    /// Where a kernel finds class indices. It reads the bytes where there are some, and the labels beside them are then any.
+    /// Returns the places of class indices for kernels, which read the bytes where there are any, and no label beside these.
     private func pointers(_ indices: LabelledRows.ClassIndices) -> (labels: UnsafePointer<Int32>, bytes: UnsafePointer<UInt8>?) {
         switch indices {
         case .words(let labels): (labels, nil)
