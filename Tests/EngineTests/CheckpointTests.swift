@@ -382,6 +382,19 @@ enum CheckpointHash {
         #expect(!whole.isEmpty)
     }
 
+    /// Whoever lets go of a checkpoint may open the file again at once: the thread that writes it from time to time does not keep its lock.
+    @Test func theLockIsGivenBackAtOnce() throws {
+        let folder = TemporaryFolder()
+        let options = try dump(folder), control = RunControl()
+        var checkpoint: RunCheckpoint? = try RunCheckpoint(path: folder["c"])
+        let mode = try checkpoint?.prepare(options, control.cancellation) ?? ReadingMode()
+        _ = checkpoint?.begin(try EvaluationPlan(options, mode, control), mode, observers: [InvalidRows()], .now, control)
+        // Long enough for the thread to begin, and to wait for its time.
+        Thread.sleep(forTimeInterval: 0.3)
+        checkpoint = nil
+        #expect(throws: Never.self) { try RunCheckpoint(path: folder["c"]) }
+    }
+
     @Test func refusesWhatIsThere() throws {
         let folder = TemporaryFolder()
         folder.write([1, 2, 3], "notes")

@@ -218,7 +218,10 @@ public final class RunCheckpoint: Sendable {
         }
         if interval > .zero {
             // Without a thread the file is written when someone asks for it.
-            _ = SystemThread.detach { [weak self] in self?.saveFromTimeToTime(run: number) }
+            _ = SystemThread.detach { [weak self, state, interval] in
+                var pause = interval
+                while Self.waits(for: pause, run: number, state), let next = self?.saveInTurn(run: number) { pause = next }
+            }
         }
         return ledger
     }
@@ -353,32 +356,37 @@ public final class RunCheckpoint: Sendable {
         return quiet
     }
 
-    /// Writes the checkpoint after each interval, until the run has ended.
-    private func saveFromTimeToTime(run number: Int) {
-        var pause = interval
+    /// Waits until it is time to write a run again.
+    ///
+    /// It is a function of the state alone: a thread that waited for a checkpoint, and not for its state, would keep its lock for a moment after the
+    /// caller has let go of it.
+    ///
+    /// - Returns: false if the run has ended.
+    private static func waits(for pause: Duration, run number: Int, _ state: Lock<State>) -> Bool {
+        let end = ContinuousClock.now + pause
         while true {
-            let end = ContinuousClock.now + pause
-            while true {
-                let left = Int(((end - ContinuousClock.now).seconds * 1000).rounded(.up))
-                // Waits of an hour at most: the wait counts milliseconds of the system's clock.
-                let hasEnded = state.waitUntil(milliseconds: min(max(left, 0), 3_600_000)) { state in
-                    state.run == nil || state.runCount != number ? true : nil
-                }
-                if hasEnded == true { return }
-                if ContinuousClock.now >= end { break }
+            let left = Int(((end - ContinuousClock.now).seconds * 1000).rounded(.up))
+            // Waits of an hour at most: the wait counts milliseconds of the system's clock.
+            let hasEnded = state.waitUntil(milliseconds: min(max(left, 0), 3_600_000)) { state in
+                state.run == nil || state.runCount != number ? true : nil
             }
-            guard let ledger = state.withLock({ $0.run?.ledger }) else { return }
-            ledger.collect(milliseconds: 1000)
-            let start = ContinuousClock.now
-            let hasEnded = writing.withLock { lastProblem -> Bool in
-                guard let run = state.withLock({ $0.runCount == number ? $0.run : nil }) else { return true }
-                _ = write(run, &lastProblem)
-                return false
-            }
-            if hasEnded { return }
-            // At most a thousandth of the time goes into writing.
-            pause = max(interval, (ContinuousClock.now - start) * Self.leastRatio)
+            if hasEnded == true { return false }
+            if ContinuousClock.now >= end { return true }
         }
+    }
+
+    /// Writes a run. Returns the time to the next writing; nil if the run has ended.
+    private func saveInTurn(run number: Int) -> Duration? {
+        guard let ledger = state.withLock({ $0.run?.ledger }) else { return nil }
+        ledger.collect(milliseconds: 1000)
+        let start = ContinuousClock.now
+        let hasEnded = writing.withLock { lastProblem -> Bool in
+            guard let run = state.withLock({ $0.runCount == number ? $0.run : nil }) else { return true }
+            _ = write(run, &lastProblem)
+            return false
+        }
+        // At most a thousandth of the time goes into writing.
+        return hasEnded ? nil : max(interval, (ContinuousClock.now - start) * Self.leastRatio)
     }
 
     /// The least ratio of the time between two writings to the time that one takes.
