@@ -135,40 +135,49 @@ private func binaryRows<E, L, I: BinaryInput>(_ block: inout RowBlock, _ rows: S
     var commonCount = 0
     var scoredCounts = LaneIntegers(repeating: 0)
     var correctCounts = LaneIntegers(repeating: 0)
-    /// Scores the next rows if there are as many as `Group` has lanes, and all are common.
-    @inline(always) func scoresCommon<Group: RowGroup>(_ i: Int, _: Group.Type) -> Bool {
-        guard I.hasCommonWay, i &+ Group.rowCount <= rowCount else { return false }
-        let common = Group.common(rows, i, input)
+    @inline(always) func eight(_ i: Int) -> EightRows<I> { EightRows<I>(rows.values(i), rows.labels(i), L.self, isNarrow: E.byteCount < 8) }
+    @inline(always) func two(_ i: Int) -> CommonRows<TwoLanes> { CommonRows(eight(i), eight(i &+ 8)) }
+    @inline(always) func four(_ i: Int) -> CommonRows<FourLanes> { CommonRows(two(i), two(i &+ 16)) }
+    @inline(always) func isScored<Group: LaneGroup>(_ common: CommonRows<Group>, _ store: (Group) -> Void) -> Bool {
         guard isFull(common.areCommon) else { return false }
-        let scored = I.commonLosses(common.first, common.second, isNarrow: E.byteCount < 8).met
-        scored.store(losses + i)
+        store(I.commonLosses(common.first, common.second, isNarrow: E.byteCount < 8).met)
         correctCounts &+= common.rightCounts
         // In order, or LLVM takes the vectors apart for the sake of single lanes that are read later.
         correctCounts = xentInOrder(Lanes(bits: correctCounts.unsigned)).integerBits
-        commonCount &+= Group.rowCount
         return true
     }
     var i = 0
     while i < rowCount {
         // Vectors side by side, as many as help: each is a long chain of steps.
-        switch xentCompiledInstructionSet() {
-        case Int32(XentInstructionSetAVX512):
-            if scoresCommon(i, EightLanes.self) {
-                i &+= EightLanes.rowCount
-                continue
-            }
-        case Int32(XentInstructionSetAVX2):
-            if scoresCommon(i, TwoLanes.self) {
-                i &+= TwoLanes.rowCount
-                continue
-            }
-        default: break
+        if I.hasCommonWay, xentCompiledInstructionSet() == Int32(XentInstructionSetAVX512), i &+ 64 <= rowCount,
+            isScored(CommonRows<EightLanes>(four(i), four(i &+ 32)), { scored in
+                store(scored.low, losses + i)
+                store(scored.high, losses + (i &+ 32))
+            })
+        {
+            commonCount &+= 64
+            i &+= 64
+            continue
         }
-        let end = smaller(i &+ EightLanes.rowCount, rowCount)
+        if I.hasCommonWay, xentCompiledInstructionSet() == Int32(XentInstructionSetAVX2), i &+ 16 <= rowCount,
+            isScored(two(i), { scored in
+                scored.a.store(losses + i)
+                scored.b.store(losses + (i &+ 8))
+            })
+        {
+            commonCount &+= 16
+            i &+= 16
+            continue
+        }
+        let end = smaller(i &+ 64, rowCount)
         while i < end {
-            if !scoresCommon(i, Lanes.self) {
+            let facts = eight(i)
+            if I.hasCommonWay, i &+ 8 <= rowCount, isFull(facts.areCommon) {
+                xentInOrder(I.commonLosses(facts.first, facts.second, isNarrow: E.byteCount < 8)).store(losses + i)
+                count(facts.areRight, into: &correctCounts)
+                commonCount &+= 8
+            } else {
                 let x = rows.values(i)
-                let facts = EightRows<I>(x, rows.labels(i), L.self, isNarrow: E.byteCount < 8)
                 var loss = lanes(.nan).replacing(with: anyLosses(x, isPositive: facts.arePositive, input), where: facts.areLabels)
                 if i &+ 8 > rowCount { loss = loss.masked(first: rowCount &- i) }
                 let isScored = loss .== loss
@@ -233,7 +242,7 @@ private struct EightRows<I: BinaryInput> {
 }
 
 /// The rows of a group of vectors, and what their losses follow from where all are common.
-private struct CommonRows<Group: RowGroup> {
+private struct CommonRows<Group: LaneGroup> {
     let first: Group, second: Group
     /// The lanes of all vectors together.
     let areCommon: SIMDMask<LaneIntegers>
@@ -241,38 +250,41 @@ private struct CommonRows<Group: RowGroup> {
     let rightCounts: LaneIntegers
 }
 
+extension CommonRows where Group == TwoLanes {
+    @inline(always) fileprivate init<I: BinaryInput>(_ a: EightRows<I>, _ b: EightRows<I>) {
+        var counts = LaneIntegers(repeating: 0)
+        count(a.areRight, into: &counts)
+        count(b.areRight, into: &counts)
+        self.init(
+            first: TwoLanes(a.first, b.first), second: TwoLanes(a.second, b.second), areCommon: a.areCommon .& b.areCommon, rightCounts: counts)
+    }
+}
+
+extension CommonRows where Group == FourLanes {
+    @inline(always) fileprivate init(_ x: CommonRows<TwoLanes>, _ y: CommonRows<TwoLanes>) {
+        self.init(
+            first: FourLanes(x.first, y.first), second: FourLanes(x.second, y.second), areCommon: x.areCommon .& y.areCommon,
+            rightCounts: x.rightCounts &+ y.rightCounts)
+    }
+}
+
+extension CommonRows where Group == EightLanes {
+    @inline(always) fileprivate init(_ x: CommonRows<FourLanes>, _ y: CommonRows<FourLanes>) {
+        self.init(
+            first: EightLanes(x.first, y.first), second: EightLanes(x.second, y.second), areCommon: x.areCommon .& y.areCommon,
+            rightCounts: x.rightCounts &+ y.rightCounts)
+    }
+}
+
+@inline(always)
+private func store(_ four: FourLanes, _ losses: UnsafeMutablePointer<Double>) {
+    four.a.store(losses)
+    four.b.store(losses + 8)
+    four.c.store(losses + 16)
+    four.d.store(losses + 24)
+}
+
 extension SIMDMask where Storage == LaneIntegers {
     /// The lanes in which the two masks agree.
     @inline(always) static func .== (a: Self, b: Self) -> Self { .!(a .^ b) }
-}
-
-/// A group of vectors of a row in each lane.
-private protocol RowGroup: LaneGroup {
-    static var rowCount: Int { get }
-    static func common<E, L, I: BinaryInput>(_ rows: StoredRows<E, L>, _ i: Int, _: I.Type) -> CommonRows<Self>
-    func store(_ losses: UnsafeMutablePointer<Double>)
-}
-
-extension SIMD8<Double>: RowGroup {
-    @inline(always) fileprivate static var rowCount: Int { 8 }
-    @inline(always) fileprivate static func common<E, L, I: BinaryInput>(_ rows: StoredRows<E, L>, _ i: Int, _: I.Type) -> CommonRows<Lanes> {
-        let facts = EightRows<I>(rows.values(i), rows.labels(i), L.self, isNarrow: E.byteCount < 8)
-        var rightCounts = LaneIntegers(repeating: 0)
-        count(facts.areRight, into: &rightCounts)
-        return CommonRows(first: facts.first, second: facts.second, areCommon: facts.areCommon, rightCounts: rightCounts)
-    }
-}
-
-extension Twice: RowGroup where Half: RowGroup {
-    @inline(always) fileprivate static var rowCount: Int { 2 &* Half.rowCount }
-    @inline(always) fileprivate static func common<E, L, I: BinaryInput>(_ rows: StoredRows<E, L>, _ i: Int, _ input: I.Type) -> CommonRows<Self> {
-        let x = Half.common(rows, i, input), y = Half.common(rows, i &+ Half.rowCount, input)
-        return CommonRows(
-            first: Self(x.first, y.first), second: Self(x.second, y.second), areCommon: x.areCommon .& y.areCommon,
-            rightCounts: x.rightCounts &+ y.rightCounts)
-    }
-    @inline(always) fileprivate func store(_ losses: UnsafeMutablePointer<Double>) {
-        low.store(losses)
-        high.store(losses + Half.rowCount)
-    }
 }

@@ -110,14 +110,35 @@ private struct PairOfRows {
         (self.largestB, self.constantB) = (lanes(largestB), lanes(constantB))
     }
 
-    /// Adds pairs of logits, all vectors side by side.
-    @inline(always) mutating func add<Group: PairGroup>(_ a: Group, _ b: Group) {
-        let logP = (a - Group(largestA)) - Group(constantA), logQ = (b - Group(largestB)) - Group(constantB)
-        let terms = shiftedExponential(Twice(logP, logQ))
-        Group.add(logP, logQ, terms.low, terms.high, logarithmOfHalf(terms.low + terms.high), to: &self)
+    /// Adds eight pairs of logits.
+    @inline(always) mutating func add(_ a: Lanes, _ b: Lanes) {
+        let logP = (a - largestA) - constantA, logQ = (b - largestB) - constantB
+        let terms = shiftedExponential(TwoLanes(logP, logQ))
+        add(logP, logQ, terms.low, terms.high, logarithmOfHalf(terms.low + terms.high))
     }
 
-    @inline(always) fileprivate mutating func add(_ logP: Lanes, _ logQ: Lanes, _ p: Lanes, _ q: Lanes, _ logMean: Lanes) {
+    /// Adds sixteen pairs of logits, side by side.
+    @inline(always) mutating func add(_ a: TwoLanes, _ b: TwoLanes) {
+        let logP = (a - TwoLanes(largestA)) - TwoLanes(constantA), logQ = (b - TwoLanes(largestB)) - TwoLanes(constantB)
+        let terms = shiftedExponential(FourLanes(logP, logQ))
+        add(logP, logQ, terms.low, terms.high, logarithmOfHalf(terms.low + terms.high))
+    }
+
+    /// Adds thirty-two pairs of logits, side by side.
+    @inline(always) mutating func add(_ a: FourLanes, _ b: FourLanes) {
+        let logP = (a - FourLanes(largestA)) - FourLanes(constantA), logQ = (b - FourLanes(largestB)) - FourLanes(constantB)
+        let terms = shiftedExponential(EightLanes(logP, logQ))
+        let ofMeans = logarithmOfHalf(terms.low + terms.high)
+        add(logP.low, logQ.low, terms.low.low, terms.high.low, ofMeans.low)
+        add(logP.high, logQ.high, terms.low.high, terms.high.high, ofMeans.high)
+    }
+
+    @inline(always) private mutating func add(_ logP: TwoLanes, _ logQ: TwoLanes, _ p: TwoLanes, _ q: TwoLanes, _ logMean: TwoLanes) {
+        add(logP.a, logQ.a, p.a, q.a, logMean.a)
+        add(logP.b, logQ.b, p.b, q.b, logMean.b)
+    }
+
+    @inline(always) private mutating func add(_ logP: Lanes, _ logQ: Lanes, _ p: Lanes, _ q: Lanes, _ logMean: Lanes) {
         least = least.smaller(logP.smaller(logQ))
         let ratio = logP - logQ, difference = q - p
         forward = p.fma(ratio, forward)
@@ -126,26 +147,6 @@ private struct PairOfRows {
         distance += difference.absolute
         entropies = q.fma(logQ, p.fma(logP, entropies))
         ofMeans = (p + q).fma(logMean, ofMeans)
-    }
-}
-
-/// A group of vectors of which each is added to the sums of a row, one after the other.
-private protocol PairGroup: LaneGroup {
-    static func add(_ logP: Self, _ logQ: Self, _ p: Self, _ q: Self, _ logMean: Self, to pair: inout PairOfRows)
-}
-
-extension SIMD8<Double>: PairGroup {
-    @inline(always)
-    fileprivate static func add(_ logP: Lanes, _ logQ: Lanes, _ p: Lanes, _ q: Lanes, _ logMean: Lanes, to pair: inout PairOfRows) {
-        pair.add(logP, logQ, p, q, logMean)
-    }
-}
-
-extension Twice: PairGroup where Half: PairGroup {
-    @inline(always)
-    fileprivate static func add(_ logP: Self, _ logQ: Self, _ p: Self, _ q: Self, _ logMean: Self, to pair: inout PairOfRows) {
-        Half.add(logP.low, logQ.low, p.low, q.low, logMean.low, to: &pair)
-        Half.add(logP.high, logQ.high, p.high, q.high, logMean.high, to: &pair)
     }
 }
 

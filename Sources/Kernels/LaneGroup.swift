@@ -44,44 +44,93 @@ extension SIMD8<Double>: LaneGroup {
     }
 }
 
-/// Two groups side by side.
-struct Twice<Half: LaneGroup>: LaneGroup {
-    var low: Half, high: Half
+// Groups of two groups. They are written out: a generic type with conformances, or a protocol with an associated type, has metadata, whose helpers are weak
+// symbols that every object shares, and that would be compiled for this target's instruction set (scripts/check-binary.sh).
 
-    @inline(always) init(_ low: Half, _ high: Half) { (self.low, self.high) = (low, high) }
-    @inline(always) init(_ all: Lanes) { (low, high) = (Half(all), Half(all)) }
-    @inline(always) var met: Self { Self(low.met, high.met) }
-    @inline(always) var squared: Self { Self(low.squared, high.squared) }
-    @inline(always) func fma(_ factor: Self, _ addend: Self) -> Self { Self(low.fma(factor.low, addend.low), high.fma(factor.high, addend.high)) }
-    @inline(always) static func + (x: Self, y: Self) -> Self { Self(x.low + y.low, x.high + y.high) }
-    @inline(always) static func - (x: Self, y: Self) -> Self { Self(x.low - y.low, x.high - y.high) }
-    @inline(always) static func * (x: Self, y: Self) -> Self { Self(x.low * y.low, x.high * y.high) }
-    @inline(always) static prefix func - (x: Self) -> Self { Self(-x.low, -x.high) }
-    @inline(always) static func powerOfEighths(_ x: Self) -> Self { Self(Half.powerOfEighths(x.low), Half.powerOfEighths(x.high)) }
-    @inline(always) static func unitReciprocals(_ e: Self) -> (c: Self, logarithm: Self) {
-        let (x, y) = (Half.unitReciprocals(e.low), Half.unitReciprocals(e.high))
-        return (Self(x.c, y.c), Self(x.logarithm, y.logarithm))
-    }
-    @inline(always) static func decomposed(_ u: Self, less: Double) -> (m: Self, c: Self, logarithm: Self, k: Self, inverseScale: Self) {
-        let (x, y) = (Half.decomposed(u.low, less: less), Half.decomposed(u.high, less: less))
-        return (
-            Self(x.m, y.m), Self(x.c, y.c), Self(x.logarithm, y.logarithm), Self(x.k, y.k), Self(x.inverseScale, y.inverseScale))
-    }
-}
+struct TwoLanes: LaneGroup {
+    let low: Lanes, high: Lanes
 
-typealias TwoLanes = Twice<Lanes>
-typealias FourLanes = Twice<TwoLanes>
-typealias EightLanes = Twice<FourLanes>
-
-extension Twice where Half == Lanes {
+    @inline(always) init(_ low: Lanes, _ high: Lanes) { (self.low, self.high) = (low, high) }
+    @inline(always) init(_ all: Lanes) { self.init(Lanes(all), Lanes(all)) }
     @inline(always) var a: Lanes { low }
     @inline(always) var b: Lanes { high }
+    @inline(always) var met: TwoLanes { TwoLanes(low.met, high.met) }
+    @inline(always) var squared: TwoLanes { TwoLanes(low.squared, high.squared) }
+    @inline(always) func fma(_ factor: TwoLanes, _ addend: TwoLanes) -> TwoLanes {
+        TwoLanes(low.fma(factor.low, addend.low), high.fma(factor.high, addend.high))
+    }
+    @inline(always) static func + (x: TwoLanes, y: TwoLanes) -> TwoLanes { TwoLanes(x.low + y.low, x.high + y.high) }
+    @inline(always) static func - (x: TwoLanes, y: TwoLanes) -> TwoLanes { TwoLanes(x.low - y.low, x.high - y.high) }
+    @inline(always) static func * (x: TwoLanes, y: TwoLanes) -> TwoLanes { TwoLanes(x.low * y.low, x.high * y.high) }
+    @inline(always) static prefix func - (x: TwoLanes) -> TwoLanes { TwoLanes(-x.low, -x.high) }
+    @inline(always) static func powerOfEighths(_ x: TwoLanes) -> TwoLanes { TwoLanes(Lanes.powerOfEighths(x.low), Lanes.powerOfEighths(x.high)) }
+    @inline(always) static func unitReciprocals(_ e: TwoLanes) -> (c: TwoLanes, logarithm: TwoLanes) {
+        let (x, y) = (Lanes.unitReciprocals(e.low), Lanes.unitReciprocals(e.high))
+        return (TwoLanes(x.c, y.c), TwoLanes(x.logarithm, y.logarithm))
+    }
+    @inline(always)
+    static func decomposed(_ u: TwoLanes, less: Double) -> (m: TwoLanes, c: TwoLanes, logarithm: TwoLanes, k: TwoLanes, inverseScale: TwoLanes) {
+        let (x, y) = (Lanes.decomposed(u.low, less: less), Lanes.decomposed(u.high, less: less))
+        return (
+            TwoLanes(x.m, y.m), TwoLanes(x.c, y.c), TwoLanes(x.logarithm, y.logarithm), TwoLanes(x.k, y.k), TwoLanes(x.inverseScale, y.inverseScale))
+    }
 }
 
-extension Twice where Half == TwoLanes {
+struct FourLanes: LaneGroup {
+    let low: TwoLanes, high: TwoLanes
+
+    @inline(always) init(_ low: TwoLanes, _ high: TwoLanes) { (self.low, self.high) = (low, high) }
+    @inline(always) init(_ all: Lanes) { self.init(TwoLanes(all), TwoLanes(all)) }
     @inline(always) init(_ a: Lanes, _ b: Lanes, _ c: Lanes, _ d: Lanes) { self.init(TwoLanes(a, b), TwoLanes(c, d)) }
     @inline(always) var a: Lanes { low.low }
     @inline(always) var b: Lanes { low.high }
     @inline(always) var c: Lanes { high.low }
     @inline(always) var d: Lanes { high.high }
+    @inline(always) var met: FourLanes { FourLanes(low.met, high.met) }
+    @inline(always) var squared: FourLanes { FourLanes(low.squared, high.squared) }
+    @inline(always) func fma(_ factor: FourLanes, _ addend: FourLanes) -> FourLanes {
+        FourLanes(low.fma(factor.low, addend.low), high.fma(factor.high, addend.high))
+    }
+    @inline(always) static func + (x: FourLanes, y: FourLanes) -> FourLanes { FourLanes(x.low + y.low, x.high + y.high) }
+    @inline(always) static func - (x: FourLanes, y: FourLanes) -> FourLanes { FourLanes(x.low - y.low, x.high - y.high) }
+    @inline(always) static func * (x: FourLanes, y: FourLanes) -> FourLanes { FourLanes(x.low * y.low, x.high * y.high) }
+    @inline(always) static prefix func - (x: FourLanes) -> FourLanes { FourLanes(-x.low, -x.high) }
+    @inline(always) static func powerOfEighths(_ x: FourLanes) -> FourLanes { FourLanes(TwoLanes.powerOfEighths(x.low), TwoLanes.powerOfEighths(x.high)) }
+    @inline(always) static func unitReciprocals(_ e: FourLanes) -> (c: FourLanes, logarithm: FourLanes) {
+        let (x, y) = (TwoLanes.unitReciprocals(e.low), TwoLanes.unitReciprocals(e.high))
+        return (FourLanes(x.c, y.c), FourLanes(x.logarithm, y.logarithm))
+    }
+    @inline(always)
+    static func decomposed(_ u: FourLanes, less: Double) -> (m: FourLanes, c: FourLanes, logarithm: FourLanes, k: FourLanes, inverseScale: FourLanes) {
+        let (x, y) = (TwoLanes.decomposed(u.low, less: less), TwoLanes.decomposed(u.high, less: less))
+        return (
+            FourLanes(x.m, y.m), FourLanes(x.c, y.c), FourLanes(x.logarithm, y.logarithm), FourLanes(x.k, y.k), FourLanes(x.inverseScale, y.inverseScale))
+    }
+}
+
+struct EightLanes: LaneGroup {
+    let low: FourLanes, high: FourLanes
+
+    @inline(always) init(_ low: FourLanes, _ high: FourLanes) { (self.low, self.high) = (low, high) }
+    @inline(always) init(_ all: Lanes) { self.init(FourLanes(all), FourLanes(all)) }
+    @inline(always) var met: EightLanes { EightLanes(low.met, high.met) }
+    @inline(always) var squared: EightLanes { EightLanes(low.squared, high.squared) }
+    @inline(always) func fma(_ factor: EightLanes, _ addend: EightLanes) -> EightLanes {
+        EightLanes(low.fma(factor.low, addend.low), high.fma(factor.high, addend.high))
+    }
+    @inline(always) static func + (x: EightLanes, y: EightLanes) -> EightLanes { EightLanes(x.low + y.low, x.high + y.high) }
+    @inline(always) static func - (x: EightLanes, y: EightLanes) -> EightLanes { EightLanes(x.low - y.low, x.high - y.high) }
+    @inline(always) static func * (x: EightLanes, y: EightLanes) -> EightLanes { EightLanes(x.low * y.low, x.high * y.high) }
+    @inline(always) static prefix func - (x: EightLanes) -> EightLanes { EightLanes(-x.low, -x.high) }
+    @inline(always) static func powerOfEighths(_ x: EightLanes) -> EightLanes { EightLanes(FourLanes.powerOfEighths(x.low), FourLanes.powerOfEighths(x.high)) }
+    @inline(always) static func unitReciprocals(_ e: EightLanes) -> (c: EightLanes, logarithm: EightLanes) {
+        let (x, y) = (FourLanes.unitReciprocals(e.low), FourLanes.unitReciprocals(e.high))
+        return (EightLanes(x.c, y.c), EightLanes(x.logarithm, y.logarithm))
+    }
+    @inline(always)
+    static func decomposed(_ u: EightLanes, less: Double) -> (m: EightLanes, c: EightLanes, logarithm: EightLanes, k: EightLanes, inverseScale: EightLanes) {
+        let (x, y) = (FourLanes.decomposed(u.low, less: less), FourLanes.decomposed(u.high, less: less))
+        return (
+            EightLanes(x.m, y.m), EightLanes(x.c, y.c), EightLanes(x.logarithm, y.logarithm), EightLanes(x.k, y.k), EightLanes(x.inverseScale, y.inverseScale))
+    }
 }
