@@ -155,9 +155,11 @@ public struct InsightRequest: Sendable, Equatable {
         }
         if !topKs.isEmpty { observers.append(try TopAccuracy(specification, ks: topKs)) }
         if !quantiles.isEmpty { observers.append(try LossQuantiles(specification, orders: quantiles)) }
-        let shown = try ShownColumns(shownColumns, ofRows: worstCount)
         if worstCount != 0 {
-            observers.append(try WorstRows(specification, count: worstCount, by: worstMeasure, shownColumns: shown.names))
+            observers.append(try WorstRows(specification, count: worstCount, by: worstMeasure, shownColumns: shownColumns))
+        } else {
+            // Columns without rows are refused.
+            _ = try ShownColumns(shownColumns, ofRows: 0)
         }
         return observers
     }

@@ -138,7 +138,8 @@ private func binaryRows<E, L, I: BinaryInput>(_ block: inout RowBlock, _ rows: S
     @inline(always) func eight(_ i: Int) -> EightRows<I> { EightRows<I>(rows.values(i), rows.labels(i), L.self, isNarrow: E.byteCount < 8) }
     @inline(always) func two(_ i: Int) -> CommonRows<TwoLanes> { CommonRows(eight(i), eight(i &+ 8)) }
     @inline(always) func four(_ i: Int) -> CommonRows<FourLanes> { CommonRows(two(i), two(i &+ 16)) }
-    @inline(always) func isScored<Group: LaneGroup>(_ common: CommonRows<Group>, _ store: (Group) -> Void) -> Bool {
+    /// Returns true if all rows are common; then `store` has got their losses, and the right ones are counted.
+    @inline(always) func scores<Group: LaneGroup>(_ common: CommonRows<Group>, _ store: (Group) -> Void) -> Bool {
         guard isFull(common.areCommon) else { return false }
         store(I.commonLosses(common.first, common.second, isNarrow: E.byteCount < 8).met)
         correctCounts &+= common.rightCounts
@@ -150,7 +151,7 @@ private func binaryRows<E, L, I: BinaryInput>(_ block: inout RowBlock, _ rows: S
     while i < rowCount {
         // Vectors side by side, as many as help: each is a long chain of steps.
         if I.hasCommonWay, xentCompiledInstructionSet() == Int32(XentInstructionSetAVX512), i &+ 64 <= rowCount,
-            isScored(CommonRows<EightLanes>(four(i), four(i &+ 32)), { scored in
+            scores(CommonRows<EightLanes>(four(i), four(i &+ 32)), { scored in
                 store(scored.low, losses + i)
                 store(scored.high, losses + (i &+ 32))
             })
@@ -160,7 +161,7 @@ private func binaryRows<E, L, I: BinaryInput>(_ block: inout RowBlock, _ rows: S
             continue
         }
         if I.hasCommonWay, xentCompiledInstructionSet() == Int32(XentInstructionSetAVX2), i &+ 16 <= rowCount,
-            isScored(two(i), { scored in
+            scores(two(i), { scored in
                 scored.a.store(losses + i)
                 scored.b.store(losses + (i &+ 8))
             })

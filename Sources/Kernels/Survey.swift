@@ -53,7 +53,7 @@ public func surveyLabels(_ survey: UnsafeMutablePointer<LabelSurvey>) {
     }
     if let bytes = survey.pointee.bytes { return surveyBits(&survey.pointee, bytes) }
     var seen = LabelsSeen(firstRow: firstRow, ignoredLabel: survey.pointee.ignoredLabel)
-    seen.see(rowCount) { widen(xentLoadInt32x8(labels + $0)) }
+    seen.see(labels, rowCount)
     var (least, greatest) = (seen.least[0], seen.greatest[0])
     for lane in 1..<8 {
         if seen.least[lane] < least { least = seen.least[lane] }
@@ -107,20 +107,19 @@ private struct LabelsSeen {
         ignored = LaneIntegers(repeating: Int64(ignoredLabel))
     }
 
-    /// Adds the labels of all rows; `label` loads eight.
-    @inline(always) mutating func see(_ rowCount: Int, _ label: (Int) -> LaneIntegers) {
+    /// Adds the labels of all rows.
+    @inline(always) mutating func see(_ labels: UnsafePointer<Int32>, _ rowCount: Int) {
         // Wrapping arithmetic: indices stay within the block's memory, and sums are of at most 2^31 labels of 32 bits.
         var i = 0
         while i &+ 8 <= rowCount {
-            let label = label(i)
-            let isCounted = label .!= ignored
-            add(label, isCounted)
+            let label = widen(xentLoadInt32x8(labels + i))
+            add(label, label .!= ignored)
             fingerprint &+= fingerprintMix(label.unsigned & laneBits(0xFFFF_FFFF), key)
             key &+= fingerprintKeyStep
             i &+= 8
         }
         guard i < rowCount else { return }
-        let rest = label(i)
+        let rest = widen(xentLoadInt32x8(labels + i))
         let isInside = laneIndices .< LaneIntegers(repeating: Int64(rowCount &- i))
         add(rest, isInside .& (rest .!= ignored))
         fingerprint &+= laneBits(0).replacing(with: fingerprintMix(rest.unsigned & laneBits(0xFFFF_FFFF), key), where: isInside)

@@ -301,13 +301,6 @@ public final class BlockScorer {
         }
     }
 
-    private func label(ofRow row: Int, _ rows: LabelledRows) -> Int32 {
-        switch rows.classIndices {
-        case .words(let labels): labels[row]
-        case .bytes(let bytes): Int32(bytes[row])
-        }
-    }
-
     /// Leaves a program's losses and divisors in its buffers. Whether some rows are invalid; then `invalidIn` names them.
     private func run(_ index: Int, _ rows: LabelledRows, _ rowCount: Int) -> Bool {
         let program = programs[index]
@@ -340,7 +333,7 @@ public final class BlockScorer {
         if block.unscoredRowCount > 0 {
             if hasFacts { factMemory.clear(whereNaN: losses, rowCount: rowCount) }
             for row in 0..<rowCount where losses[row].isNaN {
-                if readsClassLabels || specification.task == .likelihood, label(ofRow: row, rows) == ignoredLabel {
+                if readsClassLabels || specification.task == .likelihood, classLabels(rows)[row] == ignoredLabel {
                     ignoredCount += 1
                 } else if invalidIn[row] == 0 {
                     invalidIn[row] = index + 1
@@ -429,7 +422,7 @@ public final class BlockScorer {
         _ losses: UnsafeMutablePointer<Double>
     ) {
         for row in 0..<rowCount where flags[row] != 0 && !losses[row].isNaN {
-            let column = specification.task == .multiclass ? Int(label(ofRow: row, rows)) : 0
+            let column = specification.task == .multiclass ? Int(classLabels(rows)[row]) : 0
             let value = rows.element.value(rows.values + row * classCount * rows.element.byteCount, at: column)
             let (ofValue, ofComplement) = value > 0.5 ? (ends.ofHigh, ends.ofLow) : (ends.ofLow, ends.ofHigh)
             if specification.task == .multiclass {
@@ -491,7 +484,7 @@ public final class BlockScorer {
         guard let classWeights else { return nil }
         switch specification.task {
         case .multiclass:
-            let label = Int(label(ofRow: row, rows))
+            let label = Int(classLabels(rows)[row])
             return (0..<classCount).contains(label) ? WeightPair(high: classWeights[label]) : nil
         case .binary:
             guard let targets = rows.targets else { return nil }
@@ -522,7 +515,7 @@ public final class BlockScorer {
             let value = rows.element.value(values, at: column)
             if value.isNaN || value == .infinity { return .notANumber(column: column, value: value) }
             // Values of other classes than the label may be above 1 by what rounding left.
-            let mayBeLarger = stored.task == .multiclass && column != Int(label(ofRow: row, rows))
+            let mayBeLarger = stored.task == .multiclass && column != Int(classLabels(rows)[row])
             let isInRange = (mayBeLarger || value <= largest) && (stored.input == .logProbabilities || value >= 0)
             if !isInRange { return .outOfRange(column: column, value: value, input: stored.input) }
         }
@@ -547,7 +540,7 @@ public final class BlockScorer {
                 }
             }
         } else if specification.task.hasLabels {
-            let label = Int(label(ofRow: row, rows))
+            let label = Int(classLabels(rows)[row])
             guard label >= 0, label < (isBinary ? 2 : classCount) else { return .label(classCount: classCount, isBinary: isBinary) }
             if specification.task == .multiclass, program.operation != .target { scoredColumns = label..<label + 1 }
         }
