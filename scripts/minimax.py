@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Minimax polynomials for the kernels' exp and log, with coefficients that are Float64.
 
-    python3 scripts/minimax.py [exp|eighths|log]...        needs mpmath (pip install mpmath; gmpy2 makes it faster)
+    python3 scripts/minimax.py [exp|eighths|log|logcosh]...        needs mpmath (pip install mpmath; gmpy2 makes it faster)
 
     exp   |r| <= ln 2 / 2 * 1.0001:                exp(r)     = 1 + r + r^2 P(r)
     eighths  |r| <= ln 2 / 16 * 1.0001:            the same, and the table of c 2^(i/8) with its errors
     log   |r| <= 0.0612:                           log(1 + r) = r - r^2 / 2 + r^3 R(r), and the tables of c and -log c with their errors
+    logcosh  |x| <= 1:                             log cosh(x / 2) = x^2 L(x^2)
 
 The polynomial makes the largest relative error of the whole right-hand side smallest (Remez exchange, Cheney,
 "Introduction to Approximation Theory", 1966, chapter 3). Coefficients are then rounded to Float64 one by one from the
@@ -17,7 +18,7 @@ of a Float64 evaluation come on top.
 import struct
 import sys
 
-from mpmath import cos, exp, log, log1p, lu_solve, matrix, mp, mpf, pi
+from mpmath import cos, cosh, exp, log, log1p, lu_solve, matrix, mp, mpf, pi, sqrt
 
 mp.prec = 240
 GRID_INTERVALS = 4000  # the true maximum is above the grid's by less than (pi * degree / GRID_INTERVALS)^2 / 2 of itself
@@ -160,6 +161,10 @@ def fit_log(degree):
     print(flush=True)
 
 
+def logcosh_problem():
+    return Problem(mpf(0), mpf(1), lambda u: log(cosh(sqrt(u) / 2)) / u, lambda u: u / log(cosh(sqrt(u) / 2)))
+
+
 # Reciprocals of 29 bits: of a million about each interval's middle the one whose logarithm is nearest to a multiple of 2^-42, found in
 # C by logarithms of 113 bits. The intervals of the first are cut where the encoding's bits 49 to 51 change, counted from
 # 0x3FE6E4DD00000000; those of 1 + e where 1.0703125 + 0.9287109375 e, rounded once, comes to a multiple of 1/8.
@@ -191,7 +196,7 @@ def print_logarithm_tables():
 
 
 def main():
-    asked = sys.argv[1:] or ["exp", "eighths", "log"]
+    asked = sys.argv[1:] or ["exp", "eighths", "log", "logcosh"]
     for name in asked:
         if name == "exp":
             problem = exp_problem(2)
@@ -204,8 +209,10 @@ def main():
             for degree in (7, 8):
                 fit_log(degree)
             print_logarithm_tables()
+        elif name == "logcosh":
+            fit("log cosh(x / 2): L(u)", logcosh_problem(), 9)
         else:
-            sys.exit(f"minimax.py: {name}: not a function that is fitted here; ask for exp, eighths or log")
+            sys.exit(f"minimax.py: {name}: not a function that is fitted here; ask for exp, eighths, log or logcosh")
 
 
 if __name__ == "__main__":

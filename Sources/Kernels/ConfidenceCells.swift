@@ -10,54 +10,78 @@ private let batchCount = 64
 /// The bound of an interval is k / n, rounded once; a confidence c lies at a bound or between two neighbours. Rounding c · n finds k or a
 /// neighbour's place next to it, and comparing c with k / n says on which side of it c lies.
 public func addConfidences(_ sums: UnsafeMutablePointer<ConfidenceSums>) {
-    let count = sums.pointee.count
-    let scratch = sums.pointee.scratch
-    // Five arrays of a batch.
-    let places = scratch, counts = places + batchCount, coarse = counts + batchCount, fine = coarse + batchCount, residuals = fine + batchCount
-    let gridPlaces = residuals + batchCount
-    let cells = sums.pointee.cells, grid = sums.pointee.grid
+    // What is read by the pointer is read again after each store.
+    let block = sums.pointee
+    let batch = ConfidenceBatch(scratch: block.scratch)
     var otherCount = 0
     // Wrapping: at most 1,024 predictions, whose parts are below 2^52; indices stay within the block's memory.
     var start = 0
-    while start < count {
-        let end = smaller(count, start &+ batchCount)
+    while start < block.count {
+        let end = smaller(block.count, start &+ batchCount)
+        var fine = LaneIntegers(repeating: 0)
         var i = start
         while i < end {
-            let others = findCells(sums.pointee, at: i, scratch + (i &- start))
+            let others = findCells(block, at: i, batch, i &- start, &fine)
             if others != 0 {
                 for lane in 0..<8 where others & UInt8(1) &<< UInt8(truncatingIfNeeded: lane) != 0 {
-                    sums.pointee.others[otherCount] = Int32(truncatingIfNeeded: i &+ lane)
+                    block.others[otherCount] = Int32(truncatingIfNeeded: i &+ lane)
                     otherCount &+= 1
                 }
             }
             i &+= 8
         }
-        let batch = end &- start
-        if let grid {
-            for j in 0..<batch {
-                let cell = cells + Int(places[j])
-                cell[0] &+= counts[j]
-                cell[1] &+= coarse[j]
-                cell[2] &+= fine[j]
-                grid[Int(gridPlaces[j])] &+= residuals[j]
+        // Confidences of Float32 have no fine parts from 2^-17 on.
+        let hasFine = xentAnyLane(fine) != 0
+        if let grid = block.grid {
+            if hasFine {
+                batch.add(end &- start, to: block.cells, grid, hasFine: true, hasGrid: true)
+            } else {
+                batch.add(end &- start, to: block.cells, grid, hasFine: false, hasGrid: true)
             }
         } else {
-            for j in 0..<batch {
-                let cell = cells + Int(places[j])
-                cell[0] &+= counts[j]
-                cell[1] &+= coarse[j]
-                cell[2] &+= fine[j]
-            }
+            batch.add(end &- start, to: block.cells, block.cells, hasFine: hasFine, hasGrid: false)
         }
         start = end
     }
     sums.pointee.otherCount = otherCount
 }
 
-/// Writes the places of eight predictions and what they add there, each kind to an array of its own; returns which are left out, the first one
-/// lowest. What is left out, or lies beyond the block, adds 0 to the first cell.
+/// What predictions add, and to which cells: each kind in an array of its own, in the order of the predictions.
+private struct ConfidenceBatch {
+    let places: UnsafeMutablePointer<Int64>
+    /// The count and the coarse part of each prediction: of eight the even ones come first.
+    let countsAndCoarse: UnsafeMutablePointer<Int64>
+    let fine: UnsafeMutablePointer<Int64>, residuals: UnsafeMutablePointer<Int64>, gridPlaces: UnsafeMutablePointer<Int64>
+
+    @inline(always) init(scratch: UnsafeMutablePointer<Int64>) {
+        places = scratch
+        countsAndCoarse = places + batchCount
+        fine = countsAndCoarse + 2 &* batchCount
+        residuals = fine + batchCount
+        gridPlaces = residuals + batchCount
+    }
+
+    /// Adds the first `count` predictions, and those after them up to a multiple of eight, which add 0.
+    @inline(always) func add(
+        _ count: Int, to cells: UnsafeMutablePointer<Int64>, _ grid: UnsafeMutablePointer<Int64>, hasFine: Bool, hasGrid: Bool
+    ) {
+        var j = 0
+        while j < count {
+            for lane in 0..<8 {
+                let cell = cells + Int(places[j &+ lane])
+                xentAddTwo(cell, countsAndCoarse + (2 &* j &+ (lane & 1) &* 8 &+ (lane & 6)))
+                if hasFine { cell[2] &+= fine[j &+ lane] }
+                if hasGrid { grid[Int(gridPlaces[j &+ lane])] &+= residuals[j &+ lane] }
+            }
+            j &+= 8
+        }
+    }
+}
+
+/// Writes the places of the eight predictions from `i` on and what they add there, as those of the batch from `j` on, and adds the bits of the fine parts to
+/// `fine`; returns which are left out, the first one lowest. What is left out, or lies beyond the block, adds 0 to the first cell.
 @inline(always)
-private func findCells(_ sums: ConfidenceSums, at i: Int, _ first: UnsafeMutablePointer<Int64>) -> UInt8 {
+private func findCells(_ sums: ConfidenceSums, at i: Int, _ batch: ConfidenceBatch, _ j: Int, _ fine: inout LaneIntegers) -> UInt8 {
     let confidence = Lanes.load(sums.confidences + i), outcome = Lanes.load(sums.outcomes + i)
     // The cuts of `foldLosses`.
     let shifted = confidence + lanes(level1Shift)
@@ -72,25 +96,25 @@ private func findCells(_ sums: ConfidenceSums, at i: Int, _ first: UnsafeMutable
     @inline(always) func added(_ numbers: LaneIntegers) -> LaneIntegers { numbers & unsafeBitCast(isAdded, to: LaneIntegers.self) }
 
     let scaled = confidence * lanes(Double(sums.intervalCount)) + lanes(integerShift)
-    let bound = (scaled - lanes(integerShift)) / lanes(Double(sums.intervalCount))
+    let bound = quotient(scaled - lanes(integerShift), lanes(Double(sums.intervalCount)), lanes(1 / Double(sums.intervalCount)))
     let nearest = scaled.integerBits &- lanes(integerShift).integerBits
     // A mask's lane is −1 where it holds.
     let side = unsafeBitCast(confidence .< bound, to: LaneIntegers.self) &- unsafeBitCast(confidence .> bound, to: LaneIntegers.self)
     let cell = added((nearest &+ nearest &+ side) &<< LaneIntegers(repeating: 2))
     let count = added(LaneIntegers(repeating: 1) &+ (LaneIntegers(repeating: 1 &<< 32) & unsafeBitCast(isHit, to: LaneIntegers.self)))
-    let room = batchCount
-    cell.store(first)
-    count.store(first + room)
-    added(shifted.integerBits &- lanes(level1Shift).integerBits).store(first + 2 &* room)
-    added(shiftedRemainder.integerBits &- lanes(level2Shift).integerBits).store(first + 3 &* room)
+    let finePart = added(shiftedRemainder.integerBits &- lanes(level2Shift).integerBits)
+    fine = fine | finePart
+    cell.store(batch.places + j)
+    xentStoreInTurn(batch.countsAndCoarse + 2 &* j, count, added(shifted.integerBits &- lanes(level1Shift).integerBits))
+    finePart.store(batch.fine + j)
     if sums.grid != nil {
         let place = confidence * lanes(Double(sums.gridCellCount))
         let rounded = place + lanes(integerShift)
         // One less where rounding went up, and for 1, which has no cell of its own.
         let down = ((rounded - lanes(integerShift)) .> place) .| (confidence .== lanes(1))
         let gridCell = (rounded.integerBits &- lanes(integerShift).integerBits) &+ unsafeBitCast(down, to: LaneIntegers.self)
-        added(((outcome - confidence) + lanes(level1Shift)).integerBits &- lanes(level1Shift).integerBits).store(first + 4 &* room)
-        added(gridCell).store(first + 5 &* room)
+        added(((outcome - confidence) + lanes(level1Shift)).integerBits &- lanes(level1Shift).integerBits).store(batch.residuals + j)
+        added(gridCell).store(batch.gridPlaces + j)
     }
     return bits(isInside .& .!isUsual)
 }

@@ -8,7 +8,7 @@ public import KernelABI
 /// not it is +∞. Sums are plain, eight side by side: with probabilities within 3 ULP + |log p| · 2^-53 and logarithms within 3 ULP of 1 + |log p| a
 /// divergence is good to about (|log p| + classCount / 8) · 2^-52.
 ///
-/// O(rowCount × classCount): two exponentials and a logarithm a pair of logits, in one pass; for others, and for rows with a probability below
+/// O(rowCount × classCount): two exponentials a pair of logits, and a logarithm where the probabilities are far apart, in one pass; for others, and for rows with a probability below
 /// exp(−700), an exponential a value of logits and log-probabilities, a logarithm a class, in three passes.
 public func comparePairs(_ block: UnsafeMutablePointer<PairBlock>) {
     let pairs = block.pointee
@@ -27,7 +27,7 @@ public func comparePairs(_ block: UnsafeMutablePointer<PairBlock>) {
 
 /// The places of what is summed over a row of logits, in the block's scratch: eight lanes of each of eight rows.
 private enum PairSum {
-    static let forward = 0, backward = 64, excess = 128, shannon = 192, distance = 256
+    static let forward = 0, backward = 64, excess = 128, cosines = 192, distance = 256
 }
 
 /// Compares up to eight rows of logits, from `first` on, and returns as bits which are done, the first lowest. The others have probabilities below
@@ -83,24 +83,27 @@ private func compareEightRows(_ pairs: PairBlock, _ first: Int) -> UInt8 {
         pair.forward.store(sums + PairSum.forward + 8 &* i)
         pair.backward.store(sums + PairSum.backward + 8 &* i)
         pair.excess.store(sums + PairSum.excess + 8 &* i)
-        (pair.entropies - pair.ofMeans).store(sums + PairSum.shannon + 8 &* i)
+        pair.cosines.store(sums + PairSum.cosines + 8 &* i)
         pair.distance.store(sums + PairSum.distance + 8 &* i)
         if isFull(pair.least .>= lanes(-700)) { done |= UInt8(1) &<< UInt8(truncatingIfNeeded: i) }
     }
     if done == 0 { return 0 }
     // What rows that are not done leave in their places is read, and not used.
     let excess = sumsOfEight(sums + PairSum.excess)
-    (sumsOfEight(sums + PairSum.forward) + excess).orZero.store(pairs.klAB + first)
-    (lanes(0) - (sumsOfEight(sums + PairSum.backward) + excess)).orZero.store(pairs.klBA + first)
-    (sumsOfEight(sums + PairSum.shannon).fma(lanes(0.5), lanes(logarithmOfPowerFactor))).orZero.store(pairs.jensenShannon + first)
+    let forward = sumsOfEight(sums + PairSum.forward), backward = sumsOfEight(sums + PairSum.backward)
+    (forward + excess).orZero.store(pairs.klAB + first)
+    (lanes(0) - (backward + excess)).orZero.store(pairs.klBA + first)
+    // With m = (p + q)/2 and d = log(p/q), log m = (log p + log q)/2 + log cosh(d/2), so that
+    // ½ Σ p log(p/m) + q log(q/m) = ½ (½ Σ (p − q) d − Σ (p + q) log cosh(d/2)).
+    ((forward - backward).fma(lanes(0.25), sumsOfEight(sums + PairSum.cosines) * lanes(-0.5))).orZero.store(pairs.jensenShannon + first)
     (sumsOfEight(sums + PairSum.distance) * lanes(0.5)).store(pairs.totalVariation + first)
     return done
 }
 
 /// The sums over the pairs of one row of logits.
 private struct PairOfRows {
-    /// Σ p log(p/q), Σ q log(p/q), Σ q − p, Σ p log p + q log q − (p + q) log((p + q)/2) but for the table's factor, and Σ |p − q|.
-    var forward = lanes(0), backward = lanes(0), excess = lanes(0), entropies = lanes(0), ofMeans = lanes(0), distance = lanes(0)
+    /// Σ p log(p/q), Σ q log(p/q), Σ q − p, Σ (p + q) log cosh(log(p/q) / 2), and Σ |p − q|.
+    var forward = lanes(0), backward = lanes(0), excess = lanes(0), cosines = lanes(0), distance = lanes(0)
     /// The least logarithm of a probability.
     var least = lanes(0)
     private let largestA: Lanes, constantA: Lanes, largestB: Lanes, constantB: Lanes
@@ -114,40 +117,98 @@ private struct PairOfRows {
     @inline(always) mutating func add(_ a: Lanes, _ b: Lanes) {
         let logP = (a - largestA) - constantA, logQ = (b - largestB) - constantB
         let terms = shiftedExponential(TwoLanes(logP, logQ))
-        add(logP, logQ, terms.low, terms.high, logarithmOfHalf(terms.low + terms.high))
+        let ratio = logP - logQ
+        add(logP, logQ, terms.low, terms.high, ratio, logarithmOfCosine(ratio, logP, logQ, sum: terms.low + terms.high))
     }
 
     /// Adds sixteen pairs of logits, side by side.
     @inline(always) mutating func add(_ a: TwoLanes, _ b: TwoLanes) {
         let logP = (a - TwoLanes(largestA)) - TwoLanes(constantA), logQ = (b - TwoLanes(largestB)) - TwoLanes(constantB)
         let terms = shiftedExponential(FourLanes(logP, logQ))
-        add(logP, logQ, terms.low, terms.high, logarithmOfHalf(terms.low + terms.high))
+        let ratio = logP - logQ
+        add(logP, logQ, terms.low, terms.high, ratio, logarithmOfCosine(ratio, logP, logQ, sum: terms.low + terms.high))
     }
 
     /// Adds thirty-two pairs of logits, side by side.
     @inline(always) mutating func add(_ a: FourLanes, _ b: FourLanes) {
         let logP = (a - FourLanes(largestA)) - FourLanes(constantA), logQ = (b - FourLanes(largestB)) - FourLanes(constantB)
         let terms = shiftedExponential(EightLanes(logP, logQ))
-        let ofMeans = logarithmOfHalf(terms.low + terms.high)
-        add(logP.low, logQ.low, terms.low.low, terms.high.low, ofMeans.low)
-        add(logP.high, logQ.high, terms.low.high, terms.high.high, ofMeans.high)
+        let ratio = logP - logQ
+        let cosines = logarithmOfCosine(ratio, logP, logQ, sum: terms.low + terms.high)
+        add(logP.low, logQ.low, terms.low.low, terms.high.low, ratio.low, cosines.low)
+        add(logP.high, logQ.high, terms.low.high, terms.high.high, ratio.high, cosines.high)
     }
 
-    @inline(always) private mutating func add(_ logP: TwoLanes, _ logQ: TwoLanes, _ p: TwoLanes, _ q: TwoLanes, _ logMean: TwoLanes) {
-        add(logP.a, logQ.a, p.a, q.a, logMean.a)
-        add(logP.b, logQ.b, p.b, q.b, logMean.b)
+    @inline(always) private mutating func add(
+        _ logP: TwoLanes, _ logQ: TwoLanes, _ p: TwoLanes, _ q: TwoLanes, _ ratio: TwoLanes, _ cosine: TwoLanes
+    ) {
+        add(logP.a, logQ.a, p.a, q.a, ratio.a, cosine.a)
+        add(logP.b, logQ.b, p.b, q.b, ratio.b, cosine.b)
     }
 
-    @inline(always) private mutating func add(_ logP: Lanes, _ logQ: Lanes, _ p: Lanes, _ q: Lanes, _ logMean: Lanes) {
+    @inline(always) private mutating func add(_ logP: Lanes, _ logQ: Lanes, _ p: Lanes, _ q: Lanes, _ ratio: Lanes, _ cosine: Lanes) {
         least = least.smaller(logP.smaller(logQ))
-        let ratio = logP - logQ, difference = q - p
+        let difference = q - p
         forward = p.fma(ratio, forward)
         backward = q.fma(ratio, backward)
         excess += difference
         distance += difference.absolute
-        entropies = q.fma(logQ, p.fma(logP, entropies))
-        ofMeans = (p + q).fma(logMean, ofMeans)
+        cosines = (p + q).fma(cosine, cosines)
     }
+}
+
+// log cosh(ratio / 2) of logP and logQ, the logarithms of two probabilities but for the table's factor, ratio = logP − logQ, and their sum: by a polynomial
+// within 2 ULP in a vector whose ratios are all in [−1, 1], as they mostly are of two models that predict alike; in another by the logarithm of the mean of
+// both, within 2^-52 + |logP + logQ| · 2^-53. A vector's way depends on the vector alone, which is the same by every instruction set.
+
+@inline(always)
+private func logarithmOfCosine(_ ratio: Lanes, _ logP: Lanes, _ logQ: Lanes, sum: Lanes) -> Lanes {
+    let square = ratio.squared
+    return isFull(square.lanesUpTo(1)) ? logarithmOfCosine(ofSquare: square) : logarithmOfCosine(logP, logQ, sum: sum)
+}
+
+@inline(always)
+private func logarithmOfCosine(_ ratio: TwoLanes, _ logP: TwoLanes, _ logQ: TwoLanes, sum: TwoLanes) -> TwoLanes {
+    let square = ratio.squared
+    if isFull(square.lanesUpTo(1)) { return logarithmOfCosine(ofSquare: square) }
+    let far = logarithmOfCosine(logP, logQ, sum: sum)
+    return TwoLanes(nearLogarithm(square.a, or: far.a), nearLogarithm(square.b, or: far.b))
+}
+
+@inline(always)
+private func logarithmOfCosine(_ ratio: FourLanes, _ logP: FourLanes, _ logQ: FourLanes, sum: FourLanes) -> FourLanes {
+    let square = ratio.squared
+    if isFull(square.lanesUpTo(1)) { return logarithmOfCosine(ofSquare: square) }
+    let far = logarithmOfCosine(logP, logQ, sum: sum)
+    return FourLanes(
+        nearLogarithm(square.a, or: far.a), nearLogarithm(square.b, or: far.b), nearLogarithm(square.c, or: far.c),
+        nearLogarithm(square.d, or: far.d))
+}
+
+/// The polynomial where all ratios of a vector are near, else `far`.
+@inline(always)
+private func nearLogarithm(_ square: Lanes, or far: Lanes) -> Lanes {
+    isFull(square.lanesUpTo(1)) ? logarithmOfCosine(ofSquare: square) : far
+}
+
+/// log cosh(x / 2) for the square of x in [−1, 1], within 2 ULP, by the polynomial that scripts/minimax.py prints.
+@inline(always)
+private func logarithmOfCosine<Group: LaneGroup>(ofSquare square: Group) -> Group {
+    var quotient = square.fma(-0x1.020fd54967aefp-37, Group(lanes(0x1.01b81bc4d6f24p-33)))
+    quotient = square.fma(quotient, -0x1.7b3c6c5702d67p-30)
+    quotient = square.fma(quotient, 0x1.0cf10fb03573ap-26).met
+    quotient = square.fma(quotient, -0x1.833c3795c8654p-23)
+    quotient = square.fma(quotient, 0x1.1ea5cddbb5e7ep-19).met
+    quotient = square.fma(quotient, -0x1.ba1ba19f30e17p-16)
+    quotient = square.fma(quotient, 0x1.6c16c16bf7ce9p-12).met
+    quotient = square.fma(quotient, -0x1.5555555555491p-8)
+    return square * square.fma(quotient, 0x1.0000000000000p-3)
+}
+
+/// log cosh((logP − logQ) / 2) = log((p + q) / 2) − (log p + log q) / 2.
+@inline(always)
+private func logarithmOfCosine<Group: LaneGroup>(_ logP: Group, _ logQ: Group, sum: Group) -> Group {
+    logarithmOfHalf(sum) - (logP + logQ).fma(Group(lanes(0.5)), Group(lanes(logarithmOfPowerFactor)))
 }
 
 /// exp(x + `logarithmOfPowerFactor`) for x in [−700, 0], within (1 + |x|) · 2^-53 of itself; numbers without meaning below.

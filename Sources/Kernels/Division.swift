@@ -19,12 +19,17 @@ public func divideValues(_ block: UnsafeMutablePointer<DivisionBlock>) {
         let x = element.loadEight(values + i &* element.byteCount)
         let magnitude = x.absolute
         if isPlain && isFull((magnitude .>= lanes(0x1p-800)) .& (magnitude .<= lanes(0x1p800))) {
-            let first = x * reciprocal
-            let second = (-first).fma(divisor, x).fma(reciprocal, first)
-            (-second).fma(divisor, x).fma(reciprocal, second).store(quotients + i)
+            quotient(x, divisor, reciprocal).store(quotients + i)
         } else {
             (x / divisor).store(quotients + i)
         }
         i &+= 8
     }
+}
+
+/// x / divisor, the bits of a division, by the divisor's reciprocal: for numbers from 2^-800 to 2^800, or 0, and a divisor from 2^-60 to 2^60.
+@inline(always) func quotient(_ x: Lanes, _ divisor: Lanes, _ reciprocal: Lanes) -> Lanes {
+    let first = x * reciprocal
+    let second = (-first).fma(divisor, x).fma(reciprocal, first)
+    return (-second).fma(divisor, x).fma(reciprocal, second)
 }

@@ -23,9 +23,8 @@ private let fineShift = 0x1p-14
 public func foldLosses(_ fold: UnsafeMutablePointer<LossFold>) {
     let losses = fold.pointee.losses
     let rowCount = fold.pointee.rowCount
-    let residuals = fold.pointee.residuals
-    var residualCount = 0
-    var level1 = LaneIntegers(repeating: 0), level2 = level1, level3 = level1, fineSum = level1
+    var levels = FoldLevels(residuals: fold.pointee.residuals)
+    var fineSum = LaneIntegers(repeating: 0)
     var squareHigh = LaneBits(repeating: 0), squareMiddle = squareHigh, squareLow = squareHigh
     var fineHigh = squareHigh, fineMiddle = squareHigh, fineLow = squareHigh
     var fingerprint = LaneBits(repeating: 0)
@@ -45,9 +44,9 @@ public func foldLosses(_ fold: UnsafeMutablePointer<LossFold>) {
             key &+= fingerprintKeyStep
             let shifted1 = loss + lanes(level1Shift)
             let units = shifted1.bits &- lanes(level1Shift).bits
-            level1 &+= units.signed
+            levels.level1 &+= units.signed
             let shifted2 = (loss - (shifted1 - lanes(level1Shift))) + lanes(level2Shift)
-            level2 &+= shifted2.integerBits &- lanes(level2Shift).integerBits
+            levels.level2 &+= shifted2.integerBits &- lanes(level2Shift).integerBits
             let high = (units &>> laneBits(25)) & laneBits(0xFFFF_FFFF), low = units & laneBits(0x1FF_FFFF)
             squareHigh &+= high &* high
             squareMiddle &+= high &* low
@@ -60,25 +59,7 @@ public func foldLosses(_ fold: UnsafeMutablePointer<LossFold>) {
         fingerprint &+= laneBits(0).replacing(with: fingerprintMix(loss.bits, key), where: isScored)
         key &+= fingerprintKeyStep
 
-        let isSmall = loss.absolute .< lanes(largeLoss)
-        let small = lanes(0).replacing(with: loss, where: isSmall)
-        if any(isScored .& .!isSmall) {
-            residualCount = append(loss, where: isScored .& .!isSmall, to: residuals, residualCount)
-        }
-
-        let shifted1 = small + lanes(level1Shift)
-        level1 &+= shifted1.integerBits &- lanes(level1Shift).integerBits
-        let rest1 = small - (shifted1 - lanes(level1Shift))
-        let shifted2 = rest1 + lanes(level2Shift)
-        level2 &+= shifted2.integerBits &- lanes(level2Shift).integerBits
-        let rest2 = rest1 - (shifted2 - lanes(level2Shift))
-        if any(rest2 .!= lanes(0)) {
-            let shifted3 = rest2 + lanes(level3Shift)
-            level3 &+= shifted3.integerBits &- lanes(level3Shift).integerBits
-            let rest3 = rest2 - (shifted3 - lanes(level3Shift))
-            if any(rest3 .!= lanes(0)) { residualCount = append(rest3, where: rest3 .!= lanes(0), to: residuals, residualCount) }
-        }
-
+        let small = levels.add(loss)
         let magnitude = small.absolute
         let square = (magnitude + lanes(level1Shift)).bits &- lanes(level1Shift).bits
         // Below 2^32, and said so: a product of halves is one instruction where a whole one is several.
@@ -100,10 +81,10 @@ public func foldLosses(_ fold: UnsafeMutablePointer<LossFold>) {
         }
         i &+= 8
     }
-    fold.pointee.residualCount = residualCount
-    fold.pointee.level1 = total(level1)
-    fold.pointee.level2 = total(level2)
-    fold.pointee.level3 = total(level3)
+    fold.pointee.residualCount = levels.residualCount
+    fold.pointee.level1 = total(levels.level1)
+    fold.pointee.level2 = total(levels.level2)
+    fold.pointee.level3 = total(levels.level3)
     fold.pointee.squareHigh = total(squareHigh)
     fold.pointee.squareMiddle = total(squareMiddle)
     fold.pointee.squareLow = total(squareLow)
@@ -118,16 +99,73 @@ public func foldLosses(_ fold: UnsafeMutablePointer<LossFold>) {
 
 /// Adds up numbers as `foldLosses` does, and nothing else; NaN is left out. O(rowCount).
 public func sumNumbers(_ fold: UnsafeMutablePointer<LossFold>) {
-    let numbers = fold.pointee.losses
-    let rowCount = fold.pointee.rowCount
-    let residuals = fold.pointee.residuals
-    var residualCount = 0
-    var level1 = LaneIntegers(repeating: 0), level2 = level1, level3 = level1
+    let numbers = fold.pointee.losses, rowCount = fold.pointee.rowCount
+    var levels = FoldLevels(residuals: fold.pointee.residuals)
     // Wrapping integer arithmetic throughout: the ranges are those of `foldLosses`.
     var i = 0
+    while i &+ 32 <= rowCount {
+        let cuts = FourCuts(numbers + i)
+        // The usual case: all fit into two levels.
+        if cuts.areWhole {
+            levels.add(cuts)
+        } else {
+            var j = i
+            while j < i &+ 32 {
+                levels.add(Lanes.load(numbers + j))
+                j &+= 8
+            }
+        }
+        i &+= 32
+    }
     while i < rowCount {
         var number = Lanes.load(numbers + i)
         if i &+ 8 > rowCount { number = number.masked(first: rowCount &- i) }
+        levels.add(number)
+        i &+= 8
+    }
+    fold.pointee.residualCount = levels.residualCount
+    fold.pointee.level1 = total(levels.level1)
+    fold.pointee.level2 = total(levels.level2)
+    fold.pointee.level3 = total(levels.level3)
+}
+
+/// Numbers cut at the first two levels, without their parts as integers: the encodings of what is left of each cut are added up.
+private struct NumberCut {
+    let shifted1: Lanes, shifted2: Lanes
+    /// The lanes that are small and have no digits below level 2.
+    let isWhole: SIMDMask<LaneIntegers>
+
+    @inline(always) init(_ number: Lanes) {
+        shifted1 = number + lanes(level1Shift)
+        let rest = number - (shifted1 - lanes(level1Shift))
+        shifted2 = rest + lanes(level2Shift)
+        isWhole = (number.absolute .< lanes(largeLoss)) .& (rest .== shifted2 - lanes(level2Shift))
+    }
+}
+
+/// Thirty-two numbers, cut.
+private struct FourCuts {
+    let a: NumberCut, b: NumberCut, c: NumberCut, d: NumberCut
+
+    @inline(always) init(_ numbers: UnsafePointer<Double>) {
+        (a, b) = (NumberCut(Lanes.load(numbers)), NumberCut(Lanes.load(numbers + 8)))
+        (c, d) = (NumberCut(Lanes.load(numbers + 16)), NumberCut(Lanes.load(numbers + 24)))
+    }
+
+    @inline(always) var areWhole: Bool { isFull(a.isWhole .& b.isWhole .& c.isWhole .& d.isWhole) }
+}
+
+/// Exact sums of numbers in the three levels, eight side by side, and what does not fit.
+private struct FoldLevels {
+    var level1 = LaneIntegers(repeating: 0), level2 = LaneIntegers(repeating: 0), level3 = LaneIntegers(repeating: 0)
+    private let residuals: UnsafeMutablePointer<Double>
+    private(set) var residualCount = 0
+
+    @inline(always) init(residuals: UnsafeMutablePointer<Double>) { self.residuals = residuals }
+
+    /// Adds numbers; NaN is left out. Returns those that are small, and 0 for others.
+    @discardableResult
+    @inline(always) mutating func add(_ number: Lanes) -> Lanes {
         // Not NaN, which is unordered.
         let isSmall = number.absolute .< lanes(largeLoss)
         let small = Lanes(bits: number.bits & unsafeBitCast(isSmall, to: LaneBits.self))
@@ -145,12 +183,17 @@ public func sumNumbers(_ fold: UnsafeMutablePointer<LossFold>) {
             let rest3 = rest2 - (shifted3 - lanes(level3Shift))
             if any(rest3 .!= lanes(0)) { residualCount = append(rest3, where: rest3 .!= lanes(0), to: residuals, residualCount) }
         }
-        i &+= 8
+        return small
     }
-    fold.pointee.residualCount = residualCount
-    fold.pointee.level1 = total(level1)
-    fold.pointee.level2 = total(level2)
-    fold.pointee.level3 = total(level3)
+
+    /// Adds numbers that fit into two levels. Wrapping: what each shift adds is taken off the sum of four.
+    @inline(always) mutating func add(_ cuts: FourCuts) {
+        let shift1 = lanes(level1Shift).integerBits, shift2 = lanes(level2Shift).integerBits
+        level1 &+= ((cuts.a.shifted1.integerBits &+ cuts.b.shifted1.integerBits) &+ (cuts.c.shifted1.integerBits &+ cuts.d.shifted1.integerBits))
+            &- (shift1 &<< LaneIntegers(repeating: 2))
+        level2 &+= ((cuts.a.shifted2.integerBits &+ cuts.b.shifted2.integerBits) &+ (cuts.c.shifted2.integerBits &+ cuts.d.shifted2.integerBits))
+            &- (shift2 &<< LaneIntegers(repeating: 2))
+    }
 }
 
 @inline(always) private func total(_ lanes: LaneIntegers) -> Int64 { lanes.wrappedTotal }

@@ -237,10 +237,7 @@ struct CompensatedLanes {
 @inline(always) func isFull(_ mask: SIMDMask<LaneIntegers>) -> Bool { xentAnyLane(~unsafeBitCast(mask, to: LaneIntegers.self)) == 0 }
 
 /// The mask as bits, the first lane lowest.
-@inline(always) func bits(_ mask: SIMDMask<LaneIntegers>) -> UInt8 {
-    let powers = unsafeBitCast(mask, to: LaneIntegers.self) & LaneIntegers(1, 2, 4, 8, 16, 32, 64, 128)
-    return UInt8(truncatingIfNeeded: powers.wrappedTotal)
-}
+@inline(always) func bits(_ mask: SIMDMask<LaneIntegers>) -> UInt8 { xentBitsOfLanes(unsafeBitCast(mask, to: LaneIntegers.self)) }
 
 /// How many of the mask's lanes are set, added to `counts` lane by lane.
 @inline(always) func count(_ mask: SIMDMask<SIMD8<Int64>>, into counts: inout LaneIntegers) {

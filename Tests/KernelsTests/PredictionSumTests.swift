@@ -3,7 +3,7 @@ import Oracle
 import SeededRandom
 import Testing
 
-/// Every kernel adds predictions to the same cells; that they are the right ones is tested by Insight's tests of calibration and of sums.
+/// Every kernel adds predictions to the same cells and sums; that sums are the right ones is tested by Insight's tests of sums.
 @Suite("PredictionSumTests")
 struct PredictionSumTests {
     @Test("confidences go to the same cells", arguments: [1, 2, 15, 29, 1000], [true, false])
@@ -23,6 +23,36 @@ struct PredictionSumTests {
             for kernel in KernelUnderTest.available.dropFirst() {
                 let found = added(confidences, outcomes, count, intervalCount, hasGrid: hasGrid, kernel)
                 #expect(found == expected, "\(kernel.instructionSet), \(count) predictions")
+            }
+        }
+    }
+
+    @Test("cells are those of a plain computation", arguments: [1, 2, 15, 1000], [true, false])
+    func plainCells(intervalCount: Int, isNarrow: Bool) {
+        var random = SplitMix64(seed: 0xCE11 + UInt64(intervalCount))
+        // Those of Float32 have no digits below 2^-40 from 2^-17 on, and the batches that hold nothing else have a way of their own.
+        var confidences = (0..<1024).map { _ in
+            isNarrow ? Double(Float(random.nextUniform(in: 0x1p-16...1))) : random.nextUniform(in: 0...1)
+        }
+        for k in 0...min(intervalCount, 100) { confidences[8 * k] = Double(k) / Double(intervalCount) }
+        if isNarrow { confidences[1000] = 0x1.234568p-30 }
+        let outcomes = confidences.map { _ in Double(Int.random(in: 0...1, using: &random)) }
+        for count in [1, 8, 63, 64, 100, 1024] {
+            var cells = [Int64](repeating: 0, count: 4 * (2 * intervalCount + 1)), grid = [Int64](repeating: 0, count: 4096)
+            for (confidence, outcome) in zip(confidences, outcomes).prefix(count) {
+                // The bounds k / n up to the confidence: it is the last one or lies above it.
+                let below = (0...intervalCount).last { Double($0) / Double(intervalCount) <= confidence } ?? 0
+                let cell = 4 * (2 * below + (Double(below) / Double(intervalCount) == confidence ? 0 : 1))
+                let coarse = (confidence * 0x1p40).rounded(.toNearestOrEven)
+                cells[cell] += 1 + (outcome == 1 ? 1 << 32 : 0)
+                cells[cell + 1] += Int64(coarse)
+                cells[cell + 2] += Int64((confidence - coarse * 0x1p-40) * 0x1p92)
+                grid[min(4095, Int(confidence * 4096))] += Int64(((outcome - confidence) * 0x1p40).rounded(.toNearestOrEven))
+            }
+            for kernel in KernelUnderTest.available {
+                let found = added(confidences, outcomes, count, intervalCount, hasGrid: true, kernel)
+                #expect(found.cells == cells && found.grid == grid && found.others.isEmpty, "\(kernel.instructionSet), \(count) predictions")
+                #expect(added(confidences, outcomes, count, intervalCount, hasGrid: false, kernel).cells == cells)
             }
         }
     }

@@ -88,20 +88,25 @@ struct KeyCounters: Sendable {
         var next = 0
         while next < count {
             var missing = -1, overflow = -1
-            let (pageShift, mask) = (Int32(pageBits + 1), (Int32(2) << Int32(pageBits)) &- 1)
+            let pageShift = Int32(pageBits + 1), mask = (Int32(2) << Int32(pageBits)) &- 1
             counts.withUnsafeMutableBufferPointer { counts in
                 indexOfPage.withUnsafeBufferPointer { indexOfPage in
                     places.withDoubledPlaces { doubled in
-                        while next < count {
-                            let page = Int(doubled[next] >> pageShift), index = Int(indexOfPage[page])
+                        guard let counts = counts.baseAddress, let indexOfPage = indexOfPage.baseAddress else { return }
+                        // In registers, and with masking shifts: the fewer instructions a score takes, the more of the memory's waits go on at the same time.
+                        var i = next
+                        defer { next = i }
+                        while i < count {
+                            let twice = doubled[i]
+                            let page = Int(truncatingIfNeeded: twice &>> pageShift), index = Int(truncatingIfNeeded: indexOfPage[page])
                             guard index >= 0 else {
                                 missing = page
                                 return
                             }
-                            let place = index << Int(pageShift) | Int(doubled[next] & mask) | (labels[next] != 0 ? 1 : 0)
+                            let place = index &<< Int(truncatingIfNeeded: pageShift) | Int(truncatingIfNeeded: twice & mask) | (labels[i] != 0 ? 1 : 0)
                             let count = counts[place] &+ 1  // Wrapping: see `overflows`.
                             counts[place] = count
-                            next += 1
+                            i &+= 1
                             if count == 0 {
                                 overflow = place
                                 return

@@ -77,11 +77,15 @@ struct LogLinearHistogram: Sendable {
         counts.withUnsafeMutableBufferPointer { counts in
             indexOfPage.withUnsafeBufferPointer { indexOfPage in
                 places.withDoubledPlaces { doubled in
-                    while next < count {
-                        let prefix = Int(doubled[next]) >> 1, page = Int(indexOfPage[prefix >> 8])
+                    guard let counts = counts.baseAddress, let indexOfPage = indexOfPage.baseAddress else { return }
+                    // In a register, which a variable that a closure changes is not.
+                    var i = next
+                    defer { next = i }
+                    while i < count {
+                        let prefix = Int(truncatingIfNeeded: doubled[i]) &>> 1, page = Int(truncatingIfNeeded: indexOfPage[prefix &>> 8])
                         guard page >= 0 else { return }
-                        counts[page << 8 | prefix & 255] &+= 1  // Wrapping: no run has 2^64 rows.
-                        next += 1
+                        counts[page &<< 8 | prefix & 255] &+= 1  // Wrapping: no run has 2^64 rows.
+                        i &+= 1
                     }
                 }
             }

@@ -146,14 +146,22 @@ public struct ProbabilityScores: RowObserver, Equatable {
             for row in 0..<rowCount { numbers[row] = top[row] > 0x1p-1000 ? top[row] : 1 }
             block.predictionKernels.logarithms(numbers, count: rowCount)
         }
-        if isBinary { decisions.fill(rowCount) { block.writeValues(from: 0, count: rowCount, to: $0) } }
-        let ofDecisions = decisions
-        room.update(rowCount) { row, logarithm in
-            guard classes[row] >= 0 else { return .nan }
-            // A decision from a logit x has the logits 0 and x.
-            let ofTop = isBinary ? (classes[row] == 1 ? ofDecisions[row] : 0) : block.value(row: row, column: Int(classes[row]))
-            // log Σ exp x − Σ p·x, by the largest logit.
-            return max(0, (ofTop - sums[row]) - logarithm)
+        // log Σ exp x − Σ p·x, by the largest logit.
+        guard isBinary else {
+            room.update(rowCount) { row, logarithm in
+                guard classes[row] >= 0 else { return .nan }
+                return max(0, (block.value(row: row, column: Int(classes[row])) - sums[row]) - logarithm)
+            }
+            return
+        }
+        decisions.fill(rowCount) { block.writeValues(from: 0, count: rowCount, to: $0) }
+        _ = decisions.withNumbers { ofDecisions in
+            room.update(rowCount) { row, logarithm in
+                // A decision from a logit x has the logits 0 and x. Without a branch, which half of the rows would take, and no processor foresee.
+                let ofTop = classes[row] == 1 ? ofDecisions[row] : 0
+                let entropy = max(0, (ofTop - sums[row]) - logarithm)
+                return classes[row] >= 0 ? entropy : .nan
+            }
         }
     }
 

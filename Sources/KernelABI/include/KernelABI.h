@@ -460,6 +460,14 @@ XENT_INLINE uint8_t xentEqualBitsDouble8(XentDouble8 a, XentDouble8 b) {
     return bits;
 }
 
+/// The lanes whose sign bit is set, as bits, the first lane lowest.
+XENT_INLINE uint8_t xentBitsOfLanes(XentInt64x8 mask) {
+    const XentBool8 isNegative = __builtin_convertvector(mask < 0, XentBool8);
+    uint8_t bits;
+    __builtin_memcpy(&bits, &isNegative, sizeof bits);
+    return bits;
+}
+
 // Counts of lanes that are above a bound, or not below it. A lane of a comparison is -1 where it holds.
 XENT_INLINE XentInt32x8 xentCountAboveFloat8(XentInt32x8 counts, XentFloat8 v, XentFloat8 bound) { return counts - (v > bound); }
 XENT_INLINE XentInt32x8 xentCountFromFloat8(XentInt32x8 counts, XentFloat8 v, XentFloat8 bound) { return counts - (v >= bound); }
@@ -635,6 +643,27 @@ XENT_INLINE XentDouble8 xentLogarithmOfUnitReciprocal(XentUInt64x8 places) { ret
 XENT_INLINE void xentStoreLowHalves(void *_Nonnull pointer, XentInt64x8 value) {
     const XentInt32x8 halves = __builtin_convertvector(value, XentInt32x8);
     __builtin_memcpy(pointer, &halves, sizeof halves);
+}
+/// Stores the lowest bytes of eight numbers.
+XENT_INLINE void xentStoreLowBytes(void *_Nonnull pointer, XentInt64x8 value) {
+    typedef uint8_t Bytes __attribute__((ext_vector_type(8)));
+    const Bytes bytes = __builtin_convertvector(value, Bytes);
+    __builtin_memcpy(pointer, &bytes, sizeof bytes);
+}
+/// Stores two times eight numbers in turn: the even lanes of a and b, a lane of each after the other, and then the odd lanes.
+XENT_INLINE void xentStoreInTurn(void *_Nonnull pointer, XentInt64x8 a, XentInt64x8 b) {
+    const XentInt64x8 even = __builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14), odd = __builtin_shufflevector(a, b, 1, 9, 3, 11, 5, 13, 7, 15);
+    __builtin_memcpy(pointer, &even, sizeof even);
+    __builtin_memcpy((char *)pointer + sizeof even, &odd, sizeof odd);
+}
+/// Adds two numbers to two others in memory, wrapping.
+XENT_INLINE void xentAddTwo(void *_Nonnull sums, const void *_Nonnull addends) {
+    typedef uint64_t Two __attribute__((ext_vector_type(2)));
+    Two sum, addend;
+    __builtin_memcpy(&sum, sums, sizeof sum);
+    __builtin_memcpy(&addend, addends, sizeof addend);
+    sum += addend;
+    __builtin_memcpy(sums, &sum, sizeof sum);
 }
 XENT_INLINE void xentStoreInt64x8(void *_Nonnull pointer, XentInt64x8 value) { __builtin_memcpy(pointer, &value, sizeof value); }
 XENT_INLINE void xentStoreDouble8(void *_Nonnull pointer, XentDouble8 value) { __builtin_memcpy(pointer, &value, sizeof value); }
