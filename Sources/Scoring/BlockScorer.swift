@@ -65,6 +65,9 @@ public final class BlockScorer {
     /// Class indices that are stored in a byte each, as numbers, and whether they are those of the last block.
     private let convertedLabels: UnsafeMutablePointer<Int32>
     private var areLabelsConverted = false
+    /// The probabilities of label 1 of a block of logits, and the values of which they are; nil where they have not been asked for.
+    private var positives: [Double] = []
+    private var valuesOfPositives: UnsafeRawPointer?
     /// The label that stands for a row to be left out.
     private let ignoredLabel: Int32
 
@@ -249,6 +252,7 @@ public final class BlockScorer {
         rows.rowCount = min(max(rows.rowCount, 0), Self.rowLimit)
         let rowCount = rows.rowCount
         areLabelsConverted = false
+        valuesOfPositives = nil
         let labelSurvey = surveyLabels(rows)
         var hasInvalidRows = false
         for index in programs.indices where run(index, rows, rowCount) { hasInvalidRows = true }
@@ -285,6 +289,20 @@ public final class BlockScorer {
         switch indices {
         case .words(let labels): (labels, nil)
         case .bytes(let bytes): (UnsafePointer(convertedLabels), bytes)
+        }
+    }
+
+    /// Writes 1 / (1 + e^−x) of the logit x of each row: found once for all who ask for those of the last block.
+    func writePositiveProbabilities(_ rows: LabelledRows, to numbers: UnsafeMutablePointer<Double>) {
+        if positives.isEmpty { positives = Array(repeating: 0, count: Self.rowLimit) }
+        positives.withUnsafeMutableBufferPointer { buffer in
+            guard let found = buffer.baseAddress else { return }
+            // A block's rows have other values than those that it was stored with where these were divided by a temperature.
+            if valuesOfPositives != rows.values {
+                PredictionKernels(kernels).positiveProbabilities(rows.values, rows.element, count: rows.rowCount, to: found)
+                valuesOfPositives = rows.values
+            }
+            numbers.update(from: found, count: rows.rowCount)
         }
     }
 

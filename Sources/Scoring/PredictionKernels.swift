@@ -192,4 +192,11 @@ package struct PredictionKernels: Sendable {
 extension ScoredBlock {
     /// The kernels that scored the block.
     package var predictionKernels: PredictionKernels { PredictionKernels(scorer.kernels) }
+
+    /// Writes the probability of label 1 of each row of one logit, which is found once for all who ask for it.
+    ///
+    /// - Parameter numbers: room for a number a row.
+    package func writePositiveProbabilities(ofLogitsTo numbers: UnsafeMutablePointer<Double>) {
+        scorer.writePositiveProbabilities(rows, to: numbers)
+    }
 }

@@ -157,9 +157,11 @@ public struct ProbabilityScores: RowObserver, Equatable {
         decisions.fill(rowCount) { block.writeValues(from: 0, count: rowCount, to: $0) }
         _ = decisions.withNumbers { ofDecisions in
             room.update(rowCount) { row, logarithm in
-                // A decision from a logit x has the logits 0 and x. Without a branch, which half of the rows would take, and no processor foresee.
-                let ofTop = classes[row] == 1 ? ofDecisions[row] : 0
-                let entropy = max(0, (ofTop - sums[row]) - logarithm)
+                // A decision from a logit x has the logits 0 and x, of which the larger is taken. Without branches, which half of the rows would take, and
+                // no processor foresee.
+                let x = ofDecisions[row]
+                let difference = ((x > 0 ? x : 0) - sums[row]) - logarithm
+                let entropy = difference > 0 ? difference : 0
                 return classes[row] >= 0 ? entropy : .nan
             }
         }

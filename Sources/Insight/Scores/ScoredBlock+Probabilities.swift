@@ -15,6 +15,7 @@ extension ScoredBlock {
         case .logProbabilities:
             writeValues(from: 0, count: count, to: numbers)
             predictionKernels.exponentials(numbers, count: count)
+        case .logits where classCount == 1: writePositiveProbabilities(ofLogitsTo: numbers)
         case .logits: predictionKernels.positiveProbabilities(rows.values, rows.element, count: count, to: numbers)
         }
     }
