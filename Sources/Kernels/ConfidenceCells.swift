@@ -46,7 +46,7 @@ public func addConfidences(_ sums: UnsafeMutablePointer<ConfidenceSums>) {
     sums.pointee.otherCount = otherCount
 }
 
-/// What predictions add, and to which cells: each kind in an array of its own, in the order of the predictions.
+/// A batch's places and addends: each kind in an array of its own, in the order of the predictions.
 private struct ConfidenceBatch {
     let places: UnsafeMutablePointer<Int64>
     /// The count and the coarse part of each prediction: of eight the even ones come first.
