@@ -83,14 +83,11 @@ private struct ConfidenceBatch {
 @inline(always)
 private func findCells(_ sums: ConfidenceSums, at i: Int, _ batch: ConfidenceBatch, _ j: Int, _ fine: inout LaneIntegers) -> UInt8 {
     let confidence = Lanes.load(sums.confidences + i), outcome = Lanes.load(sums.outcomes + i)
-    // The cuts of `foldLosses`.
-    let shifted = confidence + lanes(level1Shift)
-    let remainder = confidence - (shifted - lanes(level1Shift))
-    let shiftedRemainder = remainder + lanes(level2Shift)
+    let cut = NumberCut(confidence)
     let isInside = laneIndices .< LaneIntegers(repeating: Int64(sums.count &- i))
     let isHit = outcome .== lanes(1)
     let isUsual = (confidence .>= lanes(0)) .& (confidence .<= lanes(1)) .& ((outcome .== lanes(0)) .| isHit)
-        .& (remainder .== shiftedRemainder - lanes(level2Shift))
+        .& cut.isWhole
     let isAdded = isUsual .& isInside
     /// The lanes of what is added, 0 in the others.
     @inline(always) func added(_ numbers: LaneIntegers) -> LaneIntegers { numbers & unsafeBitCast(isAdded, to: LaneIntegers.self) }
@@ -102,10 +99,10 @@ private func findCells(_ sums: ConfidenceSums, at i: Int, _ batch: ConfidenceBat
     let side = unsafeBitCast(confidence .< bound, to: LaneIntegers.self) &- unsafeBitCast(confidence .> bound, to: LaneIntegers.self)
     let cell = added((nearest &+ nearest &+ side) &<< LaneIntegers(repeating: 2))
     let count = added(LaneIntegers(repeating: 1) &+ (LaneIntegers(repeating: 1 &<< 32) & unsafeBitCast(isHit, to: LaneIntegers.self)))
-    let finePart = added(shiftedRemainder.integerBits &- lanes(level2Shift).integerBits)
+    let finePart = added(cut.fine)
     fine = fine | finePart
     cell.store(batch.places + j)
-    xentStoreInTurn(batch.countsAndCoarse + 2 &* j, count, added(shifted.integerBits &- lanes(level1Shift).integerBits))
+    xentStoreInTurn(batch.countsAndCoarse + 2 &* j, count, added(cut.coarse))
     finePart.store(batch.fine + j)
     if sums.grid != nil {
         let place = confidence * lanes(Double(sums.gridCellCount))

@@ -42,11 +42,10 @@ public func foldLosses(_ fold: UnsafeMutablePointer<LossFold>) {
             // The usual case, by the same operations as below: all are scored, none is negative, large or fine, and no digit lies below level 2.
             fingerprint &+= fingerprintMix(loss.bits, key)
             key &+= fingerprintKeyStep
-            let shifted1 = loss + lanes(level1Shift)
-            let units = shifted1.bits &- lanes(level1Shift).bits
-            levels.level1 &+= units.signed
-            let shifted2 = (loss - (shifted1 - lanes(level1Shift))) + lanes(level2Shift)
-            levels.level2 &+= shifted2.integerBits &- lanes(level2Shift).integerBits
+            let cut = NumberCut(loss)
+            let units = cut.coarse.unsigned
+            levels.level1 &+= cut.coarse
+            levels.level2 &+= cut.fine
             let high = (units &>> laneBits(25)) & laneBits(0xFFFF_FFFF), low = units & laneBits(0x1FF_FFFF)
             squareHigh &+= high &* high
             squareMiddle &+= high &* low
@@ -103,25 +102,19 @@ public func sumNumbers(_ fold: UnsafeMutablePointer<LossFold>) {
     var levels = FoldLevels(residuals: fold.pointee.residuals)
     // Wrapping integer arithmetic throughout: the ranges are those of `foldLosses`.
     var i = 0
-    while i &+ 32 <= rowCount {
-        let cuts = FourCuts(numbers + i)
-        // The usual case: all fit into two levels.
-        if cuts.areWhole {
-            levels.add(cuts)
-        } else {
-            var j = i
-            while j < i &+ 32 {
-                levels.add(Lanes.load(numbers + j))
-                j &+= 8
-            }
-        }
-        i &+= 32
-    }
     while i < rowCount {
-        var number = Lanes.load(numbers + i)
-        if i &+ 8 > rowCount { number = number.masked(first: rowCount &- i) }
-        levels.add(number)
-        i &+= 8
+        // The usual case: thirty-two numbers that fit into two levels.
+        if i &+ 32 <= rowCount, levels.addsWhole(numbers + i) {
+            i &+= 32
+            continue
+        }
+        let end = smaller(i &+ 32, rowCount)
+        while i < end {
+            var number = Lanes.load(numbers + i)
+            if i &+ 8 > rowCount { number = number.masked(first: rowCount &- i) }
+            levels.add(number)
+            i &+= 8
+        }
     }
     fold.pointee.residualCount = levels.residualCount
     fold.pointee.level1 = total(levels.level1)
@@ -129,30 +122,26 @@ public func sumNumbers(_ fold: UnsafeMutablePointer<LossFold>) {
     fold.pointee.level3 = total(levels.level3)
 }
 
-/// Numbers cut at the first two levels, without their parts as integers: the encodings of what is left of each cut are added up.
-private struct NumberCut {
+/// Numbers below `largeLoss` in magnitude, cut at the first two levels.
+struct NumberCut {
+    /// Each level with its shift added: its units stand in the low bits of the encoding.
     let shifted1: Lanes, shifted2: Lanes
-    /// The lanes that are small and have no digits below level 2.
-    let isWhole: SIMDMask<LaneIntegers>
+    /// The digits below the first level.
+    private let rest1: Lanes
 
     @inline(always) init(_ number: Lanes) {
         shifted1 = number + lanes(level1Shift)
-        let rest = number - (shifted1 - lanes(level1Shift))
-        shifted2 = rest + lanes(level2Shift)
-        isWhole = (number.absolute .< lanes(largeLoss)) .& (rest .== shifted2 - lanes(level2Shift))
-    }
-}
-
-/// Thirty-two numbers, cut.
-private struct FourCuts {
-    let a: NumberCut, b: NumberCut, c: NumberCut, d: NumberCut
-
-    @inline(always) init(_ numbers: UnsafePointer<Double>) {
-        (a, b) = (NumberCut(Lanes.load(numbers)), NumberCut(Lanes.load(numbers + 8)))
-        (c, d) = (NumberCut(Lanes.load(numbers + 16)), NumberCut(Lanes.load(numbers + 24)))
+        rest1 = number - (shifted1 - lanes(level1Shift))
+        shifted2 = rest1 + lanes(level2Shift)
     }
 
-    @inline(always) var areWhole: Bool { isFull(a.isWhole .& b.isWhole .& c.isWhole .& d.isWhole) }
+    /// The parts in units of 2^-40 and 2^-92. Wrapping: differences of encodings.
+    @inline(always) var coarse: LaneIntegers { shifted1.integerBits &- lanes(level1Shift).integerBits }
+    @inline(always) var fine: LaneIntegers { shifted2.integerBits &- lanes(level2Shift).integerBits }
+    /// The digits below the second level.
+    @inline(always) var rest2: Lanes { rest1 - (shifted2 - lanes(level2Shift)) }
+    /// The lanes that have none.
+    @inline(always) var isWhole: SIMDMask<LaneIntegers> { rest1 .== shifted2 - lanes(level2Shift) }
 }
 
 /// Exact sums of numbers in the three levels, eight side by side, and what does not fit.
@@ -169,12 +158,9 @@ private struct FoldLevels {
         // Not NaN, which is unordered.
         let isSmall = number.absolute .< lanes(largeLoss)
         let small = Lanes(bits: number.bits & unsafeBitCast(isSmall, to: LaneBits.self))
-        let shifted1 = small + lanes(level1Shift)
-        level1 &+= shifted1.integerBits &- lanes(level1Shift).integerBits
-        let rest1 = small - (shifted1 - lanes(level1Shift))
-        let shifted2 = rest1 + lanes(level2Shift)
-        level2 &+= shifted2.integerBits &- lanes(level2Shift).integerBits
-        let rest2 = rest1 - (shifted2 - lanes(level2Shift))
+        let cut = NumberCut(small), rest2 = cut.rest2
+        level1 &+= cut.coarse
+        level2 &+= cut.fine
         if any((rest2 .!= lanes(0)) .| .!isSmall) {
             let isLarge = .!isSmall .& (number .== number)
             if any(isLarge) { residualCount = append(number, where: isLarge, to: residuals, residualCount) }
@@ -186,13 +172,20 @@ private struct FoldLevels {
         return small
     }
 
-    /// Adds numbers that fit into two levels. Wrapping: what each shift adds is taken off the sum of four.
-    @inline(always) mutating func add(_ cuts: FourCuts) {
+    /// Adds thirty-two numbers if all are small and fit into two levels; returns false, and adds none, if not.
+    @inline(always) mutating func addsWhole(_ numbers: UnsafePointer<Double>) -> Bool {
+        let (x0, x1, x2, x3) = (Lanes.load(numbers), Lanes.load(numbers + 8), Lanes.load(numbers + 16), Lanes.load(numbers + 24))
+        let (a, b, c, d) = (NumberCut(x0), NumberCut(x1), NumberCut(x2), NumberCut(x3))
+        let areSmall = (x0.absolute .< lanes(largeLoss)) .& (x1.absolute .< lanes(largeLoss)) .& (x2.absolute .< lanes(largeLoss))
+            .& (x3.absolute .< lanes(largeLoss))
+        guard isFull(areSmall .& a.isWhole .& b.isWhole .& c.isWhole .& d.isWhole) else { return false }
+        // Wrapping: what the shifts add to the encodings is taken off the sum of four.
         let shift1 = lanes(level1Shift).integerBits, shift2 = lanes(level2Shift).integerBits
-        level1 &+= ((cuts.a.shifted1.integerBits &+ cuts.b.shifted1.integerBits) &+ (cuts.c.shifted1.integerBits &+ cuts.d.shifted1.integerBits))
+        level1 &+= ((a.shifted1.integerBits &+ b.shifted1.integerBits) &+ (c.shifted1.integerBits &+ d.shifted1.integerBits))
             &- (shift1 &<< LaneIntegers(repeating: 2))
-        level2 &+= ((cuts.a.shifted2.integerBits &+ cuts.b.shifted2.integerBits) &+ (cuts.c.shifted2.integerBits &+ cuts.d.shifted2.integerBits))
+        level2 &+= ((a.shifted2.integerBits &+ b.shifted2.integerBits) &+ (c.shifted2.integerBits &+ d.shifted2.integerBits))
             &- (shift2 &<< LaneIntegers(repeating: 2))
+        return true
     }
 }
 

@@ -14,19 +14,16 @@ public func addTwoClasses(_ sums: UnsafeMutablePointer<TwoClassSums>) {
         let isInside = unsafeBitCast(laneIndices .< LaneIntegers(repeating: Int64(count &- i)), to: LaneIntegers.self)
         let loss = Lanes(bits: Lanes.load(sums.pointee.losses + i).bits & isInside.unsigned)
         let label = widen(xentLoadInt32x8(sums.pointee.classes + i)) & isInside
-        // The cuts of `foldLosses`.
-        let shifted = loss + lanes(level1Shift)
-        let remainder = loss - (shifted - lanes(level1Shift))
-        let shiftedRemainder = remainder + lanes(level2Shift)
+        let cut = NumberCut(loss)
         // NaN fits nowhere.
-        let fits = (loss.absolute .< lanes(largeLoss)) .& (remainder .== shiftedRemainder - lanes(level2Shift))
+        let fits = (loss.absolute .< lanes(largeLoss)) .& cut.isWhole
         unusual = unusual | ~unsafeBitCast(fits, to: LaneIntegers.self) | (label &>> LaneIntegers(repeating: 1))
         let isOne = LaneIntegers(repeating: 0) &- label
         let square = (loss.absolute + lanes(level1Shift)).bits &- lanes(level1Shift).bits
         // Below 2^32, and said so: a product of halves is one instruction where a whole one is several.
         let high = (square &>> laneBits(26)) & laneBits(0xFFFF_FFFF), low = square & laneBits(0x3FF_FFFF)
         let parts = ClassLanes(
-            coarse: shifted.integerBits &- lanes(level1Shift).integerBits, fine: shiftedRemainder.integerBits &- lanes(level2Shift).integerBits,
+            coarse: cut.coarse, fine: cut.fine,
             squareHigh: (high &* high).signed, squareMiddle: (high &* low).signed, squareLow: (low &* low).signed, count: isInside & LaneIntegers(repeating: 1),
             correctCount: xentWidenUInt8(sums.pointee.isCorrect + i) & isInside)
         all.add(parts, where: LaneIntegers(repeating: -1))

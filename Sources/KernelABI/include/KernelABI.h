@@ -446,27 +446,18 @@ XENT_INLINE XentFloat8 xentWidenHalf(XentUInt16x8 half) {
 XENT_INLINE int32_t xentAnyLane(XentInt64x8 mask) { return __builtin_reduce_or(mask) != 0; }
 
 typedef _Bool XentBool8 __attribute__((ext_vector_type(8)));
+/// A bit a lane, the first lane lowest.
+XENT_INLINE uint8_t xentBitsOfBools(XentBool8 bools) {
+    uint8_t bits;
+    __builtin_memcpy(&bits, &bools, sizeof bits);
+    return bits;
+}
 /// The lanes in which the two are equal as bits, the first lane lowest.
-XENT_INLINE uint8_t xentEqualBitsFloat8(XentFloat8 a, XentFloat8 b) {
-    const XentBool8 mask = __builtin_convertvector(a == b, XentBool8);
-    uint8_t bits;
-    __builtin_memcpy(&bits, &mask, sizeof bits);
-    return bits;
-}
-XENT_INLINE uint8_t xentEqualBitsDouble8(XentDouble8 a, XentDouble8 b) {
-    const XentBool8 mask = __builtin_convertvector(a == b, XentBool8);
-    uint8_t bits;
-    __builtin_memcpy(&bits, &mask, sizeof bits);
-    return bits;
-}
+XENT_INLINE uint8_t xentEqualBitsFloat8(XentFloat8 a, XentFloat8 b) { return xentBitsOfBools(__builtin_convertvector(a == b, XentBool8)); }
+XENT_INLINE uint8_t xentEqualBitsDouble8(XentDouble8 a, XentDouble8 b) { return xentBitsOfBools(__builtin_convertvector(a == b, XentBool8)); }
 
 /// The lanes whose sign bit is set, as bits, the first lane lowest.
-XENT_INLINE uint8_t xentBitsOfLanes(XentInt64x8 mask) {
-    const XentBool8 isNegative = __builtin_convertvector(mask < 0, XentBool8);
-    uint8_t bits;
-    __builtin_memcpy(&bits, &isNegative, sizeof bits);
-    return bits;
-}
+XENT_INLINE uint8_t xentBitsOfLanes(XentInt64x8 mask) { return xentBitsOfBools(__builtin_convertvector(mask < 0, XentBool8)); }
 
 // Counts of lanes that are above a bound, or not below it. A lane of a comparison is -1 where it holds.
 XENT_INLINE XentInt32x8 xentCountAboveFloat8(XentInt32x8 counts, XentFloat8 v, XentFloat8 bound) { return counts - (v > bound); }

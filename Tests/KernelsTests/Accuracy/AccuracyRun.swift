@@ -90,8 +90,7 @@ struct AccuracyRun {
         for (function, statistics) in zip(AccuracyFunction.allCases, some) {
             functions[FunctionCell(function: function, arguments: Self.allFloat32)] = AccuracyFigures(statistics)
         }
-        guard extent == .full else { return }
-        guard Float32Sweep.isAvailable else { return }
+        guard extent == .full, Float32Sweep.isAvailable else { return }
         let parts = AccuracyFunction.allCases.flatMap { Float32Sweep.parts($0) }
         let results = try perform(parts) { part, findings in
             var result = part.run(&findings)
