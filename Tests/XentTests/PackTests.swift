@@ -259,8 +259,12 @@ import Testing
         let scratch = try Scratch()
         try scratch.write("out.npy.zst", "old")
         let command = try Self.start(scratch, ["--progress", progress])
-        for _ in 0..<4000 where !scratch.names.contains(where: { $0.contains("out.npy.zst.") }) { Thread.sleep(forTimeInterval: 0.005) }
-        Thread.sleep(forTimeInterval: 0.4)
+        try SignalTests.waitUntilUnfinished(1, command, scratch)
+        if progress == "always" {
+            try command.wait("no progress was shown: \(command.stderrSoFar)") { command.stderrSoFar.contains("/s") }
+        } else {
+            Thread.sleep(forTimeInterval: 0.4)
+        }
         let result = try command.expectDeath(by: number)
         if progress == "always" {
             for text in ["░", " %", " of 40.0 GB", "/s"] { #expect(result.stderr.contains(text), "\(result.stderr)") }

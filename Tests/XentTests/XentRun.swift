@@ -109,6 +109,9 @@ final class RunningCommand {
 
     var isRunning: Bool { process.isRunning }
 
+    /// What the command has said on standard error until now.
+    var stderrSoFar: String { (try? streams.text("stderr")) ?? "" }
+
     /// What the command has open, as Linux tells it; empty elsewhere.
     var openPaths: [String] {
         let folder = "/proc/\(process.processIdentifier)/fd"
