@@ -21,6 +21,8 @@ protocol Octet {
     var largest: Double { get }
     /// `value`, rounded to the type.
     init(all value: Double)
+    /// The largest number of the type that is below `value`, a number of the type above −∞.
+    init(allBelow value: Double)
     /// Returns the lanes that equal `other`'s as bits, the first lane lowest.
     func bitsOfLanes(equalTo other: Self) -> UInt8
 
@@ -29,8 +31,6 @@ protocol Octet {
     static var noCounts: Counts { get }
     /// Adds the lanes above `bound` to the counts.
     func count(above bound: Self, into counts: inout Counts)
-    /// Adds the lanes from `bound` on to the counts.
-    func count(from bound: Self, into counts: inout Counts)
     static func total(_ counts: Counts) -> Int
 }
 
@@ -39,6 +39,7 @@ struct FloatOctet: Octet {
 
     @inline(always) init(_ values: SIMD8<Float>) { self.values = values }
     @inline(always) init(all value: Double) { values = SIMD8<Float>(repeating: Float(value)) }
+    @inline(always) init(allBelow value: Double) { values = SIMD8<Float>(repeating: Float(value).nextDown) }
     @inline(always) func larger(_ other: Self) -> Self { raised(to: other) }
     @inline(always) func raised(to bound: Self) -> Self {
         Self(xentRaiseFloat8(values, bound.values))
@@ -62,9 +63,6 @@ struct FloatOctet: Octet {
     @inline(always) func count(above bound: Self, into counts: inout SIMD8<Int32>) {
         counts = xentCountAboveFloat8(counts, values, bound.values)
     }
-    @inline(always) func count(from bound: Self, into counts: inout SIMD8<Int32>) {
-        counts = xentCountFromFloat8(counts, values, bound.values)
-    }
     @inline(always) static func total(_ counts: SIMD8<Int32>) -> Int { xentTotalInt32x8(counts) }
 }
 
@@ -73,6 +71,7 @@ struct DoubleOctet: Octet {
 
     @inline(always) init(_ values: Lanes) { self.values = values }
     @inline(always) init(all value: Double) { values = lanes(value) }
+    @inline(always) init(allBelow value: Double) { values = lanes(value.nextDown) }
     @inline(always) func larger(_ other: Self) -> Self { Self(values.larger(other.values)) }
     @inline(always) func raised(to bound: Self) -> Self {
         // A NaN loses its payload: the kernels add to exponent fields, and the low bits of a payload would end there.
@@ -90,9 +89,6 @@ struct DoubleOctet: Octet {
     @inline(always) static var noCounts: LaneIntegers { LaneIntegers(repeating: 0) }
     @inline(always) func count(above bound: Self, into counts: inout LaneIntegers) {
         counts = xentCountAboveDouble8(counts, values, bound.values)
-    }
-    @inline(always) func count(from bound: Self, into counts: inout LaneIntegers) {
-        counts = xentCountFromDouble8(counts, values, bound.values)
     }
     @inline(always) static func total(_ counts: LaneIntegers) -> Int { xentTotalInt64x8(counts) }
 }

@@ -251,7 +251,7 @@ private func largest(of row: UnsafeRawPointer, _ classCount: Int, _ element: Sto
             start &+= 8
         }
         let value = eight.largest
-        return (value, firstIndex(of: value, row, E.self))
+        return (value, firstIndex(of: value, row, classCount, E.self))
     }
     switch element.code {
     case Int32(XentElementFloat16): return largest(Float16Element.self)
@@ -263,57 +263,86 @@ private func largest(of row: UnsafeRawPointer, _ classCount: Int, _ element: Sto
 
 /// The first entry that equals `value`, which is one of the row's. O(classCount).
 @inline(never)
-func firstIndex(of value: Double, _ row: UnsafeRawPointer, _ element: StoredElement) -> Int {
+func firstIndex(of value: Double, _ row: UnsafeRawPointer, _ classCount: Int, _ element: StoredElement) -> Int {
     switch element.code {
-    case Int32(XentElementFloat16): firstIndex(of: value, row, Float16Element.self)
-    case Int32(XentElementBFloat16): firstIndex(of: value, row, BFloat16Element.self)
-    case Int32(XentElementFloat32): firstIndex(of: value, row, Float32Element.self)
-    default: firstIndex(of: value, row, Float64Element.self)
+    case Int32(XentElementFloat16): firstIndex(of: value, row, classCount, Float16Element.self)
+    case Int32(XentElementBFloat16): firstIndex(of: value, row, classCount, BFloat16Element.self)
+    case Int32(XentElementFloat32): firstIndex(of: value, row, classCount, Float32Element.self)
+    default: firstIndex(of: value, row, classCount, Float64Element.self)
     }
 }
 
+/// The first entry that equals `value`, which is one of the row's. O(classCount).
+///
+/// 128 classes are compared before a branch asks for the result. Where in a row the entry lies cannot be foreseen, and a branch that is foreseen
+/// wrongly takes as long as all of these comparisons.
 @inline(always)
-func firstIndex<E: Element>(of value: Double, _ row: UnsafeRawPointer, _ element: E.Type) -> Int {
+func firstIndex<E: Element>(of value: Double, _ row: UnsafeRawPointer, _ classCount: Int, _ element: E.Type) -> Int {
     let eight = E.Eight(all: value)
-    var index = 0
+    /// A bit for each of the eight entries from `start` on. What lies beyond the row comes after the entry that is looked for.
+    @inline(always) func ofEight(_ start: Int) -> UInt64 {
+        UInt64(truncatingIfNeeded: E.loadEight(row + start &* E.byteCount).bitsOfLanes(equalTo: eight))
+    }
+    /// A bit for each of the 64 entries from `start` on.
+    @inline(always) func of64(_ start: Int) -> UInt64 {
+        if start &+ 64 <= classCount {
+            let low = (ofEight(start) | ofEight(start &+ 8) &<< 8) | (ofEight(start &+ 16) &<< 16 | ofEight(start &+ 24) &<< 24)
+            let high = (ofEight(start &+ 32) | ofEight(start &+ 40) &<< 8) | (ofEight(start &+ 48) &<< 16 | ofEight(start &+ 56) &<< 24)
+            return low | high &<< 32
+        }
+        var bits: UInt64 = 0, offset = 0
+        while start &+ offset < classCount {
+            bits |= ofEight(start &+ offset) &<< UInt64(truncatingIfNeeded: offset)
+            offset &+= 8
+        }
+        return bits
+    }
+    var start = 0
     while true {
-        // What lies beyond the row comes after the entry that is looked for.
-        let equal = E.loadEight(row + index &* E.byteCount).bitsOfLanes(equalTo: eight)
-        if equal != 0 { return index &+ equal.trailingZeroBitCount }
-        index &+= 8
+        let low = of64(start)
+        let high = of64(start &+ 64)
+        // 64 zeros where `low` has no bit; by a product, since a choice would be made a branch again.
+        let zeroCount = low.trailingZeroBitCount
+        if low | high != 0 { return start &+ zeroCount &+ (zeroCount &>> 6) &* high.trailingZeroBitCount }
+        start &+= 128
     }
 }
 
 /// How many entries are above the label's, or equal to it and before it. O(classCount).
 @inline(never)
 func rank(of label: Int, _ row: UnsafeRawPointer, _ classCount: Int, _ element: StoredElement) -> Int {
+    if element.load(row + label &* element.byteCount) == -.infinity {
+        var rank = 0
+        for j in 0..<classCount where j < label || element.load(row + j &* element.byteCount) > -.infinity { rank &+= 1 }
+        return rank
+    }
     switch element.code {
-    case Int32(XentElementFloat16): rank(of: label, row, classCount, Float16Element.self)
-    case Int32(XentElementBFloat16): rank(of: label, row, classCount, BFloat16Element.self)
-    case Int32(XentElementFloat32): rank(of: label, row, classCount, Float32Element.self)
-    default: rank(of: label, row, classCount, Float64Element.self)
+    case Int32(XentElementFloat16): return rank(of: label, row, classCount, Float16Element.self)
+    case Int32(XentElementBFloat16): return rank(of: label, row, classCount, BFloat16Element.self)
+    case Int32(XentElementFloat32): return rank(of: label, row, classCount, Float32Element.self)
+    default: return rank(of: label, row, classCount, Float64Element.self)
     }
 }
 
+/// How many entries are above the label's, or equal to it and before it. The label's is not −∞, which has no number below it. O(classCount).
+///
+/// An entry before the label's counts where it is above the largest number below the label's, the others where they are above the label's: one
+/// loop for both, since the end of a loop that depends on the label cannot be foreseen.
 @inline(always)
-private func rank<E: Element>(of label: Int, _ row: UnsafeRawPointer, _ classCount: Int, _ element: E.Type) -> Int {
+func rank<E: Element>(of label: Int, _ row: UnsafeRawPointer, _ classCount: Int, _ element: E.Type) -> Int {
     let value = E.load(row + label &* E.byteCount)
-    let eight = E.Eight(all: value)
+    let ofLabel = E.Eight(all: value), below = E.Eight(allBelow: value)
     var counts = E.Eight.noCounts
-    // The vectors before the label's, then its own and those after it.
-    let labelStart = label & ~7
     var start = 0
-    while start < labelStart {
-        E.loadEight(row + start &* E.byteCount).count(from: eight, into: &counts)
+    while start &+ 8 <= classCount {
+        let bound = below.keeping(first: label &- start, or: ofLabel)
+        E.loadEight(row + start &* E.byteCount).count(above: bound, into: &counts)
         start &+= 8
     }
-    while start < classCount {
-        var x = E.loadEight(row + start &* E.byteCount)
-        if start &+ 8 > classCount { x = x.keeping(first: classCount &- start) }
-        x.count(above: eight, into: &counts)
-        start &+= 8
+    if start < classCount {
+        let bound = below.keeping(first: label &- start, or: ofLabel)
+        E.loadEight(row + start &* E.byteCount).keeping(first: classCount &- start).count(above: bound, into: &counts)
     }
-    var rank = E.Eight.total(counts)
-    for j in labelStart..<label where E.load(row + j &* E.byteCount) == value { rank &+= 1 }
-    return rank
+    return E.Eight.total(counts)
 }
+

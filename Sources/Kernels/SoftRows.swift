@@ -125,7 +125,7 @@ enum SoftRows {
                     let largest = Int(notes.largestClasses[i]), target = notes.largestTargets[i]
                     // Which is the first of the largest is looked at where it matters.
                     if targets[largest] == target,
-                        firstIndex(of: target, UnsafeRawPointer(targets), StoredElement(code: Int32(XentElementFloat64))) == largest
+                        firstIndex(of: target, UnsafeRawPointer(targets), block.classCount, StoredElement(code: Int32(XentElementFloat64))) == largest
                     {
                         correct &+= 1
                     }
@@ -367,7 +367,7 @@ extension SoftmaxBatch {
         }
         for i in 0..<rowCount {
             let largest = notes.largestOthers[i]
-            notes.largestClasses[i] = largest > -.infinity ? Int32(truncatingIfNeeded: firstIndex(of: largest, row(i), E.self)) : -1
+            notes.largestClasses[i] = largest > -.infinity ? Int32(truncatingIfNeeded: firstIndex(of: largest, row(i), classCount, E.self)) : -1
         }
         for i in rowCount..<(rowCount &+ 7) & ~7 { notes.largestClasses[i] = -1 }
     }

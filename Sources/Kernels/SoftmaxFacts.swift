@@ -18,39 +18,57 @@ private let largestFactDistance = 300.0
 @inline(never)
 func writeSoftmaxFacts(_ block: RowBlock, firstRow: Int, rowCount: Int, _ notes: SoftmaxNotes) {
     // Wrapping arithmetic on indices: they stay within the block's memory.
-    let element = StoredElement(code: block.elementCode)
     let facts = block.facts.from(firstRow)
-    let labels = block.labels + firstRow
-    let rowByteCount = block.classCount &* element.byteCount
-    let rows = block.values + firstRow &* rowByteCount
+    // A bit for each row.
+    var inRange: UInt64 = 0
     var i = 0
     while i < rowCount {
-        let isInRange = writeEightSoftmaxFacts(i, notes, facts)
-        for lane in 0..<smaller(8, rowCount &- i) {
-            let index = i &+ lane
-            let row = rows + index &* rowByteCount
-            if isInRange & UInt8(1) &<< UInt8(truncatingIfNeeded: lane) == 0 {
-                if block.losses[firstRow &+ index].isNaN {
-                    facts.writeUnscored(at: index)
-                } else {
-                    writeClassFacts(row, block.classCount, Int(labels[index]), Int32(XentInputLogits), element, facts, at: index)
-                }
-                continue
-            }
-            guard facts.areOrders else { continue }
-            let label = Int(labels[index])
-            let (ofLabel, others) = (notes.labelValues[index], notes.largestOthers[index])
-            var topClass = label
-            // Of equal values the first is the top class.
-            if others >= ofLabel, facts.topClass != nil || others == ofLabel { topClass = firstIndex(of: others, row, element) }
-            let isCorrect = others <= ofLabel && topClass == label
-            facts.topClass?[index] = Int32(truncatingIfNeeded: topClass)
-            facts.isCorrect?[index] = isCorrect ? 1 : 0
-            if let ranks = facts.labelRank {
-                ranks[index] = isCorrect ? 0 : Int32(truncatingIfNeeded: rank(of: label, row, block.classCount, element))
-            }
-        }
+        inRange |= UInt64(truncatingIfNeeded: writeEightSoftmaxFacts(i, notes, facts)) &<< UInt64(truncatingIfNeeded: i)
         i &+= 8
+    }
+    if facts.areOrders {
+        switch block.elementCode {
+        case Int32(XentElementFloat16): writeOrders(block, firstRow, rowCount, inRange, notes, facts, Float16Element.self)
+        case Int32(XentElementBFloat16): writeOrders(block, firstRow, rowCount, inRange, notes, facts, BFloat16Element.self)
+        case Int32(XentElementFloat32): writeOrders(block, firstRow, rowCount, inRange, notes, facts, Float32Element.self)
+        default: writeOrders(block, firstRow, rowCount, inRange, notes, facts, Float64Element.self)
+        }
+    }
+    var others = ~inRange & (UInt64.max &>> UInt64(truncatingIfNeeded: 64 &- rowCount))
+    while others != 0 {
+        let index = others.trailingZeroBitCount
+        others &= others &- 1
+        if block.losses[firstRow &+ index].isNaN {
+            facts.writeUnscored(at: index)
+        } else {
+            let element = StoredElement(code: block.elementCode)
+            let row = block.values + (firstRow &+ index) &* (block.classCount &* element.byteCount)
+            let label = Int(block.labels[firstRow &+ index])
+            writeClassFacts(row, block.classCount, label, Int32(XentInputLogits), element, facts, at: index)
+        }
+    }
+}
+
+/// Writes what follows from the order of the values, for the rows of a batch whose bit of `inRange` is set.
+@inline(always)
+private func writeOrders<E: Element>(
+    _ block: RowBlock, _ firstRow: Int, _ rowCount: Int, _ inRange: UInt64, _ notes: SoftmaxNotes, _ facts: RowFactArrays, _: E.Type
+) {
+    let (classCount, rowByteCount) = (block.classCount, block.classCount &* E.byteCount)
+    let labels = block.labels + firstRow
+    var row = block.values + firstRow &* rowByteCount
+    for index in 0..<rowCount {
+        defer { row += rowByteCount }
+        guard inRange &>> UInt64(truncatingIfNeeded: index) & 1 == 1 else { continue }
+        let label = Int(labels[index])
+        let (ofLabel, others) = (notes.labelValues[index], notes.largestOthers[index])
+        var topClass = label
+        // Of equal values the first is the top class.
+        if others >= ofLabel, facts.topClass != nil || others == ofLabel { topClass = firstIndex(of: others, row, classCount, E.self) }
+        let isCorrect = others <= ofLabel && topClass == label
+        facts.topClass?[index] = Int32(truncatingIfNeeded: topClass)
+        facts.isCorrect?[index] = isCorrect ? 1 : 0
+        if let ranks = facts.labelRank { ranks[index] = isCorrect ? 0 : Int32(truncatingIfNeeded: rank(of: label, row, classCount, E.self)) }
     }
 }
 

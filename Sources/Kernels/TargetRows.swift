@@ -465,7 +465,7 @@ private func scaledTargetLoss(
         // Which is the first of the largest is looked at where it matters.
         isCorrect =
             targets[largestIndex] == largestTarget
-            && firstIndex(of: largestTarget, UnsafeRawPointer(targets), StoredElement(code: Int32(XentElementFloat64))) == largestIndex
+            && firstIndex(of: largestTarget, UnsafeRawPointer(targets), classCount, StoredElement(code: Int32(XentElementFloat64))) == largestIndex
     }
     return (loss, isCorrect, total(sums.clippedTerms) != 0)
 }
@@ -501,7 +501,7 @@ private func largestNumber(of row: UnsafeRawPointer, _ classCount: Int, _ elemen
     case Int32(XentElementFloat32): value = largest(Float32Element.self)
     default: value = largest(Float64Element.self)
     }
-    if value > -.infinity { return (value, firstIndex(of: value, row, element)) }
+    if value > -.infinity { return (value, firstIndex(of: value, row, classCount, element)) }
     for j in 0..<classCount where element.load(row + j &* element.byteCount) == value { return (value, j) }
     return nil
 }

@@ -459,11 +459,9 @@ XENT_INLINE uint8_t xentEqualBitsDouble8(XentDouble8 a, XentDouble8 b) { return 
 /// The lanes whose sign bit is set, as bits, the first lane lowest.
 XENT_INLINE uint8_t xentBitsOfLanes(XentInt64x8 mask) { return xentBitsOfBools(__builtin_convertvector(mask < 0, XentBool8)); }
 
-// Counts of lanes that are above a bound, or not below it. A lane of a comparison is -1 where it holds.
+// Counts of lanes that are above a bound. A lane of a comparison is -1 where it holds.
 XENT_INLINE XentInt32x8 xentCountAboveFloat8(XentInt32x8 counts, XentFloat8 v, XentFloat8 bound) { return counts - (v > bound); }
-XENT_INLINE XentInt32x8 xentCountFromFloat8(XentInt32x8 counts, XentFloat8 v, XentFloat8 bound) { return counts - (v >= bound); }
 XENT_INLINE XentInt64x8 xentCountAboveDouble8(XentInt64x8 counts, XentDouble8 v, XentDouble8 bound) { return counts - (v > bound); }
-XENT_INLINE XentInt64x8 xentCountFromDouble8(XentInt64x8 counts, XentDouble8 v, XentDouble8 bound) { return counts - (v >= bound); }
 XENT_INLINE ptrdiff_t xentTotalInt32x8(XentInt32x8 counts) { return __builtin_reduce_add(counts); }
 XENT_INLINE ptrdiff_t xentTotalInt64x8(XentInt64x8 counts) { return __builtin_reduce_add(counts); }
 
