@@ -137,8 +137,8 @@ extension ScoredBlock {
         package mutating func update(_ a: ScoredBlock, _ b: ScoredBlock) {
             let rowCount = min(a.rows.rowCount, b.rows.rowCount)
             if forward.count < rowCount {
-                // Kernels write whole vectors.
-                forward = Array(repeating: 0, count: (rowCount + 7) / 8 * 8)
+                // Kernels write whole vectors, and read 64 bytes after the last row.
+                forward = Array(repeating: 0, count: (rowCount + 7) / 8 * 8 + 8)
                 (backward, jensenShannon, totalVariation) = (forward, forward, forward)
             }
             let scratchCount = 4 * ((a.classCount + 7) / 8 * 8) + Int(XentPairSumCount)

@@ -56,6 +56,37 @@ import Testing
         }
     }
 
+    /// The sums of recent rows take as many as fit, and no number is lost where one is too large for them, or too small.
+    @Test(arguments: [[2047.9990234], [2047.5, 0x1.fffffffffffffp10, 3e-17, 5000, 0x1p-95, 0, 1e300]])
+    func manyRowsOfOneGroup(numbers: [Double]) throws {
+        let rows = RandomRows(try RandomRows.loss(.multiclass, .logits), rowCount: 1, classCount: 3, seed: 57)
+        var groups = RowGroups(rows.specification), parts = RowGroups(rows.specification)
+        var sum = ExactSum()
+        let repetitions = 5000
+        rows.score(0..<1, blockRowCount: 1, facts: []) { block in
+            for repetition in 0..<repetitions {
+                let added = numbers[repetition % numbers.count], takenOff = repetition % 3 == 0 ? -added : 0.1
+                withUnsafePointer(to: added) { groups.add(block, nil, $0) { _ in (added, takenOff) } }
+                sum.add(added)
+                sum.add(-takenOff)
+                // Parts that are merged, each with recent rows of its own.
+                var part = RowGroups(rows.specification)
+                if repetition % 500 == 0 {
+                    withUnsafePointer(to: added) { part.add(block, nil, $0) { _ in (added, takenOff) } }
+                    _ = try? parts.merge(part)
+                } else {
+                    withUnsafePointer(to: added) { parts.add(block, nil, $0) { _ in (added, takenOff) } }
+                }
+            }
+        }
+        #expect(groups.sums.map(\.rowCount) == [UInt64(repetitions)])
+        #expect(groups.sums.map(\.loss.exact) == [sum])
+        #expect(groups == parts && groups.encoded == parts.encoded)
+        var decoded = RowGroups(rows.specification)
+        try decoded.decode(from: groups.encoded[...])
+        #expect(decoded == groups)
+    }
+
     /// The rows of one value, and of all others, are the whole as well; others are no slice that is reported.
     @Test func oneValueAndItsRestAreTheWhole() throws {
         let rows = RandomRows(try RandomRows.loss(.multiclass, .logits), rowCount: 2000, classCount: 4, seed: 56)

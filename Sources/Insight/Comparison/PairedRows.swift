@@ -103,6 +103,7 @@ public struct PairedRows: RowObserver, Equatable {
     private var changes = RowNumbers(), changeSquares = RowNumbers()
     private var targets = RowNumbers(), classes: [Int32] = []
     private var divergences = ScoredBlock.Divergences()
+    private var places = PredictionKernels.Places()
 
     /// No rows.
     ///
@@ -204,11 +205,19 @@ public struct PairedRows: RowObserver, Equatable {
             lossesA[row] == lossesB[row] ? 0 : lossesB[row] - lossesA[row]
         }
         let differences = rowDifferences
-        pairedA.update(rowCount) { row, _ in differences[row].isNaN ? .nan : lossesA[row] }
-        pairedB.update(rowCount) { row, _ in differences[row].isNaN ? .nan : lossesB[row] }
         let pairs = countPairs(a, lossesA, lossesB)
-        add(a, pairedA, divisors, pairs, to: \.ofA)
-        add(a, pairedB, divisors, pairs, to: \.ofB)
+        let areAllPaired = pairs == UInt64(rowCount)
+        if !areAllPaired || divisors != nil || slices != nil {
+            pairedA.update(rowCount) { row, _ in differences[row].isNaN ? .nan : lossesA[row] }
+            pairedB.update(rowCount) { row, _ in differences[row].isNaN ? .nan : lossesB[row] }
+        }
+        if areAllPaired, divisors == nil {
+            ofA.add(a.folded(lossesA), count: pairs)
+            ofB.add(a.folded(lossesB), count: pairs)
+        } else {
+            add(a, pairedA, divisors, pairs, to: \.ofA)
+            add(a, pairedB, divisors, pairs, to: \.ofB)
+        }
         add(a, differences, divisors, pairs, to: \.differences)
         if task.hasLabels {
             countPredictions(differences, correctA, correctB, topA, topB, rowCount)
@@ -305,8 +314,21 @@ public struct PairedRows: RowObserver, Equatable {
     ) {
         _ = numbers.withNumbers {
             self[keyPath: moments].add(block.folded($0), count: count)
-            self[keyPath: histogram].add($0, count: block.rows.rowCount)
+            add($0, count, of: block, to: histogram)
         }
+    }
+
+    /// Adds numbers that are NaN where a row is not paired to a histogram; `count` rows are.
+    private mutating func add(
+        _ numbers: UnsafePointer<Double>, _ count: UInt64, of block: ScoredBlock, to histogram: WritableKeyPath<PairedRows, LogLinearHistogram>
+    ) {
+        let rowCount = block.rows.rowCount
+        guard count == UInt64(rowCount) else { return self[keyPath: histogram].add(numbers, count: rowCount) }
+        // Moved out for a while: a copy would be memory of its own.
+        var places = PredictionKernels.Places()
+        swap(&places, &self.places)
+        self[keyPath: histogram].add(numbers, count: rowCount, block.predictionKernels, &places)
+        swap(&places, &self.places)
     }
 
     /// Adds the divergences of the rows of classes.
@@ -316,7 +338,7 @@ public struct PairedRows: RowObserver, Equatable {
             klBA.add(block.folded(backward), count: count)
             jensenShannon.add(block.folded(shannon), count: count)
             totalVariation.add(block.folded(variation), count: count)
-            klHistogram.add(forward, count: block.rows.rowCount)
+            add(forward, count, of: block, to: \.klHistogram)
         }
     }
 
@@ -325,14 +347,12 @@ public struct PairedRows: RowObserver, Equatable {
         let lossesA = a.losses(ofDialect: 0), lossesB = b.losses(ofDialect: 0)
         let differences = rowDifferences
         // Both losses, and not their rounded difference: the sum of a group is then that of B's less that of A's.
-        func add(_ sum: inout CompactSum, _ row: Int) {
-            // Equal infinite losses differ by nothing.
-            guard lossesA[row] != lossesB[row] else { return }
-            sum.add(lossesB[row], minus: lossesA[row])
-        }
         _ = differences.withNumbers { differences in
-            rowGroups.add(a, divisors, differences, add)
-            clusters?.add(a, divisors, differences, add)
+            // Equal infinite losses differ by nothing.
+            rowGroups.add(a, divisors, differences) { lossesA[$0] == lossesB[$0] ? (0, 0) : (lossesB[$0], lossesA[$0]) }
+            clusters?.add(a, divisors, differences) { sum, row in
+                if lossesA[row] != lossesB[row] { sum.add(lossesB[row], minus: lossesA[row]) }
+            }
         }
         worst?.add(a, b)
         guard slices != nil else { return }

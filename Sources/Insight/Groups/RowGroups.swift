@@ -10,7 +10,10 @@ public struct RowGroups: RowObserver, Equatable, GroupedRows {
     /// The number of groups.
     public static let groupCount = 1024
 
-    private(set) var groups = [GroupSums](repeating: GroupSums(), count: Self.groupCount)
+    /// The sums of each group but for what `recentRows` holds.
+    private var earlierRows = [GroupSums](repeating: GroupSums(), count: Self.groupCount)
+    /// What the last rows without weights add to each group.
+    private var recentRows = [RecentRows](repeating: RecentRows(), count: Self.groupCount)
     private let hasWeights: Bool
     /// The tokens, bytes and words of each group; empty for other tasks than likelihood.
     private var amountsOfGroup: [TextAmounts]
@@ -24,11 +27,37 @@ public struct RowGroups: RowObserver, Equatable, GroupedRows {
     /// "row-groups".
     public var tag: String { Self.tag }
 
+    /// The sum of the last rows of a group without weights, in units of 2^-40 and of 2^-92.
+    ///
+    /// The sums of a group are 176 bytes, of which those of all groups do not stay in the first-level cache, and after a block of predictions not in
+    /// the second either. These are 24.
+    private struct RecentRows {
+        /// Each number is below 2^52 units, and with the other that is taken off below 2^53: 2^10 of them fit.
+        static let limit: UInt64 = 1 << 10
+
+        var coarse: Int64 = 0, fine: Int64 = 0
+        var rowCount: UInt64 = 0
+
+        /// Moves the rows to a group's sums.
+        mutating func move(to group: inout GroupSums) {
+            group.rowCount.addSaturating(rowCount)
+            group.loss.add(coarse: coarse, fine: fine)
+            self = RecentRows()
+        }
+    }
+
+    /// The sums of each group.
+    var groups: [GroupSums] {
+        var groups = earlierRows, recent = recentRows
+        for index in groups.indices where recent[index].rowCount > 0 { recent[index].move(to: &groups[index]) }
+        return groups
+    }
+
     /// Adds the rows of a block to their groups. O(rowCount).
     public mutating func observe(_ block: ScoredBlock) {
         let losses = block.losses(ofDialect: 0)
         let divisors = hasWeights ? block.rowDivisors(ofDialect: 0) : nil
-        add(block, divisors, losses) { $0.add(losses[$1]) }
+        add(block, divisors, losses) { (losses[$0], 0) }
         guard !amountsOfGroup.isEmpty else { return }
         let counts = TextCounts(block)
         for row in 0..<block.rows.rowCount where !losses[row].isNaN {
@@ -42,35 +71,63 @@ public struct RowGroups: RowObserver, Equatable, GroupedRows {
         Int(truncatingIfNeeded: RowHash.hash(block.rows.firstRow &+ UInt64(row)) >> 54)
     }
 
-    /// Adds to the group of each row what `add` adds to a sum.
+    /// Adds to the group of each row the first of two numbers, and takes off the second. O(rowCount).
     ///
     /// - Parameter numbers: NaN for each row that is left out.
     @inline(__always)
     mutating func add(
         _ block: ScoredBlock, _ divisors: UnsafePointer<Double>?, _ numbers: UnsafePointer<Double>,
-        _ add: (_ sum: inout CompactSum, _ row: Int) -> Void
+        _ pair: (_ row: Int) -> (added: Double, takenOff: Double)
     ) {
-        groups.withUnsafeMutableBufferPointer { groups in
-            for row in 0..<block.rows.rowCount {
-                guard numbers[row] == numbers[row] else { continue }
-                let group = Self.group(ofRow: row, block)
+        earlierRows.withUnsafeMutableBufferPointer { groups in
+            guard let divisors else { return }
+            for row in 0..<block.rows.rowCount where numbers[row] == numbers[row] {
+                let group = Self.group(ofRow: row, block), (added, takenOff) = pair(row)
                 groups[group].rowCount &+= 1
-                add(&groups[group].loss, row)
-                if let divisors { groups[group].weight.add(divisors[row]) }
+                groups[group].loss.add(added, minus: takenOff)
+                groups[group].weight.add(divisors[row])
             }
         }
+        guard divisors == nil else { return }
+        // Moved out for a while: two properties of one value cannot be changed within one another's closures.
+        var earlierRows = [GroupSums](), recentRows = [RecentRows]()
+        swap(&earlierRows, &self.earlierRows)
+        swap(&recentRows, &self.recentRows)
+        earlierRows.withUnsafeMutableBufferPointer { groups in
+            recentRows.withUnsafeMutableBufferPointer { recent in
+                for row in 0..<block.rows.rowCount where numbers[row] == numbers[row] {
+                    let group = Self.group(ofRow: row, block), (added, takenOff) = pair(row)
+                    recent[group].rowCount &+= 1
+                    guard added.magnitude < FixedPoint.limit, takenOff.magnitude < FixedPoint.limit else {
+                        groups[group].loss.add(added, minus: takenOff)
+                        continue
+                    }
+                    let ofAdded = FixedPoint.fineUnits(FixedPoint.remainder(added))
+                    let ofOther = FixedPoint.fineUnits(FixedPoint.remainder(takenOff))
+                    // Wrapping: see `RecentRows.limit`.
+                    recent[group].coarse &+= FixedPoint.units(added) &- FixedPoint.units(takenOff)
+                    recent[group].fine &+= ofAdded.units &- ofOther.units
+                    if ofAdded.rest != 0 { groups[group].loss.add(ofAdded.rest) }
+                    if ofOther.rest != 0 { groups[group].loss.add(-ofOther.rest) }
+                    if recent[group].rowCount >= RecentRows.limit { recent[group].move(to: &groups[group]) }
+                }
+            }
+        }
+        swap(&earlierRows, &self.earlierRows)
+        swap(&recentRows, &self.recentRows)
     }
 
     /// Adds the groups of other rows.
     public mutating func merge(_ other: RowGroups) throws(PartialError) {
-        for index in groups.indices { groups[index].merge(other.groups[index]) }
+        let added = other.groups
+        for index in added.indices { earlierRows[index].merge(added[index]) }
         for index in amountsOfGroup.indices { amountsOfGroup[index].merge(other.amountsOfGroup[index]) }
     }
 
     /// The groups with rows, in the order of their numbers.
     var sums: [GroupSums] { groups.filter { $0.rowCount > 0 } }
     /// The tokens, bytes and words of the same groups; empty for other tasks than likelihood.
-    var amounts: [TextAmounts] { amountsOfGroup.indices.filter { groups[$0].rowCount > 0 }.map { amountsOfGroup[$0] } }
+    var amounts: [TextAmounts] { zip(groups, amountsOfGroup).filter { $0.0.rowCount > 0 }.map(\.1) }
 
     /// Returns true if both have the same sums.
     public static func == (left: RowGroups, right: RowGroups) -> Bool { left.encoded == right.encoded }
@@ -91,7 +148,8 @@ extension RowGroups {
 
     /// Takes what `encode(into:)` wrote.
     mutating func decode(_ reader: inout SectionReader) throws(PartialError) {
-        for index in groups.indices { groups[index] = try GroupSums(&reader) }
+        for index in earlierRows.indices { earlierRows[index] = try GroupSums(&reader) }
+        recentRows = [RecentRows](repeating: RecentRows(), count: Self.groupCount)
         for index in amountsOfGroup.indices { amountsOfGroup[index] = try TextAmounts(&reader) }
     }
 }
