@@ -164,13 +164,13 @@ private struct PairOfRows {
 @inline(always)
 private func logarithmOfCosine(_ ratio: Lanes, _ logP: Lanes, _ logQ: Lanes, sum: Lanes) -> Lanes {
     let square = ratio.squared
-    return isFull(square.lanesUpTo(1)) ? logarithmOfCosine(ofSquare: square) : logarithmOfCosine(logP, logQ, sum: sum)
+    return areNear(square) ? logarithmOfCosine(ofSquare: square) : logarithmOfCosine(logP, logQ, sum: sum)
 }
 
 @inline(always)
 private func logarithmOfCosine(_ ratio: TwoLanes, _ logP: TwoLanes, _ logQ: TwoLanes, sum: TwoLanes) -> TwoLanes {
     let square = ratio.squared
-    if isFull(square.lanesUpTo(1)) { return logarithmOfCosine(ofSquare: square) }
+    if areNear(square) { return logarithmOfCosine(ofSquare: square) }
     let far = logarithmOfCosine(logP, logQ, sum: sum)
     return TwoLanes(nearLogarithm(square.a, or: far.a), nearLogarithm(square.b, or: far.b))
 }
@@ -178,17 +178,21 @@ private func logarithmOfCosine(_ ratio: TwoLanes, _ logP: TwoLanes, _ logQ: TwoL
 @inline(always)
 private func logarithmOfCosine(_ ratio: FourLanes, _ logP: FourLanes, _ logQ: FourLanes, sum: FourLanes) -> FourLanes {
     let square = ratio.squared
-    if isFull(square.lanesUpTo(1)) { return logarithmOfCosine(ofSquare: square) }
+    if areNear(square) { return logarithmOfCosine(ofSquare: square) }
     let far = logarithmOfCosine(logP, logQ, sum: sum)
     return FourLanes(
         nearLogarithm(square.a, or: far.a), nearLogarithm(square.b, or: far.b), nearLogarithm(square.c, or: far.c),
         nearLogarithm(square.d, or: far.d))
 }
 
+/// Returns true if all of the ratios with these squares are in [−1, 1]. A NaN may go either way: its row is done again by `compareRow`.
+@inline(always)
+private func areNear<Group: LaneGroup>(_ square: Group) -> Bool { isFull(square.largestLanes .<= lanes(1)) }
+
 /// The polynomial where all ratios of a vector are near, else `far`.
 @inline(always)
 private func nearLogarithm(_ square: Lanes, or far: Lanes) -> Lanes {
-    isFull(square.lanesUpTo(1)) ? logarithmOfCosine(ofSquare: square) : far
+    areNear(square) ? logarithmOfCosine(ofSquare: square) : far
 }
 
 /// log cosh(x / 2) for the square of x in [−1, 1], within 2 ULP, by the polynomial that scripts/minimax.py prints.

@@ -16,8 +16,8 @@ protocol LaneGroup {
     var met: Self { get }
     /// c 2^(k/8) for an integer k in the low bits of `shifted`, as `xentPowerOfEighths` has it; wrapping.
     static func powerOfEighths(_ shifted: Self) -> Self
-    /// The lanes that are at most `bound` in each vector.
-    func lanesUpTo(_ bound: Double) -> SIMDMask<LaneIntegers>
+    /// The largest number of each lane over the vectors; beside a NaN either number.
+    var largestLanes: Lanes { get }
     /// c and −log c of the interval of each 1 + e with e in [0, 1] (`xentUnitReciprocal`).
     static func unitReciprocals(_ e: Self) -> (c: Self, logarithm: Self)
     /// The parts of positive normal numbers u = 2^k m: m, c and −log c of its interval, k − less in
@@ -34,7 +34,7 @@ extension SIMD8<Double>: LaneGroup {
     @inline(always) init(_ all: Lanes) { self = all }
     @inline(always) var met: Lanes { self }
     @inline(always) var squared: Lanes { self * self }
-    @inline(always) func lanesUpTo(_ bound: Double) -> SIMDMask<LaneIntegers> { self .<= lanes(bound) }
+    @inline(always) var largestLanes: Lanes { self }
     @inline(always) static func powerOfEighths(_ shifted: Lanes) -> Lanes { xentPowerOfEighths(shifted.bits) }
     @inline(always) static func unitReciprocals(_ e: Lanes) -> (c: Lanes, logarithm: Lanes) {
         // The first interval, of 1 to 1.059, is cut where r would grow beyond what the polynomial is made for. Below 2 for e = 1.
@@ -66,7 +66,7 @@ struct TwoLanes: LaneGroup {
     @inline(always) static func - (x: TwoLanes, y: TwoLanes) -> TwoLanes { TwoLanes(x.low - y.low, x.high - y.high) }
     @inline(always) static func * (x: TwoLanes, y: TwoLanes) -> TwoLanes { TwoLanes(x.low * y.low, x.high * y.high) }
     @inline(always) static prefix func - (x: TwoLanes) -> TwoLanes { TwoLanes(-x.low, -x.high) }
-    @inline(always) func lanesUpTo(_ bound: Double) -> SIMDMask<LaneIntegers> { low.lanesUpTo(bound) .& high.lanesUpTo(bound) }
+    @inline(always) var largestLanes: Lanes { low.largestLanes.larger(high.largestLanes) }
     @inline(always) static func powerOfEighths(_ x: TwoLanes) -> TwoLanes { TwoLanes(Lanes.powerOfEighths(x.low), Lanes.powerOfEighths(x.high)) }
     @inline(always) static func unitReciprocals(_ e: TwoLanes) -> (c: TwoLanes, logarithm: TwoLanes) {
         let (x, y) = (Lanes.unitReciprocals(e.low), Lanes.unitReciprocals(e.high))
@@ -99,7 +99,7 @@ struct FourLanes: LaneGroup {
     @inline(always) static func - (x: FourLanes, y: FourLanes) -> FourLanes { FourLanes(x.low - y.low, x.high - y.high) }
     @inline(always) static func * (x: FourLanes, y: FourLanes) -> FourLanes { FourLanes(x.low * y.low, x.high * y.high) }
     @inline(always) static prefix func - (x: FourLanes) -> FourLanes { FourLanes(-x.low, -x.high) }
-    @inline(always) func lanesUpTo(_ bound: Double) -> SIMDMask<LaneIntegers> { low.lanesUpTo(bound) .& high.lanesUpTo(bound) }
+    @inline(always) var largestLanes: Lanes { low.largestLanes.larger(high.largestLanes) }
     @inline(always) static func powerOfEighths(_ x: FourLanes) -> FourLanes { FourLanes(TwoLanes.powerOfEighths(x.low), TwoLanes.powerOfEighths(x.high)) }
     @inline(always) static func unitReciprocals(_ e: FourLanes) -> (c: FourLanes, logarithm: FourLanes) {
         let (x, y) = (TwoLanes.unitReciprocals(e.low), TwoLanes.unitReciprocals(e.high))
@@ -127,7 +127,7 @@ struct EightLanes: LaneGroup {
     @inline(always) static func - (x: EightLanes, y: EightLanes) -> EightLanes { EightLanes(x.low - y.low, x.high - y.high) }
     @inline(always) static func * (x: EightLanes, y: EightLanes) -> EightLanes { EightLanes(x.low * y.low, x.high * y.high) }
     @inline(always) static prefix func - (x: EightLanes) -> EightLanes { EightLanes(-x.low, -x.high) }
-    @inline(always) func lanesUpTo(_ bound: Double) -> SIMDMask<LaneIntegers> { low.lanesUpTo(bound) .& high.lanesUpTo(bound) }
+    @inline(always) var largestLanes: Lanes { low.largestLanes.larger(high.largestLanes) }
     @inline(always) static func powerOfEighths(_ x: EightLanes) -> EightLanes { EightLanes(FourLanes.powerOfEighths(x.low), FourLanes.powerOfEighths(x.high)) }
     @inline(always) static func unitReciprocals(_ e: EightLanes) -> (c: EightLanes, logarithm: EightLanes) {
         let (x, y) = (FourLanes.unitReciprocals(e.low), FourLanes.unitReciprocals(e.high))
