@@ -12,7 +12,7 @@ public struct RowGroups: RowObserver, Equatable, GroupedRows {
 
     /// The sums of each group but for what `recentRows` holds.
     private var earlierRows = [GroupSums](repeating: GroupSums(), count: Self.groupCount)
-    /// What the last rows without weights add to each group.
+    /// The sums of the last rows without weights of each group.
     private var recentRows = [RecentRows](repeating: RecentRows(), count: Self.groupCount)
     private let hasWeights: Bool
     /// The tokens, bytes and words of each group; empty for other tasks than likelihood.
