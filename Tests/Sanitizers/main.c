@@ -303,7 +303,7 @@ static void readVectors(void) {
     const XentDouble8 powers = xentPowerOfEighths(__builtin_convertvector(gathered, XentUInt64x8));
     doubles = xentInOrder(xentLowHalves(doubles, powers)) + xentOddLanes(doubles, powers);
     XentInt32x8 counts = {0};
-    counts = xentCountFromFloat8(xentCountAboveFloat8(counts, floats, floats), floats, floats);
+    counts = xentCountAboveFloat8(xentCountAboveFloat8(counts, floats, -floats), floats, floats - 1);
     expect(xentTotalInt32x8(counts) >= 0 && xentTotalInt32x8(counts) <= 16, "counts beyond their lanes");
     uint8_t *stored = allocate(sizeof(XentDouble8) + 1);
     xentStoreDouble8(stored + nextRandom(2), doubles);
