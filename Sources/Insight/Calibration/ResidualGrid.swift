@@ -73,7 +73,11 @@ struct ResidualGrid: Sendable, Equatable {
     /// O(cells²) at worst, some milliseconds.
     func smoothError(count: UInt64) -> (error: Double, bandwidth: Double)? {
         guard count > 0 else { return nil }
-        let fine = residuals.map { Double($0) * 0x1p-40 / Double(count) }
+        let fine = residuals.map { residual in
+            // Converting 128 bits takes the standard library some hundred times as long.
+            let short = Int64(truncatingIfNeeded: residual)
+            return (Int128(short) == residual ? Double(short) : Double(residual)) * 0x1p-40 / Double(count)
+        }
         let coarse = stride(from: 0, to: fine.count, by: 4).map { first in fine[first..<first + 4].reduce(0, +) }
         // A wide kernel does not see the cells.
         return Self.leastBandwidth { Self.smoothed($0 > 0x1p-7 ? coarse : fine, $0) }

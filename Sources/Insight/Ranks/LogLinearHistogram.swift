@@ -180,9 +180,12 @@ struct LogLinearHistogram: Sendable {
                 entries.append((UInt64(number << 8 | i), counts[page + i], hasWeights ? weights[page + i] : nil))
             }
         }
-        func distinctCount(_ shift: UInt64) -> Int {
-            zip(entries.dropFirst(), entries).count { $0.prefix >> shift != $1.prefix >> shift } + (entries.isEmpty ? 0 : 1)
-        }
+        // The number of neighbours whose highest different bit is that of 2^(index − 1).
+        var countOfHighestBit = [Int](repeating: 0, count: 65)
+        let prefixes = entries.map { $0.prefix }
+        for (prefix, next) in zip(prefixes, prefixes.dropFirst()) { countOfHighestBit[64 - (prefix ^ next).leadingZeroBitCount] += 1 }
+        // Without their last bits, neighbours differ where that bit is left.
+        func distinctCount(_ shift: UInt64) -> Int { countOfHighestBit[(Int(shift) + 1)...].reduce(0, +) + (entries.isEmpty ? 0 : 1) }
         // With all bits cut one is left.
         let shift = (Self.leastBinShift..<20).first { distinctCount($0) <= limit } ?? 20
         var bins: [HistogramBin] = []
