@@ -176,6 +176,18 @@ struct RowFactTests {
         findings.expectNone("seed \(seed)")
     }
 
+    /// The top class is found among 128 classes at a time, and in rows of more than 256 among eight.
+    @Test("facts of logits hold around the widths at which the search for the top class changes", arguments: [StoredElement.float16, .float32, .float64])
+    func widthsOfTheSearch(element: StoredElement) {
+        var random = SplitMix64(seed: 129)
+        var findings = Findings()
+        for classCount in [127, 128, 129, 184, 191, 192, 193, 200, 255, 256, 257] {
+            let rows = Self.rows(.softmax, element, classCount: classCount, kinds: [.normal, .wide, .pair], countOfEach: effort, &random)
+            _ = Self.judge(rows, .softmax, "C = \(classCount)", findings: &findings)
+        }
+        findings.expectNone("\(element)")
+    }
+
     @Test("facts of wide rows are within their bounds", arguments: FactOperation.overClasses)
     func wide(operation: FactOperation) {
         let seed: UInt64 = 1000
