@@ -11,8 +11,8 @@ private let largestFactDistance = 300.0
 
 /// Writes the facts of a batch of rows of logits, which start at `firstRow` of the block; their losses are there.
 ///
-/// Errors, in ULP: the label's probability at most 2.4 (1.99 seen), the top one 3.6 (1.62 seen); Σp² at most 23, where all worst cases meet (5.28
-/// seen, of 30,000 rows; tests let 6 pass); Σp·x at most 20 ULP of Σp·|x| (3.76 seen; tests let 5 pass). The article ErrorBounds adds them up.
+/// Errors, in ULP: the label's probability at most 2.4 (1.99 seen), the top one 3.6 (1.93 seen); Σp² at most 23, where all worst cases meet (4.76
+/// seen, of 17,000 rows; tests let 6 pass); Σp·x at most 20 ULP of Σp·|x| (3.42 seen; tests let 5 pass). The article ErrorBounds adds them up.
 /// The bits do not depend on which facts are asked for, nor on the other
 /// rows of the batch. O(rowCount), besides classCount for each row that is not right where its class or its label's rank is asked for.
 @inline(never)
