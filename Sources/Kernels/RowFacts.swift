@@ -351,4 +351,3 @@ func rank<E: Element>(of label: Int, _ row: UnsafeRawPointer, _ classCount: Int,
     }
     return E.Eight.total(counts)
 }
-

@@ -203,8 +203,8 @@ import Testing
         let scratch = try Scratch()
         let command = try RunningCommand.xent(
             ["bench", "--rows", "100", "--seconds", "60", "--json", "bench.json", "--progress", "always"], in: scratch)
-        for _ in 0..<4000 where command.isRunning && scratch.names.isEmpty { Thread.sleep(forTimeInterval: 0.005) }
-        Thread.sleep(forTimeInterval: 0.1)
+        try SignalTests.waitUntilUnfinished(1, command, scratch)
+        try command.wait("nothing was measured: \(command.stderrSoFar)") { command.stderrSoFar.contains("warming up") }
         try #require(command.isRunning)
         let sent = Date()
         command.send(signal: SIGINT)

@@ -206,19 +206,12 @@ public struct PairedRows: RowObserver, Equatable {
         }
         let differences = rowDifferences
         let pairs = countPairs(a, lossesA, lossesB)
-        let areAllPaired = pairs == UInt64(rowCount)
-        if !areAllPaired || divisors != nil || slices != nil {
-            pairedA.update(rowCount) { row, _ in differences[row].isNaN ? .nan : lossesA[row] }
-            pairedB.update(rowCount) { row, _ in differences[row].isNaN ? .nan : lossesB[row] }
+        withPairedLosses(a, b, areAllPaired: pairs == UInt64(rowCount)) { rows, ofA, ofB in
+            rows.add(a, ofA, divisors, pairs, to: \.ofA)
+            rows.add(a, ofB, divisors, pairs, to: \.ofB)
+            _ = differences.withNumbers { rows.slices?.add(a, b, ofA, ofB, $0) }
         }
-        if areAllPaired, divisors == nil {
-            ofA.add(a.folded(lossesA), count: pairs)
-            ofB.add(a.folded(lossesB), count: pairs)
-        } else {
-            add(a, pairedA, divisors, pairs, to: \.ofA)
-            add(a, pairedB, divisors, pairs, to: \.ofB)
-        }
-        add(a, differences, divisors, pairs, to: \.differences)
+        _ = differences.withNumbers { add(a, $0, divisors, pairs, to: \.differences) }
         if task.hasLabels {
             countPredictions(differences, correctA, correctB, topA, topB, rowCount)
             changes.update(rowCount) { row, _ in differences[row].isNaN ? .nan : labelB[row] - labelA[row] }
@@ -236,6 +229,20 @@ public struct PairedRows: RowObserver, Equatable {
             }
         }
         addGroups(a, b, divisors)
+    }
+
+    /// Calls `body` with the losses of A and of B, NaN in rows that are not paired.
+    private mutating func withPairedLosses(
+        _ a: ScoredBlock, _ b: ScoredBlock, areAllPaired: Bool,
+        _ body: (_ rows: inout PairedRows, _ ofA: UnsafePointer<Double>, _ ofB: UnsafePointer<Double>) -> Void
+    ) {
+        let lossesA = a.losses(ofDialect: 0), lossesB = b.losses(ofDialect: 0)
+        if areAllPaired { return body(&self, lossesA, lossesB) }
+        let rowCount = a.rows.rowCount, differences = rowDifferences
+        pairedA.update(rowCount) { row, _ in differences[row].isNaN ? .nan : lossesA[row] }
+        pairedB.update(rowCount) { row, _ in differences[row].isNaN ? .nan : lossesB[row] }
+        let (ofA, ofB) = (pairedA, pairedB)
+        _ = ofA.withNumbers { ofA in ofB.withNumbers { body(&self, ofA, $0) } }
     }
 
     /// Counts the rows that have a loss by both, by one and by neither, and those in which one model is the better. Returns the number of the former.
@@ -297,13 +304,10 @@ public struct PairedRows: RowObserver, Equatable {
 
     /// Adds numbers that are NaN where a row is not paired, with the rows' weights if there are some.
     private mutating func add(
-        _ block: ScoredBlock, _ numbers: RowNumbers, _ divisors: UnsafePointer<Double>?, _ count: UInt64,
+        _ block: ScoredBlock, _ numbers: UnsafePointer<Double>, _ divisors: UnsafePointer<Double>?, _ count: UInt64,
         to moments: WritableKeyPath<PairedRows, WeightedMoments>
     ) {
-        guard let divisors else {
-            _ = numbers.withNumbers { self[keyPath: moments].add(block.folded($0), count: count) }
-            return
-        }
+        guard let divisors else { return self[keyPath: moments].add(block.folded(numbers), count: count) }
         for row in 0..<block.rows.rowCount where !numbers[row].isNaN { self[keyPath: moments].add(numbers[row], weight: divisors[row]) }
     }
 
@@ -342,24 +346,20 @@ public struct PairedRows: RowObserver, Equatable {
         }
     }
 
-    /// Adds the differences of the block to the groups of rows and to the clusters, as if they were losses, and to the slices and the worst rows.
+    /// Adds the differences of the block to the groups of rows and to the clusters, as if they were losses, and to the worst rows.
     private mutating func addGroups(_ a: ScoredBlock, _ b: ScoredBlock, _ divisors: UnsafePointer<Double>?) {
         let lossesA = a.losses(ofDialect: 0), lossesB = b.losses(ofDialect: 0)
         let differences = rowDifferences
         // Both losses, and not their rounded difference: the sum of a group is then that of B's less that of A's.
-        _ = differences.withNumbers { differences in
+        func pair(_ row: Int) -> (added: Double, takenOff: Double) {
             // Equal infinite losses differ by nothing.
-            rowGroups.add(a, divisors, differences) { lossesA[$0] == lossesB[$0] ? (0, 0) : (lossesB[$0], lossesA[$0]) }
-            clusters?.add(a, divisors, differences) { sum, row in
-                if lossesA[row] != lossesB[row] { sum.add(lossesB[row], minus: lossesA[row]) }
-            }
+            lossesA[row] == lossesB[row] ? (0, 0) : (lossesB[row], lossesA[row])
+        }
+        _ = differences.withNumbers { differences in
+            rowGroups.add(a, divisors, differences, pair)
+            clusters?.add(a, divisors, differences, pair)
         }
         worst?.add(a, b)
-        guard slices != nil else { return }
-        let (ofA, ofB) = (pairedA, pairedB)
-        _ = ofA.withNumbers { ofA in
-            ofB.withNumbers { ofB in differences.withNumbers { slices?.add(a, b, ofA, ofB, $0) } }
-        }
     }
 
     /// Adds the divergences of a row of one decision.

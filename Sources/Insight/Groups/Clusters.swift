@@ -61,15 +61,15 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
     /// Adds the rows of a block to their clusters. O(rowCount).
     public mutating func observe(_ block: ScoredBlock) {
         let losses = block.losses(ofDialect: 0)
-        add(block, hasWeights ? block.rowDivisors(ofDialect: 0) : nil, losses) { $0.add(losses[$1]) }
+        add(block, hasWeights ? block.rowDivisors(ofDialect: 0) : nil, losses) { (losses[$0], 0) }
     }
 
-    /// Adds to the cluster of each row what `add` adds to a sum.
+    /// Adds to the cluster of each row the first of two numbers, and takes off the second. O(rowCount).
     ///
     /// - Parameter numbers: NaN for each row that is left out.
     mutating func add(
         _ block: ScoredBlock, _ divisors: UnsafePointer<Double>?, _ numbers: UnsafePointer<Double>,
-        _ add: (_ sum: inout CompactSum, _ row: Int) -> Void
+        _ pair: (_ row: Int) -> (added: Double, takenOff: Double)
     ) {
         guard block.rows.rowCount > 0 else { return }
         guard let column = block.companion(named: Self.column), let element = KeyElement(column) else {
@@ -91,7 +91,8 @@ public struct Clusters: RowObserver, Equatable, GroupedRows {
                 }
             }
             sumsOfCluster[index].rowCount.addSaturating(1)
-            add(&sumsOfCluster[index].loss, row)
+            let (added, takenOff) = pair(row)
+            sumsOfCluster[index].loss.add(added, minus: takenOff)
             if let divisors { sumsOfCluster[index].weight.add(divisors[row]) }
             if let counts { amountsOfCluster[index].add(counts, row: row, weight: divisors?[row] ?? 1) }
         }

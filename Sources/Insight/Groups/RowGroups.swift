@@ -12,7 +12,7 @@ public struct RowGroups: RowObserver, Equatable, GroupedRows {
 
     /// The sums of each group but for what `recentRows` holds.
     private var earlierRows = [GroupSums](repeating: GroupSums(), count: Self.groupCount)
-    /// The sums of the last rows without weights of each group.
+    /// The numbers of the last rows of each group, and the sums of their losses.
     private var recentRows = [RecentRows](repeating: RecentRows(), count: Self.groupCount)
     private let hasWeights: Bool
     /// The tokens, bytes and words of each group; empty for other tasks than likelihood.
@@ -27,10 +27,10 @@ public struct RowGroups: RowObserver, Equatable, GroupedRows {
     /// "row-groups".
     public var tag: String { Self.tag }
 
-    /// The sum of the last rows of a group without weights, in units of 2^-40 and of 2^-92.
+    /// The number of the last rows of a group, and the sum of their losses in units of 2^-40 and of 2^-92.
     ///
-    /// The sums of a group are 176 bytes, of which those of all groups do not stay in the first-level cache, and after a block of predictions not in
-    /// the second either. These are 24.
+    /// The sums of a group are 176 bytes, and those of all groups do not stay in the caches next to the processor while a block of predictions passes.
+    /// These are 24.
     private struct RecentRows {
         /// Each number is below 2^52 units, and with the other that is taken off below 2^53: 2^10 of them fit.
         static let limit: UInt64 = 1 << 10
@@ -79,16 +79,6 @@ public struct RowGroups: RowObserver, Equatable, GroupedRows {
         _ block: ScoredBlock, _ divisors: UnsafePointer<Double>?, _ numbers: UnsafePointer<Double>,
         _ pair: (_ row: Int) -> (added: Double, takenOff: Double)
     ) {
-        earlierRows.withUnsafeMutableBufferPointer { groups in
-            guard let divisors else { return }
-            for row in 0..<block.rows.rowCount where numbers[row] == numbers[row] {
-                let group = Self.group(ofRow: row, block), (added, takenOff) = pair(row)
-                groups[group].rowCount &+= 1
-                groups[group].loss.add(added, minus: takenOff)
-                groups[group].weight.add(divisors[row])
-            }
-        }
-        guard divisors == nil else { return }
         // Moved out for a while: two properties of one value cannot be changed within one another's closures.
         var earlierRows = [GroupSums](), recentRows = [RecentRows]()
         swap(&earlierRows, &self.earlierRows)
@@ -98,17 +88,17 @@ public struct RowGroups: RowObserver, Equatable, GroupedRows {
                 for row in 0..<block.rows.rowCount where numbers[row] == numbers[row] {
                     let group = Self.group(ofRow: row, block), (added, takenOff) = pair(row)
                     recent[group].rowCount &+= 1
+                    if let divisors { groups[group].weight.add(divisors[row]) }
                     guard added.magnitude < FixedPoint.limit, takenOff.magnitude < FixedPoint.limit else {
                         groups[group].loss.add(added, minus: takenOff)
                         continue
                     }
-                    let ofAdded = FixedPoint.fineUnits(FixedPoint.remainder(added))
-                    let ofOther = FixedPoint.fineUnits(FixedPoint.remainder(takenOff))
+                    let parts = FixedPoint.difference(added, takenOff)
                     // Wrapping: see `RecentRows.limit`.
-                    recent[group].coarse &+= FixedPoint.units(added) &- FixedPoint.units(takenOff)
-                    recent[group].fine &+= ofAdded.units &- ofOther.units
-                    if ofAdded.rest != 0 { groups[group].loss.add(ofAdded.rest) }
-                    if ofOther.rest != 0 { groups[group].loss.add(-ofOther.rest) }
+                    recent[group].coarse &+= parts.coarse
+                    recent[group].fine &+= parts.fine
+                    if parts.rest != 0 { groups[group].loss.add(parts.rest) }
+                    if parts.restOfOther != 0 { groups[group].loss.add(-parts.restOfOther) }
                     if recent[group].rowCount >= RecentRows.limit { recent[group].move(to: &groups[group]) }
                 }
             }

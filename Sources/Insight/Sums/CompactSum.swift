@@ -40,11 +40,10 @@ struct CompactSum: Sendable {
             add(number)
             return add(-other)
         }
-        let ofNumber = FixedPoint.fineUnits(FixedPoint.remainder(number)), ofOther = FixedPoint.fineUnits(FixedPoint.remainder(other))
-        // Wrapping: each is below 2^52.
-        add(coarse: FixedPoint.units(number) &- FixedPoint.units(other), fine: ofNumber.units &- ofOther.units)
-        if ofNumber.rest != 0 { addToRest(ofNumber.rest) }
-        if ofOther.rest != 0 { addToRest(-ofOther.rest) }
+        let parts = FixedPoint.difference(number, other)
+        add(coarse: parts.coarse, fine: parts.fine)
+        if parts.rest != 0 { addToRest(parts.rest) }
+        if parts.restOfOther != 0 { addToRest(-parts.restOfOther) }
     }
 
     /// Adds sums of parts in units of 2^-40 and 2^-92. O(1).

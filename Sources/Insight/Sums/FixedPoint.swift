@@ -25,4 +25,12 @@ enum FixedPoint {
         // Wrapping: see `units`.
         return (Int64(bitPattern: shifted.bitPattern) &- Int64(bitPattern: fineShift.bitPattern), remainder - (shifted - fineShift))
     }
+
+    /// Returns `number` less `other` in units of 2^-40 and of 2^-92, and the part of each that those do not hold. Both magnitudes are below `limit`.
+    @inline(__always)
+    static func difference(_ number: Double, _ other: Double) -> (coarse: Int64, fine: Int64, rest: Double, restOfOther: Double) {
+        let fine = fineUnits(remainder(number)), fineOfOther = fineUnits(remainder(other))
+        // Wrapping: each is below 2^52.
+        return (units(number) &- units(other), fine.units &- fineOfOther.units, fine.rest, fineOfOther.rest)
+    }
 }
