@@ -6,8 +6,8 @@ public import KernelABI
 /// positive weight w₁ and its class weight w₀ (focal: times (1 − p_t)^γ and the class balance α); losses[i] is the mean over the row's
 /// decisions.
 ///
-/// A part whose factor is 0 counts as 0 whatever its ℓ is. Error: at most 3 ULP of a decision, and 4 of a mean; focal: 1.5 γ more, what a
-/// subnormal p loses aside. The article ErrorBounds adds them up. A NaN, a value that may not be scored, or a target outside of [0, 1]
+/// A part whose factor is 0 counts as 0 whatever its ℓ is. Error: at most 3 ULP of a decision, and 4 of a mean, with a focal factor as well up to γ = 5,
+/// beyond it 0.6 more for each unit of γ; what a subnormal p loses aside. The article ErrorBounds adds them up. A NaN, a value that may not be scored, or a target outside of [0, 1]
 /// gives NaN for its row. `correctRowCount` counts decisions: p > ½ where t > ½. O(rowCount × classCount).
 public func bernoulliRows(_ block: UnsafeMutablePointer<RowBlock>, _ parameters: UnsafePointer<LossParameters>) {
     bernoulliRows(&block.pointee, parameters.pointee, StoredElement(code: block.pointee.elementCode))
@@ -24,21 +24,18 @@ private struct Decisions {
 
 /// The factors of the two parts of eight decisions' losses: a = t w₁ and b = (1 − t) w₀, as pairs.
 private struct DecisionFactors {
-    let target: Lanes, other: Lanes
+    let target: LanePair, other: LanePair
     let ofPositive: LanePair, ofNegative: LanePair
 
     @inline(always) init(_ label: Lanes, positiveWeight: Lanes?, negativeWeight: Lanes?, _ parameters: LossParameters) {
-        var target = label, other = lanes(1) - label
-        if parameters.targetAdded != 0 || parameters.targetKept != 1 {
-            // Both by themselves: 1 − target would lose what little smoothing adds.
-            target = target.fma(lanes(parameters.targetKept), parameters.targetAdded)
-            other = other.fma(lanes(parameters.targetKept), parameters.targetAdded)
-        }
-        (self.target, self.other) = (target, other)
-        @inline(always) func weighted(_ x: Lanes, _ weight: Lanes?) -> LanePair {
-            guard let weight else { return LanePair(x, lanes(0)) }
-            let product = x * weight
-            return LanePair(product, x.fma(weight, -product))
+        // Both by themselves: 1 − target would lose what little smoothing adds.
+        let complement = lanes(1) - label
+        target = parameters.smoothed(LanePair(label, lanes(0)))
+        other = parameters.smoothed(LanePair(complement, (lanes(1) - complement) - label))
+        @inline(always) func weighted(_ x: LanePair, _ weight: Lanes?) -> LanePair {
+            guard let weight else { return x }
+            let product = x.high * weight
+            return LanePair(product, x.low.fma(weight, x.high.fma(weight, -product)))
         }
         ofPositive = weighted(target, positiveWeight)
         ofNegative = weighted(other, negativeWeight)
@@ -49,18 +46,11 @@ private struct DecisionFactors {
 
     /// a · ℓ₁ + b · ℓ₀; a part without a factor is 0, be its ℓ infinite.
     @inline(always) func sum(_ positive: LanePair, _ negative: LanePair) -> LanePair {
-        let first = product(ofPositive, positive), second = product(ofNegative, negative)
-        let (high, low) = twoSum(first.high, second.high)
-        return LanePair(high, lanes(0).replacing(with: low + (first.low + second.low), where: high.absolute .< lanes(.infinity)))
+        ofPositive.times(any: positive) + ofNegative.times(any: negative)
     }
-}
 
-/// a · b; 0 where a is 0, be b infinite. Where the product is infinite there is no rest.
-@inline(always) private func product(_ a: LanePair, _ b: LanePair) -> LanePair {
-    let isSome = a.high .!= lanes(0)
-    let high = lanes(0).replacing(with: a.high * b.high, where: isSome)
-    let low = a.high.fma(b.high, -high) + a.high.fma(b.low, a.low * b.high)
-    return LanePair(high, lanes(0).replacing(with: low, where: isSome .& (high.absolute .< lanes(.infinity))))
+    /// The target's part of `positive` and the other's of `negative`, without weights.
+    @inline(always) func blend(_ positive: LanePair, _ negative: LanePair) -> LanePair { target * positive + other * negative }
 }
 
 /// The decisions of eight lanes.
@@ -85,10 +75,7 @@ private func decisions(
         let logarithm = negativeLogarithmPair(ofNormal: x, isComplement: isNegative)
         var loss = logarithm
         if positiveWeight != nil || negativeWeight != nil {
-            loss = product(
-                LanePair(
-                    factors.ofPositive.high.replacing(with: factors.ofNegative.high, where: isNegative),
-                    factors.ofPositive.low.replacing(with: factors.ofNegative.low, where: isNegative)), logarithm)
+            loss = factors.ofPositive.replacing(with: factors.ofNegative, where: isNegative) * logarithm
         }
         return Decisions(loss: loss, isCorrect: (x .> lanes(0.5)) .== (label .> lanes(0.5)), isClipped: label .< lanes(0))
     }
@@ -107,14 +94,13 @@ private func decisions(
 private func lossOfLogits(_ x: Lanes, _ isPredicted: SIMDMask<LaneIntegers>, _ factors: DecisionFactors, isWeighted: Bool) -> LanePair {
     let magnitude = x.absolute
     let tail = logarithmPairOfOneAndOdds(x.negativeMagnitude)
-    let wrong = factors.ofPositive.high.replacing(with: factors.ofNegative.high, where: isPredicted)
-    let straight = wrong * magnitude
-    var straightRest = wrong.fma(magnitude, -straight)
+    let wrong = factors.ofPositive.replacing(with: factors.ofNegative, where: isPredicted)
+    let straight = wrong.high * magnitude
+    let straightRest = wrong.low.fma(magnitude, wrong.high.fma(magnitude, -straight))
     var curved = tail
     if isWeighted {
-        straightRest = factors.ofPositive.low.replacing(with: factors.ofNegative.low, where: isPredicted).fma(magnitude, straightRest)
         let (both, bothRest) = twoSum(factors.ofPositive.high, factors.ofNegative.high)
-        curved = product(LanePair(both, bothRest + (factors.ofPositive.low + factors.ofNegative.low)), tail)
+        curved = LanePair(both, bothRest + (factors.ofPositive.low + factors.ofNegative.low)) * tail
     }
     let (high, low) = twoSum(straight, curved.high)
     return LanePair(high, low + (straightRest + curved.low))
@@ -167,8 +153,8 @@ private func anyDecisions(
                 let low = lanes(parameters.clipLow)
                 let bound = lanes(parameters.clipHigh).replacing(with: low, where: p.high .< low)
                 isClipped = (p.high .< lanes(parameters.clipLow)) .| (p.high .> lanes(parameters.clipHigh))
-                ofPositive = ofPositive.replacing(with: LanePair(negativeLogarithm(bound), zero), where: isClipped)
-                ofNegative = ofNegative.replacing(with: LanePair(zero - logarithmOfOnePlus(zero - bound), zero), where: isClipped)
+                ofPositive = ofPositive.replacing(with: negativeLogarithmPair(bound), where: isClipped)
+                ofNegative = ofNegative.replacing(with: negativeLogarithmPairOfComplement(bound), where: isClipped)
             }
         }
     } else if parameters.inputCode == Int32(XentInputProbabilities) {
@@ -196,24 +182,25 @@ private func anyDecisions(
         ofPositive = LanePair(negatedLogProbability(x), zero)
         oneMinusP = oneMinusExponentialPair(x, rest: zero)
         ofNegative = negativeLogarithmPairOfComplement(ofLogarithm: x, oneMinusP)
-        if parameters.isFocal != 0 { p = LanePair(exponential(x), zero) }
+        if parameters.isFocal != 0 {
+            let moderate = exponentialPair(moderate: lanes(-700).larger(x))
+            p = LanePair(exponential(x), zero).replacing(with: moderate, where: x .>= lanes(-700))
+        }
     }
     let largest = lanes(parameters.largestTerm)
     // A term that is not scored is not clipped.
     let isPositiveLarge = ofPositive.high .> largest, isNegativeLarge = ofNegative.high .> largest
-    isClipped = isClipped .| (isPositiveLarge .& (factors.target .!= zero)) .| (isNegativeLarge .& (factors.other .!= zero))
+    isClipped = isClipped .| (isPositiveLarge .& (factors.target.high .!= zero)) .| (isNegativeLarge .& (factors.other.high .!= zero))
     ofPositive = ofPositive.replacing(with: LanePair(largest, zero), where: isPositiveLarge)
     ofNegative = ofNegative.replacing(with: LanePair(largest, zero), where: isNegativeLarge)
     var loss = factors.sum(ofPositive, ofNegative)
     if parameters.isFocal != 0 {
-        let first = product(LanePair(factors.target, zero), oneMinusP), second = product(LanePair(factors.other, zero), p)
-        let (high, low) = twoSum(first.high, second.high)
-        let base = LanePair(high, low + (first.low + second.low)).normalized
-        var factor = power(base.high, rest: base.low, parameters.focalGamma)
+        var factor = power(factors.blend(oneMinusP, p).normalized, parameters.focalGamma)
         if !parameters.focalAlpha.isNaN {
-            factor *= factors.target.fma(lanes(parameters.focalAlpha), factors.other * lanes(1 - parameters.focalAlpha))
+            let alpha = parameters.focalAlpha, complement = 1 - alpha
+            factor = factors.blend(LanePair(lanes(alpha), zero), LanePair(lanes(complement), lanes((1 - complement) - alpha))) * factor
         }
-        loss = LanePair((loss.rounded * factor).replacing(with: zero, where: factor .== zero), zero)
+        loss = factor.times(any: loss)
     }
     // NaN inputs came through the arithmetic or fail the comparisons.
     loss.high = lanes(.nan).replacing(with: loss.high, where: isValid .& (x .== x))

@@ -13,7 +13,15 @@ let integerShift = 0x1.8p+52
 @inline(always) func exponentialMinusOne(reduced r: Lanes) -> Lanes { (r * r).fma(exponentialSecondQuotient(reduced: r), r) }
 
 /// P(r) = (exp(r) − 1 − r) / r² for |r| <= 0.3466.
-@inline(always) func exponentialSecondQuotient(reduced r: Lanes) -> Lanes {
+@inline(always) private func exponentialSecondQuotient(reduced r: Lanes) -> Lanes {
+    exponentialThirdQuotient(reduced: r).fma(r, 0x1.000000000000ap-1)
+}
+
+/// P(r) − ½ for |r| <= 0.3466: of (exp(r) − 1)/r a third of its digits and more lie in the two terms before it.
+@inline(always) func exponentialSecondQuotientLessHalf(reduced r: Lanes) -> Lanes { exponentialThirdQuotient(reduced: r).fma(r, 0x1.4p-50) }
+
+/// (P(r) − P(0)) / r for |r| <= 0.3466.
+@inline(always) private func exponentialThirdQuotient(reduced r: Lanes) -> Lanes {
     var p = r.fma(lanes(0x1.ad9ef30e00d07p-26), 0x1.28ad5e83ce4d5p-22)
     p = p.fma(r, 0x1.71df0d08f8912p-19)
     p = p.fma(r, 0x1.a0199a0db0590p-16)
@@ -21,8 +29,7 @@ let integerShift = 0x1.8p+52
     p = p.fma(r, 0x1.6c16c18438caep-10)
     p = p.fma(r, 0x1.1111111124739p-7)
     p = p.fma(r, 0x1.555555555079fp-5)
-    p = p.fma(r, 0x1.555555555550cp-3)
-    return p.fma(r, 0x1.000000000000ap-1)
+    return p.fma(r, 0x1.555555555550cp-3)
 }
 
 /// 8 / ln 2, and ln 2 / 8 = eighthLn2High + eighthLn2Low; eighthLn2High has 36 bits, so that k * eighthLn2High is exact for |k| < 2^17.

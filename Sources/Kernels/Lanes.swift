@@ -171,6 +171,13 @@ struct CompensatedLanes {
         (sum, rest) = (newSum, newRest)
     }
 
+    /// `normalize()` where the rest is not above the sum, in magnitude: three operations less.
+    @inline(always) mutating func normalizeLesserRest() {
+        let newSum = sum + rest
+        // Exact (Dekker).
+        (sum, rest) = (newSum, rest - (newSum - sum))
+    }
+
     /// All eight lanes added up, rounded a little over once: within 1.01 half ULP of the sum of terms for terms of one sign.
     @inline(always) var total: Double { totalAndRest.total }
 

@@ -6,36 +6,6 @@
 
 import KernelABI
 
-/// A number in each lane as a sum of two that is not rounded: `low` is at most a few hundredths of `high`, and has digits of its own.
-struct GroupPair<Group: LaneGroup> {
-    var high: Group
-    var low: Group
-
-    @inline(always) init(_ high: Group, _ low: Group) { (self.high, self.low) = (high, low) }
-
-    /// The sum, rounded once.
-    @inline(always) var rounded: Group { high + low }
-
-    /// The pair, at a point that each of its vectors reaches before any goes on (`xentInOrder`).
-    @inline(always) var met: GroupPair { GroupPair(high.met, low.met) }
-}
-
-typealias LanePair = GroupPair<Lanes>
-
-extension GroupPair where Group == Lanes {
-    /// `other` where the mask is set.
-    @inline(always) func replacing(with other: LanePair, where mask: SIMDMask<LaneIntegers>) -> LanePair {
-        LanePair(high.replacing(with: other.high, where: mask), low.replacing(with: other.low, where: mask))
-    }
-
-    /// The same sum with `high` as what it rounds to. |low| must be at most |high|.
-    @inline(always) var normalized: LanePair {
-        // The rest is exact, since low is the smaller (Dekker).
-        let sum = high + low
-        return LanePair(sum, low - (sum - high))
-    }
-}
-
 /// A positive normal number as 2^k m with m from 0.7154 to 1.4309, whose interval of eight the lowest bits of `place` tell.
 struct Decomposed {
     /// k 2^52: k where an encoding has its exponent, which spares moving it.
@@ -89,7 +59,7 @@ struct Decomposed {
 ///
 /// Error of the pair: 0.33 * 2^-53 of the logarithm (ErrorBounds adds it up). `low` is at most 0.031 of `high`, and `rounded` within 0.9
 /// ULP.
-@inline(always) private func logarithm(_ u: Decomposed, correction: Lanes?) -> LanePair {
+@inline(always) func logarithmPair(_ u: Decomposed, correction: Lanes?) -> LanePair {
     logarithm(
         m: u.m, c: xentReciprocal(u.place), logarithmOfC: xentLogarithmOfReciprocal(u.place), k: u.k(), correction: correction, isNegated: false)
 }
@@ -129,7 +99,7 @@ struct Decomposed {
     var u = Decomposed(scaled)
     u.lower(where: isSubnormal)
     // 0 − x and not −x, so that log 1 gives +0.
-    var result = lanes(0) - logarithm(u, correction: nil).rounded
+    var result = lanes(0) - logarithmPair(u, correction: nil).rounded
     result.replace(with: lanes(.infinity), where: p .== lanes(0))
     let isProbability = (p .>= lanes(0)) .& (p .<= lanes(1))
     return lanes(.nan).replacing(with: result, where: isProbability)
@@ -141,13 +111,13 @@ struct Decomposed {
 @inline(always) func negativeLogarithmPair(_ p: Lanes) -> LanePair {
     let isCommon = (p .>= lanes(0x1p-1022)) .& (p .<= lanes(1))
     if isFull(isCommon) {
-        let pair = logarithm(Decomposed(p), correction: nil)
+        let pair = logarithmPair(Decomposed(p), correction: nil)
         return LanePair(lanes(0) - pair.high, lanes(0) - pair.low)
     }
     let isSubnormal = p .< lanes(0x1p-1022)
     var u = Decomposed((p * lanes(0x1p+54)).replacing(with: p, where: .!isSubnormal))
     u.lower(where: isSubnormal)
-    let pair = logarithm(u, correction: nil)
+    let pair = logarithmPair(u, correction: nil)
     let ofOthers = lanes(.nan).replacing(with: lanes(.infinity), where: p .== lanes(0))
     let isPositive = (p .> lanes(0)) .& (p .<= lanes(1))
     return LanePair(
@@ -159,7 +129,7 @@ struct Decomposed {
 /// Error of the pair: 0.33 * 2^-53 of the logarithm.
 @inline(always) func logarithmPair(normal x: Lanes, rest: Lanes) -> LanePair {
     let u = Decomposed(x)
-    return logarithm(u, correction: rest * u.inverseScale)
+    return logarithmPair(u, correction: rest * u.inverseScale)
 }
 
 /// log(x) for x from 2^-1022 to below 2^1023, as a pair: the negative of `negativeLogarithmPair(x)` for x up to 1.
@@ -201,7 +171,7 @@ struct Decomposed {
 ///
 /// Error: at most 0.9 ULP.
 @inline(always) func logarithm(normal x: Lanes) -> Lanes {
-    logarithm(Decomposed(x), correction: nil).rounded
+    logarithmPair(Decomposed(x), correction: nil).rounded
 }
 
 /// log(x) for finite numbers: −∞ for 0, NaN below it and for NaN.
@@ -211,7 +181,7 @@ struct Decomposed {
     let isSubnormal = x .< lanes(0x1p-1022)
     var u = Decomposed((x * lanes(0x1p+54)).replacing(with: x, where: .!isSubnormal))
     u.lower(where: isSubnormal)
-    let result = logarithm(u, correction: nil).rounded.replacing(with: lanes(-.infinity), where: x .== lanes(0))
+    let result = logarithmPair(u, correction: nil).rounded.replacing(with: lanes(-.infinity), where: x .== lanes(0))
     return lanes(.nan).replacing(with: result, where: x .>= lanes(0))
 }
 
@@ -248,7 +218,7 @@ struct Decomposed {
     // Scaled by 2^-k the rest corrects m. For k > 1021 it is far below any digit, and 2^-k is cut off.
     let inverseScale = parts.inverseScaleBits, least = LaneIntegers(repeating: 1 << 52)
     let limited = inverseScale.replacing(with: least, where: inverseScale .< least)
-    return logarithm(parts, correction: u.rest * Lanes(bits: limited.unsigned))
+    return logarithmPair(parts, correction: u.rest * Lanes(bits: limited.unsigned))
 }
 
 /// −log(p) where `isPositive`, −log(1 − p) elsewhere, for p in [0, 1]: one logarithm for both; NaN outside of [0, 1] and for NaN.
@@ -264,7 +234,7 @@ struct Decomposed {
     // The rest is not 0 for u in [½, 1] alone, where its scale is 1 or 2.
     let correction = lanes(0).replacing(with: rest * u.inverseScale, where: rest .!= lanes(0))
     u.lower(where: isSubnormal)
-    var result = lanes(0) - logarithm(u, correction: correction).rounded
+    var result = lanes(0) - logarithmPair(u, correction: correction).rounded
     // −0 is 0.
     result.replace(with: p.absolute, where: .!isPositive .& (p .< lanes(0x1p-54)))
     result.replace(with: lanes(.infinity), where: p .== lanes(1).replacing(with: lanes(0), where: isPositive))
@@ -328,22 +298,32 @@ func logarithmOfOneMinusExponential(_ x: Lanes) -> Lanes {
 
 /// 1 − exp(x + rest) for x <= 0 and |rest| <= ulp(x), as a pair; NaN above 0 and for NaN.
 ///
-/// Error of the pair: 0.7 * 2^-53 of itself.
+/// Error of the pair: 0.2 * 2^-53 of itself.
 @inline(always)
 func oneMinusExponentialPair(_ x: Lanes, rest: Lanes) -> LanePair {
-    // Near 0 by expm1, whose first term is x itself; far from it 1 − exp(x) loses nothing.
-    let near = lanes(-0.34).larger(x)
-    let square = (near * near) * exponentialSecondQuotient(reduced: near)
-    let slope = near.fma(near.fma(lanes(0.5), 1), 1)
     let far = exponentialPair(moderate: lanes(-700).larger(x))
     let ofFar = lanes(1) - far.high
-    let isNear = x .>= lanes(-0.34)
-    let high = ofFar.replacing(with: lanes(0) - near, where: isNear)
     let farRest = ((lanes(1) - ofFar) - far.high) - far.low
-    let low = (lanes(0) - rest).fma(far.high, farRest).replacing(with: (lanes(0) - rest).fma(slope, lanes(0) - square), where: isNear)
+    // From −log 2 on by the series h = 1 − exp(y) = −y − y²/2 − …, whose first two terms are exact as pairs: with y = x from −½ log 2 on, before it with
+    // y = x/2 and 1 − exp(2y) = h (2 − h). Below −log 2 the difference from 1 loses no digit of exp(x).
+    let isNear = x .>= lanes(-0.6931), isHalved = x .< lanes(-0.3466)
+    let near = lanes(-0.6931).larger(x)
+    let y = near.replacing(with: near * lanes(0.5), where: isHalved)
+    let square = y * y
+    let squareRest = y.fma(y, -square)
+    let others = square * exponentialSecondQuotientLessHalf(reduced: y)
+    let high = (-y) - square * lanes(0.5)
+    // Exact, since y²/2 is the smaller (Dekker).
+    let highRest = ((-y) - high) - square * lanes(0.5)
+    let whole = LanePair(high, squareRest.fma(lanes(-0.5), highRest - others)).normalized
+    let remaining = lanes(2) - whole.high
+    let ofHalf = whole * LanePair(remaining, ((lanes(2) - remaining) - whole.high) - whole.low)
+    let ofNear = whole.replacing(with: ofHalf, where: isHalved)
+    let result = LanePair(ofFar, farRest).replacing(with: ofNear, where: isNear)
     let isValid = x .<= lanes(0)
     // Of −∞ there is no rest.
-    return LanePair(lanes(.nan).replacing(with: high, where: isValid), low.replacing(with: lanes(0), where: x .< lanes(-745)))
+    let low = rest.fma(-far.high, result.low).replacing(with: lanes(0), where: x .< lanes(-745))
+    return LanePair(lanes(.nan).replacing(with: result.high, where: isValid), low)
 }
 
 /// 1 − exp(x) for x <= 0, within 1.5 ULP; NaN above 0 and for NaN.
@@ -356,31 +336,4 @@ func oneMinusExponential(_ x: Lanes) -> Lanes {
     let near = (lanes(0) - minusOne).replacing(with: halved, where: k .< lanes(0))
     let result = (lanes(1) - exponential(x)).replacing(with: near, where: x .> lanes(-0x1.62e42fefa39efp-1))
     return lanes(.nan).replacing(with: result, where: x .<= lanes(0))
-}
-
-/// (base + rest)^exponent for a base up to 1 (beyond it while the result stays below 2^1023), |rest| <= ulp(base), and an exponent in
-/// 0...100, the same for all lanes; 0^0 is 1. A base below 0 has powers with whole exponents; others are NaN.
-///
-/// Error, while the result is no subnormal: at most 1.1 + exponent / 50 ULP, 1 of it for exponents 1 and 2. The power is exp(exponent · log
-/// base), with the logarithm and its product as pairs.
-@inline(always)
-func power(_ base: Lanes, rest: Lanes = lanes(0), _ exponent: Double) -> Lanes {
-    if exponent == 0 { return lanes(1) }
-    if exponent == 1 { return base + rest }
-    if exponent == 2 { return base.fma(base, (base + base) * rest) }
-    let magnitude = base.absolute
-    let isSubnormal = magnitude .< lanes(0x1p-1022)
-    var u = Decomposed((magnitude * lanes(0x1p+54)).replacing(with: magnitude, where: .!isSubnormal))
-    // Of a subnormal base the rest is below any digit.
-    let correction = (rest * u.inverseScale).replacing(with: lanes(0), where: isSubnormal).replacing(with: lanes(0), where: rest .== lanes(0))
-    u.lower(where: isSubnormal)
-    let ofBase = logarithm(u, correction: correction).normalized
-    let product = lanes(exponent) * ofBase.high
-    let productRest = lanes(exponent).fma(ofBase.high, -product) + lanes(exponent) * ofBase.low
-    let result = exponential(product, rest: productRest)
-    var ofNegative = lanes(.nan)
-    if exponent == exponent.rounded(.towardZero) {
-        ofNegative = exponent / 2 == (exponent / 2).rounded(.towardZero) ? result : lanes(0) - result
-    }
-    return lanes(0).replacing(with: result, where: base .> lanes(0)).replacing(with: ofNegative, where: base .< lanes(0))
 }

@@ -64,15 +64,6 @@ private struct DecisionSums {
     }
 }
 
-extension GroupPair where Group == Lanes {
-    /// The product but for what is below 2^-104 of it.
-    @inline(always) static func * (a: LanePair, b: LanePair) -> LanePair {
-        let product = a.high * b.high
-        let rest = a.low.fma(b.high, a.high.fma(b.high, -product))
-        return LanePair(product, a.high.fma(b.low, rest))
-    }
-}
-
 /// One vector of decisions: the factor of the product, and what is added to the logarithms.
 private struct PlainDecisions {
     var factor: LanePair
@@ -233,7 +224,7 @@ enum SharedLogarithms {
         }
         if parameters.inputCode == Int32(XentInputLogits) { return true }
         let isPlain = parameters.clipLow == -.infinity && parameters.clipHigh == .infinity
-        let isSmoothed = parameters.targetAdded != 0 || parameters.targetKept != 1
+        let isSmoothed = parameters.smooths
         return parameters.inputCode == Int32(XentInputProbabilities) && isPlain && !isSmoothed
     }
 
@@ -245,7 +236,7 @@ enum SharedLogarithms {
         if parameters.inputCode == Int32(XentInputProbabilities) {
             return plainRow(row, labels, classCount, parameters, element, isLogit: false, isSmoothed: false)
         }
-        if parameters.targetAdded != 0 || parameters.targetKept != 1 {
+        if parameters.smooths {
             return plainRow(row, labels, classCount, parameters, element, isLogit: true, isSmoothed: true)
         }
         return plainRow(row, labels, classCount, parameters, element, isLogit: true, isSmoothed: false)

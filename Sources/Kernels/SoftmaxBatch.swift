@@ -118,6 +118,8 @@ struct SoftmaxBatch<E: Element> {
         }
         if Self.addsLate, start > 0 { sum.add(pending, of: start &- 32, isFirst: start == 32, singly: Moments.addsSingly) }
         if classCount & 31 != 0 { sum.add(tail, of: 0, isFirst: false, singly: Moments.addsSingly) }
+        // What is left of the rest is below any digit where the lanes are added up.
+        if Moments.addsSingly { sum.compensated.normalizeLesserRest() }
         sum.compensated.sum.store(notes.sums + 8 &* i)
         sum.compensated.rest.store(notes.rests + 8 &* i)
         largest.widened.store(notes.largest + 8 &* i)
@@ -321,7 +323,12 @@ struct TermSum {
         @inline(always) init(_ terms: Terms<FourLanes>, singly: Bool) {
             let (p, m) = (terms.power, terms.minusOne)
             if singly { (first, second, third, fourth) = (p.a, p.b, p.c, p.d) } else { (first, second) = (p.a + p.b, p.c + p.d) }
-            products = p.d.fma(m.d, p.c.fma(m.c, p.b.fma(m.b, p.a * m.a)))
+            if singly {
+                // Two sums of two are rounded to fewer of all digits than one of four.
+                products = p.b.fma(m.b, p.a * m.a) + p.d.fma(m.d, p.c * m.c)
+            } else {
+                products = p.d.fma(m.d, p.c.fma(m.c, p.b.fma(m.b, p.a * m.a)))
+            }
         }
         /// Adds a third vector to two.
         @inline(always) mutating func add(_ terms: Terms<Lanes>, singly: Bool) {
@@ -340,8 +347,8 @@ struct TermSum {
 
     @inline(always) init() {}
 
-    /// Adds the step of 32 classes from `start` on; of each eighth the rest is normalised, so that it does not grow with the number of
-    /// classes.
+    /// Adds the step of 32 classes from `start` on; of each eighth, or fourth where powers are added singly, the rest is normalised, so that it does not
+    /// grow with the number of classes.
     @inline(always) mutating func add(_ step: Step, of start: Int, isFirst: Bool, singly: Bool) {
         compensated.add(step.first, isFirst: isFirst)
         compensated.add(step.second)
@@ -350,7 +357,11 @@ struct TermSum {
             compensated.add(step.fourth)
         }
         compensated.rest += step.products
-        if start & 224 == 224 { compensated.normalize() }
+        if singly {
+            if start & 96 == 96 { compensated.normalizeLesserRest() }
+        } else if start & 224 == 224 {
+            compensated.normalize()
+        }
     }
 }
 

@@ -5,7 +5,7 @@ import KernelABI
 /// Sums over the terms of one row, or of eight rows with a lane each. A type that is known at compile time: the one that sums nothing
 /// leaves no instruction behind.
 protocol TermMoments {
-    /// True if no powers are added plainly to one another: then Σ is within 0.7 * 2^-53 of itself, else 1.8.
+    /// True if no powers are added plainly to one another: then Σ is within 0.4 * 2^-53 of itself, else 1.8.
     static var addsSingly: Bool { get }
     /// True if the smallest value of a row is looked for.
     static var wantsLeast: Bool { get }

@@ -22,6 +22,8 @@ struct LossProgram: Equatable {
     let largestTerm: Double
     let targetKept: Double
     let targetAdded: Double
+    /// What the two were rounded by.
+    let targetKeptRest: Double, targetAddedRest: Double
     let leastTarget: Double
     let focalTakesScored: Bool
     /// The ε of `Dialect.clipsToLogarithms`; nil where a clipped value has the loss of the bound itself.
@@ -48,7 +50,11 @@ struct LossProgram: Equatable {
         largestTerm = dialect.largestTerm(task, specification.input)
         let epsilon = modifiers.labelSmoothing
         targetKept = 1 - epsilon
-        targetAdded = epsilon / Double(task.isOverClasses ? classCount : 2)
+        // Exact, since 1 is the larger (Dekker).
+        targetKeptRest = (1 - targetKept) - epsilon
+        let partCount = Double(task.isOverClasses ? classCount : 2)
+        targetAdded = epsilon / partCount
+        targetAddedRest = epsilon.addingProduct(-targetAdded, partCount) / partCount
         leastTarget = isDivergence ? dialect.leastTarget : -.infinity
         focalTakesScored = dialect.focalTakesScoredDecisions
         let isPlain = epsilon == 0 && modifiers.focalGamma == nil
@@ -94,7 +100,8 @@ struct LossProgram: Equatable {
         return LossParameters(
             inputCode: specification.input.code, normalisationCode: Int32(normalisation), clipLow: clip.low, clipHigh: clip.high,
             scorableLow: scorable.lowerBound, scorableHigh: specification.input == .logProbabilities ? 0 : scorable.upperBound,
-            largestTerm: largestTerm, targetKept: targetKept, targetAdded: targetAdded, targetLow: leastTarget,
+            largestTerm: largestTerm, targetKept: targetKept, targetAdded: targetAdded, targetKeptRest: targetKeptRest, targetAddedRest: targetAddedRest,
+            targetLow: leastTarget,
             isDivergence: isDivergence ? 1 : 0, isFocal: specification.modifiers.focalGamma != nil ? 1 : 0,
             focalTakesScored: focalTakesScored ? 1 : 0, focalGamma: specification.modifiers.focalGamma ?? 0,
             focalAlpha: specification.modifiers.focalAlpha ?? .nan, classWeights: classWeights, positiveWeights: positiveWeights)

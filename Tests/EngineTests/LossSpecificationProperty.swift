@@ -38,14 +38,14 @@ import Testing
     /// How far from the truth a loss may be.
     ///
     /// - 4 ULP of the true loss. KL divergence, whose terms cancel: of Σ t (|log t| + |log p|).
-    /// - Focal: 4 + 2γ ULP, since (1 − p)^γ multiplies the error of 1 − p by γ.
+    /// - Focal: 0.6 ULP more for each unit of γ beyond 5, since (1 − p)^γ multiplies the error of 1 − p by γ.
     /// - XGBoost and LightGBM: 1e-8, relatively, since their floors are Float32.
     ///
     /// Where a factor of the loss is subnormal its error is that of the least subnormal, times what it is multiplied by. Keras's focal loss
     /// clips −log (1 − p) of a p that is less than Float64 has, but not p^γ.
     private func bound(_ magnitude: BigReal, _ dump: Dump, _ oracle: LossOracle, times errorCount: Int = 1) -> BigReal {
         let modifiers = dump.specification.modifiers
-        let ulps = 4 + 2 * (modifiers.focalGamma ?? 0)
+        let ulps = 4 + 0.6 * max(0, (modifiers.focalGamma ?? 0) - 5)
         let weights = [modifiers.classWeights, modifiers.positiveWeights, dump.weights].compactMap { $0?.filter(\.isFinite).max() }
         // log p reaches 745 where p, and with it the focal factor, is subnormal.
         let amplification = weights.reduce(modifiers.focalGamma == nil ? 1 : 745) { $0 * max($1, 1) }

@@ -91,7 +91,8 @@ struct KernelUnderTest: Sendable {
 func plainParameters(_ input: Int, scorable: ClosedRange<Double>) -> LossParameters {
     LossParameters(
         inputCode: Int32(input), normalisationCode: Int32(XentNormalisationNone), clipLow: -.infinity, clipHigh: .infinity,
-        scorableLow: scorable.lowerBound, scorableHigh: scorable.upperBound, largestTerm: .infinity, targetKept: 1, targetAdded: 0,
+        scorableLow: scorable.lowerBound, scorableHigh: scorable.upperBound, largestTerm: .infinity, targetKept: 1, targetAdded: 0, targetKeptRest: 0,
+        targetAddedRest: 0,
         targetLow: -.infinity, isDivergence: 0, isFocal: 0, focalTakesScored: 1, focalGamma: 0, focalAlpha: .nan, classWeights: nil,
         positiveWeights: nil)
 }

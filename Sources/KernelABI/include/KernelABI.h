@@ -107,8 +107,8 @@ typedef struct LossParameters {
     double scorableLow, scorableHigh;
     /// A single −log is lowered to it; +∞ where it is not.
     double largestTerm;
-    /// A target t becomes targetKept * t + targetAdded (label smoothing).
-    double targetKept, targetAdded;
+    /// A target t becomes targetKept * t + targetAdded (label smoothing); a rest is what its number was rounded by.
+    double targetKept, targetAdded, targetKeptRest, targetAddedRest;
     /// KL: targets are raised to it before anything else; −∞ where they are not.
     double targetLow;
     /// KL divergence instead of cross-entropy.

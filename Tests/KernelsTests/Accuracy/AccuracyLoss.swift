@@ -29,14 +29,15 @@ struct AccuracyLoss: Hashable, Sendable {
     static let modified: [AccuracyLoss] = [LossTask.binary, .multiclass, .multilabel, .soft].flatMap { task in
         PredictionInput.allCases.flatMap { input in
             [
-                AccuracyLoss(task: task, input: input, labelSmoothing: 0.1), AccuracyLoss(task: task, input: input, focalGamma: 2),
-                AccuracyLoss(task: task, input: input, focalGamma: 1.5),
+                AccuracyLoss(task: task, input: input, labelSmoothing: 0.1), AccuracyLoss(task: task, input: input, focalGamma: 1.5),
+                AccuracyLoss(task: task, input: input, focalGamma: 2), AccuracyLoss(task: task, input: input, focalGamma: 5),
+                AccuracyLoss(task: task, input: input, labelSmoothing: 0.1, focalGamma: 2),
             ]
         }
     }
 
     var name: String {
-        let modifier = labelSmoothing > 0 ? " (smoothed by \(labelSmoothing))" : focalGamma.map { " (focal, gamma \($0))" } ?? ""
+        let modifier = (labelSmoothing > 0 ? " (smoothed by \(labelSmoothing))" : "") + (focalGamma.map { " (focal, gamma \($0))" } ?? "")
         return "\(task.rawValue)\(hasSoftLabels ? " (label in [0, 1])" : "")\(isDivergence ? " (kl)" : "")\(modifier) from \(input.rawValue)"
     }
 
@@ -44,7 +45,7 @@ struct AccuracyLoss: Hashable, Sendable {
 
     /// In ULP, from the docstrings in `Kernels`.
     var promised: Double {
-        if isModified { return 4 + (focalGamma ?? 0) }
+        if isModified { return 4 + 0.6 * max(0, (focalGamma ?? 0) - 5) }
         return switch (task, input) {
         case (.binary, .logits) where !hasSoftLabels: 1.5
         case (.binary, .probabilities) where !hasSoftLabels: 1
