@@ -25,6 +25,9 @@ let vectorKernels: [Target] = []
 #endif
 let vectorKernelNames = vectorKernels.map { Target.Dependency.target(name: $0.name) }
 
+/// A test target that is never optimised: what its tests call is, and takes their time. Optimising the tests took minutes of a build.
+let plainTests = strict + [.unsafeFlags(["-Onone"])]
+
 let package = Package(
     name: "xent",
     // Atomics and locks of `Synchronization`.
@@ -151,26 +154,26 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: ["ArrowIPC", "CXXHash", "Container", "Elements", "Engine", "Formats", "HDF5", "Parquet", "Scoring"],
             path: "Tests/Fuzz/Targets", swiftSettings: strict),
-        .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Fixtures"], swiftSettings: strict),
-        .testTarget(name: "ObjectStoreTests", dependencies: ["ObjectStore", "SeededRandom"], swiftSettings: strict),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Fixtures"], swiftSettings: plainTests),
+        .testTarget(name: "ObjectStoreTests", dependencies: ["ObjectStore", "SeededRandom"], swiftSettings: plainTests),
         .testTarget(
             name: "ContainerTests",
             dependencies: [
                 "Container", "FoldedCRC", "SeededRandom", "CZstd", "CZlib", "CXXHash", .product(name: "SystemPackage", package: "swift-system"),
             ],
-            swiftSettings: strict),
+            swiftSettings: plainTests),
         .testTarget(
             name: "ParquetTests", dependencies: ["BytePlanes", "CSnappy", "Container", "Elements", "Parquet", "Scoring", "SeededRandom"],
-            exclude: ["Fixtures"], swiftSettings: strict),
+            exclude: ["Fixtures"], swiftSettings: plainTests),
         .testTarget(
             name: "ArrowIPCTests", dependencies: ["ArrowIPC", "Container", "Elements", "Scoring", "SeededRandom"], exclude: ["Fixtures"],
-            swiftSettings: strict),
+            swiftSettings: plainTests),
         .testTarget(
             name: "HDF5Tests", dependencies: ["Container", "Elements", "HDF5", "Scoring", "SeededRandom"], exclude: ["Fixtures"],
-            swiftSettings: strict),
+            swiftSettings: plainTests),
         .testTarget(
             name: "FormatsTests", dependencies: ["Elements", "Formats", "JSONReading", "Messages", "SeededRandom"], exclude: ["Fixtures"],
-            swiftSettings: strict),
+            swiftSettings: plainTests),
         .testTarget(name: "WorkStealingTests", dependencies: ["WorkStealing", "Locking", "SeededRandom"], swiftSettings: strict),
         // What goes to the kernels of another processor (Tests/Emulation/README.md) and comes back.
         .target(name: "KernelCalls", dependencies: ["KernelABI"], path: "Tests/Emulation/KernelCalls"),
@@ -188,25 +191,24 @@ let package = Package(
                 .product(name: "BigInt", package: "BigInt"),
             ], swiftSettings: strict),
         .testTarget(
-            name: "InsightTests", dependencies: ["CXXHash", "Elements", "Insight", "Scoring", "SeededRandom"], swiftSettings: strict),
+            name: "InsightTests", dependencies: ["CXXHash", "Elements", "Insight", "Scoring", "SeededRandom"], swiftSettings: plainTests),
         .testTarget(
             name: "EngineTests",
             dependencies: [
                 "Bench", "Elements", "Engine", "Insight", "Scoring", "SeededRandom", "Container", "Formats", "Messages", "Outputs", "Parquet",
                 "WorkStealing", "CZstd", "CXXHash", "Oracle", "GoldenCases", "RandomLosses",
-            ], exclude: ["Fixtures"], swiftSettings: strict),
+            ], exclude: ["Fixtures"], swiftSettings: plainTests),
         .testTarget(
-            name: "UnattendedTests", dependencies: ["Engine", "Messages", "Outputs", "Scoring", "SeededRandom", "Unattended"], swiftSettings: strict),
+            name: "UnattendedTests", dependencies: ["Engine", "Messages", "Outputs", "Scoring", "SeededRandom", "Unattended"], swiftSettings: plainTests),
         // A format, a source of bytes, a figure and a column of its own, without a change to Sources and without @testable.
         .testTarget(
             name: "SeamTests",
             dependencies: ["Elements", "Engine", "Scoring", "Container", "Formats", "Messages", "Outputs", "WorkStealing"],
-            swiftSettings: strict),
-        // Spawns the release binary: depends on nothing of ours that the binary is made of, besides its dumps' random numbers. Never optimised:
-        // it waits for processes, and optimising it takes minutes.
+            swiftSettings: plainTests),
+        // Spawns the release binary: depends on nothing of ours that the binary is made of, besides its dumps' random numbers.
         .testTarget(
             name: "XentTests", dependencies: ["GoldenCases", "SeededRandom"], exclude: ["Golden", "GoldenInsight"],
-            swiftSettings: strict + [.unsafeFlags(["-Onone"])]),
+            swiftSettings: plainTests),
     ],
     swiftLanguageModes: [.v6]
 )

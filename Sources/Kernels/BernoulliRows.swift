@@ -200,7 +200,7 @@ private func anyDecisions(
             let alpha = parameters.focalAlpha, complement = 1 - alpha
             factor = factors.blend(LanePair(lanes(alpha), zero), LanePair(lanes(complement), lanes((1 - complement) - alpha))) * factor
         }
-        loss = factor.times(any: loss)
+        loss = factor.times(any: loss.normalized)
     }
     // NaN inputs came through the arithmetic or fail the comparisons.
     loss.high = lanes(.nan).replacing(with: loss.high, where: isValid .& (x .== x))

@@ -37,7 +37,8 @@ extension GroupPair where Group == Lanes {
         return LanePair(high, lanes(0).replacing(with: low + (a.low + b.low), where: high.absolute .< lanes(.infinity)))
     }
 
-    /// The product of finite numbers, within 2^-104 of itself while it is no subnormal.
+    /// The product of finite numbers of which one is rounded to its `high`, or nearly so, but for that one's `low` times the other's; within 2^-104 of
+    /// itself if both are, while it is no subnormal.
     @inline(always) static func * (a: LanePair, b: LanePair) -> LanePair {
         let product = a.high * b.high
         let rest = a.low.fma(b.high, a.high.fma(b.high, -product))

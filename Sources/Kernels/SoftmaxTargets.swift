@@ -125,6 +125,6 @@ extension SoftmaxBatch {
             }
             factor = LanePair(Lanes.load(losses + i), lanes(0)) * factor
         }
-        return ((factor * loss).rounded, bits(isInRange .& (total .>= lanes(0x1p-300))))
+        return ((factor * loss.normalized).rounded, bits(isInRange .& (total .>= lanes(0x1p-300))))
     }
 }

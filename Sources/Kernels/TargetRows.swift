@@ -316,8 +316,12 @@ private struct TargetRow {
                 loss = LanePair(lanes(0) - x, lanes(0))
                 complement = oneMinusExponentialPair(x, rest: lanes(0))
             }
-            var product = power(complement.normalized, parameters.focalGamma).times(any: factor.times(any: loss))
-            if !parameters.focalAlpha.isNaN { product = LanePair(lanes(parameters.focalAlpha), lanes(0)).times(any: product) }
+            var focalFactor = power(complement.normalized, parameters.focalGamma)
+            if !parameters.focalAlpha.isNaN { focalFactor = focalFactor * LanePair(lanes(parameters.focalAlpha), lanes(0)) }
+            let scored = factor.times(any: loss).normalized
+            var product = focalFactor.times(any: scored)
+            // 0 · ∞ is 0 here, but not 0 · NaN.
+            product.high.replace(with: scored.high, where: scored.high .!= scored.high)
             count(isTarget .& (loss.high .!= loss.high), into: &sums.invalidTerms)
             sums.terms.add(lanes(0).replacing(with: product.high, where: isScored))
             sums.terms.rest += lanes(0).replacing(with: product.low, where: isScored)

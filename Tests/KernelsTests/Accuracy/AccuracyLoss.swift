@@ -29,9 +29,9 @@ struct AccuracyLoss: Hashable, Sendable {
     static let modified: [AccuracyLoss] = [LossTask.binary, .multiclass, .multilabel, .soft].flatMap { task in
         PredictionInput.allCases.flatMap { input in
             [
-                AccuracyLoss(task: task, input: input, labelSmoothing: 0.1), AccuracyLoss(task: task, input: input, focalGamma: 1.5),
-                AccuracyLoss(task: task, input: input, focalGamma: 2), AccuracyLoss(task: task, input: input, focalGamma: 5),
-                AccuracyLoss(task: task, input: input, labelSmoothing: 0.1, focalGamma: 2),
+                AccuracyLoss(task: task, input: input, labelSmoothing: 0.1), AccuracyLoss(task: task, input: input, focalGamma: 2),
+                AccuracyLoss(task: task, input: input, focalGamma: 5),
+                AccuracyLoss(task: task, input: input, labelSmoothing: 0.1, focalGamma: 1.5),
             ]
         }
     }
