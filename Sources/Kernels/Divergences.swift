@@ -8,15 +8,16 @@ public import KernelABI
 /// not it is +∞. Sums are plain, eight side by side: with probabilities within 3 ULP + |log p| · 2^-53 and logarithms within 3 ULP of 1 + |log p| a
 /// divergence is good to about (|log p| + classCount / 8) · 2^-52.
 ///
-/// O(rowCount × classCount): two exponentials a pair of logits, and a logarithm where the probabilities are far apart, in one pass; for others, and for rows with a probability below
-/// exp(−700), an exponential a value of logits and log-probabilities, a logarithm a class, in three passes.
+/// O(rowCount × classCount). One pass of logits: by the terms of both losses, where they are there (`compareEightRowsOfTerms`), else by two exponentials a
+/// pair; and a logarithm where the probabilities are far apart. For others, and for rows with a probability below exp(−700), an exponential a value of
+/// logits and log-probabilities, a logarithm a class, in three passes.
 public func comparePairs(_ block: UnsafeMutablePointer<PairBlock>) {
     let pairs = block.pointee
     // Wrapping arithmetic on indices throughout: they stay within the block's memory.
     let areLogits = pairs.inputCodeA == Int32(XentInputLogits) && pairs.inputCodeB == Int32(XentInputLogits)
     var first = 0
     while first < pairs.rowCount {
-        let compared = areLogits ? compareEightRows(pairs, first) : 0
+        let compared = areLogits ? pairs.termScaleA != nil ? compareEightRowsOfTerms(pairs, first) : compareEightRows(pairs, first) : 0
         for row in first..<smaller(first &+ 8, pairs.rowCount)
         where compared & UInt8(1) &<< UInt8(truncatingIfNeeded: row &- first) == 0 {
             compareRow(pairs, row)
@@ -26,7 +27,7 @@ public func comparePairs(_ block: UnsafeMutablePointer<PairBlock>) {
 }
 
 /// The places of what is summed over a row of logits, in the block's scratch: eight lanes of each of eight rows.
-private enum PairSum {
+enum PairSum {
     static let forward = 0, backward = 64, excess = 128, cosines = 192, distance = 256
 }
 
@@ -87,8 +88,13 @@ private func compareEightRows(_ pairs: PairBlock, _ first: Int) -> UInt8 {
         pair.distance.store(sums + PairSum.distance + 8 &* i)
         if isFull(pair.least .>= lanes(-700)) { done |= UInt8(1) &<< UInt8(truncatingIfNeeded: i) }
     }
-    if done == 0 { return 0 }
-    // What rows that are not done leave in their places is read, and not used.
+    if done != 0 { writeDivergences(pairs, first, sums) }
+    return done
+}
+
+/// Writes the divergences of eight rows from their sums. What rows that are not done leave in their places is read, and not used.
+@inline(always)
+func writeDivergences(_ pairs: PairBlock, _ first: Int, _ sums: UnsafeMutablePointer<Double>) {
     let excess = sumsOfEight(sums + PairSum.excess)
     let forward = sumsOfEight(sums + PairSum.forward), backward = sumsOfEight(sums + PairSum.backward)
     (forward + excess).orZero.store(pairs.klAB + first)
@@ -97,7 +103,6 @@ private func compareEightRows(_ pairs: PairBlock, _ first: Int) -> UInt8 {
     // ½ Σ p log(p/m) + q log(q/m) = ½ (½ Σ (p − q) d − Σ (p + q) log cosh(d/2)).
     ((forward - backward).fma(lanes(0.25), sumsOfEight(sums + PairSum.cosines) * lanes(-0.5))).orZero.store(pairs.jensenShannon + first)
     (sumsOfEight(sums + PairSum.distance) * lanes(0.5)).store(pairs.totalVariation + first)
-    return done
 }
 
 /// The sums over the pairs of one row of logits.
@@ -187,7 +192,7 @@ private func logarithmOfCosine(_ ratio: FourLanes, _ logP: FourLanes, _ logQ: Fo
 
 /// Returns true if all of the ratios with these squares are in [−1, 1]. A NaN may go either way: its row is done again by `compareRow`.
 @inline(always)
-private func areNear<Group: LaneGroup>(_ square: Group) -> Bool { isFull(square.largestLanes .<= lanes(1)) }
+func areNear<Group: LaneGroup>(_ square: Group) -> Bool { isFull(square.largestLanes .<= lanes(1)) }
 
 /// The polynomial where all ratios of a vector are near, else `far`.
 @inline(always)
@@ -197,7 +202,7 @@ private func nearLogarithm(_ square: Lanes, or far: Lanes) -> Lanes {
 
 /// log cosh(x / 2) for the square of x in [−1, 1], within 2 ULP, by the polynomial that scripts/minimax.py prints.
 @inline(always)
-private func logarithmOfCosine<Group: LaneGroup>(ofSquare square: Group) -> Group {
+func logarithmOfCosine<Group: LaneGroup>(ofSquare square: Group) -> Group {
     var quotient = square.fma(-0x1.020fd54967aefp-37, Group(lanes(0x1.01b81bc4d6f24p-33)))
     quotient = square.fma(quotient, -0x1.7b3c6c5702d67p-30)
     quotient = square.fma(quotient, 0x1.0cf10fb03573ap-26).met
@@ -236,7 +241,7 @@ private func shiftedExponential<Group: LaneGroup>(_ x: Group) -> Group {
 ///
 /// As in Logarithm.swift, but nothing that a rounding loses is carried along. The polynomial is the one of degree 7 that scripts/minimax.py prints.
 @inline(always)
-private func logarithmOfHalf<Group: LaneGroup>(_ x: Group) -> Group {
+func logarithmOfHalf<Group: LaneGroup>(_ x: Group) -> Group {
     let u = Group.decomposed(x, less: 1)
     let r = u.m.fma(u.c, -1).met
     let square = r.squared
@@ -254,7 +259,7 @@ private func logarithmOfHalf<Group: LaneGroup>(_ x: Group) -> Group {
 
 extension SIMD8<Double> {
     /// 0 where rounding has put a lane below it.
-    @inline(always) fileprivate var orZero: Lanes { larger(lanes(0)) }
+    @inline(always) var orZero: Lanes { larger(lanes(0)) }
 }
 
 /// Compares a row of any numbers.
@@ -347,7 +352,7 @@ private func writeDistribution(
 
 /// Eight values from a class on; `absent` behind the last one.
 @inline(always)
-private func lanesOfClasses(
+func lanesOfClasses(
     _ values: UnsafeRawPointer, _ element: StoredElement, _ start: Int, _ classCount: Int, absent: Double
 ) -> Lanes {
     let x = element.loadEight(values + start &* element.byteCount)

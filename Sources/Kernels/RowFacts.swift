@@ -6,7 +6,7 @@ import KernelABI
 extension RowFactArrays {
     /// True if any fact is asked for.
     @inline(always) var areAny: Bool {
-        labelProbability != nil || topProbability != nil || areOrders || areSums
+        labelProbability != nil || topProbability != nil || areOrders || areSums || termScale != nil
     }
 
     /// True if a sum over all classes is asked for.
@@ -26,6 +26,7 @@ extension RowFactArrays {
         if let array = squaredProbabilitySum { facts.squaredProbabilitySum = array + row }
         if let array = probabilityWeightedSum { facts.probabilityWeightedSum = array + row }
         if let array = labelRank { facts.labelRank = array + row }
+        if let array = termScale { facts.termScale = array + row }
         return facts
     }
 
@@ -38,6 +39,23 @@ extension RowFactArrays {
         squaredProbabilitySum?[row] = .nan
         probabilityWeightedSum?[row] = .nan
         labelRank?[row] = -1
+        termScale?[row] = .nan
+    }
+}
+
+/// How far the terms of two rows are apart.
+@inline(always) func termStride(_ classCount: Int) -> Int { (classCount &+ 7) & ~7 }
+
+extension RowBlock {
+    /// True if the terms of its rows are asked for and there: those of rows that lie side by side in vectors are not.
+    @inline(always) var hasTerms: Bool {
+        facts.probabilityTerms != nil && !facts.areSums && classCount > SoftmaxBatch<Float32Element>.narrowClassLimit
+    }
+
+    /// The place of a row's terms; nil where they are not asked for.
+    @inline(always) func terms(ofRow row: Int) -> UnsafeMutablePointer<Double>? {
+        if let terms = facts.probabilityTerms { return terms + row &* termStride(classCount) }
+        return nil
     }
 }
 
@@ -96,6 +114,7 @@ func writeClassFacts(
     facts.topProbability?[i] = values.topProbability
     facts.squaredProbabilitySum?[i] = values.squaredSum
     facts.probabilityWeightedSum?[i] = values.weightedSum
+    facts.termScale?[i] = .nan
 }
 
 private struct ClassFacts {

@@ -21,6 +21,8 @@ struct SoftmaxBatch<E: Element> {
     let rowCount: Int
     let classCount: Int
     let notes: SoftmaxNotes
+    /// Room for the terms of all rows, where they are asked for.
+    private let storedTerms: UnsafeMutablePointer<Double>?
 
     /// Begins at the block's row `firstRow`.
     @inline(always) init(_ block: RowBlock, firstRow: Int) {
@@ -35,6 +37,7 @@ struct SoftmaxBatch<E: Element> {
         rowCount = smaller(softmaxBatchRowCount, block.rowCount &- firstRow)
         classCount = block.classCount
         notes = SoftmaxNotes(start: block.scratch)
+        storedTerms = block.terms(ofRow: firstRow)
     }
 
     @inline(always) func row(_ i: Int) -> UnsafeRawPointer { rows + i &* (classCount &* E.byteCount) }
@@ -86,7 +89,9 @@ struct SoftmaxBatch<E: Element> {
         var sum = TermSum()
         let isMasked = classCount <= Self.maskedClassLimit
         var pending = TermSum.Step()
-        var moments = Moments()
+        var place: UnsafeMutablePointer<Double>?
+        if let storedTerms { place = storedTerms + i &* termStride(classCount) }
+        var moments = Moments(place: place)
         // Before the loop: its one chain of operations then has the loop's first steps beside it.
         let tail = classCount & 31 == 0 ? TermSum.Step() : tailTerms(row, label, bound, shift, &largest, &least, &moments)
         var start = 0
@@ -112,7 +117,7 @@ struct SoftmaxBatch<E: Element> {
             let four = fourTerms(raised, shift)
             let step = TermSum.Step(four, singly: Moments.addsSingly)
             if Self.addsLate { pending = step.met } else { sum.add(step, of: start, isFirst: start == 0, singly: Moments.addsSingly) }
-            moments.add(four, of: raised)
+            moments.add(four, of: raised, from: start)
             moments.endStep(from: start)
             start &+= 32
         }
@@ -149,24 +154,24 @@ struct SoftmaxBatch<E: Element> {
         if count <= 8 {
             let x = load(0)
             let one = terms(x, shift.a)
-            moments.add(one, of: x)
+            moments.add(one, of: x, from: start)
             return TermSum.Step(one)
         }
         if count <= 16 {
             let x = TwoLanes(load(0), load(8))
             let two = terms(x, TwoLanes(shift.a, shift.b))
-            moments.add(two, of: x)
+            moments.add(two, of: x, from: start)
             return TermSum.Step(two, singly: Moments.addsSingly)
         }
         // Up to 24: the fourth, of any number that has a power, is not added. The memory behind the last row is not its own.
         let x = FourLanes(load(0), load(8), load(16), count > 24 ? load(24) : lanes(0))
         let four = fourTerms(x, shift)
         if count > 24 {
-            moments.add(four, of: x)
+            moments.add(four, of: x, from: start)
             return TermSum.Step(four, singly: Moments.addsSingly)
         }
-        moments.add(four.firstTwo, of: TwoLanes(x.a, x.b))
-        moments.add(four.third, of: x.c)
+        moments.add(four.firstTwo, of: TwoLanes(x.a, x.b), from: start)
+        moments.add(four.third, of: x.c, from: start &+ 16)
         var step = TermSum.Step(four.firstTwo, singly: Moments.addsSingly)
         step.add(four.third, singly: Moments.addsSingly)
         return step
@@ -190,7 +195,7 @@ struct SoftmaxBatch<E: Element> {
         let bound = Lanes.load(notes.labelValues + firstRow) - lanes(700)
         var largest = lanes(-.infinity)
         var sum = TermSum()
-        var moments = Moments()
+        var moments = Moments(place: nil)
         @inline(always) func column(_ j: Int) -> Lanes {
             let first = first + j &* E.byteCount
             var x: Lanes
@@ -211,14 +216,14 @@ struct SoftmaxBatch<E: Element> {
             let x = FourLanes(column(j), column(j &+ 1), column(j &+ 2), column(j &+ 3))
             let four = fourTerms(x, FourLanes(shift))
             sum.add(TermSum.Step(four, singly: Moments.addsSingly), of: 0, isFirst: j == 0, singly: Moments.addsSingly)
-            moments.add(four, of: x)
+            moments.add(four, of: x, from: j)
             j &+= 4
         }
         while j < classCount {
             let x = column(j)
             let one = terms(x, shift)
             sum.add(TermSum.Step(one), of: 0, isFirst: j == 0, singly: Moments.addsSingly)
-            moments.add(one, of: x)
+            moments.add(one, of: x, from: j)
             j &+= 1
         }
         // As a sum of lanes is rounded: the rest of the terms' products is as large as a few hundredths of the sum.

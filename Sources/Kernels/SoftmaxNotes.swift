@@ -34,6 +34,8 @@ struct SoftmaxNotes {
     // Written for facts alone. One number a row each: Σt² and Σt·x of the terms t.
     @inline(always) var squareTotals: UnsafeMutablePointer<Double> { start + 30 &* softmaxBatchRowCount }
     @inline(always) var productTotals: UnsafeMutablePointer<Double> { start + 31 &* softmaxBatchRowCount }
+    /// The term of the label, in the place of Σt².
+    @inline(always) var labelTerms: UnsafeMutablePointer<Double> { squareTotals }
     // Eight lanes a row each: the sums of the same.
     @inline(always) var squareSums: UnsafeMutablePointer<Double> { start + 32 &* softmaxBatchRowCount }
     @inline(always) var productSums: UnsafeMutablePointer<Double> { start + 40 &* softmaxBatchRowCount }

@@ -9,11 +9,12 @@ protocol TermMoments {
     static var addsSingly: Bool { get }
     /// True if the smallest value of a row is looked for.
     static var wantsLeast: Bool { get }
-    init()
-    /// Adds the terms of `x`: one vector, two or four.
-    mutating func add(_ terms: Terms<Lanes>, of x: Lanes)
-    mutating func add(_ terms: Terms<TwoLanes>, of x: TwoLanes)
-    mutating func add(_ terms: Terms<FourLanes>, of x: FourLanes)
+    /// Sums nothing yet. `place` is room for the terms of the row, up to a multiple of eight, if they are asked for.
+    init(place: UnsafeMutablePointer<Double>?)
+    /// Adds the terms of `x`, the values from class `start` on: one vector, two or four.
+    mutating func add(_ terms: Terms<Lanes>, of x: Lanes, from start: Int)
+    mutating func add(_ terms: Terms<TwoLanes>, of x: TwoLanes, from start: Int)
+    mutating func add(_ terms: Terms<FourLanes>, of x: FourLanes, from start: Int)
     /// Takes back what was added `count` times beyond the classes that count: the terms of the same value in all lanes.
     mutating func remove(_ terms: Terms<Lanes>, count: Int)
     /// Called after each step of 32 classes of a row: `start` is the step's first.
@@ -36,9 +37,9 @@ extension TermMoments {
 protocol TermMomentsOfNothing: TermMoments {}
 
 extension TermMomentsOfNothing {
-    @inline(always) mutating func add(_ terms: Terms<Lanes>, of x: Lanes) {}
-    @inline(always) mutating func add(_ terms: Terms<TwoLanes>, of x: TwoLanes) {}
-    @inline(always) mutating func add(_ terms: Terms<FourLanes>, of x: FourLanes) {}
+    @inline(always) mutating func add(_ terms: Terms<Lanes>, of x: Lanes, from start: Int) {}
+    @inline(always) mutating func add(_ terms: Terms<TwoLanes>, of x: TwoLanes, from start: Int) {}
+    @inline(always) mutating func add(_ terms: Terms<FourLanes>, of x: FourLanes, from start: Int) {}
     @inline(always) mutating func endStep(from start: Int) {}
     @inline(always) func store(asLanesOf i: Int, _ notes: SoftmaxNotes) {}
     @inline(always) static func addUpLanes(of firstRow: Int, _ notes: SoftmaxNotes) {}
@@ -47,13 +48,42 @@ extension TermMomentsOfNothing {
 
 /// The terms are added up as the loss without modifiers has them.
 struct NoTermMoments: TermMomentsOfNothing {
-    @inline(always) init() {}
+    @inline(always) init(place: UnsafeMutablePointer<Double>?) {}
 }
 
 /// The terms are added up singly, for a power of their sum.
 struct SingleTerms: TermMomentsOfNothing {
     @inline(always) static var addsSingly: Bool { true }
-    @inline(always) init() {}
+    @inline(always) init(place: UnsafeMutablePointer<Double>?) {}
+}
+
+/// The terms are added up as the loss without modifiers has them, and are written to the row's place, rounded.
+struct StoredTerms: TermMoments {
+    private let place: UnsafeMutablePointer<Double>?
+
+    @inline(always) init(place: UnsafeMutablePointer<Double>?) { self.place = place }
+
+    @inline(always) mutating func add(_ terms: Terms<Lanes>, of x: Lanes, from start: Int) {
+        if let place { terms.values.store(place + start) }
+    }
+    @inline(always) mutating func add(_ terms: Terms<TwoLanes>, of x: TwoLanes, from start: Int) {
+        let values = terms.values
+        guard let place else { return }
+        values.a.store(place + start)
+        values.b.store(place + start &+ 8)
+    }
+    @inline(always) mutating func add(_ terms: Terms<FourLanes>, of x: FourLanes, from start: Int) {
+        let values = terms.values
+        guard let place else { return }
+        values.a.store(place + start)
+        values.b.store(place + start &+ 8)
+        values.c.store(place + start &+ 16)
+        values.d.store(place + start &+ 24)
+    }
+    @inline(always) mutating func endStep(from start: Int) {}
+    @inline(always) func store(asLanesOf i: Int, _ notes: SoftmaxNotes) {}
+    @inline(always) static func addUpLanes(of firstRow: Int, _ notes: SoftmaxNotes) {}
+    @inline(always) func store(asTotalsFrom firstRow: Int, _ notes: SoftmaxNotes) {}
 }
 
 /// Sums the k and the r of values k/8 ln 2 + r, for the sum of all values: that of k is exact, and r is small. Absolute error of Σr:
@@ -62,19 +92,19 @@ struct ValueSums: TermMoments {
     @inline(always) static var wantsLeast: Bool { true }
     private var k = lanes(0), r = lanes(0), earlierR = CompensatedLanes()
 
-    @inline(always) init() {}
+    @inline(always) init(place: UnsafeMutablePointer<Double>?) {}
 
-    @inline(always) mutating func add(_ terms: Terms<Lanes>, of x: Lanes) {
+    @inline(always) mutating func add(_ terms: Terms<Lanes>, of x: Lanes, from start: Int) {
         k += terms.k
         r += terms.r
     }
 
-    @inline(always) mutating func add(_ terms: Terms<TwoLanes>, of x: TwoLanes) {
+    @inline(always) mutating func add(_ terms: Terms<TwoLanes>, of x: TwoLanes, from start: Int) {
         k += terms.k.a + terms.k.b
         r += terms.r.a + terms.r.b
     }
 
-    @inline(always) mutating func add(_ terms: Terms<FourLanes>, of x: FourLanes) {
+    @inline(always) mutating func add(_ terms: Terms<FourLanes>, of x: FourLanes, from start: Int) {
         k += (terms.k.a + terms.k.b) + (terms.k.c + terms.k.d)
         r += (terms.r.a + terms.r.b) + (terms.r.c + terms.r.d)
     }
@@ -117,17 +147,17 @@ struct SquaresAndProducts: TermMoments {
     /// The sums of all earlier blocks of four steps.
     private var earlierSquares = CompensatedLanes(), earlierProducts = CompensatedLanes()
 
-    @inline(always) init() {}
+    @inline(always) init(place: UnsafeMutablePointer<Double>?) {}
 
-    @inline(always) mutating func add(_ terms: Terms<Lanes>, of x: Lanes) {
+    @inline(always) mutating func add(_ terms: Terms<Lanes>, of x: Lanes, from start: Int) {
         let t = terms.values
         squares = TwoLanes(t.fma(t, squares.a), squares.b)
         products = TwoLanes(t.fma(x, products.a), products.b)
     }
 
-    @inline(always) mutating func add(_ terms: Terms<TwoLanes>, of x: TwoLanes) { add(terms.values, x) }
+    @inline(always) mutating func add(_ terms: Terms<TwoLanes>, of x: TwoLanes, from start: Int) { add(terms.values, x) }
 
-    @inline(always) mutating func add(_ terms: Terms<FourLanes>, of x: FourLanes) {
+    @inline(always) mutating func add(_ terms: Terms<FourLanes>, of x: FourLanes, from start: Int) {
         let t = terms.values
         add(t.low, x.low)
         add(t.high, x.high)
@@ -172,15 +202,17 @@ struct SquaresAndProducts: TermMoments {
     return xentEvenLanes(a, b) + xentOddLanes(a, b)
 }
 
-/// Adds up the terms of a batch of rows of logits as `softmaxRows` does, to the same bits, and their moments besides. The labels have been
-/// read.
+/// Adds up the terms of a batch of rows of logits as `softmaxRows` does, to the same bits, and writes their moments, or the terms themselves. The labels
+/// have been read.
 ///
 /// A function of its own, so that rows without facts have none of its code among theirs.
 @inline(never)
 func addRowsWithMoments(_ block: RowBlock, firstRow: Int) {
     @inline(always) func add<E: Element>(_: E.Type) {
         let batch = SoftmaxBatch<E>(block, firstRow: firstRow)
-        if block.classCount <= SoftmaxBatch<E>.narrowClassLimit {
+        if !block.facts.areSums {
+            batch.addRows(StoredTerms.self)
+        } else if block.classCount <= SoftmaxBatch<E>.narrowClassLimit {
             batch.addNarrowRows(SquaresAndProducts.self)
         } else {
             batch.addRows(SquaresAndProducts.self)

@@ -7,6 +7,8 @@ internal import KernelABI
 public final class BlockScorer {
     /// The most rows of one call.
     public static let rowLimit = Int(XentFoldRowLimit)
+    /// The number of rows of a block that suits the scorer best: as many as `rowLimit`, or as have 256 KiB of terms, which are read again from the cache.
+    package var preferredRowCount: Int { factMemory.arrays.termScale == nil ? Self.rowLimit : max(8, (1 << 15) / classCount / 8 * 8) }
     /// The number of bytes that must be readable after the last value of a block.
     public static let readableByteCountAfterValues = 64
     /// The number of labels that must be readable after the last one of a block.
@@ -142,7 +144,11 @@ public final class BlockScorer {
         rowDivisors = numbers(programs.count * Self.rowLimit)
         rowDivisorRests = numbers(programs.count * Self.rowLimit)
         extremeRows = programs.map { _ in ExtremeRows() }
-        factMemory = RowFactMemory(facts, rowLimit: Self.rowLimit)
+        // Rows of few classes lie side by side in the kernel's vectors, and their terms with them; the terms of many do not stay in the cache.
+        let hasTerms =
+            programs[programOfDialect[0]].operation == .softmax && (25...2048).contains(classCount)
+            && facts.isDisjoint(with: [.squaredProbabilitySum, .probabilityWeightedSum])
+        factMemory = RowFactMemory(hasTerms ? facts : facts.subtracting(.probabilityTerms), rowLimit: Self.rowLimit)
         let labelCapacity = Self.rowLimit + Self.readableLabelCountAfterLast
         convertedLabels = .allocate(capacity: labelCapacity)
         convertedLabels.initialize(repeating: 0, count: labelCapacity)
@@ -325,6 +331,7 @@ public final class BlockScorer {
         let losses = losses + index * Self.rowLimit
         let readsTargets = program.readsTargets(specification.task)
         let hasFacts = index == programOfDialect[0]
+        if hasFacts { factMemory.reserveTerms(rowCount: rowCount, classCount: classCount) }
         var parameters = program.parameters(
             specification, rows.element, classWeights: classWeights.map { UnsafePointer($0) },
             positiveWeights: positiveWeights.map { UnsafePointer($0) })

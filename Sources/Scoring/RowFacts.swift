@@ -32,6 +32,8 @@ public struct RowFacts: OptionSet, Sendable, Hashable {
     /// The number of classes that come before the label when they are sorted from the largest p to the smallest, equal ones by their index: 0
     /// where the row is correct.
     public static let labelRank = RowFacts(rawValue: 1 << 5)
+    /// Numbers in proportion to the p of all classes, which the kernel of multiclass logits has at hand: for those who compare whole distributions.
+    package static let probabilityTerms = RowFacts(rawValue: 1 << 6)
 }
 
 /// The facts of a block's rows, an entry a row; nil where they were not asked for. They are those of the first dialect's losses, valid as long as
@@ -51,6 +53,9 @@ public struct RowFactColumns {
     public internal(set) var probabilityWeightedSum: UnsafePointer<Double>?
     /// The number of classes that come before the label.
     public internal(set) var labelRank: UnsafePointer<Int32>?
+    /// Numbers in proportion to the p of all classes, the class count rounded up to 8 for each row, and their factors, NaN in a row that has none.
+    /// nil where the loss has no such terms.
+    var probabilityTerms: UnsafePointer<Double>?, termScale: UnsafePointer<Double>?
 
     /// Makes columns without facts.
     public init() {}
@@ -59,9 +64,11 @@ public struct RowFactColumns {
 /// The memory that the kernels write a block's facts to: that of the facts asked for, and no other.
 final class RowFactMemory {
     /// All entries nil where no facts are asked for.
-    let arrays: RowFactArrays
+    private(set) var arrays: RowFactArrays
     /// The same memory as observers read it.
-    let columns: RowFactColumns
+    private(set) var columns: RowFactColumns
+    /// The count of terms that there is room for.
+    private var termCapacity = 0
 
     /// - Parameter rowLimit: the largest number of rows of a block, a multiple of 64.
     init(_ facts: RowFacts, rowLimit: Int) {
@@ -81,7 +88,8 @@ final class RowFactMemory {
             labelProbability: numbers(.labelProbability), topProbability: numbers(.topPrediction),
             topClass: array(.topPrediction, Int32.self),
             isCorrect: array(.isCorrect, UInt8.self), squaredProbabilitySum: numbers(.squaredProbabilitySum),
-            probabilityWeightedSum: numbers(.probabilityWeightedSum), labelRank: array(.labelRank, Int32.self))
+            probabilityWeightedSum: numbers(.probabilityWeightedSum), labelRank: array(.labelRank, Int32.self), probabilityTerms: nil,
+            termScale: numbers(.probabilityTerms))
         var columns = RowFactColumns()
         columns.labelProbability = UnsafePointer(arrays.labelProbability)
         columns.topProbability = UnsafePointer(arrays.topProbability)
@@ -90,6 +98,7 @@ final class RowFactMemory {
         columns.squaredProbabilitySum = UnsafePointer(arrays.squaredProbabilitySum)
         columns.probabilityWeightedSum = UnsafePointer(arrays.probabilityWeightedSum)
         columns.labelRank = UnsafePointer(arrays.labelRank)
+        columns.termScale = UnsafePointer(arrays.termScale)
         self.columns = columns
     }
 
@@ -101,6 +110,20 @@ final class RowFactMemory {
         arrays.squaredProbabilitySum?.deallocate()
         arrays.probabilityWeightedSum?.deallocate()
         arrays.labelRank?.deallocate()
+        arrays.probabilityTerms?.deallocate()
+        arrays.termScale?.deallocate()
+    }
+
+    /// Makes room for the terms of so many rows, if they are asked for.
+    func reserveTerms(rowCount: Int, classCount: Int) {
+        // Kernels write whole vectors.
+        let count = rowCount * ((classCount + 7) / 8 * 8)
+        guard arrays.termScale != nil, termCapacity < count else { return }
+        arrays.probabilityTerms?.deallocate()
+        arrays.probabilityTerms = .allocate(capacity: count)
+        arrays.probabilityTerms?.initialize(repeating: 0, count: count)
+        columns.probabilityTerms = UnsafePointer(arrays.probabilityTerms)
+        termCapacity = count
     }
 
     /// Takes the facts from rows whose loss is NaN: weights that are not numbers leave a row out after the kernels have run.
@@ -115,6 +138,7 @@ final class RowFactMemory {
             arrays.squaredProbabilitySum?[row] = .nan
             arrays.probabilityWeightedSum?[row] = .nan
             arrays.labelRank?[row] = -1
+            arrays.termScale?[row] = .nan
         }
     }
 }

@@ -157,8 +157,12 @@ extension ScoredBlock {
                                     inputCodeB: b.specification.input.code, classCount: a.classCount, rowCount: rowCount,
                                     lossesA: a.losses(ofDialect: 0), lossesB: b.losses(ofDialect: 0), topClassA: a.facts.topClass,
                                     topClassB: b.facts.topClass, topProbabilityA: a.facts.topProbability,
-                                    topProbabilityB: b.facts.topProbability, scratch: room, klAB: klAB, klBA: klBA, jensenShannon: js,
-                                    totalVariation: variation)
+                                    topProbabilityB: b.facts.topProbability, termsA: nil, termsB: nil, termScaleA: nil, termScaleB: nil,
+                                    scratch: room, klAB: klAB, klBA: klBA, jensenShannon: js, totalVariation: variation)
+                                if a.facts.probabilityTerms != nil, b.facts.probabilityTerms != nil {
+                                    (pairs.termsA, pairs.termsB) = (a.facts.probabilityTerms, b.facts.probabilityTerms)
+                                    (pairs.termScaleA, pairs.termScaleB) = (a.facts.termScale, b.facts.termScale)
+                                }
                                 b.scorer.kernels.comparePairs(&pairs)
                             }
                         }

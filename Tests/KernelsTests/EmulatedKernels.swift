@@ -141,6 +141,11 @@ final class EmulatedKernels: Sendable {
         give(Int(XentArraySquaredProbabilitySum), facts.squaredProbabilitySum)
         give(Int(XentArrayProbabilityWeightedSum), facts.probabilityWeightedSum)
         give(Int(XentArrayLabelRank), facts.labelRank)
+        if let terms = facts.probabilityTerms {
+            let count = block.pointee.rowCount * ((block.pointee.classCount + 7) / 8 * 8)
+            outputs.append((Int(XentArrayProbabilityTerms), UnsafeMutableRawPointer(terms), 8 * count))
+        }
+        give(Int(XentArrayTermScale), facts.termScale)
         run(&call, inputs: inputs, outputs: outputs)
         block.pointee.unscoredRowCount = call.block.unscoredRowCount
         block.pointee.correctRowCount = call.block.correctRowCount
@@ -185,6 +190,15 @@ final class EmulatedKernels: Sendable {
         give(Int(XentArraySquaredProbabilitySum), UnsafePointer(block.totalVariation))
         give(Int(XentArrayProbabilityWeightedSum), block.topProbabilityA)
         give(Int(XentArrayLabelRank), block.topClassB)
+        let terms: [(Int, UnsafePointer<Double>?, Int)] = [
+            (Int(XentArrayProbabilityTerms), block.termsA, block.rowCount * ((block.classCount + 7) / 8 * 8)),
+            (Int(XentArrayTermScale), block.termScaleA, block.rowCount),
+            (Int(XentArrayOtherTerms), block.termsB, block.rowCount * ((block.classCount + 7) / 8 * 8)),
+            (Int(XentArrayOtherTermScale), block.termScaleB, block.rowCount),
+        ]
+        for (array, memory, count) in terms {
+            if let memory { outputs.append((array, UnsafeMutableRawPointer(mutating: memory), 8 * count)) }
+        }
         run(
             &call,
             inputs: [

@@ -129,7 +129,7 @@ private struct Pair {
                                 valuesA: valuesA, valuesB: valuesB, elementCodeA: element.code, elementCodeB: element.code, inputCodeA: input,
                                 inputCodeB: input, classCount: classCount, rowCount: rowCount, lossesA: lossesA, lossesB: lossesB,
                                 topClassA: hasFacts ? classA : nil, topClassB: hasFacts ? classB : nil, topProbabilityA: hasFacts ? topA : nil,
-                                topProbabilityB: hasFacts ? topB : nil, scratch: scratch, klAB: out, klBA: out + room,
+                                topProbabilityB: hasFacts ? topB : nil, termsA: nil, termsB: nil, termScaleA: nil, termScaleB: nil, scratch: scratch, klAB: out, klBA: out + room,
                                 jensenShannon: out + 2 * room, totalVariation: out + 3 * room)
                             kernel.table.comparePairs(&pairs)
                         }

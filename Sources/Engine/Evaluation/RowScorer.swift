@@ -157,7 +157,7 @@ package final class RowScorer: RowConsumer {
         let fewRows = max(1, min(BlockScorer.rowLimit, (1 << 17) / settings.classCount))
         scaledRows = ScaledRows(
             settings.specification, classCount: settings.classCount, rowLimit: fewRows, instructionSet: settings.instructionSet)
-        blockRowLimit = scorer.readsTargets || scaledRows != nil ? fewRows : BlockScorer.rowLimit
+        blockRowLimit = scorer.readsTargets || scaledRows != nil ? fewRows : scorer.preferredRowCount
         let labelCapacity = BlockScorer.rowLimit + BlockScorer.readableLabelCountAfterLast
         classLabels = .allocate(capacity: labelCapacity)
         // Task likelihood has no labels: each value is the probability of what happened, which is label 1.

@@ -133,7 +133,9 @@ public struct PairedRows: RowObserver, Equatable {
     private var hasClasses: Bool { task == .multiclass || task == .soft }
 
     /// The facts by which predictions are compared.
-    public var requiredFacts: RowFacts { [.labelProbability, .topPrediction, .isCorrect] }
+    public var requiredFacts: RowFacts {
+        hasClasses ? [.labelProbability, .topPrediction, .isCorrect, .probabilityTerms] : [.labelProbability, .topPrediction, .isCorrect]
+    }
 
     /// Adds the rows of a block. O(rowCount × classCount).
     public mutating func observe(_ block: ScoredBlock) {

@@ -39,6 +39,11 @@ typedef struct RowFactArrays {
     double *_Nullable probabilityWeightedSum;
     /// How many classes argsort puts before the label: those with a larger value, and those before it with an equal one. 0 where it is right.
     int32_t *_Nullable labelRank;
+    /// Numbers in proportion to the p of all classes, a row of classCount rounded up to 8 for each, and what they are multiplied by: both are given or
+    /// neither, and then Σ p² and Σ p x are not. The latter is NaN in a row that has none: of other than multiclass logits, of so few classes that rows
+    /// lie side by side in vectors, or out of the range of SoftmaxRows.swift.
+    double *_Nullable probabilityTerms;
+    double *_Nullable termScale;
 } RowFactArrays;
 
 /// A block of whole rows, row-major, in the machine's byte order.
@@ -186,6 +191,11 @@ typedef struct PairBlock {
     const int32_t *_Nullable topClassB;
     const double *_Nullable topProbabilityA;
     const double *_Nullable topProbabilityB;
+    /// Numbers in proportion to the probabilities by each, and their factors, as in RowFactArrays; NULL if they are not known of both.
+    const double *_Nullable termsA;
+    const double *_Nullable termsB;
+    const double *_Nullable termScaleA;
+    const double *_Nullable termScaleB;
     /// Room for four times classCount rounded up to 8, and XentPairSumCount more.
     double *_Nonnull scratch;
 

@@ -13,8 +13,8 @@ let marginByte: UInt8 = 0xA5
 /// Where a call's arrays are in the arena.
 struct Arrays {
     // At least XentArrayCount.
-    private var starts: [16 of UnsafeMutableRawPointer?] = .init(repeating: nil)
-    private var byteCounts: [16 of Int] = .init(repeating: 0)
+    private var starts: [18 of UnsafeMutableRawPointer?] = .init(repeating: nil)
+    private var byteCounts: [18 of Int] = .init(repeating: 0)
 
     /// Reads the arrays that the call announces. nil where the input ends before they do, or they do not fit.
     init?(of call: inout KernelCall) {
@@ -92,7 +92,9 @@ func run(_ call: inout KernelCall, _ arrays: Arrays, _ kernels: KernelTable) {
             topClass: arrays.start(Int(XentArrayTopClass), Int32.self), isCorrect: arrays.start(Int(XentArrayIsCorrect), UInt8.self),
             squaredProbabilitySum: arrays.start(Int(XentArraySquaredProbabilitySum), Double.self),
             probabilityWeightedSum: arrays.start(Int(XentArrayProbabilityWeightedSum), Double.self),
-            labelRank: arrays.start(Int(XentArrayLabelRank), Int32.self))
+            labelRank: arrays.start(Int(XentArrayLabelRank), Int32.self),
+            probabilityTerms: arrays.start(Int(XentArrayProbabilityTerms), Double.self),
+            termScale: arrays.start(Int(XentArrayTermScale), Double.self))
         call.parameters.classWeights = UnsafePointer(arrays.start(Int(XentArrayClassWeights), Double.self))
         call.parameters.positiveWeights = UnsafePointer(arrays.start(Int(XentArrayPositiveWeights), Double.self))
         kernel(&call.block, &call.parameters)
@@ -134,6 +136,10 @@ func run(_ call: inout KernelCall, _ arrays: Arrays, _ kernels: KernelTable) {
         call.pairs.topClassB = UnsafePointer(arrays.start(Int(XentArrayLabelRank), Int32.self))
         call.pairs.topProbabilityA = UnsafePointer(arrays.start(Int(XentArrayProbabilityWeightedSum), Double.self))
         call.pairs.topProbabilityB = UnsafePointer(arrays.start(Int(XentArrayClipped), Double.self))
+        call.pairs.termsA = UnsafePointer(arrays.start(Int(XentArrayProbabilityTerms), Double.self))
+        call.pairs.termScaleA = UnsafePointer(arrays.start(Int(XentArrayTermScale), Double.self))
+        call.pairs.termsB = UnsafePointer(arrays.start(Int(XentArrayOtherTerms), Double.self))
+        call.pairs.termScaleB = UnsafePointer(arrays.start(Int(XentArrayOtherTermScale), Double.self))
         call.pairs.scratch = UnsafeMutableRawPointer(arena()).assumingMemoryBound(to: Double.self)
         call.pairs.klAB = arrays.required(Int(XentArrayOutput), Double.self)
         call.pairs.klBA = arrays.required(Int(XentArrayLabelProbability), Double.self)

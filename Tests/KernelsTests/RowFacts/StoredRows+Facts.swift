@@ -64,7 +64,7 @@ extension StoredRows {
             labelProbability: array(.labelProbability, -77.0), topProbability: array(.topPrediction, -77.0),
             topClass: array(.topPrediction, Int32(77)), isCorrect: array(.isCorrect, UInt8(77)),
             squaredProbabilitySum: array(.squaredProbabilitySum, -77.0), probabilityWeightedSum: array(.probabilityWeightedSum, -77.0),
-            labelRank: array(.labelRank, Int32(77)))
+            labelRank: array(.labelRank, Int32(77)), probabilityTerms: nil, termScale: nil)
         defer {
             for array in [arrays.labelProbability, arrays.topProbability, arrays.squaredProbabilitySum, arrays.probabilityWeightedSum] {
                 array?.deallocate()

@@ -55,6 +55,11 @@ enum {
     XentArraySquaredProbabilitySum,
     XentArrayProbabilityWeightedSum,
     XentArrayLabelRank,
+    XentArrayProbabilityTerms,
+    XentArrayTermScale,
+    /// Of pairs alone.
+    XentArrayOtherTerms,
+    XentArrayOtherTermScale,
     XentArrayCount
 };
 
