@@ -70,15 +70,15 @@ struct StoredTerms: TermMoments {
         let values = terms.values
         guard let place else { return }
         values.a.store(place + start)
-        values.b.store(place + start &+ 8)
+        values.b.store(place + (start &+ 8))
     }
     @inline(always) mutating func add(_ terms: Terms<FourLanes>, of x: FourLanes, from start: Int) {
         let values = terms.values
         guard let place else { return }
         values.a.store(place + start)
-        values.b.store(place + start &+ 8)
-        values.c.store(place + start &+ 16)
-        values.d.store(place + start &+ 24)
+        values.b.store(place + (start &+ 8))
+        values.c.store(place + (start &+ 16))
+        values.d.store(place + (start &+ 24))
     }
     @inline(always) mutating func endStep(from start: Int) {}
     @inline(always) func store(asLanesOf i: Int, _ notes: SoftmaxNotes) {}

@@ -45,6 +45,51 @@ struct PairTests {
         }
     }
 
+    /// Rows of every way are among them: by terms near and far, and, for what has no terms or no finite ratio, by distributions.
+    @Test("divergences by the terms of the losses are those by exponentials", arguments: [25, 32, 61, 100, 300], [0.3, 3.0])
+    func ofTerms(classCount: Int, distance: Double) {
+        let rowCount = 75
+        for element in [StoredElement.float16, .bfloat16, .float32, .float64] {
+            var random = SplitMix64(seed: UInt64(classCount))
+            let pair = Pair(element, classCount, rowCount, input: Int32(XentInputLogits), &random, distance: distance, hasEdges: true)
+            let byTerms = pair.comparedByTerms(KernelUnderTest.available[0])
+            #expect(byTerms.rowsWithoutTerms == [6], "\(element)")
+            let byDistributions = pair.compared(by: KernelUnderTest.available[0], hasFacts: false)
+            for row in 0..<rowCount {
+                for kind in 0..<4 {
+                    let (found, expected) = (byTerms.results[kind * rowCount + row], byDistributions[kind * rowCount + row])
+                    let isOther = row == 4 || row == 6
+                    #expect(
+                        isOther ? sameBits(found, expected) : (found - expected).magnitude <= 0x1p-52 * Double(classCount) * (1 + distance),
+                        "\(element), row \(row), figure \(kind): \(found), by distributions \(expected)")
+                }
+            }
+            for kernel in KernelUnderTest.available.dropFirst() {
+                let other = pair.comparedByTerms(kernel)
+                #expect(zip(other.results, byTerms.results).allSatisfy { sameBits($0, $1) }, "\(kernel.instructionSet), \(element)")
+            }
+        }
+    }
+
+    @Test("terms times their factors are the probabilities, to the same bits by every kernel and with the same losses", arguments: [25, 100, 600])
+    func terms(classCount: Int) {
+        var random = SplitMix64(seed: 0x7E2)
+        let pair = Pair(.float32, classCount, 9, input: Int32(XentInputLogits), &random, distance: 1)
+        for kernel in KernelUnderTest.available {
+            let model = pair.scored(by: kernel, model: 0), plain = pair.scored(by: kernel, model: 0, hasTerms: false)
+            #expect(zip(model.losses, plain.losses).allSatisfy { sameBits($0, $1) })
+            for row in 0..<9 {
+                let exponentials = pair.logits(ofModel: 0, row: row).map { BigReal.exp(BigReal($0)) }
+                let sum = exponentials.reduce(BigReal(0), +)
+                for (index, exponential) in exponentials.enumerated() {
+                    let truth = exponential / sum
+                    let found = BigReal(model.terms[row * ((classCount + 7) / 8 * 8) + index]) * BigReal(model.scales[row])
+                    #expect((found - truth).magnitude <= BigReal(0x1p-51) * truth, "\(kernel.instructionSet), row \(row), class \(index)")
+                }
+            }
+        }
+    }
+
     /// ½ Σ p log(p/m) + q log(q/m) of the softmax of two rows of logits.
     private static func jensenShannon(_ a: [Double], _ b: [Double]) -> BigReal {
         func softmax(_ logits: [Double]) -> [BigReal] {
@@ -56,6 +101,30 @@ struct PairTests {
             let (p, q) = pair
             let mean = (p + q).scaled(byPowerOfTwo: -1)
             return total + (p * BigReal.log(p / mean) + q * BigReal.log(q / mean)).scaled(byPowerOfTwo: -1)
+        }
+    }
+}
+
+extension Pair.ScoredModel {
+    fileprivate struct Pointers {
+        let losses: UnsafePointer<Double>, topClass: UnsafePointer<Int32>, topProbability: UnsafePointer<Double>
+        let terms: UnsafePointer<Double>, scales: UnsafePointer<Double>
+    }
+
+    fileprivate func withPointers(_ body: (Pointers) -> Void) {
+        losses.withUnsafeBufferPointer { losses in
+            topClass.withUnsafeBufferPointer { topClass in
+                topProbability.withUnsafeBufferPointer { topProbability in
+                    terms.withUnsafeBufferPointer { terms in
+                        scales.withUnsafeBufferPointer { scales in
+                            guard let losses = losses.baseAddress, let topClass = topClass.baseAddress, let top = topProbability.baseAddress,
+                                let terms = terms.baseAddress, let scales = scales.baseAddress
+                            else { return }
+                            body(Pointers(losses: losses, topClass: topClass, topProbability: top, terms: terms, scales: scales))
+                        }
+                    }
+                }
+            }
         }
     }
 }
@@ -79,7 +148,9 @@ private struct Pair {
     /// The logits of a row as they are stored.
     func logits(ofModel model: Int, row: Int) -> [Double] { models[model].logits[row] }
 
-    init(_ element: StoredElement, _ classCount: Int, _ rowCount: Int, input: Int32, _ random: inout SplitMix64, distance: Double? = nil) {
+    init(_ element: StoredElement, _ classCount: Int, _ rowCount: Int, input: Int32, _ random: inout SplitMix64, distance: Double? = nil,
+        hasEdges: Bool = false
+    ) {
         (self.element, self.classCount, self.rowCount, self.input) = (element, classCount, rowCount, input)
         for model in 0..<2 {
             var made = Model()
@@ -87,7 +158,11 @@ private struct Pair {
                 var logits = (0..<classCount).map { _ in random.nextUniform(in: -6...6) }
                 if let distance {
                     if model == 1 { logits = models[0].logits[row].map { $0 + random.nextUniform(in: -distance...distance) } }
-                    logits = logits.map { Double(Float($0)) }
+                    // No class of both, one of A alone, and a label far below the largest.
+                    if hasEdges, row == 2 { logits[5] = -60_000 }
+                    if hasEdges, row == 4, model == 1 { logits[7] = -.infinity }
+                    if hasEdges, row == 6 { logits[0] = -400 }
+                    logits = logits.map { element.stored(Double(Float($0))) }
                 } else if row == 3 {
                     logits[model % classCount] = 30
                 }
@@ -109,6 +184,90 @@ private struct Pair {
             made.topProbability += [Double](repeating: .nan, count: 8)
             models.append(made)
         }
+    }
+
+    /// The losses of a model, whose label is class 0, with their terms, and the facts that go with them.
+    func scored(by kernel: KernelUnderTest, model: Int, hasTerms: Bool = true) -> ScoredModel {
+        let room = (rowCount + 63) / 64 * 64, stride = (classCount + 7) / 8 * 8
+        var made = ScoredModel(
+            losses: Array(repeating: 0, count: room), topClass: Array(repeating: 0, count: room), topProbability: Array(repeating: 0, count: room),
+            terms: Array(repeating: -77, count: rowCount * stride), scales: Array(repeating: -77, count: room))
+        let labels = [Int32](repeating: 0, count: room)
+        var scratch = [Double](repeating: .nan, count: Int(XentScratchCount) + 8)
+        models[model].bytes.withUnsafeBytes { values in
+            labels.withUnsafeBufferPointer { labels in
+                scratch.withUnsafeMutableBufferPointer { scratch in
+                    made.losses.withUnsafeMutableBufferPointer { losses in
+                        made.topClass.withUnsafeMutableBufferPointer { topClass in
+                            made.topProbability.withUnsafeMutableBufferPointer { topProbability in
+                                made.terms.withUnsafeMutableBufferPointer { terms in
+                                    made.scales.withUnsafeMutableBufferPointer { scales in
+                                        guard let base = values.baseAddress, let label = labels.baseAddress, let loss = losses.baseAddress,
+                                            let memory = scratch.baseAddress
+                                        else { return }
+                                        var facts = RowFactArrays()
+                                        (facts.topClass, facts.topProbability) = (topClass.baseAddress, topProbability.baseAddress)
+                                        if hasTerms { (facts.probabilityTerms, facts.termScale) = (terms.baseAddress, scales.baseAddress) }
+                                        let padding = (64 - Int(bitPattern: memory) % 64) % 64 / 8
+                                        var block = RowBlock(
+                                            values: base, labels: label, labelBytes: nil, targets: nil, clipped: nil, losses: loss,
+                                            scratch: memory + padding, classCount: classCount, rowCount: rowCount, elementCode: element.code,
+                                            unscoredRowCount: 0, correctRowCount: 0, instructionSetCode: 0, facts: facts)
+                                        kernel.table.softmaxRows(&block)
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return made
+    }
+
+    struct ScoredModel {
+        var losses: [Double]
+        var topClass: [Int32]
+        var topProbability: [Double]
+        var terms: [Double]
+        var scales: [Double]
+    }
+
+    /// The four divergences of all rows, one after the other, by the terms of both, and the rows that have none.
+    func comparedByTerms(_ kernel: KernelUnderTest) -> (results: [Double], rowsWithoutTerms: [Int]) {
+        let (a, b) = (scored(by: kernel, model: 0), scored(by: kernel, model: 1))
+        let room = (rowCount + 7) / 8 * 8
+        var results = [Double](repeating: 0, count: 4 * room)
+        var scratch = [Double](repeating: .nan, count: 4 * ((classCount + 7) / 8 * 8) + Int(XentPairSumCount))
+        models[0].bytes.withUnsafeBytes { valuesA in
+            models[1].bytes.withUnsafeBytes { valuesB in
+                results.withUnsafeMutableBufferPointer { results in
+                    scratch.withUnsafeMutableBufferPointer { scratch in
+                        do {
+                            guard let out = results.baseAddress, let memory = scratch.baseAddress, let valuesA = valuesA.baseAddress,
+                                let valuesB = valuesB.baseAddress
+                            else { return }
+                            a.withPointers { a in
+                                b.withPointers { b in
+                                    var pairs = PairBlock(
+                                        valuesA: valuesA, valuesB: valuesB, elementCodeA: element.code, elementCodeB: element.code, inputCodeA: input,
+                                        inputCodeB: input, classCount: classCount, rowCount: rowCount, lossesA: a.losses, lossesB: b.losses,
+                                        topClassA: a.topClass, topClassB: b.topClass, topProbabilityA: a.topProbability,
+                                        topProbabilityB: b.topProbability, termsA: a.terms, termsB: b.terms, termScaleA: a.scales,
+                                        termScaleB: b.scales, scratch: memory, klAB: out, klBA: out + room, jensenShannon: out + 2 * room,
+                                        totalVariation: out + 3 * room)
+                                    kernel.table.comparePairs(&pairs)
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return (
+            (0..<4).flatMap { kind in (0..<rowCount).map { results[kind * room + $0] } },
+            (0..<rowCount).filter { a.scales[$0].isNaN || b.scales[$0].isNaN }
+        )
     }
 
     /// The four divergences of all rows, one after the other.

@@ -1,12 +1,15 @@
+import Foundation
 import Oracle
 import Scoring
 import SeededRandom
+import Testing
 import WorkStealing
 
 /// What is measured for the accuracy page, on all cores.
 struct AccuracyRun {
-    /// A few seconds of what `full` takes a quarter of an hour for: each of its samples is one of `full`'s, so that no error can be larger.
-    enum Extent { case short, full }
+    /// A few seconds of what `full` takes a quarter of an hour for: each of its samples is one of `full`'s, so that no error can be larger. `rows` has
+    /// all rows of `full`, and the functions of `short`.
+    enum Extent { case short, rows, full }
 
     let extent: Extent
     private(set) var functions: [FunctionCell: AccuracyFigures] = [:]
@@ -67,7 +70,7 @@ struct AccuracyRun {
         for function in AccuracyFunction.allCases {
             for (set, arguments) in function.arguments.enumerated() {
                 // A seed of the adversarial ones is several times as many.
-                let seedCount = extent == .short ? 1 : arguments.name.hasSuffix("adversarial") ? 16 : 64
+                let seedCount = extent != .full ? 1 : arguments.name.hasSuffix("adversarial") ? 16 : 64
                 parts += (0..<seedCount).map { Part(function: function, set: set, seed: UInt64($0)) }
             }
         }
@@ -163,6 +166,20 @@ struct AccuracyRun {
     }
 
     // MARK: The page
+
+    /// The lines between the page's marks, with the losses of this run and the functions of the page.
+    ///
+    /// - Parameter tables: the lines between the page's marks.
+    func markdown(keepingFunctionsOf tables: [String]) throws -> [String] {
+        let heading = "### Losses by element type", found = markdown
+        let kept = try #require(tables.firstIndex(of: heading)), made = try #require(found.firstIndex(of: heading))
+        let rowCount = grouped(losses.values.reduce(0) { $0 + $1.count })
+        let before = tables[..<kept].map { line in
+            guard line.contains(" arguments and "), let start = line.range(of: " arguments and "), let end = line.range(of: " rows, so") else { return line }
+            return line.replacingCharacters(in: start.upperBound..<end.lowerBound, with: rowCount)
+        }
+        return Array(before.drop { $0.isEmpty }) + found[made...]
+    }
 
     /// The lines between the page's marks.
     var markdown: [String] {

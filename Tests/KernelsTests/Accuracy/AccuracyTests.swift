@@ -8,7 +8,8 @@ struct AccuracyTests {
     private static let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Sources/Scoring/Scoring.docc/Accuracy.md")
     private static let (begin, end) = ("<!-- the accuracy tables -->", "<!-- the accuracy tables end -->")
-    private static let isWriting = ProcessInfo.processInfo.environment["XENT_WRITE_ACCURACY"] == "1"
+    private static let asked = ProcessInfo.processInfo.environment["XENT_WRITE_ACCURACY"]
+    private static let isWriting = asked == "all" || asked == "rows"
 
     /// The page before, between and after its marks.
     private static func parts() throws -> (before: [String], tables: [String], after: [String]) {
@@ -49,13 +50,14 @@ struct AccuracyTests {
     @Test("the accuracy page, written", .enabled(if: isWriting))
     func write() throws {
         try #require(Float32Sweep.isAvailable, "the sweep over Float32 needs Float80, and so an x86-64 with glibc")
-        let (before, _, after) = try Self.parts()
-        let run = try AccuracyRun(.full)
+        let (before, tables, after) = try Self.parts()
+        let run = try AccuracyRun(Self.asked == "rows" ? .rows : .full)
         run.findings.expectNone("kernels")
         try #require(run.brokenPromises.isEmpty && run.findings.failureCount == 0, "\(run.brokenPromises)")
         // A thousandth of an ULP: what the maxima of the sweep are told to is ten times that.
         try #require(run.yardstickError < 0x1p-10, "Float80 is \(run.yardstickError) ULP from the truth")
-        let text = (before + [""] + run.markdown + [""] + after).joined(separator: "\n")
+        let made = Self.asked == "rows" ? try run.markdown(keepingFunctionsOf: tables) : run.markdown
+        let text = (before + [""] + made + [""] + after).joined(separator: "\n")
         try text.write(to: Self.page, atomically: true, encoding: .utf8)
         print("written; Float80 was at most \(run.yardstickError) ULP from 200 bits")
     }
