@@ -14,14 +14,6 @@ let integerShift = 0x1.8p+52
 
 /// P(r) = (exp(r) − 1 − r) / r² for |r| <= 0.3466.
 @inline(always) private func exponentialSecondQuotient(reduced r: Lanes) -> Lanes {
-    exponentialThirdQuotient(reduced: r).fma(r, 0x1.000000000000ap-1)
-}
-
-/// P(r) − ½ for |r| <= 0.3466: of (exp(r) − 1)/r a third of its digits and more lie in the two terms before it.
-@inline(always) func exponentialSecondQuotientLessHalf(reduced r: Lanes) -> Lanes { exponentialThirdQuotient(reduced: r).fma(r, 0x1.4p-50) }
-
-/// (P(r) − P(0)) / r for |r| <= 0.3466.
-@inline(always) private func exponentialThirdQuotient(reduced r: Lanes) -> Lanes {
     var p = r.fma(lanes(0x1.ad9ef30e00d07p-26), 0x1.28ad5e83ce4d5p-22)
     p = p.fma(r, 0x1.71df0d08f8912p-19)
     p = p.fma(r, 0x1.a0199a0db0590p-16)
@@ -29,7 +21,24 @@ let integerShift = 0x1.8p+52
     p = p.fma(r, 0x1.6c16c18438caep-10)
     p = p.fma(r, 0x1.1111111124739p-7)
     p = p.fma(r, 0x1.555555555079fp-5)
-    return p.fma(r, 0x1.555555555550cp-3)
+    p = p.fma(r, 0x1.555555555550cp-3)
+    return p.fma(r, 0x1.000000000000ap-1)
+}
+
+/// (exp(r) − 1 − r − r²/2) / r³ for |r| <= 0.3466, by its series, within 2^-61 of (exp(r) − 1) / r³. P is made for exp(r), and next to 0 has not the digits
+/// that exp(r) − 1 has.
+@inline(always) func exponentialThirdQuotient(reduced r: Lanes) -> Lanes {
+    var q = r.fma(lanes(1 / 87_178_291_200), 1 / 6_227_020_800)
+    q = q.fma(r, 1 / 479_001_600)
+    q = q.fma(r, 1 / 39_916_800)
+    q = q.fma(r, 1 / 3_628_800)
+    q = q.fma(r, 1 / 362_880)
+    q = q.fma(r, 1 / 40_320)
+    q = q.fma(r, 1 / 5040)
+    q = q.fma(r, 1 / 720)
+    q = q.fma(r, 1 / 120)
+    q = q.fma(r, 1 / 24)
+    return q.fma(r, 1 / 6)
 }
 
 /// 8 / ln 2, and ln 2 / 8 = eighthLn2High + eighthLn2Low; eighthLn2High has 36 bits, so that k * eighthLn2High is exact for |k| < 2^17.

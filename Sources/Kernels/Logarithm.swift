@@ -311,7 +311,7 @@ func oneMinusExponentialPair(_ x: Lanes, rest: Lanes) -> LanePair {
     let y = near.replacing(with: near * lanes(0.5), where: isHalved)
     let square = y * y
     let squareRest = y.fma(y, -square)
-    let others = square * exponentialSecondQuotientLessHalf(reduced: y)
+    let others = (square * y) * exponentialThirdQuotient(reduced: y)
     let high = (-y) - square * lanes(0.5)
     // Exact, since y²/2 is the smaller (Dekker).
     let highRest = ((-y) - high) - square * lanes(0.5)

@@ -463,8 +463,7 @@ func quotient(_ odds: Lanes, _ rest: Lanes) -> LanePair {
     let (whole, wholeRest) = twoSum(lanes(1), odds)
     let quotient = odds / whole
     let residue = (-quotient).fma(whole, odds) + (rest - quotient * (wholeRest + rest))
-    // Over 1 + odds, of which 1 − quotient is the reciprocal.
-    return LanePair(quotient, (lanes(1) - quotient) * residue)
+    return LanePair(quotient, residue / whole)
 }
 
 /// The largest value of a row, and the first class that has it; nil where all are NaN. O(classCount).

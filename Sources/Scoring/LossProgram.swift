@@ -22,7 +22,7 @@ struct LossProgram: Equatable {
     let largestTerm: Double
     let targetKept: Double
     let targetAdded: Double
-    /// What the two were rounded by.
+    /// The parts of the two that their rounding lost.
     let targetKeptRest: Double, targetAddedRest: Double
     let leastTarget: Double
     let focalTakesScored: Bool
