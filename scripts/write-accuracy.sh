@@ -4,7 +4,7 @@
 #
 #   scripts/write-accuracy.sh [--rows]
 #
-#   --rows    measures the losses alone, for a change that leaves the bits of exp, log and log1p as they are: some ten minutes
+#   --rows    measures the losses alone, for a change that leaves the bits of exp, log and log1p as they are
 #
 # Takes about half an hour of two cores, and all that there are. Needs an x86-64 processor with glibc, whose Float80 functions are
 # the yardstick for all Float32 numbers, and what scripts/install-dependencies.sh installs. Kernels that the processor cannot run are not
