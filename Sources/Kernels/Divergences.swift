@@ -26,11 +26,6 @@ public func comparePairs(_ block: UnsafeMutablePointer<PairBlock>) {
     }
 }
 
-/// The places of what is summed over a row of logits, in the block's scratch: eight lanes of each of eight rows.
-enum PairSum {
-    static let forward = 0, backward = 64, excess = 128, cosines = 192, distance = 256
-}
-
 /// Compares up to eight rows of logits, from `first` on, and returns as bits which are done, the first lowest. The others have probabilities below
 /// exp(−700) or no finite largest logit, or no loss by one of the two.
 ///
@@ -81,34 +76,16 @@ private func compareEightRows(_ pairs: PairBlock, _ first: Int) -> UInt8 {
                 lanesOfClasses(valuesA, elementA, start, classCount, absent: largestA + constantsA[i] - 690),
                 lanesOfClasses(valuesB, elementB, start, classCount, absent: largestB + constantsB[i] - 690))
         }
-        pair.forward.store(sums + PairSum.forward + 8 &* i)
-        pair.backward.store(sums + PairSum.backward + 8 &* i)
-        pair.excess.store(sums + PairSum.excess + 8 &* i)
-        pair.cosines.store(sums + PairSum.cosines + 8 &* i)
-        pair.distance.store(sums + PairSum.distance + 8 &* i)
+        pair.sums.store(asRow: i, sums)
         if isFull(pair.least .>= lanes(-700)) { done |= UInt8(1) &<< UInt8(truncatingIfNeeded: i) }
     }
-    if done != 0 { writeDivergences(pairs, first, sums) }
+    if done != 0 { PairSums.writeDivergences(pairs, first, sums) }
     return done
 }
 
-/// Writes the divergences of eight rows from their sums. What rows that are not done leave in their places is read, and not used.
-@inline(always)
-func writeDivergences(_ pairs: PairBlock, _ first: Int, _ sums: UnsafeMutablePointer<Double>) {
-    let excess = sumsOfEight(sums + PairSum.excess)
-    let forward = sumsOfEight(sums + PairSum.forward), backward = sumsOfEight(sums + PairSum.backward)
-    (forward + excess).orZero.store(pairs.klAB + first)
-    (lanes(0) - (backward + excess)).orZero.store(pairs.klBA + first)
-    // With m = (p + q)/2 and d = log(p/q), log m = (log p + log q)/2 + log cosh(d/2), so that
-    // ½ Σ p log(p/m) + q log(q/m) = ½ (½ Σ (p − q) d − Σ (p + q) log cosh(d/2)).
-    ((forward - backward).fma(lanes(0.25), sumsOfEight(sums + PairSum.cosines) * lanes(-0.5))).orZero.store(pairs.jensenShannon + first)
-    (sumsOfEight(sums + PairSum.distance) * lanes(0.5)).store(pairs.totalVariation + first)
-}
-
-/// The sums over the pairs of one row of logits.
+/// The pairs of one row of logits, whose probabilities are exponentials.
 private struct PairOfRows {
-    /// Σ p log(p/q), Σ q log(p/q), Σ q − p, Σ (p + q) log cosh(log(p/q) / 2), and Σ |p − q|.
-    var forward = lanes(0), backward = lanes(0), excess = lanes(0), cosines = lanes(0), distance = lanes(0)
+    var sums = PairSums()
     /// The least logarithm of a probability.
     var least = lanes(0)
     private let largestA: Lanes, constantA: Lanes, largestB: Lanes, constantB: Lanes
@@ -153,12 +130,7 @@ private struct PairOfRows {
 
     @inline(always) private mutating func add(_ logP: Lanes, _ logQ: Lanes, _ p: Lanes, _ q: Lanes, _ ratio: Lanes, _ cosine: Lanes) {
         least = least.smaller(logP.smaller(logQ))
-        let difference = q - p
-        forward = p.fma(ratio, forward)
-        backward = q.fma(ratio, backward)
-        excess += difference
-        distance += difference.absolute
-        cosines = (p + q).fma(cosine, cosines)
+        sums.add(p, q, ratio, cosine)
     }
 }
 
@@ -255,11 +227,6 @@ func logarithmOfHalf<Group: LaneGroup>(_ x: Group) -> Group {
     q = square.fma(q, b).met
     q = r.fma(q, -0.5)
     return square.fma(q, u.k.fma((ln2High + ln2Low) * xentExponentUnit(), u.logarithm) + r)
-}
-
-extension SIMD8<Double> {
-    /// 0 where rounding has put a lane below it.
-    @inline(always) var orZero: Lanes { larger(lanes(0)) }
 }
 
 /// Compares a row of any numbers.

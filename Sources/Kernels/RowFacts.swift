@@ -47,11 +47,6 @@ extension RowFactArrays {
 @inline(always) func termStride(_ classCount: Int) -> Int { (classCount &+ 7) & ~7 }
 
 extension RowBlock {
-    /// True if the terms of its rows are asked for and there: those of rows that lie side by side in vectors are not.
-    @inline(always) var hasTerms: Bool {
-        facts.probabilityTerms != nil && !facts.areSums && classCount > SoftmaxBatch<Float32Element>.narrowClassLimit
-    }
-
     /// The place of a row's terms; nil where they are not asked for.
     @inline(always) func terms(ofRow row: Int) -> UnsafeMutablePointer<Double>? {
         if let terms = facts.probabilityTerms { return terms + row &* termStride(classCount) }

@@ -8,7 +8,7 @@ let softmaxBatchRowCount = 64
 /// Rows that go through each step together, so that one row's wait is another's work.
 struct SoftmaxBatch<E: Element> {
     /// Rows of up to so many classes lie side by side in the lanes, a row a lane; of wider ones eight classes at a time.
-    @inline(always) static var narrowClassLimit: Int { 24 }
+    @inline(always) static var narrowClassLimit: Int { Int(XentNarrowClassLimit) }
     /// Wider rows have enough steps that the one which holds the label is worth a branch. Within XentExclusionReach with a step of 32.
     @inline(always) private static var maskedClassLimit: Int { 512 }
     /// True if a step's terms are added to the sum in the next step. Each of the seven additions waits for the one before, and the work of

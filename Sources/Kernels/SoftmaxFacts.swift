@@ -23,13 +23,13 @@ func writeSoftmaxFacts(_ block: RowBlock, firstRow: Int, rowCount: Int, _ notes:
     var inRange: UInt64 = 0
     var i = 0
     while i < rowCount {
-        inRange |= UInt64(truncatingIfNeeded: writeEightSoftmaxFacts(i, notes, facts, hasTerms: block.hasTerms)) &<< UInt64(truncatingIfNeeded: i)
+        inRange |= UInt64(truncatingIfNeeded: writeEightSoftmaxFacts(i, notes, facts)) &<< UInt64(truncatingIfNeeded: i)
         i &+= 8
     }
-    if block.hasTerms {
+    if let terms = block.terms(ofRow: firstRow) {
         // The label's own is none of the terms that were added up.
         for index in 0..<rowCount where inRange &>> UInt64(truncatingIfNeeded: index) & 1 == 1 {
-            block.terms(ofRow: firstRow &+ index)?[Int(block.labels[firstRow &+ index])] = notes.labelTerms[index]
+            terms[index &* termStride(block.classCount) &+ Int(block.labels[firstRow &+ index])] = notes.labelTerms[index]
         }
     }
     if facts.areOrders {
@@ -81,7 +81,7 @@ private func writeOrders<E: Element>(
 /// Writes the probabilities and sums of the eight rows from `i` on; numbers without meaning for rows that are not in range, or not there.
 /// Returns as bits which rows are in range, the first lowest.
 @inline(always)
-private func writeEightSoftmaxFacts(_ i: Int, _ notes: SoftmaxNotes, _ facts: RowFactArrays, hasTerms: Bool) -> UInt8 {
+private func writeEightSoftmaxFacts(_ i: Int, _ notes: SoftmaxNotes, _ facts: RowFactArrays) -> UInt8 {
     let labelValue = Lanes.load(notes.labelValues + i), others = Lanes.load(notes.largestOthers + i)
     let factor = Lanes.load(notes.factors + i)
     let sum = Lanes.load(notes.totals + i)
@@ -99,7 +99,7 @@ private func writeEightSoftmaxFacts(_ i: Int, _ notes: SoftmaxNotes, _ facts: Ro
     if let scales = facts.termScale {
         let scale = ofLabel.fma(factor, ofLabel)
         lanes(.nan).replacing(with: scale, where: isInRange).store(scales + i)
-        if hasTerms { (ofLabel / scale).store(notes.labelTerms + i) } else { lanes(.nan).store(scales + i) }
+        (ofLabel / scale).store(notes.labelTerms + i)
     }
     if let probabilities = facts.topProbability {
         // −∞ of a row of one class has no term.

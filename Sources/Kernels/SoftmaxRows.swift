@@ -34,7 +34,7 @@ private func softmaxRows<E: Element>(_ block: inout RowBlock, _ element: E.Type)
         let batch = SoftmaxBatch<E>(block, firstRow: firstRow)
         batch.readLabels()
         // What is asked for is looked at once in 64 rows.
-        if block.facts.areSums || block.hasTerms {
+        if block.facts.areSums || block.facts.probabilityTerms != nil {
             addRowsWithMoments(block, firstRow: firstRow)
         } else if block.classCount <= SoftmaxBatch<E>.narrowClassLimit {
             batch.addNarrowRows(NoTermMoments.self)

@@ -9,9 +9,9 @@ public import KernelABI
 /// Without targets, t is 1 at the row's label and 0 elsewhere. Terms with a_c = 0 count as 0 whatever ℓ_c is.
 ///
 /// Error: at most 4 ULP for cross-entropy, with a focal factor as well up to γ = 5, beyond it 0.6 more for each unit of γ; KL: 4 ULP of
-/// Σ_c t_c (|log t_c| + ℓ_c), whose parts cancel. The article ErrorBounds adds them up. A NaN anywhere, +∞ among probabilities or their logarithms, a scored value that may not be, a target
-/// outside of [0, 1] or a label outside 0..<C gives NaN. A row is correct when the largest value stands at the label, or at the largest
-/// target. O(rowCount × classCount).
+/// Σ_c t_c (|log t_c| + ℓ_c), whose parts cancel. The article ErrorBounds adds them up. A NaN anywhere, +∞ among probabilities or their
+/// logarithms, a scored value that may not be, a target outside of [0, 1] or a label outside 0..<C gives NaN. A row is correct when the
+/// largest value stands at the label, or at the largest target. O(rowCount × classCount).
 public func targetRows(_ block: UnsafeMutablePointer<RowBlock>, _ parameters: UnsafePointer<LossParameters>) {
     if isOfOneSum(block.pointee, parameters.pointee) {
         softmaxTargetRows(block, parameters.pointee)

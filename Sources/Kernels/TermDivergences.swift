@@ -43,28 +43,23 @@ func compareEightRowsOfTerms(_ pairs: PairBlock, _ first: Int) -> UInt8 {
                 from: start)
             start &+= 8
         }
-        pair.forward.store(sums + PairSum.forward + 8 &* i)
-        pair.backward.store(sums + PairSum.backward + 8 &* i)
-        pair.excess.store(sums + PairSum.excess + 8 &* i)
-        pair.cosines.store(sums + PairSum.cosines + 8 &* i)
-        pair.distance.store(sums + PairSum.distance + 8 &* i)
+        pair.sums.store(asRow: i, sums)
         // −∞ of one of the two, or of both, which is NaN, is in the sums where it is not in the largest.
-        let areFinite = (pair.forward + pair.backward).absolute .< lanes(.infinity)
+        let areFinite = (pair.sums.forward + pair.sums.backward).absolute .< lanes(.infinity)
         if isFull(areFinite .& (pair.largestSquare .<= lanes(700 * 700))) { done |= UInt8(1) &<< UInt8(truncatingIfNeeded: i) }
     }
-    if done != 0 { writeDivergences(pairs, first, sums) }
+    if done != 0 { PairSums.writeDivergences(pairs, first, sums) }
     return done
 }
 
-/// The sums over the pairs of one row of logits.
+/// The pairs of one row of logits, whose probabilities are terms of its losses.
 private struct PairOfTerms {
-    /// Σ p log(p/q), Σ q log(p/q), Σ q − p, Σ (p + q) log cosh(log(p/q) / 2), and Σ |p − q|.
-    var forward = lanes(0), backward = lanes(0), excess = lanes(0), cosines = lanes(0), distance = lanes(0)
+    var sums = PairSums()
     /// The largest squares of log(p/q), of each lane.
     var largestSquare = lanes(0)
     private let largestA: Lanes, largestB: Lanes
     /// log q_top − log p_top, and log p_top + log q_top.
-    private let difference: Lanes, sum: Lanes
+    private let difference: Lanes, sumOfLogarithms: Lanes
     private let termsA: UnsafePointer<Double>, termsB: UnsafePointer<Double>
     private let scaleA: Lanes, scaleB: Lanes
 
@@ -74,7 +69,7 @@ private struct PairOfTerms {
     ) {
         (self.largestA, self.largestB) = (lanes(largestA), lanes(largestB))
         // They come with their signs changed.
-        (difference, sum) = (lanes(logarithmA - logarithmB), lanes(-logarithmA - logarithmB))
+        (difference, sumOfLogarithms) = (lanes(logarithmA - logarithmB), lanes(-logarithmA - logarithmB))
         (self.termsA, self.termsB, self.scaleA, self.scaleB) = (termsA, termsB, lanes(scaleA), lanes(scaleB))
     }
 
@@ -87,8 +82,8 @@ private struct PairOfTerms {
         largestSquare = largestSquare.larger(square)
         let cosine =
             areNear(square)
-            ? logarithmOfCosine(ofSquare: square) : logarithmOfHalf(p + q) - ((distanceA + distanceB) + sum) * lanes(0.5)
-        add(p, q, ratio, cosine)
+            ? logarithmOfCosine(ofSquare: square) : logarithmOfHalf(p + q) - ((distanceA + distanceB) + sumOfLogarithms) * lanes(0.5)
+        sums.add(p, q, ratio, cosine)
     }
 
     /// Adds thirty-two pairs of logits, side by side. All take one way, near or far: a choice for each vector could not be foreseen.
@@ -102,23 +97,14 @@ private struct PairOfTerms {
         let cosine =
             areNear(largest)
             ? logarithmOfCosine(ofSquare: square)
-            : logarithmOfHalf(p + q) - ((distanceA + distanceB) + FourLanes(sum)) * FourLanes(lanes(0.5))
-        add(p.a, q.a, ratio.a, cosine.a)
-        add(p.b, q.b, ratio.b, cosine.b)
-        add(p.c, q.c, ratio.c, cosine.c)
-        add(p.d, q.d, ratio.d, cosine.d)
+            : logarithmOfHalf(p + q) - ((distanceA + distanceB) + FourLanes(sumOfLogarithms)) * FourLanes(lanes(0.5))
+        sums.add(p.a, q.a, ratio.a, cosine.a)
+        sums.add(p.b, q.b, ratio.b, cosine.b)
+        sums.add(p.c, q.c, ratio.c, cosine.c)
+        sums.add(p.d, q.d, ratio.d, cosine.d)
     }
 
     @inline(always) private func load(_ start: UnsafePointer<Double>) -> FourLanes {
         FourLanes(Lanes.load(start), Lanes.load(start + 8), Lanes.load(start + 16), Lanes.load(start + 24))
-    }
-
-    @inline(always) private mutating func add(_ p: Lanes, _ q: Lanes, _ ratio: Lanes, _ cosine: Lanes) {
-        let difference = q - p
-        forward = p.fma(ratio, forward)
-        backward = q.fma(ratio, backward)
-        excess += difference
-        distance += difference.absolute
-        cosines = (p + q).fma(cosine, cosines)
     }
 }

@@ -58,7 +58,7 @@ struct SingleTerms: TermMomentsOfNothing {
 }
 
 /// The terms are added up as the loss without modifiers has them, and are written to the row's place, rounded.
-struct StoredTerms: TermMoments {
+struct StoredTerms: TermMomentsOfNothing {
     private let place: UnsafeMutablePointer<Double>?
 
     @inline(always) init(place: UnsafeMutablePointer<Double>?) { self.place = place }
@@ -80,10 +80,6 @@ struct StoredTerms: TermMoments {
         values.c.store(place + (start &+ 16))
         values.d.store(place + (start &+ 24))
     }
-    @inline(always) mutating func endStep(from start: Int) {}
-    @inline(always) func store(asLanesOf i: Int, _ notes: SoftmaxNotes) {}
-    @inline(always) static func addUpLanes(of firstRow: Int, _ notes: SoftmaxNotes) {}
-    @inline(always) func store(asTotalsFrom firstRow: Int, _ notes: SoftmaxNotes) {}
 }
 
 /// Sums the k and the r of values k/8 ln 2 + r, for the sum of all values: that of k is exact, and r is small. Absolute error of Σr:

@@ -146,7 +146,7 @@ public final class BlockScorer {
         extremeRows = programs.map { _ in ExtremeRows() }
         // Rows of few classes lie side by side in the kernel's vectors, and their terms with them; the terms of many do not stay in the cache.
         let hasTerms =
-            programs[programOfDialect[0]].operation == .softmax && (25...2048).contains(classCount)
+            programs[programOfDialect[0]].operation == .softmax && classCount > Int(XentNarrowClassLimit) && classCount <= 2048
             && facts.isDisjoint(with: [.squaredProbabilitySum, .probabilityWeightedSum])
         factMemory = RowFactMemory(hasTerms ? facts : facts.subtracting(.probabilityTerms), rowLimit: Self.rowLimit)
         let labelCapacity = Self.rowLimit + Self.readableLabelCountAfterLast

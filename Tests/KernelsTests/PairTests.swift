@@ -111,27 +111,27 @@ struct PairTests {
     }
 }
 
-extension Pair.ScoredModel {
-    fileprivate struct Pointers {
+/// The losses of one model, and the facts of its rows.
+private struct ScoredModel {
+    var losses: [Double] = []
+    var topClass: [Int32] = []
+    var topProbability: [Double] = []
+    /// Empty where there are none.
+    var terms: [Double] = [], scales: [Double] = []
+
+    struct Pointers {
         let losses: UnsafePointer<Double>, topClass: UnsafePointer<Int32>, topProbability: UnsafePointer<Double>
         let terms: UnsafePointer<Double>, scales: UnsafePointer<Double>
     }
 
-    fileprivate func withPointers(_ body: (Pointers) -> Void) {
-        losses.withUnsafeBufferPointer { losses in
-            topClass.withUnsafeBufferPointer { topClass in
-                topProbability.withUnsafeBufferPointer { topProbability in
-                    terms.withUnsafeBufferPointer { terms in
-                        scales.withUnsafeBufferPointer { scales in
-                            guard let losses = losses.baseAddress, let topClass = topClass.baseAddress, let top = topProbability.baseAddress,
-                                let terms = terms.baseAddress, let scales = scales.baseAddress
-                            else { return }
-                            body(Pointers(losses: losses, topClass: topClass, topProbability: top, terms: terms, scales: scales))
-                        }
-                    }
-                }
-            }
+    func withPointers(_ body: (Pointers) -> Void) {
+        func call(
+            _ losses: UnsafePointer<Double>, _ topClass: UnsafePointer<Int32>, _ topProbability: UnsafePointer<Double>,
+            _ terms: UnsafePointer<Double>, _ scales: UnsafePointer<Double>
+        ) {
+            body(Pointers(losses: losses, topClass: topClass, topProbability: topProbability, terms: terms, scales: scales))
         }
+        call(losses, topClass, topProbability, terms, scales)
     }
 }
 
@@ -145,16 +145,15 @@ private struct Pair {
 
     private struct Model {
         var bytes: [UInt8] = []
-        var losses: [Double] = []
-        var topClass: [Int32] = []
-        var topProbability: [Double] = []
+        var rows = ScoredModel()
         var logits: [[Double]] = []
     }
 
     /// The logits of a row as they are stored.
     func logits(ofModel model: Int, row: Int) -> [Double] { models[model].logits[row] }
 
-    init(_ element: StoredElement, _ classCount: Int, _ rowCount: Int, input: Int32, _ random: inout SplitMix64, distance: Double? = nil,
+    init(
+        _ element: StoredElement, _ classCount: Int, _ rowCount: Int, input: Int32, _ random: inout SplitMix64, distance: Double? = nil,
         hasEdges: Bool = false
     ) {
         (self.element, self.classCount, self.rowCount, self.input) = (element, classCount, rowCount, input)
@@ -179,15 +178,15 @@ private struct Pair {
                 if input == Int32(XentInputProbabilities) { values = terms.map { $0 / sum } }
                 if input == Int32(XentInputLogProbabilities) { values = terms.map { log($0 / sum) } }
                 for value in values { element.append(bits: element.bits(of: value), to: &made.bytes) }
-                made.losses.append(row == 5 && model == 1 && distance == nil ? .nan : 1)
+                made.rows.losses.append(row == 5 && model == 1 && distance == nil ? .nan : 1)
                 let top = terms.indices.max { (terms[$0], -$0) < (terms[$1], -$1) } ?? 0
-                made.topClass.append(Int32(top))
-                made.topProbability.append(terms[top] / sum)
+                made.rows.topClass.append(Int32(top))
+                made.rows.topProbability.append(terms[top] / sum)
             }
             // Kernels read beyond the last value, and whole vectors of facts.
             made.bytes += [UInt8](repeating: 0xFF, count: 64)
-            made.topClass += [Int32](repeating: 0, count: 8)
-            made.topProbability += [Double](repeating: .nan, count: 8)
+            made.rows.topClass += [Int32](repeating: 0, count: 8)
+            made.rows.topProbability += [Double](repeating: .nan, count: 8)
             models.append(made)
         }
     }
@@ -200,117 +199,55 @@ private struct Pair {
             terms: Array(repeating: -77, count: rowCount * stride), scales: Array(repeating: -77, count: room))
         let labels = [Int32](repeating: 0, count: room)
         var scratch = [Double](repeating: .nan, count: Int(XentScratchCount) + 8)
-        models[model].bytes.withUnsafeBytes { values in
-            labels.withUnsafeBufferPointer { labels in
-                scratch.withUnsafeMutableBufferPointer { scratch in
-                    made.losses.withUnsafeMutableBufferPointer { losses in
-                        made.topClass.withUnsafeMutableBufferPointer { topClass in
-                            made.topProbability.withUnsafeMutableBufferPointer { topProbability in
-                                made.terms.withUnsafeMutableBufferPointer { terms in
-                                    made.scales.withUnsafeMutableBufferPointer { scales in
-                                        guard let base = values.baseAddress, let label = labels.baseAddress, let loss = losses.baseAddress,
-                                            let memory = scratch.baseAddress
-                                        else { return }
-                                        var facts = RowFactArrays()
-                                        (facts.topClass, facts.topProbability) = (topClass.baseAddress, topProbability.baseAddress)
-                                        if hasTerms { (facts.probabilityTerms, facts.termScale) = (terms.baseAddress, scales.baseAddress) }
-                                        let padding = (64 - Int(bitPattern: memory) % 64) % 64 / 8
-                                        var block = RowBlock(
-                                            values: base, labels: label, labelBytes: nil, targets: nil, clipped: nil, losses: loss,
-                                            scratch: memory + padding, classCount: classCount, rowCount: rowCount, elementCode: element.code,
-                                            unscoredRowCount: 0, correctRowCount: 0, instructionSetCode: 0, facts: facts)
-                                        kernel.table.softmaxRows(&block)
-                                    }
-                                }
-                            }
-                        }
-                    }
-                }
-            }
+        func run(
+            _ values: UnsafeRawPointer, _ labels: UnsafePointer<Int32>, _ scratch: UnsafeMutablePointer<Double>, _ losses: UnsafeMutablePointer<Double>,
+            _ topClass: UnsafeMutablePointer<Int32>, _ topProbability: UnsafeMutablePointer<Double>, _ terms: UnsafeMutablePointer<Double>,
+            _ scales: UnsafeMutablePointer<Double>
+        ) {
+            var facts = RowFactArrays()
+            (facts.topClass, facts.topProbability) = (topClass, topProbability)
+            if hasTerms { (facts.probabilityTerms, facts.termScale) = (terms, scales) }
+            let padding = (64 - Int(bitPattern: scratch) % 64) % 64 / 8
+            var block = RowBlock(
+                values: values, labels: labels, labelBytes: nil, targets: nil, clipped: nil, losses: losses, scratch: scratch + padding,
+                classCount: classCount, rowCount: rowCount, elementCode: element.code, unscoredRowCount: 0, correctRowCount: 0,
+                instructionSetCode: 0, facts: facts)
+            kernel.table.softmaxRows(&block)
         }
+        run(models[model].bytes, labels, &scratch, &made.losses, &made.topClass, &made.topProbability, &made.terms, &made.scales)
         return made
-    }
-
-    struct ScoredModel {
-        var losses: [Double]
-        var topClass: [Int32]
-        var topProbability: [Double]
-        var terms: [Double]
-        var scales: [Double]
     }
 
     /// The four divergences of all rows, one after the other, by the terms of both, and the rows that have none.
     func comparedByTerms(_ kernel: KernelUnderTest) -> (results: [Double], rowsWithoutTerms: [Int]) {
         let (a, b) = (scored(by: kernel, model: 0), scored(by: kernel, model: 1))
-        let room = (rowCount + 7) / 8 * 8
-        var results = [Double](repeating: 0, count: 4 * room)
-        var scratch = [Double](repeating: .nan, count: 4 * ((classCount + 7) / 8 * 8) + Int(XentPairSumCount))
-        models[0].bytes.withUnsafeBytes { valuesA in
-            models[1].bytes.withUnsafeBytes { valuesB in
-                results.withUnsafeMutableBufferPointer { results in
-                    scratch.withUnsafeMutableBufferPointer { scratch in
-                        do {
-                            guard let out = results.baseAddress, let memory = scratch.baseAddress, let valuesA = valuesA.baseAddress,
-                                let valuesB = valuesB.baseAddress
-                            else { return }
-                            a.withPointers { a in
-                                b.withPointers { b in
-                                    var pairs = PairBlock(
-                                        valuesA: valuesA, valuesB: valuesB, elementCodeA: element.code, elementCodeB: element.code, inputCodeA: input,
-                                        inputCodeB: input, classCount: classCount, rowCount: rowCount, lossesA: a.losses, lossesB: b.losses,
-                                        topClassA: a.topClass, topClassB: b.topClass, topProbabilityA: a.topProbability,
-                                        topProbabilityB: b.topProbability, termsA: a.terms, termsB: b.terms, termScaleA: a.scales,
-                                        termScaleB: b.scales, scratch: memory, klAB: out, klBA: out + room, jensenShannon: out + 2 * room,
-                                        totalVariation: out + 3 * room)
-                                    kernel.table.comparePairs(&pairs)
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        return (
-            (0..<4).flatMap { kind in (0..<rowCount).map { results[kind * room + $0] } },
-            (0..<rowCount).filter { a.scales[$0].isNaN || b.scales[$0].isNaN }
-        )
+        let results = compared(by: kernel, a, b, hasFacts: true, hasTerms: true)
+        return (results, (0..<rowCount).filter { a.scales[$0].isNaN || b.scales[$0].isNaN })
     }
 
     /// The four divergences of all rows, one after the other.
     func compared(by kernel: KernelUnderTest, hasFacts: Bool) -> [Double] {
+        compared(by: kernel, models[0].rows, models[1].rows, hasFacts: hasFacts, hasTerms: false)
+    }
+
+    private func compared(by kernel: KernelUnderTest, _ a: ScoredModel, _ b: ScoredModel, hasFacts: Bool, hasTerms: Bool) -> [Double] {
         let room = (rowCount + 7) / 8 * 8
         var results = [Double](repeating: 0, count: 4 * room)
         var scratch = [Double](repeating: .nan, count: 4 * ((classCount + 7) / 8 * 8) + Int(XentPairSumCount))
-        let (a, b) = (models[0], models[1])
-        a.bytes.withUnsafeBytes { valuesA in
-            b.bytes.withUnsafeBytes { valuesB in
-                results.withUnsafeMutableBufferPointer { results in
-                    scratch.withUnsafeMutableBufferPointer { scratch in
-                        guard let out = results.baseAddress, let scratch = scratch.baseAddress, let valuesA = valuesA.baseAddress,
-                            let valuesB = valuesB.baseAddress
-                        else { return }
-                        withExtendedPointers(a, b) { lossesA, lossesB, classA, classB, topA, topB in
-                            var pairs = PairBlock(
-                                valuesA: valuesA, valuesB: valuesB, elementCodeA: element.code, elementCodeB: element.code, inputCodeA: input,
-                                inputCodeB: input, classCount: classCount, rowCount: rowCount, lossesA: lossesA, lossesB: lossesB,
-                                topClassA: hasFacts ? classA : nil, topClassB: hasFacts ? classB : nil, topProbabilityA: hasFacts ? topA : nil,
-                                topProbabilityB: hasFacts ? topB : nil, termsA: nil, termsB: nil, termScaleA: nil, termScaleB: nil, scratch: scratch, klAB: out, klBA: out + room,
-                                jensenShannon: out + 2 * room, totalVariation: out + 3 * room)
-                            kernel.table.comparePairs(&pairs)
-                        }
-                    }
-                }
-            }
+        func run(
+            _ valuesA: UnsafeRawPointer, _ valuesB: UnsafeRawPointer, _ a: ScoredModel.Pointers, _ b: ScoredModel.Pointers,
+            _ out: UnsafeMutablePointer<Double>, _ scratch: UnsafeMutablePointer<Double>
+        ) {
+            var pairs = PairBlock(
+                valuesA: valuesA, valuesB: valuesB, elementCodeA: element.code, elementCodeB: element.code, inputCodeA: input, inputCodeB: input,
+                classCount: classCount, rowCount: rowCount, lossesA: a.losses, lossesB: b.losses, topClassA: hasFacts ? a.topClass : nil,
+                topClassB: hasFacts ? b.topClass : nil, topProbabilityA: hasFacts ? a.topProbability : nil,
+                topProbabilityB: hasFacts ? b.topProbability : nil, termsA: hasTerms ? a.terms : nil, termsB: hasTerms ? b.terms : nil,
+                termScaleA: hasTerms ? a.scales : nil, termScaleB: hasTerms ? b.scales : nil, scratch: scratch, klAB: out, klBA: out + room,
+                jensenShannon: out + 2 * room, totalVariation: out + 3 * room)
+            kernel.table.comparePairs(&pairs)
         }
+        a.withPointers { a in b.withPointers { b in run(models[0].bytes, models[1].bytes, a, b, &results, &scratch) } }
         return (0..<4).flatMap { kind in (0..<rowCount).map { results[kind * room + $0] } }
-    }
-
-    private func withExtendedPointers(
-        _ a: Model, _ b: Model,
-        _ body: (
-            UnsafePointer<Double>, UnsafePointer<Double>, UnsafePointer<Int32>, UnsafePointer<Int32>, UnsafePointer<Double>, UnsafePointer<Double>
-        ) -> Void
-    ) {
-        body(a.losses, b.losses, a.topClass, b.topClass, a.topProbability, b.topProbability)
     }
 }

@@ -19,6 +19,9 @@ enum {
     XentElementFloat64 = 3
 };
 
+/// Rows of multiclass logits of up to so many classes lie side by side in the lanes of vectors, a row a lane.
+enum { XentNarrowClassLimit = 24 };
+
 /// The arrays that facts of rows are written to, beside their losses; null where a fact is not wanted. Each has room for rowCount rounded up to
 /// 64.
 ///
@@ -40,8 +43,8 @@ typedef struct RowFactArrays {
     /// How many classes argsort puts before the label: those with a larger value, and those before it with an equal one. 0 where it is right.
     int32_t *_Nullable labelRank;
     /// Numbers in proportion to the p of all classes, a row of classCount rounded up to 8 for each, and what they are multiplied by: both are given or
-    /// neither, and then Σ p² and Σ p x are not. The latter is NaN in a row that has none: of other than multiclass logits, of so few classes that rows
-    /// lie side by side in vectors, or out of the range of SoftmaxRows.swift.
+    /// neither, by `softmaxRows` alone, of more than XentNarrowClassLimit classes, and not beside Σ p² and Σ p x. The latter is NaN in a row that is out
+    /// of the range of SoftmaxFacts.swift.
     double *_Nullable probabilityTerms;
     double *_Nullable termScale;
 } RowFactArrays;
