@@ -24,7 +24,14 @@ package struct Name: Sendable, Hashable {
 
 extension StringProtocol {
     /// Returns true if two texts have the same bytes. O(bytes).
-    package func isSameName(as other: some StringProtocol) -> Bool { utf8.elementsEqual(other.utf8) }
+    package func isSameName(as other: some StringProtocol) -> Bool {
+        // Byte by byte, each byte of a text that is not known here to be a String would be a call.
+        let isSame = utf8.withContiguousStorageIfAvailable { bytes in
+            other.utf8.withContiguousStorageIfAvailable { bytes.elementsEqual($0) }
+        }
+        if let isSame, let isSame { return isSame }
+        return utf8.elementsEqual(other.utf8)
+    }
 
     /// Returns true if the text's bytes begin with those of another. O(bytes of the other).
     package func hasBytes(atStart other: some StringProtocol) -> Bool { utf8.starts(with: other.utf8) }

@@ -35,16 +35,20 @@ public struct ClassNames {
     package init(_ names: [String], ignoredLabel: Int64?, hasNoOrder: Bool = false) {
         self.names = names
         self.hasNoOrder = hasNoOrder
-        var known: Set<[UInt8]> = []
+        var known: Set<Name> = []
+        known.reserveCapacity(2 * names.count)
         var meanings: [(name: [UInt8], classIndex: Int64)] = []
         func add(_ name: String, _ classIndex: Int64) {
-            let name = Array(name.utf8)
-            if known.insert(name).inserted { meanings.append((name, classIndex)) }
+            if known.insert(Name(name)).inserted { meanings.append((Array(name.utf8), classIndex)) }
         }
         for list in [names, Self.withoutAffixes(names)] + Self.numbersAtEnd(of: names) {
             for (index, name) in list.enumerated() { add(name, Int64(index)) }
         }
-        areNumbers = meanings.contains { Int64(String(decoding: $0.name, as: UTF8.self)) != nil }
+        // What does not begin with a digit or a sign need not be made a text again.
+        areNumbers = meanings.contains { meaning in
+            guard let first = meaning.name.first, (0x30...0x39).contains(first) || first == 0x2B || first == 0x2D else { return false }
+            return Int64(String(decoding: meaning.name, as: UTF8.self)) != nil
+        }
         if areNumbers || hasNoOrder, let ignoredLabel {
             // With a point too: pandas writes it so if another label is missing.
             add(String(ignoredLabel), ignoredLabel)
@@ -91,31 +95,55 @@ public struct ClassNames {
     /// the names differ otherwise, or if two would become equal. O(bytes of the names).
     private static func numbersAtEnd(of names: [String]) -> [[String]] {
         guard names.count > 1 else { return [] }
-        func digitCount(_ name: String) -> Int { name.utf8.reversed().prefix { (0x30...0x39).contains($0) }.count }
-        guard let first = names.first?.dropLast(digitCount(names[0])), !first.isEmpty,
-            names.allSatisfy({ digitCount($0) > 0 && $0.dropLast(digitCount($0)).isSameName(as: first) })
-        else { return [] }
-        let digits = names.map { String($0.suffix(digitCount($0))) }
-        let numbers = digits.compactMap { Int64($0) }
-        return numbers.count == names.count && Set(numbers).count == numbers.count ? [digits, numbers.map { String($0) }] : []
+        var beginning: Substring?
+        var digits: [String] = []
+        var numbers: [Int64] = []
+        for name in names {
+            let start = startOfDigits(atEndOf: name)
+            let shared = beginning ?? name[..<start]
+            guard start < name.endIndex, !shared.isEmpty, name[..<start].isSameName(as: shared), let number = Int64(name[start...]) else { return [] }
+            beginning = shared
+            digits.append(String(name[start...]))
+            numbers.append(number)
+        }
+        return Set(numbers).count == numbers.count ? [digits, numbers.map { String($0) }] : []
+    }
+
+    /// Returns where the digits at the end of a name begin; its end if it ends with none.
+    private static func startOfDigits(atEndOf name: String) -> String.Index {
+        let bytes = name.utf8
+        var start = bytes.endIndex
+        while start > bytes.startIndex {
+            let before = bytes.index(before: start)
+            guard (0x30...0x39).contains(bytes[before]) else { break }
+            start = before
+        }
+        return start
     }
 
     /// Removes the beginning and end that all names share. Returns no names if a name would become empty, or two would become equal.
+    /// O(bytes of the names).
     public static func withoutAffixes(_ names: [String]) -> [String] {
-        guard names.count > 1, let first = names.first.map({ Array($0.unicodeScalars) }) else { return [] }
-        let all = names.map { Array($0.unicodeScalars) }
-        var prefix = all.reduce(first.count) { count, name in min(count, zip(first, name).prefix { $0 == $1 }.count) }
+        guard names.count > 1 else { return [] }
+        // Names are cut next to a separator, which is a byte of its own in UTF-8.
+        let all = names.map { Array($0.utf8) }, first = all[0]
+        var prefix = first.count, suffix = first.count
+        for name in all {
+            let limit = min(first.count, name.count)
+            var count = 0
+            while count < min(limit, prefix), first[count] == name[count] { count += 1 }
+            prefix = count
+            count = 0
+            while count < min(limit, suffix), first[first.count - 1 - count] == name[name.count - 1 - count] { count += 1 }
+            suffix = count
+        }
         while prefix > 0, !isSeparator(first[prefix - 1]) { prefix -= 1 }
-        var suffix = all.reduce(first.count) { count, name in min(count, zip(first.reversed(), name.reversed()).prefix { $0 == $1 }.count) }
         while suffix > 0, !isSeparator(first[first.count - suffix]) { suffix -= 1 }
         guard prefix + suffix > 0, all.allSatisfy({ $0.count > prefix + suffix }) else { return [] }
-        let left = all.map { name in
-            var text = String.UnicodeScalarView()
-            text.append(contentsOf: name[prefix..<(name.count - suffix)])
-            return String(text)
-        }
+        let left = all.map { String(decoding: $0[prefix..<($0.count - suffix)], as: UTF8.self) }
         return Set(left.names).count == left.count ? left : []
     }
 
-    private static func isSeparator(_ scalar: Unicode.Scalar) -> Bool { "_-.:/| []()".unicodeScalars.contains(scalar) }
+    private static let separators = Set("_-.:/| []()".utf8)
+    private static func isSeparator(_ byte: UInt8) -> Bool { separators.contains(byte) }
 }
