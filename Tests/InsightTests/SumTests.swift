@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3] as [UInt64])
-    func compactSumsAreExact(seed: UInt64) {
+    func compactSumsAreExact(seed: UInt64) throws {
         var compact = CompactSum(), exact = ExactSum()
         for number in Self.numbers(seed: seed) {
             compact.add(number)
@@ -28,7 +28,61 @@ import Testing
         twice.add(compact)
         exact.add(exact)
         #expect(twice.exact == exact)
-        #expect(CompactSum(exact) == twice)
+        #expect(try Self.decoded(Self.bytes(exact)) == twice)
+    }
+
+    /// Sums of few numbers of one size, on both sides of what fits into integers, have the bytes and the rounded value of exact sums, and come back.
+    @Test(arguments: [10, 11, 12] as [UInt64])
+    func compactSumsAreEncodedAsExactOnes(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        let edges = [0x1p11, 2047.9999999999998, 0x1p-92, 0x1p-93, 0x1p-40, 0x1p-41, 1, 0x1p32, 0x1p33, 0x1p34, 0x1p-60, 5e-324, .infinity, .nan]
+        for round in 0..<4000 {
+            var compact = CompactSum(), exact = ExactSum()
+            let exponent = Int.random(in: -96...40, using: &random)
+            for _ in 0..<Int.random(in: 0...5, using: &random) {
+                var number = Double(sign: .plus, exponent: exponent, significand: Double.random(in: -1...1, using: &random))
+                if round % 3 == 0 { number = (edges.randomElement(using: &random) ?? 0) * (Bool.random(using: &random) ? 1 : -1) }
+                if round % 3 == 1 { number = (number * 0x1p92).rounded() * 0x1p-92 }
+                compact.add(number)
+                exact.add(number)
+            }
+            // Sums beyond 2^33, of numbers that fit.
+            for _ in 0..<(round % 7 == 0 ? Int.random(in: 20...40, using: &random) : 0) {
+                compact.add(compact)
+                exact.add(exact)
+            }
+            let bytes = Self.bytes(exact)
+            #expect(Self.bytes(compact) == bytes, "\(exact.rounded())")
+            #expect(compact.rounded.bitPattern == exact.rounded().bitPattern || exact.rounded().isNaN && compact.rounded.isNaN)
+            let decoded = try Self.decoded(bytes)
+            #expect(Self.bytes(decoded) == bytes && decoded == compact && decoded.exact == exact)
+            var none = decoded
+            none.subtract(compact)
+            if exact.rounded().isFinite { #expect(none.isZero && Self.bytes(none) == [0, 0, 0]) }
+        }
+    }
+
+    /// Bytes are refused that an exact sum is never written as.
+    @Test func damagedSums() {
+        let zeros: [UInt8] = [0, 0, 0, 0]
+        let damaged: [[UInt8]] = [
+            [], [0], [0, 64], [1, 0, 0], [0, 64, 0], [0, 64, 1] + zeros, [0, 64, 1, 0, 1, 0], [0, 64, 2, 0, 1, 0, 0] + zeros, [0, 64, 2] + zeros + [1, 0, 0, 0],
+            [16, 64, 1, 0, 1, 0, 0], [2, 64, 1, 0, 1, 0, 0], [0, 133, 2, 1, 0, 0, 0, 1, 0, 0, 0],
+        ]
+        for bytes in damaged { #expect(throws: PartialError.self, "\(bytes)") { try Self.decoded(bytes) } }
+    }
+
+    private static func decoded(_ bytes: [UInt8]) throws -> CompactSum {
+        var reader = SectionReader(bytes[...])
+        let sum = try CompactSum(&reader)
+        try reader.expectEnd()
+        return sum
+    }
+
+    private static func bytes(_ sum: ExactSum) -> [UInt8] {
+        var bytes: [UInt8] = []
+        sum.encode(into: &bytes)
+        return bytes
     }
 
     private static func bytes(_ sum: CompactSum) -> [UInt8] {

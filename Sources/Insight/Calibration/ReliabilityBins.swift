@@ -206,9 +206,9 @@ struct ReliabilityBins: Sendable {
             var bin = Bin()
             bin.rowCount = try reader.varint()
             bin.hitCount = try reader.varint()
-            bin.confidence = CompactSum(try reader.exactSum())
-            bin.outcome = CompactSum(try reader.exactSum())
-            bin.weight = CompactSum(try reader.exactSum())
+            bin.confidence = try CompactSum(&reader)
+            bin.outcome = try CompactSum(&reader)
+            bin.weight = try CompactSum(&reader)
             decoded[Int(index)] = bin
         }
         bins = decoded

@@ -498,7 +498,7 @@ extension PairedRows {
         ofB = try WeightedMoments(&reader)
         differences = try WeightedMoments(&reader)
         for moments in Self.moments { self[keyPath: moments] = try CompactMoments(&reader) }
-        labelDifferenceSquares = CompactSum(try reader.exactSum())
+        labelDifferenceSquares = try CompactSum(&reader)
         try klHistogram.decode(&reader)
         try labelHistogram.decode(&reader)
         try rowGroups.decode(&reader)

@@ -27,17 +27,15 @@ struct GroupSums: Sendable, Equatable {
     /// Takes what `encode(into:)` wrote.
     init(_ reader: inout SectionReader) throws(PartialError) {
         rowCount = try reader.varint()
-        loss = CompactSum(try reader.exactSum())
-        weight = CompactSum(try reader.exactSum())
+        loss = try CompactSum(&reader)
+        weight = try CompactSum(&reader)
     }
 
     /// Returns how much larger the losses of a second model are in the same rows; nil where the two have other rows, or other weights.
     func difference(to second: GroupSums) -> GroupSums? {
         guard rowCount == second.rowCount, weight == second.weight else { return nil }
-        var losses = second.loss.exact
-        losses.subtract(loss.exact)
-        var difference = self
-        difference.loss = CompactSum(losses)
+        var difference = second
+        difference.loss.subtract(loss)
         return difference
     }
 
@@ -71,7 +69,7 @@ struct TextAmounts: Sendable, Equatable {
 
     /// Takes what `encode(into:)` wrote.
     init(_ reader: inout SectionReader) throws(PartialError) {
-        for index in amounts.indices { amounts[index] = CompactSum(try reader.exactSum()) }
+        for index in amounts.indices { amounts[index] = try CompactSum(&reader) }
     }
 }
 

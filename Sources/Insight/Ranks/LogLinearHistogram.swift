@@ -278,7 +278,7 @@ struct LogLinearHistogram: Sendable {
             let number = Int(prefix >> 8)
             let page = indexOfPage[number] < 0 ? addPage(number) : Int(indexOfPage[number])
             counts[page << 8 | Int(prefix & 255)] = try reader.varint()
-            if hasWeights { weights[page << 8 | Int(prefix & 255)] = CompactSum(try reader.exactSum()) }
+            if hasWeights { weights[page << 8 | Int(prefix & 255)] = try CompactSum(&reader) }
         }
     }
 }

@@ -293,7 +293,7 @@ struct RankTable: Sendable {
             entry.negativeCount = try reader.varint()
             entry.positiveCount = try reader.varint()
             if hasWeights {
-                weights.append(Weights(negative: CompactSum(try reader.exactSum()), positive: CompactSum(try reader.exactSum())))
+                weights.append(Weights(negative: try CompactSum(&reader), positive: try CompactSum(&reader)))
             }
             decoded.append(entry)
         }

@@ -181,13 +181,13 @@ extension TopAccuracy {
     public mutating func decode(from bytes: ArraySlice<UInt8>) throws(PartialError) {
         var reader = SectionReader(bytes)
         rowCount = try reader.varint()
-        if hasWeights { totalWeight = CompactSum(try reader.exactSum()) }
+        if hasWeights { totalWeight = try CompactSum(&reader) }
         for index in ks.indices {
             hits[index] = try reader.varint()
             optimisticHits[index] = try reader.varint()
             pessimisticHits[index] = try reader.varint()
             lastIndexHits[index] = try reader.varint()
-            if hasWeights { weights[index] = CompactSum(try reader.exactSum()) }
+            if hasWeights { weights[index] = try CompactSum(&reader) }
         }
         try reader.expectEnd()
     }

@@ -164,11 +164,11 @@ extension LabelCounts {
             let label = try reader.varint()
             guard label < UInt64(counts.count) else { throw .damaged("label \(label) is none of \(counts.count)") }
             counts[Int(label)] = try reader.varint()
-            if !weights.isEmpty { weights[Int(label)] = CompactSum(try reader.exactSum()) }
+            if !weights.isEmpty { weights[Int(label)] = try CompactSum(&reader) }
         }
-        fractions = CompactSum(try reader.exactSum())
+        fractions = try CompactSum(&reader)
         fractionCount = try reader.varint()
-        fractionWeight = CompactSum(try reader.exactSum())
+        fractionWeight = try CompactSum(&reader)
         try reader.expectEnd()
     }
 }

@@ -122,8 +122,11 @@ struct CompactMoments: Sendable, Equatable {
     /// Takes what `encode(into:)` wrote.
     init(_ reader: inout SectionReader) throws(PartialError) {
         count = try reader.unsigned()
-        sum = CompactSum(try reader.exactSum())
-        large = LargeLosses(sum: try reader.exactSum(), squares: try reader.exactSum())
+        sum = try CompactSum(&reader)
+        var rounded = try reader.exactSum()
+        // The decoded sum has a part in units of 2^-40 again, which `exactRoundedSum` adds.
+        rounded.add(-sum.coarse, scaledByPowerOfTwo: -40)
+        large = LargeLosses(sum: rounded, squares: try reader.exactSum())
     }
 
     /// The state of no losses.

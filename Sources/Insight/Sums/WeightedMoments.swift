@@ -70,9 +70,9 @@ struct WeightedMoments: Sendable, Equatable {
     /// Takes what `encode(into:)` wrote.
     init(_ reader: inout SectionReader) throws(PartialError) {
         numbers = try CompactMoments(&reader)
-        weight = CompactSum(try reader.exactSum())
-        weightSquares = CompactSum(try reader.exactSum())
-        weightedNumbers = CompactSum(try reader.exactSum())
-        numberSquares = CompactSum(try reader.exactSum())
+        weight = try CompactSum(&reader)
+        weightSquares = try CompactSum(&reader)
+        weightedNumbers = try CompactSum(&reader)
+        numberSquares = try CompactSum(&reader)
     }
 }

@@ -252,9 +252,9 @@ extension TemperatureCurve {
         rowCount = try reader.varint()
         weight = try reader.exactSum()
         for index in nodes.indices {
-            nodes[index].value = CompactSum(try reader.exactSum())
-            nodes[index].slope = CompactSum(try reader.exactSum())
-            nodes[index].curvature = CompactSum(try reader.exactSum())
+            nodes[index].value = try CompactSum(&reader)
+            nodes[index].slope = try CompactSum(&reader)
+            nodes[index].curvature = try CompactSum(&reader)
         }
         try reader.expectEnd()
     }
