@@ -36,9 +36,18 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 results=()
 
+# Sets processor_seconds to the processor time of all commands that have ended. No function that prints: in `$(…)` it would be that of another shell.
+count_processor_seconds() {
+    times > "$scratch/times"
+    processor_seconds=$(awk 'NR == 2 { split($1, own, /[ms]/); split($2, kernel, /[ms]/); printf "%d", 60 * (own[1] + kernel[1]) + own[2] + kernel[2] }' \
+        "$scratch/times")
+}
+
 # stage NAME COMMAND…: runs the command under a heading; ends the script if it fails.
 stage() {
-    local name=$1 started=$SECONDS status=0
+    local name=$1 started=$SECONDS status=0 before
+    count_processor_seconds
+    before=$processor_seconds
     shift
     printf '\n=== %s\n' "$name"
     "$@" || status=$?
@@ -46,7 +55,8 @@ stage() {
         printf '\n=== %s FAILED with exit status %d after %d s\n' "$name" "$status" $((SECONDS - started)) >&2
         exit "$status"
     fi
-    printf '=== %s: %d s\n' "$name" $((SECONDS - started))
+    count_processor_seconds
+    printf '=== %s: %d s, of processors %d s\n' "$name" $((SECONDS - started)) $((processor_seconds - before))
 }
 
 # Within a stage `set -e` has no effect, so every command that can fail says what then.
