@@ -35,7 +35,7 @@ import Testing
     @Test(arguments: [10, 11, 12] as [UInt64])
     func compactSumsAreEncodedAsExactOnes(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
-        let edges = [0x1p11, 2047.9999999999998, 0x1p-92, 0x1p-93, 0x1p-40, 0x1p-41, 1, 0x1p32, 0x1p33, 0x1p34, 0x1p-60, 5e-324, .infinity, .nan]
+        let edges = [0x1p11, 2047.9999999999998, 0x1p-92, 0x1p-93, 0x1p-40, 0x1p-41, 1, 0x1p32, 0x1p33, 0x1p34, 0x1p-60, 0x1p-1074, .infinity, .nan]
         for round in 0..<4000 {
             var compact = CompactSum(), exact = ExactSum()
             let exponent = Int.random(in: -96...40, using: &random)
